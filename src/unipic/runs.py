@@ -1,0 +1,151 @@
+"""Runs on disk: each an unguessable address, its own folder, and a time after which it is gone.
+
+A run's folder:
+    run.json        where the photos come from, the settings, and how far it is
+    photos/         uploaded files under ids of ours; uploads.jsonl says what they are called
+    thumbs/         a thumbnail per digest
+    cleanup.json    what was found;  choices.json  what the person decided
+    out/            what was made for download
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from unipic.errors import RunNotFound
+from unipic.files import read_json, whole, write_json
+
+State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+KEY = re.compile(r"[a-z0-9-]{8,40}")
+NAME = 1000  # characters of a name that are kept
+
+
+@dataclass(frozen=True)
+class RunState:
+    source: Literal["upload", "folder", "samples"]
+    created: float  # seconds since 1970
+    state: State = "collecting"
+    roots: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    message: str = ""  # why it failed
+    notices: tuple[str, ...] = ()  # what is used instead of what
+    album: str = ""
+    finished: bool = False  # its figures are in the statistics
+    fetched: float = 0.0  # when the finished album was downloaded whole
+
+
+@dataclass(frozen=True)
+class Upload:
+    id: str
+    name: str
+    size: int
+
+
+class Runs:
+    """All runs of this server, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
+        run = Run(self.folder / secrets.token_urlsafe(24))
+        for part in (run.folder, run.photos, run.thumbs, run.out):
+            part.mkdir(mode=0o700)
+        run.save(RunState(source, time.time(), roots=roots))
+        return run
+
+    def open(self, token: str) -> Run:
+        """The run behind an address; RunNotFound for one that never was, is gone, or is no address at all."""
+        run = Run(self.folder / token)
+        if not TOKEN.fullmatch(token) or not (run.folder / "run.json").is_file():
+            raise RunNotFound("There is no such run. It may have been deleted after its download or its time.")
+        return run
+
+    def all(self) -> Iterator[Run]:
+        for folder in sorted(self.folder.iterdir()):
+            if TOKEN.fullmatch(folder.name) and (folder / "run.json").is_file():
+                yield Run(folder)
+
+    def sweep(self, keep: float, keep_fetched: float) -> int:
+        """Delete runs untouched for `keep` seconds, and `keep_fetched` seconds after their album was fetched."""
+        now, gone = time.time(), 0
+        for run in self.all():
+            state = run.load()
+            old = now - run.touched() > keep
+            if old or (state.fetched and now - state.fetched > keep_fetched):
+                run.delete()
+                gone += 1
+        return gone
+
+
+class Run:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.token = folder.name
+        self.photos = folder / "photos"
+        self.thumbs = folder / "thumbs"
+        self.out = folder / "out"
+
+    def load(self) -> RunState:
+        values = read_json(self.folder / "run.json")
+        return RunState(**{**values, "roots": tuple(values["roots"]), "notices": tuple(values["notices"])})
+
+    def save(self, state: RunState) -> None:
+        write_json(self.folder / "run.json", asdict(state))
+
+    def change(self, **values: Any) -> RunState:
+        state = replace(self.load(), **values)
+        self.save(state)
+        return state
+
+    def touched(self) -> float:
+        """When anything of the run was last written, seconds since 1970."""
+        return max(path.stat().st_mtime for path in (self.folder, *self.folder.glob("*.json*")))
+
+    def delete(self) -> None:
+        """All of it: copies of uploads, thumbnails, results. Never a folder photos were read from."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # Uploads: a file is stored under its key alone; its name is data.
+
+    def upload_path(self, key: str) -> Path:
+        if not KEY.fullmatch(key):
+            raise RunNotFound("That is no upload key.")
+        return self.photos / key
+
+    def add_upload(self, key: str, name: str, size: int) -> None:
+        """Note an uploaded file whose bytes are whole. The same key again, after a retry, is the same file."""
+        shown = "".join(c for c in name.replace("\\", "/") if c.isprintable())[:NAME].strip("/")
+        line = json.dumps(asdict(Upload(key, shown or "unnamed", size)))
+        with open(self.folder / "uploads.jsonl", "a", encoding="ascii") as journal:
+            journal.write(line + "\n")
+
+    def uploads(self) -> list[Upload]:
+        """Each key once, by name."""
+        found: dict[str, Upload] = {}
+        with suppress(FileNotFoundError), open(self.folder / "uploads.jsonl", encoding="ascii") as journal:
+            for line in journal:
+                with suppress(ValueError):  # a line cut short by a crash: its file is not counted
+                    upload = Upload(**json.loads(line))
+                    found[upload.id] = upload
+        return sorted(found.values(), key=lambda upload: (upload.name, upload.id))
+
+    # Thumbnails, by digest, so that copies share one.
+
+    def thumbnail_path(self, digest: str) -> Path:
+        return self.thumbs / f"{digest}.jpg"
+
+    def save_thumbnail(self, digest: str, data: bytes) -> None:
+        with whole(self.thumbnail_path(digest)) as file:
+            file.write(data)

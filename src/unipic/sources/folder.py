@@ -1,0 +1,106 @@
+"""Folders on this machine, read recursively and read-only. Links are named, not followed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from unipic.errors import SourceError
+from unipic.photo import Unreadable
+from unipic.sources.base import Found
+
+
+class FolderSource:
+    """Photos under one or more folders, or single files. A folder given twice, or inside another, counts once."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        if not roots:
+            raise SourceError("no folder was given; name at least one")
+        self.roots = _outermost([_existing(root) for root in roots])
+        self._labels = _labels(self.roots)
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        for root, label in zip(self.roots, self._labels, strict=True):
+            if os.path.isdir(root):
+                yield from _walk(root, label)
+            else:
+                yield _entry(root, f"{label}/{os.path.basename(root)}" if label else os.path.basename(root))
+
+
+def allowed(path: Path, roots: Sequence[Path]) -> Path:
+    """The real folder behind a path, if the operator allows it; SourceError otherwise."""
+    real = Path(os.path.realpath(path))
+    if not any(real == root or root in real.parents for root in (Path(os.path.realpath(r)) for r in roots)):
+        raise SourceError(f"{path} is outside the folders this server may read")
+    if not real.is_dir():
+        raise SourceError(f"{path} is not a folder")
+    return real
+
+
+def _existing(root: Path) -> str:
+    real = os.path.realpath(root)
+    if not os.path.exists(real):
+        raise SourceError(f"{root} does not exist")
+    if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
+        raise SourceError(f"{root} may not be read: permission denied")
+    return real
+
+
+def _outermost(roots: list[str]) -> list[str]:
+    unique = sorted(set(roots))
+    return [r for r in unique if not any(r != o and os.path.commonpath((r, o)) == o for o in unique)]
+
+
+def _labels(roots: list[str]) -> list[str]:
+    """One root needs no label. Several are told apart by their names, numbered where two are called alike."""
+    if len(roots) == 1:
+        return [""]
+    labels: list[str] = []
+    for root in roots:
+        plain = os.path.basename(root) if os.path.isdir(root) else ""
+        label, number = plain, 2
+        while label and label in labels:
+            label, number = f"{plain} ({number})", number + 1
+        labels.append(label)
+    return labels
+
+
+def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
+    """Depth first, names in byte order, without recursion: a loop of folders cannot exist without links."""
+    waiting = [(root, label)]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            names = sorted(os.listdir(folder), key=os.fsencode)
+        except OSError as error:
+            reason = f"is a folder that may not be read: {error.strerror}"
+            yield Unreadable(_id(prefix), prefix or folder, folder, reason, copyable=False)
+            continue
+        folders = []
+        for name in names:
+            path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
+            if os.path.isdir(path) and not os.path.islink(path):
+                folders.append((path, shown))
+            else:
+                yield _entry(path, shown)
+        waiting.extend(reversed(folders))
+
+
+def _entry(path: str, name: str) -> Found | Unreadable:
+    """A file as it lies there, by lstat: nothing is opened."""
+    try:
+        facts = os.lstat(path)
+    except OSError as error:
+        return Unreadable(_id(name), name, path, f"could not be looked at: {error.strerror}", copyable=False)
+    if stat.S_ISREG(facts.st_mode):
+        return Found(_id(name), name, path, facts.st_size)
+    link = stat.S_ISLNK(facts.st_mode)
+    reason = "is a symbolic link, which is not followed" if link else "is not a regular file"
+    return Unreadable(_id(name), name, path, reason, copyable=False)
+
+
+def _id(name: str) -> str:
+    return hashlib.blake2s(os.fsencode(name), digest_size=10).hexdigest()

@@ -1,0 +1,93 @@
+"""Read: every file becomes a photo or an unreadable with a reason, with one open and one scaled decode each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PIL import Image
+
+from unipic.engines.base import Engine, Failure
+from unipic.fingerprint import fingerprint
+from unipic.images import Decoded, NotAPhoto, decode
+from unipic.measures import WORKING, measure
+from unipic.photo import Photo, Unreadable
+from unipic.settings import Settings
+from unipic.sources.base import Found
+from unipic.vision.base import VIEW
+
+# Below this many pixels a side, or with this little contrast, pictures are alike without being the same.
+SMALLEST = 32
+EMPTIEST = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A photo with what its one decode leaves for others: the encoders' view and the thumbnail people see."""
+
+    photo: Photo
+    view: np.ndarray  # uint8 [VIEW, VIEW, 3], the whole picture made square
+    thumbnail: bytes  # JPEG, long side WORKING
+
+
+def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:
+    """A stream, in the order of the files, so that thousands of photos never are in memory together."""
+    found: list[Found] = []
+    for file in files:
+        if isinstance(file, Unreadable):
+            yield file
+        else:
+            found.append(file)
+    for file, outcome in engine.map(partial(read_file, settings=settings), found):
+        if isinstance(outcome, Failure):
+            yield Unreadable(file.id, file.name, file.path, outcome.reason, file.size)
+        else:
+            yield outcome
+
+
+def read_file(file: Found, settings: Settings) -> Picture | Unreadable:
+    """One file, in whatever process. Whatever is wrong with it becomes a reason."""
+    try:
+        return _picture(file, decode(file.path, WORKING, settings))
+    except NotAPhoto as reason:
+        return Unreadable(file.id, file.name, file.path, str(reason), file.size)
+    except FileNotFoundError:
+        return Unreadable(file.id, file.name, file.path, "is gone since the folder was listed", 0, copyable=False)
+    except PermissionError:
+        return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
+    except OSError as error:
+        reason = f"could not be read: {error.strerror or error}"
+        return Unreadable(file.id, file.name, file.path, reason, file.size)
+
+
+def _picture(file: Found, decoded: Decoded) -> Picture:
+    pixels = np.asarray(decoded.picture)
+    measures = measure(pixels)
+    photo = Photo(
+        id=file.id,
+        name=file.name,
+        path=file.path,
+        digest=decoded.digest,
+        size=decoded.size,
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        fingerprint=fingerprint(decoded.picture),
+        measures=measures,
+        comparable=min(decoded.width, decoded.height) >= SMALLEST and measures.contrast > EMPTIEST,
+        taken=decoded.exif.taken,
+        camera=decoded.exif.camera,
+        place=decoded.exif.place,
+        note=decoded.note,
+    )
+    view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
+    return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

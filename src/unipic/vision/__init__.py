@@ -1,0 +1,1 @@
+"""Models by name, loaded once a process: the only home of torch and transformers."""
