@@ -55,7 +55,7 @@ def _taken(tags: dict[int, Any]) -> datetime | None:
 
 
 def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime | None:
-    """"2024:06:12 18:03:05", "25", "+02:00" -> a datetime; local time stays naive. None for zeros and nonsense."""
+    """ "2024:06:12 18:03:05", "25", "+02:00" -> a datetime; local time stays naive. None for zeros and nonsense."""
     try:
         when = datetime.strptime(moment.strip(), "%Y:%m:%d %H:%M:%S")
     except ValueError:

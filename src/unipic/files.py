@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -9,24 +11,69 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from unipic.errors import AlreadyThere
+
 PART = ".unipic-part"
+CHUNK = 1 << 20
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, that replaces `path` when the block ends well and leaves no trace when it does not."""
+def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, that appears as `path` when the block ends well and leaves no trace when it does not.
+
+    With replace=False something that is already there stays, and AlreadyThere is raised.
+    """
     part = path.with_name(path.name + PART)
     try:
-        with open(part, "wb") as file:
+        with open(part, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        if replace:
+            os.replace(part, path)
+        else:
+            _move_to_free_name(part, path)
         sync_folder(path.parent)
     except BaseException:
         with suppress(FileNotFoundError):
             part.unlink()
         raise
+
+
+def _move_to_free_name(part: Path, path: Path) -> None:
+    """A hard link fails where a rename would overwrite. Some network and memory-card file systems have no links."""
+    try:
+        os.link(part, path)
+        part.unlink()
+    except FileExistsError:
+        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.") from None
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.") from None
+        os.rename(part, path)
+
+
+def open_to_read(path: str | Path) -> BinaryIO:
+    """Read-only, and never through a link that took the file's place."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def copy_and_hash(source: BinaryIO, target: BinaryIO | None = None) -> str:
+    """Everything from source to target, a megabyte at a time; the sha256 of what went through."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        if target is not None:
+            target.write(chunk)
+    return digest.hexdigest()
+
+
+def hash_file(path: str | Path) -> str:
+    with open_to_read(path) as file:
+        return copy_and_hash(file)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -127,7 +127,10 @@ def _refuse_raw(image: Image.Image) -> None:
 def _what_it_is(head: bytes) -> str:
     """A word for content that is no photo, so that its owner knows what lies there."""
     signs = (
-        (head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif"), "is a damaged HEIC/AVIF"),
+        (
+            head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif"),
+            "is a damaged HEIC/AVIF",
+        ),
         (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
         (head[:4] == b"RIFF" and head[8:12] == b"AVI ", "is a video, not a photo"),
         (head[:4] == b"\x1aE\xdf\xa3", "is a video, not a photo"),

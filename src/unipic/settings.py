@@ -98,7 +98,7 @@ def load_config(path: Path) -> Settings:
 
 
 def seconds(text: str) -> float:
-    """"48s", "2m", "1h" or "48" as seconds."""
+    """ "48s", "2m", "1h" or "48" as seconds."""
     units = {"s": 1, "m": 60, "h": 3600}
     number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
     try:

@@ -18,9 +18,7 @@ class Failure:
 
 
 class Engine(Protocol):
-    def map(
-        self, task: Callable[[Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         """Each item with its result, in the order of the items; items are taken a bounded number ahead."""
         ...
 

@@ -8,9 +8,7 @@ from unipic.engines.base import Failure, Item, Result
 
 
 class InlineEngine:
-    def map(
-        self, task: Callable[[Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         for item in items:
             yield item, task(item)
 

@@ -29,13 +29,9 @@ class LocalEngine:
         # The fork server is started clean, before any thread or model: a new worker costs milliseconds.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["unipic.stages.read"])
-        self._pool = ProcessPool(
-            max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context
-        )
+        self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
 
-    def map(
-        self, task: Callable[[Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         waiting: deque[tuple[Item, ProcessFuture]] = deque()
         try:
             for item in items:

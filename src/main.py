@@ -1,0 +1,331 @@
+"""The command-line door: arguments -> pipeline -> destination."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from unipic.cleanup import Cleanup
+from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError, UnipicError
+from unipic.progress import Progress, Step
+from unipic.review import Choices, Report, accept_all, outcomes, report, suggest
+from unipic.settings import PRESETS, Settings, changed, load_config, models_folder, seconds
+
+FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Find what is the same picture and what is the same moment, and get a clean gallery. Originals are only read.",
+)
+models_app = typer.Typer(no_args_is_help=False, help="What models are here; [b]models fetch[/b] gets what is not.")
+app.add_typer(models_app, name="models")
+
+err = Console(stderr=True)
+out = Console()
+
+EXAMPLES = """
+[b]Examples[/b]
+
+  See what is there, write nothing:
+    python src/main.py clean ~/Pictures/Lisbon --dry-run
+
+  A clean copy as a ZIP, copies left out, all similar shots kept:
+    python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
+
+  Only the recommended shot of each moment, into a folder:
+    python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
+
+  Shots count as one moment only within 48 seconds; landscapes wanted:
+    python src/main.py clean photos --zip out.zip --time-window 48s --preset landscape
+
+  For another program:
+    python src/main.py clean photos --dry-run --json | jq .report
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+"""
+
+
+@app.command(epilog=EXAMPLES)
+def clean(
+    photos: Annotated[list[Path], typer.Argument(help="Folders or files, read recursively and never changed.")],
+    zip_path: Annotated[Path | None, typer.Option("--zip", help="Write the clean gallery as this ZIP.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Copy the clean gallery into this folder.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole result as JSON on standard output.")] = False,
+    best_only: Annotated[
+        bool, typer.Option("--best-only", help="Of similar shots keep the recommended one. Default: keep them all.")
+    ] = False,
+    similarity: Annotated[
+        float | None, typer.Option("--similarity", help="Cosine from which shots are one moment [encoder's own].")
+    ] = None,
+    near: Annotated[
+        float | None, typer.Option("--near", help="Cosine from which photos may be one picture [encoder's own].")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help="What a good photo is, in your words (CLIP).")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help=f"A ready-made prompt: {', '.join(PRESETS)}.")] = None,
+    time_window: Annotated[
+        str | None, typer.Option("--time-window", help="Similar shots must lie within it: 48s, 2m, 1h.")
+    ] = None,
+    encoder: Annotated[str | None, typer.Option("--encoder", help="auto, mobilenet or builtin.")] = None,
+    ranker: Annotated[str | None, typer.Option("--ranker", help="auto, clip or builtin.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Decode processes [one per core].")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try to fetch missing models.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML file with any of these settings.")] = None,
+) -> None:
+    """Find copies and similar shots in PHOTOS and write a clean gallery."""
+    from unipic.destinations.base import outside
+    from unipic.sources.folder import FolderSource
+
+    with _clear_answers(as_json):
+        settings = _settings(
+            config,
+            similar=similarity,
+            near=near,
+            prompt=prompt,
+            preset=preset,
+            time_window=seconds(time_window) if time_window else None,
+            encoder=encoder,
+            ranker=ranker,
+            device=device,
+            workers=workers,
+            fetch=False if offline else None,
+        )
+        if sum(map(bool, (zip_path, to, dry_run))) != 1:
+            raise SettingsError("say where the result goes: exactly one of --zip FILE, --to FOLDER or --dry-run")
+        target = zip_path or to
+        if target:
+            outside(target, photos)
+            _free(zip_path)
+        source = FolderSource(photos)
+        with _progress(quiet=as_json) as progress:
+            cleanup = _found(source, settings, progress)
+            choices = accept_all(cleanup, suggest(cleanup)) if best_only else Choices()
+            problems = _write(cleanup, choices, zip_path, to, progress)
+        if as_json:
+            print(json.dumps(_as_json(cleanup, choices, target), ensure_ascii=True))
+        else:
+            _summary(cleanup, report(cleanup, choices), choices, target, problems)
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List every model: what it is for, its licence, and whether it is here."""
+    if context.invoked_subcommand:
+        return
+    from unipic.vision.registry import inventory
+
+    with _clear_answers(as_json):
+        found = inventory(models_folder())
+        if as_json:
+            rows = [{"name": m.name, "label": m.label, "licence": m.licence, "status": str(s)} for m, s in found]
+            print(json.dumps(rows))
+            return
+        table = Table("model", "for", "licence", "here?", title=f"Models in {escape(str(models_folder()))}")
+        for model, status in found:
+            table.add_row(escape(model.label), escape(model.purpose), escape(model.licence), escape(str(status)))
+        table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
+        out.print(table)
+
+
+@models_app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all that are missing if none.")] = None,
+) -> None:
+    """Fetch missing weights into the models folder. Every file's sha256 is checked."""
+    from unipic.vision.fetch import fetch as fetch_model
+    from unipic.vision.registry import inventory
+
+    with _clear_answers(False):
+        known = {model.name: status for model, status in inventory(models_folder())}
+        unknown = set(names or ()) - set(known)
+        if unknown:
+            raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        with _progress() as progress:
+            for name in names or known:
+                fetch_model(name, models_folder(), progress)
+        out.print(f"All weights are in {escape(str(models_folder()))}.")
+
+
+@app.command()
+def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Make a small sample gallery to try things on, without any network."""
+    from unipic.sources.samples import make_samples
+
+    with _clear_answers(False):
+        if folder.exists():
+            raise DestinationError(f"{folder} is there already; name a new folder")
+        make_samples(folder)
+        out.print(f"Made. Now try:  python src/main.py clean {escape(str(folder))} --dry-run")
+
+
+@app.command(hidden=True)
+def work(run_folder: Path) -> None:
+    """Do the work of one run of the web app, in this process, and leave the result in its folder."""
+    from unipic.job import work_on
+
+    from utils import clean_gallery
+
+    sys.exit(work_on(run_folder, clean_gallery))
+
+
+def _settings(config: Path | None, **given: Any) -> Settings:
+    settings = load_config(config) if config else Settings()
+    return changed(settings, {name: value for name, value in given.items() if value is not None})
+
+
+def _free(zip_path: Path | None) -> None:
+    """A name that is taken is said before the work, not after it."""
+    if zip_path and zip_path.exists():
+        raise DestinationError(f"{zip_path} is there already; nothing was overwritten. Choose another name.")
+
+
+def _found(source: Any, settings: Settings, progress: Progress) -> Cleanup:
+    from unipic.tools import open_tools
+    from utils import clean_gallery
+
+    folder = tempfile.mkdtemp(prefix="unipic-")
+    try:
+        with open_tools(settings, models_folder(), Path(folder), progress) as tools:
+            return clean_gallery(source, tools, settings, progress)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(cleanup: Cleanup, choices: Choices, zip_path: Path | None, to: Path | None, progress: Progress) -> list[str]:
+    from unipic.destinations.folder import FolderDestination
+    from unipic.destinations.zip import ZipDestination
+
+    if not (zip_path or to):
+        return []
+    destination = ZipDestination(zip_path) if zip_path else FolderDestination(to)  # type: ignore[arg-type]
+    written = destination.write(outcomes(cleanup, choices), progress)
+    return [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
+
+
+@contextmanager
+def _clear_answers(as_json: bool) -> Iterator[None]:
+    """Every way to fail ends in one message that says what to do, and an exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("\nStopped. Originals are as they were, and nothing half-written was left behind.")
+        raise typer.Exit(STOPPED) from None
+    except UnipicError as error:
+        if as_json:
+            print(json.dumps({"error": str(error)}))
+        err.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+        misused = isinstance(error, SettingsError | SourceError)
+        raise typer.Exit(NO_ROOM if isinstance(error, DiskFull) else MISUSED if misused else FAILED) from None
+
+
+@contextmanager
+def _progress(quiet: bool = False) -> Iterator[Progress]:
+    """A bar per stage with the time left; on standard error, so that output stays clean."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=err, disable=quiet) as bars:
+        task, stage = None, ""
+
+        def show(step: Step) -> None:
+            nonlocal task, stage
+            if task is None or step.stage != stage:
+                if task is not None:
+                    total = bars.tasks[task].total or 1
+                    bars.update(task, total=total, completed=total)
+                task, stage = bars.add_task(step.stage, total=step.total or None, speed=""), step.stage
+            rate = bars.tasks[task].finished_speed or bars.tasks[task].speed
+            speed = f"{rate:.0f}/s" if rate and step.total else ""
+            bars.update(task, completed=step.done, total=step.total or None, speed=speed)
+
+        yield show
+        if task is not None:
+            total = bars.tasks[task].total or 1
+            bars.update(task, total=total, completed=total)
+
+
+def _as_json(cleanup: Cleanup, choices: Choices, target: Path | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from unipic.record import cleanup_to_dict
+
+    files = [
+        {"name": o.file.name, "fate": o.fate, "reason": o.reason, "instead": [photo.name for photo in o.instead]}
+        for o in outcomes(cleanup, choices)
+    ]
+    summary = report(cleanup, choices)
+    return {
+        "report": {**asdict(summary), "agreement": summary.agreement},
+        "written_to": str(target) if target else None,
+        "files": files,
+        "cleanup": cleanup_to_dict(cleanup),
+    }
+
+
+def _summary(cleanup: Cleanup, summary: Report, choices: Choices, target: Path | None, problems: list[str]) -> None:
+    def copies(sets: Any) -> int:
+        return sum(len(found.copies) for found in sets)
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("photos found", f"{summary.before:,}")
+    table.add_row("exact copies", f"{copies(cleanup.exact):,} in {len(cleanup.exact):,} sets")
+    table.add_row("same picture, other file", f"{copies(cleanup.near):,} in {len(cleanup.near):,} sets")
+    members = sum(len(cluster.photos) for cluster in cleanup.clusters)
+    table.add_row("similar shots", f"{members:,} in {len(cleanup.clusters):,} groups")
+    table.add_row("like no other", f"{len(cleanup.singles):,}")
+    table.add_row("could not be read", f"{summary.unreadable:,}")
+    table.add_row("[b]clean gallery[/b]", f"[b]{summary.after:,} photos, {_size(summary.bytes_saved)} saved[/b]")
+    out.print(table)
+    for file in cleanup.gallery.unreadable[:20]:
+        out.print(f"  [yellow]not read:[/] {escape(_printable(file.name))} {escape(file.reason)}", highlight=False)
+    if summary.unreadable > 20:
+        out.print(f"  ... and {summary.unreadable - 20:,} more; --json lists them all")
+    for notice in cleanup.notices:
+        out.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
+    for problem in problems:
+        out.print(f"[yellow]note:[/] {escape(_printable(problem))}", highlight=False)
+    if cleanup.clusters and not choices.seen:
+        out.print("All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.")
+    out.print(f"Written to {escape(str(target))}." if target else "Dry run: nothing was written.")
+
+
+def _printable(text: str) -> str:
+    """A name for the terminal: no control codes, no bytes that are no text."""
+    return "".join(c if c.isprintable() and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in text)
+
+
+def _size(count: int) -> str:
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,201 @@
+"""Long work away from the web server: a process per run, one at a time, to be watched, stopped and taken up again.
+
+The run's folder is all the two sides share. The process tells where it is in progress.json and leaves cleanup.json
+and choices.json; a server that was restarted finds a run that says "working" and has no process, and starts it anew.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from unipic.cleanup import Cleanup
+from unipic.errors import Cancelled, UnipicError
+from unipic.files import read_json, write_json
+from unipic.progress import Progress, Step
+from unipic.record import choices_to_dict, cleanup_to_dict
+from unipic.review import suggest
+from unipic.runs import Run
+from unipic.settings import Settings, changed, models_folder
+from unipic.sources.base import Source
+from unipic.sources.folder import FolderSource
+from unipic.sources.upload import UploadSource
+from unipic.tools import Tools, open_tools
+
+EVERY = 0.3  # seconds between two words about progress
+SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
+FETCHING = "Fetching"
+CleanGallery = Callable[[Source, Tools, Settings, Progress], Cleanup]
+
+
+@dataclass(frozen=True)
+class Where:
+    """How far the work is, for the screen."""
+
+    stage: str
+    done: int
+    total: int
+    stage_since: float  # seconds since 1970
+    started: float
+
+
+# The worker's side.
+
+
+def work_on(folder: Path, clean_gallery: CleanGallery) -> int:
+    """Do a run's work from its folder alone. Gives the exit code; what went wrong stands in the run's state."""
+    run = Run(folder)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        state = run.load()
+        settings = changed(Settings(), state.settings)
+        progress = _Teller(run)
+        source = _source(run, progress)
+        with open_tools(settings, models_folder(), run.thumbs, progress) as tools:
+            cleanup = clean_gallery(source, tools, settings, progress)
+        write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
+        write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
+        run.change(state="ready", notices=cleanup.notices, message="")
+    except Cancelled:
+        run.change(state="cancelled")
+    except UnipicError as error:
+        run.change(state="failed", message=str(error))
+    except Exception:
+        traceback.print_exc()
+        run.change(
+            state="failed", message="Something went wrong that should not have. The server's log has the details."
+        )
+        return 1
+    return 0
+
+
+def _source(run: Run, progress: Progress) -> Source:
+    state = run.load()
+    if state.source == "upload":
+        return UploadSource(run.photos, run.uploads())
+    if state.source == "samples":
+        from unipic.sources.samples import make_samples
+
+        progress(Step("Making sample photos", 0, 0))
+        made = run.photos / "samples"
+        if not made.exists():
+            make_samples(made)
+        return FolderSource([made])
+    return FolderSource([Path(root) for root in state.roots])
+
+
+def _stop(*_: object) -> None:
+    raise Cancelled("stopped")
+
+
+class _Teller:
+    """Writes progress where the screen reads it; ends the work when nobody waits for it any more."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.parent = os.getppid()
+        self.started = self.since = time.time()
+        self.told = 0.0
+        self.stage = ""
+
+    def __call__(self, step: Step) -> None:
+        now = time.time()
+        if step.stage != self.stage:
+            self.stage, self.since, self.told = step.stage, now, 0.0
+        if now - self.told < EVERY:
+            return
+        self.told = now
+        where = Where(step.stage, step.done, step.total, self.since, self.started)
+        write_json(self.run.folder / "progress.json", asdict(where))
+        if os.getppid() != self.parent:
+            raise SystemExit(0)  # the server is gone; its successor starts this run anew
+        if step.stage.startswith(FETCHING) and (self.run.folder / SKIP).exists():
+            raise Cancelled("skipped")
+
+
+# The server's side.
+
+
+class Jobs:
+    """Runs at work in this server: one at a time, since one already uses every core."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """`command` and a run's folder behind it do that run's work."""
+        self._command = list(command)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unipic-job")
+        self._lock = threading.Lock()
+        self._waiting: list[str] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, run: Run) -> None:
+        """Queue a run; one that is queued or at work already stays as it is."""
+        with self._lock:
+            if run.token in self._waiting or run.token in self._processes:
+                return
+            self._waiting.append(run.token)
+        run.change(state="waiting", message="")
+        self._pool.submit(self._work, run)
+
+    def take_up(self, run: Run) -> None:
+        """Go on with a run that says it is at work but has no process, as after a restart."""
+        if run.load().state in ("waiting", "working"):
+            with self._lock:
+                alive = run.token in self._waiting or run.token in self._processes
+            if not alive:
+                self.start(run)
+
+    def cancel(self, run: Run) -> None:
+        with self._lock:
+            if run.token in self._waiting:
+                self._waiting.remove(run.token)
+            process = self._processes.get(run.token)
+        if process:
+            process.terminate()
+        run.change(state="cancelled")
+
+    def ahead_of(self, run: Run) -> int:
+        """How many runs are done before this one begins."""
+        with self._lock:
+            place = self._waiting.index(run.token) if run.token in self._waiting else 0
+            return place + len(self._processes)
+
+    def _work(self, run: Run) -> None:
+        with self._lock:
+            if run.token not in self._waiting or not run.folder.exists():
+                return
+            self._waiting.remove(run.token)
+            log = open(run.folder / "work.log", "wb")  # noqa: SIM115  closed below, after the process has it
+            process = subprocess.Popen(
+                [*self._command, str(run.folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+            self._processes[run.token] = process
+        log.close()
+        try:
+            run.change(state="working")
+            code = process.wait()
+            if run.folder.exists() and run.load().state == "working":
+                run.change(state="failed", message=_last_words(run, code))
+        finally:
+            with self._lock:
+                del self._processes[run.token]
+
+
+def where(run: Run) -> Where | None:
+    with suppress(OSError, ValueError, TypeError):
+        return Where(**read_json(run.folder / "progress.json"))
+    return None
+
+
+def _last_words(run: Run, code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "The work was killed, most likely because memory ran out. Try fewer photos at a time, or fewer workers."
+    return f"The work ended unexpectedly (code {code}). The server's log has the details. Start it again to retry."

@@ -1,0 +1,94 @@
+"""A Cleanup and Choices as plain values for JSON, and back. Photos once, everywhere else by id."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.review import Choices
+
+VERSION = 1
+
+
+def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "photos": [_photo_to_dict(photo) for photo in cleanup.gallery.photos],
+        "unreadable": [asdict(file) for file in cleanup.gallery.unreadable],
+        "exact": [_set_to_dict(found) for found in cleanup.exact],
+        "near": [_set_to_dict(found) for found in cleanup.near],
+        "clusters": [
+            {"photos": [p.id for p in c.photos], "scores": c.scores, "alike": c.alike, "reason": c.reason}
+            for c in cleanup.clusters
+        ],
+        "singles": [photo.id for photo in cleanup.singles],
+        "similar": cleanup.similar,
+        "encoder": cleanup.encoder,
+        "ranker": cleanup.ranker,
+        "notices": cleanup.notices,
+    }
+
+
+def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
+    """ValueError for another version, or one that breaks the laws."""
+    if values.get("version") != VERSION:
+        raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
+    photos = tuple(_photo_from_dict(photo) for photo in values["photos"])
+    by_id = {photo.id: photo for photo in photos}
+
+    def sets(name: str) -> tuple[DuplicateSet, ...]:
+        return tuple(
+            DuplicateSet(by_id[s["keeper"]], tuple(by_id[i] for i in s["copies"]), s["kind"], tuple(s["reasons"]))
+            for s in values[name]
+        )
+
+    return Cleanup(
+        gallery=Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
+        exact=sets("exact"),
+        near=sets("near"),
+        clusters=tuple(
+            Cluster(tuple(by_id[i] for i in c["photos"]), tuple(c["scores"]), tuple(c["alike"]), c["reason"])
+            for c in values["clusters"]
+        ),
+        singles=tuple(by_id[i] for i in values["singles"]),
+        similar=values["similar"],
+        encoder=values["encoder"],
+        ranker=values["ranker"],
+        notices=tuple(values["notices"]),
+    )
+
+
+def choices_to_dict(choices: Choices) -> dict[str, Any]:
+    return {name: sorted(value) for name, value in asdict(choices).items()}
+
+
+def choices_from_dict(values: dict[str, Any]) -> Choices:
+    return Choices(**{name: frozenset(value) for name, value in values.items()})
+
+
+def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
+    return {
+        "keeper": found.keeper.id,
+        "copies": [copy.id for copy in found.copies],
+        "kind": found.kind,
+        "reasons": found.reasons,
+    }
+
+
+def _photo_to_dict(photo: Photo) -> dict[str, Any]:
+    return {**asdict(photo), "taken": photo.taken.isoformat() if photo.taken else None}
+
+
+def _photo_from_dict(values: dict[str, Any]) -> Photo:
+    taken, place = values["taken"], values["place"]
+    return Photo(
+        **{
+            **values,
+            "measures": Measures(**values["measures"]),
+            "taken": datetime.fromisoformat(taken) if taken else None,
+            "place": tuple(place) if place else None,
+        }
+    )

@@ -1,0 +1,36 @@
+"""Files a browser sent: stored under keys of ours, called what the person calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from unipic.photo import Unreadable
+from unipic.sources.base import Found
+
+
+class Sent(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+class UploadSource:
+    """Two uploads of one name are two files: the key tells them apart."""
+
+    def __init__(self, folder: Path, uploads: Sequence[Sent]) -> None:
+        self.folder = folder
+        self.uploads = uploads
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
+            path = self.folder / upload.id
+            if path.is_file() and not path.is_symlink():
+                yield Found(upload.id, upload.name, str(path), upload.size)
+            else:
+                reason = "did not arrive whole; upload it again"
+                yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)

@@ -1,0 +1,37 @@
+"""What the pipeline works with, opened once by a door and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from unipic.engines.base import Engine
+from unipic.engines.local import LocalEngine
+from unipic.progress import Progress, silent
+from unipic.settings import Settings
+from unipic.thumbnails import Thumbnails
+from unipic.vision.base import Encoder, Scorer
+from unipic.vision.registry import open_encoder, open_scorer
+
+
+@dataclass(frozen=True)
+class Tools:
+    encoder: Encoder
+    scorer: Scorer | None  # None: the built-in ranking
+    engine: Engine
+    thumbnails: Thumbnails
+    notices: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_tools(settings: Settings, models: Path, thumbnails: Path, progress: Progress = silent) -> Iterator[Tools]:
+    """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block."""
+    encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
+    scorer, about_scorer = open_scorer(settings.ranker, models, settings.device, settings.fetch, progress)
+    engine = LocalEngine(settings.workers, settings.photo_seconds, settings.worker_memory)
+    try:
+        yield Tools(encoder, scorer, engine, Thumbnails(thumbnails), (*about_encoder, *about_scorer))
+    finally:
+        engine.close()
