@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,6 +25,10 @@ from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError
 from unipic.progress import Progress, Step
 from unipic.review import Choices, Report, accept_all, outcomes, report, suggest
 from unipic.settings import PRESETS, Settings, changed, load_config, models_folder, seconds
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.destinations.base import Destination
+    from unipic.sources.base import Source
 
 FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
 
@@ -53,7 +58,7 @@ EXAMPLES = """
     python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
 
   Shots count as one moment only within 48 seconds; landscapes wanted:
-    python src/main.py clean photos --zip out.zip --time-window 48s --preset landscape
+    python src/main.py clean photos --zip a.zip --time-window 48s --preset landscape
 
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report
@@ -73,10 +78,12 @@ def clean(
         bool, typer.Option("--best-only", help="Of similar shots keep the recommended one. Default: keep them all.")
     ] = False,
     similarity: Annotated[
-        float | None, typer.Option("--similarity", help="Cosine from which shots are one moment [encoder's own].")
+        float | None,
+        typer.Option("--similarity", help="Cosine from which shots are one moment (else the encoder's own)."),
     ] = None,
     near: Annotated[
-        float | None, typer.Option("--near", help="Cosine from which photos may be one picture [encoder's own].")
+        float | None,
+        typer.Option("--near", help="Cosine from which photos may be one picture (else the encoder's own)."),
     ] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", help="What a good photo is, in your words (CLIP).")] = None,
     preset: Annotated[str | None, typer.Option("--preset", help=f"A ready-made prompt: {', '.join(PRESETS)}.")] = None,
@@ -86,7 +93,7 @@ def clean(
     encoder: Annotated[str | None, typer.Option("--encoder", help="auto, mobilenet or builtin.")] = None,
     ranker: Annotated[str | None, typer.Option("--ranker", help="auto, clip or builtin.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Decode processes [one per core].")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Decode processes (else one per core).")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not try to fetch missing models.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file with any of these settings.")] = None,
 ) -> None:
@@ -110,17 +117,18 @@ def clean(
         )
         if sum(map(bool, (zip_path, to, dry_run))) != 1:
             raise SettingsError("say where the result goes: exactly one of --zip FILE, --to FOLDER or --dry-run")
-        target = zip_path or to
-        if target:
-            outside(target, photos)
-            _free(zip_path)
         source = FolderSource(photos)
+        destination, target = _destination(zip_path, to), zip_path or to
+        if destination and target:  # what is wrong with the place is said before the work, not after it
+            outside(target, photos)
+            destination.ready()
         with _progress(quiet=as_json) as progress:
             cleanup = _found(source, settings, progress)
             choices = accept_all(cleanup, suggest(cleanup)) if best_only else Choices()
-            problems = _write(cleanup, choices, zip_path, to, progress)
+            written = destination.write(outcomes(cleanup, choices), progress) if destination else []
+        problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
         if as_json:
-            print(json.dumps(_as_json(cleanup, choices, target), ensure_ascii=True))
+            print(json.dumps(_as_json(cleanup, choices, target, problems), ensure_ascii=True))
         else:
             _summary(cleanup, report(cleanup, choices), choices, target, problems)
 
@@ -135,12 +143,15 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     with _clear_answers(as_json):
         found = inventory(models_folder())
         if as_json:
-            rows = [{"name": m.name, "label": m.label, "licence": m.licence, "status": str(s)} for m, s in found]
+            rows = [
+                {"name": m.name, "label": m.label, "use": m.use, "licence": m.licence, "status": s.state}
+                for m, s in found
+            ]
             print(json.dumps(rows))
             return
-        table = Table("model", "for", "licence", "here?", title=f"Models in {escape(str(models_folder()))}")
+        table = Table("model", "for", "licence", "here?", title=f"Models in {_shown(models_folder())}")
         for model, status in found:
-            table.add_row(escape(model.label), escape(model.purpose), escape(model.licence), escape(str(status)))
+            table.add_row(*map(_shown, (model.label, model.use, model.licence, status.state)))
         table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
         out.print(table)
 
@@ -154,14 +165,14 @@ def fetch(
     from unipic.vision.registry import inventory
 
     with _clear_answers(False):
-        known = {model.name: status for model, status in inventory(models_folder())}
+        known = [model.name for model, _ in inventory(models_folder())]
         unknown = set(names or ()) - set(known)
         if unknown:
             raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         with _progress() as progress:
             for name in names or known:
                 fetch_model(name, models_folder(), progress)
-        out.print(f"All weights are in {escape(str(models_folder()))}.")
+        out.print(f"All weights are in {_shown(models_folder())}.", soft_wrap=True)
 
 
 @app.command()
@@ -173,14 +184,13 @@ def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> No
         if folder.exists():
             raise DestinationError(f"{folder} is there already; name a new folder")
         make_samples(folder)
-        out.print(f"Made. Now try:  python src/main.py clean {escape(str(folder))} --dry-run")
+        out.print(f"Made. Now try:  python src/main.py clean {_shown(folder)} --dry-run", soft_wrap=True)
 
 
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app, in this process, and leave the result in its folder."""
     from unipic.job import work_on
-
     from utils import clean_gallery
 
     sys.exit(work_on(run_folder, clean_gallery))
@@ -191,13 +201,16 @@ def _settings(config: Path | None, **given: Any) -> Settings:
     return changed(settings, {name: value for name, value in given.items() if value is not None})
 
 
-def _free(zip_path: Path | None) -> None:
-    """A name that is taken is said before the work, not after it."""
-    if zip_path and zip_path.exists():
-        raise DestinationError(f"{zip_path} is there already; nothing was overwritten. Choose another name.")
+def _destination(zip_path: Path | None, to: Path | None) -> Destination | None:
+    from unipic.destinations.folder import FolderDestination
+    from unipic.destinations.zip import ZipDestination
+
+    if zip_path:
+        return ZipDestination(zip_path)
+    return FolderDestination(to) if to else None
 
 
-def _found(source: Any, settings: Settings, progress: Progress) -> Cleanup:
+def _found(source: Source, settings: Settings, progress: Progress) -> Cleanup:
     from unipic.tools import open_tools
     from utils import clean_gallery
 
@@ -209,17 +222,6 @@ def _found(source: Any, settings: Settings, progress: Progress) -> Cleanup:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(cleanup: Cleanup, choices: Choices, zip_path: Path | None, to: Path | None, progress: Progress) -> list[str]:
-    from unipic.destinations.folder import FolderDestination
-    from unipic.destinations.zip import ZipDestination
-
-    if not (zip_path or to):
-        return []
-    destination = ZipDestination(zip_path) if zip_path else FolderDestination(to)  # type: ignore[arg-type]
-    written = destination.write(outcomes(cleanup, choices), progress)
-    return [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
-
-
 @contextmanager
 def _clear_answers(as_json: bool) -> Iterator[None]:
     """Every way to fail ends in one message that says what to do, and an exit code."""
@@ -229,12 +231,13 @@ def _clear_answers(as_json: bool) -> Iterator[None]:
     except KeyboardInterrupt:
         err.print("\nStopped. Originals are as they were, and nothing half-written was left behind.")
         raise typer.Exit(STOPPED) from None
-    except UnipicError as error:
+    except (UnipicError, OSError) as error:
         if as_json:
             print(json.dumps({"error": str(error)}))
-        err.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+        err.print(f"[bold red]error:[/] {_shown(error)}", highlight=False, soft_wrap=True)
+        no_room = isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC
         misused = isinstance(error, SettingsError | SourceError)
-        raise typer.Exit(NO_ROOM if isinstance(error, DiskFull) else MISUSED if misused else FAILED) from None
+        raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else FAILED) from None
 
 
 @contextmanager
@@ -268,7 +271,7 @@ def _progress(quiet: bool = False) -> Iterator[Progress]:
             bars.update(task, total=total, completed=total)
 
 
-def _as_json(cleanup: Cleanup, choices: Choices, target: Path | None) -> dict[str, Any]:
+def _as_json(cleanup: Cleanup, choices: Choices, target: Path | None, problems: list[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
     from unipic.record import cleanup_to_dict
@@ -281,19 +284,23 @@ def _as_json(cleanup: Cleanup, choices: Choices, target: Path | None) -> dict[st
     return {
         "report": {**asdict(summary), "agreement": summary.agreement},
         "written_to": str(target) if target else None,
+        "problems": problems,
         "files": files,
         "cleanup": cleanup_to_dict(cleanup),
     }
 
 
 def _summary(cleanup: Cleanup, summary: Report, choices: Choices, target: Path | None, problems: list[str]) -> None:
-    def copies(sets: Any) -> int:
-        return sum(len(found.copies) for found in sets)
+    def copies(kind: str) -> str:
+        sets = [found for found in cleanup.lanes if found.kind == kind]
+        return f"{sum(len(found.copies) for found in sets):,} in {len(sets):,} sets"
 
+    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("photos found", f"{summary.before:,}")
-    table.add_row("exact copies", f"{copies(cleanup.exact):,} in {len(cleanup.exact):,} sets")
-    table.add_row("same picture, other file", f"{copies(cleanup.near):,} in {len(cleanup.near):,} sets")
+    table.add_row("exact copies", copies("exact"))
+    table.add_row("same picture, other format", copies("rendition"))
+    table.add_row("same picture, other bytes", copies("near"))
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
     table.add_row("similar shots", f"{members:,} in {len(cleanup.clusters):,} groups")
     table.add_row("like no other", f"{len(cleanup.singles):,}")
@@ -301,21 +308,21 @@ def _summary(cleanup: Cleanup, summary: Report, choices: Choices, target: Path |
     table.add_row("[b]clean gallery[/b]", f"[b]{summary.after:,} photos, {_size(summary.bytes_saved)} saved[/b]")
     out.print(table)
     for file in cleanup.gallery.unreadable[:20]:
-        out.print(f"  [yellow]not read:[/] {escape(_printable(file.name))} {escape(file.reason)}", highlight=False)
+        out.print(f"  [yellow]not read:[/] {_shown(file.name)} {_shown(file.reason)}", **plain)
     if summary.unreadable > 20:
         out.print(f"  ... and {summary.unreadable - 20:,} more; --json lists them all")
     for notice in cleanup.notices:
-        out.print(f"[yellow]note:[/] {escape(notice)}", highlight=False)
+        out.print(f"[yellow]note:[/] {_shown(notice)}", **plain)
     for problem in problems:
-        out.print(f"[yellow]note:[/] {escape(_printable(problem))}", highlight=False)
+        out.print(f"[yellow]note:[/] {_shown(problem)}", **plain)
     if cleanup.clusters and not choices.seen:
         out.print("All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.")
-    out.print(f"Written to {escape(str(target))}." if target else "Dry run: nothing was written.")
+    out.print(f"Written to {_shown(target)}." if target else "Dry run: nothing was written.", **plain)
 
 
-def _printable(text: str) -> str:
-    """A name for the terminal: no control codes, no bytes that are no text."""
-    return "".join(c if c.isprintable() and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in text)
+def _shown(value: object) -> str:
+    """Names, paths and messages for the terminal: no control codes, no bytes that are no text, no markup."""
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(value)))
 
 
 def _size(count: int) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.embeddings import Embeddings
-from unipic.photo import Photo
+from unipic.photo import Gallery, Photo
 from unipic.progress import Progress, Step, silent
 from unipic.settings import Settings
 from unipic.sources.base import Source
@@ -27,29 +27,33 @@ def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Pr
     """What is the same picture, what is the same moment, and which shot of it is best. Nothing is removed."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
-    pictures = read(files, tools.engine, settings)
-    counted = _counted(pictures, "Looking at photos", len(files), progress)
-    gallery, embeddings = embed(counted, tools.encoder, tools.thumbnails.save)
+    pictures = _counted(read(files, tools.engine, settings), "Looking at photos", len(files), progress)
+    gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
+    return find(gallery, embeddings, tools, settings, progress)
 
+
+def find(
+    gallery: Gallery, embeddings: Embeddings, tools: Tools, settings: Settings, progress: Progress = silent
+) -> Cleanup:
+    """The same from what is known of each photo, without another look at the files."""
     near, similar = settings.near or tools.encoder.near, settings.similar or tools.encoder.similar
     progress(Step("Finding copies", 0, 0))
     exact = same_bytes(gallery.photos)
     originals = embeddings.of(_without_copies(gallery.photos, exact))
     other_formats = renditions(originals, similar, settings.near_bits)
-    exact, other_formats = fold(exact, other_formats)
-    originals = originals.of(_without_copies(originals.photos, other_formats))
-    same_picture = near_duplicates(originals, near, settings.near_bits)
-    lanes, same_picture = fold(exact + other_formats, same_picture)
+    same_picture = near_duplicates(originals, near, settings.near_bits, other_formats)
+    exact, same_picture = fold(exact, same_picture)
     originals = originals.of(_without_copies(originals.photos, same_picture))
 
     progress(Step("Grouping similar shots", 0, 0))
     moments = clusters(originals, similar, settings.time_window)
-    ranked = _ranked(moments, embeddings, lanes + same_picture, tools, settings, progress)
+    lanes = exact + same_picture
+    ranked = _ranked(moments, embeddings, lanes, tools, settings, progress)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
         gallery=gallery,
         exact=tuple(found for found in lanes if found.kind != "near"),
-        near=tuple(same_picture),
+        near=tuple(found for found in lanes if found.kind == "near"),
         clusters=tuple(ranked),
         singles=tuple(photo for photo in originals.photos if photo.id not in grouped),
         similar=similar,

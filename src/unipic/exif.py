@@ -19,6 +19,7 @@ MOMENTS = (
     (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
 )
 CLOCK_NEVER_SET = datetime(1970, 1, 1)
+FIRST_PHOTOGRAPH = datetime(1826, 1, 1)
 TEXT = 80  # characters of a camera's name a person needs to see
 
 
@@ -42,8 +43,8 @@ def read_exif(image: Image.Image) -> Exif:
             tags.update(exif.get_ifd(IFD.Exif))
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
-    orientation = tags.get(Base.Orientation)
-    return Exif(_taken(tags), _camera(tags), _place(gps), orientation if orientation in range(1, 9) else 1)
+    orientation = tags.get(Base.Orientation, 1)
+    return Exif(_taken(tags), _camera(tags), _place(gps), int(orientation) if orientation in range(1, 9) else 1)
 
 
 def _taken(tags: dict[int, Any]) -> datetime | None:
@@ -61,11 +62,11 @@ def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime 
     except ValueError:
         return None
     # A clock that was never set or runs ahead says nothing; a day of grace for time zones.
-    if when == CLOCK_NEVER_SET or when > datetime.now() + timedelta(days=1):
+    if when == CLOCK_NEVER_SET or not FIRST_PHOTOGRAPH <= when <= datetime.now() + timedelta(days=1):
         return None
     if fraction.strip().isdecimal():
-        when = when.replace(microsecond=int(float("0." + fraction.strip()) * 1_000_000))
-    if match := re.fullmatch(r"([+-])(\d\d):(\d\d)", offset.strip()):
+        when = when.replace(microsecond=int(fraction.strip()[:6].ljust(6, "0")))
+    if match := re.fullmatch(r"([+-])(\d\d):([0-5]\d)", offset.strip()):
         sign = -1 if match[1] == "-" else 1
         minutes = int(match[2]) * 60 + int(match[3])
         if minutes < 24 * 60:
@@ -83,7 +84,7 @@ def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
     try:
         latitude = _degrees(gps[GPS.GPSLatitude]) * (-1 if _text(gps[GPS.GPSLatitudeRef]) == "S" else 1)
         longitude = _degrees(gps[GPS.GPSLongitude]) * (-1 if _text(gps[GPS.GPSLongitudeRef]) == "W" else 1)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+    except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
     inside = abs(latitude) <= 90 and abs(longitude) <= 180
     # 0, 0 in the Gulf of Guinea is what a camera without a fix writes.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from unipic.errors import AlreadyThere
 
@@ -22,11 +25,14 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EM
 def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, that appears as `path` when the block ends well and leaves no trace when it does not.
 
-    With replace=False something that is already there stays, and AlreadyThere is raised.
+    With replace=False something that is already there stays, and AlreadyThere is raised. Two writers of one path
+    do not meet before the last step, because each has a part of its own.
     """
-    part = path.with_name(path.name + PART)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
     try:
-        with open(part, "w+b") as file:
+        with open(part, "x+b") as file:
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -39,6 +45,16 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             part.unlink()
         raise
+
+
+def sweep_parts(folder: Path, pattern: str) -> None:
+    """Remove the parts that killed writers left behind. One that is being written is locked, and stays."""
+    for part in folder.glob(pattern + PART):
+        if part.is_symlink() or not part.is_file():
+            continue
+        with suppress(OSError), open(part, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
 
 
 def _move_to_free_name(part: Path, path: Path) -> None:
@@ -57,11 +73,15 @@ def _move_to_free_name(part: Path, path: Path) -> None:
 
 
 def open_to_read(path: str | Path) -> BinaryIO:
-    """Read-only, and never through a link that took the file's place."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+    """Read-only, and never through a link, or from a pipe, that took the file's place."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return os.fdopen(handle, "rb")
 
 
-def copy_and_hash(source: BinaryIO, target: BinaryIO | None = None) -> str:
+def copy_and_hash(source: IO[bytes], target: IO[bytes] | None = None) -> str:
     """Everything from source to target, a megabyte at a time; the sha256 of what went through."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):
@@ -87,9 +107,12 @@ def read_json(path: Path) -> Any:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder survive a power cut."""
+    """Make a rename in this folder survive a power cut, where the file system knows how."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(handle)

@@ -5,9 +5,10 @@ Everything that can be wrong with a file ends in one exception, `NotAPhoto`, who
 
 from __future__ import annotations
 
-import hashlib
+import errno
+import io
 import os
-import stat
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from typing import BinaryIO
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops
 
 from unipic.exif import Exif, read_exif
+from unipic.files import copy_and_hash, open_to_read
 from unipic.settings import Settings
 
 pillow_heif.register_heif_opener()
@@ -36,8 +38,13 @@ TURNS = {
     8: (Image.Transpose.ROTATE_90,),
 }
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
-START_OF_SCAN = b"\xff\xda"
-CHUNK = 1 << 20
+# A JPEG marker with a length behind it, or the end. FF 00 is a data byte, FF 01 and FF D0 to D8 stand alone.
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+END, START_OF_SCAN = b"\xd9", b"\xda"
+# Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
+FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
+STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 
 
 class NotAPhoto(Exception):
@@ -60,31 +67,30 @@ class Decoded:
 
 def decode(path: str, long_side: int, settings: Settings) -> Decoded:
     """Open a file once, read-only, and take everything from it. Raises NotAPhoto, OSError, MemoryError."""
-    with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings():
+    with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings(), _damage_in_words():
         warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
         image = _identify(file)
-        _refuse_raw(image)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        digest, scans = _digest(file, kind == "JPEG")
-        if scans > settings.max_scans:
-            raise NotAPhoto(f"has {scans} scans, made to keep a decoder busy; real photos have a dozen at most")
+        if kind == "JPEG":
+            _refuse_many_scans(file, settings.max_scans)
         width, height = image.size
         _shrink_on_load(image, long_side, kind)
         _check_size(image, width, height, settings)
         note = _frames(image)
-        picture, flaw = _load(image)
+        picture, flaw = _load(image, file, long_side)
         exif = read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
+        picture = _with_tones(picture)
         picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
         picture = _upright(_to_rgb(picture), exif.orientation)
         if exif.orientation >= 5:
             width, height = height, width
+        file.seek(0)
+        digest = copy_and_hash(file)
     return Decoded(picture, digest, size, width, height, kind, exif, "; ".join(filter(None, (note, flaw))))
 
 
 def load_thumbnail(data: bytes | str) -> np.ndarray:
     """A JPEG of our own making, as bytes or path -> uint8 [H, W, 3]."""
-    import io
-
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with Image.open(source, formats=("JPEG",)) as image:
         return np.asarray(image.convert("RGB"))
@@ -92,45 +98,54 @@ def load_thumbnail(data: bytes | str) -> np.ndarray:
 
 @contextmanager
 def _opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
-    """The file's bytes. Links, pipes and devices are never opened for reading: they could hang or lead outside."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            raise NotAPhoto("is not a regular file")
-        if facts.st_size == 0:
+    """The file's bytes, unless there are none or too many."""
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
             raise NotAPhoto("is empty (0 bytes)")
-        if facts.st_size > limit:
-            raise NotAPhoto(f"is {facts.st_size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
-        yield file, facts.st_size
+        if size > limit:
+            raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
+        yield file, size
 
 
-def _identify(file: BinaryIO) -> Image.Image:
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """Decoders raise whatever broken bytes lead them to, but an error of the disk is not the photo's."""
     try:
-        return Image.open(file, formats=FORMATS)
-    except Image.UnidentifiedImageError:
-        file.seek(0)
-        raise NotAPhoto(_what_it_is(file.read(4096))) from None
-    except MemoryError:
+        yield
+    except (NotAPhoto, MemoryError):
         raise
-    except Exception as error:  # decoders raise whatever broken bytes lead them to
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise NotAPhoto(f"is damaged: {_plain(error)}") from error
 
 
-def _refuse_raw(image: Image.Image) -> None:
-    """Raw formats are TIFFs whose first page is a small preview: judged by it they would look like poor copies."""
-    tags = getattr(image, "tag_v2", {})
-    if image.format == "TIFF" and (DNG_VERSION in tags or int(tags.get(NEW_SUBFILE_TYPE) or 0) & REDUCED):
+def _identify(file: BinaryIO) -> Image.Image:
+    head = file.read(4096)
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        raise NotAPhoto(_what_it_is(head)) from None
+    if _is_raw(image, head):
         raise NotAPhoto("is a raw photo, which Unipic cannot develop yet")
+    return image
+
+
+def _is_raw(image: Image.Image, head: bytes) -> bool:
+    """Raw formats are TIFFs whose first page is a small preview: judged by it they would look like poor copies."""
+    if image.format != "TIFF":
+        return False
+    tags = getattr(image, "tag_v2", {})
+    kind = tags.get(NEW_SUBFILE_TYPE)
+    return head[8:10] == b"CR" or DNG_VERSION in tags or (isinstance(kind, int) and bool(kind & REDUCED))
 
 
 def _what_it_is(head: bytes) -> str:
     """A word for content that is no photo, so that its owner knows what lies there."""
     signs = (
-        (
-            head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif"),
-            "is a damaged HEIC/AVIF",
-        ),
+        (head[:12].endswith(b"ftypcrx ") or head.startswith(RAWS), "is a raw photo, which Unipic cannot develop yet"),
+        (head[4:8] == b"ftyp" and head[8:12] in STILLS, "is a damaged HEIC/AVIF"),
         (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
         (head[:4] == b"RIFF" and head[8:12] == b"AVI ", "is a video, not a photo"),
         (head[:4] == b"\x1aE\xdf\xa3", "is a video, not a photo"),
@@ -142,23 +157,20 @@ def _what_it_is(head: bytes) -> str:
         (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
         (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
         (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
-        (head[8:10] == b"CR" or head[:3] == b"IIU", "is a raw photo, which Unipic cannot develop yet"),
         (head[:4] in (b"II*\0", b"MM\0*"), "is a raw file or TIFF that cannot be decoded"),
     )
     return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
 
 
-def _digest(file: BinaryIO, count_scans: bool) -> tuple[str, int]:
-    """sha256 of the bytes and, for JPEG, how many scans they hold. In coded data 0xFF is never followed by 0xDA."""
+def _refuse_many_scans(file: BinaryIO, limit: int) -> None:
+    """Each scan of a JPEG goes over the whole picture. A video that a phone hangs behind the end has none."""
     file.seek(0)
-    digest, scans, last = hashlib.sha256(), 0, b""
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-        if count_scans:
-            scans += (last + chunk).count(START_OF_SCAN)
-            last = chunk[-1:]
-    file.seek(0)
-    return digest.hexdigest(), scans
+    data, scans, at = file.read(), 0, 0
+    while (marker := MARKER.search(data, at)) and marker[1] != END:
+        scans += marker[1] == START_OF_SCAN
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+        if scans > limit:
+            raise NotAPhoto(f"has more than {limit} scans, made to keep a decoder busy; photos have a dozen")
 
 
 def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
@@ -188,51 +200,56 @@ def _frames(image: Image.Image) -> str:
     try:
         frames = getattr(image, "n_frames", 1)
     except Exception:  # a broken second frame does not matter, only the first is used
+        image.seek(0)
         frames = 1
     return f"first of {frames} pictures in the file" if frames > 1 else ""
 
 
-def _load(image: Image.Image) -> tuple[Image.Image, str]:
+def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
     """Decode. A JPEG that lacks only its end marker is whole, and is taken with a note."""
     try:
         image.load()
         return image, ""
-    except MemoryError:
-        raise
     except OSError as error:
         if image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
-            raise NotAPhoto(f"is damaged: {_plain(error)}") from error
-    except Exception as error:  # decoders raise whatever broken bytes lead them to
-        raise NotAPhoto(f"is damaged: {_plain(error)}") from error
-    return _load_cut_short(image)
+            raise
+    file.seek(0)
+    data = file.read().rstrip(b"\xff")
+    _refuse_incomplete(data)
+    whole = _jpeg(data + b"\xff" + END)
+    _shrink_on_load(whole, long_side, "JPEG")
+    return whole, "the file lacks its end marker, the picture is whole"
 
 
-def _load_cut_short(image: Image.Image) -> tuple[Image.Image, str]:
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
-    try:
-        image.load()
-    except Exception as error:
-        raise NotAPhoto(f"is damaged: {_plain(error)}") from error
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-    missing = _missing_rows(np.asarray(image))
-    if missing:
-        raise NotAPhoto(f"ends early: about {100 * missing / image.height:.0f} % of the picture is missing")
-    return image, "the file lacks its end marker, the picture is whole"
+def _refuse_incomplete(data: bytes) -> None:
+    """Bytes behind a whole picture do not matter to it; in the place of missing ones they show from there on."""
+    one, other = (_jpeg(data + filling + b"\xff" + END) for filling in (bytes(254), FILLING))
+    changed = ImageChops.difference(one, other).getbbox()
+    if changed and "progressive" in one.info:
+        raise NotAPhoto("ends early: the fine detail of the picture is missing")
+    if changed:
+        raise NotAPhoto(f"ends early: about {100 - 100 * changed[1] / one.height:.0f} % of the picture is missing")
 
 
-def _missing_rows(pixels: np.ndarray) -> int:
-    """Rows at the bottom of one single tone: what the decoder fills in where data ran out."""
-    spread = np.ptp(pixels.reshape(len(pixels), -1, pixels.shape[2] if pixels.ndim == 3 else 1), axis=1).max(axis=-1)
-    full = np.flatnonzero(spread > 0)
-    return len(pixels) - 1 - int(full[-1]) if len(full) else len(pixels)
+def _jpeg(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=("JPEG",))
+
+
+def _with_tones(image: Image.Image) -> Image.Image:
+    """Palettes and black-and-white have no tones between theirs, and would shrink by leaving pixels out.
+
+    16 bits become 8 here too: big-endian ones are shrunk wrongly, as if the bytes were swapped.
+    """
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    if image.mode in ("1", "P", "PA"):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: 16 bits and floats scaled, not clipped; transparency on white."""
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    elif image.mode in ("I", "F"):
+    """Any mode to RGB: long integers and floats scaled, not clipped; transparency on white."""
+    if image.mode in ("I", "F"):
         image = Image.fromarray(_to_8_bit(np.asarray(image)))
     if image.has_transparency_data:
         layer = image.convert("RGBA")

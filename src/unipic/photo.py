@@ -61,6 +61,6 @@ class Gallery:
     unreadable: tuple[Unreadable, ...] = ()
 
     def __post_init__(self) -> None:
-        ids = [file.id for file in (*self.photos, *self.unreadable)]
+        ids = [photo.id for photo in self.photos] + [file.id for file in self.unreadable]
         if len(set(ids)) != len(ids):
             raise ValueError("two files of a gallery share an id")

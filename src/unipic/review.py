@@ -102,13 +102,14 @@ def outcomes(cleanup: Cleanup, choices: Choices) -> list[Outcome]:
         decided[photo.id] = Outcome(photo, "kept", "like no other photo")
     for file in cleanup.gallery.unreadable:
         decided[file.id] = Outcome(file, "unreadable", file.reason)
-    return [decided[file.id] for file in (*cleanup.gallery.photos, *cleanup.gallery.unreadable)]
+    files: tuple[Photo | Unreadable, ...] = (*cleanup.gallery.photos, *cleanup.gallery.unreadable)
+    return [decided[file.id] for file in files]
 
 
 def report(cleanup: Cleanup, choices: Choices) -> Report:
     everything = outcomes(cleanup, choices)
     dropped = _dropped(cleanup, choices)
-    seen = [cleanup.clusters[i] for i in sorted(choices.seen) if i < len(cleanup.clusters)]
+    seen = _seen(cleanup, choices)
     return Report(
         before=len(cleanup.gallery.photos),
         after=sum(outcome.fate == "kept" for outcome in everything),
@@ -125,10 +126,13 @@ def _directly_like_best(cluster: Cluster, similar: float) -> list[Photo]:
     return [photo for photo, likeness in others if likeness >= similar]
 
 
+def _seen(cleanup: Cleanup, choices: Choices) -> list[Cluster]:
+    return [cluster for place, cluster in enumerate(cleanup.clusters) if place in choices.seen]
+
+
 def _dropped(cleanup: Cleanup, choices: Choices) -> frozenset[str]:
     """Discarded members of the groups that were seen."""
-    seen = (cleanup.clusters[i] for i in choices.seen if i < len(cleanup.clusters))
-    return frozenset(p.id for cluster in seen for p in cluster.photos if p.id in choices.discarded)
+    return frozenset(p.id for cluster in _seen(cleanup, choices) for p in cluster.photos if p.id in choices.discarded)
 
 
 def _agreed(cluster: Cluster, dropped: frozenset[str]) -> bool:

@@ -39,7 +39,8 @@ class RunState:
     settings: dict[str, Any] = field(default_factory=dict)
     message: str = ""  # why it failed
     notices: tuple[str, ...] = ()  # what is used instead of what
-    album: str = ""
+    album: str = ""  # what the person calls it
+    album_file: str = ""  # the finished ZIP in out/
     finished: bool = False  # its figures are in the statistics
     fetched: float = 0.0  # when the finished album was downloaded whole
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -34,8 +35,8 @@ class Settings:
     fetch: bool = True  # may missing weights be fetched
 
     # Two prints of one picture differ in a few of the 256 bits, neighbours of a burst in many more;
-    # chosen on half of the labelled photos, see benchmarks/RESULTS.md.
-    near_bits: int = 40
+    # no copy that the encoder is sure of differed in more than 12 on labelled photos, twice that leaves room.
+    near_bits: int = 24
 
     # Limits that keep one hostile file from spoiling more than itself. Real photos reach 200 megapixels;
     # a full decode of 100 needs 600 MB for picture and conversion together.
@@ -53,10 +54,15 @@ class Settings:
                 raise SettingsError(f"{name} is a similarity above 0 and up to 1, not {value}")
         if self.preset not in PRESETS:
             raise SettingsError(f"there is no preset {self.preset!r}; there are {', '.join(PRESETS)}")
-        if self.time_window is not None and self.time_window <= 0:
+        if self.time_window is not None and not 0 < self.time_window < math.inf:
             raise SettingsError(f"the time window is a number of seconds above 0, not {self.time_window}")
         if self.workers < 0:
             raise SettingsError(f"workers is 0 (one per core) or more, not {self.workers}")
+        if not 0 <= self.near_bits <= 256:
+            raise SettingsError(f"near_bits is 0 to 256, not {self.near_bits}")
+        for name in ("max_pixels", "max_decoded", "max_file", "max_scans", "photo_seconds", "worker_memory"):
+            if not getattr(self, name) > 0:
+                raise SettingsError(f"{name} is a number above 0, not {getattr(self, name)}")
         choices = {
             "encoder": ("auto", "mobilenet", "builtin"),
             "ranker": ("auto", "clip", "builtin"),

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+
+from unipic.files import PART
 
 # What Windows, macOS or a ZIP tool cannot have in a name; "/" separates folders and is cut before.
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-LONGEST = 200  # bytes of one part; most systems allow 255, and a number may have to fit
+LONGEST = 200  # bytes of one part; most systems allow 255, and the ending of a part file must fit
+SUFFIX = 20  # bytes; a longer one is no file type
 
 
 def export_names(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
     """One name for each, in order: safe, relative, different under case folding and Unicode composition."""
-    safe = [safe_name(name) for name in names]
-    folders = {_key(str(parent)) for name in safe for parent in PurePosixPath(name).parents}
-    taken = folders | {_key(name) for name in reserved}
+    taken = {_key(name) for name in reserved}
+    safe = [_not_under(taken, safe_name(name)) for name in names]
+    taken |= {_key(str(parent)) for name in safe for parent in PurePosixPath(name).parents}
+    numbers: defaultdict[str, int] = defaultdict(lambda: 2)
     free = []
     for name in safe:
-        path, number = PurePosixPath(name), 2
-        while _key(name) in taken:
-            name = str(path.with_name(_shorten(path.stem, f" ({number}){path.suffix}")))
-            number += 1
-        taken.add(_key(name))
-        free.append(name)
+        key, candidate = _key(name), name
+        while _key(candidate) in taken:
+            candidate = _numbered(name, numbers[key])
+            numbers[key] += 1
+        taken.add(_key(candidate))
+        free.append(candidate)
     return free
 
 
@@ -35,18 +40,39 @@ def safe_name(name: str) -> str:
     return "/".join(parts) or "unnamed"
 
 
+def _not_under(reserved: set[str], name: str) -> str:
+    """A folder may not be called like a file of ours either."""
+    first, slash, _ = name.partition("/")
+    return "_" + name if slash and _key(first) in reserved else name
+
+
 def _safe_part(part: str) -> str:
     part = FORBIDDEN.sub("_", part).rstrip(". ") or "_"
+    if len(part.encode()) > LONGEST:
+        stem, suffix = _split(part)
+        part = _cut(stem, LONGEST - 1 - len(suffix.encode())) + suffix
     if DEVICES.fullmatch(part):
         part = "_" + part
+    if part.casefold().endswith(PART):  # what ends so is taken for a half-written file, and swept away
+        part += "_"
+    return part
+
+
+def _numbered(name: str, number: int) -> str:
+    path = PurePosixPath(name)
+    stem, suffix = _split(path.name)
+    ending = f" ({number}){suffix}"
+    return str(path.with_name(_cut(stem, LONGEST - len(ending.encode())) + ending))
+
+
+def _split(part: str) -> tuple[str, str]:
     path = PurePosixPath(part)
-    return _shorten(path.stem, path.suffix) if len(part.encode()) > LONGEST else part
+    return (path.stem, path.suffix) if len(path.suffix.encode()) <= SUFFIX else (part, "")
 
 
-def _shorten(stem: str, ending: str) -> str:
-    """Cut the stem so that both fit, at a character's border."""
-    ending = ending.encode()[-LONGEST // 2 :].decode(errors="ignore")
-    return stem.encode()[: LONGEST - len(ending.encode())].decode(errors="ignore") + ending
+def _cut(text: str, size: int) -> str:
+    """At most so many bytes, cut at a character's border."""
+    return text.encode()[:size].decode(errors="ignore").rstrip(". ")
 
 
 def _key(name: str) -> str:

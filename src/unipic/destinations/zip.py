@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import errno
+import glob
 import os
 import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from unipic.destinations.base import (
     MANIFEST,
     Item,
     Written,
     check_room,
+    explained,
     items_of,
+    keepers_arrived,
     keepers_checked,
     manifest,
     write_items,
 )
-from unipic.errors import AlreadyThere, DestinationError, DiskFull
-from unipic.files import copy_and_hash, open_to_read, whole
+from unipic.errors import AlreadyThere, DestinationError
+from unipic.files import copy_and_hash, sweep_parts, whole
 from unipic.photo import Photo
 from unipic.progress import Progress, Step, silent
 from unipic.review import Outcome
 
 UNPACKED = ("BMP", "TIFF")  # formats worth deflating; the others are compressed already
 BIG = 2**31 - 1
+FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the moments a ZIP can note
 
 
 class ZipDestination:
@@ -34,56 +38,57 @@ class ZipDestination:
         self.path = path
         self.replace = replace
 
-    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
+    def ready(self) -> None:
         if not self.path.parent.is_dir():
             raise DestinationError(f"{self.path.parent} is not a folder; make it first, or choose another place")
         if not self.replace and os.path.lexists(self.path):
             raise AlreadyThere(f"{self.path} is there already; nothing was overwritten. Choose another name.")
+
+    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
+        """The whole archive, or no trace of it."""
+        self.ready()
         outcomes = keepers_checked(outcomes, progress)
         items = items_of(outcomes)
-        check_room(self.path.parent, items)
-        try:
+        with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
+            sweep_parts(self.path.parent, f"{glob.escape(self.path.name)}.*")
+            check_room(self.path.parent, items)
             with whole(self.path, self.replace) as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-                    written = write_items(items, lambda item: _add(archive, item), progress)
+                    written = write_items(items, lambda item, original: _add(archive, item, original), progress)
+                    keepers_arrived(outcomes, written)
                     archive.writestr(MANIFEST, manifest(outcomes, written), zipfile.ZIP_DEFLATED)
                 file.flush()
                 _verify(file, written, progress)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise DiskFull(
-                    f"{self.path.parent} ran full; the unfinished ZIP was removed. Free some space."
-                ) from error
-            raise
         return written
 
 
-def _add(archive: zipfile.ZipFile, item: Item) -> str:
+def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
     """The file's bytes as they are; the sha256 of what went in."""
-    with open_to_read(item.outcome.file.path) as source:
-        facts = os.fstat(source.fileno())
-        info = zipfile.ZipInfo(item.name, _zip_time(facts.st_mtime))
-        info.external_attr = 0o644 << 16
-        file = item.outcome.file
-        packed = isinstance(file, Photo) and file.format not in UNPACKED
-        info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-        with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
-            return copy_and_hash(source, target)
+    facts = os.fstat(original.fileno())
+    info = zipfile.ZipInfo(item.name, _zip_time(facts.st_mtime))
+    info.external_attr = 0o644 << 16
+    file = item.outcome.file
+    packed = isinstance(file, Photo) and file.format not in UNPACKED
+    info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+    with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
+        return copy_and_hash(original, target)
 
 
 def _zip_time(seconds: float) -> tuple[int, int, int, int, int, int]:
-    """ZIP knows the years 1980 to 2107."""
-    moment = time.localtime(seconds)[:6]
-    return min(max(moment, (1980, 1, 1, 0, 0, 0)), (2107, 12, 31, 23, 59, 58))
+    """A clock that was set wrong may be millions of years off."""
+    try:
+        return min(max(time.localtime(seconds)[:6], FIRST), LAST)
+    except (ValueError, OverflowError, OSError):
+        return FIRST
 
 
-def _verify(file: object, written: Sequence[Written], progress: Progress) -> None:
+def _verify(file: BinaryIO, written: Sequence[Written], progress: Progress) -> None:
     """Read everything back from the archive and compare."""
-    with zipfile.ZipFile(file) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(file) as archive:
         for done, entry in enumerate(written):
             progress(Step("Verifying", done, len(written)))
             if entry.digest is None:
                 continue
             with archive.open(entry.item.name) as stored:
-                if copy_and_hash(stored) != entry.digest:  # type: ignore[arg-type]
+                if copy_and_hash(stored) != entry.digest:
                     raise DestinationError(f"{entry.item.name} was not written correctly; the ZIP was removed")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from unipic.engines.base import Failure, Item, Result
+from unipic.engines.base import NO_MEMORY, Failure, Item, Result
 
 
 class InlineEngine:
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         for item in items:
-            yield item, task(item)
+            yield item, _result(task, item)
 
     def close(self) -> None:
         pass
+
+
+def _result(task: Callable[[Item], Result], item: Item) -> Result | Failure:
+    try:
+        return task(item)
+    except MemoryError:
+        return NO_MEMORY

@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as Late
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.engines.base import Failure, Item, Result
+from unipic.engines.base import NO_MEMORY, Failure, Item, Result
 
 AHEAD = 4  # items in hand per worker: enough that none waits, few enough that memory stays flat
 
@@ -52,7 +52,7 @@ class LocalEngine:
         except ProcessExpired as death:
             return item, Failure(f"the decoder crashed on it ({_why(death.exitcode)})")
         except MemoryError:
-            return item, Failure("needs more memory to decode than one photo is allowed")
+            return item, NO_MEMORY
 
     def close(self) -> None:
         self._pool.stop()

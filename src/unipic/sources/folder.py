@@ -27,26 +27,33 @@ class FolderSource:
             if os.path.isdir(root):
                 yield from _walk(root, label)
             else:
-                yield _entry(root, f"{label}/{os.path.basename(root)}" if label else os.path.basename(root))
+                yield _entry(root, label)
 
 
 def allowed(path: Path, roots: Sequence[Path]) -> Path:
     """The real folder behind a path, if the operator allows it; SourceError otherwise."""
-    real = Path(os.path.realpath(path))
+    real = Path(_real(path))
     if not any(real == root or root in real.parents for root in (Path(os.path.realpath(r)) for r in roots)):
         raise SourceError(f"{path} is outside the folders this server may read")
-    if not real.is_dir():
+    if not os.path.isdir(real):
         raise SourceError(f"{path} is not a folder")
     return real
 
 
 def _existing(root: Path) -> str:
-    real = os.path.realpath(root)
+    real = _real(root)
     if not os.path.exists(real):
         raise SourceError(f"{root} does not exist")
     if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
         raise SourceError(f"{root} may not be read: permission denied")
     return real
+
+
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a zero byte, which no path can hold
+        raise SourceError(f"{str(path)!r} cannot be a folder's name") from None
 
 
 def _outermost(roots: list[str]) -> list[str]:
@@ -55,15 +62,19 @@ def _outermost(roots: list[str]) -> list[str]:
 
 
 def _labels(roots: list[str]) -> list[str]:
-    """One root needs no label. Several are told apart by their names, numbered where two are called alike."""
-    if len(roots) == 1:
+    """What names begin with: a folder's own name, or nothing where there is but one, and a file's whole name.
+
+    Numbered where two are called alike.
+    """
+    if len(roots) == 1 and os.path.isdir(roots[0]):
         return [""]
     labels: list[str] = []
     for root in roots:
-        plain = os.path.basename(root) if os.path.isdir(root) else ""
-        label, number = plain, 2
-        while label and label in labels:
-            label, number = f"{plain} ({number})", number + 1
+        plain = label = os.path.basename(root)
+        stem, suffix = (plain, "") if os.path.isdir(root) else os.path.splitext(plain)
+        number = 2
+        while label in labels:
+            label, number = f"{stem} ({number}){suffix}", number + 1
         labels.append(label)
     return labels
 

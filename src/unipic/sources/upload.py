@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -29,8 +31,16 @@ class UploadSource:
     def files(self) -> Iterator[Found | Unreadable]:
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
-            if path.is_file() and not path.is_symlink():
+            if _is_whole(path, upload.size):
                 yield Found(upload.id, upload.name, str(path), upload.size)
             else:
                 reason = "did not arrive whole; upload it again"
                 yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_size == size

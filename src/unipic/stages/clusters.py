@@ -16,10 +16,11 @@ def clusters(embeddings: Embeddings, similar: float, time_window: float | None =
     Photos with the most neighbours lead, so that the middle of a series gathers it, whatever the order of the files.
     With a time window, photos whose capture times are both known must also lie within it (seconds).
     """
-    photos = [photo for photo in embeddings.photos if photo.comparable]
+    # One order for any order of the files: sums of floats depend on their place in a block, if only a little.
+    photos = sorted((photo for photo in embeddings.photos if photo.comparable), key=keeper_first)
     vectors = embeddings.of(photos).vectors
     neighbours = count_neighbours(vectors, similar)
-    order = sorted(range(len(photos)), key=lambda i: (-neighbours[i], keeper_first(photos[i])))
+    order = sorted(range(len(photos)), key=lambda i: -neighbours[i])
     times = np.array([local_time(photos[i]) for i in order], dtype="datetime64[us]")
 
     def close_in_time(leader: int, others: np.ndarray) -> np.ndarray:

@@ -52,11 +52,8 @@ def _candidates(vectors: np.ndarray, threshold: float, taken: np.ndarray) -> Ite
     """Each row that is still free when its block begins, with the later rows like it."""
     for start in range(0, len(vectors), ROWS):
         rows = start + np.flatnonzero(~taken[start : start + ROWS])
-        found: list[list[np.ndarray]] = [[] for _ in rows]
-        for other in range(start, len(vectors), COLUMNS):
-            like = vectors[rows] @ vectors[other : other + COLUMNS].T >= threshold
-            for i, row in enumerate(rows):
-                columns = other + np.flatnonzero(like[i])
-                found[i].append(columns[columns > row])
-        for row, columns in zip(rows.tolist(), found, strict=True):
-            yield row, np.concatenate(columns)
+        blocks = range(start, len(vectors), COLUMNS)
+        like = np.concatenate([vectors[rows] @ vectors[b : b + COLUMNS].T >= threshold for b in blocks], axis=1)
+        for row, matches in zip(rows.tolist(), like, strict=True):
+            columns = start + np.flatnonzero(matches)
+            yield row, columns[columns > row]

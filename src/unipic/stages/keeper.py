@@ -12,13 +12,17 @@ NEVER = datetime.max
 
 
 def keeper_first(photo: Photo) -> tuple[object, ...]:
-    """A sort key. Names only settle what nothing in the files does, so that the answer is always the same."""
+    """A sort key. Names only settle what nothing in the files does, so that the answer is always the same.
+
+    The shorter one is the original's: copies are called "IMG_1 (1).jpg" or lie deeper.
+    """
     return (
         -photo.pixels,
         -photo.size,
         FORMATS.index(photo.format),
         local_time(photo) or NEVER,
         photo.digest,
+        len(photo.name),
         photo.name,
         photo.id,
     )

@@ -35,25 +35,21 @@ class Picture:
 
 def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:
     """A stream, in the order of the files, so that thousands of photos never are in memory together."""
-    found: list[Found] = []
-    for file in files:
-        if isinstance(file, Unreadable):
-            yield file
-        else:
-            found.append(file)
-    for file, outcome in engine.map(partial(read_file, settings=settings), found):
+    for file, outcome in engine.map(partial(read_file, settings=settings), files):
         if isinstance(outcome, Failure):
             yield Unreadable(file.id, file.name, file.path, outcome.reason, file.size)
         else:
             yield outcome
 
 
-def read_file(file: Found, settings: Settings) -> Picture | Unreadable:
+def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreadable:
     """One file, in whatever process. Whatever is wrong with it becomes a reason."""
+    if isinstance(file, Unreadable):
+        return file
     try:
         return _picture(file, decode(file.path, WORKING, settings))
-    except NotAPhoto as reason:
-        return Unreadable(file.id, file.name, file.path, str(reason), file.size)
+    except NotAPhoto as error:
+        return Unreadable(file.id, file.name, file.path, str(error), file.size)
     except FileNotFoundError:
         return Unreadable(file.id, file.name, file.path, "is gone since the folder was listed", 0, copyable=False)
     except PermissionError:
@@ -89,5 +85,5 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
 
 def _jpeg(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
+    picture.save(buffer, "JPEG", quality=85, comment=b"")  # else the original's would come along
     return buffer.getvalue()

@@ -1,0 +1,20 @@
+# Unipic's web app, as a user without rights, with photos mounted read-only:
+#   docker build -t unipic .
+#   docker run -p 127.0.0.1:8501:8501 -v ~/Pictures:/photos:ro -v unipic:/data unipic
+FROM python:3.11-slim-bookworm
+
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+
+COPY . .
+RUN useradd --uid 1000 --create-home unipic \
+    && mkdir -p /data /photos \
+    && chown unipic: /data
+USER unipic
+
+ENV UNIPIC_DATA=/data UNIPIC_MODELS=/data/models UNIPIC_ROOTS=/photos PYTHONDONTWRITEBYTECODE=1
+VOLUME /data
+EXPOSE 8501
+HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=5)"]
+CMD ["streamlit", "run", "src/app.py", "--server.address=0.0.0.0"]

@@ -1,0 +1,32 @@
+"""python -m benchmarks quality | speed | memory | all
+
+quality   precision and recall on labelled photos, per encoder and lane
+speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
+memory    peak memory of a run over 2,000 photos of 12 megapixels
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import memory, quality, speed
+from benchmarks.machine import machine
+
+PARTS = {"quality": quality.run, "speed": speed.run, "memory": memory.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("part", choices=[*PARTS, "all"])
+    parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 200, memory: 2000)")
+    options = parser.parse_args()
+    print(f"on {machine()}\n")
+    for name, part in PARTS.items():
+        if options.part in (name, "all"):
+            part(options.photos)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The first screen: photos from this device, from a folder on the server, or made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from screens.parts.looks import Looks, looks
+from screens.parts.uploader import uploader
+from screens.parts.words import count, plain, size
+from screens.session import session
+from screens.tools import allowed_roots, server
+from unipic.errors import SourceError
+from unipic.runs import Run
+from unipic.sources.folder import allowed
+
+
+def screen() -> None:
+    st.title("Keep the best shot, lose the clutter")
+    st.markdown(
+        "Unipic finds what is the **same picture** and what is the **same moment**, proposes the best shot of each "
+        "and says why. You decide, and get a clean gallery. Your originals are only read."
+    )
+    if session.lost:
+        st.warning("That run is gone: it was deleted after its download, or after its time.", icon=":material/history:")
+    elif session.run:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link("review.py", label="Go on with the photos you have", icon=":material/arrow_forward:")
+    device, folder, samples = st.tabs(
+        [
+            ":material/upload: From this device",
+            ":material/folder_open: Folder on the server",
+            ":material/photo_library: Sample photos",
+        ]
+    )
+    chosen = looks()
+    with device:
+        _upload(chosen)
+    with folder:
+        _folder(chosen)
+    with samples:
+        _samples(chosen)
+
+
+def _upload(chosen: Looks) -> None:
+    run = session.collecting
+    uploader(run.token, key=f"uploader-{run.token}")
+    uploads = run.uploads()
+    if not uploads:
+        st.caption("Photos go to this Unipic server only, and are deleted from it after your download.")
+        return
+    total = sum(upload.size for upload in uploads)
+    st.markdown(f"**{count(len(uploads), 'file')}** here, {plain(size(total))}.")
+    st.button(
+        f"Find duplicates in {count(len(uploads), 'file')}",
+        type="primary",
+        icon=":material/search:",
+        on_click=_start,
+        args=(run, chosen),
+        key="start-upload",
+    )
+
+
+def _folder(chosen: Looks) -> None:
+    roots = allowed_roots()
+    if not roots:
+        st.info(
+            "The operator of this server has not opened any folder. To do so, start Unipic with "
+            "`UNIPIC_ROOTS=/path/to/photos`; several folders are separated by `:`.",
+            icon=":material/folder_off:",
+        )
+        return
+    root = st.selectbox("Folder", roots, format_func=str, key="root")
+    inside = st.text_input("Only this part of it (optional)", key="inside", placeholder="2024/Lisbon")
+    st.caption("Read with all its subfolders, and never changed.")
+    if st.button("Find duplicates in this folder", type="primary", icon=":material/search:", key="start-folder"):
+        try:
+            real = allowed(Path(root) / inside, roots)
+        except SourceError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        _start(server().runs.new("folder", (str(real),)), chosen)
+        _to_review()
+
+
+def _samples(chosen: Looks) -> None:
+    st.markdown(
+        "A small gallery made on the spot, without any network: bursts, copies, a sideways photo and a broken file."
+    )
+    if st.button("Try it with sample photos", type="primary", icon=":material/play_arrow:", key="start-samples"):
+        _start(server().runs.new("samples"), chosen)
+        _to_review()
+
+
+def _start(run: Run, chosen: Looks) -> None:
+    run.change(settings=chosen.settings())
+    server().jobs.start(run)
+    session.show(run)
+
+
+def _to_review() -> None:
+    run = session.run
+    st.switch_page("review.py", query_params={"run": run.token} if run else None)
+
+
+screen()
+run = session.run
+if run and session.widget("start-upload"):
+    _to_review()

@@ -1,0 +1,19 @@
+"""The few things Streamlit's own theme cannot say: room for photos, and targets a thumb can hit."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+STYLE = """
+<style>
+  .stMainBlockContainer { padding: 4.5rem clamp(1rem, 4vw, 4rem) 3rem; max-width: 84rem; }
+  .stMainBlockContainer h1 { font-size: clamp(1.6rem, 4vw, 2.4rem); padding: 0.2rem 0; }
+  .stCheckbox label { min-height: 44px; align-items: center; }
+  .stButton button, .stDownloadButton button, .stSegmentedControl button { min-height: 44px; }
+  .stImage img { border-radius: 0.5rem; background: #8881; }
+</style>
+"""
+
+
+def theme() -> None:
+    st.html(STYLE)

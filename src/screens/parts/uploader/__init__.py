@@ -1,0 +1,48 @@
+"""Photos from a browser to a run: chosen or dropped, sent file by file to the upload route, never through Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from unipic.settings import Settings
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "unipic_uploader",
+    html=(_HERE / "uploader.html").read_text(encoding="utf-8"),
+    css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
+    js=(_HERE / "uploader.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class UploadResult:
+    """What this page says it sent. What arrived is for `Run.uploads()` to say: the page may be closed or mistaken."""
+
+    count: int
+    bytes: int
+    failed: int
+
+
+def uploader(token: str, key: str) -> UploadResult | None:
+    """The uploader of a run; a result once everything chosen so far was sent, given up or cancelled."""
+    data = {"token": token, "max_file": Settings().max_file}
+    return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""
+
+
+def _result(value: Any, token: str) -> UploadResult | None:
+    """Values from a browser are checked like any other input."""
+    if not isinstance(value, dict) or value.get("token") != token:
+        return None
+    numbers = [
+        number for name in ("count", "bytes", "failed") if type(number := value.get(name)) is int and number >= 0
+    ]
+    return UploadResult(*numbers) if len(numbers) == 3 else None

@@ -1,0 +1,48 @@
+"""Figures of finished runs on this server, over time. Numbers only: no names, no photos."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from screens.parts.words import count, size
+from unipic.settings import data_folder
+from unipic.statistics import load
+
+
+def screen() -> None:
+    st.title("Statistics")
+    rows = load(data_folder())
+    if not rows:
+        st.markdown("No run is finished yet. After your first album the figures appear here.")
+        st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
+        return
+    table = pd.DataFrame(rows)
+    finished = pd.to_datetime(table["finished_at"], utc=True)
+    table["finished"] = finished.dt.strftime("%Y-%m-%d %H:%M:%S")
+    reviewed = int(table["reviewed"].sum())
+    with st.grid("auto", min_column_width=160):
+        st.metric("Albums", f"{len(table):,}", border=True)
+        st.metric("Photos looked at", f"{int(table['before'].sum()):,}", border=True)
+        st.metric("Saved", size(float(table["bytes_saved"].sum())), border=True)
+        st.metric("AI pick followed", f"{table['agreed'].sum() / reviewed:.0%}" if reviewed else "–", border=True)
+    st.subheader("Photos before and after")
+    st.bar_chart(table, x="finished", y=["before", "after"], y_label="photos", stack=False)
+    st.subheader("Saved, all albums together")
+    table["MB"] = table["bytes_saved"].cumsum() / 1e6
+    st.bar_chart(table, x="finished", y="MB")
+    if reviewed:
+        st.subheader("AI pick followed, per album")
+        rated = table[table["reviewed"] > 0].assign(share=lambda t: 100 * t["agreed"] / t["reviewed"])
+        st.bar_chart(rated, x="finished", y="share", y_label="% of reviewed groups")
+    st.caption(f"From {count(len(table), 'album')} finished on this server.")
+    st.download_button(
+        "Download as CSV",
+        pd.DataFrame(rows).to_csv(index=False),
+        "unipic-statistics.csv",
+        "text/csv",
+        icon=":material/download:",
+    )
+
+
+screen()

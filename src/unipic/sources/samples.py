@@ -1,0 +1,150 @@
+"""A small gallery made on the spot, to try Unipic without photos of one's own: bursts, copies, loners, broken files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+from PIL import Image
+
+from unipic.errors import AlreadyThere
+from unipic.images import decode
+from unipic.settings import Settings
+from unipic.sources.scenes import aurora, balloons, city, dunes, flower, lake, lavender, lighthouse, sunset, temple
+from unipic.sources.scenes.camera import SIDEWAYS, UPRIGHT, Camera, Shot, exif_of, photograph
+
+
+@dataclass(frozen=True)
+class Series:
+    """What was taken of one subject, a second apart."""
+
+    name: str  # with {number} or {when}
+    number: int
+    camera: Camera
+    when: datetime
+    scene: Callable[[float], Image.Image]
+    shots: tuple[Shot, ...] = (Shot(),)
+    orientation: int = UPRIGHT
+
+
+BETWEEN_SHOTS = timedelta(seconds=1.04)
+NEW_FORMAT = "HEIC" if pillow_heif.libheif_info()["HEIF"] else "avif"  # not every libheif can write HEIC
+
+GOOD = Shot()
+AGAIN = Shot(right=0.004, down=-0.003, turn=0.3, zoom=1.01, light=1.03)
+LOWER = Shot(right=-0.006, down=0.006, turn=-0.4, zoom=1.02, light=0.95)
+TILTED = Shot(right=0.004, turn=2.6, light=1.02)
+UNFOCUSED = Shot(right=-0.003, down=0.004, turn=0.2, unfocused=4.5)
+SHAKEN = Shot(right=0.006, turn=-0.5, zoom=1.01, shaken=(1, 1))
+OVEREXPOSED = Shot(down=-0.004, turn=0.4, zoom=1.01, light=1.75)
+
+PHONE = Camera("Apple", "iPhone 13", "+01:00", (38.6966, -9.1773))
+PHONE_ABROAD = Camera("Apple", "iPhone 13", "+03:00", (38.6431, 34.8289))
+OLD_PHONE = Camera("Apple", "iPhone 8", "+02:00")
+PIXEL = Camera("Google", "Pixel 7", "+02:00")
+NIKON = Camera("NIKON CORPORATION", "NIKON D5600", "+02:00")
+FUJI = Camera("FUJIFILM", "X-T30", "+08:00")
+
+# A phone counts its pictures round and round: IMG_2031 comes twice, and shows different things.
+GALLERY = (
+    Series(
+        "2024-06 Lisbon/IMG_{number}.JPG",
+        2031,
+        PHONE,
+        datetime(2024, 6, 12, 20, 51, 7, 310000),
+        sunset,
+        (GOOD, AGAIN, TILTED, UNFOCUSED, LOWER, OVEREXPOSED),
+    ),
+    Series(
+        "2024-08 Lake/DSC_0{number}.JPG",
+        114,
+        NIKON,
+        datetime(2024, 8, 11, 6, 32, 40, 120000),
+        lake,
+        (LOWER, GOOD, SHAKEN, AGAIN, OVEREXPOSED),
+    ),
+    Series(
+        "Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg",
+        0,
+        PIXEL,
+        datetime(2024, 7, 13, 21, 45, 2, 540000),
+        city,
+        (GOOD, SHAKEN, LOWER, TILTED, AGAIN),
+    ),
+    Series(
+        "2023-10 Beijing/DSCF0{number}.JPG",
+        301,
+        FUJI,
+        datetime(2023, 10, 3, 10, 14, 55, 80000),
+        temple,
+        (AGAIN, UNFOCUSED, GOOD, TILTED),
+    ),
+    Series(
+        f"2024-09 Cappadocia/IMG_{{number}}.{NEW_FORMAT}",
+        2044,
+        PHONE_ABROAD,
+        datetime(2024, 9, 21, 6, 20, 11),
+        balloons,
+    ),
+    Series("2023-08 Brittany/IMG_{number}.JPG", 2031, OLD_PHONE, datetime(2023, 8, 5, 14, 2, 33), lighthouse),
+    Series(
+        "2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,), SIDEWAYS
+    ),
+    Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 4, 19, 12, 10), lavender),
+    Series("2022-11 Sahara/DSC_0{number}.JPG", 872, NIKON, datetime(2022, 11, 8, 18, 5, 27), dunes),
+    Series("Garden/P{number}.JPG", 1010027, FUJI, datetime(2024, 5, 18, 11, 47, 3), flower),
+)
+EXACT_COPIES = {
+    "Backup/2024 phone/IMG_2031.JPG": "2024-06 Lisbon/IMG_2031.JPG",
+    "Backup/2024 phone/IMG_2035.JPG": "2024-06 Lisbon/IMG_2035.JPG",
+    "Backup/DSC_0115 (1).JPG": "2024-08 Lake/DSC_0115.JPG",
+    "Backup/temple.jpg": "2023-10 Beijing/DSCF0303.JPG",
+}
+SAVED_AGAIN: dict[str, tuple[str, int, dict[str, Any]]] = {  # from what, long side, how
+    "2024-09 Cappadocia/IMG_2044.jpg": (f"2024-09 Cappadocia/IMG_2044.{NEW_FORMAT}", 1024, {"quality": 85}),
+    "WhatsApp Images/IMG-20231003-WA0003.jpg": ("2023-10 Beijing/DSCF0303.JPG", 1280, {"quality": 70}),
+    "WhatsApp Images/IMG-20240612-WA0007.jpg": ("2024-06 Lisbon/IMG_2031.JPG", 1280, {"quality": 70}),
+    "WhatsApp Images/IMG-20240713-WA0011.jpg": ("Camera/IMG_20240713_214502.jpg", 1280, {"quality": 70}),
+    "WhatsApp Images/IMG-20240811-WA0002.jpg": ("2024-08 Lake/DSC_0115.JPG", 1280, {"quality": 70}),
+    "Garden/P1010027 small.png": ("Garden/P1010027.JPG", 640, {"optimize": True}),
+    "Downloads/lighthouse.webp": ("2023-08 Brittany/IMG_2031.JPG", 1440, {"quality": 80}),
+}
+
+
+def make_samples(folder: Path) -> None:
+    """Some forty files in folders as people have them, the same to the byte every time. AlreadyThere if not empty."""
+    if folder.exists() and any(folder.iterdir()):
+        raise AlreadyThere(f"{folder} is not empty; name a new folder for the sample photos")
+    for series in GALLERY:
+        _photograph(folder, series)
+    for copy, original in EXACT_COPIES.items():
+        shutil.copyfile(folder / original, _room_for(folder / copy))
+    for copy, (original, long_side, how) in SAVED_AGAIN.items():
+        decode(str(folder / original), long_side, Settings()).picture.save(_room_for(folder / copy), **how)
+    whole = (folder / "Camera/IMG_20240704_191210.jpg").read_bytes()
+    (folder / "Camera/IMG_20240714_090311.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "Downloads/recipe.jpg").write_text("Pasteis de nata: 8 yolks, 200 g sugar, half a litre of milk ...\n")
+
+
+def _photograph(folder: Path, series: Series) -> None:
+    for number, shot in enumerate(series.shots):
+        when = series.when + number * BETWEEN_SHOTS
+        picture = photograph(series.scene(number * BETWEEN_SHOTS.total_seconds()), shot, series.number + number)
+        if series.orientation == SIDEWAYS:
+            picture = picture.transpose(Image.Transpose.ROTATE_90)
+        path = _room_for(folder / series.name.format(number=series.number + number, when=when))
+        exif = exif_of(series.camera, when, series.orientation)
+        if path.suffix == ".HEIC":
+            pillow_heif.from_pillow(picture).save(path, quality=70, exif=exif, enc_params={"preset": "ultrafast"})
+        else:
+            picture.save(path, quality=86, exif=exif)
+
+
+def _room_for(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,33 @@
+"""The two photographs that come with scikit-learn. They stand still whatever the moment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import Image, ImageFilter
+
+from unipic.errors import SourceError
+from unipic.images import decode
+from unipic.settings import Settings
+from unipic.sources.scenes.painting import SIZE
+
+
+def temple(t: float) -> Image.Image:
+    """A pagoda of the Summer Palace in Beijing."""
+    return _enlarged("china.jpg")
+
+
+def flower(t: float) -> Image.Image:
+    """A dahlia."""
+    return _enlarged("flower.jpg")
+
+
+@lru_cache(maxsize=1)
+def _enlarged(name: str) -> Image.Image:
+    package = find_spec("sklearn")  # looked up, not imported: that would take longer than all the rest
+    if package is None or package.origin is None:
+        raise SourceError("the sample photos need scikit-learn; install what requirements.txt names")
+    small = decode(str(Path(package.origin).parent / "datasets" / "images" / name), max(SIZE), Settings()).picture
+    return small.resize(SIZE, Image.Resampling.LANCZOS).filter(ImageFilter.UnsharpMask(2, 60, 2))

@@ -1,0 +1,273 @@
+"""Fetch a model's missing files: the one place in vision that talks to a server.
+
+A child process does the talking. Whatever a server does, or fails to do, the child can be killed: name
+look-ups have no time limit of their own, and a server may accept a connection and never say a word.
+
+    python -m unipic.vision.fetch NAME FOLDER [MANIFEST]     one JSON object a line on stdout, see `_messages`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+from urllib import request
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from unipic.errors import ModelDamaged, ModelError, ModelMissing
+from unipic.files import PART, sync_folder
+from unipic.progress import Progress, Step, silent
+from unipic.settings import PROJECT
+from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
+
+ANSWER = 5.0  # seconds until a server's first answer, the child's start and the name look-up included
+QUIET = 20.0  # seconds without a byte after which a download is given up
+DEADLINE = 1800.0  # seconds: 600 MB at 3 Mbit/s
+TICK = 0.25  # seconds between calls of progress, so that stopping works while nothing arrives
+REST = 60.0  # seconds for which a server that did not answer is not asked again
+CHUNK = 1 << 16  # bytes
+EVERY = 0.1  # seconds between two reports of the child
+
+_silent_since: dict[str, float] = {}  # host: when it did not answer
+
+
+def fetch(
+    name: str,
+    folder: Path,
+    progress: Progress = silent,
+    deadline_s: float = DEADLINE,
+    manifest: Path = MANIFEST,
+) -> None:
+    """The model is in `folder` afterwards, in one of its forms, each file with the sha256 of the manifest.
+
+    ModelMissing: it could not be had, and why. ModelDamaged: a file here or from the server is a wrong one; the
+    latter is not kept. Cancelled, or whatever `progress` raises, ends the download. Files that are whole stay.
+    """
+    model = read_manifest(manifest)[name]
+    status = find(model, folder)
+    if status.state == "damaged":
+        raise ModelDamaged(status.problem)
+    missing = _missing(model, folder)
+    if status.state == "missing" and missing:  # none are, if another process has just brought them
+        host, total = urlsplit(missing[0].url).hostname or "", sum(file.size for file in missing)
+        _refuse(model, host)
+        child = _start(name, folder, manifest)
+        try:
+            _follow(child, model, host, total, progress, time.monotonic() + deadline_s)
+        finally:
+            _end(child, model, folder)
+
+
+def _missing(model: Model, folder: Path) -> list[File]:
+    return [file for file in model.forms[0].files if not (folder / file.path).is_file()]
+
+
+def _refuse(model: Model, host: str) -> None:
+    """ModelMissing without trying, where trying is not wanted or was in vain a moment ago."""
+    if os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0"):
+        raise ModelMissing(f"{model.label} is not here and UNIPIC_OFFLINE says not to fetch it")
+    if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
+        raise ModelMissing(f"{model.label} is not here and {host} could not be reached a moment ago")
+
+
+def _start(name: str, folder: Path, manifest: Path) -> subprocess.Popen[bytes]:
+    source = str(PROJECT / "src")
+    return subprocess.Popen(
+        # -P: a json.py in the folder this was started from is none of our modules
+        [sys.executable, "-P", "-m", "unipic.vision.fetch", name, str(folder.absolute()), str(manifest.absolute())],
+        env={**os.environ, "PYTHONPATH": source},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
+    )
+
+
+def _follow(
+    child: subprocess.Popen[bytes], model: Model, host: str, total: int, progress: Progress, deadline: float
+) -> None:
+    """Report what the child says, until it is done; ModelError when it says so or says nothing for too long."""
+    stage, done, heard = f"Fetching {model.label} weights", 0, time.monotonic()
+    patience, verdict = ANSWER, {"error": "silent", "reason": f"no answer within {ANSWER:.0f} seconds"}
+    progress(Step(stage, done, total))
+    for message in _messages(child):
+        now = time.monotonic()
+        if "error" in message:
+            raise _error(model, host, message)
+        if message:
+            done, heard, patience = message["done"], now, math.inf if message["saving"] else QUIET
+            verdict = {"error": "broken", "reason": f"sent nothing for {QUIET:.0f} seconds"}
+        if now - heard > patience:
+            raise _error(model, host, verdict)
+        if now > deadline:
+            raise _error(model, host, {"error": "broken", "reason": "was too slow to send it in the time there was"})
+        progress(Step(stage, done, total))
+    if code := child.wait():
+        raise ModelMissing(f"{model.label} is not here and the process that fetches it ended with code {code}")
+
+
+def _messages(child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    """What the child says, until it ends; and {} at least every TICK.
+
+    {"done": bytes, "saving": whether it will be quiet because the disk works} or {"error": kind, "reason": words}
+    """
+    lines: SimpleQueue[bytes] = SimpleQueue()
+    assert child.stdout is not None
+    Thread(target=_pump, args=(child.stdout, lines), daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=TICK)
+        except Empty:
+            yield {}
+            continue
+        if not line:
+            return
+        yield json.loads(line)
+
+
+def _pump(stream: Any, lines: SimpleQueue[bytes]) -> None:
+    """Every line, and an empty one at the end."""
+    with stream:
+        for line in stream:
+            lines.put(line)
+    lines.put(b"")
+
+
+def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
+    """The child's error in a line for people."""
+    kind, reason = message["error"], message["reason"]
+    if kind == "damaged":
+        return ModelDamaged(f"{model.label} came damaged from {host} and was not kept: {reason}. Try again later.")
+    if kind == "disk":
+        return ModelMissing(f"{model.label} is not here and cannot be written ({reason})")
+    if kind == "silent":
+        _silent_since[host] = time.monotonic()
+        return ModelMissing(f"{model.label} is not here and {host} cannot be reached ({reason})")
+    return ModelMissing(f"{model.label} is not here and {host} {reason}")
+
+
+def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:
+    """No process and no half file stays."""
+    child.kill()
+    child.wait()
+    for file in model.forms[0].files:
+        with suppress(OSError):
+            _part(folder / file.path, child.pid).unlink()
+
+
+def _part(path: Path, process: int) -> Path:
+    """Each process has its own, so that two that fetch at once do not write into one file."""
+    return path.with_name(f"{path.name}.{process}{PART}")
+
+
+# What follows runs in the child.
+
+
+class _Failed(Exception):
+    """Kind ("silent", "broken", "damaged", "disk") and reason."""
+
+
+def main(name: str, folder: Path, manifest: Path = MANIFEST) -> int:
+    done = 0
+    try:
+        for file in _missing(read_manifest(manifest)[name], folder):
+            with _open(file) as response:
+                _write(response, file, folder / file.path, done)
+            done += file.size
+    except _Failed as failed:
+        kind, reason = failed.args
+        _say({"error": kind, "reason": reason})
+        return 1
+    return 0
+
+
+def _open(file: File) -> HTTPResponse:
+    """http and https alone, redirects included: no server can send us to a local file."""
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler,
+        request.HTTPHandler,
+        request.HTTPSHandler,
+        request.HTTPRedirectHandler,
+        request.HTTPDefaultErrorHandler,
+        request.HTTPErrorProcessor,
+        request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    try:
+        return opener.open(request.Request(file.url, headers={"User-Agent": "unipic"}), timeout=QUIET)
+    except HTTPError as error:
+        raise _Failed("broken", f"answered {error.code} {error.reason} for {file.url}") from error
+    except URLError as error:
+        raise _Failed("silent", _words(error.reason)) from error
+    except (OSError, HTTPException) as error:
+        raise _Failed("broken", f"broke off before it answered ({_words(error)})") from error
+
+
+def _write(response: HTTPResponse, file: File, path: Path, before: int) -> None:
+    """The answer's body as `path`, if it is the file it should be."""
+    part = _part(path, os.getpid())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as target:
+            digest = hashlib.sha256()
+            for chunk in _body(response, file, before):
+                target.write(chunk)
+                digest.update(chunk)
+            if digest.hexdigest() != file.sha256:
+                raise _Failed("damaged", damage(file, path, digest.hexdigest()))
+            _say({"done": before + file.size, "saving": True})
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(part, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise _Failed("disk", f"{path}: {_words(error)}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    _say({"done": before + file.size, "saving": False})
+
+
+def _body(response: HTTPResponse, file: File, before: int) -> Iterator[bytes]:
+    """Chunk by chunk. It ends soon after the file's size: a server that sends for ever does not fill the disk."""
+    got, said, announced = 0, -math.inf, int(response.headers.get("Content-Length") or 0)
+    try:
+        while got <= file.size:
+            if time.monotonic() - said > EVERY:
+                _say({"done": before + min(got, file.size), "saving": False})
+                said = time.monotonic()
+            if not (chunk := response.read1(CHUNK)):
+                break
+            got += len(chunk)
+            yield chunk
+    except (OSError, HTTPException) as error:
+        raise _Failed("broken", f"broke off after {got:,} bytes of {file.path} ({_words(error)})") from error
+    if got < min(announced, file.size):
+        raise _Failed("broken", f"broke off after {got:,} bytes of {file.path}")
+
+
+def _say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def _words(error: object) -> str:
+    """What the system says about an error, in one line."""
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(said).split())
+
+
+if __name__ == "__main__":
+    name, folder, *rest = sys.argv[1:]
+    sys.exit(main(name, Path(folder), *map(Path, rest)))

@@ -1,0 +1,114 @@
+"""What weights there may be, by models/manifest.toml, and which of them are here unspoilt."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from unipic.errors import ModelDamaged, ModelMissing
+from unipic.settings import PROJECT
+
+MANIFEST = PROJECT / "models" / "manifest.toml"
+FETCH = "`python src/main.py models fetch`"  # what to do about a model that is not here
+
+
+@dataclass(frozen=True)
+class File:
+    path: str  # relative to the models folder
+    sha256: str
+    size: int  # bytes
+    url: str = ""  # empty: it cannot be fetched, only be put here
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way a model's weights are stored; all its files are needed."""
+
+    name: str
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    label: str  # for people
+    licence: str
+    source: str  # the page it is published on
+    use: str
+    forms: tuple[Form, ...]  # any one is enough; the first is the one that is fetched
+
+    @property
+    def size(self) -> int:
+        """Bytes to fetch when nothing is here."""
+        return sum(file.size for file in self.forms[0].files)
+
+
+@dataclass(frozen=True)
+class Status:
+    state: Literal["present", "missing", "damaged"]
+    form: Form | None = None  # the one that is present
+    problem: str = ""  # what is missing or damaged, and what to do
+
+
+@cache
+def read_manifest(path: Path = MANIFEST) -> dict[str, Model]:
+    """Models by name, in the file's order."""
+    return {entry["name"]: _model(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["model"]}
+
+
+def _model(entry: dict[str, Any]) -> Model:
+    forms = tuple(Form(form["name"], tuple(File(**file) for file in form["file"])) for form in entry["form"])
+    return Model(**{key: value for key, value in entry.items() if key != "form"}, forms=forms)
+
+
+def find(model: Model, folder: Path) -> Status:
+    """Present when every file of one form is here with the right sha256. Each file is read once a process."""
+    damage = ""
+    for form in model.forms:
+        here = [file for file in form.files if (folder / file.path).is_file()]
+        problems = [problem for file in here if (problem := _problem(file, folder))]
+        if len(here) == len(form.files) and not problems:
+            return Status("present", form)
+        damage = damage or next(iter(problems), "")
+    if damage:
+        return Status("damaged", problem=f"{model.label} is damaged: {damage}")
+    return Status("missing", problem=f"{model.label} is not here")
+
+
+def require(model: Model, folder: Path) -> Form:
+    """The form that is present; ModelMissing or ModelDamaged if none is."""
+    status = find(model, folder)
+    if status.form is None:
+        raise (ModelDamaged if status.state == "damaged" else ModelMissing)(status.problem)
+    return status.form
+
+
+def damage(file: File, where: Path, found: str) -> str:
+    return f"{where} has sha256 {found} instead of {file.sha256}"
+
+
+def _problem(file: File, folder: Path) -> str:
+    """Empty when the file is as it should be."""
+    path = folder / file.path
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}. Make it readable."
+    return "" if found == file.sha256 else f"{damage(file, path, found)}. Delete it and run {FETCH}."
+
+
+_known: dict[tuple[Path, int, int], str] = {}
+
+
+def _sha256(path: Path) -> str:
+    """Of the file's bytes; not read again while its size and time of change stay."""
+    facts = path.stat()
+    key = (path.absolute(), facts.st_size, facts.st_mtime_ns)
+    if key not in _known:
+        with path.open("rb") as file:
+            _known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+    return _known[key]

@@ -1,0 +1,138 @@
+"""Models by the settings' names: loaded once a process, fetched where allowed, replaced in plain sight.
+
+The strings that come with a model are for people: what is used instead of what was asked for, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from unipic.errors import Cancelled, ModelError, ModelMissing
+from unipic.progress import Progress, Step, silent
+from unipic.vision.base import Encoder, Scorer
+from unipic.vision.device import pick_device
+from unipic.vision.fetch import fetch as fetch_weights
+from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, read_manifest, require
+
+T = TypeVar("T")
+
+_opened: dict[tuple[Any, ...], Any] = {}
+_opening = Lock()
+
+
+def open_encoder(
+    name: str,
+    models_dir: Path,
+    device: str = "auto",
+    fetch: bool = True,
+    progress: Progress = silent,
+    manifest: Path = MANIFEST,
+) -> tuple[Encoder, list[str]]:
+    """ "builtin", or MobileNet for "mobilenet" and "auto", with the built-in encoder in its place if need be."""
+
+    def load(folder: Path, form: Form) -> Encoder:
+        from unipic.vision.mobilenet import MobileNetEncoder
+
+        return MobileNetEncoder(folder / form.files[0].path, device)
+
+    if name == "builtin":
+        return _builtin(), []
+    try:
+        return _open("mobilenet_v3_small", load, models_dir, device, fetch, progress, manifest), []
+    except ModelError as error:
+        return _builtin(), [_instead(error, "the built-in encoder")]
+
+
+def open_scorer(
+    name: str,
+    models_dir: Path,
+    device: str = "auto",
+    fetch: bool = True,
+    progress: Progress = silent,
+    manifest: Path = MANIFEST,
+) -> tuple[Scorer | None, list[str]]:
+    """CLIP for "clip" and "auto". None is the built-in ranking: for "builtin", or in CLIP's place if need be."""
+
+    def load(folder: Path, form: Form) -> Scorer:
+        from unipic.vision.clip import ClipScorer
+
+        return ClipScorer((folder / form.files[0].path).parent, device)
+
+    if name == "builtin":
+        return None, []
+    try:
+        return _open("clip-vit-base-patch32", load, models_dir, device, fetch, progress, manifest), []
+    except ModelError as error:
+        return None, [_instead(error, "the built-in ranking")]
+
+
+def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
+    """Every model there may be, and whether it is here."""
+    return [(model, find(model, models_dir)) for model in read_manifest(manifest).values()]
+
+
+def _builtin() -> Encoder:
+    from unipic.vision.builtin import BuiltinEncoder
+
+    return BuiltinEncoder()
+
+
+def _instead(error: ModelError, substitute: str) -> str:
+    if isinstance(error, ModelMissing):
+        return f"{error}: using {substitute}. {FETCH} gets it when you are online."
+    return f"{error} Until then {substitute} is used."
+
+
+def _open(
+    name: str,
+    load: Callable[[Path, Form], T],
+    folder: Path,
+    device: str,
+    may_fetch: bool,
+    progress: Progress,
+    manifest: Path,
+) -> T:
+    """The model, loaded at the first call. ModelError says why it cannot be had; the next call tries again."""
+    if device == "cuda":
+        pick_device(device)  # before anything large is fetched
+    key = (name, folder.absolute(), device, manifest)
+    if key not in _opened:
+        model = read_manifest(manifest)[name]
+        _wait_turn(model, progress)
+        try:
+            if key not in _opened:
+                form = _weights(model, folder, may_fetch, progress, manifest)
+                progress(Step(f"Loading {model.label}", 0, 0))
+                _opened[key] = _loaded(model, load, folder, form)
+        finally:
+            _opening.release()
+    return _opened[key]
+
+
+def _wait_turn(model: Model, progress: Progress) -> None:
+    """One at a time: two runs that start together fetch and load a model once."""
+    while not _opening.acquire(timeout=0.25):
+        progress(Step(f"Waiting for {model.label}", 0, 0))
+
+
+def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, manifest: Path) -> Form:
+    """The form that is here, fetched if it is missing. Cancelled while fetching means: go on without it."""
+    if find(model, folder).state == "missing":
+        if not may_fetch:
+            raise ModelMissing(f"{model.label} is not here and fetching is switched off")
+        try:
+            fetch_weights(model.name, folder, progress, manifest=manifest)
+        except Cancelled:
+            raise ModelMissing(f"{model.label} is not here and fetching it was skipped") from None
+    return require(model, folder)
+
+
+def _loaded(model: Model, load: Callable[[Path, Form], T], folder: Path, form: Form) -> T:
+    try:
+        return load(folder, form)
+    except ImportError as error:
+        needed = error.name or error
+        raise ModelError(f"{model.label} needs {needed}: run `pip install -r requirements.txt`.") from error

@@ -1,0 +1,162 @@
+"""Photo records and unit vectors without files, for tests of what is decided about them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from tests.pictures import PlainEncoder
+
+from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.embeddings import Embeddings
+from unipic.engines.inline import InlineEngine
+from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.stages.keeper import FORMATS
+from unipic.tools import Tools
+
+NO_HASH = "0" * 64
+SHARP = Measures(0.8, 0.8, 0.8, 0.1)
+NASTY = (
+    "IMG_1.jpg",
+    "img_1.JPG",
+    "Hawaii.jpg",
+    "best_man.jpg",
+    "../../etc/passwd",
+    "CON.jpg",
+    "trailing. ",
+    "e\u0301.jpg",
+    "\u00e9.jpg",
+    "a\u202egpj.exe",
+    "\udcff.jpg",
+    "\x1b[31mred.jpg",
+    "",
+    "a/b/c.jpg",
+    "a.HEIC",
+    "a.jpg",
+)
+
+
+def photo(id: str, **facts: Any) -> Photo:
+    """A photo called like its id, of bytes of its own."""
+    values: dict[str, Any] = {
+        "id": id,
+        "name": f"{id}.jpg",
+        "path": f"/nowhere/{id}",
+        "digest": hashlib.sha256(id.encode()).hexdigest(),
+        "size": 1000,
+        "width": 400,
+        "height": 300,
+        "format": "JPEG",
+        "fingerprint": NO_HASH,
+        "measures": SHARP,
+        "comparable": True,
+    }
+    return Photo(**{**values, **facts})
+
+
+def hash_with(*bits: int) -> str:
+    """A fingerprint with just these of its 256 bits set."""
+    return f"{sum(1 << bit for bit in bits):064x}"
+
+
+def embeddings(photos: list[Photo], rows: Any) -> Embeddings:
+    """Rows of any length, made 1."""
+    vectors = np.asarray(rows, dtype=np.float64)
+    return Embeddings(tuple(photos), (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
+
+
+def at_angles(photos: list[Photo], *cosines_to_first: float) -> Embeddings:
+    """In a plane, all turned the same way: the first at 0, the others at the angle of their cosine to it."""
+    angles = np.arccos(np.array([1.0, *cosines_to_first]))
+    return embeddings(photos, np.stack([np.cos(angles), np.sin(angles)], axis=1))
+
+
+def tools(**changes: Any) -> Tools:
+    plain = Tools(PlainEncoder(), None, InlineEngine(), thumbnails=None)  # type: ignore[arg-type]
+    return replace(plain, **changes)
+
+
+def cleanup(
+    clusters: tuple[Cluster, ...] = (),
+    singles: tuple[Photo, ...] = (),
+    exact: tuple[DuplicateSet, ...] = (),
+    near: tuple[DuplicateSet, ...] = (),
+    unreadable: tuple[Unreadable, ...] = (),
+    similar: float = 0.9,
+) -> Cleanup:
+    photos = [p for c in clusters for p in c.photos] + list(singles) + [p for s in exact + near for p in s.copies]
+    return Cleanup(Gallery(tuple(photos), unreadable), exact, near, clusters, singles, similar, "plain", "built-in")
+
+
+def cluster(*photos: Photo, alike: tuple[float, ...] = ()) -> Cluster:
+    likeness = alike or (1.0,) + (0.95,) * (len(photos) - 1)
+    return Cluster(photos, tuple(1.0 - 0.1 * i for i in range(len(photos))), likeness, "sharper")
+
+
+def copies_of(keeper: Photo, *copies: Photo, kind: Any = "exact") -> DuplicateSet:
+    return DuplicateSet(keeper, copies, kind, tuple(f"{kind} copy of {keeper.name}" for _ in copies))
+
+
+ZONES = (None, UTC, timezone(timedelta(hours=-10)), timezone(timedelta(hours=5, minutes=45)))
+
+
+@st.composite
+def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
+    """A few places, pictures near to and far from them, each picture in one file or in several."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    spread, flips = draw(st.sampled_from((0.01, 0.05, 0.2))), draw(st.sampled_from((4, 20, 60)))
+    places = [(_unit(rng.normal(size=6)), int.from_bytes(rng.bytes(32))) for _ in range(draw(st.integers(1, 3)))]
+    photos: list[Photo] = []
+    vectors: list[np.ndarray] = []
+    for number in range(draw(st.integers(0, most))):
+        twin = int(rng.integers(number)) if number and rng.random() < 0.2 else None
+        vector, hash_of = places[rng.integers(len(places))]
+        facts = asdict(photos[twin]) if twin is not None else _facts(rng, hash_of, flips)
+        photos.append(photo(**{**facts, "id": f"{number:03}", "name": _name(rng), "measures": _measures(rng, facts)}))
+        vectors.append(vectors[twin] if twin is not None else _unit(vector + rng.normal(size=6) * spread))
+    broken = tuple(
+        Unreadable(f"u{i}", name, "/nowhere", "is damaged", 5)
+        for i, name in enumerate(draw(st.lists(st.sampled_from(NASTY), max_size=3)))
+    )
+    matrix = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
+    return Gallery(tuple(photos), broken), Embeddings(tuple(photos), matrix)
+
+
+def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]:
+    flipped = sum(1 << int(bit) for bit in rng.choice(256, size=rng.integers(flips), replace=False))
+    taken = datetime(2024, 3, 31, 1, 59) + timedelta(seconds=int(rng.choice((0, 1, 40, 4000))))
+    scale = int(rng.choice((1, 2, 4)))
+    return {
+        "digest": hashlib.sha256(rng.bytes(8)).hexdigest(),
+        "size": int(rng.integers(1, 5)) * 1000,
+        "width": 400 * scale,
+        "height": 300 * scale,
+        "format": str(rng.choice(FORMATS)),
+        "fingerprint": f"{hash_of ^ flipped:064x}",
+        "comparable": bool(rng.random() < 0.9),
+        "taken": taken.replace(tzinfo=ZONES[rng.integers(len(ZONES))]) if rng.random() < 0.8 else None,
+        "place": (38.7, -9.1) if rng.random() < 0.5 else None,
+    }
+
+
+def _name(rng: np.random.Generator) -> str:
+    """Half of them of a camera, so that some share a stem; half of them as no camera would."""
+    return (
+        f"{rng.choice(('', 'a/'))}IMG_{rng.integers(3)}.jpg"
+        if rng.random() < 0.5
+        else str(rng.choice(np.array(NASTY, dtype=object)))
+    )
+
+
+def _measures(rng: np.random.Generator, facts: dict[str, Any]) -> Measures:
+    """Copies by bytes measure the same."""
+    known = facts.get("measures")
+    return Measures(**known) if known else Measures(*(float(value) for value in rng.choice((0.2, 0.5, 0.9), size=4)))
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)

@@ -1,0 +1,391 @@
+"""From files to a clean album, with made-up pictures. Each mishap of earlier programs is named by what prevents it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.pictures import PlainEncoder, blurred, save, scene, shaken
+
+from unipic.cleanup import Cleanup
+from unipic.destinations.base import MANIFEST
+from unipic.destinations.zip import ZipDestination
+from unipic.engines.inline import InlineEngine
+from unipic.engines.local import LocalEngine
+from unipic.errors import Cancelled
+from unipic.progress import Step, silent
+from unipic.record import cleanup_to_dict
+from unipic.review import Choices, accept_all, outcomes, report, suggest
+from unipic.settings import Settings
+from unipic.sources.folder import FolderSource
+from unipic.sources.upload import UploadSource
+from unipic.thumbnails import Thumbnails
+from unipic.tools import Tools
+from utils import clean_gallery
+
+Run = Callable[..., Cleanup]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def clean(photos: Path, tmp_path: Path) -> Run:
+    def run(source: Any = None, settings: Settings = Settings(), progress: Any = silent, **tools: Any) -> Cleanup:  # noqa: B008
+        with_what = {"encoder": PlainEncoder(), "scorer": None, "engine": InlineEngine(), **tools}
+        at_hand = Tools(thumbnails=Thumbnails(tmp_path / "thumbs"), **with_what)
+        return clean_gallery(source or FolderSource([photos]), at_hand, settings, progress)
+
+    return run
+
+
+def names(photos: Sequence[Any]) -> list[str]:
+    return sorted(photo.name for photo in photos)
+
+
+def copies(cleanup: Cleanup) -> dict[str, tuple[str, str]]:
+    return {copy.name: (lane.kind, lane.keeper.name) for lane in cleanup.lanes for copy in lane.copies}
+
+
+def album(cleanup: Cleanup, tmp_path: Path, choices: Choices = Choices()) -> dict[str, bytes]:  # noqa: B008
+    target = tmp_path / "album.zip"
+    ZipDestination(target, replace=True).write(outcomes(cleanup, choices))
+    with zipfile.ZipFile(target) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != MANIFEST}
+
+
+def state(folder: Path) -> dict[str, tuple[bytes, int, int]]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(p): (p.read_bytes(), p.stat().st_mtime_ns, p.stat().st_mode) for p in found}
+
+
+def small_album(photos: Path) -> None:
+    """Two places, a burst of three at the first, copies of the second in three kinds, and two files that are none."""
+    beach, tower = scene(1), scene(2)
+    save(beach, photos / "beach 1.jpg", quality=95)
+    save(shaken(beach, 12), photos / "beach 2.jpg", quality=95)
+    save(blurred(shaken(beach, 26)), photos / "beach 3.jpg", quality=95)
+    save(tower, photos / "tower.png")
+    shutil.copy(photos / "tower.png", photos / "tower copy.png")
+    save(tower, photos / "sent" / "tower from a friend.jpg", quality=60)
+    save(tower.resize((320, 240)), photos / "tower.jpg", quality=90)
+    save(scene(3), photos / "deep" / "deeper" / "alone.webp")
+    (photos / "notes.txt").write_text("not a photo")
+    (photos / "cut short.jpg").write_bytes((photos / "beach 1.jpg").read_bytes()[:9000])
+
+
+def test_the_whole_story(clean: Run, photos: Path, tmp_path: Path) -> None:
+    small_album(photos)
+    before = state(photos)
+    cleanup = clean()
+    assert copies(cleanup) == {
+        "tower copy.png": ("exact", "tower.png"),
+        "tower.jpg": ("rendition", "tower.png"),
+        "sent/tower from a friend.jpg": ("near", "tower.png"),
+    }
+    (moment,) = cleanup.clusters
+    assert names(moment.photos) == ["beach 1.jpg", "beach 2.jpg", "beach 3.jpg"]
+    assert moment.photos[-1].name == "beach 3.jpg"
+    assert "sharper" in moment.reason
+    assert names(cleanup.singles) == ["deep/deeper/alone.webp", "tower.png"]
+    assert names(cleanup.gallery.unreadable) == ["cut short.jpg", "notes.txt"]
+    assert all(Thumbnails(tmp_path / "thumbs").load(photo.digest).shape for photo in cleanup.gallery.photos)
+
+    kept = album(cleanup, tmp_path, accept_all(cleanup, suggest(cleanup)))
+    assert set(kept) == {moment.best.name, "deep/deeper/alone.webp", "tower.png", "cut short.jpg", "notes.txt"}
+    assert all(data == (photos / name).read_bytes() for name, data in kept.items())
+    assert state(photos) == before
+
+
+def test_processes_give_the_same_answer(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    engine = LocalEngine(workers=2, seconds=60)
+    try:
+        assert cleanup_to_dict(clean(engine=engine)) == cleanup_to_dict(clean())
+    finally:
+        engine.close()
+
+
+def test_a_second_look_gives_the_same_answer(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    assert cleanup_to_dict(clean()) == cleanup_to_dict(clean())
+
+
+def test_progress_is_told_stage_by_stage(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    steps: list[Step] = []
+    clean(progress=steps.append)
+    stages = list(dict.fromkeys(step.stage for step in steps))
+    expected = [
+        "Finding files",
+        "Looking at photos",
+        "Finding copies",
+        "Grouping similar shots",
+        "Choosing the best shots",
+    ]
+    assert stages == expected
+    assert [step.done for step in steps if step.stage == "Looking at photos"] == list(range(11))
+
+
+def test_a_person_can_stop_it(clean: Run, photos: Path) -> None:
+    small_album(photos)
+
+    def stop(step: Step) -> None:
+        if step.done == 3:
+            raise Cancelled("stopped")
+
+    before = state(photos)
+    with pytest.raises(Cancelled):
+        clean(progress=stop)
+    assert state(photos) == before
+
+
+# What earlier programs did
+
+
+@pytest.mark.parametrize("folder", ["", "walks in Hawaii/"])
+def test_a_thumbnail_never_outlives_its_photo_whatever_they_are_called(folder: str, clean: Run, photos: Path) -> None:
+    """Names with "wa" in them were taken for WhatsApp copies, and the large one was deleted."""
+    large = scene(1, 1600, 1200)
+    save(large, photos / folder / "Hawaii_4000px.jpg", quality=95)
+    save(large.resize((80, 60)), photos / folder / "thumb.jpg", quality=90)
+    cleanup = clean()
+    assert (
+        names([*cleanup.singles, *(p for c in cleanup.clusters for p in c.photos)])[0] == f"{folder}Hawaii_4000px.jpg"
+    )
+    assert all(lane.keeper.name == f"{folder}Hawaii_4000px.jpg" for lane in cleanup.lanes)
+    choices = accept_all(cleanup, suggest(cleanup))
+    kept = [o.file.name for o in outcomes(cleanup, choices) if o.fate == "kept"]
+    assert f"{folder}Hawaii_4000px.jpg" in kept
+
+
+def test_a_shared_name_does_not_make_two_pictures_one(clean: Run, photos: Path) -> None:
+    save(scene(1), photos / "IMG_1.jpg")
+    save(scene(2, 320, 240), photos / "IMG_1.png")
+    cleanup = clean()
+    assert cleanup.lanes == ()
+    assert names(cleanup.singles) == ["IMG_1.jpg", "IMG_1.png"]
+
+
+def test_files_of_one_name_that_cannot_be_read_all_stay(clean: Run, photos: Path, tmp_path: Path) -> None:
+    for suffix in ("jpg", "heic", "png"):
+        (photos / f"IMG_1.{suffix}").write_bytes(b"broken " + suffix.encode())
+    assert len(album(clean(), tmp_path)) == 3
+
+
+def test_a_damaged_photo_stays_and_is_told_of(clean: Run, photos: Path, tmp_path: Path) -> None:
+    save(scene(1), photos / "fine.jpg")
+    data = (photos / "fine.jpg").read_bytes()
+    (photos / "damaged.jpg").write_bytes(data[: len(data) // 2])
+    (photos / "empty.jpg").write_bytes(b"")
+    cleanup = clean()
+    reasons = {file.name: file.reason for file in cleanup.gallery.unreadable}
+    assert reasons["empty.jpg"] == "is empty (0 bytes)"
+    assert "of the picture is missing" in reasons["damaged.jpg"]
+    assert set(album(cleanup, tmp_path)) == {"fine.jpg", "damaged.jpg", "empty.jpg"}
+    assert (photos / "damaged.jpg").exists()
+
+
+def test_nothing_is_a_copy_by_a_chain(clean: Run, photos: Path) -> None:
+    """A camera that pans: each frame is like the next, the last is not like the first."""
+    wide = scene(1, 2400, 480)
+    for i in range(12):
+        save(wide.crop((i * 30, 0, i * 30 + 640, 480)), photos / f"{i:02}.jpg", quality=95)
+    cleanup = clean()
+    decided = outcomes(cleanup, accept_all(cleanup, suggest(cleanup)))
+    kept = {o.file.name for o in decided if o.fate == "kept"}
+    assert len(cleanup.clusters) + len(cleanup.lanes) > 0
+    assert len(kept) > 1
+
+    def vector(name: str) -> np.ndarray:
+        with Image.open(photos / name) as picture:
+            return PlainEncoder().embed(np.asarray(picture.resize((224, 224), Image.Resampling.BICUBIC))[None])[0]
+
+    for outcome in decided:
+        if outcome.fate == "set aside":
+            likeness = max(vector(outcome.file.name) @ vector(photo.name) for photo in outcome.instead)
+            assert likeness > PlainEncoder.similar - 0.005
+            assert {photo.name for photo in outcome.instead} <= kept
+
+
+def test_names_of_one_s_own_stay_whatever_they_say(clean: Run, photos: Path, tmp_path: Path) -> None:
+    """ "best_" was cut out of names, and files called so were taken for recommendations."""
+    beach = scene(1)
+    save(blurred(shaken(beach)), photos / "best_man.jpg", quality=95)
+    save(beach, photos / "my_best_day.jpg", quality=95)
+    cleanup = clean()
+    assert set(album(cleanup, tmp_path)) == {"best_man.jpg", "my_best_day.jpg"}
+    assert [cluster.best.name for cluster in cleanup.clusters] == ["my_best_day.jpg"]
+
+
+def test_two_files_of_one_name_are_both_in_the_album(clean: Run, photos: Path, tmp_path: Path) -> None:
+    """A flat ZIP held two entries of one name, and one was lost on unpacking."""
+    roots = [photos / "phone" / "DCIM", photos / "camera" / "DCIM"]
+    for number, root in enumerate(roots):
+        save(scene(number), root / "a.jpg")
+    both = album(clean(FolderSource(roots)), tmp_path)
+    assert len(both) == 2
+    assert {hashlib.sha256(data).digest() for data in both.values()} == {
+        hashlib.sha256((root / "a.jpg").read_bytes()).digest() for root in roots
+    }
+
+
+@dataclass(frozen=True)
+class Sent:
+    id: str
+    name: str
+    size: int
+
+
+def test_two_uploads_of_one_name_do_not_overwrite_each_other(clean: Run, photos: Path, tmp_path: Path) -> None:
+    uploads = []
+    for number, key in enumerate(("0a1b2c3d", "4e5f6a7b")):
+        path = save(scene(number), photos / key, format="JPEG")
+        uploads.append(Sent(key, "IMG_0001.jpg", path.stat().st_size))
+    cleanup = clean(UploadSource(photos, uploads))
+    assert set(album(cleanup, tmp_path)) == {"IMG_0001.jpg", "IMG_0001 (2).jpg"}
+
+
+def test_an_album_without_groups_is_finished_like_any_other(clean: Run, photos: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        save(scene(number), photos / f"{number}.jpg")
+    cleanup = clean()
+    assert cleanup.clusters == ()
+    choices = accept_all(cleanup, suggest(cleanup))
+    assert report(cleanup, choices).agreement is None
+    assert len(album(cleanup, tmp_path, choices)) == 3
+
+
+def test_an_empty_folder(clean: Run, tmp_path: Path) -> None:
+    cleanup = clean()
+    assert cleanup.gallery.photos == ()
+    assert album(cleanup, tmp_path) == {}
+    assert report(cleanup, Choices()).before == 0
+
+
+def test_one_photo(clean: Run, photos: Path, tmp_path: Path) -> None:
+    save(scene(1), photos / "a.jpg")
+    assert set(album(clean(), tmp_path)) == {"a.jpg"}
+
+
+def test_a_folder_of_broken_files_only(clean: Run, photos: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        (photos / f"{number}.jpg").write_bytes(b"\xff\xd8\xff" + bytes(100 + number))
+    cleanup = clean()
+    assert cleanup.gallery.photos == ()
+    assert len(cleanup.gallery.unreadable) == len(album(cleanup, tmp_path)) == 3
+
+
+def test_the_same_bytes_are_found_whatever_the_files_are_called(clean: Run, photos: Path) -> None:
+    save(scene(1), photos / "IMG_1.jpg")
+    shutil.copy(photos / "IMG_1.jpg", photos / "IMG-20240101-WA0001.jpg")
+    assert copies(clean()) == {"IMG-20240101-WA0001.jpg": ("exact", "IMG_1.jpg")}
+
+
+@pytest.mark.parametrize(
+    "copy", ["IMG_1 copy.jpg", "IMG_1 (1).jpg", "IMG_1 - Copy.jpg", "Copy of IMG_1.jpg", "A/IMG_1.jpg"]
+)
+def test_of_the_same_bytes_the_one_with_the_plain_name_stays(copy: str, clean: Run, photos: Path) -> None:
+    save(scene(1), photos / "IMG_1.jpg")
+    (photos / "A").mkdir()
+    shutil.copy(photos / "IMG_1.jpg", photos / copy)
+    assert copies(clean()) == {copy: ("exact", "IMG_1.jpg")}
+
+
+def test_copies_are_shown_with_a_reason_before_anything_is_left_out(clean: Run, photos: Path, tmp_path: Path) -> None:
+    save(scene(1), photos / "a.png")
+    save(scene(1), photos / "b.jpg", quality=50)
+    cleanup = clean()
+    (near,) = cleanup.near
+    assert near.reasons[0].startswith("the same picture as a.png: similarity ")
+    taken_back = Choices(restored=frozenset(copy.id for copy in near.copies))
+    assert set(album(cleanup, tmp_path, taken_back)) == {"a.png", "b.jpg"}
+
+
+def test_photos_are_turned_upright_before_they_are_compared(clean: Run, photos: Path) -> None:
+    picture = scene(1)
+    save(picture, photos / "upright.jpg", quality=95)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: a viewer turns the picture by 90 degrees
+    save(picture.transpose(Image.Transpose.ROTATE_90), photos / "turned.jpg", quality=90, exif=exif)
+    assert copies(clean()) == {"turned.jpg": ("near", "upright.jpg")}
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tif", "heif", "avif"])
+def test_every_format_is_found_in_every_depth(suffix: str, clean: Run, photos: Path) -> None:
+    save(scene(1), photos / "a" / "b" / f"c.{suffix}")
+    assert names(clean().singles) == [f"a/b/c.{suffix}"]
+
+
+class Wishes:
+    """Likes what is dark, and counts how often it is asked."""
+
+    name = "wishes"
+    label = "wishes (tests)"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
+        self.asked.append(prompt)
+        return np.array([-float(picture.mean()) for picture in pictures])
+
+
+def test_a_person_s_own_words_decide_and_the_model_is_asked_once_for_all(clean: Run, photos: Path) -> None:
+    for number in (1, 2):
+        save(scene(number), photos / f"{number} bright.jpg", quality=95)
+        dark = shaken(scene(number)).point(lambda value: int(value * 0.93))
+        save(dark, photos / f"{number} dark.jpg", quality=95)
+    scorer = Wishes()
+    cleanup = clean(settings=Settings(prompt="the dark one", near=0.9999), scorer=scorer)
+    assert sorted(cluster.best.name for cluster in cleanup.clusters) == ["1 dark.jpg", "2 dark.jpg"]
+    assert scorer.asked == ["the dark one"]
+    assert cleanup.ranker == "wishes (tests)"
+
+
+def test_what_is_used_instead_of_what_stands_in_the_result(clean: Run, photos: Path) -> None:
+    save(scene(1), photos / "a.jpg")
+    cleanup = clean(notices=("CLIP is not here: using the built-in ranking.",))
+    assert cleanup.notices == ("CLIP is not here: using the built-in ranking.",)
+    assert cleanup.encoder == "plain (tests)"
+    assert cleanup.ranker.startswith("built-in")
+
+
+def test_thresholds_are_the_encoder_s_unless_a_person_says_otherwise(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    assert clean().similar == PlainEncoder.similar
+    strict = clean(settings=Settings(similar=1.0, near=1.0))
+    assert strict.similar == 1.0
+    assert strict.clusters == ()
+    assert all(lane.kind == "exact" for lane in strict.lanes)
+
+
+def test_a_time_window_separates_what_looks_alike(clean: Run, photos: Path) -> None:
+    for number, time in enumerate(("2024:06:12 12:00:00", "2024:06:12 12:00:30", "2024:06:13 12:00:00")):
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0x9003] = time
+        save(shaken(scene(1), 1 + 12 * number), photos / f"{number}.jpg", quality=95, exif=exif)
+    (moment,) = clean(settings=Settings(near=0.9999, time_window=48)).clusters
+    assert names(moment.photos) == ["0.jpg", "1.jpg"]
+    times = [photo.taken for photo in moment.photos if photo.taken]
+    assert max(times) - min(times) == timedelta(seconds=30)
+    assert len(clean(settings=Settings(near=0.9999)).clusters[0].photos) == 3
+
+
+def test_the_result_is_one_json_object(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    assert json.loads(json.dumps(cleanup_to_dict(clean())))["version"] == 1

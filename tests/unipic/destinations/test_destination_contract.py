@@ -1,0 +1,524 @@
+"""What every destination owes. One suite over all of them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from tests.galleries import cleanup, cluster, copies_of, photo
+
+from unipic import files
+from unipic.destinations import base
+from unipic.destinations.base import MANIFEST, ROOM, Destination, outside
+from unipic.destinations.folder import FolderDestination
+from unipic.destinations.zip import ZipDestination
+from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull
+from unipic.files import PART
+from unipic.photo import Photo, Unreadable
+from unipic.progress import Step
+from unipic.record import cleanup_to_dict
+from unipic.review import Choices, Outcome, accept_all, outcomes, suggest
+from unipic.settings import PROJECT
+
+
+class Place:
+    """One kind of destination, and how to look into it."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.target = folder / ("clean.zip" if kind == "zip" else "clean")
+
+    def new(self) -> Destination:
+        return ZipDestination(self.target) if self.kind == "zip" else FolderDestination(self.target)
+
+    def content(self) -> dict[str, bytes]:
+        if self.kind == "zip":
+            with zipfile.ZipFile(self.target) as archive:
+                assert archive.testzip() is None
+                names = archive.namelist()
+                assert len(set(names)) == len(names)
+                return {name: archive.read(name) for name in names}
+        found = [path for path in self.target.rglob("*") if path.is_file()]
+        return {str(path.relative_to(self.target)): path.read_bytes() for path in found}
+
+    def manifest(self) -> dict[str, Any]:
+        return json.loads(self.content()[MANIFEST])
+
+    def photos(self) -> dict[str, bytes]:
+        return {name: data for name, data in self.content().items() if name != MANIFEST}
+
+    def unfinished(self) -> list[Path]:
+        return list(self.target.parent.rglob("*" + PART))
+
+
+@pytest.fixture(params=["zip", "folder"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    (tmp_path / "results").mkdir()
+    return Place(request.param, tmp_path / "results")
+
+
+class Originals:
+    """Files that lie somewhere, and what a scan would say of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.count = 0
+
+    def _file(self, data: bytes) -> Path:
+        self.count += 1
+        path = self.folder / f"{self.count}"
+        path.write_bytes(data)
+        os.utime(path, (1_600_000_000 + self.count, 1_600_000_000 + self.count))
+        return path
+
+    def photo(self, name: str, data: bytes | None = None, **facts: Any) -> Photo:
+        data = name.encode("utf-8", "replace") if data is None else data
+        path, digest = self._file(data), hashlib.sha256(data).hexdigest()
+        return photo(f"{self.count}", name=name, path=str(path), digest=digest, size=len(data), **facts)
+
+    def unreadable(self, name: str, data: bytes, **facts: Any) -> Unreadable:
+        path = self._file(data)
+        return Unreadable(f"{self.count}", name, str(path), "is damaged", len(data), **facts)
+
+    def state(self) -> dict[str, tuple[Any, ...]]:
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            facts = path.lstat()
+            data = os.readlink(path) if path.is_symlink() else path.read_bytes()
+            found[str(path)] = (data, facts.st_mtime_ns, facts.st_mode, facts.st_ino, facts.st_nlink)
+        return found
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> Iterator[Originals]:
+    """Checks at the end that nothing a destination did touched them."""
+    made = Originals(tmp_path / "originals")
+    yield made
+    for path in made.folder.rglob("*" + PART):
+        raise AssertionError(f"{path} was left among the originals")
+
+
+def kept(*photos: Photo) -> list[Outcome]:
+    return outcomes(cleanup(singles=photos), Choices())
+
+
+def replaced(keeper: Photo, copy: Photo, *others: Photo) -> list[Outcome]:
+    """One photo set aside for another."""
+    return outcomes(cleanup(singles=(keeper, *others), exact=(copies_of(keeper, copy),)), Choices())
+
+
+def test_everything_that_stays_arrives_byte_for_byte(place: Place, originals: Originals) -> None:
+    a, b = originals.photo("DCIM/a.jpg"), originals.photo("DCIM/b.HEIC", os.urandom(3_000_000), format="HEIF")
+    broken = originals.unreadable("DCIM/broken.jpg", b"half a ph")
+    copy = originals.photo("copy of a.jpg", b"DCIM/a.jpg")
+    shot, other = originals.photo("1.jpg"), originals.photo("2.jpg")
+    found = cleanup((cluster(shot, other),), (a, b), exact=(copies_of(a, copy),), unreadable=(broken,))
+    before = originals.state()
+    steps: list[Step] = []
+    written = place.new().write(outcomes(found, accept_all(found, suggest(found))), steps.append)
+    assert place.photos() == {
+        "DCIM/a.jpg": b"DCIM/a.jpg",
+        "DCIM/b.HEIC": Path(b.path).read_bytes(),
+        "DCIM/broken.jpg": b"half a ph",
+        "1.jpg": b"1.jpg",
+    }
+    assert originals.state() == before
+    assert not any(entry.problem for entry in written)
+    assert place.unfinished() == []
+    assert (steps[-1].done, steps[-1].total) != (0, 0)
+    assert all(step.done <= step.total for step in steps)
+
+
+def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Originals) -> None:
+    a, copy = originals.photo("a.jpg", b"same"), originals.photo("b/a.jpg", b"same")
+    broken = originals.unreadable("notes.txt", b"text")
+    locked = Unreadable("gone", "link.jpg", "/nowhere", "is a symbolic link", copyable=False)
+    found = cleanup(singles=(a,), exact=(copies_of(a, copy),), unreadable=(broken, locked))
+    place.new().write(outcomes(found, Choices()))
+    manifest = place.manifest()
+    digest = hashlib.sha256(b"same").hexdigest()
+    text = hashlib.sha256(b"text").hexdigest()
+    single = {"original": "a.jpg", "bytes": 4, "reason": "like no other photo", "sha256": digest, "file": "a.jpg"}
+    assert manifest["kept"] == [single]
+    assert manifest["set_aside"] == [
+        {"original": "b/a.jpg", "bytes": 4, "reason": "exact copy of a.jpg", "sha256": digest, "instead": ["a.jpg"]}
+    ]
+    assert manifest["unreadable"] == [
+        {"original": "notes.txt", "bytes": 4, "reason": "is damaged", "sha256": text, "file": "notes.txt"},
+        {"original": "link.jpg", "bytes": 0, "reason": "is a symbolic link"},
+    ]
+    assert (manifest["renamed"], manifest["problems"], manifest["made_by"]) == ([], [], "Unipic")
+
+
+def test_two_files_of_one_name_both_arrive_and_the_new_name_is_listed(place: Place, originals: Originals) -> None:
+    photos = [originals.photo("a.jpg", b"1"), originals.photo("a.jpg", b"2"), originals.photo("A.JPG", b"3")]
+    place.new().write(kept(*photos))
+    assert place.photos() == {"a.jpg": b"1", "a (2).jpg": b"2", "A (3).JPG": b"3"}
+    assert [entry["original"] for entry in place.manifest()["renamed"]] == ["a.jpg", "A.JPG"]
+
+
+def test_names_stay_as_they_are_where_any_system_can_hold_them(place: Place, originals: Originals) -> None:
+    """Earlier programs turned my_best_day.jpg into my_day.jpg."""
+    names = ["my_best_day.jpg", "best_man.jpg", "Hawaii.jpg", "s w\u00e4n.jpg", "e\u0301.jpg", ".hidden.jpg"]
+    place.new().write(kept(*(originals.photo(name) for name in names)))
+    assert set(place.photos()) == set(names)
+    assert place.manifest()["renamed"] == []
+
+
+HOSTILE = ("../../etc/passwd", "/etc/cron.d/x.jpg", "..\\x.jpg", "", ".", "\udcff.jpg", "a\x00b.jpg", "x" * 300)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, MANIFEST, f"{MANIFEST}/a.jpg", f"a.jpg{PART}"])
+def test_a_hostile_name_leads_nowhere_else(name: str, place: Place, originals: Originals, tmp_path: Path) -> None:
+    place.new().write(kept(originals.photo(name, b"data"), originals.photo("other.jpg")))
+    assert sorted(place.photos().values()) == [b"data", b"other.jpg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["originals", "results"]
+    assert len(list(place.target.parent.iterdir())) == 1
+
+
+def test_a_name_like_a_part_file_s_does_not_get_in_the_way(place: Place, originals: Originals) -> None:
+    place.new().write(kept(originals.photo(f"a.jpg{PART}", b"1"), originals.photo("a.jpg", b"2")))
+    assert sorted(place.photos().values()) == [b"1", b"2"]
+
+
+def test_very_many_files_of_one_name(place: Place, originals: Originals) -> None:
+    photos = [originals.photo("image.jpg", str(i).encode()) for i in range(1000 if place.kind == "zip" else 100)]
+    place.new().write(kept(*photos))
+    assert sorted(place.photos().values()) == sorted(str(i).encode() for i in range(len(photos)))
+
+
+def test_nothing_at_all_is_a_result_too(place: Place) -> None:
+    assert place.new().write([]) == []
+    assert place.manifest()["kept"] == []
+
+
+def test_what_is_there_is_not_overwritten(place: Place, originals: Originals) -> None:
+    place.new().write(kept(originals.photo("a.jpg")))
+    before = place.content()
+    for attempt in (place.new().ready, lambda: place.new().write(kept(originals.photo("b.jpg")))):
+        with pytest.raises(AlreadyThere):
+            attempt()
+    assert place.content() == before
+
+
+def test_a_place_that_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DestinationError, match="is not a folder; make it first"):
+        ZipDestination(tmp_path / "missing" / "a.zip").ready()
+    with pytest.raises(AlreadyThere, match="is there already and is no folder"):
+        FolderDestination(tmp_path / "file").ready()
+    assert (tmp_path / "file").read_bytes() == b""
+
+
+@pytest.mark.parametrize("where", [".", "inside", "inside/deeper", ".."])
+def test_a_result_among_the_originals_is_refused(where: str, tmp_path: Path) -> None:
+    source = tmp_path / "photos"
+    source.mkdir()
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        outside(source / where, [source])
+
+
+def test_a_link_into_the_originals_is_seen_through(tmp_path: Path) -> None:
+    source = tmp_path / "photos"
+    source.mkdir()
+    (tmp_path / "link").symlink_to(source)
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        outside(tmp_path / "link" / "clean.zip", [source])
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        outside(source / "clean.zip", [tmp_path / "link"])
+
+
+def test_a_place_beside_the_originals_is_fine(tmp_path: Path) -> None:
+    source = tmp_path / "photos"
+    source.mkdir()
+    (source / "a.jpg").write_bytes(b"a")
+    outside(tmp_path / "photos-clean", [source])
+    outside(source / "clean.zip", [source / "a.jpg"])
+
+
+# A disk that is too small
+
+
+def test_a_full_disk_is_said_before_anything_is_written(
+    place: Place, originals: Originals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = kept(originals.photo("a.jpg", b"x" * 1_000_000))
+    usage = shutil.disk_usage(place.target.parent)
+    monkeypatch.setattr(base.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
+    needed = int(1_000_000 * ROOM)
+    with pytest.raises(DiskFull, match=f"{needed - 20_000:,} are missing"):
+        place.new().write(everything)
+    assert not place.target.exists() or not any(place.target.iterdir())
+
+
+class FullAfter:
+    """A file on a disk that runs full after so many bytes."""
+
+    def __init__(self, file: IO[bytes], room: list[int], number: int) -> None:
+        self._file, self._room, self._number = file, room, number
+
+    def write(self, data: bytes) -> int:
+        self._room[0] -= len(data)
+        if self._room[0] < 0:
+            raise OSError(self._number, os.strerror(self._number))
+        return self._file.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+@pytest.fixture
+def disk_with_room(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def limit(room: int, number: int = errno.ENOSPC) -> None:
+        left, real = [room], files.whole
+
+        @contextmanager
+        def whole(path: Path, replace: bool = True) -> Iterator[Any]:
+            with real(path, replace) as file:
+                yield FullAfter(file, left, number)
+
+        for module in ("zip", "folder"):
+            monkeypatch.setattr(f"unipic.destinations.{module}.whole", whole)
+
+    return limit
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("room", [0, 10, 1_000_000, 2_500_000])
+def test_a_disk_that_runs_full_leaves_no_half_file(
+    room: int, number: int, place: Place, originals: Originals, disk_with_room: Callable[..., None]
+) -> None:
+    photos = [originals.photo(f"{i}.jpg", bytes([i]) * 1_200_000) for i in range(3)]
+    before = originals.state()
+    disk_with_room(room, number)
+    with pytest.raises(DiskFull, match=r"what is still to be written needs [\d,]+") as error:
+        place.new().write(kept(*photos))
+    assert originals.state() == before
+    assert place.unfinished() == []
+    if place.kind == "zip":
+        assert not place.target.exists()
+        assert f"needs {int(3_600_000 * ROOM):,}" in str(error.value)
+    else:
+        there = place.content()
+        assert all(data == Path(photos[int(name[0])].path).read_bytes() for name, data in there.items())
+        assert f"needs {int((3 - len(there)) * 1_200_000 * ROOM):,}" in str(error.value)
+
+
+def test_a_run_after_room_was_made_finishes(
+    place: Place, originals: Originals, disk_with_room: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [originals.photo(f"{i}.jpg", bytes([i]) * 1_200_000) for i in range(3)]
+    with monkeypatch.context():
+        disk_with_room(2_500_000)
+        with pytest.raises(DiskFull):
+            place.new().write(kept(*photos))
+    disk_with_room(10_000_000)
+    place.new().write(kept(*photos))
+    assert len(place.photos()) == 3
+
+
+def test_a_system_that_refuses_to_write_is_quoted(
+    place: Place, originals: Originals, disk_with_room: Callable[..., None]
+) -> None:
+    disk_with_room(0, errno.EROFS)
+    with pytest.raises(DestinationError, match="Read-only file system"):
+        place.new().write(kept(originals.photo("a.jpg")))
+    assert place.unfinished() == []
+
+
+# Originals that change between the scan and the result
+
+
+def change(path: Path) -> None:
+    """Same size, same time: only the bytes tell."""
+    facts = path.stat()
+    path.write_bytes(b"X" * facts.st_size)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def replace_by_link(path: Path) -> None:
+    twin = path.with_name("twin")
+    path.rename(twin)
+    path.symlink_to(twin)
+
+
+def replace_by_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+ACCIDENTS = [change, delete, replace_by_link, replace_by_pipe, replace_by_folder]
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
+    accident: Callable[[Path], None], place: Place, originals: Originals
+) -> None:
+    keeper, copy = originals.photo("keeper.jpg", b"same"), originals.photo("copy.jpg", b"same")
+    plan = replaced(keeper, copy, originals.photo("other.jpg"))
+    accident(Path(keeper.path))
+    written = place.new().write(plan)
+    assert place.photos()["copy.jpg"] == b"same"
+    assert place.photos()["other.jpg"] == b"other.jpg"
+    manifest = place.manifest()
+    reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
+    assert reasons["copy.jpg"] == "kept, because keeper.jpg is not what it was when it was looked at"
+    assert manifest["set_aside"] == []
+    (problem,) = [entry.problem for entry in written if entry.problem]
+    assert manifest["problems"] == [{"original": "keeper.jpg", "problem": problem}]
+    if accident is change:
+        assert place.photos()["keeper.jpg"] == b"XXXX"
+        assert problem == "changed since it was looked at; exported as it is now"
+        (about,) = [entry for entry in manifest["kept"] if entry["original"] == "keeper.jpg"]
+        assert about["sha256"] == hashlib.sha256(b"XXXX").hexdigest()
+    else:
+        assert "keeper.jpg" not in place.photos()
+        assert problem.startswith("could not be copied: ")
+        assert not any(entry.get("file") == "keeper.jpg" for entry in manifest["kept"])
+
+
+def test_every_photo_something_was_set_aside_for_must_still_be_there(place: Place, originals: Originals) -> None:
+    """Two shots of a group stay, and only one of them is like the third: it is not enough that the other lives."""
+    best, unlike, aside = (originals.photo(name) for name in ("best.jpg", "unlike.jpg", "aside.jpg"))
+    found = cleanup((cluster(best, aside, unlike, alike=(1.0, 0.95, 0.5)),))
+    plan = outcomes(found, accept_all(found, suggest(found)))
+    Path(best.path).unlink()
+    place.new().write(plan)
+    assert set(place.photos()) == {"unlike.jpg", "aside.jpg"}
+
+
+@pytest.mark.parametrize("accident", [change, delete])
+def test_a_keeper_that_changes_while_others_are_copied_is_noticed(
+    accident: Callable[[Path], None], place: Place, originals: Originals
+) -> None:
+    first, keeper = originals.photo("first.jpg"), originals.photo("keeper.jpg", b"same")
+    plan = [*kept(first), *replaced(keeper, originals.photo("copy.jpg", b"same"))]
+
+    def meanwhile(step: Step) -> None:
+        if step.stage == "Copying" and step.done == 1:
+            accident(Path(keeper.path))
+
+    with pytest.raises(ChangedSinceScan, match=r"keeper.jpg changed while .* copy.jpg was set aside for it"):
+        place.new().write(plan, meanwhile)
+    assert place.unfinished() == []
+    if place.kind == "zip":
+        assert not place.target.exists()
+    else:
+        assert MANIFEST not in place.content()
+    place.new().write(plan)
+    assert place.photos()["copy.jpg"] == b"same"
+
+
+def test_an_unreadable_file_that_is_gone_is_listed(place: Place, originals: Originals) -> None:
+    broken = originals.unreadable("broken.jpg", b"half")
+    Path(broken.path).unlink()
+    place.new().write(outcomes(cleanup(unreadable=(broken,)), Choices()))
+    assert place.photos() == {}
+    assert place.manifest()["problems"][0]["problem"] == "could not be copied: No such file or directory"
+
+
+def test_what_was_written_is_read_back(place: Place, originals: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = files.copy_and_hash
+
+    def misread(source: IO[bytes], target: IO[bytes] | None = None) -> str:
+        return real(source, target) if target else "something else"
+
+    for module in ("zip", "folder"):
+        monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", misread)
+    with pytest.raises(DestinationError, match="removed"):
+        place.new().write(kept(originals.photo("a.jpg")))
+    assert place.unfinished() == []
+    assert not place.target.exists() or place.content() == {}
+
+
+# A plug that is pulled
+
+
+def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], after: int) -> None:
+    """Write in another process, that is killed when so many files were begun."""
+    script = textwrap.dedent("""
+        import json, os, signal, sys
+        from pathlib import Path
+        from unipic.destinations.folder import FolderDestination
+        from unipic.destinations.zip import ZipDestination
+        from unipic.record import cleanup_from_dict
+        from unipic.review import Choices, outcomes
+        import unipic.destinations.base as base
+
+        kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+        real = base.open_to_read
+
+        class Deadly:
+            def __init__(self, file): self.file = file
+            def fileno(self): return self.file.fileno()
+            def read(self, size):
+                data = self.file.read(size)
+                if not data: os.kill(os.getpid(), signal.SIGKILL)
+                return data
+            def __enter__(self): return self
+            def __exit__(self, *_): self.file.close()
+
+        begun = 0
+        def open_to_read(path):
+            global begun
+            begun += 1
+            return Deadly(real(path)) if begun > after else real(path)
+
+        base.open_to_read = open_to_read
+        cleanup = cleanup_from_dict(json.load(sys.stdin))
+        destination = ZipDestination(target) if kind == "zip" else FolderDestination(target)
+        destination.write(outcomes(cleanup, Choices()))
+    """)
+    plan = json.dumps(cleanup_to_dict(cleanup(singles=tuple(originals.photo(name) for name in names))))
+    arguments = [sys.executable, "-c", script, place.kind, str(place.target), str(after)]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    died = subprocess.run(arguments, input=plan.encode(), env=environment, timeout=60)
+    assert died.returncode == -signal.SIGKILL
+
+
+def test_killed_in_the_middle_no_half_file_has_a_name_and_a_second_run_finishes(
+    place: Place, originals: Originals
+) -> None:
+    names = [f"sub/{i}.jpg" for i in range(4)]
+    pull_the_plug(place, originals, names, after=2)
+    assert len(place.unfinished()) == 1
+    before = originals.state()
+    if place.kind == "zip":
+        assert not place.target.exists()
+    else:
+        assert place.content().keys() >= {"sub/0.jpg", "sub/1.jpg"}
+        assert MANIFEST not in place.content()
+        assert all(data == name.encode() for name, data in place.photos().items() if not name.endswith(PART))
+        inode = (place.target / "sub/0.jpg").stat().st_ino
+    photos = [photo(f"{i}", name=name, path=str(originals.folder / f"{i + 1}")) for i, name in enumerate(names)]
+    digests = [hashlib.sha256(name.encode()).hexdigest() for name in names]
+    again = [photo(p.id, name=p.name, path=p.path, digest=d, size=9) for p, d in zip(photos, digests, strict=True)]
+    place.new().write(kept(*again))
+    assert place.photos() == {name: name.encode() for name in names}
+    assert place.unfinished() == []
+    assert originals.state() == before
+    if place.kind == "folder":
+        assert (place.target / "sub/0.jpg").stat().st_ino == inode  # what was whole was left as it was

@@ -1,0 +1,146 @@
+"""The sample gallery keeps its promises: what a newcomer is shown must be there, and be the same for everyone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unipic.errors import AlreadyThere
+from unipic.images import Decoded, NotAPhoto, decode
+from unipic.settings import Settings
+from unipic.sources.samples import GALLERY, NEW_FORMAT, SAVED_AGAIN, make_samples
+
+BROKEN = {"Camera/IMG_20240714_090311.jpg", "Downloads/recipe.jpg"}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("samples") / "gallery"
+    make_samples(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photos(folder: Path) -> dict[str, Decoded]:
+    return {name: decode(str(folder / name), 96, Settings()) for name in digests(folder) if name not in BROKEN}
+
+
+def taken(photo: Decoded) -> datetime:
+    assert photo.exif.taken is not None
+    return photo.exif.taken
+
+
+def bursts(photos: dict[str, Decoded]) -> list[list[Decoded]]:
+    """What one camera wrote on one day, copies left out."""
+    days = defaultdict(list)
+    for name, photo in photos.items():
+        if photo.exif.taken and not name.startswith("Backup/"):
+            days[photo.exif.camera, taken(photo).date()].append(photo)
+    return [sorted(burst, key=taken) for burst in days.values() if len(burst) > 1]
+
+
+def likeness(one: Decoded, other: Decoded) -> float:
+    """Correlation of two pictures seen from afar."""
+    small = [np.asarray(p.picture.convert("L").resize((24, 16)), np.float64).ravel() for p in (one, other)]
+    return float(np.corrcoef(small)[0, 1])
+
+
+def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    make_samples(tmp_path)  # empty, which is as good as new
+    assert digests(tmp_path) == digests(folder)
+
+
+def test_size(folder: Path) -> None:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    assert 36 <= len(sizes) <= 45
+    assert sum(sizes) < 12_000_000
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    before = digests(folder)
+    with pytest.raises(AlreadyThere, match="not empty"):
+        make_samples(folder)
+    assert digests(folder) == before
+
+
+def test_everything_can_be_read_but_two(folder: Path, photos: dict[str, Decoded]) -> None:
+    assert len(photos) == len(digests(folder)) - len(BROKEN)
+    with pytest.raises(NotAPhoto, match="ends early"):
+        decode(str(folder / "Camera/IMG_20240714_090311.jpg"), 96, Settings())
+    with pytest.raises(NotAPhoto, match="not in any photo format"):
+        decode(str(folder / "Downloads/recipe.jpg"), 96, Settings())
+
+
+def test_exact_copies_lie_in_other_folders(folder: Path) -> None:
+    same = defaultdict(set)
+    for name, digest in digests(folder).items():
+        same[digest].add(name)
+    copies = [names for names in same.values() if len(names) > 1]
+    assert len(copies) == 4
+    assert all(len({name.rpartition("/")[0] for name in names}) == len(names) for names in copies)
+
+
+def test_saved_again_is_the_same_picture_in_other_bytes(photos: dict[str, Decoded]) -> None:
+    for name, (original, _, _) in SAVED_AGAIN.items():
+        assert photos[name].digest != photos[original].digest
+        assert likeness(photos[name], photos[original]) > 0.99
+        assert photos[name].exif.taken is None
+    assert {photos[name].format for name in SAVED_AGAIN} == {"JPEG", "PNG", "WEBP"}
+
+
+def test_heic_beside_a_smaller_jpeg(photos: dict[str, Decoded]) -> None:
+    new, old = photos[f"2024-09 Cappadocia/IMG_2044.{NEW_FORMAT}"], photos["2024-09 Cappadocia/IMG_2044.jpg"]
+    assert new.format in ("HEIF", "AVIF")
+    assert old.format == "JPEG"
+    assert old.width < new.width
+
+
+def test_a_phone_held_upright(photos: dict[str, Decoded]) -> None:
+    turned = [photo for photo in photos.values() if photo.exif.orientation == 6]
+    assert len(turned) == 1
+    assert turned[0].height > turned[0].width
+    # Upright, the sky is above the snow.
+    rows = np.asarray(turned[0].picture.convert("L"), np.float64).mean(axis=1)
+    assert rows[-8:].mean() > rows[:8].mean() + 30
+
+
+def test_bursts_are_a_second_apart_to_the_fraction(photos: dict[str, Decoded]) -> None:
+    found = bursts(photos)
+    assert sorted(map(len, found)) == [4, 5, 5, 6]
+    for burst in found:
+        times = [taken(photo) for photo in burst]
+        assert all(time.tzinfo and time.microsecond for time in times)
+        assert all(abs(b - a - timedelta(seconds=1.04)) < timedelta(seconds=0.02) for a, b in pairwise(times))
+    assert sum(burst[0].exif.place is not None for burst in found) == 1
+
+
+def test_bursts_are_alike_and_not_the_same(photos: dict[str, Decoded]) -> None:
+    for burst in bursts(photos):
+        assert len({photo.digest for photo in burst}) == len(burst)
+        assert min(likeness(burst[0], other) for other in burst[1:]) > 0.8
+
+
+def test_scenes_differ(photos: dict[str, Decoded]) -> None:
+    firsts = [
+        photos[series.name.format(number=series.number, when=series.when)]
+        for series in GALLERY
+        if series.orientation == 1
+    ]
+    assert max(likeness(a, b) for i, a in enumerate(firsts) for b in firsts[:i]) < 0.8
+
+
+def test_two_pictures_of_one_name(photos: dict[str, Decoded]) -> None:
+    names = Counter(name.rpartition("/")[2] for name in photos if not name.startswith("Backup/"))
+    assert [name for name, times in names.items() if times > 1] == ["IMG_2031.JPG"]
+    assert likeness(photos["2023-08 Brittany/IMG_2031.JPG"], photos["2024-06 Lisbon/IMG_2031.JPG"]) < 0.8

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unipic.errors import AlreadyThere
+from unipic.files import PART, copy_and_hash, hash_file, open_to_read, read_json, sweep_parts, whole, write_json
+from unipic.settings import PROJECT
+
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc", FIPS 180-2
+
+
+@pytest.fixture(params=["links", "no links"])
+def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With hard links, and without, as memory cards and some network shares are."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("file_system")
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_file_appears_whole(replace: bool, tmp_path: Path) -> None:
+    target = tmp_path / "a.jpg"
+    with whole(target, replace) as file:
+        file.write(b"abc")
+        assert not target.exists()
+    assert target.read_bytes() == b"abc"
+    assert os.listdir(tmp_path) == ["a.jpg"]
+
+
+def crash(target: Path, error: type[BaseException]) -> None:
+    with whole(target) as file:
+        file.write(b"ab")
+        raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_crash_in_the_block_leaves_nothing(error: type[BaseException], tmp_path: Path) -> None:
+    with pytest.raises(error):
+        crash(tmp_path / "a.jpg", error)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_crash_in_the_block_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "a.jpg"
+    target.write_bytes(b"before")
+    with pytest.raises(RuntimeError):
+        crash(target, RuntimeError)
+    assert target.read_bytes() == b"before"
+
+
+@pytest.mark.usefixtures("file_system")
+def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
+    target = tmp_path / "a.jpg"
+    target.write_bytes(b"before")
+    with pytest.raises(AlreadyThere, match="nothing was overwritten"), whole(target, replace=False) as file:
+        file.write(b"abc")
+    assert target.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["a.jpg"]
+    with whole(target) as file:
+        file.write(b"abc")
+    assert target.read_bytes() == b"abc"
+
+
+@pytest.mark.usefixtures("file_system")
+def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "a.jpg"
+    with pytest.raises(AlreadyThere), whole(target, replace=False):
+        target.write_bytes(b"meanwhile")
+    assert target.read_bytes() == b"meanwhile"
+
+
+@pytest.mark.usefixtures("file_system")
+def test_a_dangling_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(AlreadyThere), whole(tmp_path / "a.jpg", replace=False) as file:
+        file.write(b"abc")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    target = tmp_path / "a.zip"
+    with whole(target) as one:
+        one.write(b"one")
+        with whole(target) as two:
+            two.write(b"second")
+        assert target.read_bytes() == b"second"
+    assert target.read_bytes() == b"one"
+    assert os.listdir(tmp_path) == ["a.zip"]
+
+
+def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from unipic.files import whole\n"
+        "with whole(Path(sys.argv[1])) as file: file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    target = tmp_path / "sub" / "a.jpg"
+    target.parent.mkdir()
+    died = subprocess.run([sys.executable, "-c", script, str(target)], env=environment, timeout=60)
+    assert died.returncode == -signal.SIGKILL
+    (leftover,) = os.listdir(tmp_path / "sub")
+    assert leftover.startswith("a.jpg.")
+    assert leftover.endswith(PART)
+    with whole(target) as file:
+        sweep_parts(tmp_path, "**/*")
+        file.write(b"abc")
+    assert os.listdir(tmp_path / "sub") == ["a.jpg"]
+
+
+def test_a_link_that_looks_like_a_part_is_left_alone(tmp_path: Path) -> None:
+    original = tmp_path / "original.jpg"
+    original.write_bytes(b"abc")
+    (tmp_path / f"a{PART}").symlink_to(original)
+    os.mkfifo(tmp_path / f"b{PART}")
+    sweep_parts(tmp_path, "*")
+    assert original.read_bytes() == b"abc"
+    assert len(os.listdir(tmp_path)) == 3
+
+
+def test_copy_and_hash(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert hash_file(tmp_path / "a") == ABC
+    with open_to_read(tmp_path / "a") as source, open(tmp_path / "b", "wb") as target:
+        assert copy_and_hash(source, target) == ABC
+    assert (tmp_path / "b").read_bytes() == b"abc"
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    os.mkfifo(tmp_path / "pipe")  # opening one for reading waits for a writer, for ever
+    for name in ("link", "pipe", "missing"):
+        with pytest.raises(OSError):  # noqa: PT011  which one is the system's choice
+            open_to_read(tmp_path / name)
+
+
+def test_json_holds_names_that_are_no_text(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"name": "\udcff \u00e9.jpg"})
+    assert read_json(tmp_path / "a.json") == {"name": "\udcff \u00e9.jpg"}

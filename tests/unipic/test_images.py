@@ -1,0 +1,546 @@
+"""The opener: formats by content, upright, limits before decoding, and words for whatever is wrong."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import socket
+import struct
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile, TiffImagePlugin
+from PIL.Image import Transpose
+from tests.pictures import blurred, save, scene
+
+from unipic import images
+from unipic.images import Decoded, NotAPhoto, decode, load_thumbnail
+from unipic.measures import WORKING
+from unipic.settings import Settings
+
+FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+SUFFIXES = dict(zip(FORMATS, (".JpG", ".PNG", ".HeIC", ".wEBP", ".Bmp", ".TIF", ".giF", ".AVIF"), strict=True))
+# How a camera that was held that way stores an upright scene; each undoes what the tag of that number asks for.
+STORED = {
+    1: (),
+    2: (Transpose.FLIP_LEFT_RIGHT,),
+    3: (Transpose.ROTATE_180,),
+    4: (Transpose.FLIP_TOP_BOTTOM,),
+    5: (Transpose.TRANSPOSE,),
+    6: (Transpose.ROTATE_90,),
+    7: (Transpose.TRANSVERSE,),
+    8: (Transpose.ROTATE_270,),
+}
+
+
+def opened(path: Path, **limits: Any) -> Decoded:
+    return decode(str(path), WORKING, Settings(**limits))
+
+
+def refusal(path: Path, **limits: Any) -> str:
+    with pytest.raises(NotAPhoto) as reason:
+        opened(path, **limits)
+    return str(reason.value)
+
+
+def pixels(picture: Image.Image) -> np.ndarray:
+    return np.asarray(picture, dtype=np.float64)
+
+
+def apart(a: Image.Image, b: Image.Image) -> float:
+    """Mean difference of two pictures, in tones of 256."""
+    return float(np.abs(pixels(a) - pixels(b)).mean())
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def oriented(number: int) -> bytes:
+    exif = Image.Exif()
+    exif[274] = number
+    return exif.tobytes()
+
+
+# Formats
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_opens_every_format_whatever_case_its_suffix_has(tmp_path: Path, kind: str) -> None:
+    picture = scene(1, 320, 240)
+    photo = opened(save(picture, tmp_path / f"photo{SUFFIXES[kind]}", format=kind))
+    assert (photo.format, photo.width, photo.height, photo.note) == (kind, 320, 240, "")
+    assert photo.picture.mode == "RGB"
+    assert apart(photo.picture, picture) < 12  # GIF has 256 colours
+
+
+@pytest.mark.parametrize(("kind", "other"), list(zip(FORMATS, FORMATS[1:] + FORMATS[:1], strict=True)))
+def test_content_decides_not_the_suffix(tmp_path: Path, kind: str, other: str) -> None:
+    assert opened(save(scene(1, 80, 60), tmp_path / f"photo{SUFFIXES[other]}", format=kind)).format == kind
+
+
+@pytest.mark.parametrize("name", ["no_suffix", "photo.jpg.txt", "photo.mp4", ".jpg"])
+def test_a_photo_is_one_under_any_name(tmp_path: Path, name: str) -> None:
+    assert opened(save(scene(1, 80, 60), tmp_path / name, format="JPEG")).format == "JPEG"
+
+
+def test_formats_nobody_asked_for_are_not_even_tried(tmp_path: Path) -> None:
+    for kind in ("PPM", "TGA", "ICNS", "PCX", "DDS"):
+        path = save(scene(1, 64, 64), tmp_path / "photo.jpg", format=kind)
+        assert refusal(path) == "is not in any photo format Unipic knows"
+
+
+def test_digest_and_size_are_the_files(tmp_path: Path) -> None:
+    for kind in FORMATS:
+        path = save(scene(2, 80, 60), tmp_path / kind, format=kind)
+        photo = opened(path)
+        assert photo.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert photo.size == path.stat().st_size
+
+
+# Upright
+
+
+@pytest.mark.parametrize("number", STORED)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF", "WEBP", "TIFF", "AVIF"])
+def test_every_orientation_shows_the_same_upright_picture(tmp_path: Path, kind: str, number: int) -> None:
+    """HEIF is turned by its decoder already, and keeps the tag: it must not be turned twice."""
+    upright = stored = blurred(scene(3, 120, 80))
+    for turn in STORED[number]:
+        stored = stored.transpose(turn)
+    photo = opened(save(stored, tmp_path / "photo", format=kind, exif=oriented(number)))
+    assert (photo.width, photo.height) == (120, 80)
+    assert photo.picture.size == (120, 80)
+    assert apart(photo.picture, upright) < 12
+
+
+def test_heif_is_turned_by_its_box_and_never_by_exif_alone(tmp_path: Path) -> None:
+    path = save(scene(3, 120, 80), tmp_path / "photo.heic", format="HEIF", exif=oriented(6))
+    assert b"irot" in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"irot", b"free"))
+    assert (opened(path).width, opened(path).height) == (120, 80)
+
+
+@pytest.mark.parametrize("number", [0, 9, 65535])
+def test_an_orientation_that_is_none_changes_nothing(tmp_path: Path, number: int) -> None:
+    picture = blurred(scene(3, 120, 80))
+    photo = opened(save(picture, tmp_path / "photo.jpg", exif=oriented(number)))
+    assert photo.exif.orientation == 1
+    assert apart(photo.picture, picture) < 12
+
+
+# Pixels of every kind
+
+
+GREY = scene(4, 1000, 750).convert("L")  # larger than the working picture, so that it is shrunk too
+SHRUNK = GREY.resize((640, 480), Image.Resampling.BICUBIC).convert("RGB")
+
+
+def sixteen_bits(order: str) -> Image.Image:
+    return Image.fromarray((np.asarray(GREY).astype(np.uint16) * 257).astype(f"{order}u2"))
+
+
+@pytest.mark.parametrize(
+    ("picture", "kind", "tolerance"),
+    [
+        (GREY, "PNG", 2),
+        (GREY.convert("LA"), "PNG", 2),
+        (GREY.convert("RGBA"), "WEBP", 6),
+        (sixteen_bits("<"), "PNG", 2),
+        (sixteen_bits("<"), "TIFF", 2),
+        (sixteen_bits(">"), "TIFF", 2),
+        (GREY.convert("RGB").convert("CMYK"), "JPEG", 4),
+        (GREY.convert("RGB").convert("CMYK"), "TIFF", 2),
+        (GREY.convert("RGB").convert("YCbCr"), "TIFF", 3),
+        (GREY.quantize(256), "PNG", 4),
+        (GREY.quantize(256), "GIF", 4),
+    ],
+    ids=lambda value: getattr(value, "mode", str(value)),
+)
+def test_modes_come_out_as_they_look(tmp_path: Path, picture: Image.Image, kind: str, tolerance: float) -> None:
+    photo = opened(save(picture, tmp_path / "photo", format=kind))
+    assert photo.picture.size == (640, 480)
+    assert apart(photo.picture, SHRUNK) < tolerance
+
+
+@pytest.mark.parametrize("scale", [1 / 255, 1000.0])
+def test_floats_and_long_integers_are_scaled_not_clipped(tmp_path: Path, scale: float) -> None:
+    for kind in (np.float32, np.int32):
+        values = (np.asarray(GREY.resize((320, 240))) * max(scale, 1 if kind is np.int32 else 0)).astype(kind)
+        photo = opened(save(Image.fromarray(values), tmp_path / "photo.tif"))
+        tones = pixels(photo.picture)
+        assert tones.min() == 0
+        assert tones.max() >= 254
+        assert np.corrcoef(tones[..., 0].ravel(), values.astype(float).ravel())[0, 1] > 0.999
+
+
+def test_numbers_that_are_none_do_no_harm(tmp_path: Path) -> None:
+    values = np.linspace(0, 1, 100 * 80, dtype=np.float32).reshape(80, 100)
+    values[3, 3:9], values[50, 50] = np.nan, np.inf
+    tones = pixels(opened(save(Image.fromarray(values), tmp_path / "photo.tif")).picture)
+    assert tones[3, 5].tolist() == [0, 0, 0]
+    assert tones[79, 99].tolist() == [255, 255, 255]
+
+
+def test_black_and_white_shrinks_to_greys(tmp_path: Path) -> None:
+    """Leaving pixels out would make noise of a scanned page, and of every copy of it another noise."""
+    dotted = scene(4, 1280, 960).convert("1")
+    photo = opened(save(dotted, tmp_path / "page.png"))
+    assert len(np.unique(pixels(photo.picture))) > 3
+    assert apart(photo.picture, dotted.convert("RGB").resize((640, 480), Image.Resampling.BOX)) < 30
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_transparency_lies_on_white(tmp_path: Path, kind: str) -> None:
+    picture = Image.new("RGBA", (100, 80), (255, 0, 0, 255))
+    picture.paste((0, 0, 0, 0), (0, 0, 50, 80))
+    tones = pixels(opened(save(picture, tmp_path / "photo", format=kind, lossless=True)).picture)
+    assert tones[40, 10].tolist() == [255, 255, 255]
+    assert tones[40, 90].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_transparent_palette_entries_lie_on_white(tmp_path: Path, kind: str) -> None:
+    picture = Image.new("P", (1000, 80), 1)
+    picture.putpalette([0, 0, 0, 255, 0, 0])
+    picture.paste(0, (0, 0, 500, 80))
+    tones = pixels(opened(save(picture, tmp_path / "photo", format=kind, transparency=0)).picture)
+    assert tones[20, 10].tolist() == [255, 255, 255]
+    assert tones[20, 600].tolist() == [255, 0, 0]
+
+
+# More pictures than one
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "MPO"])
+def test_the_first_of_several_pictures_is_taken_and_said(tmp_path: Path, kind: str) -> None:
+    first, *rest = (scene(seed, 320, 240) for seed in (5, 6, 7))
+    photo = opened(save(first, tmp_path / "photo", format=kind, save_all=True, append_images=rest))
+    assert photo.note == "first of 3 pictures in the file"
+    assert photo.format == ("JPEG" if kind == "MPO" else kind)
+    assert apart(photo.picture, first) < 12
+
+
+def test_a_broken_second_page_does_not_take_the_place_of_the_first(tmp_path: Path) -> None:
+    """Counting stops at the broken page, and must go back."""
+    first, *rest = (scene(seed, 96, 64) for seed in (5, 6, 7))
+    path = save(first, tmp_path / "pages.tif", save_all=True, append_images=rest)
+    data = bytearray(path.read_bytes())
+    page = struct.unpack_from("<L", data, 4)[0]
+    for _ in range(2):  # each page ends with the place of the next
+        page = struct.unpack_from("<L", data, page + 2 + 12 * struct.unpack_from("<H", data, page)[0])[0]
+    width = data.index(struct.pack("<HH", 256, 4), page)
+    struct.pack_into("<H", data, width, 65000)  # the third page has no width any more
+    photo = opened(written(path, bytes(data)))
+    assert apart(photo.picture, first) < 1
+
+
+# Damage
+
+
+WAYS: list[dict[str, Any]] = [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}]
+
+
+def cut(path: Path, kept: float | int, picture: Image.Image | None = None, **options: Any) -> Path:
+    """A JPEG of which a share, or all but some bytes, is left."""
+    data = save(picture or scene(8, 640, 480), path, format="JPEG", **options).read_bytes()
+    return written(path, data[: int(len(data) * kept) if isinstance(kept, float) else kept])
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("way", [way for way in WAYS if "progressive" not in way], ids=str)
+def test_a_jpeg_that_ends_early_says_how_much_is_missing(tmp_path: Path, kept: float, way: dict[str, Any]) -> None:
+    reason = refusal(cut(tmp_path / "photo.jpg", kept, **way))
+    found = re.fullmatch(r"ends early: about (\d+) % of the picture is missing", reason)
+    assert found
+    assert abs(int(found[1]) - 100 * (1 - kept)) < 15
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.6, 0.95, 0.99])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_progressive_jpeg_that_ends_early_is_never_called_whole(tmp_path: Path, kept: float, mode: str) -> None:
+    """All of its rows are there, only coarser: it would pass for a photo and is none to keep."""
+    path = cut(tmp_path / "photo.jpg", kept, scene(8, 640, 480).convert(mode), progressive=True)
+    assert refusal(path) == "ends early: the fine detail of the picture is missing"
+
+
+@pytest.mark.parametrize("kept", [-2, -1])
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_jpeg_without_its_end_marker_is_whole(tmp_path: Path, kept: int, way: dict[str, Any]) -> None:
+    photo = opened(cut(tmp_path / "photo.jpg", kept, scene(8, 1600, 1200), **way))
+    assert photo.note == "the file lacks its end marker, the picture is whole"
+    assert (photo.width, photo.height, photo.picture.size) == (1600, 1200, (640, 480))
+    assert apart(photo.picture, scene(8, 1600, 1200).resize((640, 480))) < 6
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_floor_of_one_tone_is_not_missing(tmp_path: Path, way: dict[str, Any]) -> None:
+    """Nor does it hide that the rest of a picture is."""
+    picture = scene(8, 640, 480)
+    picture.paste((10, 10, 10), (0, 300, 640, 480))
+    assert apart(opened(cut(tmp_path / "whole.jpg", -2, picture, **way)).picture, picture) < 12
+    assert "ends early" in refusal(cut(tmp_path / "half.jpg", 0.5, picture, **way))
+
+
+def test_a_jpeg_cut_at_a_restart_mark_is_not_whole(tmp_path: Path) -> None:
+    path = save(scene(8, 640, 480), tmp_path / "photo.jpg", restart_marker_rows=1)
+    data = path.read_bytes()
+    assert "ends early" in refusal(written(path, data[: data.index(b"\xff\xd5") + 1]))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "JPEG"])
+def test_half_a_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = save(scene(8, 640, 480), tmp_path / "photo", format=kind)
+    assert refusal(written(path, path.read_bytes()[: path.stat().st_size // 2])).startswith("is ")
+
+
+@pytest.mark.parametrize("value", ["abc", b"\x01", b"abcd", 1.5])
+def test_a_tag_of_the_wrong_type_stops_nothing(tmp_path: Path, value: Any) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[254], tags[254] = {str: 2, bytes: 7, float: 12}[type(value)], value
+    assert opened(save(scene(1, 64, 48), tmp_path / "photo.tif", tiffinfo=tags)).format == "TIFF"
+
+
+def test_whatever_a_decoder_raises_becomes_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(scene(1, 64, 48), tmp_path / "photo.png")
+
+    def fail(image: Image.Image) -> None:
+        raise IndexError("list index\nout of range")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    assert refusal(path) == "is damaged: list index out of range"
+
+
+def test_an_error_of_the_disk_is_not_blamed_on_the_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(scene(1, 64, 48), tmp_path / "photo.png")
+
+    def fail(image: Image.Image) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(OSError, match="Input/output error") as error:
+        opened(path)
+    assert error.value.errno == errno.EIO
+
+
+# Bombs, refused before anything is decoded
+
+
+@pytest.fixture
+def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    return partial(_forbid_decoding, monkeypatch)
+
+
+def _forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    for kind in (Image.Image, ImageFile.ImageFile, images.pillow_heif.HeifImageFile):
+        monkeypatch.setattr(kind, "load", fail)
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">L", len(data)) + name + data + struct.pack(">L", zlib.crc32(name + data))
+
+
+def png_header(width: int, height: int, bits: int, colours: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">LLBBBBB", width, height, bits, colours, 0, 0, 0))
+
+
+def test_a_pixel_bomb_is_refused_by_its_header(tmp_path: Path, forbid_decoding: Callable[[], None]) -> None:
+    rows = zlib.compress(bytes(3751) * 30_000, 1)
+    bomb = png_header(30_000, 30_000, 1, 0) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    forbid_decoding()
+    assert refusal(written(tmp_path / "bomb.png", bomb)) == (
+        "is 30000 x 30000 = 900 megapixels, more than the 200 that are safe to decode"
+    )
+
+
+def test_headers_that_lie_are_taken_at_their_word(tmp_path: Path, forbid_decoding: Callable[[], None]) -> None:
+    jpeg = bytearray(save(Image.new("RGB", (64, 48)), tmp_path / "photo.jpg").read_bytes())
+    frame = jpeg.index(b"\xff\xc0")
+    struct.pack_into(">HH", jpeg, frame + 5, 65_500, 65_500)
+    bmp = b"BM" + struct.pack("<LLL", 70, 0, 54) + struct.pack("<LllHH", 40, 200_000, 200_000, 1, 24) + bytes(40)
+    gif = b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0) + b",\0\0\0\0" + b"\xff" * 4 + b"\0\2\2D\1\0;"
+    png = png_header(2_000_000_000, 2_000_000_000, 8, 2) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    forbid_decoding()
+    for name, data in (("bomb.jpg", bytes(jpeg)), ("bomb.bmp", bmp), ("bomb.gif", gif), ("bomb.png", png)):
+        assert "megapixels, more than the 200 that are safe" in refusal(written(tmp_path / name, data))
+
+
+def test_what_must_be_decoded_whole_may_have_fewer_pixels(tmp_path: Path, forbid_decoding: Callable[[], None]) -> None:
+    png = png_header(12_000, 12_000, 8, 0) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    forbid_decoding()
+    assert "must be decoded whole: 864 MB, more than the 600 MB" in refusal(written(tmp_path / "large.png", png))
+
+
+def test_a_jpeg_made_of_scans_is_refused(tmp_path: Path, forbid_decoding: Callable[[], None]) -> None:
+    data = save(Image.new("RGB", (64, 48)), tmp_path / "photo.jpg", progressive=True).read_bytes()
+    last = data.rindex(b"\xff\xda")
+    scans = written(tmp_path / "scans.jpg", data[:last] + data[last:-2] * 500 + data[-2:])
+    forbid_decoding()
+    assert "has more than 100 scans" in refusal(scans)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_video_behind_a_photo_counts_as_no_scans(tmp_path: Path, progressive: bool) -> None:
+    """Motion photos: in megabytes of video the bytes of a marker turn up by chance."""
+    path = save(scene(1, 320, 240), tmp_path / "motion.jpg", progressive=progressive)
+    data = path.read_bytes() + b"\0\0\0\x18ftypmp42" + b"\xff\xda\0\x0c" * 1000
+    photo = opened(written(path, data))
+    assert (photo.format, photo.note) == ("JPEG", "")
+    assert photo.digest == hashlib.sha256(data).hexdigest()
+
+
+def test_a_thumbnail_inside_counts_as_no_scan(tmp_path: Path) -> None:
+    inside = save(scene(1, 160, 120), tmp_path / "small.jpg").read_bytes() * 3
+    exif = b"Exif\0\0" + inside + b"\xff\xda\0\x0c" * 200
+    assert opened(save(scene(1, 320, 240), tmp_path / "photo.jpg", exif=exif)).format == "JPEG"
+
+
+def test_jpegs_are_shrunk_while_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(scene(1, 4000, 3000), tmp_path / "photo.jpg")
+    sizes = []
+    thumbnail = Image.Image.thumbnail
+
+    def spy(image: Image.Image, *args: Any, **options: Any) -> None:
+        sizes.append(image.size)
+        thumbnail(image, *args, **options)
+
+    monkeypatch.setattr(Image.Image, "thumbnail", spy)
+    photo = opened(path)
+    assert (photo.width, photo.height, photo.picture.size) == (4000, 3000, (640, 480))
+    assert sizes == [(1000, 750)]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 9000), (9000, 2), (31, 8)])
+def test_odd_shapes_keep_at_least_a_pixel(tmp_path: Path, width: int, height: int) -> None:
+    for kind in ("PNG", "JPEG"):
+        photo = opened(save(scene(1, width, height), tmp_path / "photo", format=kind))
+        assert (photo.width, photo.height) == (width, height)
+        assert 1 <= min(photo.picture.size) <= max(photo.picture.size) <= WORKING
+
+
+# What is no photo, named
+
+
+FTYP = b"\0\0\0\x18ftyp"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty (0 bytes)"),
+        (b"\xff\xd8", "is a JPEG with nothing in it"),
+        (b"\xff\xd8\xff\xe0junk", "is damaged: Truncated File Read"),
+        (b"\xff\xd8\xff\x00junk", "is a damaged JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
+        (b"hello, world", "is not in any photo format Unipic knows"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n(rm) run", "is PostScript, which Unipic does not run"),
+        (b"%PDF-1.7\n", "is a PDF document, not a photo"),
+        (b"<?xml version='1.0'?>\n<SVG onload='x'/>", "is an SVG drawing, not a photo"),
+        (b"<!doctype html><HTML><script>x</script>", "is a web page, not a photo"),
+        (b"PK\x03\x04../evil", "is a ZIP archive, not a photo"),
+        (FTYP + b"mp42", "is a video, not a photo"),
+        (FTYP + b"qt  ", "is a video, not a photo"),
+        (b"RIFF\x10\0\0\0AVI LIST", "is a video, not a photo"),
+        (b"\x1aE\xdf\xa3matroska", "is a video, not a photo"),
+        (FTYP + b"heic", "is a damaged HEIC/AVIF"),
+        (FTYP + b"avif", "is a damaged HEIC/AVIF"),
+        (b"II*\0" + bytes(4), "is a raw file or TIFF that cannot be decoded"),
+    ],
+)
+def test_content_that_is_no_photo_is_named(tmp_path: Path, data: bytes, words: str) -> None:
+    assert refusal(written(tmp_path / "photo.jpg", data)) == words
+
+
+RAW = "is a raw photo, which Unipic cannot develop yet"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"FUJIFILMCCD-RAW 0201", b"FOVb", b"IIU\0", b"IIRO\x08\0", b"MMOR\0\x08", FTYP + b"crx "],
+    ids=["RAF", "X3F", "RW2", "ORF", "ORF big-endian", "CR3"],
+)
+def test_raw_photos_are_named(tmp_path: Path, head: bytes) -> None:
+    assert refusal(written(tmp_path / "photo", head + bytes(100))) == RAW
+
+
+@pytest.mark.parametrize(("tag", "value", "kind"), [(50706, b"\1\4\0\0", 1), (254, 1, 4)], ids=["DNG", "NEF, ARW"])
+def test_a_raw_files_preview_is_not_taken_for_the_photo(tmp_path: Path, tag: int, value: Any, kind: int) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[tag], tags[tag] = kind, value
+    assert refusal(save(scene(1, 160, 120), tmp_path / "photo.dng", format="TIFF", tiffinfo=tags)) == RAW
+
+
+def test_a_canon_raw_is_not_taken_for_a_tiff(tmp_path: Path) -> None:
+    """Its first page is a preview of a quarter the size, and nothing but four bytes of the header says so."""
+    tiff = save(scene(1, 160, 120), tmp_path / "photo.cr2", format="TIFF").read_bytes()
+    page = struct.unpack_from("<L", tiff, 4)[0]
+    assert page == 8
+    entries = struct.unpack_from("<H", tiff, page)[0]
+    moved = len(tiff)
+    raw = tiff[:4] + struct.pack("<L", moved) + b"CR\2\0" + tiff[12:] + tiff[page : page + 2 + 12 * entries + 4]
+    assert refusal(written(tmp_path / "photo.cr2", raw)) == RAW
+
+
+# What is never read
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "sparse.jpg"
+    with open(path, "wb") as file:
+        file.truncate(5_000_000_000)
+
+    def fail(*_: object) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(images, "_identify", fail)
+    assert refusal(path) == "is 5.0 GB, larger than the 2.0 GB a photo may have"
+
+
+def test_links_and_pipes_are_never_read(tmp_path: Path) -> None:
+    photo = save(scene(1, 64, 48), tmp_path / "photo.jpg")
+    (tmp_path / "link.jpg").symlink_to(photo)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "folder.jpg").mkdir()
+    with pytest.raises(OSError, match="symbolic links"):
+        opened(tmp_path / "link.jpg")
+    for name in ("pipe.jpg", "folder.jpg"):
+        with pytest.raises(OSError, match="not a regular file"):
+            opened(tmp_path / name)
+
+
+def test_sockets_and_missing_files_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the whole path may be too long for a socket's name
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket.jpg")
+        with pytest.raises(OSError, match="No such device"):
+            opened(tmp_path / "socket.jpg")
+    with pytest.raises(FileNotFoundError):
+        opened(tmp_path / "missing.jpg")
+
+
+def test_a_thumbnail_of_ours_is_loaded_from_bytes_or_path(tmp_path: Path) -> None:
+    path = save(scene(1, 64, 48), tmp_path / "small.jpg")
+    assert np.array_equal(load_thumbnail(str(path)), load_thumbnail(path.read_bytes()))
+    assert load_thumbnail(str(path)).shape == (48, 64, 3)
+
+
+def test_no_file_is_left_open(tmp_path: Path) -> None:
+    files = [save(scene(1, 64, 48), tmp_path / kind, format=kind) for kind in FORMATS]
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    if not before:
+        pytest.skip("this system does not say which files are open")
+    for path in files:
+        opened(path)
+    refusal(written(tmp_path / "text.jpg", b"text"))
+    assert len(os.listdir("/proc/self/fd")) == before

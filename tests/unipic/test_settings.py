@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unipic.errors import SettingsError
+from unipic.settings import PRESETS, PROJECT, Settings, changed, data_folder, load_config, models_folder, seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("near", 0.0),
+        ("near", 1.01),
+        ("near", float("nan")),
+        ("similar", -0.5),
+        ("preset", "glamour"),
+        ("time_window", 0.0),
+        ("time_window", -1.0),
+        ("time_window", float("nan")),
+        ("time_window", float("inf")),
+        ("workers", -1),
+        ("encoder", "resnet"),
+        ("ranker", "gpt"),
+        ("device", "tpu"),
+        ("near_bits", -1),
+        ("near_bits", 257),
+        ("max_pixels", 0),
+        ("max_scans", -3),
+        ("photo_seconds", float("nan")),
+        ("worker_memory", 0),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=name.replace("_", ".")):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("near", "0.9"),
+        ("near", True),
+        ("workers", 2.5),
+        ("workers", True),
+        ("fetch", 1),
+        ("prompt", None),
+        ("device", 3),
+    ],
+)
+def test_a_value_of_another_kind_is_named(name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=f"{name} cannot be"):
+        changed(Settings(), {name: value})
+
+
+def test_an_unknown_setting_is_named_beside_those_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"no setting 'similarty'; there are .*similar"):
+        changed(Settings(), {"similarty": 0.9})
+
+
+def test_whole_numbers_are_numbers() -> None:
+    settings = changed(Settings(), {"near": 1, "time_window": 48, "photo_seconds": 3})
+    assert (settings.near, settings.time_window, settings.photo_seconds) == (1, 48, 3)
+
+
+def test_nothing_means_the_encoder_s_own() -> None:
+    assert changed(Settings(near=0.9), {"near": None, "time_window": None}) == Settings()
+
+
+def test_the_wish_is_the_person_s_own_words_or_the_preset() -> None:
+    assert Settings(preset="landscape").wish == PRESETS["landscape"]
+    assert Settings(preset="landscape", prompt="  my dog ").wish == "my dog"
+    assert Settings(prompt="  ").wish == PRESETS["general"]
+
+
+@pytest.mark.parametrize("words", PRESETS.values(), ids=PRESETS)
+def test_no_preset_judges_bodies(words: str) -> None:
+    for word in ("skin", "body", "slim", "beautiful", "attractive", "young", "white", "pretty"):
+        assert word not in words
+
+
+@pytest.mark.parametrize(("text", "expected"), [("48s", 48), ("2m", 120), ("1h", 3600), ("48", 48), ("1.5m", 90)])
+def test_lengths_of_time(text: str, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "s", "soon", "2 days", "1m30s", "m5"])
+def test_what_is_no_length_of_time_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"'{text}' is no length of time"):
+        seconds(text)
+
+
+def test_a_config_file(tmp_path: Path) -> None:
+    path = tmp_path / "unipic.toml"
+    path.write_text('similar = 0.93\npreset = "portrait"\nworkers = 1\n')
+    assert load_config(path) == Settings(similar=0.93, preset="portrait", workers=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"similar = ", "is not valid TOML"),
+        (b"\xff\xfe", "is not valid TOML"),
+        (b"colour = 1", "no setting 'colour'"),
+        (b'near = "high"', "near cannot be 'high'"),
+        (b"[near]\nx = 1", "near cannot be"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_what_is_wrong_with_a_config_file_is_said(content: bytes | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "unipic.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError, match=said):
+        load_config(path)
+
+
+def test_a_folder_is_no_config_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
+
+
+def test_folders_are_the_project_s_or_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNIPIC_MODELS", raising=False)
+    monkeypatch.delenv("UNIPIC_DATA", raising=False)
+    assert models_folder() == PROJECT / "models"
+    assert data_folder() == PROJECT / ".unipic"
+    monkeypatch.setenv("UNIPIC_MODELS", "/m")
+    monkeypatch.setenv("UNIPIC_DATA", "/d")
+    assert (models_folder(), data_folder()) == (Path("/m"), Path("/d"))
