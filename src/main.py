@@ -57,8 +57,11 @@ EXAMPLES = """
   Only the recommended shot of each moment, into a folder:
     python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
 
-  Shots count as one moment only within 48 seconds; landscapes wanted:
-    python src/main.py clean photos --zip a.zip --time-window 48s --preset landscape
+  Shots count as one moment only within 48 seconds:
+    python src/main.py clean photos --zip out.zip --time-window 48s
+
+  The best of each moment by your own words:
+    python src/main.py clean photos --to best --best-only --prompt "our dog"
 
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report

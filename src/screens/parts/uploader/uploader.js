@@ -270,6 +270,7 @@ class View {
     on(window, "dragover", (event) => this.drag(event, true));
     on(window, "dragleave", (event) => event.relatedTarget || this.drag(event, false));
     on(window, "drop", (event) => this.drop(event));
+    this.root.hidden = false; // not before: a button that is seen works
   }
 
   drag(event, over) {

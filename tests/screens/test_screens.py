@@ -1,0 +1,284 @@
+"""Every screen, the empty one too, by Streamlit's own tester: what is shown, and what a click changes on disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import screens.tools
+from tests.pictures import PlainEncoder, save, scene, shaken
+from unipic.engines.inline import InlineEngine
+from unipic.files import write_json
+from unipic.record import choices_to_dict, cleanup_to_dict
+from unipic.review import suggest
+from unipic.runs import Run, Runs
+from unipic.settings import Settings
+from unipic.sources.folder import FolderSource
+from unipic.statistics import load
+from unipic.thumbnails import Thumbnails
+from unipic.tools import Tools
+from utils import clean_gallery
+
+FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("UNIPIC_ROOTS", raising=False)
+    st.cache_resource.clear()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def runs(data: Path) -> Runs:
+    return Runs(data / "runs")
+
+
+def finished(runs: Runs, folder: Path) -> Run:
+    """A run whose work is done."""
+    run = runs.new("folder", (str(folder),))
+    tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(run.thumbs), ("A notice of what is used instead.",))
+    cleanup = clean_gallery(FolderSource([folder]), tools, Settings())
+    write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
+    write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
+    run.change(state="ready")
+    return run
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Path:
+    """Two bursts, one exact copy, two singles, one broken file, a name full of markup."""
+    folder = tmp_path / "photos"
+    for place in (1, 2):
+        for shot in range(3):
+            save(shaken(scene(place), 12 * shot) if shot else scene(place), folder / f"burst{place}_{shot}.jpg")
+    save(scene(3), folder / "a" / "[one](http:__x) <b>.jpg")
+    (folder / "b.jpg").write_bytes((folder / "a" / "[one](http:__x) <b>.jpg").read_bytes())
+    save(scene(4), folder / "single.jpg")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    return folder
+
+
+@pytest.fixture
+def run(runs: Runs, gallery: Path) -> Run:
+    return finished(runs, gallery)
+
+
+def app(page: str = "", run: Run | None = None) -> AppTest:
+    """A screen as a visitor opens it, perhaps by a run's address."""
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    if run:
+        test.query_params["run"] = run.token
+    test.run()
+    if page:
+        test.switch_page(page)
+        test.run()
+    assert not test.exception
+    return test
+
+
+def text(test: AppTest) -> str:
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind))
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    next(button for button in test.button if button.label == label).click().run()
+    assert not test.exception
+    return test
+
+
+def labels(test: AppTest) -> list[str]:
+    return [button.label for button in test.button]
+
+
+def test_add_shows_three_ways_in() -> None:
+    test = app()
+    names = [tab.label.split(": ")[-1] for tab in test.tabs]
+    assert names == ["From this device", "Folder on the server", "Sample photos"]
+    assert "Your originals are only read" in text(test)
+    assert "has not opened any folder" in text(test)
+    assert "Try it with sample photos" in labels(test)
+
+
+def test_add_offers_what_the_operator_allows_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gallery: Path, runs: Runs
+) -> None:
+    monkeypatch.setenv("UNIPIC_ROOTS", str(gallery))
+    started: list[Run] = []
+    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    test = app()
+    test.text_input(key="inside").set_value("../../..").run()
+    press(test, "Find duplicates in this folder")
+    assert "outside the folders this server may read" in text(test)
+    assert not started
+    test.text_input(key="inside").set_value("a").run()
+    press(test, "Find duplicates in this folder")
+    assert [run.load().roots for run in started] == [(str(gallery / "a"),)]
+
+
+def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Run] = []
+    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    test = app()
+    test.selectbox(key="preset").set_value("landscape").run()
+    test.selectbox(key="window").set_value("1 minute").run()
+    test.toggle(key="own").set_value(False).run()
+    test.slider(key="similar").set_value(0.85).run()
+    press(test, "Try it with sample photos")
+    assert started[0].load().settings == {"preset": "landscape", "time_window": 60.0, "similar": 0.85, "near": 0.995}
+
+
+def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:
+    started: list[Run] = []
+    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    test = app()
+    (collecting,) = runs.all()
+    collecting.upload_path("abcdefgh").write_bytes(b"x")
+    collecting.add_upload("abcdefgh", "one.jpg", 1)
+    test.run()
+    press(test, "Find duplicates in 1 file")
+    assert [run.token for run in started] == [collecting.token]
+
+
+@pytest.mark.parametrize("page", ["review.py", "finish.py", "stats.py"])
+def test_screens_without_a_run_say_what_to_do(page: str) -> None:
+    test = app(page)
+    assert any(words in text(test) for words in ("Nothing to review yet", "Nothing finished yet", "No run is finished yet"))
+
+
+def test_a_run_that_is_gone_is_said() -> None:
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["run"] = "x" * 32
+    test.run()
+    assert "That run is gone" in text(test)
+
+
+@pytest.mark.parametrize("address", ["../../etc", "", "'; drop", "x" * 5000])
+def test_an_address_that_is_none_does_no_harm(address: str) -> None:
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["run"] = address
+    test.run()
+    assert not test.exception
+
+
+def test_review_shows_copies_beside_their_keeper(run: Run) -> None:
+    test = app("review.py", run)
+    assert "**1 copy** would be set aside" in text(test)
+    assert "the same bytes as" in text(test).replace("\\", "")
+    assert "A notice of what is used instead." in text(test)
+    assert "1 file could not be read as photos" in [expander.label for expander in test.expander]
+    assert "<b>" not in text(test).replace("\\<b\\>", ""), "a name is text"
+
+
+def test_a_copy_can_be_taken_back(run: Run) -> None:
+    test = app("review.py", run)
+    test.checkbox[0].check().run()
+    cleanup = screens.tools.cleanup_of(run)
+    assert screens.tools.choices_of(run).restored == {cleanup.exact[0].copies[0].id}
+    assert "**0 copies** would be set aside" in text(test)
+    press(test, "Set all aside")
+    assert not screens.tools.choices_of(run).restored
+    press(test, "Take all back")
+    assert len(screens.tools.choices_of(run).restored) == 1
+
+
+def test_groups_are_decided_one_by_one(run: Run) -> None:
+    test = press(app("review.py", run), "Go on to similar shots")
+    assert "Group 1 of 2 · 0 reviewed" in [bar.proto.text for bar in test.get("progress")]
+    assert test.checkbox[0].label == "Keep photo 1"
+    assert [box.value for box in test.checkbox] == [True, False, False]
+    test.checkbox[1].check().run()
+    press(test, "Next")
+    choices, cleanup = screens.tools.choices_of(run), screens.tools.cleanup_of(run)
+    assert choices.seen == {0}
+    assert cleanup.clusters[0].photos[1].id not in choices.discarded
+    press(test, "Previous")
+    assert screens.tools.choices_of(run).seen == {0}, "going back decides nothing"
+    assert [box.value for box in test.checkbox] == [True, True, False]
+
+
+def test_progress_can_be_saved_at_any_group(run: Run) -> None:
+    test = press(app("review.py", run), "Save progress")
+    assert (run.out / "unipic-progress.zip").is_file()
+    assert screens.tools.choices_of(run).seen == frozenset()
+    assert not test.error
+
+
+def test_done_makes_the_report_and_the_album_once(run: Run, data: Path) -> None:
+    test = press(app("review.py", run), "Go on to similar shots")
+    press(test, "Next")
+    press(test, "Done")
+    assert "Your clean gallery" in text(test)
+    test = app("finish.py", run)
+    assert [(metric.label, metric.value) for metric in test.metric][:2] == [("Photos before", "9"), ("Photos after", "4")]
+    assert test.metric[3].value == "100%"
+    test.text_input(key="album").set_value("../Rome & co").run()
+    press(test, "Make the album")
+    assert [path.name for path in run.out.iterdir()] == ["Rome _ co.zip"]
+    press(test, "Make the album")
+    assert len(load(data)) == 1, "the figures of a run are counted once"
+    shown = app("stats.py")
+    assert [metric.value for metric in shown.metric][:2] == ["1", "9"]
+
+
+def test_keeping_everything_is_not_agreement(run: Run) -> None:
+    screens.tools.decide(run, lambda choices: type(choices)(frozenset(), frozenset(), frozenset({0, 1})))
+    test = app("finish.py", run)
+    assert test.metric[3].value == "0%"
+
+
+def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path: Path) -> None:
+    for i in range(3):
+        save(scene(10 + i), tmp_path / "few" / f"{i}.jpg")
+    test = app("review.py", finished(runs, tmp_path / "few"))
+    assert "every photo is one of its kind" in text(test)
+    press(test, "Done")
+    assert "Your clean gallery" in text(test)
+    assert test.metric[3].value == "–"
+
+
+def test_a_gallery_of_nothing_but_broken_files_still_finishes(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.jpg").write_bytes(b"no")
+    test = press(app("review.py", finished(runs, tmp_path / "bad")), "Done")
+    press(test, "Make the album")
+    assert not test.error
+
+
+@pytest.mark.parametrize(("state", "words"), [("failed", "The work was stopped"), ("cancelled", "The work was stopped")])
+def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words: str) -> None:
+    run.change(state=state, message="Memory ran out. *Try* fewer.")
+    test = app("review.py", run)
+    assert words in text(test)
+    assert "Start again" in labels(test)
+
+
+def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screens.tools.server().jobs, "take_up", lambda run: None)
+    run.change(state="working")
+    write_json(
+        run.folder / "progress.json",
+        {"stage": "Looking at photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
+    )
+    test = app("review.py", run)
+    assert any("Looking at photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
+    assert "Cancel" in labels(test)
+
+
+def test_deleting_a_run_deletes_only_the_run(run: Run, gallery: Path) -> None:
+    before = sorted(path.name for path in gallery.rglob("*"))
+    press(app("finish.py", run), "Delete")
+    assert not run.folder.exists()
+    assert sorted(path.name for path in gallery.rglob("*")) == before
+
+
+def test_no_screen_shadows_a_module_of_python() -> None:
+    """Streamlit puts the frame's folder first on the path; a screen called like a module of Python would replace it."""
+    screens_here = {path.stem for path in Path(FRAME).parent.glob("*.py")} - {"__init__"}
+    assert not screens_here & set(sys.stdlib_module_names)

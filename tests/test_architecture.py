@@ -1,0 +1,317 @@
+"""The walls of the house: who may import whom, and what is done in one place only. By reading the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from unipic.settings import PROJECT
+
+SRC = PROJECT / "src"
+FILES = {str(path.relative_to(SRC)): path for path in sorted(SRC.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+
+# From the doors down; each room may use those after it, and itself.
+ROOMS = (
+    "app",
+    "main",
+    "screens",
+    "utils",
+    "unipic.job",
+    "unipic.tools",
+    "unipic.destinations",
+    "unipic.record",
+    "unipic.statistics",
+    "unipic.review",
+    "unipic.runs",
+    "unipic.stages",
+    "unipic.vision",
+    "unipic.engines",
+    "unipic.sources",
+    "unipic.thumbnails",
+    "unipic.images",
+    "unipic.exif",
+    "unipic.fingerprint",
+    "unipic.measures",
+    "unipic.embeddings",
+    "unipic.cleanup",
+    "unipic.files",
+    "unipic.photo",
+    "unipic.settings",
+    "unipic.progress",
+    "unipic.errors",
+)
+
+# Libraries with one home each, by the beginning of a file's path.
+HOMES = {
+    "streamlit": ("app.py", "screens/"),
+    "starlette": ("app.py", "screens/"),
+    "pandas": ("screens/",),
+    "torch": ("unipic/vision/",),
+    "torchvision": ("unipic/vision/",),
+    "transformers": ("unipic/vision/",),
+    "typer": ("main.py",),
+    "rich": ("main.py",),
+    "sqlite3": ("unipic/catalogue.py",),
+    "urllib.request": ("unipic/vision/fetch.py",),
+    "urllib.error": ("unipic/vision/fetch.py",),
+    "http": ("unipic/vision/fetch.py",),
+    "requests": (),
+    "httpx": (),
+    "socket": (),
+    "ray": ("unipic/engines/ray.py",),
+    "pebble": ("unipic/engines/local.py",),
+    "pillow_heif": ("unipic/images.py", "unipic/sources/samples.py"),  # reads; makes samples
+    "pickle": (),
+    "marshal": (),
+    "shelve": (),
+    "joblib": (),
+    "yaml": (),
+}
+
+WRITERS = (
+    "unipic/files.py",
+    "unipic/runs.py",
+    "unipic/job.py",
+    "unipic/thumbnails.py",
+    "unipic/statistics.py",
+    "unipic/destinations/",
+    "unipic/vision/fetch.py",
+    "unipic/sources/samples.py",
+    "main.py",  # its temporary folder
+    "screens/routes.py",  # uploads, as they arrive
+)
+WRITING_METHODS = {
+    "write_bytes",
+    "write_text",
+    "unlink",
+    "rmdir",
+    "touch",
+    "symlink_to",
+    "hardlink_to",
+    "mkdir",
+    "rename",
+}
+WRITING_FUNCTIONS = {
+    "os": {
+        "replace",
+        "rename",
+        "remove",
+        "unlink",
+        "link",
+        "symlink",
+        "mkdir",
+        "makedirs",
+        "rmdir",
+        "truncate",
+        "chmod",
+    },
+    "shutil": {"rmtree", "move", "copy", "copy2", "copyfile", "copytree"},
+    "tempfile": {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"},
+}
+
+# Where any exception may come: decoders of broken files, and the end of a worker's process.
+CATCH_ALL = ("unipic/images.py", "unipic/exif.py", "unipic/job.py", "unipic/engines/")
+
+each_file = pytest.mark.parametrize("file", FILES)
+
+
+def module(file: str) -> str:
+    return file.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+
+
+def room(name: str) -> str | None:
+    return next((room for room in ROOMS if name == room or name.startswith(room + ".")), None)
+
+
+def imports(file: str) -> Iterator[str]:
+    """Modules a file names, absolute, with those inside functions and for type checkers."""
+    for node in ast.walk(TREES[file]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: imports are written out in full"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from names
+            if not all(ours(name) for name in names):  # else it stands for its modules only
+                yield str(node.module)
+
+
+def ours(name: str) -> str | None:
+    """The file behind an imported name, if it is one of ours."""
+    path = name.replace(".", "/")
+    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in FILES), None)
+
+
+def calls(file: str) -> Iterator[tuple[ast.Call, str]]:
+    """Each call with its dotted name; what is called on a value of a name we do not know begins with a dot."""
+    for node in ast.walk(TREES[file]):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                yield node, node.func.id
+            elif isinstance(node.func, ast.Attribute):
+                value = node.func.value
+                yield node, f"{value.id if isinstance(value, ast.Name) else ''}.{node.func.attr}"
+
+
+def constants(node: ast.Call, place: int, name: str) -> object:
+    """A literal argument of a call, by place or by name; None where there is none."""
+    given = [*node.args[place : place + 1], *(k.value for k in node.keywords if k.arg == name)]
+    return given[0].value if given and isinstance(given[0], ast.Constant) else None
+
+
+@each_file
+def test_imports_run_downward_only(file: str) -> None:
+    own = room(module(file))
+    if own is None:
+        assert module(file) == "unipic", f"{file} is in no room; give it one in ROOMS"
+        return
+    for name in imports(file):
+        other = room(name)
+        if ours(name) and other:
+            assert ROOMS.index(own) <= ROOMS.index(other), f"{file} imports {name}, which is above it"
+
+
+def test_no_import_leads_back_to_where_it_began() -> None:
+    graph = {file: {found for name in imports(file) if (found := ours(name))} - {file} for file in FILES}
+    done: set[str] = set()
+
+    def walk(file: str, above: tuple[str, ...]) -> None:
+        assert file not in above, " imports ".join((*above[above.index(file) :], file))
+        if file not in done:
+            for other in sorted(graph[file]):
+                walk(other, (*above, file))
+            done.add(file)
+
+    for file in FILES:
+        walk(file, ())
+
+
+@each_file
+def test_every_library_has_one_home(file: str) -> None:
+    for name in imports(file):
+        for library, homes in HOMES.items():
+            if name == library or name.startswith(library + "."):
+                assert file.startswith(homes), f"{file} imports {name}, whose home is {homes or 'nowhere'}"
+
+
+@each_file
+def test_image_files_are_opened_in_one_place(file: str) -> None:
+    if file != "unipic/images.py":
+        assert "Image.open" not in [name for _, name in calls(file)]
+
+
+@each_file
+def test_nothing_below_the_doors_prints(file: str) -> None:
+    for node, name in calls(file):
+        if name in ("print", "input", "breakpoint"):
+            speaks_to_its_parent = file == "unipic/vision/fetch.py" and "json" in ast.unparse(node)
+            assert file == "main.py" or speaks_to_its_parent, f"{file}:{node.lineno} has {name}()"
+
+
+@each_file
+def test_nothing_is_run_or_unpickled(file: str) -> None:
+    for node, name in calls(file):
+        where = f"{file}:{node.lineno}"
+        assert name not in ("eval", "exec", "compile", "__import__", "os.system", "os.popen"), where
+        if name == "torch.load":
+            assert constants(node, 9, "weights_only") is True, where
+        if name.endswith(".load") and name.startswith(("np.", "numpy.")):
+            assert constants(node, 9, "allow_pickle") is not True, where
+        assert constants(node, 99, "shell") is not True, where
+
+
+@each_file
+def test_html_is_only_what_we_wrote_ourselves(file: str) -> None:
+    for node, name in calls(file):
+        if constants(node, 99, "unsafe_allow_html") is not None or name.endswith((".html", ".iframe")):
+            assert node.args, f"{file}:{node.lineno}"
+            written = node.args[0]
+            assert isinstance(written, ast.Constant) or (isinstance(written, ast.Name) and written.id.isupper()), (
+                f"{file}:{node.lineno} shows HTML that is no literal"
+            )
+
+
+@each_file
+def test_any_exception_is_caught_only_where_any_may_come(file: str) -> None:
+    for node in ast.walk(TREES[file]):
+        caught = []
+        if isinstance(node, ast.ExceptHandler):
+            caught = [node.type] if not isinstance(node.type, ast.Tuple) else node.type.elts
+            if any(isinstance(inner, ast.Raise) and inner.exc is None for inner in node.body):
+                continue  # it cleans up, and passes the exception on
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+            caught = node.args
+        for kind in caught:
+            broad = kind is None or ast.unparse(kind) in ("Exception", "BaseException")
+            assert not broad or file.startswith(CATCH_ALL), f"{file}:{node.lineno} catches everything"
+
+
+def writes(node: ast.Call, name: str) -> bool:
+    owner, _, function = name.rpartition(".")
+    if name in ("open", "os.fdopen", "io.open") or (function == "open" and owner not in ("os", "Image", "runs")):
+        mode = constants(node, 0 if function == "open" and owner else 1, "mode")
+        return isinstance(mode, str) and any(letter in mode for letter in "wax+") and len(mode) <= 3
+    if name == "os.open":
+        return any(flag in ast.unparse(node) for flag in ("O_WRONLY", "O_RDWR", "O_CREAT")) and "devnull" not in (
+            ast.unparse(node)
+        )
+    return function in WRITING_FUNCTIONS.get(owner, WRITING_METHODS if owner != "os" else set())
+
+
+@each_file
+def test_files_are_written_in_few_places(file: str) -> None:
+    for node, name in calls(file):
+        if writes(node, name) and not file.startswith(WRITERS):
+            # The engine's workers hold their tongue, and a picture is turned into bytes in memory.
+            raise AssertionError(f"{file}:{node.lineno} writes with {name}; WRITERS are the places for that")
+
+
+@each_file
+def test_a_module_fits_in_a_head(file: str) -> None:
+    assert len(FILES[file].read_text(encoding="utf-8").splitlines()) < 400
+
+
+@each_file
+def test_every_function_says_what_it_takes_and_gives(file: str) -> None:
+    for node in ast.walk(TREES[file]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            where = f"{file}:{node.lineno} {node.name}"
+            assert node.returns is not None, where
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            for argument in given:
+                assert argument.annotation is not None or argument.arg in ("self", "cls"), f"{where}({argument.arg})"
+
+
+@each_file
+def test_every_module_says_what_it_is_for(file: str) -> None:
+    if TREES[file].body:
+        assert ast.get_docstring(TREES[file]), file
+
+
+@pytest.mark.parametrize(
+    ("door", "heavy"),
+    [
+        ("utils", ("torch", "transformers", "torchvision", "sklearn", "streamlit", "pandas")),
+        ("main", ("torch", "transformers", "torchvision", "sklearn", "streamlit", "pandas", "numpy", "PIL", "utils")),
+        ("unipic.stages.read", ("torch", "transformers", "streamlit", "sklearn")),  # what every worker loads
+    ],
+)
+def test_importing_a_door_loads_nothing_heavy(door: str, heavy: tuple[str, ...]) -> None:
+    script = f"import sys, {door}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=SRC, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert set(heavy) & set(done.stdout.split()) == set()
+
+
+def test_the_walls_are_checked_at_all() -> None:
+    assert "unipic/images.py" in FILES
+    assert "unipic.files" in set(imports("unipic/destinations/zip.py"))
+    assert any(writes(node, name) for node, name in calls("unipic/files.py"))
+    assert Path(__file__).name == "test_architecture.py"

@@ -1,0 +1,447 @@
+"""The command line, as a person and as a script use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pictures import save, scene, shaken
+from typer.testing import CliRunner, Result
+
+import main
+from unipic.destinations import base
+from unipic.destinations.base import MANIFEST
+from unipic.settings import PRESETS, PROJECT
+
+MAIN = [sys.executable, str(PROJECT / "src" / "main.py")]
+OPTIONS = (
+    *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
+    *("--time-window", "--encoder", "--ranker", "--device", "--workers", "--offline", "--config"),
+)
+Cli = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No weights, no network, an own folder for temporary files, a wide terminal, and this process's own signals."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("UNIPIC_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("UNIPIC_OFFLINE", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("COLUMNS", "200")
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+    # The fork server's socket goes with this process.
+    left = [name for name in os.listdir(tmp_path / "tmp") if not name.startswith("pymp-")]
+    assert left == [], "temporary files were left behind"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A burst of two, a copy by bytes, one alone, and a file that is no photo."""
+    folder = tmp_path / "photos"
+    save(scene(1), folder / "beach 1.jpg", quality=95)
+    save(shaken(scene(1), 12), folder / "beach 2.jpg", quality=95)
+    shutil.copy(folder / "beach 1.jpg", folder / "beach 1 copy.jpg")
+    save(scene(2), folder / "sub" / "tower.jpg")
+    (folder / "notes.txt").write_text("not a photo")
+    return folder
+
+
+@pytest.fixture
+def cli() -> Cli:
+    def run(*arguments: Any, plain: bool = True) -> Result:
+        given = [str(argument) for argument in arguments]
+        if plain and given[0] == "clean":
+            given += ["--encoder", "builtin", "--ranker", "builtin", "--workers", "1"]
+        return CliRunner().invoke(main.app, given, catch_exceptions=False)
+
+    return run
+
+
+def state(folder: Path) -> dict[str, tuple[Any, ...]]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        facts = path.lstat()
+        found[str(path)] = (
+            path.read_bytes() if path.is_file() else None,
+            facts.st_mtime_ns,
+            facts.st_mode,
+            facts.st_ino,
+        )
+    return found
+
+
+def names(target: Path) -> set[str]:
+    if target.is_dir():
+        return {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(target) as archive:
+        return set(archive.namelist())
+
+
+# Help
+
+
+@pytest.mark.parametrize("width", ["200", "80"])
+def test_help_names_every_option_with_examples_and_exit_codes(
+    width: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", int(width))
+    help = cli("clean", "--help", plain=False)
+    assert help.exit_code == 0
+    for word in (*OPTIONS, *PRESETS, "Examples", "Exit codes", "3 no room on the disk", "else the encoder's own"):
+        assert word in " ".join(help.stdout.replace("│", " ").split()), word
+    for example in main.EXAMPLES.splitlines():
+        if example.startswith("    python "):
+            assert example.strip() in help.stdout
+
+
+def test_the_examples_use_options_there_are() -> None:
+    words = [word for line in main.EXAMPLES.splitlines() if "python" in line for word in line.split()]
+    assert {word for word in words if word.startswith("--")} <= set(OPTIONS)
+
+
+def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, atexit; sys.argv = ['main.py', 'clean', '--help']\n"
+        "atexit.register(lambda: print('LOADED', *sys.modules))\n"
+        "import main; main.app()"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60
+    )
+    assert time.monotonic() - began < 3
+    assert done.returncode == 0
+    loaded = done.stdout.split("LOADED")[1].split()
+    assert not {"torch", "transformers", "streamlit", "numpy", "PIL", "sklearn"} & set(loaded)
+
+
+def test_without_a_command_there_is_help(cli: Cli) -> None:
+    result = CliRunner().invoke(main.app, [])
+    for command in ("clean", "models", "samples"):
+        assert command in result.output
+    assert "work" not in [line.split()[1] for line in result.output.splitlines() if line.startswith("│ ")]
+
+
+# What it writes
+
+
+def test_a_zip(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    before = state(photos)
+    result = cli("clean", photos, "--zip", tmp_path / "out.zip")
+    assert result.exit_code == 0, result.output
+    kept = {"beach 1.jpg", "beach 2.jpg", "sub/tower.jpg", "notes.txt", MANIFEST}
+    assert names(tmp_path / "out.zip") == kept
+    assert state(photos) == before
+    assert "exact copies" in result.stdout
+    assert "1 in 1 sets" in result.stdout
+    assert f"Written to {tmp_path / 'out.zip'}." in result.stdout
+    assert "not read: notes.txt is not in any photo format" in result.stdout
+
+
+def test_a_folder(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    result = cli("clean", photos, "--to", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert names(tmp_path / "out") == {"beach 1.jpg", "beach 2.jpg", "sub/tower.jpg", "notes.txt", MANIFEST}
+
+
+def test_best_only_keeps_one_shot_of_each_group(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    assert "--best-only" in cli("clean", photos, "--zip", tmp_path / "all.zip", "--similarity", "0.8").stdout
+    result = cli("clean", photos, "--zip", tmp_path / "best.zip", "--best-only", "--similarity", "0.8")
+    assert len(names(tmp_path / "all.zip") - names(tmp_path / "best.zip")) == 1
+    assert "2 in 1 groups" in result.stdout
+    assert "All similar shots are kept" not in result.stdout
+
+
+def test_a_dry_run_writes_nothing(cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = state(tmp_path)
+    result = cli("clean", photos, "--dry-run")
+    assert result.exit_code == 0
+    assert "Dry run: nothing was written." in result.stdout
+    after = state(tmp_path)
+    assert {k: v for k, v in after.items() if k != str(tmp_path / "tmp")} == {
+        k: v for k, v in before.items() if k != str(tmp_path / "tmp")
+    }
+
+
+@pytest.mark.parametrize("where", [("--dry-run",), ("--zip", "out.zip"), ("--to", "out")])
+def test_json_is_one_object_and_nothing_else(
+    where: tuple[str, ...], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = cli("clean", photos, "--json", *where)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    found = json.loads(result.stdout)
+    assert found["report"]["before"] == 4
+    assert found["report"]["after"] == 3
+    assert found["report"]["agreement"] is None
+    assert found["written_to"] == (None if where == ("--dry-run",) else where[1])
+    assert found["problems"] == []
+    fates = {file["name"]: (file["fate"], file["instead"]) for file in found["files"]}
+    assert fates["beach 1 copy.jpg"] == ("set aside", ["beach 1.jpg"])
+    assert fates["notes.txt"] == ("unreadable", [])
+    assert len(fates) == 5
+    assert found["cleanup"]["version"] == 1
+
+
+def test_an_error_is_json_too(cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--json", "--dry-run", "--near", "7")
+    assert result.exit_code == 2
+    assert "near is a similarity" in json.loads(result.stdout)["error"]
+
+
+def test_several_folders_and_files(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    other = save(scene(7), tmp_path / "other" / "a.jpg")
+    result = cli("clean", photos / "sub", other, photos / "beach 2.jpg", "--zip", tmp_path / "out.zip")
+    assert result.exit_code == 0, result.output
+    assert names(tmp_path / "out.zip") == {"sub/tower.jpg", "a.jpg", "beach 2.jpg", MANIFEST}
+
+
+def test_settings_from_a_file_and_options_that_win(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    config = tmp_path / "unipic.toml"
+    config.write_text('similar = 0.8\nencoder = "builtin"\nranker = "builtin"\nworkers = 1\n')
+    assert (
+        json.loads(cli("clean", photos, "--dry-run", "--json", "--config", config, plain=False).stdout)["cleanup"][
+            "similar"
+        ]
+        == 0.8
+    )
+    result = cli("clean", photos, "--dry-run", "--json", "--config", config, "--similarity", "0.95", plain=False)
+    assert json.loads(result.stdout)["cleanup"]["similar"] == 0.95
+
+
+def test_what_is_used_instead_of_a_missing_model_is_said(cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", "--offline", plain=False)
+    assert result.exit_code == 0
+    assert "using the built-in encoder" in result.stdout
+    assert "using the built-in ranking" in result.stdout
+
+
+def test_names_do_not_reach_the_terminal_raw(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    hostile = [
+        "\x1b[31mred\x07.jpg",
+        "[bold]bold[bold].jpg",
+        "a\u202egpj.exe",
+        "\udcff.jpg",
+        "\x9b31m.jpg",
+        "new\nline.jpg",
+    ]
+    for name in hostile:
+        (photos / name).write_text("not a photo")
+    out = tmp_path / "\x1b[32mgreen"
+    result = cli("clean", photos, "--to", out)
+    assert result.exit_code == 0
+    for sign in ("\x1b[31m", "\x1b[32m", "\x07", "\u202e", "\x9b", "\udcff", "new\nline"):
+        assert sign not in result.output
+    assert "[bold]bold[bold].jpg" in result.stdout
+    refused = cli("clean", photos, "--to", out)
+    assert "\x1b[32m" not in refused.output
+
+
+# How it fails
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["photos"], "exactly one of --zip FILE, --to FOLDER or --dry-run"),
+        (["photos", "--dry-run", "--zip", "a.zip"], "exactly one of"),
+        (["photos", "--to", "a", "--zip", "a.zip"], "exactly one of"),
+        (["missing", "--dry-run"], "missing does not exist"),
+        (["photos", "--dry-run", "--similarity", "2"], "similar is a similarity"),
+        (["photos", "--dry-run", "--similarity", "high"], "--similarity"),
+        (["photos", "--dry-run", "--preset", "glamour"], "no preset 'glamour'; there are general"),
+        (["photos", "--dry-run", "--time-window", "soon"], "'soon' is no length of time; say 48s"),
+        (["photos", "--dry-run", "--time-window", "-3s"], "above 0"),
+        (["photos", "--dry-run", "--config", "none.toml"], "none.toml cannot be read"),
+        (["photos", "--dry-run", "--colour"], "--colour"),
+        ([], "photos"),
+    ],
+)
+def test_misuse_is_2_and_says_what_to_do(
+    arguments: list[str], said: str, cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = cli("clean", *arguments, plain=False)
+    assert result.exit_code == 2
+    assert said.lower() in " ".join(result.stderr.split()).lower()
+
+
+@pytest.mark.parametrize("option", ["--encoder", "--ranker", "--device"])
+def test_a_word_that_is_none_of_the_choices(option: str, cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", option, "other", plain=False)
+    assert result.exit_code == 2
+    assert "not 'other'" in result.stderr
+
+
+def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.zip").write_bytes(b"precious")
+    result = cli("clean", photos, "--zip", tmp_path / "out.zip")
+    assert result.exit_code == 1
+    assert "nothing was overwritten" in result.stderr
+    assert (tmp_path / "out.zip").read_bytes() == b"precious"
+    assert "Looking at photos" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "said"),
+    [
+        ("--zip", "photos/out.zip", "lies inside"),
+        ("--zip", "photos/sub/out.zip", "lies inside"),
+        ("--to", "photos/clean", "lies inside"),
+        ("--to", "photos", "lies inside"),
+        ("--to", ".", "holds"),
+        ("--zip", "nowhere/out.zip", "is not a folder"),
+    ],
+)
+def test_a_bad_place_is_1_before_any_work(
+    option: str, place: str, said: str, cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    before = state(photos)
+    result = cli("clean", photos, option, tmp_path / place)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert state(photos) == before
+    assert "Looking at photos" not in result.stderr
+
+
+@pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
+def test_no_room_is_3(
+    where: tuple[str, str], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(base.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    result = cli("clean", photos, where[0], tmp_path / where[1])
+    assert result.exit_code == 3
+    assert "are missing" in result.stderr
+    assert not (tmp_path / "out.zip").exists()
+    assert not (tmp_path / "out").exists() or os.listdir(tmp_path / "out") == []
+
+
+def test_no_room_for_temporary_files_is_3_too(cli: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unipic.thumbnails.Thumbnails.save", full)
+    result = cli("clean", photos, "--dry-run")
+    assert result.exit_code == 3
+    assert "No space left on device" in result.stderr
+
+
+@pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
+def test_stopped_while_writing_is_130_and_leaves_no_half_file(
+    where: tuple[str, str], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    for module in ("zip", "folder"):
+        monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", stopped)
+    result = cli("clean", photos, where[0], tmp_path / where[1])
+    assert result.exit_code == 130
+    assert "nothing half-written was left behind" in result.stderr
+    assert not (tmp_path / "out.zip").exists()
+    assert [path for path in tmp_path.rglob("*") if "part" in path.name] == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals, tmp_path: Path) -> None:
+    picture = save(scene(1, 3000, 2000), tmp_path / "photos" / "0.jpg", quality=90)
+    for number in range(1, 80):
+        os.link(picture, tmp_path / "photos" / f"{number}.jpg")
+    arguments = ["clean", str(tmp_path / "photos"), "--zip", str(tmp_path / "out.zip")]
+    choices = ["--encoder", "builtin", "--ranker", "builtin", "--workers", "2"]
+    running = subprocess.Popen([*MAIN, *arguments, *choices], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not list((tmp_path / "tmp").rglob("*.jpg")):
+        assert running.poll() is None
+        time.sleep(0.02)
+    os.killpg(running.pid, how) if how == signal.SIGINT else running.terminate()
+    said = running.communicate(timeout=30)[1]
+    assert running.returncode == 130
+    assert "Stopped. Originals are as they were" in said
+    assert "Traceback" not in said
+    assert sorted(os.listdir(tmp_path)) == ["photos", "tmp"]
+    deadline = time.monotonic() + 10
+    while _anyone_in(running.pid):
+        assert time.monotonic() < deadline, "a worker lives on"
+        time.sleep(0.05)
+
+
+def _anyone_in(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# The other commands
+
+
+def test_models_are_listed(cli: Cli) -> None:
+    result = cli("models", plain=False)
+    assert result.exit_code == 0
+    for word in ("MobileNet", "CLIP", "missing", "Built-in", "MIT"):
+        assert word in result.stdout
+    rows = json.loads(cli("models", "--json", plain=False).stdout)
+    assert {row["status"] for row in rows} == {"missing"}
+    assert all(row["licence"] and row["use"] for row in rows)
+
+
+def test_a_model_that_does_not_exist_is_named(cli: Cli) -> None:
+    result = cli("models", "fetch", "resnet", plain=False)
+    assert result.exit_code == 2
+    assert "there is no model resnet; there are " in result.stderr
+
+
+def test_a_model_that_cannot_be_fetched_is_1(cli: Cli) -> None:
+    result = cli("models", "fetch", plain=False)
+    assert result.exit_code == 1
+    assert "UNIPIC_OFFLINE" in result.stderr
+
+
+def test_samples_go_into_a_new_folder(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unipic.sources.samples.make_samples", Path.mkdir)
+    made = cli("samples", tmp_path / "samples")
+    assert made.exit_code == 0
+    assert f"python src/main.py clean {tmp_path / 'samples'} --dry-run" in made.stdout
+    again = cli("samples", tmp_path / "samples")
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr
+
+
+def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
+    arguments = [
+        "clean",
+        str(photos),
+        "--to",
+        str(tmp_path / "out"),
+        "--json",
+        "--encoder",
+        "builtin",
+        "--ranker",
+        "builtin",
+    ]
+    done = subprocess.run([*MAIN, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["report"]["before"] == 4
+    assert MANIFEST in names(tmp_path / "out")
+    again = subprocess.run([*MAIN, *arguments], capture_output=True, text=True, timeout=120)
+    assert again.returncode == 1
+    assert "holds a finished result already" in json.loads(again.stdout)["error"]

@@ -1,0 +1,117 @@
+"""Runs on disk: addresses nobody guesses, uploads as data, and an end."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from unipic.errors import RunNotFound
+from unipic.runs import Run, Runs
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path / "runs")
+
+
+def test_addresses_are_long_and_never_the_same(runs: Runs) -> None:
+    tokens = {runs.new("upload").token for _ in range(50)}
+    assert len(tokens) == 50
+    assert all(len(token) == 32 for token in tokens)
+
+
+def test_only_the_server_itself_may_look_into_a_run(runs: Runs) -> None:
+    run = runs.new("upload")
+    assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "../runs", "/etc", "x" * 32, "a" * 31, "a/b", "\0", "ü" * 32])
+def test_a_wrong_address_opens_nothing(runs: Runs, token: str) -> None:
+    with pytest.raises(RunNotFound):
+        runs.open(token)
+
+
+def test_a_run_is_found_again_as_it_was(runs: Runs) -> None:
+    run = runs.new("folder", ("/photos/a", "/photos/b"))
+    run.change(state="working", settings={"near": 0.99}, notices=("one", "two"))
+    again = runs.open(run.token).load()
+    assert (again.roots, again.state, again.settings) == (("/photos/a", "/photos/b"), "working", {"near": 0.99})
+    assert again.notices == ("one", "two")
+
+
+def test_two_uploads_of_one_name_are_two_photos(runs: Runs) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", "IMG_0001.jpg", 1)
+    run.add_upload("bbbbbbbb", "IMG_0001.jpg", 2)
+    assert [(upload.id, upload.name) for upload in run.uploads()] == [
+        ("aaaaaaaa", "IMG_0001.jpg"),
+        ("bbbbbbbb", "IMG_0001.jpg"),
+    ]
+
+
+def test_a_retry_of_an_upload_is_the_same_photo(runs: Runs) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", "a.jpg", 1)
+    run.add_upload("aaaaaaaa", "a.jpg", 1)
+    assert len(run.uploads()) == 1
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\photos\\a.jpg", "a\nb.jpg", "\x1b[31m.jpg", "", "/", "x" * 5000])
+def test_a_name_is_kept_as_text(runs: Runs, name: str) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", name, 1)
+    (upload,) = run.uploads()
+    assert upload.name
+    assert upload.name.isprintable()
+    assert len(upload.name) <= 1000
+    assert not upload.name.startswith("/")
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a", "A" * 10, "a/b", "." * 10, "a" * 41])
+def test_a_key_is_never_a_path(runs: Runs, key: str) -> None:
+    with pytest.raises(RunNotFound):
+        runs.new("upload").upload_path(key)
+
+
+def test_a_journal_cut_short_by_a_crash_loses_only_its_last_line(runs: Runs) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", "a.jpg", 1)
+    with open(run.folder / "uploads.jsonl", "a") as journal:
+        journal.write('{"id": "bbbbbbbb", "na')
+    assert [upload.id for upload in run.uploads()] == ["aaaaaaaa"]
+
+
+def age(run: Run, seconds: float) -> None:
+    past = time.time() - seconds
+    for path in (*run.folder.glob("*.json*"), run.folder):
+        os.utime(path, (past, past))
+
+
+def test_runs_end_after_their_time_or_their_download(runs: Runs, tmp_path: Path) -> None:
+    fresh, old, fetched, just_fetched = (runs.new("upload") for _ in range(4))
+    age(old, 1000)
+    fetched.change(fetched=time.time() - 100)
+    just_fetched.change(fetched=time.time())
+    assert runs.sweep(keep=500, keep_fetched=50) == 2
+    assert {run.token for run in runs.all()} == {fresh.token, just_fetched.token}
+
+
+def test_sweeping_never_touches_what_is_no_run(runs: Runs) -> None:
+    (runs.folder / "somebody's photos").mkdir()
+    (runs.folder / ("a" * 32)).mkdir()
+    runs.sweep(keep=-1, keep_fetched=-1)
+    assert len(list(runs.folder.iterdir())) == 2
+
+
+def test_deleting_a_run_leaves_the_folder_it_read(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"a")
+    run = runs.new("folder", (str(tmp_path / "photos"),))
+    run.delete()
+    assert (tmp_path / "photos" / "a.jpg").read_bytes() == b"a"
+    with pytest.raises(RunNotFound):
+        runs.open(run.token)
