@@ -11,6 +11,7 @@ from benchmarks.truth import PHOTOS, Label, Pair, level, load_labels, score
 from unipic.cleanup import Cleanup
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
+from unipic.thumbnails import Thumbnails
 from unipic.tools import open_tools
 from utils import clean_gallery
 
@@ -35,7 +36,10 @@ def run(_: int = 0) -> None:
 
 def _lanes(encoder: str, folder: Path, labels: list[Label]) -> None:
     settings = Settings(encoder=encoder, ranker="builtin", fetch=False)
-    with tempfile.TemporaryDirectory() as thumbs, open_tools(settings, models_folder(), Path(thumbs)) as tools:
+    with (
+        tempfile.TemporaryDirectory() as thumbs,
+        open_tools(settings, models_folder(), Thumbnails(Path(thumbs))) as tools,
+    ):
         if tools.encoder.name != encoder:
             print(f"| {encoder} | skipped: {'; '.join(tools.notices)} | | | | |")
             return

@@ -15,6 +15,7 @@ from unipic.review import accept_all, outcomes, suggest
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
 from unipic.stages.read import Picture, read
+from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW
 from utils import clean_gallery
@@ -28,7 +29,7 @@ def run(photos: int = 0) -> None:
         print(f"## Speed: {len(files)} JPEGs of 12 megapixels, {megabytes:.1f} MB each\n")
         print("| stage | seconds | photos a second |")
         print("|---|---:|---:|")
-        with open_tools(settings, models_folder(), Path(thumbs)) as tools:
+        with open_tools(settings, models_folder(), Thumbnails(Path(thumbs))) as tools:
             print(f"<!-- encoder: {tools.encoder.label} -->")
             views = _stages(folder, tools, settings, len(files))
             begun = time.perf_counter()

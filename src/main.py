@@ -214,12 +214,13 @@ def _destination(zip_path: Path | None, to: Path | None) -> Destination | None:
 
 
 def _found(source: Source, settings: Settings, progress: Progress) -> Cleanup:
+    from unipic.thumbnails import Thumbnails
     from unipic.tools import open_tools
     from utils import clean_gallery
 
     folder = tempfile.mkdtemp(prefix="unipic-")
     try:
-        with open_tools(settings, models_folder(), Path(folder), progress) as tools:
+        with open_tools(settings, models_folder(), Thumbnails(Path(folder)), progress) as tools:
             return clean_gallery(source, tools, settings, progress)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -149,14 +149,16 @@ def ours(name: str) -> str | None:
 
 
 def calls(file: str) -> Iterator[tuple[ast.Call, str]]:
-    """Each call with its dotted name; what is called on a value of a name we do not know begins with a dot."""
-    for node in ast.walk(TREES[file]):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name):
-                yield node, node.func.id
-            elif isinstance(node.func, ast.Attribute):
-                value = node.func.value
-                yield node, f"{value.id if isinstance(value, ast.Name) else ''}.{node.func.attr}"
+    yield from ((node, called(node)) for node in ast.walk(TREES[file]) if isinstance(node, ast.Call))
+
+
+def called(node: ast.Call) -> str:
+    """The dotted name of what is called; what is called on a value that has no name begins with a dot."""
+    if isinstance(node.func, ast.Name):
+        return node.func.id
+    if isinstance(node.func, ast.Attribute):
+        return f"{node.func.value.id if isinstance(node.func.value, ast.Name) else ''}.{node.func.attr}"
+    return ""
 
 
 def constants(node: ast.Call, place: int, name: str) -> object:
@@ -315,3 +317,27 @@ def test_the_walls_are_checked_at_all() -> None:
     assert "unipic.files" in set(imports("unipic/destinations/zip.py"))
     assert any(writes(node, name) for node, name in calls("unipic/files.py"))
     assert Path(__file__).name == "test_architecture.py"
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("open(path, 'w')", True),
+        ("open(path, mode='ab')", True),
+        ("path.open('xb')", True),
+        ("os.open(path, os.O_WRONLY)", True),
+        ("os.replace(a, b)", True),
+        ("shutil.rmtree(a)", True),
+        ("path.write_text('a')", True),
+        ("Path(a).unlink()", True),
+        ("open(path)", False),
+        ("path.open('rb')", False),
+        ("os.open(path, os.O_RDONLY)", False),
+        ("name.replace('a', 'b')", False),
+    ],
+)
+def test_writing_is_recognised(source: str, caught: bool) -> None:
+    call = ast.parse(source).body[0]
+    assert isinstance(call, ast.Expr)
+    assert isinstance(call.value, ast.Call)
+    assert writes(call.value, called(call.value)) == caught

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from benchmarks.quality import pairs_of
 from benchmarks.truth import PHOTOS, Score, load_labels, score
+
 from unipic.record import cleanup_from_dict
 from unipic.settings import PROJECT
 
@@ -43,7 +43,14 @@ def test_a_real_gallery(encoder: str, tmp_path: Path) -> None:
     if encoder == "mobilenet" and not WEIGHTS.is_dir():
         pytest.skip("MobileNetV3's weights are not at hand")
     before = tree(GALLERY)
-    command = [sys.executable, str(PROJECT / "src" / "main.py"), "clean", str(GALLERY), "--zip", str(tmp_path / "o.zip")]
+    command = [
+        sys.executable,
+        str(PROJECT / "src" / "main.py"),
+        "clean",
+        str(GALLERY),
+        "--zip",
+        str(tmp_path / "o.zip"),
+    ]
     options = ["--json", "--encoder", encoder, "--ranker", "builtin", "--best-only"]
     models = WEIGHTS if encoder == "mobilenet" else tmp_path
     done = subprocess.run(

@@ -103,7 +103,7 @@ def routes(
 
     async def thumbnail(request: Request) -> Response:
         run, digest = runs.open(request.path_params["token"]), request.path_params["digest"]
-        path = run.thumbnail_path(digest)
+        path = run.thumbnails.path(digest)
         if not DIGEST.fullmatch(digest) or not path.is_file():
             raise Refused(404, "There is no such thumbnail.")
         forever = {"Cache-Control": "private, max-age=31536000, immutable"}  # the digest names the content

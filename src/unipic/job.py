@@ -60,7 +60,7 @@ def work_on(folder: Path, clean_gallery: CleanGallery) -> int:
         settings = changed(Settings(), state.settings)
         progress = _Teller(run)
         source = _source(run, progress)
-        with open_tools(settings, models_folder(), run.thumbs, progress) as tools:
+        with open_tools(settings, models_folder(), run.thumbnails, progress) as tools:
             cleanup = clean_gallery(source, tools, settings, progress)
         write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
         write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
@@ -160,7 +160,8 @@ class Jobs:
             process = self._processes.get(run.token)
         if process:
             process.terminate()
-        run.change(state="cancelled")
+        if run.load().state in ("waiting", "working"):  # and not done meanwhile
+            run.change(state="cancelled")
 
     def ahead_of(self, run: Run) -> int:
         """How many runs are done before this one begins."""
@@ -173,6 +174,7 @@ class Jobs:
             if run.token not in self._waiting or not run.folder.exists():
                 return
             self._waiting.remove(run.token)
+            run.change(state="working")  # before there is a process, which says itself when it is done
             log = open(run.folder / "work.log", "wb")  # noqa: SIM115  closed below, after the process has it
             process = subprocess.Popen(
                 [*self._command, str(run.folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -180,7 +182,6 @@ class Jobs:
             self._processes[run.token] = process
         log.close()
         try:
-            run.change(state="working")
             code = process.wait()
             if run.folder.exists() and run.load().state == "working":
                 run.change(state="failed", message=_last_words(run, code))

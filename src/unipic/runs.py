@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unipic.errors import RunNotFound
-from unipic.files import read_json, whole, write_json
+from unipic.files import read_json, write_json
+from unipic.thumbnails import Thumbnails
 
 State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -61,7 +62,7 @@ class Runs:
 
     def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
         run = Run(self.folder / secrets.token_urlsafe(24))
-        for part in (run.folder, run.photos, run.thumbs, run.out):
+        for part in (run.folder, run.photos, run.out):
             part.mkdir(mode=0o700)
         run.save(RunState(source, time.time(), roots=roots))
         return run
@@ -95,7 +96,7 @@ class Run:
         self.folder = folder
         self.token = folder.name
         self.photos = folder / "photos"
-        self.thumbs = folder / "thumbs"
+        self.thumbnails = Thumbnails(folder / "thumbs")
         self.out = folder / "out"
 
     def load(self) -> RunState:
@@ -112,7 +113,11 @@ class Run:
 
     def touched(self) -> float:
         """When anything of the run was last written, seconds since 1970."""
-        return max(path.stat().st_mtime for path in (self.folder, *self.folder.glob("*.json*")))
+        latest = self.folder.stat().st_mtime
+        for path in self.folder.glob("*.json*"):
+            with suppress(FileNotFoundError):  # a file that was being replaced
+                latest = max(latest, path.stat().st_mtime)
+        return latest
 
     def delete(self) -> None:
         """All of it: copies of uploads, thumbnails, results. Never a folder photos were read from."""
@@ -141,12 +146,3 @@ class Run:
                     upload = Upload(**json.loads(line))
                     found[upload.id] = upload
         return sorted(found.values(), key=lambda upload: (upload.name, upload.id))
-
-    # Thumbnails, by digest, so that copies share one.
-
-    def thumbnail_path(self, digest: str) -> Path:
-        return self.thumbs / f"{digest}.jpg"
-
-    def save_thumbnail(self, digest: str, data: bytes) -> None:
-        with whole(self.thumbnail_path(digest)) as file:
-            file.write(data)

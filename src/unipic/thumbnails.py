@@ -14,13 +14,13 @@ from unipic.images import load_thumbnail
 class Thumbnails:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
         return self.folder / f"{digest}.jpg"
 
     def save(self, digest: str, data: bytes) -> None:
         """Whole or not at all; not worth waiting for the disk."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / (digest + PART)
         part.write_bytes(data)
         os.replace(part, self.path(digest))

@@ -26,12 +26,14 @@ class Tools:
 
 
 @contextmanager
-def open_tools(settings: Settings, models: Path, thumbnails: Path, progress: Progress = silent) -> Iterator[Tools]:
+def open_tools(
+    settings: Settings, models: Path, thumbnails: Thumbnails, progress: Progress = silent
+) -> Iterator[Tools]:
     """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block."""
     encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
     scorer, about_scorer = open_scorer(settings.ranker, models, settings.device, settings.fetch, progress)
     engine = LocalEngine(settings.workers, settings.photo_seconds, settings.worker_memory)
     try:
-        yield Tools(encoder, scorer, engine, Thumbnails(thumbnails), (*about_encoder, *about_scorer))
+        yield Tools(encoder, scorer, engine, thumbnails, (*about_encoder, *about_scorer))
     finally:
         engine.close()

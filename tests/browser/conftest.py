@@ -128,7 +128,12 @@ def new_page(browser, complaints) -> Iterator[Callable[..., object]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and complaints.note("console", f"{said.text} {said.location.get('url', '')}"))
+        page.on(
+            "console",
+            lambda said: (
+                said.type == "error" and complaints.note("console", f"{said.text} {said.location.get('url', '')}")
+            ),
+        )
         page.on("pageerror", lambda error: complaints.note("script", str(error)))
         return page
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-
 from tests.pictures import blurred, save, scene, shaken
+
 from unipic.runs import Runs
 
 pytestmark = pytest.mark.browser

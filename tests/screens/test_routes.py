@@ -323,7 +323,7 @@ def test_the_share_of_a_run_is_the_operators(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_thumbnail_may_be_kept_by_the_browser(client: TestClient, run: Run) -> None:
-    run.save_thumbnail("a" * 64, b"jpeg")
+    run.thumbnails.save("a" * 64, b"jpeg")
     answer = client.get(f"/unipic/thumb/{run.token}/{'a' * 64}")
     assert (answer.content, answer.headers["content-type"]) == (b"jpeg", "image/jpeg")
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -331,13 +331,13 @@ def test_a_thumbnail_may_be_kept_by_the_browser(client: TestClient, run: Run) ->
 
 @pytest.mark.parametrize("digest", ["b" * 64, "a" * 63, "A" * 64, "..%2f..%2frun.json", "%2e%2e", "a" * 64 + ".jpg"])
 def test_no_other_file_is_a_thumbnail(client: TestClient, run: Run, digest: str) -> None:
-    run.save_thumbnail("a" * 64, b"jpeg")
+    run.thumbnails.save("a" * 64, b"jpeg")
     assert client.get(f"/unipic/thumb/{run.token}/{digest}").status_code == 404
 
 
 def test_a_run_does_not_open_another(client: TestClient, runs: Runs, run: Run) -> None:
     (run.out / "album.zip").write_bytes(b"zip")
-    run.save_thumbnail("a" * 64, b"jpeg")
+    run.thumbnails.save("a" * 64, b"jpeg")
     other = runs.new("upload").token
     assert client.get(f"/unipic/thumb/{other}/{'a' * 64}").status_code == 404
     assert client.get(f"/unipic/download/{other}/album.zip").status_code == 404

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from tests.pictures import PlainEncoder, save, scene, shaken
 
 import screens.tools
-from tests.pictures import PlainEncoder, save, scene, shaken
 from unipic.engines.inline import InlineEngine
 from unipic.files import write_json
 from unipic.record import choices_to_dict, cleanup_to_dict
@@ -19,7 +19,6 @@ from unipic.runs import Run, Runs
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
 from unipic.statistics import load
-from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
 from utils import clean_gallery
 
@@ -42,7 +41,7 @@ def runs(data: Path) -> Runs:
 def finished(runs: Runs, folder: Path) -> Run:
     """A run whose work is done."""
     run = runs.new("folder", (str(folder),))
-    tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(run.thumbs), ("A notice of what is used instead.",))
+    tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails, ("A notice of what is used instead.",))
     cleanup = clean_gallery(FolderSource([folder]), tools, Settings())
     write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
     write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
@@ -149,7 +148,9 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize("page", ["review.py", "finish.py", "stats.py"])
 def test_screens_without_a_run_say_what_to_do(page: str) -> None:
     test = app(page)
-    assert any(words in text(test) for words in ("Nothing to review yet", "Nothing finished yet", "No run is finished yet"))
+    assert any(
+        words in text(test) for words in ("Nothing to review yet", "Nothing finished yet", "No run is finished yet")
+    )
 
 
 def test_a_run_that_is_gone_is_said() -> None:
@@ -216,7 +217,10 @@ def test_done_makes_the_report_and_the_album_once(run: Run, data: Path) -> None:
     press(test, "Done")
     assert "Your clean gallery" in text(test)
     test = app("finish.py", run)
-    assert [(metric.label, metric.value) for metric in test.metric][:2] == [("Photos before", "9"), ("Photos after", "4")]
+    assert [(metric.label, metric.value) for metric in test.metric][:2] == [
+        ("Photos before", "9"),
+        ("Photos after", "4"),
+    ]
     assert test.metric[3].value == "100%"
     test.text_input(key="album").set_value("../Rome & co").run()
     press(test, "Make the album")
@@ -251,7 +255,9 @@ def test_a_gallery_of_nothing_but_broken_files_still_finishes(runs: Runs, tmp_pa
     assert not test.error
 
 
-@pytest.mark.parametrize(("state", "words"), [("failed", "The work was stopped"), ("cancelled", "The work was stopped")])
+@pytest.mark.parametrize(
+    ("state", "words"), [("failed", "The work was stopped"), ("cancelled", "The work was stopped")]
+)
 def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words: str) -> None:
     run.change(state=state, message="Memory ran out. *Try* fewer.")
     test = app("review.py", run)

@@ -60,7 +60,9 @@ def test_a_retry_of_an_upload_is_the_same_photo(runs: Runs) -> None:
     assert len(run.uploads()) == 1
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\photos\\a.jpg", "a\nb.jpg", "\x1b[31m.jpg", "", "/", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "C:\\photos\\a.jpg", "a\nb.jpg", "\x1b[31m.jpg", "", "/", "x" * 5000]
+)
 def test_a_name_is_kept_as_text(runs: Runs, name: str) -> None:
     run = runs.new("upload")
     run.add_upload("aaaaaaaa", name, 1)

@@ -16,7 +16,7 @@ BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 def picture(run: Run, photo: Photo) -> None:
     """The thumbnail; a click opens the original where a browser can show it."""
     origin = _origin()
-    thumb = run.thumbnail_path(photo.digest)
+    thumb = run.thumbnails.path(photo.digest)
     if not thumb.exists():
         st.caption("no preview")
         return
