@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from rich.table import Table
 
+from terminal import WHOLE, err, out, progress_bars, say_summary, shown
 from unipic.cleanup import Cleanup
 from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError, UnipicError
-from unipic.progress import Progress, Step
-from unipic.review import Choices, Report, accept_all, outcomes, report, suggest
+from unipic.progress import Progress
+from unipic.record import result_to_dict
+from unipic.review import Choices, accept_all, outcomes, suggest
 from unipic.settings import PRESETS, Settings, changed, load_config, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -41,9 +39,6 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=False, help="What models are here; [b]models fetch[/b] gets what is not.")
 app.add_typer(models_app, name="models")
-
-err = Console(stderr=True)
-out = Console()
 
 EXAMPLES = """
 [b]Examples[/b]
@@ -125,15 +120,16 @@ def clean(
         if destination and target:  # what is wrong with the place is said before the work, not after it
             outside(target, photos)
             destination.ready()
-        with _progress(quiet=as_json) as progress:
+        with progress_bars(quiet=as_json) as progress:
             cleanup = _found(source, settings, progress)
             choices = accept_all(cleanup, suggest(cleanup)) if best_only else Choices()
             written = destination.write(outcomes(cleanup, choices), progress) if destination else []
         problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
         if as_json:
-            print(json.dumps(_as_json(cleanup, choices, target, problems), ensure_ascii=True))
+            where = {"written_to": str(target) if target else None, "problems": problems}
+            print(json.dumps(result_to_dict(cleanup, choices) | where, ensure_ascii=True))
         else:
-            _summary(cleanup, report(cleanup, choices), choices, target, problems)
+            say_summary(cleanup, choices, target, problems)
 
 
 @models_app.callback(invoke_without_command=True)
@@ -152,9 +148,9 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
             ]
             print(json.dumps(rows))
             return
-        table = Table("model", "for", "licence", "here?", title=f"Models in {_shown(models_folder())}")
+        table = Table("model", "for", "licence", "here?", title=f"Models in {shown(models_folder())}")
         for model, status in found:
-            table.add_row(*map(_shown, (model.label, model.use, model.licence, status.state)))
+            table.add_row(*map(shown, (model.label, model.use, model.licence, status.state)))
         table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
         out.print(table)
 
@@ -172,10 +168,10 @@ def fetch(
         unknown = set(names or ()) - set(known)
         if unknown:
             raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        with _progress() as progress:
+        with progress_bars() as progress:
             for name in names or known:
                 fetch_model(name, models_folder(), progress)
-        out.print(f"All weights are in {_shown(models_folder())}.", soft_wrap=True)
+        out.print(f"All weights are in {shown(models_folder())}.", **WHOLE)
 
 
 @app.command()
@@ -187,7 +183,7 @@ def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> No
         if folder.exists():
             raise DestinationError(f"{folder} is there already; name a new folder")
         make_samples(folder)
-        out.print(f"Made. Now try:  python src/main.py clean {_shown(folder)} --dry-run", soft_wrap=True)
+        out.print(f"Made. Now try:  python src/main.py clean {shown(folder)} --dry-run", **WHOLE)
 
 
 @app.command(hidden=True)
@@ -238,104 +234,10 @@ def _clear_answers(as_json: bool) -> Iterator[None]:
     except (UnipicError, OSError) as error:
         if as_json:
             print(json.dumps({"error": str(error)}))
-        err.print(f"[bold red]error:[/] {_shown(error)}", highlight=False, soft_wrap=True)
+        err.print(f"[bold red]error:[/] {shown(error)}", **WHOLE)
         no_room = isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC
         misused = isinstance(error, SettingsError | SourceError)
         raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else FAILED) from None
-
-
-@contextmanager
-def _progress(quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage with the time left; on standard error, so that output stays clean."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=err, disable=quiet) as bars:
-        task, stage = None, ""
-
-        def show(step: Step) -> None:
-            nonlocal task, stage
-            if task is None or step.stage != stage:
-                if task is not None:
-                    total = bars.tasks[task].total or 1
-                    bars.update(task, total=total, completed=total)
-                task, stage = bars.add_task(step.stage, total=step.total or None, speed=""), step.stage
-            rate = bars.tasks[task].finished_speed or bars.tasks[task].speed
-            speed = f"{rate:.0f}/s" if rate and step.total else ""
-            bars.update(task, completed=step.done, total=step.total or None, speed=speed)
-
-        yield show
-        if task is not None:
-            total = bars.tasks[task].total or 1
-            bars.update(task, total=total, completed=total)
-
-
-def _as_json(cleanup: Cleanup, choices: Choices, target: Path | None, problems: list[str]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from unipic.record import cleanup_to_dict
-
-    files = [
-        {"name": o.file.name, "fate": o.fate, "reason": o.reason, "instead": [photo.name for photo in o.instead]}
-        for o in outcomes(cleanup, choices)
-    ]
-    summary = report(cleanup, choices)
-    return {
-        "report": {**asdict(summary), "agreement": summary.agreement},
-        "written_to": str(target) if target else None,
-        "problems": problems,
-        "files": files,
-        "cleanup": cleanup_to_dict(cleanup),
-    }
-
-
-def _summary(cleanup: Cleanup, summary: Report, choices: Choices, target: Path | None, problems: list[str]) -> None:
-    def copies(kind: str) -> str:
-        sets = [found for found in cleanup.lanes if found.kind == kind]
-        return f"{sum(len(found.copies) for found in sets):,} in {len(sets):,} sets"
-
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("photos found", f"{summary.before:,}")
-    table.add_row("exact copies", copies("exact"))
-    table.add_row("same picture, other format", copies("rendition"))
-    table.add_row("same picture, other bytes", copies("near"))
-    members = sum(len(cluster.photos) for cluster in cleanup.clusters)
-    table.add_row("similar shots", f"{members:,} in {len(cleanup.clusters):,} groups")
-    table.add_row("like no other", f"{len(cleanup.singles):,}")
-    table.add_row("could not be read", f"{summary.unreadable:,}")
-    table.add_row("[b]clean gallery[/b]", f"[b]{summary.after:,} photos, {_size(summary.bytes_saved)} saved[/b]")
-    out.print(table)
-    for file in cleanup.gallery.unreadable[:20]:
-        out.print(f"  [yellow]not read:[/] {_shown(file.name)} {_shown(file.reason)}", **plain)
-    if summary.unreadable > 20:
-        out.print(f"  ... and {summary.unreadable - 20:,} more; --json lists them all")
-    for notice in cleanup.notices:
-        out.print(f"[yellow]note:[/] {_shown(notice)}", **plain)
-    for problem in problems:
-        out.print(f"[yellow]note:[/] {_shown(problem)}", **plain)
-    if cleanup.clusters and not choices.seen:
-        out.print("All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.")
-    out.print(f"Written to {_shown(target)}." if target else "Dry run: nothing was written.", **plain)
-
-
-def _shown(value: object) -> str:
-    """Names, paths and messages for the terminal: no control codes, no bytes that are no text, no markup."""
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in str(value)))
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 if __name__ == "__main__":

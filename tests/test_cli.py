@@ -148,7 +148,7 @@ def test_a_zip(cli: Cli, photos: Path, tmp_path: Path) -> None:
     assert names(tmp_path / "out.zip") == kept
     assert state(photos) == before
     assert "exact copies" in result.stdout
-    assert "1 in 1 sets" in result.stdout
+    assert "1 in 1 set" in result.stdout
     assert f"Written to {tmp_path / 'out.zip'}." in result.stdout
     assert "not read: notes.txt is not in any photo format" in result.stdout
 
@@ -163,7 +163,7 @@ def test_best_only_keeps_one_shot_of_each_group(cli: Cli, photos: Path, tmp_path
     assert "--best-only" in cli("clean", photos, "--zip", tmp_path / "all.zip", "--similarity", "0.8").stdout
     result = cli("clean", photos, "--zip", tmp_path / "best.zip", "--best-only", "--similarity", "0.8")
     assert len(names(tmp_path / "all.zip") - names(tmp_path / "best.zip")) == 1
-    assert "2 in 1 groups" in result.stdout
+    assert "2 in 1 group" in result.stdout
     assert "All similar shots are kept" not in result.stdout
 
 

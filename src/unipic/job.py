@@ -21,7 +21,7 @@ from pathlib import Path
 from unipic.cleanup import Cleanup
 from unipic.errors import Cancelled, UnipicError
 from unipic.files import read_json, write_json
-from unipic.progress import Progress, Step
+from unipic.progress import FETCHING, Progress, Step
 from unipic.record import choices_to_dict, cleanup_to_dict
 from unipic.review import suggest
 from unipic.runs import Run
@@ -33,7 +33,6 @@ from unipic.tools import Tools, open_tools
 
 EVERY = 0.3  # seconds between two words about progress
 SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
-FETCHING = "Fetching"
 CleanGallery = Callable[[Source, Tools, Settings, Progress], Cleanup]
 
 
@@ -158,10 +157,10 @@ class Jobs:
             if run.token in self._waiting:
                 self._waiting.remove(run.token)
             process = self._processes.get(run.token)
+        if run.load().state in ("waiting", "working"):  # and not done meanwhile
+            run.change(state="cancelled")  # before the process ends, which would look like a failure
         if process:
             process.terminate()
-        if run.load().state in ("waiting", "working"):  # and not done meanwhile
-            run.change(state="cancelled")
 
     def ahead_of(self, run: Run) -> int:
         """How many runs are done before this one begins."""

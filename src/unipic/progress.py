@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+FETCHING = "Fetching"  # how a stage begins that counts bytes and may be skipped
+
 
 @dataclass(frozen=True)
 class Step:

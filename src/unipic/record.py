@@ -8,7 +8,7 @@ from typing import Any
 
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.photo import Gallery, Measures, Photo, Unreadable
-from unipic.review import Choices
+from unipic.review import Choices, outcomes, report
 
 VERSION = 1
 
@@ -29,6 +29,19 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "encoder": cleanup.encoder,
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
+    }
+
+
+def result_to_dict(cleanup: Cleanup, choices: Choices) -> dict[str, Any]:
+    """Everything another program may want: the figures, the fate of each file with its reason, and what was found."""
+    figures = report(cleanup, choices)
+    return {
+        "report": {**asdict(figures), "agreement": figures.agreement},
+        "files": [
+            {"name": o.file.name, "fate": o.fate, "reason": o.reason, "instead": [photo.name for photo in o.instead]}
+            for o in outcomes(cleanup, choices)
+        ],
+        "cleanup": cleanup_to_dict(cleanup),
     }
 
 

@@ -26,7 +26,7 @@ from unipic.files import read_json, write_json
 from unipic.thumbnails import Thumbnails
 
 State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
-TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
 NAME = 1000  # characters of a name that are kept
 
@@ -61,7 +61,7 @@ class Runs:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
-        run = Run(self.folder / secrets.token_urlsafe(24))
+        run = Run(self.folder / secrets.token_hex(16))
         for part in (run.folder, run.photos, run.out):
             part.mkdir(mode=0o700)
         run.save(RunState(source, time.time(), roots=roots))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from unipic.runs import Run, Runs
 pytestmark = pytest.mark.browser
 
 ROUTE = "**/unipic/upload/**"
+TOKEN = re.compile(rb'"token": ?"([A-Za-z0-9_-]{32})", ?"max_file"')  # in what the uploader is given
 RERUN = "r"  # Streamlit's own shortcut
 
 
@@ -23,18 +25,24 @@ class Uploader:
 
     def __init__(self, page, server) -> None:
         self.page = page
-        before = {run.token for run in Runs(server.runs).all()}
         self.told: list[bytes] = []
-        page.on("websocket", lambda socket: socket.on("framesent", self._note))
+        self.token = ""
+        page.on("websocket", self._listen)
         page.goto(server.url)
         self.button("Choose photos").wait_for()
-        (token,) = {run.token for run in Runs(server.runs).all()} - before
-        self.run: Run = Runs(server.runs).open(token)
+        self.run: Run = Runs(server.runs).open(self.token)
 
-    def _note(self, frame) -> None:
-        payload = frame.encode() if isinstance(frame, str) else frame
-        if b'"result"' in payload and payload not in self.told:
-            self.told.append(payload)
+    def _listen(self, socket) -> None:
+        socket.on("framesent", self._note_result)
+        socket.on("framereceived", self._note_token)
+
+    def _note_result(self, frame: bytes) -> None:
+        if b'"result"' in frame and frame not in self.told:
+            self.told.append(frame)
+
+    def _note_token(self, frame: bytes) -> None:
+        if found := TOKEN.search(frame):
+            self.token = found[1].decode()
 
     def button(self, name: str):
         return self.page.get_by_role("button", name=name, exact=True)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from screens.parts.words import bare, plain, size
+from screens.parts.words import plain, printable, size
 from unipic.photo import Photo
 from unipic.runs import Run
 
@@ -23,7 +23,7 @@ def picture(run: Run, photo: Photo) -> None:
     # Without a browser, as in tests, the file itself will do.
     source = f"{origin}/unipic/thumb/{run.token}/{photo.digest}" if origin else str(thumb)
     full = f"{origin}/unipic/photo/{run.token}/{photo.id}" if origin and photo.format in BROWSER_FORMATS else None
-    st.image(source, width="stretch", link=full, alt=bare(photo.name))
+    st.image(source, width="stretch", link=full, alt=printable(photo.name))
 
 
 def facts(photo: Photo, extra: str = "") -> None:

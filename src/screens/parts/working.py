@@ -8,7 +8,8 @@ import streamlit as st
 
 from screens.parts.words import duration
 from screens.tools import server
-from unipic.job import FETCHING, SKIP, where
+from unipic.job import SKIP, where
+from unipic.progress import FETCHING
 from unipic.runs import Run
 
 

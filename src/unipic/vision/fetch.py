@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from unipic.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.files import PART, sync_folder
-from unipic.progress import Progress, Step, silent
+from unipic.progress import FETCHING, Progress, Step, silent
 from unipic.settings import PROJECT
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
@@ -98,7 +98,7 @@ def _follow(
     child: subprocess.Popen[bytes], model: Model, host: str, total: int, progress: Progress, deadline: float
 ) -> None:
     """Report what the child says, until it is done; ModelError when it says so or says nothing for too long."""
-    stage, done, heard = f"Fetching {model.label} weights", 0, time.monotonic()
+    stage, done, heard = f"{FETCHING} {model.label} weights", 0, time.monotonic()
     patience, verdict = ANSWER, {"error": "silent", "reason": f"no answer within {ANSWER:.0f} seconds"}
     progress(Step(stage, done, total))
     for message in _messages(child):

@@ -23,7 +23,9 @@ export default function ({ data, parentElement, setStateValue }) {
     root.view = new View(root, batch);
   }
   batch.attach(root.view, (result) => setStateValue("result", result));
-  return () => root.view?.close();
+  // Streamlit also cleans up after a call that a newer one has overtaken; the view is then the newer one's.
+  const call = (root.calls = (root.calls ?? 0) + 1);
+  return () => root.calls === call && root.view?.close();
 }
 
 // The work.
