@@ -34,7 +34,9 @@ def _peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
     while process.poll() is None:
         try:
             main = max(main, watched.memory_info().rss)
-            worker = max([worker, *(child.memory_info().rss for child in watched.children(recursive=True))])
+            # A process that was just forked still counts as its parent, until it becomes what it was started for.
+            workers = [child for child in watched.children(recursive=True) if child.cmdline() != watched.cmdline()]
+            worker = max([worker, *(child.memory_info().rss for child in workers)])
         except psutil.NoSuchProcess:
             pass
         time.sleep(0.1)

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from benchmarks.gallery import camera_gallery
 from unipic.destinations.zip import ZipDestination
-from unipic.review import accept_all, outcomes, suggest
+from unipic.review import Choices, outcomes, restore
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
 from unipic.stages.read import Picture, read
@@ -27,17 +27,17 @@ def run(photos: int = 0) -> None:
         files = sorted(folder.iterdir())
         megabytes = sum(path.stat().st_size for path in files) / len(files) / 1e6
         print(f"## Speed: {len(files)} JPEGs of 12 megapixels, {megabytes:.1f} MB each\n")
-        print("| stage | seconds | photos a second |")
-        print("|---|---:|---:|")
         with open_tools(settings, models_folder(), Thumbnails(Path(thumbs))) as tools:
-            print(f"<!-- encoder: {tools.encoder.label} -->")
+            print(f"Encoder: {tools.encoder.label}.\n")
+            print("| stage | seconds | photos a second |")
+            print("|---|---:|---:|")
             views = _stages(folder, tools, settings, len(files))
             begun = time.perf_counter()
             cleanup = clean_gallery(FolderSource([folder]), tools, settings)
             whole = _line("whole pipeline: read, embed, copies, groups, ranking", begun, len(files))
             begun = time.perf_counter()
-            choices = accept_all(cleanup, suggest(cleanup))
-            written = ZipDestination(folder.parent / "out.zip").write(outcomes(cleanup, choices))
+            everything = restore(Choices(), [copy.id for found in cleanup.lanes for copy in found.copies])
+            written = ZipDestination(folder.parent / "out.zip").write(outcomes(cleanup, everything))
             _line(f"export of {len(written)} files as a verified ZIP", begun, len(written))
             plain = _plain_way(files[:40], tools, views)
         print(f"\nThe plain way reaches {plain:.1f} photos a second, the pipeline {whole / plain:.1f} times that.\n")

@@ -102,7 +102,7 @@ def _heading(cleanup: Cleanup, aside: int) -> None:
         f"looked at by {plain(cleanup.encoder)}, ranked by {plain(cleanup.ranker)}"
     )
     for notice in cleanup.notices:
-        st.info(notice, icon=":material/info:")
+        st.caption(f":material/info: {notice}")
     if unreadable:
         with st.expander(f"{count(len(unreadable), 'file')} could not be read as photos", icon=":material/warning:"):
             st.caption("They are never set aside: whatever can be copied goes into your download as it is.")

@@ -51,7 +51,9 @@ def exposure(rgb: np.ndarray, grey: np.ndarray) -> float:
 
     Highlights are lost where two of three channels are: a red flower may fill one, a burnt sky loses its colour.
     """
-    lost = float((np.median(rgb, axis=2) >= 250).mean() + (grey < 0.015).mean())
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    second = np.maximum(np.minimum(red, green), np.minimum(np.maximum(red, green), blue))
+    lost = float((second >= 250).mean() + (grey < 0.015).mean())
     off_centre = abs(float(grey.mean()) - 0.47) / 0.53
     return max(0.0, 1 - off_centre**2) * max(0.0, 1 - 3 * lost)
 

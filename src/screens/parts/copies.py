@@ -43,7 +43,7 @@ def copies(run: Run, cleanup: Cleanup) -> None:
 def _set(run: Run, found: DuplicateSet, restored: frozenset[str]) -> None:
     with st.container(border=True):
         st.markdown(f"**{TITLES[found.kind]}**")
-        with st.grid("auto", min_column_width=170, gap="small"):
+        with st.grid(min(3, 1 + len(found.copies)), min_column_width=140, gap="small"):
             with st.container():
                 st.badge("STAYS", icon=":material/check:", color="green")
                 picture(run, found.keeper)

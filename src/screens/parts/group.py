@@ -24,10 +24,12 @@ def groups(run: Run, cleanup: Cleanup, save: Callable[[str], None], done: Callab
     _way(run, cleanup, choices, place, "top", save, done)
     large, others = st.columns([3, 2], gap="large")
     with large:
-        st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
+            st.markdown(plain(cluster.reason))
         picture(run, cluster.best)
         _keep(run, choices, cluster.best, 1)
-        facts(cluster.best, plain(f"Why: {cluster.reason}."))
+        facts(cluster.best)
     with others:
         _others(run, choices, cluster)
     _way(run, cleanup, choices, place, "bottom", save, done)
