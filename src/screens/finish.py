@@ -22,10 +22,12 @@ def screen() -> None:
         st.page_link("review.py", label="Review", icon=":material/checklist:")
         return
     st.query_params["run"] = run.token
-    choices = choices_of(run)
-    found = report(cleanup_of(run), choices)
+    cleanup, choices = cleanup_of(run), choices_of(run)
+    found = report(cleanup, choices)
     st.title("Your clean gallery")
     _figures(found)
+    for notice in cleanup.notices:
+        st.caption(f":material/info: {notice}")
     open_groups = found.groups - found.reviewed
     if open_groups:
         st.info(f"{count(open_groups, 'group')} not reviewed yet: all their photos are kept.", icon=":material/info:")

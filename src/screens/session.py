@@ -41,7 +41,7 @@ class Session:
     def show(self, run: Run | None) -> None:
         """Make this the tab's run, from its beginning."""
         st.session_state["run"] = run.token if run else ""
-        st.session_state["place"] = 0
+        st.session_state["place"] = None
         st.session_state["lane"] = None
         st.session_state["zip_path"] = None
 
@@ -60,8 +60,11 @@ class Session:
 
     @property
     def place(self) -> int:
-        """Which group is on screen."""
-        return int(st.session_state.get("place", 0))
+        """Which group is on screen; for a run that was just opened, the first that is not decided yet."""
+        if st.session_state.get("place") is None:
+            seen, groups = self.seen_groups, len(self.groups_data)
+            st.session_state["place"] = next((place for place in range(groups) if place not in seen), 0)
+        return int(st.session_state["place"])
 
     @place.setter
     def place(self, place: int) -> None:

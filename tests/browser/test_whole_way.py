@@ -91,6 +91,8 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
 
     page.reload()  # as a tab that was closed: the address brings everything back
     page.get_by_text(f"Similar shots ({groups} groups)").click()
+    page.get_by_text(f"Group 2 of {groups} · 1 reviewed").wait_for()
+    page.get_by_role("button", name="Previous").first.click()
     page.get_by_text(f"Group 1 of {groups} · 1 reviewed").wait_for()
     assert page.get_by_role("checkbox", name="Keep photo 2").is_checked()
     for place in range(1, groups):

@@ -217,6 +217,7 @@ def test_done_makes_the_report_and_the_album_once(run: Run, data: Path) -> None:
     press(test, "Done")
     assert "Your clean gallery" in text(test)
     test = app("finish.py", run)
+    assert "A notice of what is used instead." in text(test)
     assert [(metric.label, metric.value) for metric in test.metric][:2] == [
         ("Photos before", "9"),
         ("Photos after", "4"),
