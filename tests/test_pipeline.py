@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.checkpoints import make_clip, make_mobilenet
 from tests.pictures import PlainEncoder, blurred, save, scene, shaken
 
 from unipic.cleanup import Cleanup
@@ -31,6 +32,8 @@ from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
 from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
+from unipic.vision.clip import ClipScorer
+from unipic.vision.mobilenet import MobileNetEncoder
 from utils import clean_gallery
 
 Run = Callable[..., Cleanup]
@@ -353,6 +356,21 @@ def test_a_person_s_own_words_decide_and_the_model_is_asked_once_for_all(clean: 
     assert sorted(cluster.best.name for cluster in cleanup.clusters) == ["1 dark.jpg", "2 dark.jpg"]
     assert scorer.asked == ["the dark one"]
     assert cleanup.ranker == "wishes (tests)"
+
+
+def test_real_networks_from_end_to_end(clean: Run, photos: Path, tmp_path: Path) -> None:
+    """MobileNet and CLIP themselves with weights made on the spot: what they say is chance, that they say it is not."""
+    for number in range(5):
+        save(scene(number), photos / f"{number}.jpg")
+        save(shaken(scene(number)), photos / f"{number} again.jpg")
+    encoder = MobileNetEncoder(make_mobilenet(tmp_path / "mobilenet")[0], "cpu")
+    scorer = ClipScorer(make_clip(tmp_path / "clip"), "cpu")
+    cleanup = clean(settings=Settings(preset="landscape", near=1.0, similar=0.5), encoder=encoder, scorer=scorer)
+    assert cleanup.clusters
+    assert cleanup.ranker == scorer.label
+    for cluster in cleanup.clusters:
+        assert list(cluster.scores) == sorted(cluster.scores, reverse=True)
+        assert f"({cluster.scores[0]:.3f} against {cluster.scores[1]:.3f})" in cluster.reason
 
 
 def test_what_is_used_instead_of_what_stands_in_the_result(clean: Run, photos: Path) -> None:
