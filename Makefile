@@ -1,5 +1,5 @@
 # The same words on a laptop and in CI.  make run · test · check · bench
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 BIN := .venv/bin
 PORT ?= 8501
 
