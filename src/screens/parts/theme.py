@@ -10,6 +10,9 @@ STYLE = """
   .stMainBlockContainer h1 { font-size: clamp(1.6rem, 4vw, 2.4rem); padding: 0.2rem 0; }
   .stCheckbox label { min-height: 44px; align-items: center; }
   .stButton button, .stDownloadButton button, .stSegmentedControl button { min-height: 44px; }
+  [data-testid="stCaptionContainer"] { opacity: 0.78; }
+  [data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.95em; }
+  .stApp button[role="radio"][aria-checked="true"] p { color: light-dark(#174f56, #8fd3da); }
   .stImage img { border-radius: 0.5rem; background: #8881; }
 </style>
 """
