@@ -80,12 +80,10 @@ class Runs:
                 yield Run(folder)
 
     def sweep(self, keep: float, keep_fetched: float) -> int:
-        """Delete runs untouched for `keep` seconds, and `keep_fetched` seconds after their album was fetched."""
+        """Delete runs nobody touched for `keep` seconds, or `keep_fetched` once their album was fetched."""
         now, gone = time.time(), 0
         for run in self.all():
-            state = run.load()
-            old = now - run.touched() > keep
-            if old or (state.fetched and now - state.fetched > keep_fetched):
+            if now - run.touched() > (keep_fetched if run.load().fetched else keep):
                 run.delete()
                 gone += 1
         return gone

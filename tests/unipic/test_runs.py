@@ -98,7 +98,8 @@ def test_runs_end_after_their_time_or_their_download(runs: Runs, tmp_path: Path)
     fresh, old, fetched, just_fetched = (runs.new("upload") for _ in range(4))
     age(old, 1000)
     fetched.change(fetched=time.time() - 100)
-    just_fetched.change(fetched=time.time())
+    age(fetched, 100)
+    just_fetched.change(fetched=time.time() - 100)  # and gone on with since
     assert runs.sweep(keep=500, keep_fetched=50) == 2
     assert {run.token for run in runs.all()} == {fresh.token, just_fetched.token}
 
