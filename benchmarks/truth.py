@@ -21,7 +21,6 @@ class Label:
     near: str
     similar: str
     family: str
-    op: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Score:
 def load_labels(folder: Path) -> list[Label]:
     with open(folder / "groups.csv", newline="", encoding="utf-8") as file:
         return [
-            Label(r["file"], r["exact_group"], r["near_dup_group"], r["similar_group"], r["family"], r["op"])
+            Label(r["file"], r["exact_group"], r["near_dup_group"], r["similar_group"], r["family"])
             for r in csv.DictReader(file)
         ]
 

@@ -225,7 +225,7 @@ def _found(source: Source, settings: Settings, progress: Progress) -> Cleanup:
 @contextmanager
 def _clear_answers(as_json: bool) -> Iterator[None]:
     """Every way to fail ends in one message that says what to do, and an exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
     try:
         yield
     except KeyboardInterrupt:

@@ -48,8 +48,8 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
 
 
 def sweep_parts(folder: Path, pattern: str) -> None:
-    """Remove the parts that killed writers left behind. One that is being written is locked, and stays."""
-    for part in folder.glob(pattern + PART):
+    """Remove the parts that killed writers of `pattern` left behind. One that is being written is locked, and stays."""
+    for part in folder.glob(f"{pattern}.{'[0-9a-f]' * 8}{PART}"):
         if part.is_symlink() or not part.is_file():
             continue
         with suppress(OSError), open(part, "rb") as file:

@@ -148,3 +148,10 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
 def test_json_holds_names_that_are_no_text(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"name": "\udcff \u00e9.jpg"})
     assert read_json(tmp_path / "a.json") == {"name": "\udcff \u00e9.jpg"}
+
+
+def test_a_person_s_own_file_that_ends_like_a_part_stays(tmp_path: Path) -> None:
+    (tmp_path / f"holiday.jpg{PART}").write_bytes(b"mine")
+    (tmp_path / f"holiday.jpg.0123abcd{PART}").write_bytes(b"left by a killed writer")
+    sweep_parts(tmp_path, "**/*")
+    assert [path.name for path in tmp_path.iterdir()] == [f"holiday.jpg{PART}"]

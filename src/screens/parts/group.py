@@ -18,7 +18,7 @@ from unipic.runs import Run
 
 def groups(run: Run, cleanup: Cleanup, save: Callable[[str], None], done: Callable[[], None]) -> None:
     """The group at the person's place, with the way on above and below it."""
-    choices = choices_of(run)
+    choices, selections = choices_of(run), session.selections
     place = min(session.place, len(cleanup.clusters) - 1)
     cluster = cleanup.clusters[place]
     _way(run, cleanup, choices, place, "top", save, done)
@@ -28,27 +28,27 @@ def groups(run: Run, cleanup: Cleanup, save: Callable[[str], None], done: Callab
             st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
             st.markdown(plain(cluster.reason))
         picture(run, cluster.best)
-        _keep(run, choices, cluster.best, 1)
+        _keep(run, selections, cluster.best, 1)
         facts(cluster.best)
     with others:
-        _others(run, choices, cluster)
+        _others(run, selections, cluster)
     _way(run, cleanup, choices, place, "bottom", save, done)
 
 
-def _others(run: Run, choices: Choices, cluster: Cluster) -> None:
+def _others(run: Run, selections: dict[str, bool], cluster: Cluster) -> None:
     st.markdown(f"**{count(len(cluster.photos) - 1, 'alternative')}**")
     with st.grid("auto", min_column_width=150, gap="small"):
         rest = zip(cluster.photos[1:], cluster.alike[1:], strict=True)
         for number, (photo, likeness) in enumerate(rest, start=2):
             with st.container():
                 picture(run, photo)
-                _keep(run, choices, photo, number)
+                _keep(run, selections, photo, number)
                 facts(photo, plain(f"similarity {likeness:.3f}"))
 
 
-def _keep(run: Run, choices: Choices, photo: Photo, number: int) -> None:
+def _keep(run: Run, selections: dict[str, bool], photo: Photo, number: int) -> None:
     key = f"keep-{photo.id}"
-    session.set_widget(key, photo.id not in choices.discarded)
+    session.set_widget(key, selections[photo.id])
     st.checkbox(f"Keep photo {number}", key=key, on_change=_flip, args=(run, photo.id))
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 from unipic.settings import PRESETS
 
 WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
-OWN = "The encoder's own"
 
 
 @dataclass(frozen=True)

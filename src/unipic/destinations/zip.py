@@ -50,7 +50,7 @@ class ZipDestination:
         outcomes = keepers_checked(outcomes, progress)
         items = items_of(outcomes)
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
-            sweep_parts(self.path.parent, f"{glob.escape(self.path.name)}.*")
+            sweep_parts(self.path.parent, glob.escape(self.path.name))
             check_room(self.path.parent, items)
             with whole(self.path, self.replace) as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
