@@ -1,6 +1,8 @@
-"""python -m benchmarks quality | speed | memory | all
+"""python -m benchmarks quality | calibrate | bias | speed | memory | all
 
-quality   precision and recall on labelled photos, per encoder and lane
+quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
+calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
+bias      whether the ranking leans by how light a face is
 speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
 memory    peak memory of a run over 2,000 photos of 12 megapixels
 """
@@ -9,10 +11,16 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import memory, quality, speed
+from benchmarks import bias, calibrate, memory, quality, speed
 from benchmarks.machine import machine
 
-PARTS = {"quality": quality.run, "speed": speed.run, "memory": memory.run}
+PARTS = {
+    "quality": quality.run,
+    "calibrate": calibrate.run,
+    "bias": bias.run,
+    "speed": speed.run,
+    "memory": memory.run,
+}
 
 
 def main() -> None:

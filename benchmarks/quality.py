@@ -1,23 +1,37 @@
-"""Precision and recall on labelled photos: of the encoders' pairs, and of what the pipeline makes of them."""
+"""Precision and recall on labelled photos: of what the pipeline puts together with each encoder, and of others.
+
+Every number is given twice, over all photos and over the half on which no threshold was chosen.
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from itertools import combinations, product
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import combinations
 
-from benchmarks.ranking import compare
-from benchmarks.truth import PHOTOS, Label, Pair, level, load_labels, score
+from benchmarks import ranking
+from benchmarks.encoders import SETTINGS, candidates, reached, recall_alone, seen_by_each
+from benchmarks.others import others
+from benchmarks.truth import (
+    AMBIGUOUS,
+    PHOTOS,
+    Label,
+    Pair,
+    bursts,
+    half,
+    harder,
+    lane_score,
+    level,
+    load_labels,
+    related,
+)
 from unipic.cleanup import Cleanup
-from unipic.settings import Settings, models_folder
-from unipic.sources.folder import FolderSource
-from unipic.thumbnails import Thumbnails
-from unipic.tools import open_tools
-from utils import clean_gallery
+from utils import find
 
-# A family of test pictures in which even the makers of the labels could not say what is a copy.
-AMBIGUOUS = {"f_pdq"}
+Lanes = dict[str, list[Pair]]
+LEVELS = ("exact", "near", "similar", "open")
+NAMES = dict(zip(LEVELS, ("identical", "same picture", "similar", "neither way"), strict=True))
+PRECISIONS = (0.99, 0.995)
 
 
 def run(_: int = 0) -> None:
@@ -26,70 +40,113 @@ def run(_: int = 0) -> None:
         print(f"quality: skipped, there are no labelled photos at {folder}")
         return
     labels = load_labels(folder)
-    groups = {name: len({getattr(label, name) for label in labels} - {""}) for name in ("exact", "near", "similar")}
+    halves = [labels, [label for label in labels if half(label) == 1]]
     print(f"## Quality on {len(labels)} labelled photos\n")
-    print(f"In truth {groups['exact']} exact, {groups['near']} same-picture and {groups['similar']} similar groups.\n")
-    print("| encoder | lane | sets | pairs found | precision | recall |")
-    print("|---|---|---:|---:|---:|---:|")
-    found = [_lanes(encoder, folder, labels) for encoder in ("mobilenet", "builtin")]
-    _ranking(folder, next(cleanup for cleanup in found if cleanup))
+    print(f"{_truth(labels)}. Held back: pairs within the {len(halves[1])} no threshold was chosen on.\n")
+    _head("encoder | lane | groups", "pairs | precision | recall")
+    cleanups, alone = [], []
+    for seen in seen_by_each(folder):
+        cleanups.append(find(seen.gallery, seen.embeddings, seen.tools, SETTINGS))
+        groups = groups_of(cleanups[-1])
+        counts = {lane: str(len(found)) for lane, found in groups.items()}
+        _lanes(cleanups[-1].encoder, pairs_of(cleanups[-1]), counts, halves)
+        looked = candidates(seen)
+        cells = [f"{recall_alone(seen.embeddings, part, least):.3f}" for part in halves for least in PRECISIONS]
+        cells += ["{} of {}".format(*reached(looked, labels, wanted)) for wanted in ("near", "similar")]
+        alone.append(f"| {cleanups[-1].encoder} | {' | '.join([*cells, str(len(looked.first))])} |")
+    for other in others(folder):
+        if other.problem:
+            print(f"| {other.label} | skipped: {other.problem} |" + " |" * 7)
+        else:
+            lanes = dict.fromkeys(("near", "similar"), other.pairs)
+            _lanes(f"{other.label} ({other.seconds:.0f} s)", lanes, {}, halves)
+    lanes = pairs_of(cleanups[0])
+    _kinds(f"By kind of edit: {cleanups[0].encoder}", lanes, halves, _edit)
+    _kinds(f"By difficulty: {cleanups[0].encoder}", lanes, halves, _difficulty)
+    print("\n### By the encoder alone, and what it has laid one on the other\n")
+    _head("encoder", "recall at .99 | at .995", "copies reached | similar reached | pairs laid")
+    print("\n".join(alone))
+    ranking.report(folder, cleanups[0].gallery.photos)
 
 
-def _ranking(folder: Path, cleanup: Cleanup) -> None:
-    right, asked = compare(folder, cleanup.gallery.photos)
-    print(f"\nBuilt-in ranking: the better of two shots told {right.total()} of {asked.total()} times;")
-    print("; ".join(f"{kind} {right[kind]} of {asked[kind]}" for kind in asked) + "\n")
-
-
-def _lanes(encoder: str, folder: Path, labels: list[Label]) -> Cleanup | None:
-    settings = Settings(encoder=encoder, ranker="builtin", fetch=False)
-    with (
-        tempfile.TemporaryDirectory() as thumbs,
-        open_tools(settings, models_folder(), Thumbnails(Path(thumbs))) as tools,
-    ):
-        if tools.encoder.name != encoder:
-            print(f"| {encoder} | skipped: {'; '.join(tools.notices)} | | | | |")
-            return None
-        cleanup = clean_gallery(FolderSource([folder]), tools, settings)
-    lanes = pairs_of(cleanup)
-    sets = {
-        "exact": sum(found.kind == "exact" for found in cleanup.exact),
-        "same picture": len(cleanup.exact) + len(cleanup.near),
-        "similar": len(cleanup.clusters),
-    }
-    results = {
-        "exact": score(lanes["exact"], labels, {"exact"}, AMBIGUOUS),
-        "same picture": score(lanes["near"], labels, {"exact", "near"}, AMBIGUOUS),
-        "similar": score(lanes["similar"], labels, {"exact", "near", "similar"}),
-    }
-    label = cleanup.encoder
-    for lane, result in results.items():
-        print(f"| {label} | {lane} | {sets[lane]} | {result.found} | {result.precision:.4f} | {result.recall:.4f} |")
-    bursts = sum(level_counts(lanes["near"], labels).get(name, 0) for name in ("similar", "open"))
-    print(f"| {label} | *bursts taken for copies* | | {bursts} | | |")
-    return cleanup
-
-
-def pairs_of(cleanup: Cleanup) -> dict[str, list[Pair]]:
-    """Pairs of names that the lanes put together; the similar lane includes its members' copies."""
-    near: list[Pair] = []
-    copies: dict[str, list[str]] = {}
+def groups_of(cleanup: Cleanup) -> dict[str, list[list[str]]]:
+    """Names put together in each lane; a lane includes what the ones before it put together."""
     digest = {photo.name: photo.digest for photo in cleanup.gallery.photos}
+    piles = {photo.id: [photo.name] for photo in cleanup.gallery.photos}
     for found in cleanup.lanes:
-        names = [copy.name for copy in found.copies]
-        copies.setdefault(found.keeper.id, []).extend(names)
-        near += [(found.keeper.name, name) for name in names]
-    # Two copies of one keeper are offered together, so their pair counts as called the same picture.
-    for names in copies.values():
-        near += combinations(names, 2)
-    similar = list(near)
-    for cluster in cleanup.clusters:
-        piles = [[photo.name, *copies.get(photo.id, [])] for photo in cluster.photos]
-        similar += [pair for a, b in combinations(piles, 2) for pair in product(a, b)]
-    exact = [(a, b) for a, b in near if digest[a] == digest[b]]
-    return {"exact": exact, "near": near, "similar": similar}
+        piles[found.keeper.id] += [copy.name for copy in found.copies]
+    identical = defaultdict(list)
+    for keeper, names in piles.items():
+        for name in names:
+            identical[keeper, digest[name]].append(name)
+    clustered = {photo.id for cluster in cleanup.clusters for photo in cluster.photos}
+    moments = [[name for photo in cluster.photos for name in piles[photo.id]] for cluster in cleanup.clusters]
+    moments += [names for keeper, names in piles.items() if keeper not in clustered]
+    lanes = {"exact": list(identical.values()), "near": list(piles.values()), "similar": moments}
+    return {lane: [group for group in groups if len(group) > 1] for lane, groups in lanes.items()}
 
 
-def level_counts(found: list[Pair], labels: list[Label]) -> Counter[str]:
-    by_file = {label.file: label for label in labels}
-    return Counter(level(by_file[a], by_file[b]) for a, b in found if a in by_file and b in by_file)
+def pairs_of(cleanup: Cleanup) -> Lanes:
+    groups = groups_of(cleanup)
+    return {lane: [pair for group in groups[lane] for pair in combinations(group, 2)] for lane in groups}
+
+
+def _lanes(name: str, lanes: Lanes, groups: dict[str, str], halves: list[list[Label]]) -> None:
+    for lane, found in lanes.items():
+        scores = [lane_score(lane, found, labels) for labels in halves]
+        cells = [f"{score.found} | {score.precision:.3f} | {score.recall:.3f}" for score in scores]
+        print(f"| {name} | {NAMES[lane]} | {groups.get(lane, '')} | {' | '.join(cells)} |")
+    wrong = [f"{bursts(lanes['near'], labels)} | |" for labels in halves]
+    print(f"| {name} | *other shots taken for copies* | | {' '.join(wrong)}", flush=True)
+
+
+def _truth(labels: list[Label]) -> str:
+    exact, near, similar = (len({getattr(label, name) for label in labels} - {""}) for name in LEVELS[:3])
+    return f"In truth {exact} groups of identical files, {near} of the same picture and {similar} of similar shots"
+
+
+def _head(first: str, twice: str, last: str = "") -> None:
+    texts = first.count("|") + 1
+    cells = [f"all: {twice}", f"held back: {twice}", *filter(None, [last])]
+    columns = sum(cell.count("|") + 1 for cell in cells)
+    print(f"| {first} | {' | '.join(cells)} |\n{'|---' * texts}{'|---:' * columns}|")
+
+
+def _kinds(title: str, lanes: Lanes, halves: list[list[Label]], kind: Callable[[Label, Label], str]) -> None:
+    """Of the pairs of each kind, how many the lanes put together."""
+    print(f"\n### {title}\n")
+    _head("pairs | in truth", "called one picture | called one moment")
+    called = [{frozenset(pair) for pair in lanes[lane]} for lane in ("near", "similar")]
+    counts = [_counts(labels, called, kind) for labels in halves]
+    for row in sorted(counts[0], key=lambda row: (LEVELS.index(row[1]), row[0])):
+        cells = [f"{count[row][i]} of {count[row][2]}" for count in counts for i in (0, 1)]
+        print(f"| {row[0]} | {NAMES[row[1]]} | {' | '.join(cells)} |")
+
+
+def _counts(
+    labels: list[Label], called: list[set[frozenset[str]]], kind: Callable[[Label, Label], str]
+) -> dict[tuple[str, str], list[int]]:
+    """By kind and level: called one picture, called similar, and all there are."""
+    counts: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for a, b in related(labels):
+        if level(a, b) != "different" and not {a.family, b.family} & AMBIGUOUS and kind(a, b):
+            row = counts[kind(a, b), level(a, b)]
+            for i, found in enumerate(called):
+                row[i] += frozenset((a.file, b.file)) in found
+            row[2] += 1
+    return counts
+
+
+def _edit(a: Label, b: Label) -> str:
+    if a.original == b.file:
+        return a.edit
+    if b.original == a.file:
+        return b.edit
+    made = a.edit or b.edit
+    return "" if level(a, b) not in ("exact", "near") else "beside another copy" if made else "not made for measuring"
+
+
+def _difficulty(a: Label, b: Label) -> str:
+    if level(a, b) == "near":
+        return harder(a.near_difficulty, b.near_difficulty) or "not said"
+    return (harder(a.difficulty, b.difficulty) or "not said") if level(a, b) == "similar" else ""

@@ -21,7 +21,7 @@ from unipic.cleanup import Cleanup
 from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError, UnipicError
 from unipic.progress import Progress
 from unipic.record import result_to_dict
-from unipic.review import Choices, accept_all, outcomes, suggest
+from unipic.review import accept_all, outcomes, suggest
 from unipic.settings import PRESETS, Settings, changed, load_config, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -77,19 +77,23 @@ def clean(
     ] = False,
     similarity: Annotated[
         float | None,
-        typer.Option("--similarity", help="Cosine from which shots are one moment (else the encoder's own)."),
+        typer.Option("--similarity", help="0 to 100: how alike shots of one moment are. Default: 90."),
     ] = None,
     near: Annotated[
         float | None,
-        typer.Option("--near", help="Cosine from which photos may be one picture (else the encoder's own)."),
+        typer.Option("--near", help="0 to 100: how exactly the pixels of a copy agree. Default: 50."),
     ] = None,
+    grouping: Annotated[str | None, typer.Option("--grouping", help="greedy, dbscan or components.")] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", help="What a good photo is, in your words (CLIP).")] = None,
     preset: Annotated[str | None, typer.Option("--preset", help=f"A ready-made prompt: {', '.join(PRESETS)}.")] = None,
     time_window: Annotated[
         str | None, typer.Option("--time-window", help="Similar shots must lie within it: 48s, 2m, 1h.")
     ] = None,
-    encoder: Annotated[str | None, typer.Option("--encoder", help="auto, mobilenet or builtin.")] = None,
+    encoder: Annotated[str | None, typer.Option("--encoder", help="auto, unipic, mobilenet or builtin.")] = None,
     ranker: Annotated[str | None, typer.Option("--ranker", help="auto, clip or builtin.")] = None,
+    taste: Annotated[
+        bool, typer.Option("--taste", help="Rank by what your choices in the web app taught, where that proved better.")
+    ] = False,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Decode processes (else one per core).")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not try to fetch missing models.")] = False,
@@ -104,11 +108,13 @@ def clean(
             config,
             similar=similarity,
             near=near,
+            grouping=grouping,
             prompt=prompt,
             preset=preset,
             time_window=seconds(time_window) if time_window else None,
             encoder=encoder,
             ranker=ranker,
+            taste=taste or None,
             device=device,
             workers=workers,
             fetch=False if offline else None,
@@ -122,7 +128,7 @@ def clean(
             destination.ready()
         with progress_bars(quiet=as_json) as progress:
             cleanup = _found(source, settings, progress)
-            choices = accept_all(cleanup, suggest(cleanup)) if best_only else Choices()
+            choices = accept_all(cleanup, suggest(cleanup)) if best_only else suggest(cleanup)
             written = destination.write(outcomes(cleanup, choices), progress) if destination else []
         problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
         if as_json:
@@ -143,14 +149,22 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
         found = inventory(models_folder())
         if as_json:
             rows = [
-                {"name": m.name, "label": m.label, "use": m.use, "licence": m.licence, "status": s.state}
+                {
+                    "name": m.name,
+                    "label": m.label,
+                    "use": m.use,
+                    "licence": m.licence,
+                    "status": s.state,
+                    "shipped": m.shipped,
+                }
                 for m, s in found
             ]
             print(json.dumps(rows))
             return
         table = Table("model", "for", "licence", "here?", title=f"Models in {shown(models_folder())}")
         for model, status in found:
-            table.add_row(*map(shown, (model.label, model.use, model.licence, status.state)))
+            here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+            table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
         table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
         out.print(table)
 
@@ -164,12 +178,12 @@ def fetch(
     from unipic.vision.registry import inventory
 
     with _clear_answers(False):
-        known = [model.name for model, _ in inventory(models_folder())]
+        known = {model.name: model for model, _ in inventory(models_folder())}
         unknown = set(names or ()) - set(known)
         if unknown:
             raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         with progress_bars() as progress:
-            for name in names or known:
+            for name in names or [name for name, model in known.items() if not model.shipped]:
                 fetch_model(name, models_folder(), progress)
         out.print(f"All weights are in {shown(models_folder())}.", **WHOLE)
 

@@ -8,17 +8,20 @@ from typing import TypeVar
 
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.embeddings import Embeddings
+from unipic.likeness import Likeness
 from unipic.photo import Gallery, Photo
 from unipic.progress import Progress, Step, silent
 from unipic.settings import Settings
 from unipic.sources.base import Source
 from unipic.stages.clusters import clusters
+from unipic.stages.compare import compare
 from unipic.stages.embed import embed
-from unipic.stages.exact import renditions, same_bytes
+from unipic.stages.exact import same_bytes, same_pixels
 from unipic.stages.near import fold, near_duplicates
-from unipic.stages.rank import builtin_reason, builtin_score, prompt_reason, prompt_score, rank
+from unipic.stages.rank import prompt_score, rank
 from unipic.stages.read import read
 from unipic.tools import Tools
+from unipic.words import count
 
 T = TypeVar("T")
 
@@ -36,29 +39,32 @@ def find(
     gallery: Gallery, embeddings: Embeddings, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Cleanup:
     """The same from what is known of each photo, without another look at the files."""
-    near, similar = settings.near or tools.encoder.near, settings.similar or tools.encoder.similar
     progress(Step("Finding copies", 0, 0))
-    exact = same_bytes(gallery.photos)
+    same = same_bytes(gallery.photos)
+    same, pixels = fold(same, same_pixels(_without_copies(gallery.photos, same)))
+    exact = same + pixels
     originals = embeddings.of(_without_copies(gallery.photos, exact))
-    other_formats = renditions(originals, similar, settings.near_bits)
-    same_picture = near_duplicates(originals, near, settings.near_bits, other_formats)
-    exact, same_picture = fold(exact, same_picture)
-    originals = originals.of(_without_copies(originals.photos, same_picture))
+    likeness = compare(
+        originals, tools.encoder.calibration, tools.thumbnails, settings.near_bits, settings.workers, progress
+    )
+    exact, same_picture = fold(exact, near_duplicates(likeness, settings.near))
 
     progress(Step("Grouping similar shots", 0, 0))
-    moments = clusters(originals, similar, settings.time_window)
+    shots = likeness.of(_without_copies(likeness.photos, same_picture))
+    moments = clusters(shots, settings.similar, settings.time_window, settings.grouping)
     lanes = exact + same_picture
-    ranked = _ranked(moments, embeddings, lanes, tools, settings, progress)
+    ranked = _ranked(moments, likeness, lanes, tools, settings, progress)
     grouped = {photo.id for moment in moments for photo in moment}
+    staying = {photo.id for photo in shots.photos}
     return Cleanup(
         gallery=gallery,
         exact=tuple(found for found in lanes if found.kind != "near"),
         near=tuple(found for found in lanes if found.kind == "near"),
         clusters=tuple(ranked),
-        singles=tuple(photo for photo in originals.photos if photo.id not in grouped),
-        similar=similar,
+        singles=tuple(photo for photo in gallery.photos if photo.id in staying - grouped),
+        similar=settings.similar,
         encoder=tools.encoder.label,
-        ranker=tools.scorer.label if tools.scorer else "built-in (sharpness, exposure, contrast, noise)",
+        ranker=_ranker(tools),
         notices=tools.notices,
     )
 
@@ -70,7 +76,7 @@ def _without_copies(photos: Iterable[Photo], sets: Iterable[DuplicateSet]) -> li
 
 def _ranked(
     moments: list[list[Photo]],
-    embeddings: Embeddings,
+    likeness: Likeness,
     sets: list[DuplicateSet],
     tools: Tools,
     settings: Settings,
@@ -81,9 +87,14 @@ def _ranked(
     for found in sets:
         copies[found.keeper.id] += found.copies
     if tools.scorer is None:
-        return rank(moments, embeddings, copies, builtin_score, builtin_reason)
-    score = prompt_score(tools.scorer, tools.thumbnails, settings.wish, progress)
-    return rank(moments, embeddings, copies, score, prompt_reason)
+        return rank(moments, likeness, copies, weights=tools.weights)
+    columns = prompt_score(tools.scorer, tools.thumbnails, settings.wish, progress)
+    return rank(moments, likeness, copies, columns, tools.weights)
+
+
+def _ranker(tools: Tools) -> str:
+    label = tools.scorer.label if tools.scorer else "what is measured (focus, shake, light, grain, tilt, framing)"
+    return f"{label}, by your taste ({count(tools.taste.groups, 'group')})" if tools.taste else label
 
 
 def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -13,16 +14,19 @@ REAL_WEIGHTS = PROJECT / "../shared/weights"
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 
-def write_manifest(path: Path, models: Mapping[str, Sequence[Mapping[str, bytes]]], server: str = "") -> Path:
-    """A manifest of models whose forms are {path: content}; urls are `server` + path."""
+def write_manifest(
+    path: Path, models: Mapping[str, Sequence[Mapping[str, bytes]]], server: str = "", shipped: Collection[str] = ()
+) -> Path:
+    """A manifest of models whose forms are {path: content}; urls are `server` + path, except of shipped ones."""
     lines = []
     for name, forms in models.items():
         lines += ["[[model]]", f'name = "{name}"', f'label = "Tiny {name}"', 'licence = "MIT"', 'source = "here"']
-        lines += ['use = "tests"']
+        lines += ['use = "tests"', f"shipped = {json.dumps(name in shipped)}"]
         for form in forms:
             lines += ["[[model.form]]", 'name = "tiny"']
             for file, content in form.items():
-                lines += ["[[model.form.file]]", f'path = "{file}"', f'url = "{server}{file}"']
+                url = "" if name in shipped else f"{server}{file}"
+                lines += ["[[model.form.file]]", f'path = "{file}"', f'url = "{url}"']
                 lines += [f'sha256 = "{hashlib.sha256(content).hexdigest()}"', f"size = {len(content)}"]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -53,6 +57,19 @@ def make_mobilenet(folder: Path) -> tuple[Path, Path]:
     return whole, features
 
 
+def make_own(folder: Path) -> Path:
+    """A random encoder of Unipic's own: such features, and a head that mixes them, in float16."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    entries = load_file(make_mobilenet(folder / "features")[1])
+    shutil.rmtree(folder / "features")
+    entries |= {f"head.{name}": entry for name, entry in torch.nn.Linear(576, 576).state_dict().items()}
+    path = folder / "encoder.safetensors"
+    save_file({name: x.half() if x.is_floating_point() else x for name, x in entries.items()}, path)
+    return path
+
+
 def make_clip(folder: Path) -> Path:
     """A random CLIP of two thin layers that reads single bytes, in the files of the real one, oddities included."""
     import torch
@@ -74,6 +91,17 @@ def make_clip(folder: Path) -> Path:
     for name, content in REAL_FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
     return folder
+
+
+def make_head(folder: Path) -> Path:
+    """A random linear layer on CLIP's vectors, in LAION's file."""
+    import torch
+
+    torch.manual_seed(7)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "sa_0_4_vit_b_32_linear.pth"
+    torch.save(torch.nn.Linear(512, 1).state_dict(), path)
+    return path
 
 
 def _byte_symbols() -> list[str]:

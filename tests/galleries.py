@@ -14,6 +14,7 @@ from tests.pictures import PlainEncoder
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.embeddings import Embeddings
 from unipic.engines.inline import InlineEngine
+from unipic.likeness import Likeness
 from unipic.photo import Gallery, Measures, Photo, Unreadable
 from unipic.stages.keeper import FORMATS
 from unipic.tools import Tools
@@ -86,19 +87,29 @@ def cleanup(
     exact: tuple[DuplicateSet, ...] = (),
     near: tuple[DuplicateSet, ...] = (),
     unreadable: tuple[Unreadable, ...] = (),
-    similar: float = 0.9,
+    similar: float = 90.0,
 ) -> Cleanup:
     photos = [p for c in clusters for p in c.photos] + list(singles) + [p for s in exact + near for p in s.copies]
     return Cleanup(Gallery(tuple(photos), unreadable), exact, near, clusters, singles, similar, "plain", "built-in")
 
 
 def cluster(*photos: Photo, alike: tuple[float, ...] = ()) -> Cluster:
-    likeness = alike or (1.0,) + (0.95,) * (len(photos) - 1)
+    likeness = alike or (100.0,) + (95.0,) * (len(photos) - 1)
     return Cluster(photos, tuple(1.0 - 0.1 * i for i in range(len(photos))), likeness, "sharper")
 
 
-def copies_of(keeper: Photo, *copies: Photo, kind: Any = "exact") -> DuplicateSet:
-    return DuplicateSet(keeper, copies, kind, tuple(f"{kind} copy of {keeper.name}" for _ in copies))
+def copies_of(keeper: Photo, *copies: Photo, kind: Any = "exact", looks: tuple[str, ...] = ()) -> DuplicateSet:
+    return DuplicateSet(keeper, copies, kind, tuple(f"{kind} copy of {keeper.name}" for _ in copies), looks)
+
+
+def likeness(photos: list[Photo], similar: dict[str, float], same: dict[str, float] | None = None) -> Likeness:
+    """From pairs by the ids of both, as "a b": their similarity, and sameness where there is any."""
+    place = {photo.id: i for i, photo in enumerate(photos)}
+    ordered = sorted((*sorted(place[id] for id in pair.split()), pair) for pair in {**similar, **(same or {})})
+    first, second = (np.array([pair[side] for pair in ordered], dtype=np.int64) for side in (0, 1))
+    found = (np.array([of.get(pair, 0.0) for *_, pair in ordered]) for of in (similar, same or {}))
+    how = {(pair.split()[0], pair.split()[1]): f"{pair} agree" for pair in same or {}}
+    return Likeness(tuple(photos), first, second, *found, how)
 
 
 ZONES = (None, UTC, timezone(timedelta(hours=-10)), timezone(timedelta(hours=5, minutes=45)))
@@ -116,6 +127,8 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
         twin = int(rng.integers(number)) if number and rng.random() < 0.2 else None
         vector, hash_of = places[rng.integers(len(places))]
         facts = asdict(photos[twin]) if twin is not None else _facts(rng, hash_of, flips)
+        if facts["content"] and twin is not None and rng.random() < 0.5:
+            facts |= _in_another_file(rng)
         photos.append(photo(**{**facts, "id": f"{number:03}", "name": _name(rng), "measures": _measures(rng, facts)}))
         vectors.append(vectors[twin] if twin is not None else _unit(vector + rng.normal(size=6) * spread))
     broken = tuple(
@@ -140,7 +153,19 @@ def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]
         "comparable": bool(rng.random() < 0.9),
         "taken": taken.replace(tzinfo=ZONES[rng.integers(len(ZONES))]) if rng.random() < 0.8 else None,
         "place": (38.7, -9.1) if rng.random() < 0.5 else None,
+        "camera": str(rng.choice(("", "Canon EOS 5D"))),
+        "quality": [None, 40, 70, 85, 95, 100][rng.integers(6)],
+        "rating": [None, -1, 0, 3, 5][rng.integers(5)],
+        "edited": str(rng.choice(("", "", "Snapseed"))),
+        "exposure": str(rng.choice(("", "1/125 s", "1/60 s"))),
+        "content": rng.bytes(8).hex() if rng.random() < 0.7 else "",
     }
+
+
+def _in_another_file(rng: np.random.Generator) -> dict[str, Any]:
+    """What differs where the pixels are the same."""
+    new = _facts(rng, 0, 4)
+    return {name: new[name] for name in ("digest", "size", "format", "taken", "place", "camera", "rating", "edited")}
 
 
 def _name(rng: np.random.Generator) -> str:

@@ -3,42 +3,73 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.galleries import galleries, tools
+from tests.pictures import PlainEncoder
 
 from unipic.cleanup import Cleanup
 from unipic.embeddings import Embeddings
 from unipic.fingerprint import bits_apart
+from unipic.likeness import percent, points_evidence, time_evidence
 from unipic.photo import Gallery, Photo
 from unipic.record import choices_from_dict, choices_to_dict, cleanup_from_dict, cleanup_to_dict
 from unipic.review import Choices, accept_all, flip, outcomes, report, restore, see, suggest
 from unipic.settings import Settings
+from unipic.stages import compare
+from unipic.stages.compare import Look, other_shot
+from unipic.stages.grouping import RULES
 from utils import find
 
-NEAR, SIMILAR, BITS = 0.99, 0.9, 40
-ROUNDING = 1e-5
+ROUNDING = 1e-3
 many = settings(max_examples=150, deadline=None)
+each_rule = st.sampled_from(sorted(RULES))
+Given = tuple[Gallery, Embeddings]
 
 
-def found_in(gallery: Gallery, embeddings: Embeddings, window: float | None = None) -> Cleanup:
-    return find(gallery, embeddings, tools(), Settings(near=NEAR, similar=SIMILAR, near_bits=BITS, time_window=window))
+def look(a: Photo, b: Photo, *_: object) -> Look:
+    """What laying one on the other would find, by their hashes: there are no pictures here."""
+    apart = bits_apart(a.fingerprint, b.fingerprint)
+    points = max(0, 60 - apart)
+    return Look(points) if other_shot(a, b) or apart > 25 else Look(points, 100.0 - 2 * apart, f"{apart} bits differ")
 
 
-def cosine(embeddings: Embeddings, a: Photo, b: Photo) -> float:
+@pytest.fixture(autouse=True, scope="module")
+def without_pictures() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare, "look", look)
+        yield
+
+
+def found_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Cleanup:
+    return find(gallery, embeddings, tools(), Settings(workers=1, **changes))
+
+
+def is_same(a: Photo, b: Photo) -> bool:
+    return a.digest == b.digest or (a.content == b.content != "") or look(a, b).sameness >= Settings().near
+
+
+def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
+    """By the definition, of every pair."""
+    if is_same(a, b):
+        return 100.0
     row = {photo.id: i for i, photo in enumerate(embeddings.photos)}
-    return float(embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64))
+    cosine = embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64)
+    evidence = points_evidence(np.array(look(a, b).points)) + time_evidence(a, b)
+    return float(percent(PlainEncoder.calibration.odds(cosine) + evidence))
 
 
-@given(galleries())
+@given(galleries(), each_rule)
 @many
-def test_every_file_has_exactly_one_place(given: tuple[Gallery, Embeddings]) -> None:
+def test_every_file_has_exactly_one_place(given: Given, rule: str) -> None:
     gallery, embeddings = given
-    cleanup = found_in(gallery, embeddings)
+    cleanup = found_in(gallery, embeddings, grouping=rule)
     places = [p.id for c in cleanup.clusters for p in c.photos] + [p.id for p in cleanup.singles]
     places += [copy.id for lane in cleanup.lanes for copy in lane.copies]
     assert sorted(places) == sorted(photo.id for photo in gallery.photos)
@@ -47,31 +78,32 @@ def test_every_file_has_exactly_one_place(given: tuple[Gallery, Embeddings]) -> 
 
 @given(galleries())
 @many
-def test_every_copy_is_directly_like_a_photo_that_stays(given: tuple[Gallery, Embeddings]) -> None:
-    gallery, embeddings = given
-    cleanup = found_in(gallery, embeddings)
+def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
+    """Or in its very pixels like one that is."""
+    cleanup = found_in(*given)
     staying = {p.id for c in cleanup.clusters for p in c.photos} | {p.id for p in cleanup.singles}
     for lane in cleanup.lanes:
         assert lane.keeper.id in staying
-        assert len(lane.reasons) == len(lane.copies) > 0
+        assert len(lane.reasons) == len(lane.looks) == len(lane.copies) > 0
         for copy in lane.copies:
-            if copy.digest == lane.keeper.digest:
-                continue
-            assert lane.kind != "exact"
-            assert cosine(embeddings, copy, lane.keeper) >= (NEAR if lane.kind == "near" else SIMILAR) - ROUNDING
-            limit = BITS if lane.kind == "near" else BITS // 2
-            assert bits_apart(copy.fingerprint, lane.keeper.fingerprint) <= limit
-            assert copy.comparable
-            assert lane.keeper.comparable
+            twins = [p for p in cleanup.gallery.photos if p.digest == copy.digest or (p.content == copy.content != "")]
+            if lane.kind == "exact":
+                assert copy.digest == lane.keeper.digest
+            elif lane.kind == "pixels":
+                assert copy.content == lane.keeper.content != ""
+            else:
+                assert any(look(lane.keeper, twin).sameness >= Settings().near for twin in twins)
+                assert copy.comparable
+                assert lane.keeper.comparable
 
 
-@given(galleries(), st.sampled_from((None, 2.0, 60.0)))
+@given(galleries(), each_rule, st.sampled_from((None, 2.0, 60.0)))
 @many
 def test_a_photo_not_recommended_is_directly_like_the_one_that_stays(
-    given: tuple[Gallery, Embeddings], window: float | None
+    given: Given, rule: str, window: float | None
 ) -> None:
     gallery, embeddings = given
-    cleanup = found_in(gallery, embeddings, window)
+    cleanup = found_in(gallery, embeddings, grouping=rule, time_window=window)
     decided = outcomes(cleanup, accept_all(cleanup, suggest(cleanup)))
     kept = {outcome.file.id for outcome in decided if outcome.fate == "kept"}
     best = {cluster.best.id for cluster in cleanup.clusters}
@@ -79,26 +111,47 @@ def test_a_photo_not_recommended_is_directly_like_the_one_that_stays(
         if outcome.fate == "set aside":
             assert outcome.instead
             assert {photo.id for photo in outcome.instead} <= kept
-            assert isinstance(outcome.file, Photo)
+            photo = outcome.file
+            assert isinstance(photo, Photo)
             # Of a group the recommended shot counts, not another one that stays and happens to be alike.
-            named = [photo for photo in outcome.instead if photo.id in best] or outcome.instead
-            nearest = max(cosine(embeddings, outcome.file, photo) for photo in named)
-            same_bytes = outcome.file.digest in {photo.digest for photo in outcome.instead}
-            assert same_bytes or nearest >= SIMILAR - ROUNDING
+            named = [other for other in outcome.instead if other.id in best] or outcome.instead
+            twins = [p for p in gallery.photos if p.id == photo.id or is_same(p, photo)]
+            nearest = max(similarity(embeddings, twin, other) for twin in twins for other in named)
+            assert nearest >= Settings().similar - ROUNDING
         else:
             assert not outcome.instead
 
 
-@given(galleries(), st.randoms(use_true_random=False), st.sampled_from((None, 60.0)))
+@given(galleries(), each_rule)
 @many
-def test_the_order_of_the_files_changes_nothing(
-    given: tuple[Gallery, Embeddings], random: Any, window: float | None
-) -> None:
+def test_what_is_said_to_be_similar_is(given: Given, rule: str) -> None:
+    gallery, embeddings = given
+    for cluster in found_in(gallery, embeddings, grouping=rule).clusters:
+        assert cluster.alike[0] == 100
+        for photo, likeness in zip(cluster.photos[1:], cluster.alike[1:], strict=True):
+            assert likeness <= similarity(embeddings, photo, cluster.best) + ROUNDING
+
+
+@given(galleries())
+@many
+def test_a_copy_with_somebody_s_work_in_it_stays_unless_the_person_says_so(given: Given) -> None:
+    cleanup = found_in(*given)
+    kept = {o.file.id for o in outcomes(cleanup, accept_all(cleanup, suggest(cleanup))) if o.fate == "kept"}
+    for lane in cleanup.lanes:
+        for copy in lane.copies:
+            if copy.digest != lane.keeper.digest and (copy.rating or 0) > max(0, lane.keeper.rating or 0):
+                assert copy.id in kept
+
+
+@given(galleries(), st.randoms(use_true_random=False), each_rule, st.sampled_from((None, 60.0)))
+@many
+def test_the_order_of_the_files_changes_nothing(given: Given, random: Any, rule: str, window: float | None) -> None:
     gallery, embeddings = given
     shuffled = list(gallery.photos)
     random.shuffle(shuffled)
-    first = found_in(gallery, embeddings, window)
-    second = found_in(Gallery(tuple(shuffled), gallery.unreadable), embeddings.of(shuffled), window)
+    how = {"grouping": rule, "time_window": window}
+    first = found_in(gallery, embeddings, **how)
+    second = found_in(Gallery(tuple(shuffled), gallery.unreadable), embeddings.of(shuffled), **how)
     assert second.exact == first.exact
     assert second.near == first.near
     assert second.clusters == first.clusters
@@ -108,7 +161,7 @@ def test_the_order_of_the_files_changes_nothing(
 
 @given(galleries())
 @many
-def test_a_cleanup_survives_json(given: tuple[Gallery, Embeddings]) -> None:
+def test_a_cleanup_survives_json(given: Given) -> None:
     cleanup = found_in(*given)
     assert cleanup_from_dict(json.loads(json.dumps(cleanup_to_dict(cleanup)))) == cleanup
 
@@ -117,7 +170,7 @@ class Review(RuleBasedStateMachine):
     """Whatever a person clicks, in whatever order."""
 
     @initialize(given=galleries(most=12))
-    def scan(self, given: tuple[Gallery, Embeddings]) -> None:
+    def scan(self, given: Given) -> None:
         self.cleanup = found_in(*given)
         self.choices = suggest(self.cleanup)
         self.ids = [photo.id for photo in self.cleanup.gallery.photos] + ["unknown"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from screens.parts.save import make_zip, offer
-from screens.parts.words import count, size
+from screens.parts.words import count, plain, size
 from screens.session import session
 from screens.tools import choices_of, cleanup_of, server
-from unipic.review import Report, report
+from unipic.cleanup import Cleanup
+from unipic.decisions import remember
+from unipic.review import Choices, Report, report
 from unipic.runs import Run
 from unipic.settings import data_folder
 from unipic.statistics import append
@@ -36,7 +38,7 @@ def screen() -> None:
     made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make")
     if made and make_zip(run, choices, album) is not None:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
-        _remember(run, found)
+        _remember(run, cleanup, choices, found)
     offer(run)
     _delete(run)
 
@@ -59,12 +61,19 @@ def _figures(found: Report) -> None:
     )
 
 
-def _remember(run: Run, found: Report) -> None:
-    """Once per finished run."""
+def _remember(run: Run, cleanup: Cleanup, choices: Choices, found: Report) -> None:
+    """The figures once per finished run; what was decided as it is now, in the place of what was decided before."""
     with server().deciding:
         if not run.load().finished:
             append(data_folder(), found)
             run.change(finished=True)
+        try:
+            remember(data_folder(), cleanup, choices)
+        except OSError as error:
+            st.warning(
+                f"Your album is made, but nothing was learned from your choices: {plain(str(error.strerror))}.",
+                icon=":material/warning:",
+            )
 
 
 def _delete(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from screens.parts.taste import your_taste
 from screens.parts.words import count, size
 from unipic.settings import data_folder
 from unipic.statistics import load
@@ -16,7 +17,12 @@ def screen() -> None:
     if not rows:
         st.markdown("No run is finished yet. After your first album the figures appear here.")
         st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
-        return
+    else:
+        _figures(rows)
+    your_taste()
+
+
+def _figures(rows: list[dict[str, str | int]]) -> None:
     table = pd.DataFrame(rows)
     finished = pd.to_datetime(table["finished_at"], utc=True)
     table["finished"] = finished.dt.strftime("%Y-%m-%d %H:%M:%S")

@@ -13,12 +13,14 @@ from pathlib import Path
 import streamlit as st
 
 from unipic.cleanup import Cleanup
+from unipic.decisions import FILE, verdict_in
 from unipic.files import read_json, write_json
 from unipic.job import Jobs
 from unipic.record import choices_from_dict, choices_to_dict, cleanup_from_dict
 from unipic.review import Choices
 from unipic.runs import Run, Runs
 from unipic.settings import PROJECT, data_folder
+from unipic.taste import Verdict
 
 
 @dataclass
@@ -54,6 +56,17 @@ def decide(run: Run, change: Callable[[Choices], Choices]) -> None:
     """Change the person's choices and keep them, before anything is shown."""
     with server().deciding:
         write_json(run.folder / "choices.json", choices_to_dict(change(choices_of(run))))
+
+
+def taste() -> Verdict:
+    """What earlier choices say; judged once, until there are others. DecisionsUnreadable for a damaged record."""
+    path = data_folder() / FILE
+    return _judge(str(path.parent), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=1)
+def _judge(folder: str, written: int) -> Verdict:
+    return verdict_in(Path(folder))
 
 
 def find_photo(run: Run, photo_id: str) -> tuple[Path, str] | None:

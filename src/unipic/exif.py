@@ -1,4 +1,7 @@
-"""What a photo says about itself: when, with what and where it was taken. Sub-IFDs included; nonsense is absence."""
+"""What a photo says about itself: when, with what and where it was taken, and what became of it since.
+
+EXIF with its sub-IFDs, and XMP for what people and programs add. Nonsense is absence.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,24 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
+from unipic.editors import editor
+from unipic.xmp import Xmp, read_xmp, stars_of
+
 # (moment, its fraction, its offset), the moment of the shutter first
 MOMENTS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
     (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
     (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
 )
+BY_CAMERA = 2  # of them; the last is the moment of any change
+RATING, RATING_PERCENT = 0x4746, 0x4749  # what Windows writes beside XMP
 CLOCK_NEVER_SET = datetime(1970, 1, 1)
 FIRST_PHOTOGRAPH = datetime(1826, 1, 1)
+# The farthest that cameras go; what lies beyond is nonsense.
+SHORTEST, LONGEST = 1e-6, 86_400.0  # seconds
+WIDEST, NARROWEST = 0.5, 1000.0  # f-numbers
+MOST_SENSITIVE, MOST_BIAS = 10_000_000, 20.0  # ISO, EV
+ISO_ELSEWHERE = 65_535  # the most its field holds: the number stands in another one
 TEXT = 80  # characters of a camera's name a person needs to see
 
 
@@ -29,10 +42,14 @@ class Exif:
     camera: str = ""
     place: tuple[float, float] | None = None
     orientation: int = 1
+    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
+    edited: str = ""  # the editor that left its name
+    exposure: str = ""  # of this press of the shutter, as "1/125 s, f/8, ISO 100, +0.7 EV"
 
 
 def read_exif(image: Image.Image) -> Exif:
-    """EXIF of an opened image. Broken EXIF costs what is broken, never the photo."""
+    """EXIF and XMP of a loaded image. What is broken in them costs itself, never the photo."""
     tags: dict[int, Any] = {}
     gps: dict[int, Any] = {}
     # Pillow's EXIF parser raises whatever the broken bytes lead it to.
@@ -43,16 +60,28 @@ def read_exif(image: Image.Image) -> Exif:
             tags.update(exif.get_ifd(IFD.Exif))
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
+    xmp = read_xmp(image.info.get("xmp"))
     orientation = tags.get(Base.Orientation, 1)
-    return Exif(_taken(tags), _camera(tags), _place(gps), int(orientation) if orientation in range(1, 9) else 1)
+    taken, by_camera = _taken(tags)
+    return Exif(
+        taken=taken,
+        camera=_camera(tags),
+        place=_place(gps),
+        orientation=int(orientation) if orientation in range(1, 9) else 1,
+        taken_by_camera=by_camera,
+        rating=_rating(tags) if xmp.rating is None else xmp.rating,
+        edited=_edited(tags, xmp),
+        exposure=_exposure(tags),
+    )
 
 
-def _taken(tags: dict[int, Any]) -> datetime | None:
-    for moment, fraction, offset in MOMENTS:
+def _taken(tags: dict[int, Any]) -> tuple[datetime | None, bool]:
+    """The moment, and whether it is the camera's own."""
+    for number, (moment, fraction, offset) in enumerate(MOMENTS):
         found = parse_moment(_text(tags.get(moment)), _text(tags.get(fraction)), _text(tags.get(offset)))
         if found:
-            return found
-    return None
+            return found, number < BY_CAMERA
+    return None, True
 
 
 def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime | None:
@@ -89,6 +118,51 @@ def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
     inside = abs(latitude) <= 90 and abs(longitude) <= 180
     # 0, 0 in the Gulf of Guinea is what a camera without a fix writes.
     return (latitude, longitude) if inside and (latitude, longitude) != (0, 0) else None
+
+
+def _rating(tags: dict[int, Any]) -> int | None:
+    stars, percent = tags.get(RATING), tags.get(RATING_PERCENT)
+    if isinstance(stars, int) and 0 <= stars <= 5:
+        return int(stars)
+    return stars_of(percent) if isinstance(percent, int) else None
+
+
+def _edited(tags: dict[int, Any], xmp: Xmp) -> str:
+    """The same field names a camera's firmware, which is no editor."""
+    return editor((_text(tags.get(Base.Software)), _text(tags.get(Base.ProcessingSoftware)), *xmp.programs))
+
+
+def _exposure(tags: dict[int, Any]) -> str:
+    """What the camera wrote, without what is missing or no camera can do, and without a bias of nothing."""
+    time, f_number = _number(tags.get(Base.ExposureTime)), _number(tags.get(Base.FNumber))
+    iso, bias = _iso(tags), round(_number(tags.get(Base.ExposureBiasValue)), 1)
+    parts = (
+        f"{_seconds(time)} s" if SHORTEST <= time <= LONGEST else "",
+        f"f/{round(f_number, 2):g}" if WIDEST <= f_number <= NARROWEST else "",
+        f"ISO {iso:.0f}" if 1 <= iso <= MOST_SENSITIVE else "",
+        f"{bias:+g} EV" if 0 < abs(bias) <= MOST_BIAS else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _seconds(time: float) -> str:
+    """As it stands on a camera: 1/125, 0.4, 30."""
+    return f"1/{1 / time:.0f}" if time < 0.35 else f"{round(time, 1):g}"
+
+
+def _iso(tags: dict[int, Any]) -> float:
+    iso = _number(tags.get(Base.ISOSpeedRatings))
+    others = (_number(tags.get(tag)) for tag in (Base.RecommendedExposureIndex, Base.ISOSpeed))
+    return next((other for other in others if other > 0), 0.0) if iso == ISO_ELSEWHERE else iso
+
+
+def _number(value: Any) -> float:
+    """0 for what is none: a division by zero, text, a list of nothing."""
+    with suppress(TypeError, ValueError, ArithmeticError, IndexError):
+        number = float(value[0] if isinstance(value, tuple) else value)
+        if not isinstance(value, str | bytes) and math.isfinite(number):
+            return number
+    return 0.0
 
 
 def _degrees(parts: Any) -> float:

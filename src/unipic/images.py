@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageChops
 
+from unipic.compression import quality_of
+from unipic.content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
 from unipic.exif import Exif, read_exif
 from unipic.files import copy_and_hash, open_to_read
 from unipic.settings import Settings
@@ -38,9 +39,7 @@ TURNS = {
     8: (Image.Transpose.ROTATE_90,),
 }
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
-# A JPEG marker with a length behind it, or the end. FF 00 is a data byte, FF 01 and FF D0 to D8 stand alone.
-MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
-END, START_OF_SCAN = b"\xd9", b"\xda"
+JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
 FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
 STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
@@ -63,30 +62,35 @@ class Decoded:
     format: str
     exif: Exif
     note: str
+    quality: int | None  # of the compression, 0 to 100; see compression.py
+    content: str  # hash of the picture itself, hexadecimal, "" where it is not known to the last bit; see content.py
 
 
 def decode(path: str, long_side: int, settings: Settings) -> Decoded:
     """Open a file once, read-only, and take everything from it. Raises NotAPhoto, OSError, MemoryError."""
     with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings(), _damage_in_words():
         warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
-        image = _identify(file)
+        image, head = _identify(file)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        if kind == "JPEG":
-            _refuse_many_scans(file, settings.max_scans)
+        content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
         width, height = image.size
         _shrink_on_load(image, long_side, kind)
         _check_size(image, width, height, settings)
         note = _frames(image)
+        whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
         picture, flaw = _load(image, file, long_side)
         exif = read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
+        quality = quality_of(image, kind)
         picture = _with_tones(picture)
+        content = pixel_content(_upright(picture, exif.orientation)) if whole else shown(content, exif.orientation)
         picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
         picture = _upright(_to_rgb(picture), exif.orientation)
         if exif.orientation >= 5:
             width, height = height, width
         file.seek(0)
         digest = copy_and_hash(file)
-    return Decoded(picture, digest, size, width, height, kind, exif, "; ".join(filter(None, (note, flaw))))
+    note = "; ".join(filter(None, (note, flaw)))
+    return Decoded(picture, digest, size, width, height, kind, exif, note, quality, content)
 
 
 def load_thumbnail(data: bytes | str) -> np.ndarray:
@@ -121,7 +125,8 @@ def _damage_in_words() -> Iterator[None]:
         raise NotAPhoto(f"is damaged: {_plain(error)}") from error
 
 
-def _identify(file: BinaryIO) -> Image.Image:
+def _identify(file: BinaryIO) -> tuple[Image.Image, bytes]:
+    """With the first bytes of the file."""
     head = file.read(4096)
     try:
         image = Image.open(file, formats=FORMATS)
@@ -129,7 +134,7 @@ def _identify(file: BinaryIO) -> Image.Image:
         raise NotAPhoto(_what_it_is(head)) from None
     if _is_raw(image, head):
         raise NotAPhoto("is a raw photo, which Unipic cannot develop yet")
-    return image
+    return image, head
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:
@@ -162,15 +167,15 @@ def _what_it_is(head: bytes) -> str:
     return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
 
 
-def _refuse_many_scans(file: BinaryIO, limit: int) -> None:
-    """Each scan of a JPEG goes over the whole picture. A video that a phone hangs behind the end has none."""
+def _look_through(file: BinaryIO, max_scans: int) -> str:
+    """A JPEG's content. Each scan goes over the whole picture; a video that a phone hangs behind the end has none."""
     file.seek(0)
-    data, scans, at = file.read(), 0, 0
-    while (marker := MARKER.search(data, at)) and marker[1] != END:
-        scans += marker[1] == START_OF_SCAN
-        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
-        if scans > limit:
-            raise NotAPhoto(f"has more than {limit} scans, made to keep a decoder busy; photos have a dozen")
+    data, scans = file.read(), 0
+    for marker, _, _ in segments(data):
+        scans += marker == SCAN
+        if scans > max_scans:
+            raise NotAPhoto(f"has more than {max_scans} scans, made to keep a decoder busy; photos have a dozen")
+    return jpeg_content(data)
 
 
 def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
@@ -216,14 +221,14 @@ def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Ima
     file.seek(0)
     data = file.read().rstrip(b"\xff")
     _refuse_incomplete(data)
-    whole = _jpeg(data + b"\xff" + END)
+    whole = _jpeg(data + JPEG_END)
     _shrink_on_load(whole, long_side, "JPEG")
     return whole, "the file lacks its end marker, the picture is whole"
 
 
 def _refuse_incomplete(data: bytes) -> None:
     """Bytes behind a whole picture do not matter to it; in the place of missing ones they show from there on."""
-    one, other = (_jpeg(data + filling + b"\xff" + END) for filling in (bytes(254), FILLING))
+    one, other = (_jpeg(data + filling + JPEG_END) for filling in (bytes(254), FILLING))
     changed = ImageChops.difference(one, other).getbbox()
     if changed and "progressive" in one.info:
         raise NotAPhoto("ends early: the fine detail of the picture is missing")

@@ -8,12 +8,18 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Measures:
-    """What can be measured on the picture itself; each from 0 to 1, see measures.py."""
+    """What can be measured on the picture itself, see measures.py; each from 0 to 1, but for the tilt."""
 
-    sharpness: float
+    sharpness: float  # of the subject
     exposure: float
     contrast: float
     noise: float
+    shake: float = 0.0  # blur in one direction
+    highlights: float = 0.0  # share of the picture that is burnt
+    shadows: float = 0.0  # share that is black
+    tilt: float | None = None  # degrees, clockwise; None where no lines tell
+    cut: float = 0.0  # share of the subject at the frame
+    framing: float = 1.0  # 1: the subject sits in the middle
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,12 @@ class Photo:
     camera: str = ""
     place: tuple[float, float] | None = None  # latitude, longitude in degrees
     note: str = ""  # what a person should know, as "first of 4 frames"
+    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    quality: int | None = None  # of the compression: libjpeg's 1 to 100, 100 without loss, None where nothing tells
+    rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
+    edited: str = ""  # the program that changed the picture after it was taken, as its file tells
+    exposure: str = ""  # "1/125 s, f/8, ISO 100, +0.7 EV", what the camera wrote of it
+    content: str = ""  # hash of the picture whatever file it lies in, "" where that is uncertain; see content.py
 
     @property
     def pixels(self) -> int:

@@ -10,7 +10,7 @@ from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.photo import Gallery, Measures, Photo, Unreadable
 from unipic.review import Choices, outcomes, report
 
-VERSION = 1
+VERSION = 2
 
 
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
@@ -21,7 +21,14 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "exact": [_set_to_dict(found) for found in cleanup.exact],
         "near": [_set_to_dict(found) for found in cleanup.near],
         "clusters": [
-            {"photos": [p.id for p in c.photos], "scores": c.scores, "alike": c.alike, "reason": c.reason}
+            {
+                "photos": [p.id for p in c.photos],
+                "scores": c.scores,
+                "alike": c.alike,
+                "reason": c.reason,
+                "certainty": c.certainty,
+                "columns": c.columns,
+            }
             for c in cleanup.clusters
         ],
         "singles": [photo.id for photo in cleanup.singles],
@@ -54,7 +61,13 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
 
     def sets(name: str) -> tuple[DuplicateSet, ...]:
         return tuple(
-            DuplicateSet(by_id[s["keeper"]], tuple(by_id[i] for i in s["copies"]), s["kind"], tuple(s["reasons"]))
+            DuplicateSet(
+                by_id[s["keeper"]],
+                tuple(by_id[i] for i in s["copies"]),
+                s["kind"],
+                tuple(s["reasons"]),
+                tuple(s["looks"]),
+            )
             for s in values[name]
         )
 
@@ -63,7 +76,14 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         exact=sets("exact"),
         near=sets("near"),
         clusters=tuple(
-            Cluster(tuple(by_id[i] for i in c["photos"]), tuple(c["scores"]), tuple(c["alike"]), c["reason"])
+            Cluster(
+                tuple(by_id[i] for i in c["photos"]),
+                tuple(c["scores"]),
+                tuple(c["alike"]),
+                c["reason"],
+                c["certainty"],
+                tuple((name, tuple(numbers)) for name, numbers in c["columns"]),
+            )
             for c in values["clusters"]
         ),
         singles=tuple(by_id[i] for i in values["singles"]),
@@ -88,6 +108,7 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "copies": [copy.id for copy in found.copies],
         "kind": found.kind,
         "reasons": found.reasons,
+        "looks": found.looks,
     }
 
 

@@ -49,9 +49,15 @@ class Report:
 
 
 def suggest(cleanup: Cleanup) -> Choices:
-    """The recommended shot of each cluster, and every shot that is not directly similar to it, stay."""
+    """What is proposed: the recommended shots stay, those that are not directly similar to one, and copies with a look.
+
+    A rating or an edit is somebody's work, and only that somebody can say whether it is worth keeping twice.
+    """
     return Choices(
-        frozenset(p.id for cluster in cleanup.clusters for p in _directly_like_best(cluster, cleanup.similar))
+        discarded=frozenset(p.id for c in cleanup.clusters for p in _directly_like_best(c, cleanup.similar)),
+        restored=frozenset(
+            copy.id for found in cleanup.lanes for copy, look in zip(found.copies, found.looks, strict=True) if look
+        ),
     )
 
 
@@ -83,19 +89,20 @@ def outcomes(cleanup: Cleanup, choices: Choices) -> list[Outcome]:
         kept = tuple(photo for photo in cluster.photos if photo.id not in dropped)
         for photo, likeness in zip(cluster.photos, cluster.alike, strict=True):
             if photo.id in dropped:
-                why = "not chosen among similar shots" + (f" (similarity to the best {likeness:.3f})" if kept else "")
+                how_alike = f" (similarity to the best {likeness:.0f} of 100)" if kept else ""
+                why = f"not chosen among similar shots{how_alike}"
                 decided[photo.id] = Outcome(photo, "set aside", why, kept)
             else:
                 why = "chosen among similar shots" if place in choices.seen else "one of similar shots not reviewed yet"
                 decided[photo.id] = Outcome(photo, "kept", why)
     for found in cleanup.lanes:
-        for copy, reason in zip(found.copies, found.reasons, strict=True):
+        for copy, reason, look in zip(found.copies, found.reasons, found.looks, strict=True):
             if copy.id in choices.restored:
-                decided[copy.id] = Outcome(copy, "kept", f"taken back; {reason}")
+                decided[copy.id] = Outcome(copy, "kept", f"{look or 'taken back'}; {reason}")
                 continue
             keeper = decided.get(found.keeper.id)
             if keeper and keeper.fate == "set aside":
-                decided[copy.id] = Outcome(copy, "set aside", f"{reason}, which was not chosen itself", keeper.instead)
+                decided[copy.id] = Outcome(copy, "set aside", f"{reason}; it was not chosen itself", keeper.instead)
             else:
                 decided[copy.id] = Outcome(copy, "set aside", reason, (found.keeper,))
     for photo in cleanup.singles:

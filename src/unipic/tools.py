@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from unipic.decisions import taste_in
 from unipic.engines.base import Engine
 from unipic.engines.local import LocalEngine
 from unipic.progress import Progress, silent
-from unipic.settings import Settings
+from unipic.settings import Settings, data_folder
+from unipic.stages.rank import WEIGHTS
+from unipic.taste import Verdict
 from unipic.thumbnails import Thumbnails
 from unipic.vision.base import Encoder, Scorer
 from unipic.vision.registry import open_encoder, open_scorer
@@ -23,6 +26,12 @@ class Tools:
     engine: Engine
     thumbnails: Thumbnails
     notices: tuple[str, ...] = ()
+    taste: Verdict | None = None  # None: the default weights
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What each criterion counts."""
+        return self.taste.weights if self.taste else WEIGHTS
 
 
 @contextmanager
@@ -31,9 +40,12 @@ def open_tools(
 ) -> Iterator[Tools]:
     """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block."""
     encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
-    scorer, about_scorer = open_scorer(settings.ranker, models, settings.device, settings.fetch, progress)
+    scorer, about_scorer = open_scorer(
+        settings.ranker, models, settings.device, settings.fetch, progress, aesthetic=settings.aesthetic
+    )
+    taste, about_taste = taste_in(data_folder()) if settings.taste else (None, ())
     engine = LocalEngine(settings.workers, settings.photo_seconds, settings.worker_memory)
     try:
-        yield Tools(encoder, scorer, engine, thumbnails, (*about_encoder, *about_scorer))
+        yield Tools(encoder, scorer, engine, thumbnails, (*about_encoder, *about_scorer, *about_taste), taste)
     finally:
         engine.close()

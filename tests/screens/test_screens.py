@@ -127,10 +127,16 @@ def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -
     test = app()
     test.selectbox(key="preset").set_value("landscape").run()
     test.selectbox(key="window").set_value("1 minute").run()
-    test.toggle(key="own").set_value(False).run()
-    test.slider(key="similar").set_value(0.85).run()
+    test.slider(key="similar").set_value(85.0).run()
+    test.selectbox(key="grouping").set_value("components").run()
     press(test, "Try it with sample photos")
-    assert started[0].load().settings == {"preset": "landscape", "time_window": 60.0, "similar": 0.85, "near": 0.995}
+    assert started[0].load().settings == {
+        "preset": "landscape",
+        "time_window": 60.0,
+        "similar": 85.0,
+        "near": 50.0,
+        "grouping": "components",
+    }
 
 
 def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:

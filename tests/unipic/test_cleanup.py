@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.cleanup import Cleanup
+from unipic.cleanup import CLEAR, Cleanup
 from unipic.photo import Gallery
 
 
@@ -29,3 +31,8 @@ def test_lanes_and_best() -> None:
     found = cleanup((cluster(a, b),), exact=(copies_of(a, c),), near=(copies_of(b, d, kind="near"),))
     assert [lane.kind for lane in found.lanes] == ["exact", "near"]
     assert found.clusters[0].best is a
+
+
+@pytest.mark.parametrize(("certainty", "close"), [(0.5, True), (CLEAR - 0.001, True), (CLEAR, False), (1.0, False)])
+def test_a_pick_below_the_limit_is_a_close_call(certainty: float, close: bool) -> None:
+    assert replace(cluster(photo("a"), photo("b")), certainty=certainty).close_call == close

@@ -11,17 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
+from tests.pictures import xmp
 
 from unipic.exif import TEXT, Exif, parse_moment, read_exif
 
 MAKE, MODEL, ORIENTATION, DATE_TIME = 271, 272, 274, 306
 ORIGINAL, DIGITIZED, OFFSET, OFFSET_ORIGINAL, SUBSEC, SUBSEC_ORIGINAL = 36867, 36868, 36880, 36881, 37520, 37521
+SOFTWARE, PROCESSING_SOFTWARE, RATING, RATING_PERCENT = 0x131, 0x0B, 0x4746, 0x4749
+TIME, F_NUMBER, ISO, BIAS, RECOMMENDED, ISO_SPEED = 0x829A, 0x829D, 0x8827, 0x9204, 0x8832, 0x8833
 OF_EXIF, OF_GPS = 0x8769, 0x8825
 NORTH, LATITUDE, EAST, LONGITUDE = 1, 2, 3, 4
 
 
 def read_back(
-    tags: dict[int, Any] | None = None, inner: dict[int, Any] | None = None, gps: dict[int, Any] | None = None
+    tags: dict[int, Any] | None = None,
+    inner: dict[int, Any] | None = None,
+    gps: dict[int, Any] | None = None,
+    packet: bytes = b"",
 ) -> Exif:
     """Through a real file, because writing and parsing change types."""
     exif = Image.Exif()
@@ -31,7 +37,7 @@ def read_back(
     if gps:
         exif.get_ifd(OF_GPS).update(gps)
     buffer = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=exif.tobytes())
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=exif.tobytes(), xmp=packet)
     with Image.open(buffer) as image:
         return read_exif(image)
 
@@ -40,6 +46,7 @@ class Told:
     """An image whose EXIF is whatever a test says."""
 
     def __init__(self, tags: dict[int, Any], gps: dict[int, Any] | None = None) -> None:
+        self.info: dict[str, Any] = {}
         self.exif = Image.Exif()
         self.exif.update(tags)
         self.exif._ifds[OF_GPS] = gps or {}  # type: ignore[attr-defined]
@@ -78,6 +85,14 @@ def test_falls_back_to_digitized_and_to_changed(broken: str | None) -> None:
     assert both.taken == datetime(2020, 1, 1, 10)
     one = read_back({DATE_TIME: "2021:01:01 10:00:00"}, original | {SUBSEC: "5", OFFSET: "-03:30"})
     assert one.taken == datetime(2021, 1, 1, 10, 0, 0, 500_000, timezone(-timedelta(hours=3, minutes=30)))
+
+
+def test_whether_the_camera_said_so() -> None:
+    """A program that saves a file writes the moment it did so."""
+    assert read_back(inner={ORIGINAL: "2024:06:12 18:03:05"}).taken_by_camera
+    assert read_back(inner={DIGITIZED: "2024:06:12 18:03:05"}).taken_by_camera
+    assert not read_back({DATE_TIME: "2024:06:12 18:03:05"}).taken_by_camera
+    assert not read_back({DATE_TIME: "2024:06:12 18:03:05"}, {ORIGINAL: "0000:00:00 00:00:00"}).taken_by_camera
 
 
 @pytest.mark.parametrize(
@@ -177,7 +192,10 @@ ANY_VALUE = st.one_of(
     st.tuples(st.floats(), st.floats(), st.floats()),
     st.tuples(st.text(), st.text(), st.text()),
 )
-KNOWN = (MAKE, MODEL, ORIENTATION, DATE_TIME, ORIGINAL, SUBSEC_ORIGINAL, OFFSET_ORIGINAL)
+KNOWN = (
+    *(MAKE, MODEL, ORIENTATION, DATE_TIME, ORIGINAL, SUBSEC_ORIGINAL, OFFSET_ORIGINAL),
+    *(SOFTWARE, PROCESSING_SOFTWARE, RATING, RATING_PERCENT),
+)
 
 
 @given(
@@ -191,6 +209,8 @@ def test_tags_of_any_type_break_nothing(tags: dict[int, Any], gps: dict[int, Any
     assert len(exif.camera) <= TEXT
     assert exif.camera.isprintable()
     assert exif.place is None or (abs(exif.place[0]) <= 90 and abs(exif.place[1]) <= 180)
+    assert exif.rating is None or exif.rating in range(6)
+    assert exif.edited == ""
 
 
 @given(st.binary(max_size=200))
@@ -300,6 +320,75 @@ def test_a_name_without_end_is_cut() -> None:
     assert told({MAKE: b"Caf\xe9 " + b"x" * 500}).camera.startswith("Caf\ufffd x")
 
 
+# This press of the shutter
+
+
+def ratio(numerator: int, denominator: int) -> IFDRational:
+    return IFDRational(numerator, denominator)
+
+
+FULL = {TIME: ratio(1, 125), F_NUMBER: ratio(8, 1), ISO: 100, BIAS: ratio(2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({}, ""),
+        (FULL, "1/125 s, f/8, ISO 100, +0.7 EV"),
+        ({**FULL, BIAS: ratio(0, 1)}, "1/125 s, f/8, ISO 100"),
+        ({**FULL, F_NUMBER: None}, "1/125 s, ISO 100, +0.7 EV"),
+        ({TIME: ratio(10, 80_000)}, "1/8000 s"),
+        ({TIME: ratio(1, 3)}, "1/3 s"),
+        ({TIME: ratio(4, 10)}, "0.4 s"),
+        ({TIME: ratio(13, 10)}, "1.3 s"),
+        ({TIME: ratio(30, 1)}, "30 s"),
+        ({TIME: ratio(86_400, 1)}, "86400 s"),
+        ({F_NUMBER: ratio(178, 100)}, "f/1.78"),
+        ({F_NUMBER: ratio(1_244_236, 699_009)}, "f/1.78"),
+        ({F_NUMBER: ratio(22, 1)}, "f/22"),
+        ({ISO: (400, 0)}, "ISO 400"),
+        ({ISO: 65_535, RECOMMENDED: 102_400}, "ISO 102400"),
+        ({ISO: 65_535, ISO_SPEED: 204_800}, "ISO 204800"),
+        ({BIAS: ratio(-1, 3)}, "-0.3 EV"),
+        ({BIAS: ratio(1, 1)}, "+1 EV"),
+        ({BIAS: ratio(1, 100)}, ""),
+    ],
+)
+def test_how_it_was_exposed(tags: dict[int, Any], words: str) -> None:
+    assert told({tag: value for tag, value in tags.items() if value is not None}).exposure == words
+
+
+def test_exposure_is_found_where_cameras_put_it() -> None:
+    assert read_back(inner=FULL).exposure == "1/125 s, f/8, ISO 100, +0.7 EV"
+    assert read_back(inner={TIME: ratio(1, 0), F_NUMBER: ratio(0, 0), ISO: 200}).exposure == "ISO 200"
+
+
+@pytest.mark.parametrize("tag", [TIME, F_NUMBER, ISO, BIAS])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "", "1/125", "100", b"100", (), ("a",), ((1, 2),), [1], object()),
+        *(float("nan"), float("inf"), -float("inf"), 1e308, 10**400, -1e9),
+        *(ratio(1, 0), ratio(0, 0), ratio(10**400, 1), ratio(0, 5), ratio(4_294_967_295, 1)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_nonsense_is_no_exposure(tag: int, value: Any) -> None:
+    """And costs only itself."""
+    assert told({tag: value}).exposure == ""
+    rest = {**FULL, tag: value}
+    assert told(rest).exposure == told({other: fact for other, fact in FULL.items() if other != tag}).exposure
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1), st.integers(-(2**31), 2**31))
+def test_any_numbers_give_a_short_line(a: int, b: int, iso: int, bias: int) -> None:
+    line = told({TIME: ratio(a, b), F_NUMBER: ratio(b, a), ISO: iso, BIAS: ratio(bias, b)}).exposure
+    assert len(line) < 60
+    assert line.isascii()
+    assert "e+" not in line
+    assert "e-" not in line
+
+
 # Which way up
 
 
@@ -315,3 +404,73 @@ def test_an_orientation_of_another_type_is_none(value: Any) -> None:
 
 def test_a_picture_without_exif_says_nothing() -> None:
     assert read_exif(Image.new("RGB", (8, 8))) == Exif()
+
+
+# What became of it since
+
+
+@pytest.mark.parametrize(
+    ("tags", "rating"),
+    [
+        ({}, None),
+        *(({RATING: stars}, stars) for stars in range(6)),
+        ({RATING: 6}, None),
+        ({RATING: 65535}, None),
+        ({RATING: 65535, RATING_PERCENT: 50}, 3),
+        ({RATING_PERCENT: 99}, 5),
+        ({RATING_PERCENT: 1}, 1),
+        ({RATING_PERCENT: 0}, 0),
+        ({RATING_PERCENT: 101}, None),
+        ({RATING: 2, RATING_PERCENT: 99}, 2),
+    ],
+)
+def test_stars_in_exif(tags: dict[int, Any], rating: int | None) -> None:
+    assert read_back(tags).rating == rating
+
+
+@pytest.mark.parametrize("value", [None, "4", b"4", (4,), (4, 4), 4.0, float("nan"), -1])
+def test_stars_of_another_type_are_none(value: Any) -> None:
+    assert told({RATING: value}).rating is None
+    assert told({RATING_PERCENT: value}).rating is None
+
+
+def test_stars_in_xmp_win_over_exif() -> None:
+    assert read_back({RATING: 2}, packet=xmp('xmp:Rating="5"')).rating == 5
+    assert read_back({RATING: 2}, packet=xmp('xmp:Rating="0"')).rating == 0
+    assert read_back({RATING: 2}, packet=xmp('xmp:Rating="-1"')).rating == -1
+    assert read_back({RATING: 2}, packet=xmp('xmp:Rating="99"')).rating == 2
+    assert read_back({RATING: 2}, packet=b"<broken").rating == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "packet", "edited"),
+    [
+        ({}, xmp(), ""),
+        ({SOFTWARE: "Ver.1.00"}, xmp(), ""),
+        ({SOFTWARE: "Snapseed 2.0"}, xmp(), "Snapseed"),
+        ({PROCESSING_SOFTWARE: "darktable 4.2"}, xmp(), "darktable"),
+        ({SOFTWARE: "Ver.1.00"}, xmp('xmp:CreatorTool="Adobe Photoshop Lightroom 6.0"'), "Lightroom"),
+        ({SOFTWARE: "GIMP 2.10"}, xmp('xmp:CreatorTool="Adobe Photoshop CS5"'), "GIMP"),
+        ({SOFTWARE: "17.1"}, xmp('xmp:CreatorTool="17.1"'), ""),
+        ({}, xmp('crs:HasSettings="True"'), "Camera Raw"),
+        ({MAKE: "Snapseed", MODEL: "GIMP", 270: "Photoshop", 315: "Picasa"}, xmp('xmp:Label="GIMP"'), ""),
+    ],
+)
+def test_editors_leave_their_name(tags: dict[int, Any], packet: bytes, edited: str) -> None:
+    assert read_back(tags, packet=packet).edited == edited
+
+
+def test_broken_exif_does_not_cost_xmp() -> None:
+    buffer = io.BytesIO()
+    packet = xmp('xmp:Rating="4" xmp:CreatorTool="GIMP"')
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", exif=b"Exif\0\0nonsense", xmp=packet)
+    with Image.open(buffer) as image:
+        exif = read_exif(image)
+    assert (exif.rating, exif.edited) == (4, "GIMP")
+
+
+@given(st.binary(max_size=200) | st.text() | st.tuples(st.integers()))
+def test_no_packet_breaks_the_reader(packet: Any) -> None:
+    image = Image.new("RGB", (1, 1))
+    image.info["xmp"] = packet
+    assert isinstance(read_exif(image), Exif)

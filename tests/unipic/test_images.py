@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 from PIL.Image import Transpose
-from tests.pictures import blurred, save, scene
+from tests.pictures import blurred, save, scene, xmp
 
 from unipic import images
 from unipic.images import Decoded, NotAPhoto, decode, load_thumbnail
@@ -135,6 +135,116 @@ def test_an_orientation_that_is_none_changes_nothing(tmp_path: Path, number: int
     photo = opened(save(picture, tmp_path / "photo.jpg", exif=oriented(number)))
     assert photo.exif.orientation == 1
     assert apart(photo.picture, picture) < 12
+
+
+# What its file says
+
+
+def carrying(picture: Image.Image, path: Path, kind: str, packet: bytes, exif: bytes = b"") -> Path:
+    """A file of that format with this XMP packet in its own place for it."""
+    options: dict[str, Any] = {"xmp": packet}
+    if kind == "PNG":
+        options = {"pnginfo": PngImagePlugin.PngInfo()}
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
+    if kind == "TIFF":
+        options = {"tiffinfo": TiffImagePlugin.ImageFileDirectory_v2()}
+        options["tiffinfo"][700] = packet
+    return (
+        save(picture, path, format=kind, exif=exif, **options) if exif else save(picture, path, format=kind, **options)
+    )
+
+
+WITH_XMP = ("JPEG", "PNG", "HEIF", "WEBP", "TIFF", "AVIF", "MPO")
+
+
+@pytest.mark.parametrize("kind", WITH_XMP)
+def test_stars_and_editors_in_every_format_that_has_xmp(tmp_path: Path, kind: str) -> None:
+    packet = xmp('xmp:Rating="4"', "<xmp:CreatorTool>Snapseed 2.0</xmp:CreatorTool>")
+    photo = opened(carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet))
+    assert (photo.exif.rating, photo.exif.edited) == (4, "Snapseed")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF", "WEBP", "TIFF", "AVIF"])
+def test_stars_and_editors_in_every_format_that_has_exif(tmp_path: Path, kind: str) -> None:
+    exif = Image.Exif()
+    exif.update({0x131: "GIMP 2.10", 0x4746: 3, 0x4749: 50})
+    photo = opened(save(scene(1, 80, 60), tmp_path / "photo", format=kind, exif=exif.tobytes()))
+    assert (photo.exif.rating, photo.exif.edited) == (3, "GIMP")
+
+
+def test_xmp_behind_the_pixels_of_a_png_is_found(tmp_path: Path) -> None:
+    data = save(scene(1, 80, 60), tmp_path / "photo.png").read_bytes()
+    text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp('xmp:Rating="4"'))
+    end = data.rindex(b"IEND") - 4
+    assert opened(written(tmp_path / "photo.png", data[:end] + text + data[end:])).exif.rating == 4
+
+
+@pytest.mark.parametrize("kind", WITH_XMP)
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"<broken",
+        b"\xff\xfe\x00",
+        b'<!DOCTYPE x [<!ENTITY a "4">]>' + xmp(inside="<xmp:Rating>&a;</xmp:Rating>"),
+        xmp('xmp:Rating="NaN"'),
+        xmp('xmp:Rating="99"'),
+    ],
+    ids=["broken", "bytes", "bomb", "NaN", "99"],
+)
+def test_a_hostile_packet_costs_only_its_stars(tmp_path: Path, kind: str, packet: bytes) -> None:
+    picture = blurred(scene(1, 80, 60))
+    photo = opened(carrying(picture, tmp_path / "photo", kind, packet))
+    assert (photo.exif.rating, photo.exif.edited) == (None, "")
+    assert apart(photo.picture, picture) < 12
+
+
+@pytest.mark.parametrize("kind", ["PNG", "HEIF", "WEBP", "TIFF", "AVIF"])  # a JPEG's has 64 kB at most
+def test_a_packet_of_50_mb_costs_only_its_stars(tmp_path: Path, kind: str) -> None:
+    packet = xmp('xmp:Rating="4"', " " * 50_000_000)
+    photo = opened(carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet))
+    assert photo.exif.rating is None
+
+
+def test_metadata_costs_no_second_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens = []
+
+    def spy(path: str) -> Any:
+        opens.append(path)
+        return open_to_read(path)
+
+    open_to_read = images.open_to_read
+    monkeypatch.setattr(images, "open_to_read", spy)
+    path = carrying(scene(1, 80, 60), tmp_path / "photo.jpg", "JPEG", xmp('xmp:Rating="4"'))
+    before = (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
+    assert opened(path).exif.rating == 4
+    assert opens == [str(path)]
+    assert (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "quality"),
+    [
+        *(("JPEG", {"quality": quality}, quality) for quality in (5, 50, 75, 95, 100)),
+        ("MPO", {"quality": 60}, 60),
+        ("PNG", {}, 100),
+        ("BMP", {}, 100),
+        ("TIFF", {"compression": "tiff_adobe_deflate"}, 100),
+        ("TIFF", {"compression": "jpeg"}, None),
+        ("GIF", {}, None),
+        ("HEIF", {"quality": 50}, None),
+        ("AVIF", {}, None),
+        ("WEBP", {}, None),
+    ],
+)
+def test_the_quality_of_the_compression(
+    tmp_path: Path, kind: str, options: dict[str, Any], quality: int | None
+) -> None:
+    """Also of a JPEG that is shrunk while it is decoded."""
+    assert opened(save(scene(1, 1600, 1200), tmp_path / "photo", format=kind, **options)).quality == quality
+
+
+def test_the_quality_of_a_jpeg_without_its_end_marker(tmp_path: Path) -> None:
+    assert opened(cut(tmp_path / "photo.jpg", -2, quality=65)).quality == 65
 
 
 # Pixels of every kind

@@ -60,9 +60,9 @@ def test_an_error_on_purpose_stands_in_the_run(run: Run) -> None:
 
 
 def test_settings_that_cannot_be_used_stand_in_the_run(run: Run) -> None:
-    run.change(settings={"near": 7.0})
+    run.change(settings={"near": 0.7})
     assert work_on(run.folder, lambda *_: FOUND) == 0
-    assert run.load().message.startswith("near is a similarity")
+    assert run.load().message.startswith("near is a number from 1 to 100")
 
 
 def test_a_mistake_of_ours_is_told_without_its_details(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

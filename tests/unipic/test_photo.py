@@ -37,3 +37,9 @@ def test_nothing_changes_once_it_is_there() -> None:
 
 def test_pixels() -> None:
     assert photo("a", width=4000, height=3000).pixels == 12_000_000
+
+
+def test_what_is_not_known_is_not_made_up() -> None:
+    plain = photo("a")
+    assert (plain.quality, plain.rating, plain.edited, plain.taken_by_camera) == (None, None, "", True)
+    assert (plain.exposure, plain.content) == ("", "")

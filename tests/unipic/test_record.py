@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.photo import Unreadable
+from unipic.photo import Measures, Unreadable
 from unipic.record import VERSION, choices_from_dict, choices_to_dict, cleanup_from_dict, cleanup_to_dict
 from unipic.review import Choices
 
@@ -22,6 +23,36 @@ def test_a_cleanup_comes_back_equal() -> None:
     text = json.dumps(cleanup_to_dict(FULL))
     assert text.isascii()
     assert cleanup_from_dict(json.loads(text)) == FULL
+
+
+@pytest.mark.parametrize("tilt", [None, -2.5])
+def test_measures_and_doubt_come_back(tilt: float | None) -> None:
+    measures = Measures(0.1, 0.2, 0.3, 0.4, shake=0.5, highlights=0.6, shadows=0.7, tilt=tilt, cut=0.8, framing=0.9)
+    told = (("wish", (1.5, -0.25)),)
+    found = cleanup((replace(cluster(photo("a", measures=measures), photo("b")), certainty=0.625, columns=told),))
+    (back,) = cleanup_from_dict(json.loads(json.dumps(cleanup_to_dict(found)))).clusters
+    assert back.best.measures == measures
+    assert (back.certainty, back.columns) == (0.625, told)
+
+
+@pytest.mark.parametrize("rating", [None, -1, 0, 5])
+def test_what_a_file_says_about_itself_comes_back(rating: int | None) -> None:
+    told = photo("a", rating=rating, edited="Snapseed", quality=None if rating is None else 95, taken_by_camera=False)
+    found = cleanup(singles=(told,))
+    (back,) = cleanup_from_dict(json.loads(json.dumps(cleanup_to_dict(found)))).singles
+    assert back == told
+    assert (type(back.rating), type(back.quality), type(back.taken_by_camera)) == (
+        type(rating),
+        type(told.quality),
+        bool,
+    )
+
+
+def test_a_record_from_before_a_fact_was_known_is_read() -> None:
+    values = cleanup_to_dict(cleanup(singles=(photo("a", rating=3, edited="GIMP", quality=90),)))
+    for name in ("rating", "edited", "quality", "taken_by_camera"):
+        del values["photos"][0][name]
+    assert cleanup_from_dict(values).singles == (photo("a"),)
 
 
 def test_sets_come_back_equal() -> None:

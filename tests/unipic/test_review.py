@@ -9,7 +9,7 @@ A, B, C, D, E, F, G = (photo(name, size=10**i) for i, name in enumerate("abcdefg
 BROKEN = Unreadable("u", "notes.txt", "/x", "is empty (0 bytes)")
 # a, b and c are one moment, c is not directly like a; d is b again, e is f in other bytes.
 FOUND = cleanup(
-    (cluster(A, B, C, alike=(1.0, 0.95, 0.85)),),
+    (cluster(A, B, C, alike=(100.0, 95.0, 85.0)),),
     (F, G),
     exact=(copies_of(B, D),),
     near=(copies_of(F, E, kind="near"),),
@@ -37,9 +37,9 @@ def test_a_group_nobody_saw_keeps_everything() -> None:
 def test_a_group_that_was_seen_goes_as_ticked_and_copies_go_along() -> None:
     decided = by_id(see(suggest(FOUND), 0))
     assert kept(see(suggest(FOUND), 0)) == "acfg"
-    assert decided["b"].reason == "not chosen among similar shots (similarity to the best 0.950)"
+    assert decided["b"].reason == "not chosen among similar shots (similarity to the best 95 of 100)"
     assert decided["b"].instead == (A, C)
-    assert decided["d"].reason == "exact copy of b.jpg, which was not chosen itself"
+    assert decided["d"].reason == "exact copy of b.jpg; it was not chosen itself"
     assert decided["d"].instead == (A, C)
     assert decided["e"].instead == (F,)
     assert (decided["u"].fate, decided["u"].reason) == ("unreadable", "is empty (0 bytes)")
@@ -49,6 +49,39 @@ def test_a_copy_taken_back_stays_even_where_its_keeper_goes() -> None:
     decided = by_id(restore(see(suggest(FOUND), 0), ["d"]))
     assert (decided["d"].fate, decided["d"].reason) == ("kept", "taken back; exact copy of b.jpg")
     assert restore(restore(Choices(), ["d"]), ["d"], back=False) == Choices()
+
+
+RATED = cleanup(
+    (cluster(A, B),),
+    (F,),
+    exact=(copies_of(B, D, kind="pixels", looks=("rated 5 stars",)),),
+    near=(copies_of(F, E, G, kind="near", looks=("edited with Snapseed", "")),),
+)
+
+
+def test_copies_that_a_person_would_miss_are_kept_unless_told_otherwise() -> None:
+    proposed = suggest(RATED)
+    assert proposed.restored == {"d", "e"}
+    decided = {outcome.file.id: outcome for outcome in outcomes(RATED, see(proposed, 0))}
+    assert [decided[name].fate for name in "bdeg"] == ["set aside", "kept", "kept", "set aside"]
+    assert decided["e"].reason == "edited with Snapseed; near copy of f.jpg"
+    assert decided["d"].reason == "rated 5 stars; pixels copy of b.jpg"
+    assert decided["d"].instead == decided["e"].instead == ()
+    away = restore(see(proposed, 0), ["d", "e"], back=False)
+    decided = {outcome.file.id: outcome for outcome in outcomes(RATED, away)}
+    assert decided["e"].instead == (F,)
+    assert decided["d"].instead == (A,)
+    assert decided["d"].reason == "pixels copy of b.jpg; it was not chosen itself"
+
+
+def test_a_look_does_not_count_as_an_opinion_on_a_group() -> None:
+    assert report(RATED, suggest(RATED)).reviewed == 0
+    assert report(RATED, suggest(RATED)).after == 5
+
+
+def test_the_limit_of_similarity_belongs_to_what_is_suggested() -> None:
+    at_the_limit = cleanup((cluster(A, B, C, alike=(100.0, 90.0, 89.9)),), similar=90.0)
+    assert suggest(at_the_limit).discarded == {"b"}
 
 
 def test_a_person_may_keep_none_of_a_group() -> None:

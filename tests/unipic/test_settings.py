@@ -1,19 +1,32 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from unipic.errors import SettingsError
-from unipic.settings import PRESETS, PROJECT, Settings, changed, data_folder, load_config, models_folder, seconds
+from unipic.settings import (
+    FAULTS,
+    PRESETS,
+    PROJECT,
+    Settings,
+    changed,
+    data_folder,
+    load_config,
+    models_folder,
+    seconds,
+)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("near", 0.0),
-        ("near", 1.01),
+        ("near", 0.9),  # a cosine
+        ("near", 101.0),
+        ("grouping", "kmeans"),
         ("near", float("nan")),
         ("similar", -0.5),
         ("preset", "glamour"),
@@ -65,8 +78,8 @@ def test_whole_numbers_are_numbers() -> None:
     assert (settings.near, settings.time_window, settings.photo_seconds) == (1, 48, 3)
 
 
-def test_nothing_means_the_encoder_s_own() -> None:
-    assert changed(Settings(near=0.9), {"near": None, "time_window": None}) == Settings()
+def test_nothing_means_any_time() -> None:
+    assert changed(Settings(time_window=9.0), {"time_window": None}) == Settings()
 
 
 def test_the_wish_is_the_person_s_own_words_or_the_preset() -> None:
@@ -75,10 +88,42 @@ def test_the_wish_is_the_person_s_own_words_or_the_preset() -> None:
     assert Settings(prompt="  ").wish == PRESETS["general"]
 
 
-@pytest.mark.parametrize("words", PRESETS.values(), ids=PRESETS)
-def test_no_preset_judges_bodies(words: str) -> None:
-    for word in ("skin", "body", "slim", "beautiful", "attractive", "young", "white", "pretty"):
-        assert word not in words
+# Of bodies and looks, of age, and of who somebody is.
+BANNED = """
+    body bodies skin complexion slim thin fat heavy tall short curvy figure beautiful pretty handsome attractive sexy
+    hot flawless perfect ugly symmetrical makeup hair eye eyes nose lips teeth smile smiling expression
+    young youthful old elderly age child
+    man men woman women boy boys girl girls male female lady person race white black brown asian european african
+"""
+
+
+@pytest.mark.parametrize("words", [*PRESETS.values(), *FAULTS])
+def test_no_prompt_of_ours_judges_people(words: str) -> None:
+    assert not set(re.findall(r"[a-z']+", words.lower())) & set(BANNED.split())
+
+
+def test_every_prompt_speaks_of_a_photograph() -> None:
+    assert all(re.search(r"\b(photo|snapshot)\b", words) for words in (*PRESETS.values(), *FAULTS))
+    assert len({*PRESETS.values(), *FAULTS}) == len(PRESETS) + len(FAULTS)
+
+
+def test_the_prompts_are_documented_word_for_word() -> None:
+    docs = (PROJECT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert [words for words in (*PRESETS.values(), *FAULTS) if words not in docs] == []
+
+
+def test_the_aesthetic_head_is_asked_for_by_name(tmp_path: Path) -> None:
+    assert not Settings().aesthetic
+    assert changed(Settings(), {"aesthetic": True}).aesthetic
+    path = tmp_path / "unipic.toml"
+    path.write_text("aesthetic = true")
+    assert load_config(path) == Settings(aesthetic=True)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, 0.3, None])
+def test_the_aesthetic_head_is_on_or_off(value: object) -> None:
+    with pytest.raises(SettingsError, match="aesthetic cannot be"):
+        changed(Settings(), {"aesthetic": value})
 
 
 @pytest.mark.parametrize(("text", "expected"), [("48s", 48), ("2m", 120), ("1h", 3600), ("48", 48), ("1.5m", 90)])
@@ -94,8 +139,8 @@ def test_what_is_no_length_of_time_is_named(text: str) -> None:
 
 def test_a_config_file(tmp_path: Path) -> None:
     path = tmp_path / "unipic.toml"
-    path.write_text('similar = 0.93\npreset = "portrait"\nworkers = 1\n')
-    assert load_config(path) == Settings(similar=0.93, preset="portrait", workers=1)
+    path.write_text('similar = 93\npreset = "portrait"\nworkers = 1\n')
+    assert load_config(path) == Settings(similar=93, preset="portrait", workers=1)
 
 
 @pytest.mark.parametrize(

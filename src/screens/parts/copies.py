@@ -15,7 +15,7 @@ from unipic.runs import Run
 PAGE = 10  # sets on a screen
 TITLES = {
     "exact": "Identical files",
-    "rendition": "Same picture, smaller, in another format",
+    "pixels": "Same pixels, other file",
     "near": "Same picture, other file",
 }
 
@@ -48,11 +48,11 @@ def _set(run: Run, found: DuplicateSet, restored: frozenset[str]) -> None:
                 st.badge("STAYS", icon=":material/check:", color="green")
                 picture(run, found.keeper)
                 facts(found.keeper)
-            for copy, reason in zip(found.copies, found.reasons, strict=True):
+            for copy, reason, look in zip(found.copies, found.reasons, found.looks, strict=True):
                 with st.container():
                     back = copy.id in restored
                     st.badge(
-                        "TAKEN BACK" if back else "SET ASIDE",
+                        "STAYS TOO" if back else "SET ASIDE",
                         icon=":material/undo:" if back else ":material/content_copy:",
                         color="blue" if back else "gray",
                     )
@@ -60,7 +60,7 @@ def _set(run: Run, found: DuplicateSet, restored: frozenset[str]) -> None:
                     key = f"back-{copy.id}"
                     session.set_widget(key, back)
                     st.checkbox("Keep this one too", key=key, on_change=_take, args=(run, [copy.id], not back))
-                    facts(copy, plain(reason))
+                    facts(copy, plain(f"{look}; {reason}" if look else reason))
 
 
 def _take(run: Run, ids: list[str], back: bool) -> None:

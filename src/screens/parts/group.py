@@ -25,7 +25,10 @@ def groups(run: Run, cleanup: Cleanup, save: Callable[[str], None], done: Callab
     large, others = st.columns([3, 2], gap="large")
     with large:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
+            if cluster.close_call:
+                st.badge("TOO CLOSE TO CALL", icon=":material/help:", color="orange")
+            else:
+                st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
             st.markdown(plain(cluster.reason))
         picture(run, cluster.best)
         _keep(run, selections, cluster.best, 1)
@@ -43,7 +46,7 @@ def _others(run: Run, selections: dict[str, bool], cluster: Cluster) -> None:
             with st.container():
                 picture(run, photo)
                 _keep(run, selections, photo, number)
-                facts(photo, plain(f"similarity {likeness:.3f}"))
+                facts(photo, plain(f"similarity {likeness:.0f}" if likeness else "not like the large one directly"))
 
 
 def _keep(run: Run, selections: dict[str, bool], photo: Photo, number: int) -> None:

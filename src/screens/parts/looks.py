@@ -7,21 +7,31 @@ from typing import Any
 
 import streamlit as st
 
-from unipic.settings import PRESETS
+from screens.tools import taste
+from unipic.errors import DecisionsUnreadable
+from unipic.settings import PRESETS, Settings
 
 WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
+
+GROUPINGS = {
+    "greedy": "shots that are all like one of them",
+    "dbscan": "chains of shots with two or more alike (DBSCAN)",
+    "components": "chains of shots, however long",
+}
 
 
 @dataclass(frozen=True)
 class Looks:
     preset: str
     prompt: str
-    similar: float | None
-    near: float | None
+    similar: float
+    near: float
+    grouping: str
     time_window: float | None
+    taste: bool | None  # None: there is none to use
 
     def settings(self) -> dict[str, Any]:
-        """For a run: only what differs from the defaults."""
+        """For a run: what was said, or shown and left as it was."""
         return {name: value for name, value in vars(self).items() if value not in (None, "")}
 
 
@@ -37,10 +47,29 @@ def looks() -> Looks:
             help="Used when CLIP ranks; the built-in ranking measures sharpness, exposure, contrast and noise.",
         )
         window = st.selectbox("Shots of one moment lie within", list(WINDOWS), key="window")
-        own = st.toggle("Use each encoder's own thresholds", value=True, key="own")
-        similar = near = None
-        if not own:
-            similar = st.slider("Similar shots from", 0.50, 1.0, 0.90, 0.005, format="%.3f", key="similar")
-            near = st.slider("Same picture from", 0.80, 1.0, 0.995, 0.001, format="%.3f", key="near")
-            st.caption("Cosine similarity. Higher finds fewer and surer groups.")
-    return Looks(preset, prompt, similar, near, WINDOWS[window])
+        similar = st.slider(
+            "Similarity of shots of one moment",
+            *(50.0, 99.0, Settings.similar, 1.0),
+            format="%.0f",
+            key="similar",
+            help="Of labelled pairs with similarity 90, nine in ten show one moment. Higher finds fewer, surer groups.",
+        )
+        near = st.slider(
+            "Exactness of copies",
+            *(10.0, 95.0, Settings.near, 5.0),
+            format="%.0f",
+            key="near",
+            help="How exactly the pixels of a copy must agree; 50 is what was measured. Higher finds fewer copies.",
+        )
+        grouping = st.selectbox(
+            "Groups are made of", list(GROUPINGS), format_func=lambda name: GROUPINGS[name], key="grouping"
+        )
+        learned = st.toggle("Use what my earlier choices taught", True, key="taste") if _taste_is_used() else None
+    return Looks(preset, prompt, similar, near, grouping, WINDOWS[window], learned)
+
+
+def _taste_is_used() -> bool:
+    try:
+        return taste().used
+    except DecisionsUnreadable:  # the statistics say so
+        return False

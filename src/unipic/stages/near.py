@@ -1,81 +1,61 @@
-"""Near-duplicates: the same picture in other bytes. Two independent signals must agree, and directly."""
+"""Near-duplicates: the same picture in other bytes and other pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from unipic.cleanup import DuplicateSet
-from unipic.embeddings import Embeddings
-from unipic.fingerprint import bits_apart
+from unipic.likeness import Likeness
 from unipic.photo import Photo
-from unipic.stages.greedy import greedy_groups
-from unipic.stages.keeper import keeper_first
+from unipic.stages.keeper import keeper_first, keeper_reason, worth_a_look
 
 
-def near_duplicates(
-    embeddings: Embeddings, near: float, bits: int, renditions: Sequence[DuplicateSet] = ()
-) -> list[DuplicateSet]:
-    """Sets of photos at least `near` similar to their keeper, whose hashes differ from its in at most `bits`.
+def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
+    """Sets of photos that are the same picture as their keeper, by a sameness (0 to 100) of at least `least`.
 
-    The best copy leads, so a copy always has its keeper by direct likeness, and a keeper is nobody's copy.
-    `renditions` were found among the same photos. A keeper of theirs becomes a copy only together with them, when
-    they are like the new keeper too; those whose keeper stays are given back beside the near sets.
+    The better original leads, so a copy always has its keeper by direct likeness, and a keeper is nobody's copy.
     """
-    taken_along = {found.keeper.id: found.copies for found in renditions}
-    gone = {copy.id for found in renditions for copy in found.copies}
-    candidates = [photo for photo in embeddings.photos if photo.comparable and photo.id not in gone]
-    row = {photo.id: i for i, photo in enumerate(embeddings.photos)}
-    # Rows of the embeddings: each candidate, best first, and behind it what it would take along.
-    families = [
-        [row[member.id] for member in (photo, *taken_along.get(photo.id, ()))]
-        for photo in sorted(candidates, key=keeper_first)
-    ]
-
-    def same_picture(leader: int, others: np.ndarray) -> np.ndarray:
-        keeper = families[leader][0]
-        return np.array([_all_alike(embeddings, keeper, families[i], near, bits) for i in others], dtype=bool)
-
-    groups = greedy_groups(embeddings.vectors[[family[0] for family in families]], near, same_picture)
-    sets = [_set(embeddings, families[first][0], [i for c in copies for i in families[c]]) for first, *copies in groups]
-    moved = {copy.id for found in sets for copy in found.copies}
-    return [found for found in renditions if found.keeper.id not in moved] + sets
+    likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
+    same = likeness.sameness >= least
+    free = [True] * len(likeness.photos)
+    copies: dict[int, list[int]] = {}
+    # Pairs are in the order of their better photo, so whoever is free when its pairs come is nobody's copy.
+    for keeper, copy in zip(likeness.first[same].tolist(), likeness.second[same].tolist(), strict=True):
+        if free[keeper] and free[copy]:
+            free[copy] = False
+            copies.setdefault(keeper, []).append(copy)
+    photos = likeness.photos
+    return [_set(likeness, photos[keeper], [photos[i] for i in found]) for keeper, found in copies.items()]
 
 
-def _all_alike(embeddings: Embeddings, keeper: int, family: list[int], near: float, bits: int) -> bool:
-    """By hash; and by vector those behind the first, which was compared so already."""
-    hash_of = embeddings.photos[keeper].fingerprint
-    return all(bits_apart(hash_of, embeddings.photos[i].fingerprint) <= bits for i in family) and bool(
-        (embeddings.vectors[family[1:]] @ embeddings.vectors[keeper] >= near).all()
+def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet:
+    return DuplicateSet(
+        keeper,
+        tuple(copies),
+        "near",
+        tuple(_reason(likeness, keeper, copy) for copy in copies),
+        tuple(worth_a_look(copy, keeper) for copy in copies),
     )
 
 
-def _set(embeddings: Embeddings, leader: int, copies: list[int]) -> DuplicateSet:
-    keeper = embeddings.photos[leader]
-    likeness = embeddings.vectors[copies] @ embeddings.vectors[leader]
-    found = [embeddings.photos[i] for i in copies]
-    reasons = tuple(_reason(keeper, copy, float(c)) for copy, c in zip(found, likeness, strict=True))
-    return DuplicateSet(keeper, tuple(found), "near", reasons)
-
-
-def _reason(keeper: Photo, copy: Photo, likeness: float) -> str:
-    bits = bits_apart(keeper.fingerprint, copy.fingerprint)
-    return f"the same picture as {keeper.name}: similarity {likeness:.3f}, {bits} of 256 hash bits differ"
+def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
+    how, why = likeness.said(keeper, copy), keeper_reason(keeper, copy)
+    return f"the same picture as {keeper.name} ({how}), which stays: {why}"
 
 
 def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[DuplicateSet], list[DuplicateSet]]:
-    """Sets by bytes whose keeper turned out to be a copy itself join the set of the photo that stays.
+    """Sets of identical pictures whose keeper turned out to be a copy itself join the set of the photo that stays.
 
-    `alike` was found among what `exact` leaves. The same bytes are as like the new keeper as their old keeper is.
+    `alike` was found among what `exact` leaves. The same pixels are as like the new keeper as their old keeper is.
     """
-    by_keeper = {found.keeper.id: found for found in exact}
+    by_keeper: dict[str, list[DuplicateSet]] = {}  # one by bytes and one by pixels
+    for found in exact:
+        by_keeper.setdefault(found.keeper.id, []).append(found)
     joined = []
     for found in alike:
-        copies, reasons = list(found.copies), list(found.reasons)
+        copies, reasons, looks = list(found.copies), list(found.reasons), list(found.looks)
         for copy, reason in zip(found.copies, found.reasons, strict=True):
-            if earlier := by_keeper.pop(copy.id, None):
+            for earlier in by_keeper.pop(copy.id, ()):
                 copies += earlier.copies
                 reasons += [reason] * len(earlier.copies)
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons)))
-    return list(by_keeper.values()), joined
+                looks += [worth_a_look(each, found.keeper) for each in earlier.copies]
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(looks)))
+    return [found for sets in by_keeper.values() for found in sets], joined

@@ -78,6 +78,12 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
         camera=decoded.exif.camera,
         place=decoded.exif.place,
         note=decoded.note,
+        taken_by_camera=decoded.exif.taken_by_camera,
+        quality=decoded.quality,
+        rating=decoded.exif.rating,
+        edited=decoded.exif.edited,
+        exposure=decoded.exif.exposure,
+        content=decoded.content,
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))

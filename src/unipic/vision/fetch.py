@@ -59,6 +59,8 @@ def fetch(
     status = find(model, folder)
     if status.state == "damaged":
         raise ModelDamaged(status.problem)
+    if model.shipped and status.state == "missing":
+        raise ModelMissing(status.problem)
     missing = _missing(model, folder)
     if status.state == "missing" and missing:  # none are, if another process has just brought them
         host, total = urlsplit(missing[0].url).hostname or "", sum(file.size for file in missing)

@@ -14,6 +14,7 @@ from unipic.settings import PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
 FETCH = "`python src/main.py models fetch`"  # what to do about a model that is not here
+AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # and about one that ships
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Model:
     source: str  # the page it is published on
     use: str
     forms: tuple[Form, ...]  # any one is enough; the first is the one that is fetched
+    home: Path | None = None  # of a model that is part of the project: it lies beside the manifest and is never fetched
+
+    @property
+    def shipped(self) -> bool:
+        return self.home is not None
 
     @property
     def size(self) -> int:
@@ -57,33 +63,39 @@ class Status:
 @cache
 def read_manifest(path: Path = MANIFEST) -> dict[str, Model]:
     """Models by name, in the file's order."""
-    return {entry["name"]: _model(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["model"]}
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
+    return {entry["name"]: _model(entry, path.parent) for entry in entries}
 
 
-def _model(entry: dict[str, Any]) -> Model:
+def _model(entry: dict[str, Any], home: Path) -> Model:
     forms = tuple(Form(form["name"], tuple(File(**file) for file in form["file"])) for form in entry["form"])
-    return Model(**{key: value for key, value in entry.items() if key != "form"}, forms=forms)
+    facts = {key: value for key, value in entry.items() if key not in ("form", "shipped")}
+    return Model(**facts, forms=forms, home=home if entry.get("shipped") else None)
 
 
 def find(model: Model, folder: Path) -> Status:
     """Present when every file of one form is here with the right sha256. Each file is read once a process."""
+    folder = model.home or folder
     damage = ""
     for form in model.forms:
         here = [file for file in form.files if (folder / file.path).is_file()]
-        problems = [problem for file in here if (problem := _problem(file, folder))]
+        problems = [problem for file in here if (problem := _problem(file, folder, model.shipped))]
         if len(here) == len(form.files) and not problems:
             return Status("present", form)
         damage = damage or next(iter(problems), "")
     if damage:
         return Status("damaged", problem=f"{model.label} is damaged: {damage}")
-    return Status("missing", problem=f"{model.label} is not here")
+    missing = f"{model.label} is not here"
+    if model.shipped:
+        missing += f": there is no {folder / model.forms[0].files[0].path}. {AGAIN}"
+    return Status("missing", problem=missing)
 
 
 def require(model: Model, folder: Path) -> Form:
-    """The form that is present; ModelMissing or ModelDamaged if none is."""
+    """The form that is present. ModelMissing if none is and it may be fetched, else ModelDamaged."""
     status = find(model, folder)
     if status.form is None:
-        raise (ModelDamaged if status.state == "damaged" else ModelMissing)(status.problem)
+        raise (ModelMissing if status.state == "missing" and not model.shipped else ModelDamaged)(status.problem)
     return status.form
 
 
@@ -91,14 +103,15 @@ def damage(file: File, where: Path, found: str) -> str:
     return f"{where} has sha256 {found} instead of {file.sha256}"
 
 
-def _problem(file: File, folder: Path) -> str:
+def _problem(file: File, folder: Path, shipped: bool) -> str:
     """Empty when the file is as it should be."""
     path = folder / file.path
     try:
         found = _sha256(path)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}. Make it readable."
-    return "" if found == file.sha256 else f"{damage(file, path, found)}. Delete it and run {FETCH}."
+    remedy = AGAIN if shipped else f"Delete it and run {FETCH}."
+    return "" if found == file.sha256 else f"{damage(file, path, found)}. {remedy}"
 
 
 _known: dict[tuple[Path, int, int], str] = {}

@@ -1,4 +1,4 @@
-"""MobileNetV3-Small trained on ImageNet: what a picture shows, as 576 numbers."""
+"""MobileNetV3-Small, as ImageNet left it or taught on by Unipic: what a picture shows, as 576 numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unipic.vision.base import Calibration
 from unipic.vision.device import pick_device, use_threads
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ SHARE = 8
 
 
 class MobileNetEncoder:
+    """ImageNet's features, as they are."""
+
     name = "mobilenet"
     label = "MobileNetV3-Small (ImageNet)"
-    near = 0.995
-    similar = 0.9
+    calibration = Calibration(middle=0.79, slope=46.0)
 
     def __init__(self, weights: Path, device: str = "auto") -> None:
         """`weights`: torchvision's .pth, or its features.* entries alone as .safetensors."""
@@ -35,10 +37,17 @@ class MobileNetEncoder:
 
         self._device = pick_device(device)
         network = mobilenet_v3_small(weights=None).features
-        network.load_state_dict(_features(weights), strict=True)
+        network.load_state_dict(read_entries(weights, "features."), strict=True)
         self._network = network.eval().to(self._device, memory_format=torch.channels_last)
+        self._head = self._open_head(weights).eval().to(self._device)
         self._mean = torch.tensor(MEAN, device=self._device).view(3, 1, 1) * 255
         self._std = torch.tensor(STD, device=self._device).view(3, 1, 1) * 255
+
+    def _open_head(self, weights: Path) -> torch.nn.Module:
+        """What comes after the mean over space: float32 [N, 576] -> [N, 576]."""
+        import torch
+
+        return torch.nn.Identity()
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1."""
@@ -52,12 +61,30 @@ class MobileNetEncoder:
         with torch.inference_mode():
             pixels = torch.tensor(np.ascontiguousarray(views), device=self._device).permute(0, 3, 1, 2)
             maps = self._network((pixels.float() - self._mean) / self._std)
-            vectors = torch.nn.functional.normalize(maps.mean(dim=(2, 3)), dim=1)
+            vectors = torch.nn.functional.normalize(self._head(maps.mean(dim=(2, 3))), dim=1)
         return vectors.cpu().numpy()
 
 
-def _features(weights: Path) -> dict[str, torch.Tensor]:
-    """The feature layers' entries, named as the layers' own module names them."""
+class UnipicEncoder(MobileNetEncoder):
+    """Unipic's own: the same network taught on to know copies and other shots again, with a linear layer behind it.
+
+    It was taught at 160 pixels and sees copies and shots of one moment best at 224, the view there is.
+    """
+
+    name = "unipic"
+    label = "Unipic's own MobileNetV3-Small"
+    calibration = Calibration(middle=0.648, slope=39.0)
+
+    def _open_head(self, weights: Path) -> torch.nn.Module:
+        import torch
+
+        head = torch.nn.Linear(DIMENSIONS, DIMENSIONS)
+        head.load_state_dict(read_entries(weights, "head."), strict=True)
+        return head
+
+
+def read_entries(weights: Path, part: str) -> dict[str, torch.Tensor]:
+    """The entries of one part, named as the part's own module names them; loaded there they become float32."""
     if weights.suffix == ".safetensors":
         from safetensors.torch import load_file
 
@@ -66,4 +93,4 @@ def _features(weights: Path) -> dict[str, torch.Tensor]:
         import torch
 
         entries = torch.load(weights, map_location="cpu", weights_only=True)
-    return {name.removeprefix("features."): entry for name, entry in entries.items() if name.startswith("features.")}
+    return {name.removeprefix(part): entry for name, entry in entries.items() if name.startswith(part)}

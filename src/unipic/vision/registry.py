@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.errors import Cancelled, ModelError, ModelMissing
 from unipic.progress import Progress, Step, silent
@@ -16,6 +16,10 @@ from unipic.vision.base import Encoder, Scorer
 from unipic.vision.device import pick_device
 from unipic.vision.fetch import fetch as fetch_weights
 from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, read_manifest, require
+
+if TYPE_CHECKING:
+    from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.clip import ClipScorer
 
 T = TypeVar("T")
 
@@ -31,19 +35,32 @@ def open_encoder(
     progress: Progress = silent,
     manifest: Path = MANIFEST,
 ) -> tuple[Encoder, list[str]]:
-    """ "builtin", or MobileNet for "mobilenet" and "auto", with the built-in encoder in its place if need be."""
+    """Unipic's own for "auto" and "unipic", ImageNet's for "mobilenet", or "builtin".
 
-    def load(folder: Path, form: Form) -> Encoder:
+    Where one cannot be had: Unipic's own in place of ImageNet's, the built-in encoder in place of Unipic's own.
+    """
+
+    def load_imagenet(folder: Path, form: Form) -> Encoder:
         from unipic.vision.mobilenet import MobileNetEncoder
 
         return MobileNetEncoder(folder / form.files[0].path, device)
 
+    def load_own(folder: Path, form: Form) -> Encoder:
+        from unipic.vision.mobilenet import UnipicEncoder
+
+        return UnipicEncoder(folder / form.files[0].path, device)
+
     if name == "builtin":
         return _builtin(), []
-    try:
-        return _open("mobilenet_v3_small", load, models_dir, device, fetch, progress, manifest), []
-    except ModelError as error:
-        return _builtin(), [_instead(error, "the built-in encoder")]
+    wanted = {"mobilenet_v3_small": load_imagenet} if name == "mobilenet" else {}
+    errors: list[ModelError] = []
+    for model, load in (wanted | {"unipic_encoder": load_own}).items():
+        try:
+            encoder = _open(model, load, models_dir, device, fetch, progress, manifest)
+            return encoder, [_instead(error, "Unipic's own encoder") for error in errors]
+        except ModelError as error:
+            errors.append(error)
+    return _builtin(), [_instead(error, "the built-in encoder") for error in errors]
 
 
 def open_scorer(
@@ -53,20 +70,37 @@ def open_scorer(
     fetch: bool = True,
     progress: Progress = silent,
     manifest: Path = MANIFEST,
+    aesthetic: bool = False,
 ) -> tuple[Scorer | None, list[str]]:
-    """CLIP for "clip" and "auto". None is the built-in ranking: for "builtin", or in CLIP's place if need be."""
+    """CLIP for "clip" and "auto", with LAION's head if `aesthetic`; it goes on without a head that cannot be had.
 
-    def load(folder: Path, form: Form) -> Scorer:
+    None is the built-in ranking: for "builtin", or in CLIP's place if need be.
+    """
+
+    def load(folder: Path, form: Form) -> ClipScorer:
         from unipic.vision.clip import ClipScorer
 
         return ClipScorer((folder / form.files[0].path).parent, device)
 
+    def load_head(folder: Path, form: Form) -> AestheticHead:
+        from unipic.vision.aesthetic import AestheticHead
+
+        return AestheticHead(folder / form.files[0].path)
+
+    lost = ["The aesthetic score needs CLIP: it is left out."] if aesthetic else []
     if name == "builtin":
-        return None, []
+        return None, lost
     try:
-        return _open("clip-vit-base-patch32", load, models_dir, device, fetch, progress, manifest), []
+        clip = _open("clip-vit-base-patch32", load, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
-        return None, [_instead(error, "the built-in ranking")]
+        return None, [_instead(error, "the built-in ranking"), *lost]
+    if not aesthetic:
+        return clip, []
+    try:
+        head = _open("laion-aesthetic-vit-b-32", load_head, models_dir, device, fetch, progress, manifest)
+    except ModelError as error:
+        return clip, [_instead(error, "CLIP without it")]
+    return clip.with_head(head), []
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
@@ -98,9 +132,10 @@ def _open(
     """The model, loaded at the first call. ModelError says why it cannot be had; the next call tries again."""
     if device == "cuda":
         pick_device(device)  # before anything large is fetched
+    model = read_manifest(manifest)[name]
+    folder = model.home or folder
     key = (name, folder.absolute(), device, manifest)
     if key not in _opened:
-        model = read_manifest(manifest)[name]
         _wait_turn(model, progress)
         try:
             if key not in _opened:
@@ -120,7 +155,7 @@ def _wait_turn(model: Model, progress: Progress) -> None:
 
 def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, manifest: Path) -> Form:
     """The form that is here, fetched if it is missing. Cancelled while fetching means: go on without it."""
-    if find(model, folder).state == "missing":
+    if not model.shipped and find(model, folder).state == "missing":
         if not may_fetch:
             raise ModelMissing(f"{model.label} is not here and fetching is switched off")
         try:

@@ -3,78 +3,106 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta, timezone
 
-import numpy as np
 import pytest
-from tests.galleries import at_angles, embeddings, photo
+from tests.galleries import likeness, photo
 
+from unipic.likeness import Likeness
 from unipic.photo import Photo
 from unipic.stages.clusters import clusters
+from unipic.stages.grouping import RULES
 
 NOON = datetime(2024, 6, 12, 12, 0)
 
 
-def alike(*photos: Photo) -> list[list[str]]:
-    return ids(clusters(embeddings(list(photos), np.ones((len(photos), 2))), 0.9, 60))
+def all_alike(*photos: Photo) -> Likeness:
+    ids = [photo.id for photo in photos]
+    return likeness(list(photos), {f"{a} {b}": 95.0 for i, b in enumerate(ids) for a in ids[:i]})
+
+
+def within_a_minute(*photos: Photo) -> list[list[str]]:
+    return ids(clusters(all_alike(*photos), 90, 60))
 
 
 def ids(groups: list[list[Photo]]) -> list[list[str]]:
     return [sorted(photo.id for photo in group) for group in groups]
 
 
-def test_similar_shots_are_one_group_and_others_none() -> None:
-    rows = [[1, 0, 0], [1, 0.1, 0], [0, 1, 0], [1, 0, 0.1]]
-    assert ids(clusters(embeddings([photo(name) for name in "abcd"], rows), 0.9)) == [["a", "b", "d"]]
+def named(names: str) -> list[Photo]:
+    return [photo(name) for name in names]
 
 
-def test_no_photos_are_no_groups() -> None:
-    assert clusters(embeddings([], np.zeros((0, 2))), 0.9) == []
-    assert clusters(embeddings([], np.zeros((0, 2))), 0.9, 60) == []
+@pytest.mark.parametrize("rule", RULES)
+def test_similar_shots_are_one_group_and_others_none(rule: str) -> None:
+    found = likeness(named("abcd"), {"a b": 95.0, "a d": 91.0, "b d": 93.0, "a c": 89.9})
+    assert ids(clusters(found, 90, rule=rule)) == [["a", "b", "d"]]
+
+
+def test_the_limit_belongs_to_it() -> None:
+    pair = likeness(named("ab"), {"a b": 90.0})
+    assert ids(clusters(pair, 90)) == [["a", "b"]]
+    assert clusters(pair, 90.1) == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("window", [None, 60])
+def test_no_photos_are_no_groups(rule: str, window: float | None) -> None:
+    for photos in ([], named("a"), named("abc")):
+        assert clusters(likeness(photos, {}), 90, window, rule) == []
 
 
 def test_the_middle_of_a_series_gathers_it() -> None:
     """Five shots of a pan: only the middle one is like all others, whatever the files are called."""
     photos = [photo(name, size=size) for name, size in zip("abcde", (9, 8, 1, 7, 6), strict=True)]
-    angles = np.radians([0, 10, 20, 30, 40])
-    pan = embeddings(photos, np.stack([np.cos(angles), np.sin(angles)], axis=1))
-    (group,) = clusters(pan, float(np.cos(np.radians(21))))
+    pairs = ("a b", "a c", "b c", "b d", "c d", "c e", "d e")
+    (group,) = clusters(likeness(photos, dict.fromkeys(pairs, 95.0)), 90)
     assert group[0].id == "c"
     assert ids([group]) == [["a", "b", "c", "d", "e"]]
 
 
-def test_every_member_is_like_the_leader() -> None:
-    groups = clusters(at_angles([photo(name) for name in "abc"], 0.95, float(np.cos(2 * np.arccos(0.95)))), 0.9)
-    assert ids(groups) == [["a", "b", "c"]]
-    assert groups[0][0].id == "b"
+def test_every_member_is_like_the_leader_and_a_chain_is_what_one_asks_for() -> None:
+    chain = likeness(named("abcde"), dict.fromkeys(("a b", "b c", "c d", "d e"), 95.0))
+    for group in clusters(chain, 90):
+        assert all(chain.similar(photo, group[0]) >= 90 for photo in group)
+    assert len(clusters(chain, 90)) == 2
+    assert ids(clusters(chain, 90, rule="components")) == ids(clusters(chain, 90, rule="dbscan")) == [list("abcde")]
 
 
-def test_pictures_with_nothing_on_them_are_in_no_group() -> None:
-    assert alike(photo("a", comparable=False), photo("b", comparable=False), photo("c")) == []
+def test_of_equals_the_better_original_leads() -> None:
+    photos = [photo("a", size=1), photo("b", size=9), photo("c", size=5)]
+    (group,) = clusters(all_alike(*photos), 90)
+    assert [photo.id for photo in group] == ["b", "c", "a"]
 
 
-def test_the_order_of_the_files_does_not_matter() -> None:
-    rng = np.random.default_rng(4)
-    photos = [photo(f"{i}", size=int(rng.integers(1, 4))) for i in range(60)]
-    series = embeddings(photos, np.repeat(rng.normal(size=(6, 5)), 10, axis=0) + rng.normal(size=(60, 5)) * 0.3)
-    first = clusters(series, 0.9)
-    random.Random(2).shuffle(photos)
-    assert clusters(series.of(photos), 0.9) == first
-    assert len(first) > 3
+@pytest.mark.parametrize("rule", RULES)
+def test_the_order_of_the_files_does_not_matter(rule: str) -> None:
+    rng = random.Random(4)
+    photos = [photo(f"{i}", size=rng.randint(1, 4), taken=NOON + timedelta(seconds=9 * i)) for i in range(60)]
+    pairs = {f"{a} {b}": rng.uniform(80, 100) for b in range(60) for a in range(b) if rng.random() < 0.06}
+    series = likeness(photos, pairs)
+    first = clusters(series, 90, 300, rule)
+    assert len(first) > 2
+    for _ in range(5):
+        rng.shuffle(photos)
+        assert clusters(series.of(photos), 90, 300, rule) == first
 
 
 def test_a_time_window_separates_what_looks_alike() -> None:
     times = [NOON, NOON + timedelta(seconds=60), NOON + timedelta(seconds=130), NOON + timedelta(days=1)]
     shots = [photo(name, taken=taken, size=size) for name, taken, size in zip("abcd", times, (9, 8, 7, 6), strict=True)]
-    assert alike(*shots) == [["a", "b"]]
-    assert ids(clusters(embeddings(shots, np.ones((4, 2))), 0.9)) == [["a", "b", "c", "d"]]
+    assert within_a_minute(*shots) == [["a", "b"]]
+    assert ids(clusters(all_alike(*shots), 90)) == [["a", "b", "c", "d"]]
 
 
 @pytest.mark.parametrize("taken", [None, NOON + timedelta(seconds=30)])
 def test_an_unknown_time_separates_nothing(taken: datetime | None) -> None:
-    assert alike(photo("a", taken=NOON), photo("b", taken=taken)) == [["a", "b"]]
-    assert alike(photo("a"), photo("b", taken=taken)) == [["a", "b"]]
+    assert within_a_minute(photo("a", taken=NOON), photo("b", taken=taken)) == [["a", "b"]]
+    assert within_a_minute(photo("a"), photo("b", taken=taken)) == [["a", "b"]]
 
 
 def test_clocks_with_and_without_a_zone_are_compared_as_they_stand_on_the_wall() -> None:
     zoned = NOON.replace(tzinfo=timezone(timedelta(hours=2)))
-    assert alike(photo("a", taken=NOON), photo("b", taken=zoned)) == [["a", "b"]]
-    assert alike(photo("a", taken=NOON.replace(tzinfo=UTC)), photo("b", taken=zoned + timedelta(minutes=2))) == []
+    assert within_a_minute(photo("a", taken=NOON), photo("b", taken=zoned)) == [["a", "b"]]
+    assert (
+        within_a_minute(photo("a", taken=NOON.replace(tzinfo=UTC)), photo("b", taken=zoned + timedelta(minutes=2)))
+        == []
+    )

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from tests.galleries import at_angles, hash_with, photo
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.galleries import galleries, photo
 
-from unipic.cleanup import DuplicateSet
-from unipic.photo import Photo
-from unipic.stages.exact import renditions, same_bytes
-
-SIMILAR, BITS = 0.9, 40
+from unipic.embeddings import Embeddings
+from unipic.photo import Gallery
+from unipic.stages.exact import same_bytes, same_pixels
+from unipic.stages.keeper import keeper_first
 
 
 def test_same_bytes_are_one_set_and_others_none() -> None:
@@ -17,55 +16,52 @@ def test_same_bytes_are_one_set_and_others_none() -> None:
     (found,) = same_bytes(photos)
     assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("a", ["c", "d"], "exact")
     assert found.reasons == ("the same bytes as a.jpg (sha256 1)",) * 2
+    assert found.looks == ("", "")
 
 
 def test_unlike_bytes_are_no_copies_whatever_they_are_called() -> None:
     assert same_bytes([photo("a", name="IMG_1.jpg"), photo("b", name="IMG_1.jpg")]) == []
 
 
-def test_blank_pictures_are_copies_only_by_bytes() -> None:
-    blank = {"comparable": False, "digest": "1"}
-    assert len(same_bytes([photo("a", **blank), photo("b", **blank)])) == 1
+@pytest.mark.parametrize("find", [same_bytes, same_pixels])
+def test_blank_pictures_are_copies_only_by_bytes_and_pixels(find) -> None:  # type: ignore[no-untyped-def]
+    blank = {"comparable": False, "digest": "1", "content": "1"}
+    assert len(find([photo("a", **blank), photo("b", **blank)])) == 1
 
 
-def pair(cosine: float = 0.97, **copy: Any) -> list[DuplicateSet]:
-    """A HEIC of a camera and something beside it."""
-    heic = photo("heic", name="DCIM/IMG_1.HEIC", format="HEIF", width=4000, height=3000)
-    other = {"name": "DCIM/IMG_1.jpg", "format": "JPEG", "width": 800, "height": 600, **copy}
-    return renditions(at_angles([heic, photo("other", **other)], cosine), SIMILAR, BITS)
+def test_the_same_pixels_in_other_files_are_one_set() -> None:
+    png = photo("png", name="IMG_1.png", format="PNG", quality=100, content="1")
+    bmp = photo("bmp", format="BMP", quality=100, content="1", size=9000)
+    tif = photo("tif", format="TIFF", quality=100, content="1", camera="Canon", rating=5)
+    (found,) = same_pixels([png, bmp, tif, photo("other", content="2")])
+    assert (found.keeper, found.copies, found.kind) == (tif, (png, bmp), "pixels")
+    assert found.reasons == ("the same pixels as tif.jpg, which stays: it has the camera's data (Canon)",) * 2
 
 
-def test_a_smaller_file_of_the_same_picture_in_another_format_is_a_rendition() -> None:
-    (found,) = pair()
-    assert (found.keeper.id, found.copies[0].id, found.kind) == ("heic", "other", "rendition")
-    assert found.reasons == ("the picture of DCIM/IMG_1.HEIC as JPEG at 800 x 600 instead of 4000 x 3000",)
+def test_stars_on_a_copy_of_the_pixels_are_said() -> None:
+    keeper, copy = photo("a", content="1", camera="Canon"), photo("b", content="1", rating=4)
+    (found,) = same_pixels([copy, keeper])
+    assert (found.copies, found.looks) == ((copy,), ("rated 4 stars",))
 
 
-@pytest.mark.parametrize("name", ["DCIM/img_1.JPG", "DCIM/IMG_1.jpeg"])
-def test_the_case_of_a_name_does_not_matter(name: str) -> None:
-    assert pair(name=name)
+def test_where_the_content_is_uncertain_nothing_is_claimed() -> None:
+    assert same_pixels([photo("a"), photo("b")]) == []
+    assert same_pixels([]) == []
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param({"cosine": 0.89}, id="another picture to the encoder"),
-        pytest.param({"fingerprint": hash_with(*range(BITS // 2 + 1))}, id="another picture by its hash"),
-        pytest.param({"format": "HEIF"}, id="the same format"),
-        pytest.param({"width": 4000, "height": 3000}, id="the same resolution"),
-        pytest.param({"width": 800, "height": 500}, id="a crop"),
-        pytest.param({"width": 600, "height": 800}, id="turned"),
-        pytest.param({"name": "other/IMG_1.jpg"}, id="another folder"),
-        pytest.param({"name": "DCIM/IMG_2.jpg"}, id="another name"),
-        pytest.param({"comparable": False}, id="too little to compare"),
-    ],
-)
-def test_what_is_no_rendition(other: dict[str, Any]) -> None:
-    assert pair(**other) == []
-
-
-def test_of_three_formats_each_is_compared_with_the_one_that_stays() -> None:
-    sizes: list[tuple[str, str, int]] = [("tif", "TIFF", 4000), ("jpg", "JPEG", 2000), ("webp", "WEBP", 800)]
-    photos: list[Photo] = [photo(i, name=f"a.{i}", format=f, width=w, height=w * 3 // 4) for i, f, w in sizes]
-    (found,) = renditions(at_angles(photos, 0.95, 0.85), SIMILAR, BITS)  # the third is like the second only
-    assert (found.keeper.id, [copy.id for copy in found.copies]) == ("tif", ["jpg"])
+@given(galleries(), st.randoms(use_true_random=False))
+def test_sets_do_not_depend_on_the_order_and_each_key_has_one(
+    drawn: tuple[Gallery, Embeddings], random: object
+) -> None:
+    photos = [photo(**{**vars(p), "content": ("", "1", "2", "3")[i % 4]}) for i, p in enumerate(drawn[0].photos)]
+    mixed = list(photos)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    for find, key in ((same_bytes, "digest"), (same_pixels, "content")):
+        sets = find(photos)
+        assert find(mixed) == sets
+        keys = [getattr(found.keeper, key) for found in sets]
+        assert len(set(keys)) == len(keys)
+        for found in sets:
+            assert len(found.copies) == len(found.reasons) == len(found.looks) > 0
+            assert {getattr(copy, key) for copy in found.copies} == {getattr(found.keeper, key)} != {""}
+            assert all(keeper_first(found.keeper) < keeper_first(copy) for copy in found.copies)

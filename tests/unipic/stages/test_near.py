@@ -4,102 +4,123 @@ import random
 from datetime import datetime
 from typing import Any
 
-import numpy as np
+import hypothesis.strategies as st
 import pytest
-from tests.galleries import at_angles, copies_of, embeddings, hash_with, photo
+from hypothesis import given, settings
+from tests.galleries import copies_of, likeness, photo
 
+from unipic.cleanup import DuplicateSet
+from unipic.photo import Photo
+from unipic.stages.exact import same_bytes, same_pixels
+from unipic.stages.keeper import keeper_first
 from unipic.stages.near import fold, near_duplicates
 
-NEAR, BITS = 0.99, 40
+LEAST = 50.0
 
 
-def test_both_signals_agree() -> None:
-    photos = [photo("big", size=9), photo("copy", size=8, fingerprint=hash_with(1, 2, 3))]
-    (found,) = near_duplicates(at_angles(photos, 0.995), NEAR, BITS)
-    assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("big", ["copy"], "near")
-    assert found.reasons == ("the same picture as big.jpg: similarity 0.995, 3 of 256 hash bits differ",)
+def found_in(photos: list[Photo], **same: float) -> list[DuplicateSet]:
+    """near_duplicates of pairs by their two letters."""
+    pairs = {" ".join(pair): sameness for pair, sameness in same.items()}
+    return near_duplicates(likeness(photos, {}, pairs), LEAST)
 
 
-@pytest.mark.parametrize(
-    ("cosine", "other"),
-    [
-        pytest.param(0.985, {}, id="the encoder does not agree"),
-        pytest.param(1.0, {"fingerprint": hash_with(*range(BITS + 1))}, id="the hash does not agree"),
-        pytest.param(1.0, {"comparable": False}, id="too little to compare"),
-    ],
-)
-def test_one_signal_is_not_enough(cosine: float, other: dict[str, Any]) -> None:
-    assert near_duplicates(at_angles([photo("a"), photo("b", **other)], cosine), NEAR, BITS) == []
+def sets(found: list[DuplicateSet]) -> dict[str, list[str]]:
+    return {one.keeper.id: [copy.id for copy in one.copies] for one in found}
+
+
+def test_the_same_picture_with_the_reason() -> None:
+    (found,) = found_in([photo("a", size=9), photo("b", size=8)], ab=80.0)
+    assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("a", ["b"], "near")
+    assert found.reasons == ("the same picture as a.jpg (a b agree), which stays: more bytes (9 against 8)",)
+    assert found.looks == ("",)
+
+
+@pytest.mark.parametrize(("sameness", "copies"), [(49.9, 0), (50.0, 1), (100.0, 1)])
+def test_the_limit_belongs_to_them(sameness: float, copies: int) -> None:
+    assert len(found_in([photo("a"), photo("b")], ab=sameness)) == copies
+
+
+@pytest.mark.parametrize("photos", [[], [photo("a")], [photo("a"), photo("b")]])
+def test_where_nothing_is_the_same_there_are_no_sets(photos: list[Photo]) -> None:
+    assert found_in(photos) == []
+
+
+def test_similar_is_not_the_same() -> None:
+    assert near_duplicates(likeness([photo("a"), photo("b")], {"a b": 100.0}), LEAST) == []
 
 
 def test_no_chains() -> None:
-    """a is like b and b is like c: c is no copy of a, and stays."""
+    """a is the same as b and b the same as c: c is no copy of a, and stays."""
     photos = [photo("a", size=3), photo("b", size=2), photo("c", size=1)]
-    near_b = float(np.cos(np.arccos(0.992) * 2))
-    (found,) = near_duplicates(at_angles(photos, 0.992, near_b), NEAR, BITS)
-    assert near_b < NEAR
-    assert (found.keeper.id, [copy.id for copy in found.copies]) == ("a", ["b"])
+    assert sets(found_in(photos, ab=90.0, bc=90.0)) == {"a": ["b"]}
+    assert sets(found_in(photos, ab=90.0, bc=90.0, ac=60.0)) == {"a": ["b", "c"]}
 
 
-def test_no_chains_of_hashes() -> None:
-    photos = [
-        photo("a", size=3),
-        photo("b", size=2, fingerprint=hash_with(*range(30))),
-        photo("c", size=1, fingerprint=hash_with(*range(60))),
-    ]
-    (found,) = near_duplicates(embeddings(photos, np.ones((3, 2))), NEAR, BITS)
-    assert [copy.id for copy in found.copies] == ["b"]
+def test_who_is_only_a_copy_s_copy_can_have_copies() -> None:
+    photos = [photo(name, size=size) for name, size in zip("abcd", (4, 3, 2, 1), strict=True)]
+    assert sets(found_in(photos, ab=90.0, bc=90.0, cd=90.0)) == {"a": ["b"], "c": ["d"]}
 
 
 @pytest.mark.parametrize(
-    ("best", "other"),
+    ("best", "other", "why"),
     [
-        ({"width": 800, "size": 1}, {}),
-        ({"size": 1001}, {}),
-        ({"format": "HEIF"}, {"format": "WEBP"}),
-        ({"taken": datetime(2024, 1, 1)}, {"taken": datetime(2024, 1, 2)}),
+        ({"width": 800, "size": 1}, {}, "800 x 300 instead of 400 x 300"),
+        ({"quality": 95, "size": 1}, {"quality": 60}, "less compressed (quality 95 against 60)"),
+        ({"camera": "Box", "size": 1}, {}, "it has the camera's data (Box)"),
+        ({"size": 1001}, {}, "more bytes (1,001 against 1,000)"),
+        ({"taken": datetime(2024, 1, 1)}, {"taken": datetime(2024, 1, 2)}, "taken earlier ("),
     ],
-    ids=["resolution", "bytes", "format", "earliest"],
+    ids=["resolution", "compression", "camera", "bytes", "earliest"],
 )
-def test_the_better_file_stays_wherever_it_lies(best: dict[str, Any], other: dict[str, Any]) -> None:
-    for photos in ([photo("z", **best), photo("a", **other)], [photo("a", **other), photo("z", **best)]):
-        (found,) = near_duplicates(embeddings(photos, np.ones((2, 2))), NEAR, BITS)
-        assert found.keeper.id == "z"
+def test_the_better_file_stays_wherever_it_lies(best: dict[str, Any], other: dict[str, Any], why: str) -> None:
+    for photos in ([photo("b", **best), photo("a", **other)], [photo("a", **other), photo("b", **best)]):
+        (found,) = found_in(photos, ab=90.0)
+        assert found.keeper.id == "b"
+        assert f"which stays: {why}" in found.reasons[0]
 
 
-def test_the_order_of_the_files_does_not_matter() -> None:
-    rng = np.random.default_rng(3)
-    rows = np.repeat(rng.normal(size=(8, 6)), 5, axis=0) + rng.normal(size=(40, 6)) * 0.1
-    photos = [photo(f"{i}", size=int(rng.integers(1, 5))) for i in range(40)]
-    all_of_them = embeddings(photos, rows)
-    first = near_duplicates(all_of_them, NEAR, BITS)
-    random.Random(1).shuffle(photos)
-    assert near_duplicates(all_of_them.of(photos), NEAR, BITS) == first != []
+def test_what_a_person_would_miss_is_told() -> None:
+    photos = [photo("a", size=9), photo("b", size=8, rating=5), photo("c", size=7, edited="Snapseed")]
+    photos.append(photo("d", size=6))
+    (found,) = found_in(photos, ab=90.0, ac=90.0, ad=90.0)
+    looks = {copy.id: look for copy, look in zip(found.copies, found.looks, strict=True)}
+    assert looks == {"b": "rated 5 stars", "c": "edited with Snapseed", "d": ""}
 
 
-def test_a_rendition_goes_along_when_it_is_like_the_new_keeper_itself() -> None:
-    photos = [photo("big", width=900), photo("heic", width=800), photo("jpg", fingerprint=hash_with(1, 2))]
-    rendition = copies_of(photos[1], photos[2], kind="rendition")
-    (found,) = near_duplicates(at_angles(photos, 0.999, 0.995), NEAR, BITS, [rendition])
-    assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("big", ["heic", "jpg"], "near")
-    assert "similarity 0.999, 0 of" in found.reasons[0]
-    assert "similarity 0.995, 2 of" in found.reasons[1]
+@st.composite
+def same_pictures(draw: st.DrawFn) -> tuple[list[Photo], dict[str, float]]:
+    n = draw(st.integers(0, 9))
+    photos = [photo(f"{i}", size=draw(st.integers(1, 3)), quality=draw(st.sampled_from((None, 60)))) for i in range(n)]
+    pairs = [f"{a} {b}" for b in range(n) for a in range(b)]
+    chosen = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    return photos, {pair: draw(st.sampled_from((40.0, 50.0, 90.0))) for pair in chosen}
 
 
-@pytest.mark.parametrize(("cosine", "bits"), [(0.97, 0), (0.995, BITS + 1)])
-def test_a_rendition_unlike_the_new_keeper_holds_its_own_keeper_back(cosine: float, bits: int) -> None:
-    """Otherwise the rendition would be set aside for a photo it was never like."""
-    photos = [photo("big", width=900), photo("heic", width=800), photo("jpg", fingerprint=hash_with(*range(bits)))]
-    rendition = copies_of(photos[1], photos[2], kind="rendition")
-    assert near_duplicates(at_angles(photos, 0.999, cosine), NEAR, BITS, [rendition]) == [rendition]
+@given(same_pictures(), st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_a_keeper_is_nobody_s_copy_and_directly_the_same_as_all_of_its_copies(
+    given: tuple[list[Photo], dict[str, float]], rng: random.Random
+) -> None:
+    photos, pairs = given
+    whole = likeness(photos, {}, pairs)
+    found = near_duplicates(whole, LEAST)
+    same = {frozenset(pair.split()) for pair, sameness in pairs.items() if sameness >= LEAST}
+    copies = [copy.id for one in found for copy in one.copies]
+    assert len(set(copies)) == len(copies)
+    for one in found:
+        assert one.keeper.id not in copies
+        for copy in one.copies:
+            assert {one.keeper.id, copy.id} in same
+            assert keeper_first(one.keeper) < keeper_first(copy)
+    # Nobody stays who is the same as a better photo that stays.
+    better = {tuple(sorted(pair, key=lambda id: keeper_first(photos[int(id)]))) for pair in same}
+    assert all(copy in copies for keeper, copy in better if keeper not in copies)
+    shuffled = list(photos)
+    rng.shuffle(shuffled)
+    assert near_duplicates(whole.of(shuffled), LEAST) == found
 
 
-def test_a_keeper_of_renditions_can_gain_near_copies() -> None:
-    photos = [photo("heic", width=800), photo("jpg", width=200), photo("copy", width=700)]
-    rendition = copies_of(photos[0], photos[1], kind="rendition")
-    kept, near = near_duplicates(at_angles(photos, 0.95, 0.995), NEAR, BITS, [rendition])
-    assert kept == rendition
-    assert (near.keeper.id, [copy.id for copy in near.copies]) == ("heic", ["copy"])
+# Fold
 
 
 def test_fold_leaves_sets_whose_keeper_stays() -> None:
@@ -117,8 +138,50 @@ def test_copies_by_bytes_follow_their_keeper_into_another_set() -> None:
     assert found.reasons == ("near copy of a.jpg",) * 2
 
 
-def test_a_picture_s_renditions_and_copies_by_bytes_follow_it_together() -> None:
-    big, heic, twin, jpg, jpg_twin = (photo(name) for name in ("big", "heic", "twin", "jpg", "jpg_twin"))
-    exact, alike = fold([copies_of(heic, twin), copies_of(jpg, jpg_twin)], [copies_of(big, heic, jpg, kind="near")])
+def test_copies_by_bytes_and_by_pixels_of_one_photo_are_both_kept_track_of() -> None:
+    a, b, c, d = (photo(name) for name in "abcd")
+    both = [copies_of(b, c), copies_of(b, d, kind="pixels")]
+    assert fold(both, []) == (both, [])
+    assert fold(both, [copies_of(b, a, kind="near")]) == (both, [copies_of(b, a, kind="near")])
+    exact, (found,) = fold(both, [copies_of(a, b, kind="near")])
     assert exact == []
-    assert {copy.id for copy in alike[0].copies} == {"heic", "twin", "jpg", "jpg_twin"}
+    assert {copy.id for copy in found.copies} == {"b", "c", "d"}
+
+
+def test_a_rating_is_not_lost_where_its_photo_follows_another() -> None:
+    """The file with the same pixels was rated, the one that brought it along was not."""
+    a, b, c = photo("a", width=900), photo("b", size=9), photo("c", size=8, rating=5)
+    pixels = copies_of(b, c, kind="pixels", looks=("rated 5 stars",))
+    _, (found,) = fold([pixels], [copies_of(a, b, kind="near")])
+    assert dict(zip((copy.id for copy in found.copies), found.looks, strict=True)) == {"b": "", "c": "rated 5 stars"}
+    rated = photo("a", width=900, rating=5)
+    _, (found,) = fold([pixels], [copies_of(rated, b, kind="near")])
+    assert found.looks == ("", "")
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 14))
+@settings(max_examples=150, deadline=None)
+def test_everything_is_set_aside_exactly_once_for_a_photo_that_stays(seed: int, amount: int) -> None:
+    """Bytes, pixels and pictures that are the same, each in its own way."""
+    rng = random.Random(seed)
+    photos = [
+        photo(f"{i}", digest=f"{rng.randint(0, 9):064}", content=rng.choice(("", "one", "two")), size=rng.randint(1, 3))
+        for i in range(amount)
+    ]
+    facts = {one.digest: one for one in photos}
+    photos = [
+        photo(one.id, digest=one.digest, content=facts[one.digest].content, size=facts[one.digest].size)
+        for one in photos
+    ]
+    same = same_bytes(photos)
+    left = [one for one in photos if one.id not in {copy.id for found in same for copy in found.copies}]
+    exact = [found for lane in fold(same, same_pixels(left)) for found in lane]
+    aside = {copy.id for found in exact for copy in found.copies}
+    left = [one for one in photos if one.id not in aside]
+    pairs = {f"{a.id} {b.id}": 90.0 for i, b in enumerate(left) for a in left[:i] if rng.random() < 0.4}
+    lanes = [found for lane in fold(exact, near_duplicates(likeness(left, {}, pairs), LEAST)) for found in lane]
+    copies = [copy.id for found in lanes for copy in found.copies]
+    assert len(set(copies)) == len(copies)
+    assert aside <= set(copies)
+    assert not {found.keeper.id for found in lanes} & set(copies)
+    assert all(len(found.copies) == len(found.reasons) == len(found.looks) for found in lanes)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.pictures import save, scene
+from tests.pictures import save, scene, xmp
 
 from unipic import images
 from unipic.engines.base import NO_MEMORY, Engine, Failure
@@ -170,12 +170,28 @@ def test_a_photo_has_all_its_facts(tmp_path: Path) -> None:
         comparable=True,
         taken=datetime(2024, 6, 12, 18, 3, 5),
         camera="Canon EOS",
+        taken_by_camera=False,
+        quality=75,
+        content=outcome.photo.content,
     )
+    assert len(outcome.photo.content) == 64
     assert bin(int(outcome.photo.fingerprint, 16) ^ int(fingerprint(upright), 16)).count("1") < 20
     assert (thumbnail.format, thumbnail.size) == ("JPEG", (480, WORKING))
     assert (outcome.view.shape, outcome.view.dtype) == ((VIEW, VIEW, 3), np.uint8)
     square = np.asarray(upright.resize((VIEW, VIEW), Image.Resampling.BICUBIC), dtype=float)
     assert np.abs(square - outcome.view).mean() < 6
+
+
+def test_what_the_file_says_about_itself_reaches_the_photo(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.update({0x131: "Snapseed 2.0", 0x4746: 1})
+    exif.get_ifd(0x8769).update({0x9003: "2024:06:12 18:03:05", 0x829A: 0.008, 0x829D: 8.0, 0x8827: 100})
+    packet = xmp('xmp:Rating="4"')
+    path = save(scene(1, 64, 48), tmp_path / "photo.jpg", exif=exif.tobytes(), xmp=packet, quality=66)
+    photo = picture(path).photo
+    assert (photo.rating, photo.edited, photo.quality) == (4, "Snapseed", 66)
+    assert (photo.taken, photo.taken_by_camera) == (datetime(2024, 6, 12, 18, 3, 5), True)
+    assert photo.exposure == "1/125 s, f/8, ISO 100"
 
 
 def test_measures_are_those_of_the_working_picture(tmp_path: Path) -> None:

@@ -29,9 +29,14 @@ def reencoded(picture: Image.Image) -> Image.Image:
     return Image.open(file)
 
 
-def test_it_says_who_it_is_and_where_its_thresholds_lie() -> None:
+def odds(a: np.ndarray, b: np.ndarray) -> float:
+    """That both show one moment, by the encoder alone."""
+    return float(ENCODER.calibration.odds(a @ b))
+
+
+def test_it_says_who_it_is_and_what_its_cosine_is_worth() -> None:
     assert (ENCODER.name, ENCODER.label) == ("builtin", "Built-in (no weights)")
-    assert 0 < ENCODER.similar < ENCODER.near < 1
+    assert 0 < ENCODER.calibration.middle < 1
 
 
 def test_rows_have_length_one() -> None:
@@ -69,26 +74,24 @@ def test_a_view_of_one_colour_has_a_vector(colour: str) -> None:
 
 def test_black_is_not_white() -> None:
     black, white = vectors(Image.new("RGB", (9, 9), "black"), Image.new("RGB", (9, 9), "white"))
-    assert black @ white < ENCODER.similar
+    assert odds(black, white) < 0
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_copies_are_near_and_other_pictures_are_not_even_similar(seed: int) -> None:
+def test_copies_are_likely_and_other_pictures_are_not(seed: int) -> None:
     picture, other = scene(seed), scene(seed + 100)
     brighter = ImageEnhance.Brightness(picture).enhance(1.08)
     original, resized, saved, lit, different = vectors(
         picture, picture.resize((320, 240)), reencoded(picture), brighter, other
     )
-    assert original @ resized >= ENCODER.near
-    assert original @ saved >= ENCODER.near
-    assert original @ lit >= ENCODER.similar
-    assert original @ different < ENCODER.similar
+    assert min(odds(original, resized), odds(original, saved)) > 2
+    assert odds(original, lit) > 0 > odds(original, different)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_shaken_shot_is_similar_but_not_the_same(seed: int) -> None:
+def test_a_shaken_shot_is_likely_and_less_than_the_same(seed: int) -> None:
     still, moved = vectors(scene(seed), shaken(scene(seed), 24))
-    assert ENCODER.similar <= still @ moved < ENCODER.near
+    assert 0 < odds(still, moved) < odds(still, still)
 
 
 def test_a_grey_copy_is_closer_than_another_picture() -> None:

@@ -33,8 +33,13 @@ def folder(tmp_path):
 def test_every_entry_of_the_project_is_complete():
     for name, model in read_manifest().items():
         assert model.name == name
-        assert all((model.label, model.licence, model.source.startswith("https://"), model.use))
-        assert all(file.url.startswith("https://") for file in model.forms[0].files), "the first form can be fetched"
+        assert all((model.label, model.licence, model.use))
+        if model.shipped:
+            assert (MANIFEST.parents[1] / model.source).is_file()
+            assert not any(file.url for form in model.forms for file in form.files), "it is here already"
+        else:
+            assert model.source.startswith("https://")
+            assert all(file.url.startswith("https://") for file in model.forms[0].files), "the first can be fetched"
         for form in model.forms:
             for file in form.files:
                 assert Path(file.path).parts[0] == name
@@ -43,10 +48,12 @@ def test_every_entry_of_the_project_is_complete():
                 assert file.size > 0
 
 
-def test_the_models_are_the_two_that_are_documented():
+def test_the_models_are_those_that_are_documented():
     assert {name: model.size for name, model in read_manifest().items()} == {
+        "unipic_encoder": 2_566_488,
         "mobilenet_v3_small": 10_306_551,
         "clip-vit-base-patch32": 608_774_393,
+        "laion-aesthetic-vit-b-32": 3_047,
     }
     docs = (MANIFEST.parents[1] / "docs" / "models.md").read_text(encoding="utf-8")
     for model in read_manifest().values():
@@ -98,6 +105,28 @@ def test_a_whole_form_wins_over_a_damaged_one(model, folder):
     (folder / "m/a").write_bytes(b"spoilt")
     (folder / "m/c").write_bytes(C)
     assert find(model, folder).form == model.forms[1]
+
+
+def test_what_ships_lies_beside_the_manifest(tmp_path, folder):
+    own = read_manifest(write_manifest(tmp_path / "shipping.toml", {"m": [{"m/c": C}]}, shipped={"m"}))["m"]
+    (folder / "m/c").write_bytes(C)
+    assert find(own, folder).state == "missing", "the models folder is not asked"
+    with pytest.raises(ModelDamaged, match="get that file again from where you got Unipic"):
+        require(own, folder)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/c").write_bytes(C)
+    assert find(own, folder).state == "present"
+    (tmp_path / "m/c").write_bytes(B)
+    assert find(own, folder).state == "damaged"
+    assert "fetch" not in find(own, folder).problem
+
+
+def test_the_shipped_encoder_is_the_manifests_and_small():
+    own = read_manifest()["unipic_encoder"]
+    assert own.shipped
+    assert require(own, Path("nowhere")) == own.forms[0]
+    assert own.size < 6_000_000
+    assert own.size == sum((MANIFEST.parent / file.path).stat().st_size for file in own.forms[0].files)
 
 
 def test_a_file_is_read_again_only_when_it_changed(model, folder, monkeypatch):

@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.checkpoints import PROJECT, REAL_WEIGHTS, contents, make_clip, make_mobilenet, write_manifest
+from tests.checkpoints import (
+    PROJECT,
+    REAL_WEIGHTS,
+    contents,
+    make_clip,
+    make_head,
+    make_mobilenet,
+    make_own,
+    write_manifest,
+)
 
-from unipic.errors import Cancelled, SettingsError
+from unipic.errors import Cancelled, ModelMissing, SettingsError
 from unipic.vision import fetch, registry
 from unipic.vision.manifest import MANIFEST
 from unipic.vision.registry import inventory, open_encoder, open_scorer
 
 NOWHERE = "http://nowhere.invalid/"
+HEAD = "laion-aesthetic-vit-b-32"
+OWN = "unipic_encoder"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A models folder with both tiny models."""
+    """A models folder with every tiny model but the one that ships."""
     folder = tmp_path_factory.mktemp("made")
     _, features = make_mobilenet(folder / "mobilenet_v3_small")
     features.unlink()
     make_clip(folder / "clip-vit-base-patch32")
+    make_head(folder / HEAD)
     return folder
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    return make_own(tmp_path_factory.mktemp("project"))
+
+
 @pytest.fixture
-def manifest(made, tmp_path):
+def shipped(own, tmp_path):
+    """Unipic's own encoder where it belongs: beside the manifest, whatever the models folder is."""
+    (tmp_path / OWN).mkdir()
+    return Path(shutil.copy(own, tmp_path / OWN))
+
+
+@pytest.fixture
+def manifest(made, shipped, tmp_path):
     files = contents(made)
     models = {
         name: [{path: content for path, content in files.items() if path.startswith(name)}]
-        for name in ("mobilenet_v3_small", "clip-vit-base-patch32")
+        for name in ("mobilenet_v3_small", "clip-vit-base-patch32", HEAD)
     }
-    return write_manifest(tmp_path / "manifest.toml", models, NOWHERE)
+    models[OWN] = [{f"{OWN}/{shipped.name}": shipped.read_bytes()}]
+    return write_manifest(tmp_path / "manifest.toml", models, NOWHERE, {OWN})
 
 
 @pytest.fixture
@@ -61,20 +88,135 @@ def fresh(monkeypatch):
     monkeypatch.setitem(sys.modules, "unipic.vision.builtin", builtin)
 
 
-@pytest.mark.parametrize("name", ["auto", "mobilenet"])
-def test_what_is_here_is_loaded_once_and_without_a_notice(made, manifest, name):
+@pytest.mark.parametrize(("name", "found"), [("auto", "unipic"), ("unipic", "unipic"), ("mobilenet", "mobilenet")])
+def test_what_is_here_is_loaded_once_and_without_a_notice(made, manifest, name, found):
     encoder, notices = open_encoder(name, made, "cpu", manifest=manifest)
-    assert (encoder.name, notices) == ("mobilenet", [])
+    assert (encoder.name, notices) == (found, [])
     assert encoder.embed(np.zeros((1, 224, 224, 3), np.uint8)).shape == (1, 576)
-    assert open_encoder("auto", made, "cpu", manifest=manifest)[0] is encoder
+    assert open_encoder(found, made, "cpu", manifest=manifest)[0] is encoder
+
+
+def test_what_ships_is_found_whatever_the_models_folder_is_and_asks_no_server(made, folder, manifest, monkeypatch):
+    monkeypatch.setattr(registry, "fetch_weights", None)
+    encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
+    assert (encoder.name, notices) == ("unipic", [])
+    assert open_encoder("auto", made, "cpu", manifest=manifest)[0] is encoder, "and loaded once for all of them"
+
+
+def test_the_project_ships_its_encoder(folder):
+    encoder, notices = open_encoder("auto", folder, "cpu", fetch=False)
+    assert (encoder.name, encoder.label, notices) == ("unipic", "Unipic's own MobileNetV3-Small", [])
+
+
+def test_a_shipped_encoder_that_is_damaged_is_not_loaded(folder, manifest, shipped):
+    shipped.write_bytes(shipped.read_bytes()[:-1])
+    encoder, (notice,) = open_encoder("auto", folder, "cpu", manifest=manifest)
+    assert encoder.name == "builtin"
+    assert str(shipped) in notice
+    assert "get that file again from where you got Unipic" in notice
+    assert notice.endswith("Until then the built-in encoder is used.")
+    assert "fetch" not in notice
+
+
+def test_a_shipped_encoder_that_is_gone_is_not_fetched(folder, manifest, shipped, monkeypatch):
+    monkeypatch.setattr(registry, "fetch_weights", None)
+    shipped.unlink()
+    encoder, (notice,) = open_encoder("unipic", folder, "cpu", manifest=manifest)
+    assert encoder.name == "builtin"
+    assert notice.startswith(f"Tiny {OWN} is not here: there is no {shipped}. It is part of Unipic: ")
+    assert notice.endswith("Until then the built-in encoder is used.")
+    with pytest.raises(ModelMissing, match="get that file again from where you got Unipic"):
+        fetch.fetch(OWN, folder, manifest=manifest)
+
+
+def test_without_either_network_both_reasons_are_said(folder, manifest, shipped):
+    shipped.unlink()
+    encoder, notices = open_encoder("mobilenet", folder, "cpu", fetch=False, manifest=manifest)
+    assert encoder.name == "builtin"
+    assert [notice.split(" is not here")[0] for notice in notices] == ["Tiny mobilenet_v3_small", f"Tiny {OWN}"]
+    assert all("the built-in encoder" in notice for notice in notices)
 
 
 def test_clip_is_loaded_once(made, manifest):
     scorer, notices = open_scorer("auto", made, "cpu", manifest=manifest)
     assert notices == []
     assert scorer is not None
-    assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1,)
+    assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 1)
     assert open_scorer("clip", made, "cpu", manifest=manifest)[0] is scorer
+
+
+@pytest.fixture
+def without_head(made, tmp_path):
+    """Every tiny model but the head."""
+    folder = tmp_path / "without"
+    shutil.copytree(made, folder)
+    shutil.rmtree(folder / HEAD)
+    return folder
+
+
+def test_the_head_is_a_column_besides_for_who_wants_it(made, manifest):
+    plain, _ = open_scorer("auto", made, "cpu", manifest=manifest)
+    more, notices = open_scorer("auto", made, "cpu", manifest=manifest, aesthetic=True)
+    assert notices == []
+    assert plain is not None
+    assert more is not None
+    assert (plain.names, more.names) == (("wish",), ("wish", "aesthetic"))
+    assert more.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 2)
+    assert len(registry._opened) == 2, "CLIP and the head, each once"
+
+
+def test_nobody_fetches_a_head_that_is_not_wanted(without_head, manifest, monkeypatch):
+    monkeypatch.setattr(registry, "fetch_weights", None)
+    scorer, notices = open_scorer("auto", without_head, "cpu", manifest=manifest)
+    assert scorer is not None
+    assert notices == []
+
+
+def test_without_its_head_clip_goes_on_in_plain_sight(without_head, manifest):
+    scorer, (notice,) = open_scorer("auto", without_head, "cpu", fetch=False, manifest=manifest, aesthetic=True)
+    assert scorer is not None
+    assert (scorer.label, scorer.names) == ("CLIP ViT-B/32", ("wish",))
+    assert notice == (
+        "Tiny laion-aesthetic-vit-b-32 is not here and fetching is switched off: using CLIP without it. "
+        "`python src/main.py models fetch` gets it when you are online."
+    )
+
+
+def test_a_damaged_head_is_left_out_and_said_to_be_damaged(without_head, manifest, made):
+    (path,) = (made / HEAD).iterdir()
+    (without_head / HEAD).mkdir()
+    (without_head / HEAD / path.name).write_bytes(path.read_bytes()[:-1])
+    scorer, (notice,) = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
+    assert scorer is not None
+    assert scorer.names == ("wish",)
+    assert "Tiny laion-aesthetic-vit-b-32 is damaged: " in notice
+    assert notice.endswith("Delete it and run `python src/main.py models fetch`. Until then CLIP without it is used.")
+
+
+def test_a_head_of_another_network_is_left_out(without_head, tmp_path, made):
+    """Whole by the manifest, and yet no layer for this CLIP."""
+    import torch
+
+    (without_head / HEAD).mkdir()
+    torch.save(torch.nn.Linear(768, 1).state_dict(), without_head / HEAD / "large.pth")
+    models = {name: [{}] for name in (HEAD, "clip-vit-base-patch32")}
+    for path, content in contents(without_head).items():
+        models.get(path.split("/")[0], [{}])[0][path] = content
+    manifest = write_manifest(tmp_path / "other.toml", models)
+    scorer, (notice,) = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
+    assert scorer is not None
+    assert scorer.names == ("wish",)
+    assert "large.pth holds" in notice
+    assert notice.endswith("Until then CLIP without it is used.")
+
+
+def test_a_head_without_clip_is_said_to_be_of_no_use(folder, manifest):
+    lost = "The aesthetic score needs CLIP: it is left out."
+    assert open_scorer("builtin", folder, manifest=manifest, aesthetic=True) == (None, [lost])
+    scorer, notices = open_scorer("auto", folder, fetch=False, manifest=manifest, aesthetic=True)
+    assert scorer is None
+    assert "using the built-in ranking." in notices[0]
+    assert notices[1:] == [lost]
 
 
 def test_runs_that_start_together_load_once(made, manifest):
@@ -96,13 +238,12 @@ def test_the_built_in_ones_need_no_files(folder):
     assert open_scorer("builtin", folder) == (None, [])
 
 
-@pytest.mark.parametrize("name", ["auto", "mobilenet"])
-def test_an_encoder_that_cannot_be_had_is_replaced_in_plain_sight(folder, manifest, name):
-    encoder, (notice,) = open_encoder(name, folder, manifest=manifest)
-    assert encoder.name == "builtin"
+def test_an_encoder_that_cannot_be_had_is_replaced_in_plain_sight(folder, manifest):
+    encoder, (notice,) = open_encoder("mobilenet", folder, "cpu", manifest=manifest)
+    assert encoder.name == "unipic"
     assert notice.startswith("Tiny mobilenet_v3_small is not here and nowhere.invalid cannot be reached (")
     assert notice.endswith(
-        "): using the built-in encoder. `python src/main.py models fetch` gets it when you are online."
+        "): using Unipic's own encoder. `python src/main.py models fetch` gets it when you are online."
     )
     assert "\n" not in notice
 
@@ -119,7 +260,7 @@ def test_a_silent_hub_is_waited_for_once(folder, manifest, monkeypatch):
     started = []
     start = fetch._start
     monkeypatch.setattr(fetch, "_start", lambda *args: started.append(1) or start(*args))
-    open_encoder("auto", folder, manifest=manifest)
+    open_encoder("mobilenet", folder, manifest=manifest)
     _, (notice,) = open_scorer("auto", folder, manifest=manifest)
     assert len(started) == 1
     assert "nowhere.invalid could not be reached a moment ago" in notice
@@ -127,19 +268,19 @@ def test_a_silent_hub_is_waited_for_once(folder, manifest, monkeypatch):
 
 def test_without_leave_nothing_is_fetched(folder, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
-    _, (notice,) = open_encoder("auto", folder, fetch=False, manifest=manifest)
-    assert "is not here and fetching is switched off: using the built-in encoder" in notice
+    _, (notice,) = open_encoder("mobilenet", folder, fetch=False, manifest=manifest)
+    assert "is not here and fetching is switched off: using Unipic's own encoder" in notice
 
 
 def test_offline_is_said(folder, manifest, monkeypatch):
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
-    _, (notice,) = open_encoder("auto", folder, manifest=manifest)
+    _, (notice,) = open_encoder("mobilenet", folder, manifest=manifest)
     assert "UNIPIC_OFFLINE" in notice
 
 
 def test_what_is_fetched_is_used(made, folder, manifest, monkeypatch):
     """Also in a process that went without it before."""
-    assert open_encoder("auto", folder, "cpu", fetch=False, manifest=manifest)[0].name == "builtin"
+    assert open_encoder("mobilenet", folder, "cpu", fetch=False, manifest=manifest)[0].name == "unipic"
 
     def bring(name, folder, progress, manifest):
         for path, content in contents(made).items():
@@ -147,18 +288,18 @@ def test_what_is_fetched_is_used(made, folder, manifest, monkeypatch):
             (folder / path).write_bytes(content)
 
     monkeypatch.setattr(registry, "fetch_weights", bring)
-    encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
+    encoder, notices = open_encoder("mobilenet", folder, "cpu", manifest=manifest)
     assert (encoder.name, notices) == ("mobilenet", [])
 
 
 def test_cancelling_a_fetch_goes_on_without_the_model(folder, manifest):
     def skip(step):
-        assert step.stage.startswith("Fetching")
-        raise Cancelled
+        if step.stage.startswith("Fetching"):
+            raise Cancelled
 
-    encoder, (notice,) = open_encoder("auto", folder, progress=skip, manifest=manifest)
-    assert encoder.name == "builtin"
-    assert "is not here and fetching it was skipped: using the built-in encoder." in notice
+    encoder, (notice,) = open_encoder("mobilenet", folder, progress=skip, manifest=manifest)
+    assert encoder.name == "unipic"
+    assert "is not here and fetching it was skipped: using Unipic's own encoder." in notice
 
 
 def test_a_damaged_model_is_replaced_and_said_to_be_damaged(folder, manifest, made):
@@ -166,19 +307,19 @@ def test_a_damaged_model_is_replaced_and_said_to_be_damaged(folder, manifest, ma
     (folder / path).parent.mkdir()
     (folder / path).write_bytes(contents(made)[path][:-1])
     encoder, (notice,) = open_encoder("mobilenet", folder, manifest=manifest)
-    assert encoder.name == "builtin"
+    assert encoder.name == "unipic"
     assert "is damaged" in notice
     assert str(folder / path) in notice
     assert "Delete it and run `python src/main.py models fetch`." in notice
-    assert notice.endswith("Until then the built-in encoder is used.")
+    assert notice.endswith("Until then Unipic's own encoder is used.")
 
 
 def test_a_gpu_that_is_not_there_is_said_before_anything_is_fetched(folder, manifest, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr(registry, "fetch_weights", None)
-    for opener in (open_encoder, open_scorer):
+    for opener, name in ((open_encoder, "auto"), (open_encoder, "mobilenet"), (open_scorer, "auto")):
         with pytest.raises(SettingsError, match="no CUDA GPU"):
-            opener("auto", folder, "cuda", manifest=manifest)
+            opener(name, folder, "cuda", manifest=manifest)
 
 
 def test_a_library_that_is_not_installed_is_said(made, manifest, monkeypatch):
@@ -189,12 +330,24 @@ def test_a_library_that_is_not_installed_is_said(made, manifest, monkeypatch):
     assert "needs transformers: run `pip install -r requirements.txt`. Until then the built-in ranking" in notice
 
 
+def test_without_torch_the_built_in_encoder_is_used(folder, manifest, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    encoder, (notice,) = open_encoder("auto", folder, "cpu", manifest=manifest)
+    assert encoder.name == "builtin"
+    assert "needs torch: run `pip install -r requirements.txt`. Until then the built-in encoder is used." in notice
+
+
 def test_the_inventory_names_every_model(made, folder, manifest):
     assert {model.name: status.state for model, status in inventory(made, manifest)} == {
         "mobilenet_v3_small": "present",
         "clip-vit-base-patch32": "present",
+        HEAD: "present",
+        OWN: "present",
     }
-    assert {status.state for _, status in inventory(folder)} == {"missing"}
+    assert {model.name: status.state for model, status in inventory(folder, manifest) if model.shipped} == {
+        OWN: "present"
+    }
+    assert [status.state for model, status in inventory(folder) if not model.shipped] == ["missing"] * 3
 
 
 def test_asking_what_is_here_needs_no_torch(folder):

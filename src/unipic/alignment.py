@@ -1,0 +1,275 @@
+"""How one photo lies on another, and whether their pixels then agree: the second, independent signal.
+
+Keypoints (SIFT, Lowe 2004, with the square roots of Arandjelovic & Zisserman 2012) that match and move together
+under one projective map (MAGSAC++, Barath 2020) say that two photos show one scene. If besides that map is the upright
+one of a file that was resized, cropped, turned or mirrored, and the pixels agree under it in detail, tone, sharpness
+and grain, they are one picture. Shots of a burst fail at one of these: the hand moves, the subject moves, the focus
+or the exposure differs, or at least the noise of the sensor does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+SIDE = 320  # pixels of the long side; 400 finds a few more pairs in twice the time
+POINTS = 300  # keypoints at most, the strongest
+FEWEST = 8  # keypoints that move together; a projective map fits any 4, chance rarely adds as many again
+LOOSE = 3.0  # pixels a keypoint may be off the map
+RATIO = 0.85  # of the distances to the nearest and the second nearest keypoint
+GRAIN_BLOCK = 24  # pixels of the thumbnail
+LEAST_GRAIN = 0.4  # grey levels; less is what rounding leaves
+
+cv2.setNumThreads(1)  # photos are spread over the cores, not the pixels of one
+
+NOTHING = np.zeros((0, 0), np.float32)
+Points = tuple[np.ndarray, np.ndarray]  # places and descriptors
+
+
+class Sketch:
+    """A photo in grey at SIDE pixels, with its keypoints, which are looked for when first asked for."""
+
+    def __init__(self, pixels: np.ndarray, original: int) -> None:
+        """pixels: uint8 [H, W, 3] RGB. original: long side of the photo itself, which limits the detail there is."""
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        scale = SIDE / max(grey.shape)
+        size = [max(16, round(side * scale)) for side in grey.shape[::-1]]
+        self.grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        self.detail = min(1.0, original / SIDE)
+        self._points: Points | None = None
+        self._mirrored: Points | None = None
+
+    # Not cached_property: up to Python 3.11 it has one lock for all sketches, and one thread would look at a time.
+    @property
+    def points(self) -> Points:
+        """float32 [N, 2] places (x, y) and float16 [N, 128] descriptors of length 1."""
+        if self._points is None:
+            self._points = self._found()
+        return self._points
+
+    @property
+    def mirrored(self) -> Points:
+        """The points as a mirror shows them."""
+        if self._mirrored is None:
+            self._mirrored = self._flipped()
+        return self._mirrored
+
+    def _found(self) -> Points:
+        found, descriptors = _sift().detectAndCompute(self.grey, None)
+        if descriptors is None:
+            return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float16)
+        places = np.array([point.pt for point in found], np.float32)
+        shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
+        return places, np.sqrt(shares).astype(np.float16)
+
+    def _flipped(self) -> Points:
+        """Only the order of a descriptor's bins changes, so nothing is looked for."""
+        places, descriptors = self.points
+        flipped = places.copy()
+        flipped[:, 0] = self.grey.shape[1] - 1 - flipped[:, 0]
+        bins = descriptors.reshape(-1, 4, 4, 8)[:, ::-1][..., (8 - np.arange(8)) % 8]
+        return flipped, bins.reshape(-1, 128)
+
+
+def _sift() -> cv2.SIFT:
+    # Without the precise enlargement every place is a quarter of a pixel off, the other way in a mirror.
+    return cv2.SIFT.create(nfeatures=POINTS, contrastThreshold=0.01, enable_precise_upscale=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """How `b` lies on `a`, by keypoints that move together."""
+
+    points: int
+    mirrored: bool
+    plane: np.ndarray  # float64 [3, 3]: places in b (mirrored if so) -> places in a
+    here: np.ndarray  # float32 [N, 2] in a
+    there: np.ndarray  # float32 [N, 2] in b (mirrored if so)
+
+    @property
+    def angle(self) -> float:
+        """Degrees by which `b` is turned, at the middle of the points."""
+        middle = self.there.mean(axis=0)
+        line = np.array([[middle, middle + np.array([1.0, 0.0])]], np.float64)
+        start, end = cv2.perspectiveTransform(line, self.plane)[0]
+        return float(np.degrees(np.arctan2(*(end - start)[::-1])))
+
+    @property
+    def turn(self) -> int:
+        """The nearest of 0, 90, 180 and 270 degrees."""
+        return round(self.angle / 90) % 4 * 90
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What is left to tell two pictures apart once one lies upright on the other."""
+
+    off: float  # pixels of SIDE: how far from a resized cut (median of the keypoints)
+    slant: float  # degrees from the nearest quarter turn
+    covered: float  # share of the less covered picture that the other shows
+    detail: float  # correlation of small blocks, the tenth worst in a hundred
+    contrast: float  # log2 of the ratio of contrasts
+    shift: float  # difference of mean brightness, 0 to 1
+    sharpness: float  # log2 of the ratio of fine detail, median
+    uneven: float  # spread of that ratio over the picture
+
+
+def align(a: Sketch, b: Sketch) -> Alignment | None:
+    """The map most keypoints agree on, as they are or mirrored. None where fewer than FEWEST do."""
+    straight = _fit(a.points, b.points, mirrored=False)
+    if straight and straight.points >= 3 * FEWEST:
+        return straight
+    mirror = _fit(a.points, b.mirrored, mirrored=True)
+    return max((fit for fit in (straight, mirror) if fit), key=lambda fit: fit.points, default=None)
+
+
+def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
+    here, there = _matched(a, b)
+    if len(here) < FEWEST:
+        return None
+    cv2.setRNGSeed(1)
+    plane, fits = cv2.findHomography(there, here, cv2.USAC_MAGSAC, LOOSE, maxIters=1000, confidence=0.999)
+    if plane is None or fits.sum() < FEWEST:
+        return None
+    fits = fits.ravel().astype(bool)
+    return Alignment(int(fits.sum()), mirrored, plane, here[fits], there[fits])
+
+
+def _matched(a: Points, b: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Places of points that are each other's nearest, clearly nearer than the next."""
+    if min(len(a[0]), len(b[0])) < FEWEST:
+        return a[0][:0], b[0][:0]
+    # Not with @: the threads of numpy's library and those that look at pairs would wait for each other.
+    like = cv2.gemm(a[1].astype(np.float32), np.ascontiguousarray(b[1].T, np.float32), 1, NOTHING, 0)
+    rows = np.arange(len(like))
+    nearest = like.argmax(axis=1)
+    first = like[rows, nearest]
+    mutual = like.argmax(axis=0)[nearest] == rows
+    like[rows, nearest] = -1
+    clear = 2 - 2 * first < RATIO**2 * (2 - 2 * like.max(axis=1))
+    chosen = mutual & clear
+    return a[0][chosen], b[0][nearest[chosen]]
+
+
+def as_they_are(a: Sketch, b: Sketch) -> Alignment:
+    """Frame on frame, for pictures with too little in them for keypoints."""
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
+    here, there = (corners * np.array(plane.shape[::-1], np.float32) - 0.5 for plane in (a.grey, b.grey))
+    plane = cv2.getPerspectiveTransform(there.astype(np.float32), here.astype(np.float32))
+    return Alignment(0, False, plane, here, there)
+
+
+def agreement(a: Sketch, b: Sketch, found: Alignment) -> Agreement | None:
+    """The pixels of `b` laid upright on those of `a`, and compared. None where they cannot be."""
+    cut, off = _upright(found)
+    zoom = _zoom(cut)
+    if not 0.1 < zoom < 10:
+        return None
+    ours, theirs, both = _laid(a.grey, b.grey, cut, found.mirrored)
+    if both.mean() < 0.05:
+        return None
+    # Detail that only one of the two can hold says nothing: both are blurred to what the poorer one has.
+    blur = 0.8 / max(0.1, min(a.detail, b.detail / zoom, 1.0))
+    compared = _compared(cv2.GaussianBlur(ours, (0, 0), blur), cv2.GaussianBlur(theirs, (0, 0), blur), both)
+    if compared is None:
+        return None
+    covered = min(1.0, float(both.mean()), float(both.sum() / zoom**2 / b.grey.size))
+    return Agreement(off, abs((found.angle + 45) % 90 - 45), covered, *compared)
+
+
+def _upright(found: Alignment) -> tuple[np.ndarray, float]:
+    """The scale and place across and down that fit best after the quarter turn.
+
+    float64 [2, 3] from b to a; how far off the points are (median, pixels).
+    """
+    quarter = np.radians(found.turn)
+    spin = np.round([[np.cos(quarter), -np.sin(quarter)], [np.sin(quarter), np.cos(quarter)]])
+    turned = found.there @ spin.T
+    lines = [_line(turned[:, axis], found.here[:, axis]) for axis in (0, 1)]
+    cut = np.array([[*(scale * spin[axis]), place] for axis, (scale, place, _) in enumerate(lines)])
+    return cut, float(np.median(np.hypot(*(gaps for _, _, gaps in lines))))
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """y = scale * x + place, little moved by outliers (iteratively reweighted), and each point's distance from it."""
+    terms = np.stack([x, np.ones_like(x)], axis=1)
+    weights = np.ones(len(x))
+    for _ in range(5):
+        scale, place = np.linalg.lstsq(terms * weights[:, None], y * weights, rcond=None)[0]
+        gaps = np.abs(y - terms @ [scale, place])
+        weights = 1 / np.sqrt(1 + (gaps / 0.7) ** 2)
+    return float(scale), float(place), gaps
+
+
+def _zoom(cut: np.ndarray) -> float:
+    return float(np.sqrt(abs(np.linalg.det(cut[:, :2]))))
+
+
+def _laid(a: np.ndarray, b: np.ndarray, cut: np.ndarray, mirrored: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`b` as it lies on `a`: both as float32 [H, W] of equal detail, and bool [H, W] where there are both."""
+    ours: np.ndarray = a.astype(np.float32)
+    theirs: np.ndarray = np.ascontiguousarray(b[:, ::-1] if mirrored else b).astype(np.float32)
+    zoom = _zoom(cut)
+    if zoom < 0.97:
+        theirs = cv2.GaussianBlur(theirs, (0, 0), 0.5 / zoom)
+    elif zoom > 1.03:
+        ours = cv2.GaussianBlur(ours, (0, 0), 0.5 * zoom)
+    size = a.shape[::-1]
+    where = cv2.warpAffine(np.full(b.shape, 255, np.uint8), cut, size, flags=cv2.INTER_NEAREST)
+    return ours, cv2.warpAffine(theirs, cut, size, flags=cv2.INTER_CUBIC), cv2.erode(where, np.ones((5, 5))) > 0
+
+
+def _compared(
+    ours: np.ndarray, theirs: np.ndarray, both: np.ndarray
+) -> tuple[float, float, float, float, float] | None:
+    """detail, contrast, shift, sharpness and uneven of an Agreement; None without texture to compare."""
+
+    def mean(plane: np.ndarray) -> np.ndarray:
+        return cv2.blur(plane, (15, 15))
+
+    ours_mean, theirs_mean = mean(ours), mean(theirs)
+    ours_power = mean(ours * ours) - ours_mean**2
+    theirs_power = mean(theirs * theirs) - theirs_mean**2
+    # Not where a block reaches beyond what both show, which is black in one of them.
+    inside = cv2.erode(both.astype(np.uint8), np.ones((15, 15))) > 0
+    textured = (np.minimum(ours_power, theirs_power) > 16) & inside
+    if textured.mean() < 0.01:
+        return None
+    like = (mean(ours * theirs) - ours_mean * theirs_mean)[textured]
+    like /= np.sqrt(ours_power[textured] * theirs_power[textured])
+    contrast = float(np.log2(ours[both].std() / theirs[both].std()))
+    shift = float(ours[both].mean() - theirs[both].mean()) / 255
+    fine = [mean(np.abs(cv2.Laplacian(plane, cv2.CV_32F)))[textured] + 1e-3 for plane in (ours, theirs)]
+    low, middle, high = np.percentile(np.log2(fine[0] / fine[1]), (15, 50, 85))
+    return float(np.percentile(like, 10)), contrast, shift, float(middle) - contrast, float(high - low)
+
+
+def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Alignment) -> float | None:
+    """Correlation of the finest structure in the calmest third of the picture: the noise of one press of the shutter.
+
+    large, other: uint8 [H, W, 3], the thumbnails `a` and `b` were sketched from. None where there is too little
+    noise: a strongly compressed copy has lost it, and says nothing.
+    """
+    cut, _ = _upright(found)
+    ours, theirs = (cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in (large, other))
+    up, down = ours.shape[1] / a.grey.shape[1], b.grey.shape[1] / theirs.shape[1]
+    cut = np.concatenate([cut[:, :2] * up * down, cut[:, 2:] * up], axis=1)
+    # Pixel centres, not corners, lie on whole numbers.
+    cut[:, 2] += (up - 1) / 2 - cut[:, :2] @ np.full(2, (1 / down - 1) / 2)
+    ours, theirs, both = _laid(ours, theirs, cut, found.mirrored)
+    ours, theirs = (plane - cv2.GaussianBlur(plane, (0, 0), 1.5) for plane in (ours, theirs))
+
+    def blocks(plane: np.ndarray) -> np.ndarray:
+        half = GRAIN_BLOCK // 2
+        return cv2.blur(plane, (GRAIN_BLOCK, GRAIN_BLOCK))[half::GRAIN_BLOCK, half::GRAIN_BLOCK]
+
+    whole = blocks(both.astype(np.float32)) > 0.999
+    ours_power, theirs_power = blocks(ours * ours)[whole], blocks(theirs * theirs)[whole]
+    together = blocks(ours * theirs)[whole]
+    calm = np.argsort(np.maximum(ours_power, theirs_power), kind="stable")[: len(together) // 3]
+    grainy = calm[np.minimum(ours_power, theirs_power)[calm] > LEAST_GRAIN**2]
+    if len(grainy) < FEWEST:
+        return None
+    return float(np.median(together[grainy] / np.sqrt(ours_power[grainy] * theirs_power[grainy])))

@@ -1,0 +1,163 @@
+"""What a picture is, whatever container and metadata it lies in: two with one content are the same picture for certain.
+
+Of a JPEG, which is decoded at a reduced scale, its image data is taken; of what is decoded whole, the pixels. Where
+neither is known to the last bit there is no content, "", and nothing is said. sha256, hexadecimal: of what Python
+has, nothing is faster where the processor knows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from PIL import Image
+
+# A JPEG marker with a length behind it, or the end. FF 00 is a data byte, FF 01 and FF D0 to D8 stand alone.
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+START, END, SCAN = b"\xff\xd8", 0xD9, 0xDA
+JFIF, ICC, ADOBE, COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
+APPLICATIONS = range(0xE0, 0xF0)
+FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
+# Tables, line counts and metadata. Decoders do not agree on where anything else between two scans ends.
+BETWEEN_SCANS = (0xC4, 0xCC, SCAN, 0xDB, 0xDC, 0xDD, *APPLICATIONS, COMMENT)
+
+WHOLE_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")  # no more than 8 bits, and RGB without a guess
+BITS_PER_SAMPLE, EXTRA_SAMPLES, PLAIN_ALPHA = 258, 338, 2  # of a TIFF
+AV1_SETUP = re.compile(rb"av1C\x81.(.)", re.DOTALL)
+AV1_HIGH_BITS = 0x40
+# sRGB in three ways: primaries and transfer of HEIF, or "not said"; gamma and chromaticity of PNG
+STANDARD_COLOURS = ((1, 13), (2, 2))
+STANDARD_GAMMA = (0.45455,)
+STANDARD_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+STRIP = 64  # rows; packed and hashed while they are in the processor's cache
+
+
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each part of a JPEG with a length, up to and with its first end marker.
+
+    Scans lie between them. An end behind the data, or within two bytes of the marker, is a broken length.
+    """
+    at = 0
+    while marker := MARKER.search(data, at):
+        start, at = marker.span()
+        if data[start + 1] == END:
+            yield END, start, at
+            return
+        at += int.from_bytes(data[at : at + 2])
+        yield data[start + 1], start, at
+
+
+def jpeg_content(data: bytes) -> str:
+    """Of the first picture: all but metadata, up to its end. Before it is known which way up it is shown.
+
+    Metadata is left out only before the first scan and only from a file that is built by the book: else the rest,
+    read without it, could be another picture.
+    """
+    view, content = memoryview(data), hashlib.sha256(b"JPEG")
+    colours = _Colours()
+    last, scans = len(START), 0  # where the last segment ended; where the first scan began, 0 before it
+    if not data.startswith(START):
+        return ""
+    for marker, start, end in segments(data):
+        if marker == END:
+            content.update(view[scans:start])
+            content.update(colours.guessed)
+            return content.hexdigest() if scans else ""
+        if end > len(data) or end < start + 4 or (scans and marker not in BETWEEN_SCANS):
+            return ""
+        if scans:
+            continue
+        if data[last:start].strip(b"\xff"):  # FF may fill any gap
+            return ""
+        last, scans = end, start if marker == SCAN else 0
+        colours.learn(marker, data[start + 4 : end])
+        if not scans and _makes_pixels(marker, data[start + 4 : start + 16]):
+            content.update(view[start:end])
+    return ""
+
+
+def _makes_pixels(marker: int, beginning: bytes) -> bool:
+    if marker == ICC:
+        return beginning == b"ICC_PROFILE\0"
+    return marker == ADOBE or marker not in (*APPLICATIONS, COMMENT)
+
+
+class _Colours:
+    """JFIF's only word about pixels: three components are never RGB, even where Adobe or their names say so."""
+
+    def __init__(self) -> None:
+        self.jfif, self.names, self.transform = False, b"", -1
+
+    def learn(self, marker: int, body: bytes) -> None:
+        if marker == JFIF and body.startswith(b"JFIF\0") and len(body) >= 14:
+            self.jfif = True
+        elif marker == ADOBE and body.startswith(b"Adobe") and len(body) >= 12:
+            self.transform = body[11]
+        elif marker in FRAMES:
+            self.names = body[6::3]
+
+    @property
+    def guessed(self) -> bytes:
+        rgb = len(self.names) == 3 and (self.transform == 0 or (self.transform < 0 and self.names == b"RGB"))
+        return b"JFIF" if rgb and self.jfif else b""
+
+
+def decodes_whole(image: Image.Image, format: str, head: bytes) -> bool:
+    """Whether all there is in the file comes out of decoding; asked before it, with the file's first bytes."""
+    if image.mode not in WHOLE_MODES:
+        return False
+    if format == "TIFF":
+        tags = getattr(image, "tag_v2", {})
+        plain = all(kind == PLAIN_ALPHA for kind in tags.get(EXTRA_SAMPLES, ()))
+        return plain and max(tags.get(BITS_PER_SAMPLE, (1,))) <= 8 and image.mode != "P"  # palettes have 16 bits
+    if format == "PNG":  # 16 bits of colour become 8, and only the way they are unpacked tells
+        return not any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    if format == "HEIF":
+        return image.info.get("bit_depth") == 8
+    return format != "AVIF" or _av1_has_8_bits(head)
+
+
+def _av1_has_8_bits(head: bytes) -> bool:
+    """By the properties of its pictures, if all of them lie in the beginning of the file."""
+    at = head.find(b"ipco")
+    end = at - 4 + int.from_bytes(head[max(0, at - 4) : max(0, at)])
+    setups = AV1_SETUP.findall(head[:end], max(0, at)) if at <= end <= len(head) else []
+    return bool(setups) and not any(setup[0] & AV1_HIGH_BITS for setup in setups)
+
+
+def pixel_content(picture: Image.Image) -> str:
+    """Of a loaded picture of 8 bits, upright. Transparency counts only where there is some."""
+    colours = _colours(picture)
+    if colours is None:
+        return ""
+    content = hashlib.sha256(f"{picture.width} x {picture.height} {colours}".encode())
+    transparent = hashlib.sha256()
+    for top in range(0, picture.height, STRIP):
+        strip = picture.crop((0, top, picture.width, min(top + STRIP, picture.height)))
+        if strip.has_transparency_data:
+            strip = strip if strip.mode == "RGBA" else strip.convert("RGBA")
+            alpha = strip.getchannel("A")
+            if alpha.getextrema() != (255, 255):
+                transparent.update(f"{top}:".encode() + alpha.tobytes())
+        content.update((strip if strip.mode == "RGB" else strip.convert("RGB")).tobytes())
+    content.update(transparent.digest())
+    return content.hexdigest()
+
+
+def _colours(picture: Image.Image) -> str | None:
+    """What its numbers mean as colours: a profile by its hash, "" for the usual; None where that is uncertain."""
+    info = picture.info
+    if profile := info.get("icc_profile"):
+        return hashlib.sha256(profile).hexdigest() if isinstance(profile, bytes) else None
+    if nclx := info.get("nclx_profile"):
+        said = (nclx.get("color_primaries"), nclx.get("transfer_characteristics"))
+        return "" if said in STANDARD_COLOURS else None
+    said = (info.get("gamma", STANDARD_GAMMA[0]), *info.get("chromaticity", STANDARD_CHROMATICITY))
+    usual = zip(said, STANDARD_GAMMA + STANDARD_CHROMATICITY, strict=True)
+    return "" if "srgb" in info or all(abs(a - b) < 0.001 for a, b in usual) else None
+
+
+def shown(content: str, orientation: int) -> str:
+    """The same data shown another way up is another picture. "" stays ""."""
+    return hashlib.sha256(f"{content} {orientation}".encode()).hexdigest() if content else ""

@@ -1,0 +1,206 @@
+"""Compare: which photos are alike at all, and how much. The encoder looks everywhere, the geometry where it pays.
+
+The encoder alone cannot tell a copy from the next shot of a burst, and takes some strangers for kin. So every pair it
+finds likely is laid one on the other (alignment.py), and two independent signals decide.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+
+from unipic.alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain
+from unipic.embeddings import Embeddings
+from unipic.fingerprint import bits_apart
+from unipic.likeness import Likeness, percent, points_evidence, seconds_apart, time_evidence
+from unipic.photo import Photo
+from unipic.progress import Progress, Step, silent
+from unipic.stages.keeper import keeper_first
+from unipic.stages.neighbours import neighbours
+from unipic.thumbnails import Thumbnails
+from unipic.vision.base import Calibration
+
+STAGE = "Comparing photos"
+WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
+SKETCHES = 512  # kept at a time: 80 MB
+EVERY = 64  # pairs between two steps of progress
+
+# How far two pictures may differ and still be one; half of each is nearer the middle of real copies. Measured on one
+# half of 689 labelled photos: nineteen of twenty copies stay below a half of most of them, and the nearest bursts,
+# brackets and focus stacks are beyond at least one.
+LIMITS = {
+    "off": 0.6,  # pixels of 320: a hand that holds a camera twice moves more
+    "slant": 0.25,  # degrees
+    "uncovered": 0.375,  # of the larger: a cut that shows less than five eighths is another framing
+    "detail": 0.07,  # lost correlation of the worst tenth of small blocks
+    "contrast": 0.35,  # log2; a third of an exposure step
+    "shift": 0.12,  # of the brightness
+    "sharpness": 0.5,  # log2; out of focus or shaken
+    "uneven": 0.6,  # log2; sharp in one place here, in another there: the focus moved
+}
+EVEN = 0.3  # the limit of unevenness where the tone changed too: an edit changes all alike, another exposure does not
+SAME_TONE = (0.05, 0.02)  # contrast and shift that re-encoding makes
+# Correlation of noise that a copy at the limits keeps, and how much less is enough for each point of sameness beyond:
+# where all else agrees, little noise that survived is as good.
+GRAIN, GRAIN_EASED = 0.4, 0.0075
+QUARTER_HOUR = 900.0
+
+
+def compare(
+    embeddings: Embeddings,
+    calibration: Calibration,
+    thumbnails: Thumbnails,
+    bits: int,
+    workers: int = 0,
+    progress: Progress = silent,
+) -> Likeness:
+    """Every pair that the encoder finds likely, judged. `bits`: of the fingerprints that may differ in a copy."""
+    # One order for any order of the files: how b lies on a is not quite how a lies on b.
+    embeddings = embeddings.of(sorted(embeddings.photos, key=keeper_first))
+    photos = embeddings.photos
+    first, second, cosine = neighbours(embeddings, calibration.middle, calibration.cosine(WORTH_A_LOOK))
+    pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    looks = list(_looked(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress))
+    times = np.array([time_evidence(a, b) for a, b in pairs])
+    points = np.array([look.points for look in looks], dtype=np.int64)
+    sameness = np.array([look.sameness for look in looks], dtype=np.float64)
+    odds = calibration.odds(cosine) + points_evidence(points) + times
+    how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
+    # One picture is one moment, whatever the encoder makes of it.
+    similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
+    return Likeness(photos, first, second, similarity, sameness, how)
+
+
+@dataclass(frozen=True)
+class Look:
+    points: int  # keypoints that move together
+    sameness: float = 0.0  # 0 to 100, 50 at the limit
+    how: str = ""
+
+
+class Sketches:
+    """The last photos that were sketched, for whichever thread asks."""
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        self.thumbnails = thumbnails
+        self._kept: OrderedDict[str, Sketch] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, photo: Photo) -> Sketch:
+        with self._lock:
+            if photo.digest in self._kept:
+                self._kept.move_to_end(photo.digest)
+                return self._kept[photo.digest]
+        sketch = Sketch(self.thumbnails.load(photo.digest), max(photo.width, photo.height))
+        with self._lock:
+            self._kept[photo.digest] = sketch
+            if len(self._kept) > SKETCHES:
+                self._kept.popitem(last=False)
+        return sketch
+
+
+def _looked(
+    pairs: list[tuple[Photo, Photo]], sketches: Sketches, bits: int, workers: int, progress: Progress
+) -> Iterator[Look]:
+    progress(Step(STAGE, 0, len(pairs)))
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(pairs), EVERY):
+            yield from pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), pairs[start : start + EVERY])
+            progress(Step(STAGE, min(start + EVERY, len(pairs)), len(pairs)))
+
+
+def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
+    """One pair laid one on the other."""
+    ours, theirs = sketches.of(a), sketches.of(b)
+    found = align(ours, theirs)
+    points = found.points if found else 0
+    if other_shot(a, b):
+        return Look(points)
+    if found is None:
+        if bits_apart(a.fingerprint, b.fingerprint) > bits or not _same_shape(a, b):
+            return Look(points)
+        found = as_they_are(ours, theirs)
+    seen = agreement(ours, theirs, found)
+    if seen is None or (score := sameness(seen, _twins(a, b))) < 50:
+        return Look(points)
+    noise = grain(sketches.thumbnails.load(a.digest), sketches.thumbnails.load(b.digest), ours, theirs, found)
+    if noise is not None and noise < GRAIN - (score - 50) * GRAIN_EASED:
+        return Look(points)
+    return Look(points, score, _how(found, seen))
+
+
+def other_shot(a: Photo, b: Photo) -> bool:
+    """What the cameras wrote says that the shutter was pressed twice, or of two cameras."""
+    ours, theirs = exposure_parts(a), exposure_parts(b)
+    if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
+        return True
+    apart = seconds_apart(a, b)
+    if apart is None:
+        return False
+    # A camera without a time was put there by a program, and not every program keeps parts of a second. Clocks are put
+    # right in whole quarters of an hour, by people who moved a time zone.
+    rounded = not (a.taken and b.taken and a.taken.microsecond and b.taken.microsecond)
+    return _two_cameras(a, b) or (apart % QUARTER_HOUR != 0 and not (rounded and apart < 1))
+
+
+def _two_cameras(a: Photo, b: Photo) -> bool:
+    return bool(a.camera and b.camera and a.camera != b.camera)
+
+
+def exposure_parts(photo: Photo) -> dict[str, str]:
+    """ "1/125 s, f/8, ISO 100" by unit: some programs strip some of it, and what is missing says nothing."""
+    return {part.strip("0123456789/.+- "): part for part in photo.exposure.split(", ") if part}
+
+
+def sameness(seen: Agreement, twins: bool) -> float:
+    """100 where nothing differs, 50 where something is at its limit, 0 at twice that and beyond."""
+    values = {
+        "off": seen.off,
+        "slant": seen.slant,
+        "uncovered": 1 - seen.covered,
+        "detail": 1 - seen.detail,
+        "contrast": abs(seen.contrast),
+        "shift": abs(seen.shift),
+        "sharpness": abs(seen.sharpness),
+        "uneven": seen.uneven,
+    }
+    retoned = values["contrast"] > SAME_TONE[0] or values["shift"] > SAME_TONE[1]
+    limits = LIMITS | ({"uneven": EVEN} if retoned else {})
+    if twins:
+        limits |= EXACT
+    return 100 - 50 * min(2.0, max(value / limits[name] for name, value in values.items()))
+
+
+# Two files of one size and one compression came out of one camera or program. Encoding a picture again the same way
+# changes next to nothing in it, so where they differ at all, they are two shots.
+EXACT = {"detail": 0.008, "contrast": 0.008, "shift": 0.006, "uneven": 0.06}
+
+
+def _twins(a: Photo, b: Photo) -> bool:
+    return (
+        a.format == b.format == "JPEG"
+        and (a.width, a.height) == (b.width, b.height)
+        and a.quality is not None
+        and a.quality == b.quality
+    )
+
+
+def _same_shape(a: Photo, b: Photo) -> bool:
+    return abs(a.width * b.height / (a.height * b.width) - 1) < 0.02
+
+
+def _how(found: Alignment, seen: Agreement) -> str:
+    words = [
+        "mirrored" if found.mirrored else "",
+        f"turned by {found.turn}°" if found.turn else "",
+        f"cropped to {seen.covered:.0%}" if seen.covered < 0.97 else "",
+        "in other tones" if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
+    ]
+    agree = f"{found.points} points and " if found.points else ""
+    return f"{', '.join(filter(None, words)) or 'whole'}; {agree}{seen.detail:.0%} of the detail agree"

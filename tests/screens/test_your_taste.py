@@ -1,0 +1,169 @@
+"""Your taste on the screens: offered where it is used, shown with its figures, learned from albums, and forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from tests.galleries import cleanup, photo
+from tests.unipic.test_taste import LIGHT, person
+
+import screens.tools
+from unipic.cleanup import Cluster
+from unipic.decisions import FILE, _save, load
+from unipic.files import write_json
+from unipic.photo import Measures
+from unipic.record import choices_to_dict, cleanup_to_dict
+from unipic.review import Choices, accept_all, flip, suggest
+from unipic.runs import Run, Runs
+
+FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
+SWITCH = "Use what my earlier choices taught"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("UNIPIC_ROOTS", raising=False)
+    st.cache_resource.clear()
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def reviewed(data: Path, tmp_path: Path) -> Run:
+    """A run with two groups, both seen."""
+    clusters = []
+    for group in range(2):
+        shots = []
+        for shot in range(2):
+            name = f"g{group}s{shot}"
+            path = tmp_path / f"{name}.jpg"
+            path.write_bytes(name.encode())
+            numbers = Measures(0.5, 0.9 - 0.4 * shot, 0.4, 0.1)
+            shots.append(photo(name, path=str(path), size=len(name), measures=numbers))
+        clusters.append(Cluster(tuple(shots), (0.0, -1.0), (100.0, 95.0), "better exposed", 0.7))
+    found = cleanup(tuple(clusters))
+    run = Runs(data / "runs").new("folder")
+    write_json(run.folder / "cleanup.json", cleanup_to_dict(found))
+    write_json(run.folder / "choices.json", choices_to_dict(accept_all(found, suggest(found))))
+    run.change(state="ready")
+    return run
+
+
+def app(page: str = "", run: Run | None = None) -> AppTest:
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    if run:
+        test.query_params["run"] = run.token
+    test.run()
+    if page:
+        test.switch_page(page)
+        test.run()
+    assert not test.exception
+    return test
+
+
+def text(test: AppTest) -> str:
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind)).replace("\\", "")
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    next(button for button in test.button if button.label == label).click().run()
+    assert not test.exception
+    return test
+
+
+def switches(test: AppTest) -> list[str]:
+    return [toggle.label for toggle in test.toggle]
+
+
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    runs: list[Run] = []
+    monkeypatch.setattr(screens.tools.server().jobs, "start", runs.append)
+    return runs
+
+
+def test_where_nothing_was_learned_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = started(monkeypatch)
+    test = app()
+    assert SWITCH not in switches(test)
+    press(test, "Try it with sample photos")
+    assert "taste" not in runs[0].load().settings
+    assert "Nothing learned yet" in text(app("stats.py"))
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_taste_that_proved_itself_is_used_unless_switched_off(
+    data: Path, monkeypatch: pytest.MonkeyPatch, on: bool
+) -> None:
+    _save(data, person(1, 160, LIGHT))
+    runs = started(monkeypatch)
+    test = app()
+    assert SWITCH in switches(test)
+    if not on:
+        test.toggle(key="taste").set_value(False).run()
+    press(test, "Try it with sample photos")
+    assert runs[0].load().settings["taste"] is on
+
+
+def test_the_statistics_show_what_was_learned_and_forget_it(data: Path) -> None:
+    _save(data, person(1, 160, LIGHT))
+    test = app("stats.py")
+    figures = {metric.label: metric.value for metric in test.metric}
+    assert figures["Groups learned from"] == "160"
+    assert int(figures["Your taste was right"][:-1]) > int(figures["Default was right"][:-1])
+    assert "**Used** to choose the best shots" in text(test)
+    words = text(test)
+    assert "You care more about" in words
+    assert "exposure" in words.split("less about")[0]
+    assert "grain" in words.split("less about")[1]
+    press(test, "Forget")
+    assert not (data / FILE).exists()
+    assert "Nothing learned yet" in text(test)
+    assert SWITCH not in switches(app())
+
+
+def test_what_is_not_used_says_why(data: Path) -> None:
+    _save(data, person(1, 12, LIGHT))
+    assert "12 groups so far, 20 are needed" in text(app("stats.py"))
+    assert SWITCH not in switches(app())
+    _save(data, person(1, 100, None))
+    assert "**Not used**: it does not beat the default" in text(app("stats.py"))
+
+
+def test_a_damaged_record_is_said_and_stops_nothing(data: Path) -> None:
+    (data / FILE).write_bytes(b"\x00 no record")
+    test = app("stats.py")
+    assert "cannot be read" in text(test)
+    assert SWITCH not in switches(app())
+    press(test, "Forget")
+    assert not (data / FILE).exists()
+
+
+def test_an_album_is_learned_from_once_and_again_when_it_changes(data: Path, reviewed: Run) -> None:
+    test = press(app("finish.py", reviewed), "Make the album")
+    assert [decision.kept for decision in load(data)] == [(True, False)] * 2
+    press(test, "Make the album")
+    assert len(load(data)) == 2
+    screens.tools.decide(reviewed, lambda now: flip(flip(now, "g0s0"), "g0s1"))
+    press(app("finish.py", reviewed), "Make the album")
+    assert sorted(decision.kept for decision in load(data)) == [(False, True), (True, False)]
+
+
+def test_groups_nobody_reviewed_are_not_learned_from(data: Path, reviewed: Run) -> None:
+    screens.tools.decide(reviewed, lambda now: Choices(now.discarded))
+    press(app("finish.py", reviewed), "Make the album")
+    assert load(data) == []
+
+
+def test_an_album_is_made_where_nothing_can_be_remembered(reviewed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unipic.decisions._save", full)
+    test = press(app("finish.py", reviewed), "Make the album")
+    assert "Your album is made, but nothing was learned" in text(test)
+    assert list(reviewed.out.iterdir())
