@@ -31,14 +31,13 @@ WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at th
 SKETCHES = 512  # kept at a time: 80 MB
 EVERY = 64  # pairs between two steps of progress
 
-# How far two pictures may differ and still be one; half of each is nearer the middle of real copies. Measured on one
-# half of 689 labelled photos: nineteen of twenty copies stay below a half of most of them, and the nearest bursts,
-# brackets and focus stacks are beyond at least one.
+# How far two pictures may differ and still be one. Set on labelled photos between the two kinds: most copies stay below
+# a half of each limit, and bursts, brackets, focus stacks and noisier or softer shots are beyond at least one.
 LIMITS = {
     "off": 0.6,  # pixels of 320: a hand that holds a camera twice moves more
     "slant": 0.25,  # degrees
     "uncovered": 0.375,  # of the larger: a cut that shows less than five eighths is another framing
-    "detail": 0.07,  # lost correlation of the worst tenth of small blocks
+    "detail": 0.03,  # lost correlation of the worst tenth of small blocks
     "contrast": 0.35,  # log2; a third of an exposure step
     "shift": 0.12,  # of the brightness
     "sharpness": 0.5,  # log2; out of focus or shaken

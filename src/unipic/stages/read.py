@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageStat
 
 from unipic.engines.base import Engine, Failure
 from unipic.fingerprint import fingerprint
@@ -19,7 +19,8 @@ from unipic.settings import Settings
 from unipic.sources.base import Found
 from unipic.vision.base import VIEW
 
-# Below this many pixels a side, or with this little contrast, pictures are alike without being the same.
+# Below this many pixels a side, or with tones spread this little, pictures are alike without being the same. Lights in
+# the night spread wider than an empty wall, though most of both is one tone.
 SMALLEST = 32
 EMPTIEST = 0.02
 
@@ -73,7 +74,7 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
         format=decoded.format,
         fingerprint=fingerprint(decoded.picture),
         measures=measures,
-        comparable=min(decoded.width, decoded.height) >= SMALLEST and measures.contrast > EMPTIEST,
+        comparable=min(decoded.width, decoded.height) >= SMALLEST and _spread(decoded.picture) > EMPTIEST,
         taken=decoded.exif.taken,
         camera=decoded.exif.camera,
         place=decoded.exif.place,
@@ -87,6 +88,11 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
+
+
+def _spread(picture: Image.Image) -> float:
+    """Standard deviation of the brightness, 0 to 0.5."""
+    return float(ImageStat.Stat(picture.convert("L")).stddev[0]) / 255
 
 
 def _jpeg(picture: Image.Image) -> bytes:

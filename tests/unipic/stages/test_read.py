@@ -206,17 +206,26 @@ def test_a_name_is_data(tmp_path: Path) -> None:
     assert outcome.photo.name == "../../etc/passwd\n\udce9"
 
 
+def lights() -> Image.Image:
+    """Nine tenths of it are black."""
+    night = Image.new("RGB", (640, 480), "black")
+    for x, y in ((100, 90), (300, 240), (520, 400)):
+        night.paste((255, 220, 150), (x, y, x + 60, y + 60))
+    return night
+
+
 @pytest.mark.parametrize(
     ("made", "comparable"),
     [
         (scene(1, 32, 32), True),
+        (lights(), True),
         (scene(1, 31, 400), False),
         (scene(1, 1, 1), False),
         (Image.new("RGB", (640, 480), "black"), False),
         (Image.new("RGB", (640, 480), "white"), False),
         (Image.new("RGBA", (640, 480), (0, 0, 0, 0)), False),
     ],
-    ids=["small", "narrow", "a pixel", "black", "white", "transparent"],
+    ids=["small", "lights in the night", "narrow", "a pixel", "black", "white", "transparent"],
 )
 def test_the_tiny_and_the_empty_are_not_compared(tmp_path: Path, made: Image.Image, comparable: bool) -> None:
     assert picture(save(made, tmp_path / "photo.png")).photo.comparable is comparable
