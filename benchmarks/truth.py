@@ -83,7 +83,7 @@ def load_labels(folder: Path) -> list[Label]:
 
 
 def half(label: Label) -> int:
-    """0: thresholds and calibrations were chosen on these photos. 1: they were not. No group is in both."""
+    """0: calibrations are fitted on these photos. 1: they are not. No group is in both."""
     return hashlib.md5(label.group.encode(), usedforsecurity=False).digest()[0] % 2
 
 

@@ -25,11 +25,10 @@ def groups(run: Run, cleanup: Cleanup, save: Callable[[str], None], done: Callab
     large, others = st.columns([3, 2], gap="large")
     with large:
         with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
             if cluster.close_call:
                 st.badge("TOO CLOSE TO CALL", icon=":material/help:", color="orange")
-            else:
-                st.badge("AI RECOMMENDATION", icon=":material/star:", color="green")
-            st.markdown(plain(cluster.reason))
+            st.markdown(plain(cluster.reason.removeprefix("too close to call; ")))
         picture(run, cluster.best)
         _keep(run, selections, cluster.best, 1)
         facts(cluster.best)
