@@ -73,7 +73,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert groups >= SCENES
 
     page.get_by_text("Keep this one too").first.click()
-    page.get_by_text("TAKEN BACK").first.wait_for()
+    page.get_by_text("STAYS TOO").first.wait_for()
     page.get_by_text(f"Similar shots ({groups} groups)").click()
     page.get_by_text("AI RECOMMENDATION").wait_for()
     page.get_by_text("Keep photo 2").click()

@@ -28,6 +28,9 @@ from unipic.vision.base import Calibration
 
 STAGE = "Comparing photos"
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
+# Log-odds an encoder can bring alone. With not one keypoint in common and no time to go by that is just short of the
+# default threshold: to an encoder two screenshots, receipts or drawings look more alike than two shots of one place.
+ALONE = 5.1
 SKETCHES = 512  # kept at a time: 80 MB
 EVERY = 64  # pairs between two steps of progress
 
@@ -69,7 +72,7 @@ def compare(
     times = np.array([time_evidence(a, b) for a, b in pairs])
     points = np.array([look.points for look in looks], dtype=np.int64)
     sameness = np.array([look.sameness for look in looks], dtype=np.float64)
-    odds = calibration.odds(cosine) + points_evidence(points) + times
+    odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
     how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
     # One picture is one moment, whatever the encoder makes of it.
     similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)

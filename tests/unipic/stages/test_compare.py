@@ -15,11 +15,12 @@ from tests.shots import COPIES, SECOND_SHOTS, Shelf, before_it_moved, brighter, 
 
 from unipic.alignment import Agreement
 from unipic.errors import Cancelled
-from unipic.likeness import Likeness
+from unipic.likeness import NO_POINTS, TIMES, Likeness, percent
 from unipic.photo import Photo
 from unipic.progress import Step
+from unipic.settings import Settings
 from unipic.stages import compare as module
-from unipic.stages.compare import EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
+from unipic.stages.compare import ALONE, EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
 from unipic.vision.base import Calibration
 
 STUB = Calibration(middle=0.5, slope=20.0)
@@ -363,3 +364,9 @@ def test_a_look_at_strangers_finds_nothing(shelf: Shelf) -> None:
     assert (
         look(grey, shelf.put("other", Image.new("RGB", (640, 480), (91, 90, 90))), Sketches(shelf), 256).sameness == 0
     )
+
+
+def test_an_encoder_alone_does_not_make_a_moment() -> None:
+    """However alike two drawings or screenshots are to it, with nothing in common and no time they stay apart."""
+    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().similar
+    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().similar
