@@ -70,6 +70,12 @@ def test_views_that_agree_and_stand_apart_cost_nothing() -> None:
     assert distance < 1e-9
 
 
+def test_views_that_agree_with_another_picture_cost_more() -> None:
+    taught = torch.eye(4)
+    agreeing, crossed = taught.repeat(2, 1), torch.cat([taught, taught.roll(1, 0)])
+    assert losses(agreeing, taught, Recipe())[0] < 0.1 < losses(crossed, taught, Recipe())[0]
+
+
 def test_contrast_is_the_cross_entropy_of_finding_the_mate() -> None:
     taught = torch.eye(2)
     vectors = unit([[1, 0], [0, 1], [1, 1], [0, 1]])
@@ -107,6 +113,11 @@ def test_a_batch_has_chance_pictures_and_neighbours_each_once() -> None:
     assert chosen.tolist() == sorted(set(chosen.tolist()))
     assert 4 <= len(chosen) <= 12
     assert torch.equal(chosen, batch(neighbours, 12, torch.Generator().manual_seed(2)))
+
+
+def test_neighbours_are_the_most_alike() -> None:
+    found = nearest(F.normalize(torch.tensor([[1.0, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]]), dim=1))
+    assert found[:, 0].tolist() == [1, 0, 3, 2]
 
 
 def test_few_pictures_have_few_neighbours() -> None:
