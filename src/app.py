@@ -5,13 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from starlette.middleware import Middleware
 
+from screens.headers import SecurityHeaders
 from screens.keeping import sweeping, was_fetched
-from screens.routes import SecurityHeaders, routes
-from screens.tools import find_photo, server
+from screens.reviewing import review_routes
+from screens.routes import routes
+from screens.tools import desk_of, find_photo, server
 
 app = st.App(
     "screens/frame.py",
-    routes=routes(server().runs, find_photo, was_fetched),
+    routes=[*review_routes(server().runs, desk_of), *routes(server().runs, find_photo, was_fetched)],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=sweeping,
 )

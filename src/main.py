@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from terminal import WHOLE, err, out, progress_bars, say_summary, shown
-from unipic.cleanup import Cleanup
+from terminal import WHOLE, err, out, progress_bars, say_decisions, say_summary, shown
 from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError, UnipicError
 from unipic.progress import Progress
-from unipic.record import result_to_dict
-from unipic.review import accept_all, outcomes, suggest
-from unipic.settings import PRESETS, Settings, changed, load_config, models_folder, seconds
+from unipic.rules import PREFERENCES, Rules
+from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.destinations.base import Destination
+    from unipic.evidence import Evidence
+    from unipic.proposal import Proposal
+    from unipic.review import Choices
     from unipic.sources.base import Source
 
 FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
@@ -58,6 +59,9 @@ EXAMPLES = """
   The best of each moment by your own words:
     python src/main.py clean photos --to best --best-only --prompt "our dog"
 
+  Of copies keep the one in albums/, and never set aside what is in prints/:
+    python src/main.py clean ~/Pictures --zip out.zip --prefer albums --avoid phone-backup --protect prints
+
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report
 
@@ -70,10 +74,30 @@ def clean(
     photos: Annotated[list[Path], typer.Argument(help="Folders or files, read recursively and never changed.")],
     zip_path: Annotated[Path | None, typer.Option("--zip", help="Write the clean gallery as this ZIP.")] = None,
     to: Annotated[Path | None, typer.Option("--to", help="Copy the clean gallery into this folder.")] = None,
+    list_path: Annotated[
+        Path | None,
+        typer.Option("--list", help="Write what becomes of every file, as .csv or .json; alone, or besides."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The whole result as JSON on standard output.")] = False,
     best_only: Annotated[
         bool, typer.Option("--best-only", help="Of similar shots keep the recommended one. Default: keep them all.")
+    ] = False,
+    protect: Annotated[
+        list[str] | None,
+        typer.Option("--protect", help="A folder in PHOTOS: its photos always stay. May be repeated."),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None, typer.Option("--prefer", help="Of copies keep the one in this folder. May be repeated.")
+    ] = None,
+    avoid: Annotated[
+        list[str] | None, typer.Option("--avoid", help="Of copies set aside the one in this folder. May be repeated.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help=f"Prefer what is {', '.join(PREFERENCES)}. May be repeated.")
+    ] = None,
+    decided: Annotated[
+        bool, typer.Option("--decided", help="Follow what you decided about these photos in the web app.")
     ] = False,
     similarity: Annotated[
         float | None,
@@ -101,6 +125,7 @@ def clean(
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
     from unipic.destinations.base import outside
+    from unipic.review import accept_all, outcomes
     from unipic.sources.folder import FolderSource
 
     with _clear_answers(as_json):
@@ -119,23 +144,32 @@ def clean(
             workers=workers,
             fetch=False if offline else None,
         )
-        if sum(map(bool, (zip_path, to, dry_run))) != 1:
+        ways = sum(map(bool, (zip_path, to, dry_run)))
+        if ways > 1 or not (ways or list_path):
             raise SettingsError("say where the result goes: exactly one of --zip FILE, --to FOLDER or --dry-run")
         source = FolderSource(photos)
         destination, target = _destination(zip_path, to), zip_path or to
         if destination and target:  # what is wrong with the place is said before the work, not after it
             outside(target, photos)
             destination.ready()
+        listing = _listing(list_path, photos)
         with progress_bars(quiet=as_json) as progress:
-            cleanup = _found(source, settings, progress)
-            choices = accept_all(cleanup, suggest(cleanup)) if best_only else suggest(cleanup)
-            written = destination.write(outcomes(cleanup, choices), progress) if destination else []
+            evidence = _looked(source, settings, progress)
+            rules = _rules(evidence, protect, prefer, avoid, keep)
+            proposal, choices = _proposed(evidence, settings, rules, decided)
+            choices = accept_all(proposal, choices) if best_only else choices
+            everything = outcomes(proposal, choices)
+            written = destination.write(everything, progress) if destination else []
+            if listing:
+                listing.write(everything, progress)
         problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
         if as_json:
             where = {"written_to": str(target) if target else None, "problems": problems}
-            print(json.dumps(result_to_dict(cleanup, choices) | where, ensure_ascii=True))
+            from unipic.record import result_to_dict
+
+            print(json.dumps(result_to_dict(proposal, choices) | where, ensure_ascii=True))
         else:
-            say_summary(cleanup, choices, target, problems)
+            say_summary(proposal, choices, [path for path in (target, list_path) if path], problems)
 
 
 @models_app.callback(invoke_without_command=True)
@@ -200,13 +234,36 @@ def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> No
         out.print(f"Made. Now try:  python src/main.py clean {shown(folder)} --dry-run", **WHOLE)
 
 
+@app.command()
+def decisions(
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, for another program.")] = False,
+    forget: Annotated[list[str] | None, typer.Option("--forget", help="Take back the one with this id.")] = None,
+) -> None:
+    """List what was decided in the web app and is remembered: what belongs together, what does not, what stays."""
+    from dataclasses import asdict
+
+    from unipic.catalogue import Catalogue
+
+    with _clear_answers(as_json):
+        catalogue = Catalogue(data_folder())
+        known = {ruling.id: ruling for ruling in catalogue.all()}
+        if unknown := set(forget or ()) - known.keys():
+            raise SettingsError(f"there is no decision {', '.join(sorted(unknown))}")
+        catalogue.remove(forget or ())
+        left = [ruling for id, ruling in known.items() if id not in (forget or ())]
+        if as_json:
+            print(json.dumps([asdict(ruling) for ruling in left], ensure_ascii=True))
+        else:
+            say_decisions(left)
+
+
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app, in this process, and leave the result in its folder."""
     from unipic.job import work_on
-    from utils import clean_gallery
+    from utils import look
 
-    sys.exit(work_on(run_folder, clean_gallery))
+    sys.exit(work_on(run_folder, look))
 
 
 def _settings(config: Path | None, **given: Any) -> Settings:
@@ -223,17 +280,60 @@ def _destination(zip_path: Path | None, to: Path | None) -> Destination | None:
     return FolderDestination(to) if to else None
 
 
-def _found(source: Source, settings: Settings, progress: Progress) -> Cleanup:
+def _listing(path: Path | None, photos: list[Path]) -> Destination | None:
+    """What is wrong with the list's place is said before the work."""
+    from unipic.destinations.base import outside
+    from unipic.destinations.list import ListDestination
+
+    if path is None:
+        return None
+    listing = ListDestination(path)
+    outside(path, photos)
+    listing.ready()
+    return listing
+
+
+def _looked(source: Source, settings: Settings, progress: Progress) -> Evidence:
     from unipic.thumbnails import Thumbnails
     from unipic.tools import open_tools
-    from utils import clean_gallery
+    from utils import look
 
     folder = tempfile.mkdtemp(prefix="unipic-")
     try:
         with open_tools(settings, models_folder(), Thumbnails(Path(folder)), progress) as tools:
-            return clean_gallery(source, tools, settings, progress)
+            return look(source, tools, settings, progress)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:
+    """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
+    from unipic.rules import folders
+
+    protect, prefer, avoid, keep = (tuple(words or ()) for words in given)
+    known = folders(evidence.gallery.photos)
+    for folder in (*protect, *prefer, *avoid):
+        if folder.rstrip("/") not in known:
+            raise SettingsError(f"no photo lies in {folder!r}; there are {', '.join(known[:20]) or 'no folders'}")
+    try:
+        return Rules(protect, prefer, avoid, keep)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _proposed(evidence: Evidence, settings: Settings, rules: Rules, decided: bool) -> tuple[Proposal, Choices]:
+    from unipic.catalogue import Catalogue
+    from unipic.proposal import propose
+    from unipic.review import recalled
+    from unipic.rulings import Bonds
+    from utils import arrange
+
+    digests = [photo.digest for photo in evidence.gallery.photos]
+    catalogue = Catalogue(data_folder())
+    rulings = catalogue.about(digests) if decided else []
+    first_seen = catalogue.meet(digests) if rulings else {}
+    proposal = propose(arrange(evidence, settings, Bonds(rulings, first_seen)), rules)
+    return proposal, recalled(proposal.groups, rulings)
 
 
 @contextmanager

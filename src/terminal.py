@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,10 +14,13 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, Time
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from unipic.cleanup import Cleanup
 from unipic.progress import FETCHING, Progress, Step
-from unipic.review import Choices, report
 from unipic.words import count, printable, size
+
+if TYPE_CHECKING:  # what is said of a result comes with it
+    from unipic.proposal import Proposal
+    from unipic.review import Choices
+    from unipic.rulings import Ruling
 
 err = Console(stderr=True)
 out = Console()
@@ -73,14 +77,16 @@ def _of(step: Step, in_bytes: bool) -> str:
     return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
 
 
-def say_summary(cleanup: Cleanup, choices: Choices, target: Path | None, problems: list[str]) -> None:
+def say_summary(proposal: Proposal, choices: Choices, written: list[Path], problems: list[str]) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
-    found = report(cleanup, choices)
+    from unipic.review import report
+
+    cleanup, found = proposal.cleanup, report(proposal, choices)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("photos found", f"{found.before:,}")
     for words, kind in (
         ("exact copies", "exact"),
-        ("same picture, other format", "rendition"),
+        ("same pixels, other file", "pixels"),
         ("same picture", "near"),
     ):
         sets = [one for one in cleanup.lanes if one.kind == kind]
@@ -97,8 +103,23 @@ def say_summary(cleanup: Cleanup, choices: Choices, target: Path | None, problem
         out.print(f"  ... and {found.unreadable - MOST:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
-    if cleanup.clusters and not choices.seen:
+    if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.", **WHOLE
         )
-    out.print(f"Written to {shown(target)}." if target else "Dry run: nothing was written.", **WHOLE)
+    for path in written:
+        out.print(f"Written to {shown(path)}.", **WHOLE)
+    if not written:
+        out.print("Dry run: nothing was written.", **WHOLE)
+
+
+def say_decisions(rulings: list[Ruling]) -> None:
+    """One line each: when, what, of which files."""
+    for ruling in rulings:
+        names = shown(", ".join(ruling.names[:4]) + (", ..." if len(ruling.names) > 4 else ""))
+        if ruling.kept is not None:
+            what = f"{len(ruling.kept)} of {count(len(ruling.parts[0]), 'photo')} kept"
+        else:
+            what = "belong together" if len(ruling.parts) == 1 else f"{len(ruling.parts)} parts kept apart"
+        out.print(f"{ruling.id}  {datetime.fromtimestamp(ruling.at):%Y-%m-%d %H:%M}  [b]{what}[/b]  {names}", **WHOLE)
+    out.print(f"{count(len(rulings), 'decision')}. [b]decisions --forget ID[/b] takes one back.", **WHOLE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.cleanup import Cleanup, DuplicateSet
 from unipic.embeddings import Embeddings
-from unipic.likeness import Likeness
+from unipic.evidence import Evidence
 from unipic.photo import Gallery, Photo
 from unipic.progress import Progress, Step, silent
+from unipic.rulings import NO_BONDS, Bonds
 from unipic.settings import Settings
 from unipic.sources.base import Source
 from unipic.stages.clusters import clusters
@@ -24,72 +26,88 @@ from unipic.tools import Tools
 from unipic.words import count
 
 T = TypeVar("T")
+Compared = Callable[[Evidence], None]
+
+
+def nothing(evidence: Evidence) -> None:
+    """Nobody wants to begin before the models are through."""
 
 
 def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
     """What is the same picture, what is the same moment, and which shot of it is best. Nothing is removed."""
+    return arrange(look(source, tools, settings, progress), settings)
+
+
+def look(
+    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
+) -> Evidence:
+    """The long part: each photo is looked at once, and those that are alike are compared."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
     pictures = _counted(read(files, tools.engine, settings), "Looking at photos", len(files), progress)
     gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
-    return find(gallery, embeddings, tools, settings, progress)
+    return weigh(gallery, embeddings, tools, settings, progress, compared)
 
 
-def find(
-    gallery: Gallery, embeddings: Embeddings, tools: Tools, settings: Settings, progress: Progress = silent
-) -> Cleanup:
-    """The same from what is known of each photo, without another look at the files."""
+def weigh(
+    gallery: Gallery,
+    embeddings: Embeddings,
+    tools: Tools,
+    settings: Settings,
+    progress: Progress = silent,
+    compared: Compared = nothing,
+) -> Evidence:
+    """How alike the photos are, and what models say of those that are. `compared` hears of it in between."""
     progress(Step("Finding copies", 0, 0))
-    same = same_bytes(gallery.photos)
-    same, pixels = fold(same, same_pixels(_without_copies(gallery.photos, same)))
-    exact = same + pixels
-    originals = embeddings.of(_without_copies(gallery.photos, exact))
-    likeness = compare(
-        originals, tools.encoder.calibration, tools.thumbnails, settings.near_bits, settings.workers, progress
-    )
-    exact, same_picture = fold(exact, near_duplicates(likeness, settings.near))
+    originals = embeddings.of(_without_copies(gallery.photos, _identical(gallery.photos)))
+    bits, workers = settings.near_bits, settings.workers
+    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, _ranker(tools), tools.weights, notices=tools.notices)
+    if tools.scorer is None:
+        return evidence
+    compared(replace(evidence, ranked=False))
+    members = [photo for cluster in arrange(evidence, settings).clusters for photo in cluster.photos]
+    return replace(evidence, scores=prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress))
 
-    progress(Step("Grouping similar shots", 0, 0))
+
+def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:
+    """The short part: copies, moments and the best shots by these thresholds, and by what a person has said."""
+    gallery, likeness = evidence.gallery, evidence.likeness
+    exact = _identical(gallery.photos)
+    exact, same_picture = fold(exact, near_duplicates(bonds.cut(likeness, moment=False), settings.near))
     shots = likeness.of(_without_copies(likeness.photos, same_picture))
-    moments = clusters(shots, settings.similar, settings.time_window, settings.grouping)
+    links = bonds.links(shots.photos)
+    moments = clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
     lanes = exact + same_picture
-    ranked = _ranked(moments, likeness, lanes, tools, settings, progress)
+    copies: defaultdict[str, tuple[Photo, ...]] = defaultdict(tuple)
+    for found in lanes:
+        copies[found.keeper.id] += found.copies
     grouped = {photo.id for moment in moments for photo in moment}
-    staying = {photo.id for photo in shots.photos}
     return Cleanup(
         gallery=gallery,
         exact=tuple(found for found in lanes if found.kind != "near"),
         near=tuple(found for found in lanes if found.kind == "near"),
-        clusters=tuple(ranked),
-        singles=tuple(photo for photo in gallery.photos if photo.id in staying - grouped),
+        clusters=tuple(rank(moments, likeness, copies, evidence.scores, evidence.weights)),
+        singles=tuple(p for p in _without_copies(gallery.photos, lanes) if p.id not in grouped),
         similar=settings.similar,
-        encoder=tools.encoder.label,
-        ranker=_ranker(tools),
-        notices=tools.notices,
+        encoder=evidence.encoder,
+        ranker=evidence.ranker,
+        notices=evidence.notices,
+        same=settings.near,
+        likeness=likeness,
     )
+
+
+def _identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
+    """The same bytes, and among the rest the same pixels."""
+    same = same_bytes(photos)
+    same, pixels = fold(same, same_pixels(_without_copies(photos, same)))
+    return same + pixels
 
 
 def _without_copies(photos: Iterable[Photo], sets: Iterable[DuplicateSet]) -> list[Photo]:
     copies = {copy.id for found in sets for copy in found.copies}
     return [photo for photo in photos if photo.id not in copies]
-
-
-def _ranked(
-    moments: list[list[Photo]],
-    likeness: Likeness,
-    sets: list[DuplicateSet],
-    tools: Tools,
-    settings: Settings,
-    progress: Progress,
-) -> list[Cluster]:
-    progress(Step("Choosing the best shots", 0, 0))
-    copies: defaultdict[str, tuple[Photo, ...]] = defaultdict(tuple)
-    for found in sets:
-        copies[found.keeper.id] += found.copies
-    if tools.scorer is None:
-        return rank(moments, likeness, copies, weights=tools.weights)
-    columns = prompt_score(tools.scorer, tools.thumbnails, settings.wish, progress)
-    return rank(moments, likeness, copies, columns, tools.weights)
 
 
 def _ranker(tools: Tools) -> str:

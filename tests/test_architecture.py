@@ -36,6 +36,7 @@ ROOMS = (
     "unipic.runs",
     "unipic.stages",
     "unipic.vision",
+    "unipic.renditions",
     "unipic.engines",
     "unipic.sources",
     "unipic.thumbnails",
@@ -95,13 +96,14 @@ WRITERS = (
     "unipic/runs.py",
     "unipic/job.py",
     "unipic/thumbnails.py",
+    "unipic/renditions.py",
     "unipic/statistics.py",
     "unipic/decisions.py",
     "unipic/destinations/",
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
     "main.py",  # its temporary folder
-    "screens/routes.py",  # uploads, as they arrive
+    "screens/uploads.py",  # uploads, as they arrive
     "training/__main__.py",
     "training/student.py",
 )

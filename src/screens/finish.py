@@ -1,15 +1,16 @@
-"""The report: what was gained, how often the recommendation was followed, and the clean album to take home."""
+"""The report: what was gained, what an export will do, and the clean gallery to take home in one of three ways."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from screens.parts.save import make_zip, offer
+from screens.parts.export import export, what_will_happen
 from screens.parts.words import count, plain, size
 from screens.session import session
-from screens.tools import choices_of, cleanup_of, server
-from unipic.cleanup import Cleanup
+from screens.tools import desk_of, server
 from unipic.decisions import remember
+from unipic.destinations.preview import preview
+from unipic.proposal import Proposal
 from unipic.review import Choices, Report, report
 from unipic.runs import Run
 from unipic.settings import data_folder
@@ -24,22 +25,28 @@ def screen() -> None:
         st.page_link("review.py", label="Review", icon=":material/checklist:")
         return
     st.query_params["run"] = run.token
-    cleanup, choices = cleanup_of(run), choices_of(run)
-    found = report(cleanup, choices)
+    try:
+        desk = desk_of(run)
+    except (FileNotFoundError, ValueError):
+        st.title("This run cannot be opened")
+        st.markdown("It was made by another version of Unipic. Start it again; nothing was changed.")
+        st.page_link("review.py", label="Review", icon=":material/checklist:", query_params={"run": run.token})
+        return
+    with desk.lock:  # one moment of it, whatever is decided in another tab
+        outcomes, proposal, choices = desk.outcomes(), desk.proposal, desk.choices
+    found = report(proposal, choices, outcomes)
     st.title("Your clean gallery")
     _figures(found)
-    for notice in cleanup.notices:
-        st.caption(f":material/info: {notice}")
-    open_groups = found.groups - found.reviewed
-    if open_groups:
-        st.info(f"{count(open_groups, 'group')} not reviewed yet: all their photos are kept.", icon=":material/info:")
-        st.page_link("review.py", label="Go on reviewing", icon=":material/arrow_back:")
-    album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
-    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make")
-    if made and make_zip(run, choices, album) is not None:
-        run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
-        _remember(run, cleanup, choices, found)
-    offer(run)
+    for notice in proposal.cleanup.notices:
+        st.caption(f":material/info: {plain(notice)}")
+    plan = preview(outcomes)
+    what_will_happen(plan, found.groups - found.reviewed)
+    if found.groups > found.reviewed:
+        st.page_link(
+            "review.py", label="Go on reviewing", icon=":material/arrow_back:", query_params={"run": run.token}
+        )
+    if export(run, outcomes, plan):
+        _remember(run, proposal, choices, found)
     _delete(run)
 
 
@@ -55,20 +62,17 @@ def _figures(found: Report) -> None:
             help="Reviewed groups where you kept the recommended shot and discarded another one. "
             "Keeping everything does not count as agreement.",
         )
-    st.caption(
-        f"{found.reviewed} of {count(found.groups, 'group')} reviewed · {count(found.unreadable, 'file')} could not be "
-        "read and go along as they are"
-    )
+    st.caption(f"{found.reviewed} of {count(found.groups, 'group')} reviewed")
 
 
-def _remember(run: Run, cleanup: Cleanup, choices: Choices, found: Report) -> None:
+def _remember(run: Run, proposal: Proposal, choices: Choices, found: Report) -> None:
     """The figures once per finished run; what was decided as it is now, in the place of what was decided before."""
     with server().deciding:
         if not run.load().finished:
             append(data_folder(), found)
             run.change(finished=True)
         try:
-            remember(data_folder(), cleanup, choices)
+            remember(data_folder(), proposal, choices)
         except OSError as error:
             st.warning(
                 f"Your album is made, but nothing was learned from your choices: {plain(str(error.strerror))}.",

@@ -1,21 +1,20 @@
 """This tab's state, typed. The one file that touches st.session_state.
 
-What matters is on disk in the run; a tab only remembers which run it shows and where in it the person is.
+What matters is on disk in the run; a tab only remembers which run it shows.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
-from screens.tools import choices_of, cleanup_of, server
-from unipic.cleanup import Cluster
+from screens.tools import desk_of, server
 from unipic.errors import RunNotFound
+from unipic.proposal import Group
+from unipic.review import done, kept
 from unipic.runs import Run
-
-Lane = Literal["copies", "groups"]
 
 
 class Session:
@@ -41,8 +40,6 @@ class Session:
     def show(self, run: Run | None) -> None:
         """Make this the tab's run, from its beginning."""
         st.session_state["run"] = run.token if run else ""
-        st.session_state["place"] = None
-        st.session_state["lane"] = None
         st.session_state["zip_path"] = None
 
     @property
@@ -59,40 +56,26 @@ class Session:
         return run
 
     @property
-    def place(self) -> int:
-        """Which group is on screen; for a run that was just opened, the first that is not decided yet."""
-        if st.session_state.get("place") is None:
-            seen, groups = self.seen_groups, len(self.groups_data)
-            st.session_state["place"] = next((place for place in range(groups) if place not in seen), 0)
-        return int(st.session_state["place"])
-
-    @place.setter
-    def place(self, place: int) -> None:
-        st.session_state["place"] = place
+    def groups_data(self) -> tuple[Group, ...]:
+        """Every group of the run, as proposed."""
+        return desk_of(self.run).proposal.groups if self.run else ()
 
     @property
-    def lane(self) -> Lane | None:
-        return st.session_state.get("lane")
-
-    @lane.setter
-    def lane(self, lane: Lane) -> None:
-        st.session_state["lane"] = lane
-
-    @property
-    def groups_data(self) -> tuple[Cluster, ...]:
-        return cleanup_of(self.run).clusters if self.run else ()
+    def seen_groups(self) -> frozenset[str]:
+        """Ids of the groups that are decided."""
+        if not self.run:
+            return frozenset()
+        choices = desk_of(self.run).choices
+        return frozenset(group.id for group in self.groups_data if done(group, choices))
 
     @property
-    def seen_groups(self) -> frozenset[int]:
-        return choices_of(self.run).seen if self.run else frozenset()
-
-    @property
-    def selections(self) -> dict[str, bool]:
-        """Photo id -> keep it, for every member of a group."""
+    def selections(self) -> dict[str, dict[str, bool]]:
+        """Group id -> photo id -> keep it."""
         if not self.run:
             return {}
-        discarded = choices_of(self.run).discarded
-        return {photo.id: photo.id not in discarded for group in self.groups_data for photo in group.photos}
+        choices = desk_of(self.run).choices
+        ticked = ((group, kept(group, choices)) for group in self.groups_data)
+        return {group.id: {photo.id: photo.id in stays for photo in group.photos} for group, stays in ticked}
 
     @property
     def zip_path(self) -> Path | None:

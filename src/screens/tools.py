@@ -5,29 +5,33 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 
-from unipic.cleanup import Cleanup
+from screens.desk import Desk
+from unipic.catalogue import Catalogue
 from unipic.decisions import FILE, verdict_in
-from unipic.files import read_json, write_json
 from unipic.job import Jobs
-from unipic.record import choices_from_dict, choices_to_dict, cleanup_from_dict
-from unipic.review import Choices
+from unipic.photo import Photo
+from unipic.review import Outcome
 from unipic.runs import Run, Runs
 from unipic.settings import PROJECT, data_folder
 from unipic.taste import Verdict
+
+DESKS = 8  # open at a time; each holds what is known of a run's photos, some kilobytes for each
 
 
 @dataclass
 class Server:
     runs: Runs
     jobs: Jobs
-    deciding: threading.Lock = field(default_factory=threading.Lock)  # one change of choices at a time
+    desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
+    opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
+    deciding: threading.Lock = field(default_factory=threading.Lock)  # one change of what was learned at a time
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
 
 
@@ -36,26 +40,28 @@ def server() -> Server:
     return Server(Runs(data_folder() / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"]))
 
 
-def cleanup_of(run: Run) -> Cleanup:
-    """What was found in a run; read once, kept for the few runs in use."""
-    path = run.folder / "cleanup.json"
-    return _read_cleanup(str(path), path.stat().st_mtime_ns)
+def desk_of(run: Run) -> Desk:
+    """A run whose work is done, as it lies before the person; kept open for the few runs in use."""
+    desks, path = server().desks, run.folder / "evidence.json"
+    written = path.stat().st_mtime_ns
+    with server().opening:
+        desk = desks.get((run.token, written))
+        if desk is None:
+            desk = Desk(run, Catalogue(data_folder()))
+            desks[run.token, written] = desk
+        desks.move_to_end((run.token, written))
+        while len(desks) > DESKS:
+            desks.popitem(last=False)
+    with desk.lock:
+        desk.refresh()
+    return desk
 
 
-@lru_cache(maxsize=8)
-def _read_cleanup(path: str, written: int) -> Cleanup:
-    return cleanup_from_dict(read_json(Path(path)))
-
-
-def choices_of(run: Run) -> Choices:
-    """Always from disk, so that two tabs of one run agree."""
-    return choices_from_dict(read_json(run.folder / "choices.json"))
-
-
-def decide(run: Run, change: Callable[[Choices], Choices]) -> None:
-    """Change the person's choices and keep them, before anything is shown."""
-    with server().deciding:
-        write_json(run.folder / "choices.json", choices_to_dict(change(choices_of(run))))
+def outcomes_of(run: Run) -> list[Outcome]:
+    """What becomes of each file of a run, as it is decided now."""
+    desk = desk_of(run)
+    with desk.lock:
+        return desk.outcomes()
 
 
 def taste() -> Verdict:
@@ -69,13 +75,12 @@ def _judge(folder: str, written: int) -> Verdict:
     return verdict_in(Path(folder))
 
 
-def find_photo(run: Run, photo_id: str) -> tuple[Path, str] | None:
-    """Path and format of a photo of this run, for the route that shows originals."""
+def find_photo(run: Run, photo_id: str) -> Photo | None:
+    """A photo of this run, for the routes that show it."""
     try:
-        photos = cleanup_of(run).gallery.photos
-    except FileNotFoundError:
+        return desk_of(run).photos.get(photo_id)
+    except FileNotFoundError:  # its work is not done
         return None
-    return next(((Path(photo.path), photo.format) for photo in photos if photo.id == photo_id), None)
 
 
 def allowed_roots() -> list[Path]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from unipic.likeness import Likeness
 from unipic.photo import Gallery, Photo
 
 # Certainty from which a pick is one. On series made from photos for choosing it, each fifth judged by weights from the
@@ -37,7 +38,7 @@ class Cluster:
     alike: tuple[float, ...]  # to the recommended one, 0 to 100, of the photo or the least like of its copies
     reason: str  # why the first one
     certainty: float = 1.0  # probability that the first one is better than the second, 0.5 to 1
-    columns: tuple[tuple[str, tuple[float, ...]], ...] = ()  # what a model said of each photo, by criterion
+    columns: tuple[tuple[str, tuple[float | None, ...]], ...] = ()  # what a model said of each photo, by criterion
 
     @property
     def best(self) -> Photo:
@@ -62,6 +63,8 @@ class Cleanup:
     encoder: str  # what looked at the photos, for people
     ranker: str
     notices: tuple[str, ...] = ()  # what was used instead of what, and why
+    same: float = 50.0  # the sameness, 0 to 100, the copies were found with
+    likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what all this was found by
 
     def __post_init__(self) -> None:
         """The laws of conservation and of a living keeper, checked at birth."""

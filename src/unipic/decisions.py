@@ -17,11 +17,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unipic.cleanup import Cleanup, Cluster
+from unipic.cleanup import Cluster
 from unipic.errors import DecisionsUnreadable
 from unipic.files import open_to_read, whole
 from unipic.photo import Photo
-from unipic.review import Choices, suggest
+from unipic.proposal import Proposal, group_id
+from unipic.review import Choices, done, kept
 from unipic.stages.rank import WEIGHTS, features
 from unipic.taste import Decision, Verdict, judge
 
@@ -35,22 +36,22 @@ PLACES = 3  # of a noticeable difference: a thousandth says nothing
 GROUP = re.compile(r"[0-9a-f]{16}")
 
 
-def decided(cleanup: Cleanup, choices: Choices) -> list[Decision]:
-    """Of each group that was seen. A group that was not says nothing, whatever is ticked in it."""
-    dropped = suggest(cleanup).discarded
+def decided(proposal: Proposal, choices: Choices) -> list[Decision]:
+    """Of each group of similar shots that was decided in this run. One that was not says nothing."""
+    by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
     return [
-        _decision(cluster, choices.discarded, dropped)
-        for place, cluster in enumerate(cleanup.clusters)
-        if place in choices.seen and len(cluster.photos) <= MOST_SHOTS
+        _decision(by_id[group.id], kept(group, choices), group.suggested)
+        for group in proposal.shots
+        if done(group, choices) and not choices[group.id].remembered and len(group.photos) <= MOST_SHOTS
     ]
 
 
-def remember(folder: Path, cleanup: Cleanup, choices: Choices) -> None:
+def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
     """Add what was decided, or replace what was decided before about the same groups. The same again changes nothing.
 
     A file that cannot be read is laid aside, never overwritten. OSError if the folder cannot be written.
     """
-    fresh = {decision.group: decision for decision in decided(cleanup, choices)}
+    fresh = {decision.group: decision for decision in decided(proposal, choices)}
     if not fresh:
         return
     try:
@@ -104,14 +105,14 @@ def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
     return verdict, ()
 
 
-def _decision(cluster: Cluster, discarded: frozenset[str], dropped: frozenset[str]) -> Decision:
+def _decision(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Decision:
     names, table = features(cluster.photos, dict(cluster.columns))
     return Decision(
         _group(cluster.photos),
         names,
         tuple(tuple(round(number, PLACES) for number in row) for row in table.tolist()),
-        tuple(photo.id not in discarded for photo in cluster.photos),
-        tuple(photo.id not in dropped for photo in cluster.photos),
+        tuple(photo.id in stays for photo in cluster.photos),
+        tuple(photo.id in suggested for photo in cluster.photos),
         round(cluster.certainty, PLACES),
     )
 

@@ -10,6 +10,7 @@ UnipicError
 │   ├── AlreadyThere       something is there already; nothing is ever overwritten
 │   ├── DiskFull           with the bytes that are missing
 │   └── ChangedSinceScan   an original that is no longer what was looked at
+├── NotShown               a picture of an original that cannot be made: it changed, is gone, or breaks its decoder
 ├── DecisionsUnreadable    the record of earlier choices is damaged, or no file of ours
 ├── RunNotFound            a run's address that is wrong, or a run that is gone
 └── Cancelled              the person stopped it
@@ -58,6 +59,10 @@ class DiskFull(DestinationError):
 
 
 class ChangedSinceScan(DestinationError):
+    pass
+
+
+class NotShown(UnipicError):
     pass
 
 

@@ -96,10 +96,10 @@ def hash_file(path: str | Path) -> str:
         return copy_and_hash(file)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
     with whole(path) as file:
         # ASCII only: names may hold bytes that are no valid text.
-        file.write(json.dumps(value, ensure_ascii=True, indent=1).encode("ascii"))
+        file.write(json.dumps(value, ensure_ascii=True, indent=indent).encode("ascii"))
 
 
 def read_json(path: Path) -> Any:

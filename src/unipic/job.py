@@ -1,7 +1,7 @@
 """Long work away from the web server: a process per run, one at a time, to be watched, stopped and taken up again.
 
-The run's folder is all the two sides share. The process tells where it is in progress.json and leaves cleanup.json
-and choices.json; a server that was restarted finds a run that says "working" and has no process, and starts it anew.
+The run's folder is all the two sides share. The process tells where it is in progress.json and leaves evidence.json
+and remembered.json; a server that was restarted finds a run that says "working" and has no process, and starts it anew.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from unipic.cleanup import Cleanup
-from unipic.errors import Cancelled, UnipicError
+from unipic.catalogue import Catalogue
+from unipic.errors import Cancelled, DecisionsUnreadable, UnipicError
+from unipic.evidence import Evidence
 from unipic.files import read_json, write_json
 from unipic.progress import FETCHING, Progress, Step
-from unipic.record import choices_to_dict, cleanup_to_dict
-from unipic.review import suggest
+from unipic.record import evidence_to_dict
+from unipic.rulings import Ruling
 from unipic.runs import Run
-from unipic.settings import Settings, changed, models_folder
+from unipic.settings import Settings, changed, data_folder, models_folder
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
@@ -33,7 +34,7 @@ from unipic.tools import Tools, open_tools
 
 EVERY = 0.3  # seconds between two words about progress
 SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
-CleanGallery = Callable[[Source, Tools, Settings, Progress], Cleanup]
+Look = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Where:
 # The worker's side.
 
 
-def work_on(folder: Path, clean_gallery: CleanGallery) -> int:
+def work_on(folder: Path, look: Look) -> int:
     """Do a run's work from its folder alone. Gives the exit code; what went wrong stands in the run's state."""
     run = Run(folder)
     signal.signal(signal.SIGTERM, _stop)
@@ -60,10 +61,10 @@ def work_on(folder: Path, clean_gallery: CleanGallery) -> int:
         progress = _Teller(run)
         source = _source(run, progress)
         with open_tools(settings, models_folder(), run.thumbnails, progress) as tools:
-            cleanup = clean_gallery(source, tools, settings, progress)
-        write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
-        write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
-        run.change(state="ready", notices=cleanup.notices, message="")
+            catalogue = Catalogue(data_folder())
+            evidence = look(source, tools, settings, progress, lambda found: keep_evidence(run, found, catalogue))
+        keep_evidence(run, evidence, catalogue)
+        run.change(state="ready", message="")
     except Cancelled:
         run.change(state="cancelled")
     except UnipicError as error:
@@ -75,6 +76,20 @@ def work_on(folder: Path, clean_gallery: CleanGallery) -> int:
         )
         return 1
     return 0
+
+
+def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
+    """Into the run's folder, with what people said of these photos before. Without that record the run goes on."""
+    digests = [photo.digest for photo in evidence.gallery.photos]
+    before, rulings = run.folder / "remembered.json", list[Ruling]()
+    try:
+        rulings = catalogue.about(digests)
+        evidence = replace(evidence, first_seen=catalogue.meet(digests))
+    except DecisionsUnreadable as error:
+        evidence = replace(evidence, notices=(*evidence.notices, f"Earlier decisions are not used: {error}"))
+    if not before.exists():  # what was said in this run since is in its own steps
+        write_json(before, [asdict(ruling) for ruling in rulings])
+    write_json(run.folder / "evidence.json", evidence_to_dict(evidence), indent=None)
 
 
 def _source(run: Run, progress: Progress) -> Source:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -39,11 +38,6 @@ def time_evidence(a: Photo, b: Photo) -> float:
     if not (a.camera and a.camera == b.camera and (apart := seconds_apart(a, b)) is not None):
         return 0.0
     return next((odds for within, odds in TIMES if apart <= within), LATER)
-
-
-def local_time(photo: Photo) -> datetime | None:
-    """The clock on the wall where the photo was taken, comparable between photos with and without a zone."""
-    return photo.taken.replace(tzinfo=None) if photo.taken else None
 
 
 def seconds_apart(a: Photo, b: Photo) -> float | None:
@@ -79,6 +73,10 @@ class Likeness:
         """Similarity of two of the photos, 0 to 100."""
         return 100.0 if a.id == b.id else self._found.get(frozenset((a.id, b.id)), 0.0)
 
+    def same(self, a: Photo, b: Photo) -> float:
+        """Sameness of two of the photos, 0 to 100."""
+        return 100.0 if a.id == b.id else self._same.get(frozenset((a.id, b.id)), 0.0)
+
     def said(self, a: Photo, b: Photo) -> str:
         return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
 
@@ -93,12 +91,24 @@ class Likeness:
         order = np.lexsort((b, a))
         return Likeness(chosen, a[order], b[order], self.similarity[kept][order], self.sameness[kept][order], self.how)
 
+    def only(self, kept: np.ndarray) -> Likeness:
+        """Some of the pairs, bool [P]."""
+        pairs = self.first[kept], self.second[kept]
+        return Likeness(self.photos, *pairs, self.similarity[kept], self.sameness[kept], self.how)
+
     @cached_property
     def _ids(self) -> frozenset[str]:
         return frozenset(photo.id for photo in self.photos)
 
     @cached_property
     def _found(self) -> dict[frozenset[str], float]:
+        return self._by_pair(self.similarity)
+
+    @cached_property
+    def _same(self) -> dict[frozenset[str], float]:
+        return self._by_pair(self.sameness)
+
+    def _by_pair(self, values: np.ndarray) -> dict[frozenset[str], float]:
         ids = [photo.id for photo in self.photos]
-        pairs = zip(self.first.tolist(), self.second.tolist(), self.similarity.tolist(), strict=True)
-        return {frozenset((ids[a], ids[b])): similarity for a, b, similarity in pairs}
+        pairs = zip(self.first.tolist(), self.second.tolist(), values.tolist(), strict=True)
+        return {frozenset((ids[a], ids[b])): value for a, b, value in pairs if value}

@@ -53,6 +53,11 @@ class Photo:
         return self.width * self.height
 
 
+def local_time(photo: Photo) -> datetime | None:
+    """The clock on the wall where the photo was taken, comparable between photos with and without a zone."""
+    return photo.taken.replace(tzinfo=None) if photo.taken else None
+
+
 @dataclass(frozen=True)
 class Unreadable:
     """A file that is no photo to us, with the reason. It is listed and kept, never set aside."""

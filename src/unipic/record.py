@@ -1,4 +1,4 @@
-"""A Cleanup and Choices as plain values for JSON, and back. Photos once, everywhere else by id."""
+"""Evidence and what was found in it as plain values for JSON, and back. Photos once, everywhere else by id."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.evidence import Evidence
+from unipic.likeness import Likeness
 from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.proposal import Proposal
 from unipic.review import Choices, outcomes, report
 
-VERSION = 2
+VERSION = 3
 
 
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
@@ -33,22 +38,24 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         ],
         "singles": [photo.id for photo in cleanup.singles],
         "similar": cleanup.similar,
+        "same": cleanup.same,
         "encoder": cleanup.encoder,
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
     }
 
 
-def result_to_dict(cleanup: Cleanup, choices: Choices) -> dict[str, Any]:
+def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
     """Everything another program may want: the figures, the fate of each file with its reason, and what was found."""
-    figures = report(cleanup, choices)
+    decided = outcomes(proposal, choices)
+    figures = report(proposal, choices, decided)
     return {
         "report": {**asdict(figures), "agreement": figures.agreement},
         "files": [
             {"name": o.file.name, "fate": o.fate, "reason": o.reason, "instead": [photo.name for photo in o.instead]}
-            for o in outcomes(cleanup, choices)
+            for o in decided
         ],
-        "cleanup": cleanup_to_dict(cleanup),
+        "cleanup": cleanup_to_dict(proposal.cleanup),
     }
 
 
@@ -91,15 +98,57 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         encoder=values["encoder"],
         ranker=values["ranker"],
         notices=tuple(values["notices"]),
+        same=values["same"],
     )
 
 
-def choices_to_dict(choices: Choices) -> dict[str, Any]:
-    return {name: sorted(value) for name, value in asdict(choices).items()}
+def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
+    pairs = evidence.likeness
+    return {
+        "version": VERSION,
+        "photos": [_photo_to_dict(photo) for photo in evidence.gallery.photos],
+        "unreadable": [asdict(file) for file in evidence.gallery.unreadable],
+        "pairs": {
+            "photos": [photo.id for photo in pairs.photos],
+            **{name: getattr(pairs, name).tolist() for name in ("first", "second", "similarity", "sameness")},
+            "how": [[*ids, words] for ids, words in pairs.how.items()],
+        },
+        "encoder": evidence.encoder,
+        "ranker": evidence.ranker,
+        "weights": dict(evidence.weights),
+        "scores": {name: dict(scores) for name, scores in evidence.scores.items()},
+        "notices": evidence.notices,
+        "ranked": evidence.ranked,
+        "first_seen": dict(evidence.first_seen),
+    }
 
 
-def choices_from_dict(values: dict[str, Any]) -> Choices:
-    return Choices(**{name: frozenset(value) for name, value in values.items()})
+def evidence_from_dict(values: dict[str, Any]) -> Evidence:
+    """ValueError for another version."""
+    if values.get("version") != VERSION:
+        raise ValueError(f"evidence of version {values.get('version')}, this program reads {VERSION}")
+    photos = tuple(_photo_from_dict(photo) for photo in values["photos"])
+    by_id = {photo.id: photo for photo in photos}
+    pairs = values["pairs"]
+    likeness = Likeness(
+        tuple(by_id[id] for id in pairs["photos"]),
+        np.array(pairs["first"], dtype=np.int64),
+        np.array(pairs["second"], dtype=np.int64),
+        np.array(pairs["similarity"], dtype=np.float64),
+        np.array(pairs["sameness"], dtype=np.float64),
+        {(a, b): words for a, b, words in pairs["how"]},
+    )
+    return Evidence(
+        Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
+        likeness,
+        values["encoder"],
+        values["ranker"],
+        values["weights"],
+        values["scores"],
+        tuple(values["notices"]),
+        values["ranked"],
+        values["first_seen"],
+    )
 
 
 def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:

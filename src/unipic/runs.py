@@ -4,13 +4,16 @@ A run's folder:
     run.json        where the photos come from, the settings, and how far it is
     photos/         uploaded files under ids of ours; uploads.jsonl says what they are called
     thumbs/         a thumbnail per digest
-    cleanup.json    what was found;  choices.json  what the person decided
+    views/          pictures for the large view, see renditions.py; may be deleted at any time
+    evidence.json   what was learned by looking;  remembered.json  what people said of these photos before
+    review.jsonl    what the person said, step by step;  place  the group they were at
     out/            what was made for download
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -28,6 +31,7 @@ from unipic.thumbnails import Thumbnails
 State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
+GONE = ".deleted"  # the ending of a run that is being deleted
 NAME = 1000  # characters of a name that are kept
 
 
@@ -42,6 +46,7 @@ class RunState:
     notices: tuple[str, ...] = ()  # what is used instead of what
     album: str = ""  # what the person calls it
     album_file: str = ""  # the finished ZIP in out/
+    album_folder: str = ""  # where on the server the album was copied to, or began to be
     finished: bool = False  # its figures are in the statistics
     fetched: float = 0.0  # when the finished album was downloaded whole
 
@@ -82,6 +87,9 @@ class Runs:
     def sweep(self, keep: float, keep_fetched: float) -> int:
         """Delete runs nobody touched for `keep` seconds, or `keep_fetched` once their album was fetched."""
         now, gone = time.time(), 0
+        for left in self.folder.glob("*" + GONE):  # by a server that was stopped while it deleted
+            if TOKEN.fullmatch(left.name.removesuffix(GONE)):
+                shutil.rmtree(left, ignore_errors=True)
         for run in self.all():
             if now - run.touched() > (keep_fetched if run.load().fetched else keep):
                 run.delete()
@@ -95,6 +103,7 @@ class Run:
         self.token = folder.name
         self.photos = folder / "photos"
         self.thumbnails = Thumbnails(folder / "thumbs")
+        self.views = folder / "views"
         self.out = folder / "out"
 
     def load(self) -> RunState:
@@ -119,7 +128,10 @@ class Run:
 
     def delete(self) -> None:
         """All of it: copies of uploads, thumbnails, results. Never a folder photos were read from."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        gone = self.folder.with_name(self.folder.name + GONE)
+        with suppress(FileNotFoundError):
+            os.rename(self.folder, gone)  # at once: nothing that is being written finds its way back in
+        shutil.rmtree(gone, ignore_errors=True)
 
     # Uploads: a file is stored under its key alone; its name is data.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
+import io
 import json
 import os
 import shutil
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,14 +17,22 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
+from tests.galleries import photo as a_photo
+from tests.pictures import save, scene
 
-from screens import routes as subject
-from screens.routes import FILE, HEADERS, SecurityHeaders, max_run_from_environment, routes
+from screens import pictures, uploads
+from screens.headers import HEADERS, SecurityHeaders
+from screens.routes import DARKROOM, FILE, routes
+from screens.uploads import max_run_from_environment
+from unipic.engines.inline import InlineEngine
 from unipic.errors import SettingsError
 from unipic.files import PART
+from unipic.photo import Photo
+from unipic.renditions import Renderer
 from unipic.runs import Run, Runs
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -283,7 +294,7 @@ def test_a_connection_that_breaks_leaves_nothing(runs: Runs, run: Run) -> None:
 
 
 def test_a_browser_that_falls_silent_is_given_up(runs: Runs, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "PATIENCE", 0.05)
+    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
     messages = [{"type": "http.request", "body": b"x", "more_body": True}]
     status, _ = ask(app_of(runs), "PUT", upload_to(run), {"content-length": "100"}, messages)
     assert (status, stored(run)) == (408, {})
@@ -343,29 +354,151 @@ def test_a_run_does_not_open_another(client: TestClient, runs: Runs, run: Run) -
     assert client.get(f"/unipic/download/{other}/album.zip").status_code == 404
 
 
-def photo_client(runs: Runs, path: Path, kind: str) -> TestClient:
-    return TestClient(app_of(runs, find_photo=lambda run, photo: (path, kind) if photo == "p1" else None))
+def found(path: Path, kind: str = "JPEG", **facts: Any) -> Photo:
+    """What a scan would have said of a file."""
+    data = path.read_bytes() if path.is_file() else b""
+    digest = hashlib.sha256(data).hexdigest()
+    return a_photo("p1", name=path.name, path=str(path), format=kind, digest=digest, size=len(data), **facts)
+
+
+def photo_app(runs: Runs, photo: Photo, **more: Any) -> Starlette:
+    more.setdefault("renderer", Renderer(open_engine=InlineEngine))
+    return app_of(runs, find_photo=lambda run, id: photo if id == "p1" else None, **more)
+
+
+def photo_client(runs: Runs, photo: Photo, **more: Any) -> TestClient:
+    return TestClient(photo_app(runs, photo, **more))
 
 
 def test_an_original_is_shown_byte_for_byte(runs: Runs, run: Run, tmp_path: Path) -> None:
     original = tmp_path / "original.jpg"
     original.write_bytes(os.urandom(700_000))
-    answer = photo_client(runs, original, "JPEG").get(f"/unipic/photo/{run.token}/p1")
+    answer = photo_client(runs, found(original)).get(f"/unipic/photo/{run.token}/p1")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert answer.content == original.read_bytes()
+    assert answer.headers["cache-control"].startswith("private")
 
 
-@pytest.mark.parametrize("kind", ["HEIF", "TIFF", "SVG", "HTML", ""])
+@pytest.mark.parametrize("data", [b"other byte", b"longer than before"])
+def test_an_original_that_changed_is_not_shown_as_the_one_that_was_looked_at(
+    runs: Runs, run: Run, tmp_path: Path, data: bytes
+) -> None:
+    original = tmp_path / "original.jpg"
+    original.write_bytes(b"0123456789")
+    client = photo_client(runs, found(original))
+    original.write_bytes(data)
+    for kind in ("photo", "view"):
+        answer = client.get(f"/unipic/{kind}/{run.token}/p1")
+        assert answer.status_code == 409
+        assert "original.jpg has changed since it was looked at" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("kind", ["SVG", "HTML", ""])
 def test_what_browsers_do_not_show_is_said(runs: Runs, run: Run, tmp_path: Path, kind: str) -> None:
     (tmp_path / "x").write_bytes(b"<script>")
-    answer = photo_client(runs, tmp_path / "x", kind).get(f"/unipic/photo/{run.token}/p1")
+    answer = photo_client(runs, found(tmp_path / "x", kind)).get(f"/unipic/photo/{run.token}/p1")
     assert answer.status_code == 415
     assert "original is untouched" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("kind", ["HEIF", "TIFF"])
+def test_what_browsers_do_not_show_comes_as_a_jpeg_of_full_size(
+    runs: Runs, run: Run, tmp_path: Path, kind: str
+) -> None:
+    original = save(scene(1, 300, 200), tmp_path / "x", format=kind)
+    answer = photo_client(runs, found(original, kind, width=300, height=200)).get(f"/unipic/photo/{run.token}/p1")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert Image.open(io.BytesIO(answer.content)).size == (300, 200)
+
+
+def test_a_view_is_small_upright_and_may_be_kept_by_the_browser(runs: Runs, run: Run, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    photo = found(save(scene(1, 3000, 1500), tmp_path / "a.jpg", exif=exif.tobytes()))
+    client = photo_client(runs, photo)
+    answer = client.get(f"/unipic/view/{run.token}/p1")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert photo.digest in answer.headers["etag"]
+    assert Image.open(io.BytesIO(answer.content)).size == (1024, 2048)
+    assert [path.name for path in run.views.iterdir()] == [f"{photo.digest}-2048.jpg"]
+    assert client.get(f"/unipic/view/{run.token}/p1").content == answer.content
+
+
+def test_a_view_of_a_broken_file_is_refused_in_words(runs: Runs, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff broken")
+    answer = photo_client(runs, found(tmp_path / "a.jpg")).get(f"/unipic/view/{run.token}/p1")
+    assert answer.status_code == 409
+    assert answer.json()["message"] == "a.jpg is a damaged JPEG."
+    assert str(tmp_path) not in answer.text
+
+
+class Slow(InlineEngine):
+    """An engine that waits until it is let go, and counts."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.go = threading.Event()
+
+    def map(self, task: Any, items: Any) -> Any:
+        self.asked += 1
+        assert self.go.wait(20)
+        return super().map(task, items)
+
+
+async def get(app: Starlette, path: str, gone: bool = False) -> int:
+    """The status of a request in this event loop; `gone`: of a browser that does not wait."""
+    status = 0
+    asked = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if gone:
+            return {"type": "http.disconnect"}
+        if asked:
+            return asked.pop()
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits this long")
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    scope = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "method": "GET", "path": path}
+    await app({**scope, "query_string": b"", "headers": []}, receive, send)
+    return status
+
+
+def test_while_pictures_are_made_everything_else_goes_on(
+    runs: Runs, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One picture is made once for all who ask, who gave up is not waited for, and there is a bound."""
+    engine = Slow()
+    monkeypatch.setattr(pictures, "WAITING", 60)
+    photo = found(save(scene(1, 64, 64), tmp_path / "a.jpg"))
+    app = photo_app(runs, photo, renderer=Renderer(open_engine=lambda: engine))
+    run.thumbnails.save("a" * 64, b"jpeg")
+
+    async def story() -> tuple[list[int], int, int]:
+        view = f"/unipic/view/{run.token}/p1"
+        asked = [asyncio.create_task(get(app, view)) for _ in range(50)]  # more than there are shared threads
+        asked += [asyncio.create_task(get(app, view, gone=True)) for _ in range(10)]
+        while not engine.asked:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        thumbnail = await asyncio.wait_for(get(app, f"/unipic/thumb/{run.token}/{'a' * 64}"), 5)
+        too_many = await asyncio.wait_for(get(app, view), 5)
+        engine.go.set()
+        return await asyncio.gather(*asked), thumbnail, too_many
+
+    statuses, thumbnail, too_many = asyncio.run(story())
+    assert (thumbnail, too_many) == (200, 503)
+    assert sorted(statuses) == [200] * 50 + [499] * 10
+    assert engine.asked == 1
+
+
 def test_a_photo_the_run_does_not_have(client: TestClient, runs: Runs, run: Run, tmp_path: Path) -> None:
-    assert photo_client(runs, tmp_path / "gone.jpg", "JPEG").get(f"/unipic/photo/{run.token}/p1").status_code == 404
-    assert photo_client(runs, tmp_path, "JPEG").get(f"/unipic/photo/{run.token}/p1").status_code == 404
+    assert photo_client(runs, found(tmp_path / "gone.jpg")).get(f"/unipic/photo/{run.token}/p1").status_code == 404
+    assert photo_client(runs, found(tmp_path)).get(f"/unipic/photo/{run.token}/p1").status_code == 404
     assert client.get(f"/unipic/photo/{run.token}/p2").status_code == 404
     assert client.get(f"/unipic/photo/{'x' * 32}/p1").status_code == 404
 
@@ -375,7 +508,7 @@ def test_a_link_or_pipe_in_an_originals_place_is_not_followed(runs: Runs, run: R
     (tmp_path / "link.jpg").symlink_to(tmp_path / "secret")
     os.mkfifo(tmp_path / "pipe.jpg")
     for name in ("link.jpg", "pipe.jpg"):
-        answer = photo_client(runs, tmp_path / name, "JPEG").get(f"/unipic/photo/{run.token}/p1")
+        answer = photo_client(runs, found(tmp_path / name)).get(f"/unipic/photo/{run.token}/p1")
         assert answer.status_code == 404
         assert b"secret" not in answer.content
 
@@ -469,6 +602,44 @@ def test_nothing_else_is_a_download(client: TestClient, run: Run, file: str) -> 
 @pytest.mark.parametrize("name", ["album.zip", "Statistics 2026.csv", "a-b_c (1).json"])
 def test_plain_names_can_be_downloaded(name: str) -> None:
     assert FILE.fullmatch(name)
+
+
+# The scripts of the large view.
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DARKROOM.glob("*.js")))
+def test_a_script_comes_as_it_lies_there(client: TestClient, name: str) -> None:
+    answer = client.get(f"/unipic/darkroom/{name}.js")
+    assert (answer.status_code, answer.content) == (200, (DARKROOM / f"{name}.js").read_bytes())
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_a_script_is_sent_again_only_when_it_is_another(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screens.routes.DARKROOM", tmp_path)
+    (tmp_path / "a_b.js").write_text("one")
+    tag = client.get("/unipic/darkroom/a_b.js").headers["etag"]
+    again = client.get("/unipic/darkroom/a_b.js", headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    (tmp_path / "a_b.js").write_text("two")
+    assert client.get("/unipic/darkroom/a_b.js", headers={"if-none-match": tag}).text == "two"
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2fsecret", "%2e%2e%2fsecret", "../secret", "/etc/passwd", "A", "a.b", "a%00", "nothing", "", "a%0a"]
+)
+def test_nothing_else_is_a_script(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    monkeypatch.setattr("screens.routes.DARKROOM", tmp_path / "scripts")
+    for path in ("secret.js", "scripts/A.js", "scripts/a.b.js", "scripts/a.py", "scripts/.js"):
+        (tmp_path / path).write_text("secret")
+    answer = client.get(f"/unipic/darkroom/{name}.js")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
 
 
 # Headers.

@@ -11,16 +11,17 @@ from streamlit.testing.v1 import AppTest
 from tests.pictures import PlainEncoder, save, scene, shaken
 
 import screens.tools
+from screens.desk import Desk
+from unipic.catalogue import Catalogue
 from unipic.engines.inline import InlineEngine
 from unipic.files import write_json
-from unipic.record import choices_to_dict, cleanup_to_dict
-from unipic.review import suggest
+from unipic.job import keep_evidence
+from unipic.rules import Rules
 from unipic.runs import Run, Runs
-from unipic.settings import Settings
+from unipic.settings import Settings, data_folder
 from unipic.sources.folder import FolderSource
-from unipic.statistics import load
 from unipic.tools import Tools
-from utils import clean_gallery
+from utils import look
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 
@@ -42,9 +43,7 @@ def finished(runs: Runs, folder: Path) -> Run:
     """A run whose work is done."""
     run = runs.new("folder", (str(folder),))
     tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails, ("A notice of what is used instead.",))
-    cleanup = clean_gallery(FolderSource([folder]), tools, Settings())
-    write_json(run.folder / "cleanup.json", cleanup_to_dict(cleanup))
-    write_json(run.folder / "choices.json", choices_to_dict(suggest(cleanup)))
+    keep_evidence(run, look(FolderSource([folder]), tools, Settings()), Catalogue(data_folder()))
     run.change(state="ready")
     return run
 
@@ -174,82 +173,95 @@ def test_an_address_that_is_none_does_no_harm(address: str) -> None:
     assert not test.exception
 
 
-def test_review_shows_copies_beside_their_keeper(run: Run) -> None:
+def desk(run: Run) -> Desk:
+    return screens.tools.desk_of(run)
+
+
+def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
     test = app("review.py", run)
-    assert "**1 copy** would be set aside" in text(test)
-    assert "the same bytes as" in text(test).replace("\\", "")
-    assert "A notice of what is used instead." in text(test)
-    assert "1 file could not be read as photos" in [expander.label for expander in test.expander]
-    assert "<b>" not in text(test).replace("\\<b\\>", ""), "a name is text"
+    said = text(test)
+    assert "A notice of what is used instead" in said.replace("\\", "")
+    assert "9 photos: 1 copy, 2 groups of similar shots, 2 singles." in said
+    assert "broken\\.jpg" in said
+    assert "<b>" not in said.replace("\\<b\\>", ""), "a name is text"
+    assert [group.lane for group in desk(run).proposal.groups] == ["identical", "similar", "similar"]
 
 
-def test_a_copy_can_be_taken_back(run: Run) -> None:
+def test_a_rule_is_followed_by_open_groups_and_can_be_taken_back(run: Run) -> None:
+    copies, *_ = desk(run).proposal.groups
+    other = next(photo for photo in copies.photos if photo.name.startswith("a/"))
     test = app("review.py", run)
-    test.checkbox[0].check().run()
-    cleanup = screens.tools.cleanup_of(run)
-    assert screens.tools.choices_of(run).restored == {cleanup.exact[0].copies[0].id}
-    assert "**0 copies** would be set aside" in text(test)
-    press(test, "Set all aside")
-    assert not screens.tools.choices_of(run).restored
-    press(test, "Take all back")
-    assert len(screens.tools.choices_of(run).restored) == 1
+    assert test.multiselect(key="rule-prefer").options == ["a"]
+    test.multiselect(key="rule-protect").set_value(["a"]).run()
+    assert not test.exception
+    assert desk(run).history.rules == Rules(protect=("a",))
+    assert desk(run).proposal.copies[0].photos[0] == other
+    assert "1 photo of groups is protected" in text(test)
+    desk(run).take_back("step-undo-1")
+    assert app("review.py", run).multiselect(key="rule-protect").value == []
 
 
-def test_groups_are_decided_one_by_one(run: Run) -> None:
-    test = press(app("review.py", run), "Go on to similar shots")
-    assert "Group 1 of 2 · 0 reviewed" in [bar.proto.text for bar in test.get("progress")]
-    assert test.checkbox[0].label == "Keep photo 1"
-    assert [box.value for box in test.checkbox] == [True, False, False]
-    test.checkbox[1].check().run()
-    press(test, "Next")
-    choices, cleanup = screens.tools.choices_of(run), screens.tools.cleanup_of(run)
-    assert choices.seen == {0}
-    assert cleanup.clusters[0].photos[1].id not in choices.discarded
-    press(test, "Previous")
-    assert screens.tools.choices_of(run).seen == {0}, "going back decides nothing"
-    assert [box.value for box in test.checkbox] == [True, True, False]
+def test_moving_the_threshold_groups_anew_and_leaves_what_is_decided(run: Run) -> None:
+    first, _ = desk(run).proposal.shots
+    desk(run).choose("step-0001", first.id, [first.photos[0].id], done=True)
+    test = app("review.py", run)
+    assert "At 90:" in text(test)
+    test.slider(key="now-similar").set_value(99.0).run()
+    assert not test.exception
+    assert desk(run).history.thresholds.similar == 99.0
+    assert first.id in desk(run).proposal.by_id
+    assert run.load().settings == {}, "the run itself stays as it was started"
 
 
-def test_progress_can_be_saved_at_any_group(run: Run) -> None:
+def test_what_was_said_by_hand_can_be_taken_back(run: Run) -> None:
+    group = desk(run).proposal.shots[0]
+    desk(run).apart("step-0001", group.id)
+    test = app("review.py", run)
+    assert "**Not duplicates**" in text(test)
+    press(test, "Take back")
+    assert group.id in desk(run).proposal.by_id
+    assert "Take back" not in labels(test)
+
+
+def test_progress_can_be_saved_at_any_moment(run: Run) -> None:
     test = press(app("review.py", run), "Save progress")
     assert (run.out / "unipic-progress.zip").is_file()
-    assert screens.tools.choices_of(run).seen == frozenset()
     assert not test.error
 
 
-def test_done_makes_the_report_and_the_album_once(run: Run, data: Path) -> None:
-    test = press(app("review.py", run), "Go on to similar shots")
-    press(test, "Next")
-    press(test, "Done")
-    assert "Your clean gallery" in text(test)
-    test = app("finish.py", run)
-    assert "A notice of what is used instead." in text(test)
-    assert [(metric.label, metric.value) for metric in test.metric][:2] == [
-        ("Photos before", "9"),
-        ("Photos after", "4"),
-    ]
-    assert test.metric[3].value == "100%"
-    test.text_input(key="album").set_value("../Rome & co").run()
-    press(test, "Make the album")
-    assert [path.name for path in run.out.iterdir()] == ["Rome _ co.zip"]
-    press(test, "Make the album")
-    assert len(load(data)) == 1, "the figures of a run are counted once"
-    shown = app("stats.py")
-    assert [metric.value for metric in shown.metric][:2] == ["1", "9"]
+def test_a_run_of_another_version_is_said(run: Run) -> None:
+    write_json(run.folder / "evidence.json", {"version": 1})
+    test = app("review.py", run)
+    assert "another version of Unipic" in text(test)
+    assert "Start again" in labels(test)
 
 
-def test_keeping_everything_is_not_agreement(run: Run) -> None:
-    screens.tools.decide(run, lambda choices: type(choices)(frozenset(), frozenset(), frozenset({0, 1})))
-    test = app("finish.py", run)
-    assert test.metric[3].value == "0%"
+def test_session_state_tells_how_far_the_review_is(run: Run) -> None:
+    held = desk(run)
+    group = held.proposal.shots[0]
+    held.choose("step-0001", group.id, [group.photos[1].id], done=True)
+
+    def script() -> None:
+        import streamlit as st
+
+        from screens.session import session
+
+        st.text(f"{len(session.groups_data)} {sorted(session.seen_groups)}")
+        st.text(str([session.selections[id] for id in session.seen_groups]))
+
+    test = AppTest.from_function(script)
+    test.query_params["run"] = run.token
+    test.run()
+    assert test.text[0].value == f"3 {[group.id]}"
+    assert test.text[1].value == str([{photo.id: photo is group.photos[1] for photo in group.photos}])
 
 
 def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path: Path) -> None:
     for i in range(3):
         save(scene(10 + i), tmp_path / "few" / f"{i}.jpg")
-    test = app("review.py", finished(runs, tmp_path / "few"))
-    assert "every photo is one of its kind" in text(test)
-    press(test, "Done")
+    run = finished(runs, tmp_path / "few")
+    assert "every photo is one of its kind" in text(app("review.py", run))
+    test = app("finish.py", run)
     assert "Your clean gallery" in text(test)
     assert test.metric[3].value == "–"
 
@@ -257,8 +269,7 @@ def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path:
 def test_a_gallery_of_nothing_but_broken_files_still_finishes(runs: Runs, tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.jpg").write_bytes(b"no")
-    test = press(app("review.py", finished(runs, tmp_path / "bad")), "Done")
-    press(test, "Make the album")
+    test = press(app("finish.py", finished(runs, tmp_path / "bad")), "Make the album")
     assert not test.error
 
 
@@ -275,6 +286,7 @@ def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words:
 def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screens.tools.server().jobs, "take_up", lambda run: None)
     run.change(state="working")
+    (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
         {"stage": "Looking at photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},

@@ -119,3 +119,20 @@ def test_deleting_a_run_leaves_the_folder_it_read(runs: Runs, tmp_path: Path) ->
     assert (tmp_path / "photos" / "a.jpg").read_bytes() == b"a"
     with pytest.raises(RunNotFound):
         runs.open(run.token)
+
+
+def test_what_is_still_being_written_does_not_bring_a_deleted_run_back(runs: Runs) -> None:
+    run = runs.new("upload")
+    with open(run.out / "part", "wb") as file:
+        run.delete()
+        file.write(b"x")
+    assert list(runs.folder.iterdir()) == []
+    run.delete()  # twice does no harm
+
+
+def test_a_deletion_that_was_cut_short_is_finished(runs: Runs) -> None:
+    run = runs.new("upload")
+    os.rename(run.folder, run.folder.with_name(f"{run.token}.deleted"))
+    (runs.folder / "mine.deleted").mkdir()
+    runs.sweep(keep=500, keep_fetched=50)
+    assert [path.name for path in runs.folder.iterdir()] == ["mine.deleted"]

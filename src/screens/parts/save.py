@@ -1,62 +1,74 @@
-"""Making a ZIP on the server's disk and handing it to the browser."""
+"""Carrying out what was decided: a ZIP or a list for the browser, or a folder on the server."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import count, size
+from screens.parts.words import count, duration, plain, size
 from screens.session import session
-from screens.tools import choices_of, cleanup_of, server
-from unipic.destinations.base import Written
+from screens.tools import outcomes_of, server
+from unipic.destinations.base import Destination, Written
+from unipic.destinations.folder import FolderDestination
+from unipic.destinations.list import ListDestination
 from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
 from unipic.errors import UnipicError
 from unipic.progress import Step
-from unipic.review import Choices, outcomes
+from unipic.review import Outcome
 from unipic.runs import Run
+
+EVERY = 0.1  # seconds between two words about progress: a message for each of many small files would take longer
+SURE = 2.0  # seconds after which the time left can be told
+MOST = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run, where: str) -> None:
     """Reviewed selections, everything of groups not seen yet, and all singles, at any moment."""
     if st.button("Save progress", key=f"save-{where}", icon=":material/download:"):
-        make_zip(run, choices_of(run), "unipic-progress")
+        make_zip(run, outcomes_of(run), "unipic-progress")
     if session.zip_path and where == "top":
         offer(run)
 
 
-def make_zip(run: Run, choices: Choices, album: str) -> list[Written] | None:
+def make_zip(run: Run, outcomes: Sequence[Outcome], album: str) -> list[Written] | None:
     """Write the ZIP into the run's folder, with a bar. None if it failed, which is said."""
     path = run.out / f"{zip_name(album)}.zip"
-    bar = st.progress(0.0, text="Making the ZIP")
-
-    def show(step: Step) -> None:
-        share = step.done / step.total if step.total else 0.0
-        bar.progress(share, text=f"{step.stage} · {count(step.done, 'file')} of {step.total:,}")
-
-    try:
-        with server().exporting:
-            written = ZipDestination(path, replace=True).write(outcomes(cleanup_of(run), choices), show)
-    except UnipicError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    finally:
-        bar.empty()
-    session.zip_path = path
-    for entry in written:
-        if entry.problem:
-            st.warning(f"{entry.item.name}: {entry.problem}".replace("[", "("), icon=":material/warning:")
+    written = _written(ZipDestination(path, replace=True), outcomes, "Making the ZIP")
+    if written is not None:
+        session.zip_path = path
     return written
+
+
+def make_folder(folder: Path, outcomes: Sequence[Outcome]) -> list[Written] | None:
+    """Copy into a folder on the server, with a bar; what an earlier copy left there is gone on with."""
+    return _written(FolderDestination(folder), outcomes, "Copying")
+
+
+def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
+    """Write the list into the run's folder and hand it to the browser. Paths are told where they are the person's."""
+    path = run.out / f"{zip_name(album)}{suffix}"
+    paths = run.load().source == "folder"
+    if _written(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
+        _offer(run, path, "list")
 
 
 def offer(run: Run) -> None:
     """The download of the ZIP made last; it starts by itself, and the button is there if it does not."""
-    path = session.zip_path
-    if path and path.exists():
-        label = f"Download {path.name} ({size(path.stat().st_size)})"
-        download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"zip-{path.stat().st_mtime_ns}")
+    if session.zip_path and session.zip_path.exists():
+        _offer(run, session.zip_path, "zip")
+
+
+def _offer(run: Run, path: Path, kind: str) -> None:
+    facts = path.stat()
+    label = f"Download {path.name} ({size(facts.st_size)})"
+    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{facts.st_mtime_ns}")
 
 
 def zip_name(album: str) -> str:
@@ -65,3 +77,60 @@ def zip_name(album: str) -> str:
         c if (c.isalnum() and c.isascii()) or c in " ._()-" else "_" for c in safe_name(album).replace("/", "_")
     )
     return kept.strip(" ._")[:80] or "album"
+
+
+def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> list[Written] | None:
+    bar = Bar(title)
+    try:
+        with _turn(bar):
+            written = destination.write(outcomes, bar)
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+    finally:
+        bar.empty()
+    problems = [entry for entry in written if entry.problem]
+    for entry in problems[:MOST]:
+        st.warning(f"{plain(entry.item.name)}: {plain(entry.problem)}", icon=":material/warning:")
+    if len(problems) > MOST:
+        st.warning(f"... and {len(problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
+    return written
+
+
+@contextmanager
+def _turn(bar: Bar) -> Iterator[None]:
+    """One export at a time. Each word about waiting is also where Streamlit stops a page that was left."""
+    lock = server().exporting
+    while not lock.acquire(timeout=1.0):
+        bar.say("Waiting for another export to finish")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Bar:
+    """How far an export is: count, and the time left."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = st.progress(0.0, text=title)
+        self._stage = ""
+        self._since = self._told = 0.0
+
+    def __call__(self, step: Step) -> None:
+        now = time.monotonic()
+        if step.stage != self._stage:
+            self._stage, self._since, self._told = step.stage, now, 0.0
+        if now - self._told < EVERY and step.done < step.total:
+            return
+        self._told = now
+        text, passed = f"{step.stage} · {step.done:,} of {count(step.total, 'file')}", now - self._since
+        if step.done and passed > SURE:
+            text += f" · {duration(passed / step.done * (step.total - step.done))} left"
+        self.say(text, min(1.0, step.done / step.total) if step.total else 0.0)
+
+    def say(self, text: str, share: float = 0.0) -> None:
+        self._bar.progress(share, text=text)
+
+    def empty(self) -> None:
+        self._bar.empty()

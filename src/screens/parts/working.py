@@ -38,7 +38,7 @@ def working(run: Run) -> None:
                 text += f"{speed} · {left} left"
         st.progress(share, text=text)
         if step.stage.startswith(FETCHING):
-            st.caption("This happens once. Without it the built-in encoder and ranking are used.")
+            st.caption("This happens once. Without it shots are ranked by what is measured.")
             st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
     st.caption("You may close this page and come back to its address; the work goes on.")
     st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")

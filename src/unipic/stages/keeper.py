@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from unipic.likeness import local_time
-from unipic.photo import Photo
+from unipic.photo import Photo, local_time
 from unipic.words import count
 
 # A camera's own format before what things are converted to; lossy after lossless.

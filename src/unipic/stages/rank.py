@@ -25,7 +25,8 @@ from unipic.words import count
 AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
 TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
 
-Columns = Callable[[Sequence[Photo]], Mapping[str, np.ndarray]]  # photos -> float [N] by name of the criterion
+Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
+Column = Sequence[float | None] | np.ndarray  # one criterion of several photos
 Weights = Mapping[str, float]  # by name of the criterion; what has none does not count
 
 
@@ -72,7 +73,7 @@ WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}
 
 
 def features(
-    photos: Sequence[Photo], columns: Mapping[str, Sequence[float] | np.ndarray] | None = None
+    photos: Sequence[Photo], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Names and float64 [N, K]: how far each photo of one group falls short of the group's best, 0 or less.
 
@@ -84,48 +85,42 @@ def features(
 
 
 def shortfalls(
-    measures: Sequence[Measures], columns: Mapping[str, Sequence[float] | np.ndarray] | None = None
+    measures: Sequence[Measures], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """The same from what was measured alone."""
-    numbers = {c.name: [getattr(one, c.name) for one in measures] for c in MEASURED}
-    numbers |= {name: np.asarray(column, dtype=np.float64).tolist() for name, column in (columns or {}).items()}
+    numbers: dict[str, list[float | None]] = {c.name: [getattr(one, c.name) for one in measures] for c in MEASURED}
+    for name, column in (columns or {}).items():
+        numbers[name] = [None if number is None else float(number) for number in column]
     return tuple(numbers), np.stack([_short(BY_NAME[name], column) for name, column in numbers.items()], axis=1)
 
 
-def prompt_score(scorer: Scorer, thumbnails: Thumbnails, prompt: str, progress: Progress = silent) -> Columns:
+def prompt_score(
+    photos: Sequence[Photo], scorer: Scorer, thumbnails: Thumbnails, prompt: str, progress: Progress = silent
+) -> Scores:
     """What a model says of each photo; so many pictures at a time that memory stays flat."""
-
-    def score(photos: Sequence[Photo]) -> Mapping[str, np.ndarray]:
-        rows = []
-        for start in range(0, len(photos), AT_ONCE):
-            progress(Step("Choosing the best shots", start, len(photos)))
-            pictures = [thumbnails.load(photo.digest) for photo in photos[start : start + AT_ONCE]]
-            rows.append(scorer.score(pictures, prompt))
-        return dict(zip(scorer.names, np.concatenate(rows).T, strict=True))
-
-    return score
-
-
-def no_columns(photos: Sequence[Photo]) -> Mapping[str, np.ndarray]:
-    """Without a model."""
-    return {}
+    scores: dict[str, dict[str, float]] = {name: {} for name in scorer.names}
+    for start in range(0, len(photos), AT_ONCE):
+        progress(Step("Choosing the best shots", start, len(photos)))
+        some = photos[start : start + AT_ONCE]
+        told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt)
+        for name, column in zip(scorer.names, told.T.tolist(), strict=True):
+            scores[name].update(zip((photo.id for photo in some), column, strict=True))
+    return scores
 
 
 def rank(
     groups: Sequence[Sequence[Photo]],
     likeness: Likeness,
     copies: Mapping[str, tuple[Photo, ...]],
-    columns: Columns = no_columns,
+    scores: Scores | None = None,
     weights: Weights = WEIGHTS,
 ) -> list[Cluster]:
     """One Cluster per group. `copies` are those of each member, which leave with it if it leaves."""
-    members = [photo for group in groups for photo in group]
-    told = columns(members) if members else {}
-    clusters, start = [], 0
+    clusters = []
     for group in groups:
-        mine = {name: column[start : start + len(group)] for name, column in told.items()}
-        clusters.append(_cluster(group, mine, likeness, copies, weights))
-        start += len(group)
+        columns = {name: [told.get(photo.id) for photo in group] for name, told in (scores or {}).items()}
+        known = {name: column for name, column in columns.items() if any(number is not None for number in column)}
+        clusters.append(_cluster(group, known, likeness, copies, weights))
     return clusters
 
 
@@ -136,7 +131,7 @@ def stars(photo: Photo, copies: Sequence[Photo] = ()) -> int:
 
 def _cluster(
     group: Sequence[Photo],
-    columns: Mapping[str, np.ndarray],
+    columns: Mapping[str, Sequence[float | None]],
     likeness: Likeness,
     copies: Mapping[str, tuple[Photo, ...]],
     weights: Weights,
@@ -156,7 +151,7 @@ def _cluster(
         reason = _reason(group[first].measures, group[second].measures, numbers, ahead, certainty)
     photos = tuple(group[i] for i in order)
     alike = (100.0, *(_likeness(photo, photos[0], likeness, copies) for photo in photos[1:]))
-    told = tuple((name, tuple(float(column[i]) for i in order)) for name, column in columns.items())
+    told = tuple((name, tuple(column[i] for i in order)) for name, column in columns.items())
     return Cluster(photos, tuple(scores[i] for i in order), alike, reason, certainty, told)
 
 
@@ -173,7 +168,7 @@ def _short(criterion: Criterion, numbers: Sequence[float | None]) -> np.ndarray:
 def _reason(
     best: Measures,
     other: Measures,
-    columns: Mapping[str, tuple[float, float]],
+    columns: Mapping[str, tuple[float | None, float | None]],
     ahead: Mapping[str, float],
     certainty: float,
 ) -> str:

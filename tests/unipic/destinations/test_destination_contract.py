@@ -29,8 +29,9 @@ from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, Disk
 from unipic.files import PART
 from unipic.photo import Photo, Unreadable
 from unipic.progress import Step
+from unipic.proposal import propose
 from unipic.record import cleanup_to_dict
-from unipic.review import Choices, Outcome, accept_all, outcomes, suggest
+from unipic.review import Outcome, accept_all, outcomes
 from unipic.settings import PROJECT
 
 
@@ -113,12 +114,12 @@ def originals(tmp_path: Path) -> Iterator[Originals]:
 
 
 def kept(*photos: Photo) -> list[Outcome]:
-    return outcomes(cleanup(singles=photos), Choices())
+    return outcomes(propose(cleanup(singles=photos)))
 
 
 def replaced(keeper: Photo, copy: Photo, *others: Photo) -> list[Outcome]:
     """One photo set aside for another."""
-    return outcomes(cleanup(singles=(keeper, *others), exact=(copies_of(keeper, copy),)), Choices())
+    return outcomes(propose(cleanup(singles=(keeper, *others), exact=(copies_of(keeper, copy),))))
 
 
 def test_everything_that_stays_arrives_byte_for_byte(place: Place, originals: Originals) -> None:
@@ -129,7 +130,7 @@ def test_everything_that_stays_arrives_byte_for_byte(place: Place, originals: Or
     found = cleanup((cluster(shot, other),), (a, b), exact=(copies_of(a, copy),), unreadable=(broken,))
     before = originals.state()
     steps: list[Step] = []
-    written = place.new().write(outcomes(found, accept_all(found, suggest(found))), steps.append)
+    written = place.new().write(outcomes(propose(found), accept_all(propose(found))), steps.append)
     assert place.photos() == {
         "DCIM/a.jpg": b"DCIM/a.jpg",
         "DCIM/b.HEIC": Path(b.path).read_bytes(),
@@ -148,11 +149,11 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     broken = originals.unreadable("notes.txt", b"text")
     locked = Unreadable("gone", "link.jpg", "/nowhere", "is a symbolic link", copyable=False)
     found = cleanup(singles=(a,), exact=(copies_of(a, copy),), unreadable=(broken, locked))
-    place.new().write(outcomes(found, Choices()))
+    place.new().write(outcomes(propose(found)))
     manifest = place.manifest()
     digest = hashlib.sha256(b"same").hexdigest()
     text = hashlib.sha256(b"text").hexdigest()
-    single = {"original": "a.jpg", "bytes": 4, "reason": "like no other photo", "sha256": digest, "file": "a.jpg"}
+    single = {"original": "a.jpg", "bytes": 4, "reason": "the one that stays of its copies: the shorter name", "sha256": digest, "file": "a.jpg"}
     assert manifest["kept"] == [single]
     assert manifest["set_aside"] == [
         {"original": "b/a.jpg", "bytes": 4, "reason": "exact copy of a.jpg", "sha256": digest, "instead": ["a.jpg"]}
@@ -404,7 +405,7 @@ def test_every_photo_something_was_set_aside_for_must_still_be_there(place: Plac
     """Two shots of a group stay, and only one of them is like the third: it is not enough that the other lives."""
     best, unlike, aside = (originals.photo(name) for name in ("best.jpg", "unlike.jpg", "aside.jpg"))
     found = cleanup((cluster(best, aside, unlike, alike=(1.0, 0.95, 0.5)),))
-    plan = outcomes(found, accept_all(found, suggest(found)))
+    plan = outcomes(propose(found), accept_all(propose(found)))
     Path(best.path).unlink()
     place.new().write(plan)
     assert set(place.photos()) == {"unlike.jpg", "aside.jpg"}
@@ -435,7 +436,7 @@ def test_a_keeper_that_changes_while_others_are_copied_is_noticed(
 def test_an_unreadable_file_that_is_gone_is_listed(place: Place, originals: Originals) -> None:
     broken = originals.unreadable("broken.jpg", b"half")
     Path(broken.path).unlink()
-    place.new().write(outcomes(cleanup(unreadable=(broken,)), Choices()))
+    place.new().write(outcomes(propose(cleanup(unreadable=(broken,)))))
     assert place.photos() == {}
     assert place.manifest()["problems"][0]["problem"] == "could not be copied: No such file or directory"
 
@@ -465,7 +466,8 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from unipic.destinations.folder import FolderDestination
         from unipic.destinations.zip import ZipDestination
         from unipic.record import cleanup_from_dict
-        from unipic.review import Choices, outcomes
+        from unipic.proposal import propose
+        from unipic.review import outcomes
         import unipic.destinations.base as base
 
         kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
@@ -490,7 +492,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         base.open_to_read = open_to_read
         cleanup = cleanup_from_dict(json.load(sys.stdin))
         destination = ZipDestination(target) if kind == "zip" else FolderDestination(target)
-        destination.write(outcomes(cleanup, Choices()))
+        destination.write(outcomes(propose(cleanup)))
     """)
     plan = json.dumps(cleanup_to_dict(cleanup(singles=tuple(originals.photo(name) for name in names))))
     arguments = [sys.executable, "-c", script, place.kind, str(place.target), str(after)]

@@ -11,7 +11,8 @@ from unipic.destinations.folder import FolderDestination
 from unipic.errors import AlreadyThere, DestinationError
 from unipic.files import PART, hash_file
 from unipic.photo import Photo
-from unipic.review import Choices, Outcome, outcomes
+from unipic.proposal import propose
+from unipic.review import Outcome, outcomes
 
 
 def on_disk(path: Path, data: bytes) -> Photo:
@@ -20,7 +21,7 @@ def on_disk(path: Path, data: bytes) -> Photo:
 
 
 def kept(*photos: Photo) -> list[Outcome]:
-    return outcomes(cleanup(singles=photos), Choices())
+    return outcomes(propose(cleanup(singles=photos)))
 
 
 def test_the_time_of_a_file_is_kept(tmp_path: Path) -> None:

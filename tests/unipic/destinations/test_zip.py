@@ -12,7 +12,8 @@ from unipic.destinations.base import MANIFEST
 from unipic.destinations.zip import ZipDestination
 from unipic.files import hash_file
 from unipic.photo import Photo, Unreadable
-from unipic.review import Choices, outcomes
+from unipic.proposal import propose
+from unipic.review import outcomes
 
 
 def on_disk(path: Path, data: bytes, format: str = "JPEG") -> Photo:
@@ -21,7 +22,7 @@ def on_disk(path: Path, data: bytes, format: str = "JPEG") -> Photo:
 
 
 def zipped(target: Path, *photos: Photo, unreadable: tuple[Unreadable, ...] = (), replace: bool = False) -> Path:
-    ZipDestination(target, replace).write(outcomes(cleanup(singles=photos, unreadable=unreadable), Choices()))
+    ZipDestination(target, replace).write(outcomes(propose(cleanup(singles=photos, unreadable=unreadable))))
     return target
 
 

@@ -1,0 +1,30 @@
+"""The darkroom: all groups at a glance and each of them on one screen, by keyboard, mouse or thumb.
+
+Streamlit only mounts it. What it shows it fetches itself, and what the person decides goes to the review route,
+see screens/reviewing.py, so that no rerun stands between a key and the next picture.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_STYLES = ("darkroom", "list", "group", "compare", "bulk")
+_component = st.components.v2.component(
+    "unipic_darkroom",
+    html='<div class="darkroom"></div>',
+    css="\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
+    js=(_HERE / "darkroom.js").read_text(encoding="utf-8"),
+)
+
+
+def darkroom(token: str, arrangement: str) -> bool:
+    """The groups of a run. True once the person says that they are through."""
+    data = {"token": token, "arrangement": arrangement}
+    return bool(_component(key=f"darkroom-{token}", data=data, on_done_change=_rerun).get("done"))
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""

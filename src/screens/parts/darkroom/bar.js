@@ -1,0 +1,89 @@
+// The line above both views: the way through the groups, how far it is, undo, and whether all is saved.
+
+import { count, h, size } from "./dom.js";
+import { icon } from "./icons.js";
+import { progress } from "./store.js";
+
+export function button(name, words, act, attributes = {}) {
+  const text = words && h("span", {}, words);
+  return h("button", { type: "button", onclick: act, ...attributes }, name && icon(name), text);
+}
+
+export class Bar {
+  constructor(room) {
+    this.room = room;
+    const bare = (name, words, act, more) =>
+      button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
+    this.groups = button("groups", "All groups", () => room.goList(), { title: "All groups (G)" });
+    this.previous = bare("left", "Previous group", () => room.walk(-1), {
+      title: "Previous group (K)",
+      class: "plain previous",
+    });
+    this.next = bare("right", "Next group", () => room.walk(1), { title: "Next group (J)" });
+    this.words = h("p", { class: "where" });
+    this.saving = h("p", { class: "saving", role: "status" });
+    this.undo = button("undo", "Undo", () => room.undo("undo"), { class: "undo" });
+    this.redo = bare("redo", "Redo", () => room.undo("redo"));
+    const screen = bare("screen", "Full screen", () => room.fullScreen(), {
+      title: "Full screen (F)",
+      class: "plain screen",
+    });
+    const help = bare("doubt", "Help: keys", () => room.help(), { title: "Keys (?)" });
+    screen.hidden = !document.fullscreenEnabled;
+    this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
+    this.element = h(
+      "header",
+      { class: "bar" },
+      (this.ways = h("div", { class: "ways" }, this.groups, this.previous, this.next)),
+      h("div", { class: "told" }, this.words, this.saving),
+      h("div", { class: "tools" }, this.undo, this.redo, screen, help),
+      this.line,
+    );
+  }
+
+  refresh() {
+    const { book, order, at, outbox, inGroup } = this.room;
+    const { all, done, bytes } = progress(book);
+    const place = order.indexOf(at);
+    const of =
+      order.length === all
+        ? count(all, "group").split(" ")[0]
+        : `${order.length.toLocaleString("en")} listed`;
+    const where =
+      inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
+    this.words.replaceChildren(
+      h("strong", {}, where),
+      ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`,
+    );
+    this.line.max = all || 1;
+    this.line.value = done;
+    this.ways.hidden = !inGroup;
+    this.previous.disabled = place <= 0;
+    this.next.disabled = place < 0 || place >= order.length - 1;
+    const waiting = outbox.steps.length > 0;
+    const undo = waiting ? "the last choice" : book.undo;
+    this.undo.disabled = !undo;
+    this.undo.title = undo ? `Take back: ${undo} (U)` : "Nothing to take back";
+    this.redo.hidden = !book.redo || waiting;
+    this.redo.title = `Do again: ${book.redo} (Shift+U)`;
+    this.refreshSaving();
+  }
+
+  refreshSaving() {
+    const { outbox, cut } = this.room;
+    const open = outbox.steps.length;
+    const unsaved = `${count(open, "choice")} not saved yet`;
+    const words = cut
+      ? "No connection to Unipic – trying again"
+      : open && outbox.tries
+        ? `${unsaved} – trying again. ${outbox.stored ? "They are kept in this browser." : "Please leave this page open."}`
+        : open
+          ? "Saving…"
+          : this.wasOpen
+            ? "Saved"
+            : "";
+    this.wasOpen ||= open > 0;
+    this.saving.classList.toggle("trouble", Boolean(cut || (open && outbox.tries)));
+    if (this.saving.textContent !== words) this.saving.textContent = words;
+  }
+}

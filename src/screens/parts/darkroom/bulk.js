@@ -1,0 +1,231 @@
+// Many groups at once: choose how many, look at a sample drawn by chance, see every file, then accept.
+
+import { button, picture, section, shortcuts, strip, sums } from "./bulk_parts.js";
+import { bound, draw } from "./bulk_sample.js";
+import { count, h } from "./dom.js";
+
+export { upperBound } from "./bulk_sample.js";
+
+const SURE = 0.95;
+const SAMPLES = [5, 12, 30];
+
+/** The dialog goes away, and calls onClose, before onAccept or onOpen is called. */
+export function openBulk(options) {
+  const bulk = new Bulk(options);
+  return { close: () => bulk.end() };
+}
+
+class Bulk {
+  constructor({ host, groups, keptOf, urls, onAccept, onOpen, onClose }) {
+    Object.assign(this, { urls, onAccept, onOpen, onClose });
+    // What would become of every group, reckoned once: with a slider the sums are wanted often.
+    this.all = groups.map((group) => {
+      const kept = keptOf(group);
+      const aside = group.photos.filter((photo) => !photo.protected && !kept.has(photo.id));
+      return { group, aside, stays: group.photos.filter((photo) => !aside.includes(photo)) };
+    });
+    this.wanted = 12;
+    this.body = h("div", { class: "bulk-body" });
+    this.heading = h("h2", { tabIndex: -1 });
+    const close = { type: "button", class: "bulk-close", "aria-label": "Close", onclick: () => this.end() };
+    this.dialog = h(
+      "dialog",
+      {
+        class: "bulk",
+        "aria-label": "Accept many groups",
+        tabIndex: -1,
+        onclose: () => this.end(),
+        onkeydown: (event) => this.key(event),
+      },
+      h("div", { class: "bulk-top" }, this.heading, h("button", close, "✕")),
+      this.body,
+    );
+    this.choose(this.first(Math.max(1, this.all.filter(({ group }) => group.certainty >= SURE).length)));
+    host.append(this.dialog);
+    this.dialog.showModal();
+    this.showChoice();
+  }
+
+  first(number) {
+    return this.all.slice(0, number);
+  }
+
+  choose(chosen) {
+    this.chosen = chosen;
+    this.sample = null;
+  }
+
+  step(heading, ...children) {
+    this.asked = null;
+    this.heading.textContent = heading;
+    this.body.replaceChildren(...children);
+    this.body.scrollTop = 0;
+    this.heading.focus();
+  }
+
+  // 1. How many.
+
+  showChoice() {
+    const most = this.all.length;
+    const range = { min: 1, max: most };
+    const number = h("input", { type: "number", inputMode: "numeric", ...range });
+    const slider = h("input", { type: "range", "aria-label": "How many groups, surest first", ...range });
+    const sum = h("p", { class: "bulk-sum", role: "status" });
+    const show = () => {
+      if (Number(number.value) !== this.chosen.length) number.value = this.chosen.length;
+      slider.value = this.chosen.length;
+      sum.replaceChildren(...sums(this.chosen));
+      kinds.mark(this.chosen);
+    };
+    const take = (chosen) => {
+      this.choose(chosen);
+      show();
+    };
+    const kinds = shortcuts(this.all, take);
+    const typed = (value) => take(this.first(Math.min(Math.max(Math.round(Number(value)) || 1, 1), most)));
+    number.addEventListener("change", () => typed(number.value));
+    number.addEventListener("input", () => number.value && typed(number.value));
+    slider.addEventListener("input", () => typed(slider.value));
+    this.step(
+      "Accept the surest suggestions",
+      h("div", { class: "bulk-number" }, h("label", {}, "Groups, surest first ", number), slider),
+      kinds.row,
+      sum,
+      this.sampleSizes(),
+      h(
+        "div",
+        { class: "bulk-foot" },
+        button("Look at a sample", () => this.showSample(), "strong"),
+      ),
+    );
+    show();
+  }
+
+  sampleSizes() {
+    const sizes = SAMPLES.map((number) => {
+      const input = h("input", { type: "radio", name: "bulk-sample", checked: number === this.wanted });
+      input.addEventListener("change", () => {
+        this.wanted = number;
+        this.sample = null;
+      });
+      return h("label", {}, input, ` ${number}`);
+    });
+    const why =
+      "First you look at a few of these groups, drawn by chance. The more you look at, the surer you can be.";
+    return h("fieldset", {}, h("legend", {}, "Groups to look at"), h("p", {}, why), h("div", {}, sizes));
+  }
+
+  // 2. A sample, one by one.
+
+  showSample() {
+    if (!this.sample) {
+      // Groups that keep everything can do no harm, and would make the sample look better than it is.
+      const pool = this.chosen.filter((one) => one.aside.length);
+      this.pool = pool.length ? pool : this.chosen;
+      this.sample = draw(this.pool, this.wanted).map((one) => ({ one, right: null }));
+      this.looking = 0;
+    }
+    if (this.looking >= this.sample.length) return this.showList();
+    const { one } = this.sample[this.looking];
+    const key = (words) => h("span", { class: "bulk-key" }, words);
+    const progress = `${this.looking + 1} of ${this.sample.length}`;
+    const big = h("div", {}, picture(this.urls, one, one.aside[0] ?? one.stays[1]));
+    const others = strip(this.urls, one, (photo) => big.replaceChildren(picture(this.urls, one, photo)));
+    this.step(
+      `Is this right? ${progress}`,
+      h("progress", { max: this.sample.length, value: this.looking, "aria-label": "Groups looked at" }),
+      h("p", {}, one.group.reason, one.group.doubt && ` · ${one.group.doubt}`),
+      h("div", { class: "bulk-pair" }, h("div", {}, picture(this.urls, one, one.stays[0])), big),
+      others,
+      h(
+        "div",
+        { class: "bulk-foot" },
+        button("Back", () => this.back()),
+        button("Open this group", () => this.leave(() => this.onOpen(one.group.id))),
+        button(["✕ Not right", key(" (N)")], () => this.answer(false)),
+        button(["✓ Right", key(" (Y)")], () => this.answer(true), "strong"),
+      ),
+    );
+    this.asked = true;
+    const next = this.sample[this.looking + 1]?.one;
+    for (const photo of next ? [next.stays[0], next.aside[0]] : [])
+      if (photo) new Image().src = this.urls.thumb(photo);
+  }
+
+  answer(right) {
+    this.sample[this.looking].right = right;
+    this.looking += 1;
+    this.showSample();
+  }
+
+  back() {
+    if (!this.looking) return this.showChoice();
+    this.looking -= 1;
+    this.showSample();
+  }
+
+  // 3. What the sample says, and every file.
+
+  showList() {
+    const wrong = new Set(this.sample.filter((seen) => !seen.right).map((seen) => seen.one));
+    const accepted = this.chosen.filter((one) => !wrong.has(one));
+    const less = this.first(Math.max(1, Math.floor(this.chosen.length / 2)));
+    const fewer = h(
+      "div",
+      { class: "bulk-buttons" },
+      h(
+        "p",
+        {},
+        `${count(wrong.size, "group")} you found wrong will stay open. Fewer groups would be surer ones.`,
+      ),
+      button(`Choose ${count(less.length, "group")}`, () => (this.choose(less), this.showChoice())),
+    );
+    const label = "Every photo that would be set aside";
+    const list = { class: "bulk-list", tabIndex: 0, role: "group", "aria-label": label };
+    const accept = button(`Accept ${count(accepted.length, "group")}`, () => this.accept(accepted), "strong");
+    accept.disabled = !accepted.length;
+    this.step(
+      "What would be set aside",
+      h("p", { class: "bulk-bound" }, bound(this.sample.length, wrong.size, this.pool.length)),
+      wrong.size ? fewer : "",
+      h("p", { class: "bulk-sum" }, sums(accepted)),
+      h("div", list, accepted.map(section)),
+      h(
+        "div",
+        { class: "bulk-foot" },
+        h("span", {}, "One undo takes all of it back."),
+        button("Back", () => this.back()),
+        accept,
+      ),
+    );
+  }
+
+  accept(accepted) {
+    this.leave(() => this.onAccept(accepted.map(({ group }) => group.id)));
+  }
+
+  leave(act) {
+    if (this.ended) return;
+    this.end();
+    act();
+  }
+
+  key(event) {
+    if (event.key === "?") return; // the help belongs to the page
+    event.stopPropagation();
+    if (!this.asked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const right = key === "y" || (key === "enter" && !(event.target instanceof HTMLButtonElement));
+    if (!right && key !== "n") return;
+    event.preventDefault();
+    this.answer(right);
+  }
+
+  end() {
+    if (this.ended) return;
+    this.ended = true;
+    this.dialog.close();
+    this.dialog.remove();
+    this.onClose();
+  }
+}

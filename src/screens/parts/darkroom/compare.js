@@ -1,0 +1,247 @@
+// Photos of one group beside each other or flipped in place, at the same zoom and on the same spot.
+
+import { Bar, Strip } from "./compare_bar.js";
+import { Pane, shape } from "./compare_pane.js";
+import { h } from "./dom.js";
+import { WHOLE, clamp, closest, hundred, middle, pan, sameShape, zoomAt } from "./zoom.js";
+
+const STEP = 1.4; // zoom of the keys + and -
+const HINT =
+  "← → flip · Tab pane · Space keep or set aside · wheel, + − zoom · 0 fit · Z 100 % · V layout · " +
+  "D difference · L loupe · Esc close";
+
+export function openCompare(options) {
+  const compare = new Compare(options);
+  return { close: () => compare.close() };
+}
+
+class Compare {
+  constructor({ host, photos, urls, start = 0, mode = "side", kept, onToggle, onClose }) {
+    Object.assign(this, { photos, urls, kept, onToggle, onClose });
+    this.view = WHOLE;
+    this.panes = [];
+    this.loupe = mode === "loupe";
+    this.layouts = [1, 2, 4].filter((panes) => panes === 1 || photos.length > panes / 2);
+    this.build();
+    host.append(this.dialog);
+    this.dialog.showModal();
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(this.grid);
+    this.arrange(this.layouts.includes(2) && !this.loupe ? 2 : 1, start);
+    if (this.loupe) this.hundred(this.active, null);
+    this.active.element.focus();
+  }
+
+  build() {
+    this.bar = new Bar(this);
+    this.grid = h("div", { class: "compare-panes" });
+    this.strip = new Strip(this);
+    this.status = h("div", { class: "compare-status", role: "status" });
+    const listen = { onkeydown: (event) => this.key(event), onclose: () => this.end() };
+    const hint = h("div", { class: "compare-hint", "aria-hidden": "true" }, HINT);
+    this.dialog = h(
+      "dialog",
+      { class: "compare", "aria-label": "Compare photos", tabIndex: -1, ...listen },
+      ...[this.bar.element, this.grid, this.strip.element, hint, this.status],
+    );
+  }
+
+  get active() {
+    return this.panes[this.at];
+  }
+
+  index(pane) {
+    return this.photos.indexOf(pane.photo);
+  }
+
+  /** So many panes: the recommended photo first, what is seen now, and active is one that is to be judged. */
+  arrange(layout, current = this.index(this.active)) {
+    this.layout = layout;
+    if (layout > 1) this.loupe = false;
+    const seen = this.panes.map((pane) => this.index(pane));
+    const wanted = layout === 1 ? [current] : [current, 0, ...seen, ...this.photos.keys()];
+    const shown = [...new Set(wanted)].slice(0, layout).sort((a, b) => a - b);
+    while (this.panes.length > shown.length) this.panes.pop().drop();
+    while (this.panes.length < shown.length) this.panes.push(new Pane(this));
+    this.grid.append(...this.panes.map((pane) => pane.element).filter((element) => !element.parentNode));
+    this.grid.dataset.panes = shown.length;
+    shown.forEach((photo, place) => this.panes[place].show(this.photos[photo]));
+    this.at = Math.max(shown.indexOf(current), shown.length > 1 ? 1 : 0);
+    this.describe();
+    this.measure();
+    if (!this.bar.element.matches(":focus-within")) this.active.element.focus();
+  }
+
+  activate(pane) {
+    if (pane === this.active || !this.panes.includes(pane)) return;
+    this.at = this.panes.indexOf(pane);
+    this.describe();
+  }
+
+  /** Another photo in the active pane, on the same spot at the same zoom. */
+  put(index) {
+    const there = this.panes.find((pane) => this.index(pane) === index);
+    if (there) return void there.element.focus();
+    this.active.show(this.photos[index]);
+    this.place();
+    this.describe();
+    this.say(this.active.element.getAttribute("aria-label"));
+  }
+
+  flip(by) {
+    const { length } = this.photos;
+    const taken = new Set(this.panes.map((pane) => this.index(pane)));
+    if (taken.size === length)
+      return void this.panes[(this.at + by + taken.size) % taken.size].element.focus();
+    let index = this.index(this.active);
+    do index = (index + by + length) % length;
+    while (taken.has(index));
+    this.put(index);
+  }
+
+  toggle(photo) {
+    if (!photo) return;
+    if (!photo.protected) this.onToggle(photo.id);
+    this.describe();
+    const now = this.kept().has(photo.id) ? "is kept" : "is set aside";
+    const words = photo.protected ? "is protected and stays" : now;
+    this.say(`Photo ${this.photos.indexOf(photo) + 1} ${words}`);
+  }
+
+  // Where to look.
+
+  measure() {
+    for (const pane of this.panes) pane.measure();
+    this.place();
+  }
+
+  place() {
+    for (const pane of this.panes) pane.place();
+    this.bar.place(this.view);
+    this.grid.classList.toggle("compare-closer", this.view.zoom > 1.01);
+  }
+
+  move(view) {
+    const [{ box }] = this.panes;
+    const shapes = this.panes.map((pane) => pane.shape);
+    this.view = clamp(view, box, shapes, this.most);
+    this.place();
+  }
+
+  get most() {
+    return closest(this.panes[0].box, this.photos.map(shape));
+  }
+
+  zoom(pane, point, factor) {
+    if (!point && this.pointer?.pane === pane) point = this.pointer.point;
+    this.move(zoomAt(pane.view, point ?? middle(pane.box), factor, pane.box, pane.shape, this.most));
+  }
+
+  closer(steps) {
+    this.zoom(this.active, null, STEP ** steps);
+  }
+
+  pan(pane, dx, dy) {
+    this.move(pan(pane.view, dx, dy, pane.box, pane.shape));
+  }
+
+  /** To 100 % on a spot and back; without a spot, where the pointer was last. */
+  hundred(pane, point) {
+    if (this.view.zoom > 1.01) return this.move(WHOLE);
+    this.zoom(pane, point, hundred(pane.box, pane.shape));
+  }
+
+  look(pane, point) {
+    this.move(zoomAt(WHOLE, point, this.view.zoom, pane.box, pane.shape, this.most));
+  }
+
+  magnifier() {
+    const on = !this.loupe;
+    if (on) this.arrange(1);
+    this.loupe = on;
+    this.move(WHOLE);
+    if (on) this.hundred(this.active);
+    this.describe();
+  }
+
+  // What is said.
+
+  say(words) {
+    this.status.textContent = words;
+    this.status.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 3000, easing: "step-end" });
+  }
+
+  describe() {
+    const shown = this.panes.map((pane) => pane.photo);
+    const among = shown.length > 1 ? shown : this.photos;
+    const kept = this.kept();
+    for (const pane of this.panes) {
+      pane.describe(this.index(pane) + 1, kept.has(pane.photo.id), among);
+      pane.element.classList.toggle("compare-active", pane === this.active && this.panes.length > 1);
+    }
+    this.strip.describe(shown, kept, this.active.photo);
+    this.overlay();
+  }
+
+  difference() {
+    if (this.why) return this.say(this.why);
+    this.differing = !this.differing;
+    this.describe();
+  }
+
+  /** The recommended photo over the active one; over the other one, if the recommended is active itself. */
+  overlay() {
+    const [best] = this.photos;
+    const target = [this.active, ...this.panes].find((pane) => pane.photo !== best);
+    if (this.panes.length > 2) this.why = "The difference is shown with one or two photos";
+    else if (!target) this.why = "This is the recommended photo itself; flip to another one";
+    else if (!sameShape(shape(target.photo), shape(best)))
+      this.why = "These photos differ in shape: one cannot lie over the other";
+    else this.why = "";
+    const on = Boolean(this.differing && !this.why);
+    for (const pane of this.panes) pane.lay(on && pane === target ? best : null);
+    this.bar.describe(on);
+    this.place();
+  }
+
+  key(event) {
+    if (event.key === "?") return; // the help belongs to the page
+    event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const onButton = event.target instanceof HTMLButtonElement;
+    const act = {
+      ArrowLeft: () => this.flip(-1),
+      ArrowRight: () => this.flip(1),
+      " ": onButton ? null : () => event.repeat || this.toggle(this.active.photo),
+      "+": () => this.closer(1),
+      "=": () => this.closer(1),
+      "-": () => this.closer(-1),
+      0: () => this.move(WHOLE),
+      z: () => this.hundred(this.active),
+      v: () => this.arrange(this.layouts[(this.layouts.indexOf(this.layout) + 1) % this.layouts.length]),
+      d: () => this.difference(),
+      l: () => this.magnifier(),
+      c: () => this.close(),
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const digit = /^[1-9]$/.test(event.key);
+    if (!act && !digit) return;
+    event.preventDefault();
+    if (act) act();
+    else if (!event.repeat) this.toggle(this.photos[event.key - 1]);
+  }
+
+  close() {
+    this.dialog.close();
+    this.end();
+  }
+
+  end() {
+    if (this.ended) return;
+    this.ended = true;
+    const last = this.index(this.active);
+    this.observer.disconnect();
+    for (const pane of this.panes) pane.drop();
+    this.dialog.remove();
+    this.onClose(last);
+  }
+}

@@ -1,0 +1,92 @@
+// The buttons above the comparison, and the small pictures of all photos below it.
+
+import { h } from "./dom.js";
+
+export class Bar {
+  constructor(compare) {
+    this.compare = compare;
+    this.segments = compare.layouts.map((panes) => {
+      const shown = Math.min(panes, compare.photos.length);
+      const label = shown === 1 ? "One photo, to flip through (V)" : `${shown} photos beside each other (V)`;
+      return button(shown, label, () => compare.arrange(panes));
+    });
+    const whole = "100 %, or back to the whole photo (Z)";
+    this.fit = button("100 %", whole, () => compare.hundred(compare.active), "compare-fit");
+    const icon = h("span", { class: "compare-icon", "aria-hidden": "true" });
+    this.differ = button(
+      [icon, h("span", {}, "Difference")],
+      "",
+      () => compare.difference(),
+      "compare-differ",
+    );
+    const loupe = "Loupe: the pointer moves a 100 % view (L)";
+    this.loupe = button("Loupe", loupe, () => compare.magnifier(), "compare-loupe");
+    this.element = h(
+      "div",
+      { class: "compare-bar" },
+      segments("Photos shown at once", this.segments),
+      segments("Zoom", [
+        button("−", "Smaller (−)", () => compare.closer(-1)),
+        this.fit,
+        button("+", "Larger (+)", () => compare.closer(1)),
+      ]),
+      this.differ,
+      this.loupe,
+      button("✕", "Close (Esc)", () => compare.close(), "compare-close"),
+    );
+  }
+
+  place(view) {
+    this.fit.textContent = view.zoom > 1.01 ? "Fit" : "100 %";
+    this.fit.setAttribute("aria-label", view.zoom > 1.01 ? "Fit: the whole photo (Z)" : "100 % (Z)");
+  }
+
+  describe(difference) {
+    const { layouts, layout, loupe, why } = this.compare;
+    this.segments.forEach((one, i) => one.setAttribute("aria-pressed", String(layouts[i] === layout)));
+    this.loupe.setAttribute("aria-pressed", String(loupe));
+    this.differ.setAttribute("aria-pressed", String(difference));
+    // Not "disabled": a button that can still be reached can still say why it does nothing.
+    this.differ.setAttribute("aria-disabled", String(Boolean(why)));
+    this.differ.title = why || "Difference to the recommended photo, brightened: black where they agree (D)";
+    this.differ.setAttribute("aria-label", why ? `Difference: ${why}` : "Difference");
+  }
+}
+
+export class Strip {
+  constructor(compare) {
+    this.compare = compare;
+    this.thumbs = compare.photos.map((photo, index) => {
+      const address = compare.urls.thumb(photo);
+      const image = address && h("img", { alt: "", loading: "lazy", src: address });
+      const thumb = button(h("b", {}, index + 1), "", () => compare.put(index));
+      thumb.title = photo.name;
+      if (image) thumb.prepend(image);
+      return thumb;
+    });
+    const label = "All photos of the group";
+    this.element = h("div", { class: "compare-strip", role: "group", "aria-label": label }, this.thumbs);
+  }
+
+  describe(shown, kept, active) {
+    const { photos } = this.compare;
+    photos.forEach((photo, index) => {
+      const thumb = this.thumbs[index];
+      const stays = photo.protected || kept.has(photo.id);
+      thumb.setAttribute("aria-pressed", String(shown.includes(photo)));
+      thumb.setAttribute("aria-label", `Photo ${index + 1}, ${stays ? "kept" : "set aside"}: ${photo.name}`);
+      thumb.classList.toggle("compare-aside", !stays);
+    });
+    this.element.hidden = shown.length === photos.length;
+    this.thumbs[photos.indexOf(active)].scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}
+
+function segments(label, buttons) {
+  return h("div", { class: "compare-segments", role: "group", "aria-label": label }, buttons);
+}
+
+function button(words, label, act, style) {
+  const attributes = { type: "button", "aria-label": label, title: label, class: style, onclick: act };
+  return h("button", attributes, ...[words].flat());
+}

@@ -1,0 +1,81 @@
+// Where the photos of a group differ, and which is better there.
+
+import { count, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+export function factsTable(photos) {
+  const rows = photos[0].facts.map(([label, , , better], at) => ({
+    label,
+    cells: photos.map((photo) => photo.facts[at][1]),
+    best: bestOf(
+      photos.map((photo) => photo.facts[at][2]),
+      better,
+    ),
+    differs: photos.some((photo) => photo.facts[at][1] !== photos[0].facts[at][1]),
+  }));
+  const [different, alike] = [rows.filter((row) => row.differs), rows.filter((row) => !row.differs)];
+  return [
+    different.length
+      ? table(photos, different)
+      : h("p", { class: "quiet" }, "In everything listed here the photos are the same."),
+    alike.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, count(alike.length, "fact that is", "facts that are"), " the same for all"),
+        h(
+          "dl",
+          {},
+          ...alike.map(({ label, cells }) =>
+            h("div", {}, h("dt", {}, label), h("dd", {}, cells[0] || "not known")),
+          ),
+        ),
+      ),
+  ].filter(Boolean);
+}
+
+/** Which numbers are the best; none if they are all the same or cannot be told apart. */
+export function bestOf(numbers, better) {
+  const known = numbers.filter((number) => typeof number === "number");
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  if (!better || least === most) return numbers.map(() => false);
+  return numbers.map((number) => number === (better > 0 ? most : least));
+}
+
+/** The column of the photo that is shown large. */
+export function markColumn(place, index) {
+  for (const cell of place.querySelectorAll(".shown")) cell.classList.remove("shown");
+  for (const cell of place.querySelectorAll(`tr > :nth-child(${index + 2})`)) cell.classList.add("shown");
+}
+
+function table(photos, rows) {
+  const head = photos.map((photo, at) =>
+    h("th", { scope: "col", title: photo.name }, h("span", { class: "hidden" }, "Photo "), String(at + 1)),
+  );
+  const line = ({ label, cells, best }) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, label, h("span", { class: "hidden" }, ", differs")),
+      ...cells.map((words, at) =>
+        h(
+          "td",
+          { class: [best[at] && "best", words.length > 16 && "long"].filter(Boolean).join(" ") },
+          words || "–",
+          best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, "best")),
+        ),
+      ),
+    );
+  return h(
+    "table",
+    {},
+    h(
+      "caption",
+      {},
+      "Where they differ ",
+      h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), "best"),
+    ),
+    h("thead", {}, h("tr", {}, h("td", {}), ...head)),
+    h("tbody", {}, ...rows.map(line)),
+  );
+}

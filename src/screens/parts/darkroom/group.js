@@ -1,0 +1,267 @@
+// One group: a photo large, all of them beside it, where they differ, and what may be done.
+
+import { button } from "./bar.js";
+import { count, h } from "./dom.js";
+import { factsTable, markColumn } from "./facts.js";
+import { icon } from "./icons.js";
+import { Stage } from "./stage.js";
+import { LANES, inOrder, kept, status, toggled } from "./store.js";
+import { Strip, dress } from "./strip.js";
+
+export class GroupView {
+  constructor(room) {
+    this.room = room;
+    this.index = 0;
+    this.stage = new Stage({
+      pictures: room.pictures,
+      urls: room.urls,
+      // data-shown: the group whose picture is on the screen now. For whoever measures how fast it came.
+      onShown: () => (room.root.dataset.shown = this.group.id),
+      onSwipe: (photo, keep) => this.swipe(photo, keep),
+      onOpen: () => this.compare("loupe"),
+    });
+    this.strip = new Strip({
+      urls: room.urls,
+      onShow: (index) => this.focusPhoto(index),
+      onToggle: (index) => this.toggle(index),
+      onTicked: () => this.refreshSplit(),
+    });
+    this.element = this.build();
+  }
+
+  build() {
+    this.title = h("h2", { tabIndex: -1 });
+    this.why = h("p", { class: "why" });
+    this.doubt = h("p", { class: "badge doubt" });
+    this.nothing = h("p", { class: "badge nothing", role: "alert" });
+    this.keep = h("button", { type: "button", class: "state", onclick: () => this.toggle(this.index) });
+    this.path = h("p", { class: "path" });
+    this.words = h("p", { class: "words" });
+    this.facts = h("div", {
+      class: "facts",
+      tabIndex: 0,
+      role: "region",
+      "aria-label": "Facts of the photos",
+    });
+    const { room } = this;
+    return h(
+      "section",
+      { class: "group", hidden: true, tabIndex: -1, "aria-label": "One group" },
+      h("div", { class: "head" }, this.title, this.doubt, this.nothing, this.why),
+      this.stage.element,
+      h("div", { class: "about" }, this.keep, h("div", {}, this.path, this.words)),
+      h("div", { class: "side" }, this.strip.element, this.facts),
+      this.buildActions(),
+      h(
+        "div",
+        { class: "low" },
+        button("left", "Previous", () => room.walk(-1)),
+        button("undo", "Undo", () => room.undo("undo")),
+        button("check", "Accept", () => this.accept(), { class: "strong" }),
+      ),
+    );
+  }
+
+  buildActions() {
+    const act = (name, words, key, does, attributes) =>
+      button(name, words, does, { title: `${words} (${key})`, "aria-keyshortcuts": key, ...attributes });
+    const more = (name, words, does) => button(name, words, () => ((this.more.open = false), does()));
+    this.reopen = more("open", "Open this group again", () => this.room.reopen([this.group.id]));
+    this.moveOut = more("apart", "Move this photo out", () => this.split([this.photo.id]));
+    this.several = more("apart", "Split off several…", () => this.strip.choose(true));
+    this.more = h(
+      "details",
+      { class: "menu" },
+      h("summary", {}, icon("more"), "More"),
+      h("div", { class: "choices" }, this.moveOut, this.several, this.reopen),
+    );
+    this.more.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!this.more.contains(relatedTarget)) this.more.open = false;
+    });
+    this.splitWords = h("p", { role: "status" });
+    this.splitOff = button("apart", "Split off", () => this.split([...this.strip.ticked]), {
+      class: "strong",
+    });
+    this.splitting = h(
+      "div",
+      { class: "actions splitting", hidden: true },
+      this.splitWords,
+      this.splitOff,
+      button("cross", "Cancel", () => this.strip.choose(false)),
+    );
+    this.acting = h(
+      "div",
+      { class: "actions" },
+      act("check", "Accept and go on", "Enter", () => this.accept(), { class: "strong accept" }),
+      act("all", "Keep all", "A", () => this.keepAll()),
+      act("star", "Keep only this one", "X", () => this.keepOnly()),
+      act("compare", "Compare", "C", () => this.compare("side")),
+      act("loupe", "Loupe", "Z", () => this.compare("loupe")),
+      act("apart", "Not duplicates", "N", () => this.room.apart(this.group)),
+      this.more,
+    );
+    return h("div", { class: "foot" }, this.acting, this.splitting);
+  }
+
+  get photo() {
+    return this.group.photos[this.index];
+  }
+
+  get choice() {
+    return this.room.book.choices[this.group.id];
+  }
+
+  // What is seen.
+
+  show(group) {
+    const same = this.group?.id === group.id;
+    this.group = group;
+    this.index = same ? Math.min(this.index, group.photos.length - 1) : 0;
+    this.title.replaceChildren(
+      icon(group.lane),
+      `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`,
+    );
+    this.why.textContent = group.reason && `Recommended: ${group.reason}`;
+    this.why.title = group.reason;
+    this.doubt.hidden = !group.doubt;
+    this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
+    this.strip.show(group);
+    this.moveOut.hidden = this.several.hidden = group.photos.length < 3;
+    this.refreshSplit();
+    this.refresh();
+    this.focusPhoto(this.index, true);
+    clearTimeout(this.later); // the pictures first: a table of sixty columns takes a moment
+    this.facts.replaceChildren();
+    this.later = setTimeout(() => {
+      this.facts.replaceChildren(...factsTable(group.photos));
+      markColumn(this.facts, this.index);
+    }, 30);
+  }
+
+  /** After a choice: only what it changes. */
+  refresh() {
+    const ids = kept(this.group, this.choice);
+    this.strip.mark(ids);
+    this.nothing.hidden = ids.size > 0;
+    if (!ids.size && !this.nothing.firstChild)
+      this.nothing.append(icon("warning"), "Nothing of this group stays");
+    if (ids.size) this.nothing.replaceChildren();
+    this.reopen.hidden = !this.choice?.done;
+    this.element.classList.toggle("decided", Boolean(this.choice?.done));
+    this.title.classList.toggle("done", Boolean(this.choice?.done));
+    const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
+    this.title.dataset.state = state ? `✓ ${state}` : "";
+    this.markPhoto(ids);
+  }
+
+  markPhoto(ids = kept(this.group, this.choice)) {
+    const { photo, keep } = this;
+    dress(keep, photo, ids.has(photo.id), `Keep photo ${this.index + 1}, the large one: ${photo.name}`);
+    this.stage.element.classList.toggle("aside", !ids.has(photo.id));
+  }
+
+  focusPhoto(index, always) {
+    if (!always && (index === this.index || !this.group.photos[index])) return;
+    this.index = index;
+    this.path.replaceChildren(
+      h("strong", {}, `${index + 1} of ${this.group.photos.length}`),
+      " ",
+      this.photo.name,
+    );
+    this.words.textContent = this.photo.words;
+    this.stage.show(this.photo, index === 0);
+    this.strip.focus(index);
+    this.markPhoto();
+    markColumn(this.facts, index);
+  }
+
+  refreshSplit() {
+    const { choosing, ticked } = this.strip;
+    this.splitting.hidden = !choosing;
+    this.acting.hidden = choosing;
+    this.splitWords.textContent = `${count(ticked.size, "photo")} ticked, to become a group of their own`;
+    this.splitOff.disabled = !ticked.size || ticked.size === this.group?.photos.length;
+  }
+
+  // What is done.
+
+  choose(ids, done) {
+    this.room.step({ do: "choose", group: this.group.id, kept: inOrder(this.group, new Set(ids)), done });
+    this.refresh();
+  }
+
+  toggle(index) {
+    const photo = this.group.photos[index];
+    if (!photo) return;
+    const ids = toggled(this.group, this.choice, photo.id);
+    if (!ids) return this.room.say(`Photo ${index + 1} is protected: it stays`, true);
+    this.choose(ids, false);
+    this.room.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
+  }
+
+  swipe(photo, keep) {
+    const index = this.group.photos.indexOf(photo);
+    if (kept(this.group, this.choice).has(photo.id) !== keep) this.toggle(index);
+    else this.room.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
+    if (keep || !photo.protected) this.focusPhoto(index + 1);
+  }
+
+  keepAll() {
+    this.choose(
+      this.group.photos.map((photo) => photo.id),
+      false,
+    );
+    this.room.say("All photos kept");
+  }
+
+  keepOnly() {
+    this.choose([this.photo.id], false);
+    const others = kept(this.group, this.choice).size - 1;
+    this.room.say(`Only photo ${this.index + 1} kept${others ? ", and what is protected" : ""}`);
+  }
+
+  accept() {
+    const ids = kept(this.group, this.choice);
+    this.choose(ids, true);
+    this.room.say(`Accepted: ${ids.size} of ${this.group.photos.length} kept`, true);
+    this.room.goOn();
+  }
+
+  split(ids) {
+    this.strip.choose(false);
+    this.room.step({ do: "split", group: this.group.id, photos: ids });
+    this.room.say(
+      `${count(ids.length, "photo")} split off into a group of ${ids.length === 1 ? "its" : "their"} own`,
+      true,
+    );
+  }
+
+  compare(mode) {
+    const { group, room } = this;
+    room.openDialog("compare.js", ({ openCompare }, host, closed) =>
+      openCompare({
+        ...{ host, mode, photos: group.photos, urls: room.urls, start: this.index },
+        kept: () => kept(group, this.choice),
+        onToggle: (id) => this.toggle(group.photos.findIndex((photo) => photo.id === id)),
+        onClose: (index) => (closed(), this.focusPhoto(index)),
+      }),
+    );
+  }
+
+  /** Whether there was something to close. */
+  escape() {
+    if (!this.more.open && !this.strip.choosing) return false;
+    this.more.open = false;
+    if (this.strip.choosing) this.strip.choose(false);
+    return true;
+  }
+
+  close() {
+    clearTimeout(this.later);
+    this.stage.stop();
+  }
+}
+
+function sentence(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

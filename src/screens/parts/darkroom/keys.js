@@ -1,0 +1,90 @@
+// The keys: one table, for what they do and for the help that lists them. `in` says where a key counts.
+
+export const KEYS = [
+  { keys: ["J", "ArrowDown"], action: "nextGroup", in: "group", held: true, words: "Next group" },
+  { keys: ["K", "ArrowUp"], action: "previousGroup", in: "group", held: true, words: "Previous group" },
+  { keys: ["ArrowRight"], action: "nextPhoto", in: "group", held: true, words: "Next photo of the group" },
+  {
+    keys: ["ArrowLeft"],
+    action: "previousPhoto",
+    in: "group",
+    held: true,
+    words: "Previous photo of the group",
+  },
+  { keys: ["Space"], action: "toggleShown", in: "group", words: "Keep the large photo, or set it aside" },
+  {
+    keys: "123456789".split(""),
+    action: "toggleNumber",
+    in: "group",
+    words: "The same for the photo of that number",
+  },
+  { keys: ["A"], action: "keepAll", in: "group", words: "Keep all photos of the group" },
+  { keys: ["X"], action: "keepOnly", in: "group", words: "Keep only the large photo" },
+  { keys: ["Enter"], action: "accept", in: "group", words: "Accept, and go on to the next open group" },
+  { keys: ["N"], action: "apart", in: "group", words: "Not duplicates: take this group apart" },
+  { keys: ["Z"], action: "loupe", in: "group", words: "Loupe: look at 100 %" },
+  { keys: ["C"], action: "compare", in: "group", words: "Compare side by side" },
+  { keys: ["J", "ArrowDown"], action: "nextRow", in: "list", held: true, words: "Next row" },
+  { keys: ["K", "ArrowUp"], action: "previousRow", in: "list", held: true, words: "Previous row" },
+  { keys: ["G"], action: "groups", in: "both", words: "All groups" },
+  { keys: ["U"], action: "undo", in: "both", words: "Take back" },
+  { keys: ["Shift+U"], action: "redo", in: "both", words: "Do again what was taken back" },
+  { keys: ["F"], action: "fullScreen", in: "both", words: "Full screen" },
+  { keys: ["?"], action: "help", in: "both", words: "This help" },
+  { keys: ["Escape"], action: "escape", in: "both", words: "Close what is open; back to all groups" },
+];
+
+const SIGNS = { ArrowDown: "↓", ArrowUp: "↑", ArrowRight: "→", ArrowLeft: "←", Escape: "Esc" };
+
+/** As it stands on a keyboard. */
+export function signs({ keys }) {
+  return keys.length > 4 ? [`${keys[0]} – ${keys.at(-1)}`] : keys.map((key) => SIGNS[key] ?? key);
+}
+
+/** What a key press means in this view ("group" or "list"): { action, key }, or null if it is not for us. */
+export function meaning(event, view) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
+  const target = event.composedPath()[0];
+  if (typing(target)) return null;
+  const key = named(event);
+  if ((key === "Enter" || key === "Space") && pressable(target)) return null;
+  const found = KEYS.find((one) => (one.in === view || one.in === "both") && one.keys.includes(key));
+  return found && (found.held || !event.repeat) ? { action: found.action, key } : null;
+}
+
+function named({ key, code, shiftKey }) {
+  if (/^[a-z]$/i.test(key)) return (shiftKey ? "Shift+" : "") + key.toUpperCase();
+  if (key === " ") return "Space";
+  // Where digits need Shift, the key itself still tells which one it is.
+  return key === "?" ? key : (/^Digit([1-9])$/.exec(code ?? "")?.[1] ?? key);
+}
+
+const NOT_TYPED_IN = new Set([
+  "checkbox",
+  "radio",
+  "button",
+  "submit",
+  "reset",
+  "range",
+  "color",
+  "file",
+  "image",
+]);
+
+export function typing(target) {
+  if (!target?.matches) return false;
+  if (target.matches("input")) return !NOT_TYPED_IN.has(target.type) || target.type === "range";
+  return (
+    target.isContentEditable ||
+    target.matches("textarea, select, [role=slider], [role=listbox], [role=combobox]")
+  );
+}
+
+/** What Space and Enter are for already. */
+function pressable(target) {
+  const roles = ["button", "checkbox", "radio", "tab", "option", "menuitem", "switch", "link"];
+  const found = target?.closest?.(
+    `button, a[href], summary, input, ${roles.map((role) => `[role=${role}]`).join(", ")}`,
+  );
+  return Boolean(found);
+}

@@ -1,0 +1,220 @@
+// All groups: sorted, filtered, searched, ticked. The order seen here is the order one walks in.
+
+import { button } from "./bar.js";
+import { count, h, size } from "./dom.js";
+import { Rows } from "./rows.js";
+import { LANES, SHOW_ALL, SORTS, SURE, nextOpen, ordered, progress } from "./store.js";
+
+const STATES = { open: "Open", done: "Done", remembered: "Decided earlier" };
+const CERTAINTIES = { sure: `Sure (${SURE * 100} % and more)`, doubtful: "Doubtful" };
+
+export class ListView {
+  constructor(room) {
+    this.room = room;
+    this.sort = "hardest";
+    this.filter = { ...SHOW_ALL };
+    this.ticked = new Set();
+    this.rows = new Rows({
+      urls: room.urls,
+      onOpen: (id) => room.go(id, true),
+      onTick: (id, on) => (on ? this.ticked.add(id) : this.ticked.delete(id), this.refresh()),
+    });
+    this.element = this.build();
+  }
+
+  build() {
+    const options = (all, words) => [
+      h("option", { value: "" }, all),
+      ...Object.entries(words).map(([value, text]) => h("option", { value }, text)),
+    ];
+    const pick = (label, name, choices) =>
+      h(
+        "label",
+        {},
+        label,
+        h("select", { onchange: ({ target }) => this.set({ [name]: target.value }) }, ...choices),
+      );
+    const sorts = Object.entries(SORTS).map(([value, { words }]) => h("option", { value }, words));
+    const sort = h(
+      "select",
+      { onchange: ({ target }) => ((this.sort = target.value), this.refresh()) },
+      ...sorts,
+    );
+    const search = h("input", {
+      type: "search",
+      placeholder: "Name or folder",
+      oninput: ({ target }) => this.set({ text: target.value }),
+    });
+    this.fields = h(
+      "form",
+      {
+        class: "fields",
+        role: "search",
+        "aria-label": "Which groups",
+        onsubmit: (event) => event.preventDefault(),
+      },
+      h("label", {}, "Sort", sort),
+      pick("Kind", "lane", options("All kinds", LANES)),
+      pick("State", "state", options("All states", STATES)),
+      pick("Certainty", "certainty", options("All", CERTAINTIES)),
+      h("label", { class: "search" }, "Search", search),
+    );
+    this.title = h("h2", { tabIndex: -1 }, "All groups");
+    this.all = h("input", { type: "checkbox", onchange: () => this.tickAll() });
+    this.counted = h("span", { role: "status" });
+    this.start = button("right", "", () => this.room.goOn(), { class: "strong start" });
+    this.sure = button("all", "Accept the surest…", () => this.room.bulk());
+    this.finished = h("div", { class: "finished", hidden: true });
+    this.none = h("p", { class: "quiet", hidden: true });
+    this.many = this.buildMany();
+    return h(
+      "section",
+      { class: "list", hidden: true, tabIndex: -1, "aria-label": "All groups" },
+      this.finished,
+      h("div", { class: "top" }, this.title, h("div", {}, this.sure, this.start)),
+      this.fields,
+      h(
+        "div",
+        { class: "counted" },
+        h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, "Tick all listed groups")),
+        this.counted,
+      ),
+      this.rows.element,
+      this.none,
+      this.many,
+    );
+  }
+
+  buildMany() {
+    this.manyWords = h("p", { role: "status" });
+    const act = (does) => () => {
+      const ids = this.chosen;
+      this.ticked.clear();
+      does(ids);
+    };
+    this.merge = button(
+      "similar",
+      "Merge into one group",
+      act((ids) => this.room.merge(ids)),
+    );
+    return h(
+      "div",
+      { class: "many", role: "group", "aria-label": "Ticked groups", hidden: true },
+      this.manyWords,
+      button(
+        "check",
+        "Accept",
+        act((ids) => this.room.acceptMany(ids)),
+        { class: "strong" },
+      ),
+      button(
+        "open",
+        "Reopen",
+        act((ids) => this.room.reopen(ids)),
+      ),
+      this.merge,
+      button("cross", "Untick", () => this.clear()),
+    );
+  }
+
+  /** Only what is also seen: nothing out of sight is decided. */
+  get chosen() {
+    return this.room.order.filter((id) => this.ticked.has(id));
+  }
+
+  set(part) {
+    Object.assign(this.filter, part);
+    this.refresh();
+  }
+
+  showOpen() {
+    this.filter = { ...SHOW_ALL };
+    this.fields.reset();
+    this.fields.elements[0].value = this.sort;
+    this.refresh();
+  }
+
+  clear() {
+    this.ticked.clear();
+    this.refresh();
+  }
+
+  tickAll() {
+    for (const id of this.room.order) if (this.all.checked) this.ticked.add(id);
+    if (!this.all.checked) this.ticked.clear();
+    this.refresh();
+  }
+
+  /** The order anew, and the rows; `upTo` is among those that are there when this returns. */
+  refresh(upTo) {
+    const { room } = this;
+    const { book } = room;
+    room.order = ordered(book, this.sort, this.filter);
+    if (!room.inGroup) this.draw(upTo);
+  }
+
+  draw(upTo) {
+    const { book, order } = this.room;
+    this.rows.show(book, order, this.ticked, upTo);
+    const all = book.groups.length;
+    this.counted.textContent =
+      order.length === all
+        ? count(all, "group")
+        : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
+    const { length } = this.chosen;
+    this.all.checked = length > 0 && length === order.length;
+    this.all.indeterminate = length > 0 && length < order.length;
+    this.many.hidden = !length;
+    this.manyWords.textContent = `${count(length, "group")} ticked`;
+    this.merge.disabled = length < 2;
+    this.none.hidden = order.length > 0;
+    this.none.textContent = all ? "No group is like that." : "There are no groups to decide.";
+    this.showProgress();
+    this.room.bar.refresh();
+  }
+
+  showProgress() {
+    const { book, order } = this.room;
+    const { all, done, bytes } = progress(book);
+    this.start.hidden = this.sure.hidden = done === all || !nextOpen(order, book.choices, "");
+    this.start.lastChild.textContent = done ? "Go on deciding" : "Start deciding";
+    const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
+    const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";
+    this.finished.hidden = !state;
+    if (this.finishedState === state) return;
+    this.finishedState = state;
+    const words = h(
+      "p",
+      {},
+      `${count(all, "group")} · ${size(bytes)} set aside. Nothing was moved or deleted yet.`,
+    );
+    const finish = button("check", "Finish", () => this.room.finishUp(), { class: "strong" });
+    const rest = h(
+      "p",
+      {},
+      `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`,
+    );
+    const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });
+    this.finished.replaceChildren(
+      ...(done === all ? [h("h2", { tabIndex: -1 }, "All groups are decided"), words, finish] : []),
+      ...(done < all && listed
+        ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others]
+        : []),
+    );
+  }
+
+  /** Up or down by one row, from the one that has the focus. */
+  move(by) {
+    const { order } = this.room;
+    const at = order.indexOf(this.element.getRootNode().activeElement?.closest?.("li")?.dataset.id);
+    this.rows.focus(order[at < 0 ? 0 : Math.min(Math.max(at + by, 0), order.length - 1)]);
+  }
+
+  show(from, focus) {
+    this.element.hidden = false;
+    this.refresh(from);
+    if (!focus) return;
+    const heading = this.finished.hidden ? this.title : this.finished.firstChild;
+    if (!from || !this.finished.hidden || !this.rows.focus(from)) heading.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,116 @@
+// All photos of a group, small: each with its number and whether it stays. Some can be ticked, to be split off.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+export class Strip {
+  constructor({ urls, onShow, onToggle, onTicked }) {
+    Object.assign(this, { urls, onShow, onToggle, onTicked });
+    this.ticked = new Set();
+    this.choosing = false;
+    this.tiles = [];
+    this.element = h("ol", { class: "strip", "aria-label": "Photos of this group" });
+    this.element.addEventListener("click", (event) => this.click(event));
+    this.element.addEventListener("change", ({ target }) => this.tick(target.dataset.id, target.checked));
+    this.element.addEventListener("error", ({ target }) => target.replaceWith(none()), true);
+  }
+
+  show(group) {
+    this.group = group;
+    this.ticked.clear();
+    this.choosing = false;
+    this.element.classList.remove("choosing");
+    this.tiles = group.photos.map((photo, index) => this.tile(photo, index));
+    this.element.replaceChildren(...this.tiles.map((tile) => tile.element));
+    this.element.classList.toggle("few", group.photos.length === 2 || group.photos.length === 4);
+    this.element.scrollTo(0, 0);
+  }
+
+  tile(photo, index) {
+    const name = `photo ${index + 1}: ${photo.name}`;
+    const thumb = this.urls.thumb(photo);
+    // The first ones are seen at once, the others when they are scrolled to.
+    const loading = index < 12 ? "eager" : "lazy";
+    const picture = thumb ? h("img", { src: thumb, alt: photo.name, loading, draggable: false }) : none();
+    const show = h(
+      "button",
+      { type: "button", class: "show", "aria-label": `Show ${name}`, title: photo.name },
+      picture,
+      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && icon("star")),
+      photo.alike !== null &&
+        photo.alike !== undefined &&
+        h("span", { class: "alike" }, `${Math.round(photo.alike)} % alike`),
+    );
+    const keep = h("button", { type: "button", class: "state" });
+    const tick = h("input", {
+      type: "checkbox",
+      class: "tick",
+      "aria-label": `Tick ${name}`,
+      "data-id": photo.id,
+    });
+    return { element: h("li", { "data-index": index }, show, tick, keep), show, keep, tick, photo };
+  }
+
+  click(event) {
+    const index = Number(event.target.closest("li")?.dataset.index);
+    const tile = this.tiles[index];
+    if (!tile || event.target === tile.tick) return;
+    if (tile.keep.contains(event.target)) return this.onToggle(index);
+    if (!tile.show.contains(event.target)) return;
+    if (event.shiftKey || this.choosing) {
+      if (!this.choosing) this.choose(true);
+      tile.tick.checked = !tile.tick.checked;
+      this.tick(tile.photo.id, tile.tick.checked);
+    } else this.onShow(index);
+  }
+
+  tick(id, on) {
+    if (on) this.ticked.add(id);
+    else this.ticked.delete(id);
+    this.onTicked();
+  }
+
+  choose(on) {
+    if (on && this.group.photos.length < 3) return;
+    this.choosing = on;
+    this.ticked.clear();
+    for (const { tick } of this.tiles) tick.checked = false;
+    this.element.classList.toggle("choosing", on);
+    this.onTicked();
+  }
+
+  mark(ids) {
+    this.tiles.forEach(({ element, keep, photo }, index) => {
+      const stays = ids.has(photo.id);
+      element.classList.toggle("aside", !stays);
+      dress(keep, photo, stays, `Keep photo ${index + 1}: ${photo.name}`);
+    });
+  }
+
+  focus(index) {
+    this.tiles.forEach(({ element, show }, at) => {
+      element.classList.toggle("current", at === index);
+      show.setAttribute("aria-current", String(at === index));
+    });
+    this.tiles[index].element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}
+
+function none() {
+  return h("span", { class: "none" }, "No preview");
+}
+
+/** A button that says, and shows, whether a photo stays. */
+export function dress(element, photo, stays, name) {
+  const [sign, words] = photo.protected
+    ? ["lock", "Protected"]
+    : stays
+      ? ["check", "Kept"]
+      : ["cross", "Set aside"];
+  element.setAttribute("aria-label", photo.protected ? `${name}. Protected, it always stays` : name);
+  element.setAttribute("aria-pressed", String(stays));
+  element.setAttribute("aria-disabled", String(photo.protected));
+  if (element.dataset.state === words) return;
+  element.dataset.state = words;
+  element.replaceChildren(icon(sign), h("span", {}, words));
+}

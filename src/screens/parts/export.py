@@ -1,0 +1,156 @@
+"""What an export will do, said before any button; then the three ways: a ZIP, a folder on the server, a list."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from screens.parts.save import make_folder, make_list, make_zip, offer
+from screens.parts.words import count, plain, size
+from screens.session import session
+from unipic.destinations.base import MANIFEST
+from unipic.destinations.places import folder_name, place_for, places
+from unipic.destinations.preview import Preview
+from unipic.errors import DestinationError
+from unipic.review import Outcome
+from unipic.runs import Run
+
+MOST = 20  # names that are shown
+Way = Literal["zip", "folder", "list"]
+WAYS: dict[Way, str] = {
+    "zip": ":material/folder_zip: ZIP",
+    "folder": ":material/drive_folder_upload: Folder on the server",
+    "list": ":material/list_alt: List",
+}
+
+
+def what_will_happen(plan: Preview, open_groups: int) -> None:
+    """In words, each with its number; what does not happen is not mentioned."""
+    st.subheader("What will happen", anchor=False)
+    why = "two would be called alike, or not every system can hold the name"
+    lines = {
+        "Copied": f"{count(plan.photos, 'photo')}, byte for byte; every copy is read back and compared",
+        "Set aside": plan.aside
+        and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}), left out of the result; "
+        "the originals stay where they are",
+        "Kept whole": open_groups and f"{count(open_groups, 'group')} of similar shots not reviewed yet",
+        "Copied as they are": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
+        "Only named": plan.left and f"{count(plan.left, 'file')} without bytes to copy, such as links",
+        "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
+        "Room needed": size(plan.needed),
+    }
+    st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
+    if plan.renamed:
+        with st.expander("New names"):
+            _names([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed])
+    _not_as_it_was("No longer where they were", plan.gone, "They are left out")
+    _not_as_it_was("Changed since they were looked at", plan.changed, "They are copied as they are now")
+
+
+def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
+    """The three ways. True if an album has just been made; a list is none, it can be had at any time."""
+    st.subheader("Take it home", anchor=False)
+    album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
+    way = st.segmented_control("How", list(WAYS), default="zip", format_func=WAYS.__getitem__, key="way", required=True)
+    if way == "folder":
+        return _folder(run, outcomes, plan, album)
+    if way == "list":
+        _list(run, outcomes, album)
+        return False
+    return _zip(run, outcomes, plan, album)
+
+
+def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+    st.caption("Made on the server's disk, then downloaded. Keep this page open until it is done.")
+    room = _room(plan, run.out)
+    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not room)
+    done = made and make_zip(run, outcomes, album) is not None
+    if done:
+        run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
+    offer(run)
+    return done
+
+
+def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+    roots = places()
+    if not roots:
+        st.info(
+            "The operator of this server has not opened any folder for albums. To do so, start Unipic with "
+            "`UNIPIC_OUT=/path/to/albums`; several folders are separated by `:`.",
+            icon=":material/folder_off:",
+        )
+        return False
+    root = st.selectbox("Folder", roots, format_func=str, key="out-root")
+    state = run.load()
+    begun = Path(state.album_folder) if state.album_folder else None
+    if begun and os.path.lexists(begun / MANIFEST):
+        _there(begun)
+        if Path(os.path.realpath(root)) / folder_name(album) == begun:
+            st.caption("To copy it once more, give the album another name.")
+            return False
+    try:
+        target = place_for(root, album, [*map(Path, state.roots), run.folder], begun)
+    except DestinationError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return False
+    again = target == begun and target.is_dir()
+    if again:
+        st.info("This album was not finished. What is there already is whole and stays.", icon=":material/info:")
+    st.markdown(f"Copied into the {'' if again else 'new '}folder **{plain(str(target))}**.")
+    st.caption("Keep this page open until it is done. A copy that was stopped can be gone on with.")
+    room = again or _room(plan, root)  # of what is there already nothing more is needed
+    words, icon = "Go on copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
+    if not st.button(words, type="primary", icon=icon, key="copy", disabled=not room):
+        return False
+    run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
+    if make_folder(target, outcomes) is None:
+        return False
+    _there(target)
+    return True
+
+
+def _list(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
+    st.caption(
+        "Every file once: what becomes of it, why and in favour of which, with size, sha256, format, pixels and time. "
+        "Nothing is copied."
+    )
+    kinds = {".csv": "CSV for spreadsheets", ".json": "JSON for programs"}
+    suffix = st.segmented_control(
+        "Format", list(kinds), default=".csv", format_func=kinds.__getitem__, key="list-kind", required=True
+    )
+    if st.button("Make the list", type="primary", icon=":material/list_alt:", key="list"):
+        make_list(run, outcomes, album, str(suffix))
+
+
+def _room(plan: Preview, folder: Path) -> bool:
+    missing = plan.missing(folder)
+    if missing:
+        st.error(
+            f"{size(missing)} of disk are missing on the server for this. Free some space, or set more photos aside.",
+            icon=":material/error:",
+        )
+    return not missing
+
+
+def _there(folder: Path) -> None:
+    st.success(f"Your album is in **{plain(str(folder))}**, every file verified.", icon=":material/check_circle:")
+
+
+def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
+    if names:
+        st.warning(
+            f"**{what}:** {count(len(names), 'original')}. {then}, and what would be set aside for them is kept.",
+            icon=":material/warning:",
+        )
+        with st.expander("Which ones"):
+            _names([plain(name) for name in names])
+
+
+def _names(lines: Sequence[str]) -> None:
+    st.markdown("\n".join(f"- {line}" for line in lines[:MOST]))
+    if len(lines) > MOST:
+        st.caption(f"... and {len(lines) - MOST:,} more")

@@ -1,0 +1,54 @@
+"""What was said of these photos, here and in earlier runs, to be looked through and taken back."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import streamlit as st
+
+from screens.desk import Desk
+from screens.parts.words import count, plain
+from unipic.rulings import Ruling
+
+MOST = 100  # rows; the command line lists them all
+
+
+def remembered(desk: Desk) -> None:
+    if desk.problem:
+        st.warning(f"Decisions are kept in this run only: {plain(desk.problem)}", icon=":material/warning:")
+    by_hand = [ruling for ruling in desk.rulings if ruling.kept is None]
+    earlier = [ruling for ruling in desk.earlier if ruling.kept is not None]
+    if not by_hand and not earlier:
+        return
+    with st.popover(f"Remembered ({len(by_hand) + len(earlier)})", icon=":material/bookmark:"):
+        st.markdown("Decisions that hold for these photos whatever they are called and wherever they lie.")
+        rows = [*reversed(by_hand), *reversed(earlier)]
+        for ruling in rows[:MOST]:
+            _row(desk, ruling)
+        if len(rows) > MOST:
+            st.caption(f"... and {len(rows) - MOST:,} more")
+        if earlier:
+            ids = [ruling.id for ruling in earlier]
+            st.button(f"Take back all {len(ids):,} from earlier runs", on_click=_forget, args=(desk, ids))
+
+
+def _row(desk: Desk, ruling: Ruling) -> None:
+    names = ", ".join(ruling.names[:3]) + (", ..." if len(ruling.names) > 3 else "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        when = datetime.fromtimestamp(ruling.at)
+        st.markdown(f"**{_what(ruling)}** · {when:%Y-%m-%d}  \n{plain(names)}")
+        st.button("Take back", key=f"forget-{ruling.id}", on_click=_forget, args=(desk, [ruling.id]))
+
+
+def _what(ruling: Ruling) -> str:
+    if ruling.kept is not None:
+        return f"{len(ruling.kept)} of {count(len(ruling.parts[0]), 'photo')} kept"
+    if len(ruling.parts) == 1:
+        return "One group"
+    return "Not duplicates" if all(len(part) == 1 for part in ruling.parts) else f"Split into {len(ruling.parts)}"
+
+
+def _forget(desk: Desk, ids: list[str]) -> None:
+    with desk.lock:
+        desk.forget(secrets.token_hex(8), ids)

@@ -1,0 +1,60 @@
+"""Rules before clicks: folders to protect, prefer or rather set aside, and what to prefer in a photo."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from screens.desk import Desk
+from screens.parts.words import count
+from screens.session import session
+from unipic.proposal import propose
+from unipic.review import done
+from unipic.rules import PREFERENCES, Rules, folders
+
+FOLDERS = {
+    "protect": ("Protected folders", "Their photos are never set aside, whatever is ticked."),
+    "prefer": ("Preferred folders", "Of copies and of similar shots those in here stay; the first folder counts most."),
+    "avoid": ("Folders to set aside first", "Where the same is elsewhere too, the photo elsewhere stays."),
+}
+
+
+def rules(desk: Desk) -> None:
+    holding = desk.history.rules
+    known = folders(desk.evidence.gallery.photos)
+    number = sum(map(bool, (holding.protect, holding.prefer, holding.avoid, holding.by)))
+    with st.popover(f"Rules ({number})" if number else "Rules", icon=":material/rule:"):
+        st.markdown("Every group you have not decided follows at once; what you decided stays as it is.")
+        for name, (label, about) in FOLDERS.items() if known else ():
+            _several(desk, name, label, about, known, getattr(holding, name))
+        if not known:
+            st.caption("All photos lie in one place, so there are no folders to prefer.")
+        about = "Before anything else that is measured; the first one that tells two photos apart decides."
+        _several(desk, "by", "Prefer photos that are", about, list(PREFERENCES), holding.by)
+        if number:
+            st.caption(_effect(desk))
+
+
+def _several(desk: Desk, name: str, label: str, about: str, known: list[str], holding: tuple[str, ...]) -> None:
+    key = f"rule-{name}"
+    session.set_widget(key, [value for value in holding if value in known])
+    st.multiselect(label, known, key=key, help=about, on_change=_change, args=(desk, name))
+
+
+def _change(desk: Desk, name: str) -> None:
+    with desk.lock:
+        values = {**vars(desk.history.rules), name: tuple(session.widget(f"rule-{name}"))}
+        desk.set_rules(secrets.token_hex(8), Rules(**values))
+
+
+def _effect(desk: Desk) -> str:
+    """What the rules change in groups that are still open."""
+    without = propose(desk.proposal.cleanup).by_id
+    open_groups = [group for group in desk.proposal.groups if not done(group, desk.choices)]
+    other = [group for group in open_groups if group.photos[0].id != without[group.id].photos[0].id]
+    kept = sum(len(group.protected) for group in desk.proposal.groups)
+    return (
+        f"In {count(len(other), 'open group')} of {len(open_groups):,} the rules change what is recommended; "
+        f"{count(kept, 'photo')} of groups {'is' if kept == 1 else 'are'} protected."
+    )

@@ -1,0 +1,118 @@
+"""A list of every file and what becomes of it, for other tools: CSV for spreadsheets, JSON for programs.
+
+It copies nothing and checks no original, so it is a kind of its own beside ZIP and folder: what it shares with them is
+that it is there whole or not at all, and never in the place of something else.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from unipic.destinations.base import Written, explained
+from unipic.errors import AlreadyThere, DestinationError, SettingsError
+from unipic.files import sweep_parts, whole
+from unipic.photo import Photo
+from unipic.progress import Progress, Step, silent
+from unipic.review import Outcome
+
+COLUMNS = (
+    "name",
+    "path",
+    "fate",
+    "reason",
+    "instead",
+    "size",
+    "sha256",
+    "format",
+    "width",
+    "height",
+    "taken",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a cell begins that a spreadsheet may run
+BETWEEN = "; "  # the names in one cell
+
+
+class ListDestination:
+    """CSV or JSON by the path's suffix; SettingsError for any other.
+
+    `paths` is False where files lie in a place of ours, which says nothing to anyone: then that column stays empty.
+    """
+
+    def __init__(self, path: Path, replace: bool = False, paths: bool = True) -> None:
+        if path.suffix.lower() not in (".csv", ".json"):
+            raise SettingsError(f"{path} must end in .csv (for spreadsheets) or .json (for programs)")
+        self.path = path
+        self.replace = replace
+        self.paths = paths
+
+    def ready(self) -> None:
+        if not self.path.parent.is_dir():
+            raise DestinationError(f"{self.path.parent} is not a folder; make it first, or choose another place")
+        if not self.replace and os.path.lexists(self.path):
+            raise AlreadyThere(f"{self.path} is there already; nothing was overwritten. Choose another name.")
+
+    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
+        """Every file once, in the gallery's order. Gives no `Written`: nothing was copied."""
+        self.ready()
+        progress(Step("Writing the list", 0, len(outcomes)))
+        with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
+            sweep_parts(self.path.parent, glob.escape(self.path.name))
+            with whole(self.path, self.replace) as file:
+                rows = (_row(outcome, self.paths) for outcome in outcomes)
+                (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
+        progress(Step("Writing the list", len(outcomes), len(outcomes)))
+        return []
+
+
+def _row(outcome: Outcome, paths: bool) -> dict[str, Any]:
+    file = outcome.file
+    photo = file if isinstance(file, Photo) else None
+    values = (
+        file.name,
+        file.path if paths else "",
+        outcome.fate,
+        outcome.reason,
+        [stays.name for stays in outcome.instead],
+        file.size,
+        photo and photo.digest,
+        photo and photo.format,
+        photo and photo.width,
+        photo and photo.height,
+        photo and photo.taken and photo.taken.isoformat(),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _write_json(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
+    """ASCII only, a file a line: a name that is no valid text is exact here, and a long list is read as it comes."""
+    file.write(b'{"made_by": "Unipic", "files": [')
+    for number, row in enumerate(rows):
+        file.write((",\n" if number else "\n").encode() + json.dumps(row, ensure_ascii=True).encode("ascii"))
+    file.write(b"\n]}\n")
+
+
+def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
+    """RFC 4180, UTF-8 with a byte order mark: without it Excel takes every name beyond ASCII for another script.
+
+    A name is data: a cell that begins like a formula gets an apostrophe before it, so that no spreadsheet runs it.
+    What is no valid text becomes "?". Who needs names exactly as they are takes the JSON.
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row.values()])
+    text.flush()
+    text.detach()
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else BETWEEN.join(value) if isinstance(value, list) else str(value)
+    return "'" + text if text.startswith(FORMULA) else text

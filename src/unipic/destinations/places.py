@@ -1,0 +1,49 @@
+"""Where on the server an album may be copied to: new folders inside those the operator opened for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from unipic.destinations.base import MANIFEST, outside
+from unipic.destinations.names import safe_name
+from unipic.errors import AlreadyThere, DestinationError
+
+
+def places() -> list[Path]:
+    """Folders the operator lets this server write albums into: UNIPIC_OUT, separated as in PATH."""
+    return [Path(root) for root in os.environ.get("UNIPIC_OUT", "").split(os.pathsep) if root]
+
+
+def place_for(root: Path, album: str, sources: Iterable[Path], begun: Path | None = None) -> Path:
+    """The folder of an album in `root`: new, or `begun` by an earlier copy of the same run that was stopped.
+
+    DestinationError where `root` is none of the operator's or cannot be written, where the folder would lie among
+    `sources` or around them, and where something else is there already.
+    """
+    if root not in places():
+        raise DestinationError(f"{root} is none of the folders this server may write to.")
+    if not root.is_dir():
+        raise DestinationError(f"{root} is not there. Ask the operator of this server to make it, or choose another.")
+    if not os.access(root, os.W_OK | os.X_OK):
+        raise DestinationError(f"{root} may not be written: permission denied. Ask the operator of this server.")
+    target = Path(os.path.realpath(root)) / folder_name(album)
+    outside(target, sources)
+    if os.path.lexists(target):
+        _must_be_ours(target, begun)
+    return target
+
+
+def folder_name(album: str) -> str:
+    """The album's name as one folder's name that any system can hold, and that no system hides."""
+    return safe_name(safe_name(album.replace("/", "_")).lstrip(". ") or "album")
+
+
+def _must_be_ours(target: Path, begun: Path | None) -> None:
+    if target.is_symlink() or not target.is_dir():
+        raise AlreadyThere(f"{target} is there already and is no folder. Give the album another name.")
+    if os.path.lexists(target / MANIFEST):
+        raise AlreadyThere(f"{target} holds a finished album already. Give this one another name.")
+    if target != begun and any(target.iterdir()):
+        raise AlreadyThere(f"{target} is there already; nothing in it was touched. Give the album another name.")

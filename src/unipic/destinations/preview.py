@@ -1,0 +1,65 @@
+"""What an export would do, said before it does it. Nothing is opened: sizes and places only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unipic.destinations.base import ROOM, items_of
+from unipic.photo import Photo, Unreadable
+from unipic.review import Outcome
+
+
+@dataclass(frozen=True)
+class Preview:
+    photos: int  # that are copied
+    unreadable: int  # files that go along as they are
+    left: int  # files without bytes to copy: links, pipes, locked ones
+    bytes: int  # of all that is copied
+    aside: int  # photos that stay where they are
+    aside_bytes: int
+    renamed: tuple[tuple[str, str], ...]  # a file's name, and its name in the result
+    gone: tuple[str, ...]  # names of originals that are needed and no longer where they were
+    changed: tuple[str, ...]  # and of those whose size is another; who keeps its size is found when it is copied
+
+    @property
+    def needed(self) -> int:
+        """Bytes of disk the result takes."""
+        return int(self.bytes * ROOM)
+
+    def missing(self, folder: Path) -> int:
+        """Bytes there is no room for in a folder that is there, or 0."""
+        return max(0, self.needed - shutil.disk_usage(folder).free)
+
+
+def preview(outcomes: Sequence[Outcome]) -> Preview:
+    """Of the files that would be written, under the names they would get."""
+    items = items_of(outcomes)
+    copied = [item.outcome.file for item in items]
+    aside = [outcome.file for outcome in outcomes if outcome.fate == "set aside"]
+    now = [(file, _size_now(file)) for file in copied]
+    photos = sum(isinstance(file, Photo) for file in copied)
+    return Preview(
+        photos=photos,
+        unreadable=len(items) - photos,
+        left=len(outcomes) - len(aside) - len(items),
+        bytes=sum(file.size for file in copied),
+        aside=len(aside),
+        aside_bytes=sum(file.size for file in aside),
+        renamed=tuple((i.outcome.file.name, i.name) for i in items if i.name != i.outcome.file.name),
+        gone=tuple(file.name for file, size in now if size is None),
+        changed=tuple(file.name for file, size in now if isinstance(file, Photo) and size not in (None, file.size)),
+    )
+
+
+def _size_now(file: Photo | Unreadable) -> int | None:
+    """None for what is no longer a file of its own."""
+    try:
+        facts = os.lstat(file.path)
+    except (OSError, ValueError):
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None

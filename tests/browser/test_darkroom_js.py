@@ -1,0 +1,163 @@
+"""What the darkroom works out without a page: orders, choices, keys, the outbox. In real Chromium, without the app."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+FOLDER = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts" / "darkroom"
+SITE = "http://darkroom.test"  # never asked for: every address there is answered here
+
+GROUPS = """
+const photo = (id, size, more = {}) => ({ id, size, name: `folder/${id}.jpg`, protected: false, ...more });
+const group = (id, lane, certainty, photos, doubt = "") =>
+  ({ id, lane, certainty, doubt, photos, suggested: [photos[0].id] });
+const sure = group("sure", "identical", 1, [photo("a1", 10), photo("a2", 10)]);
+const hard = group("hard", "similar", 0.6, [photo("b1", 50), photo("b2", 70), photo("b3", 30)], "too close to call");
+const done = group("done", "same", 0.5, [photo("c1", 5), photo("c2", 5)]);
+const fixed = group("fixed", "same", 0.97, [photo("d1", 1), photo("d2", 900, { protected: true }), photo("d3", 2)]);
+fixed.photos[2].name = "Été/Côte.JPG";
+const known = store.book({ version: 0, groups: [sure, hard, done, fixed],
+  choices: { done: { kept: ["c1"], done: true, remembered: true } } });
+const list = (sort, filter = {}) => store.ordered(known, sort, { ...store.SHOW_ALL, ...filter }).join(" ");
+"""
+
+
+@pytest.fixture(scope="module")
+def run(browser):
+    """Runs the body of a function that may use the modules `store`, `keys`, `api` and the GROUPS above."""
+    page = browser.new_page()
+
+    def answer(route) -> None:
+        file = FOLDER / route.request.url.removeprefix(f"{SITE}/")
+        if file.suffix == ".js":
+            route.fulfill(body=file.read_text(encoding="utf-8"), content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><title>darkroom</title>", content_type="text/html")
+
+    page.route(f"{SITE}/**", answer)
+    page.goto(f"{SITE}/")
+    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in ("store", "keys", "api"))
+    yield lambda code, given=None: page.evaluate(f"async (given) => {{ {modules} {GROUPS} {code} }}", given)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("sort", "filters", "expected"),
+    [
+        ("hardest", {}, "hard fixed sure done"),
+        ("surest", {}, "sure fixed hard done"),
+        ("bytes", {}, "hard sure done fixed"),
+        ("photos", {}, "hard fixed sure done"),
+        ("lane", {}, "sure done fixed hard"),
+        ("name", {}, "sure hard done fixed"),
+        ("hardest", {"lane": "same"}, "fixed done"),
+        ("hardest", {"state": "open"}, "hard fixed sure"),
+        ("hardest", {"state": "remembered"}, "done"),
+        ("hardest", {"certainty": "sure"}, "fixed sure"),
+        ("hardest", {"certainty": "doubtful"}, "hard done"),
+        ("name", {"text": "COTE ete"}, "fixed"),
+        ("name", {"text": "nowhere"}, ""),
+    ],
+)
+def test_order(run, sort: str, filters: dict[str, str], expected: str) -> None:
+    assert run(f"return list({json.dumps(sort)}, {json.dumps(filters)})") == expected
+
+
+def test_what_is_protected_always_stays(run) -> None:
+    assert run("return [...store.kept(fixed, { kept: [] })]") == ["d2"]
+    assert run("return store.toggled(fixed, null, 'd2')") is None
+    assert run("return store.toggled(fixed, null, 'd1')") == ["d2"]
+    assert run("return store.toggled(fixed, { kept: [] }, 'd3')") == ["d2", "d3"]
+    assert run("return store.gain(fixed, { kept: [] })") == 3
+
+
+def test_the_way_goes_on_to_what_is_open_and_round(run) -> None:
+    way = "['sure', 'hard', 'done', 'fixed']"
+    assert run(f"return store.nextOpen({way}, known.choices, 'hard')") == "fixed"
+    assert run(f"return store.nextOpen({way}, known.choices, 'fixed')") == "sure"
+    assert run("return store.nextOpen(['done', 'hard'], known.choices, 'hard')") == ""
+    assert run(f"return store.carried({way}, [sure, fixed, {{ id: 'new' }}], 'hard')") == ["sure", "new", "fixed"]
+
+
+def test_steps_that_wait_lie_on_top_of_what_is_known(run) -> None:
+    now = run("""
+        const steps = [{ do: "choose", group: "hard", kept: ["b3"], done: false },
+          { do: "accept", groups: ["hard", "sure"] },
+          { do: "apart", group: "fixed" }, { do: "accept", groups: ["gone"] }];
+        const shown = store.withSteps(known, steps);
+        const after = store.answered(known, { choices: { done: null }, version: 1, undo: "x", redo: "" });
+        return { shown, known, after, progress: store.progress(shown) };
+    """)
+    assert now["shown"]["choices"]["hard"] == {"kept": ["b3"], "done": True, "remembered": False}
+    assert [group["id"] for group in now["shown"]["groups"]] == ["sure", "hard", "done"]
+    assert list(now["known"]["choices"]) == ["done"]
+    assert now["after"]["choices"] == {}
+    assert now["progress"] == {"all": 3, "done": 3, "bytes": 10 + 120 + 5}
+
+
+def test_outbox_sends_in_order_and_again_and_remembers(run) -> None:
+    sent = run("""
+        const sent = [], pauses = [], answers = [0, 503, 200, 429, 200, 409];
+        const send = async (step) => (sent.push(step.do), { status: answers.shift(), body: {} });
+        const lost = new api.Outbox("t", { send: () => new Promise(() => {}) });
+        lost.add({ do: "one" });
+        const box = new api.Outbox("t", { send, rest: async (tries) => pauses.push(tries) });
+        const told = [];
+        box.view = { version: () => 7, onState() {}, onAnswer: (step, { status }) => told.push([step.do, status]) };
+        box.add({ do: "two" }), box.add({ do: "three" });
+        const kept = JSON.parse(localStorage.getItem(box.key)).map((step) => step.do);
+        await box.start();
+        return { sent, pauses, told, kept, left: localStorage.length };
+    """)
+    assert sent["kept"] == ["one", "two", "three"]
+    assert sent["sent"] == ["one", "one", "one", "two", "two", "three"]
+    assert sent["pauses"] == [0, 1, 0]
+    assert sent["told"] == [["one", 200], ["two", 200], ["three", 409]]
+    assert sent["left"] == 0
+
+
+def test_every_key_means_one_thing_and_has_words(run) -> None:
+    for view in ("group", "list"):
+        names = run(
+            "return keys.KEYS.filter((one) => one.in === given || one.in === 'both').flatMap((one) => one.keys)", view
+        )
+        assert len(names) == len(set(names))
+    assert run("return keys.KEYS.every((one) => one.words && one.action && keys.signs(one).length)")
+
+
+@pytest.mark.parametrize(
+    ("html", "press", "action"),
+    [
+        ("<p>", {"key": "x"}, "keepOnly"),
+        ("<p>", {"key": "u", "shiftKey": False}, "undo"),
+        ("<p>", {"key": "U", "shiftKey": True}, "redo"),
+        ("<p>", {"key": "&", "code": "Digit1"}, "toggleNumber"),
+        ("<p>", {"key": "?", "shiftKey": True}, "help"),
+        ("<p>", {"key": "c", "ctrlKey": True}, None),
+        ("<p>", {"key": "Enter", "repeat": True}, None),
+        ("<p>", {"key": "j", "repeat": True}, "nextGroup"),
+        ("<p>", {"key": "r"}, None),
+        ("<input>", {"key": "x"}, None),
+        ("<textarea>", {"key": "Enter"}, None),
+        ("<select>", {"key": "ArrowDown"}, None),
+        ("<p contenteditable>", {"key": "a"}, None),
+        ("<input type=checkbox>", {"key": "x"}, "keepOnly"),
+        ("<input type=checkbox>", {"key": " "}, None),
+        ("<button>", {"key": "Enter"}, None),
+        ("<button>", {"key": "x"}, "keepOnly"),
+    ],
+)
+def test_keys_leave_typing_and_buttons_alone(run, html: str, press: dict[str, object], action: str | None) -> None:
+    code = """
+        document.body.innerHTML = given.html;
+        let heard;
+        document.addEventListener("keydown", (event) => (heard = keys.meaning(event, "group")), { once: true });
+        document.body.firstChild.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...given.press }));
+        return heard?.action ?? null;
+    """
+    assert run(code, {"html": html, "press": press}) == action

@@ -1,0 +1,280 @@
+"""The finish screen: what will happen is said first, then a ZIP, a folder on the server, or a list."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import threading
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from tests.pictures import PlainEncoder, save, scene, shaken
+
+import screens.tools
+from screens.parts import save as saving
+from unipic.catalogue import Catalogue
+from unipic.destinations import folder as folders
+from unipic.destinations.base import MANIFEST
+from unipic.engines.inline import InlineEngine
+from unipic.errors import DestinationError
+from unipic.job import keep_evidence
+from unipic.runs import Run, Runs
+from unipic.settings import Settings, data_folder
+from unipic.sources.folder import FolderSource
+from unipic.statistics import load
+from unipic.tools import Tools
+from utils import look
+
+FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
+STAYS = {"one.jpg", "broken.jpg", "burst_0.jpg", "burst_1.jpg", "burst_2.jpg"}
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("UNIPIC_OUT", raising=False)
+    st.cache_resource.clear()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def albums(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "albums").mkdir()
+    monkeypatch.setenv("UNIPIC_OUT", str(tmp_path / "albums"))
+    return tmp_path / "albums"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A burst, an exact copy, and a broken file."""
+    folder = tmp_path / "photos"
+    for shot in range(3):
+        save(shaken(scene(1), 12 * shot) if shot else scene(1), folder / f"burst_{shot}.jpg")
+    one = save(scene(3), folder / "one.jpg")
+    (folder / "a").mkdir()
+    (folder / "a" / "one (1).jpg").write_bytes(one.read_bytes())
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    return folder
+
+
+@pytest.fixture
+def run(data: Path, photos: Path) -> Run:
+    """A run whose work is done."""
+    made = Runs(data / "runs").new("folder", (str(photos),))
+    tools = Tools(PlainEncoder(), None, InlineEngine(), made.thumbnails)
+    keep_evidence(made, look(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
+    made.change(state="ready")
+    return made
+
+
+def opened(run: Run, way: str = "", album: str = "") -> AppTest:
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["run"] = run.token
+    test.run()
+    test.switch_page("finish.py").run()
+    assert not test.exception
+    if way:
+        test.segmented_control(key="way").set_value(way).run()
+    if album:
+        test.text_input(key="album").set_value(album).run()
+    assert not test.exception
+    return test
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    next(button for button in test.button if button.label == label).click().run()
+    assert not test.exception
+    return test
+
+
+def labels(test: AppTest) -> list[str]:
+    return [button.label for button in test.button]
+
+
+def text(test: AppTest) -> str:
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind)).replace("\\", "")
+
+
+def downloads(test: AppTest) -> list[str]:
+    """Addresses offered to the browser."""
+    return [json.loads(part.proto.json)["url"] for part in test.get("bidi_component")]
+
+
+# What will happen
+
+
+def test_what_will_happen_is_said_before_any_button(run: Run) -> None:
+    said = text(opened(run))
+    assert "What will happen" in said
+    assert "**Copied:** 4 photos, byte for byte" in said
+    assert "**Set aside:** 1 photo (" in said
+    assert "the originals stay where they are" in said
+    assert "**Kept whole:** 1 group of similar shots not reviewed yet" in said
+    assert "**Copied as they are:** 1 file that could not be read" in said
+    assert "**Room needed:**" in said
+    assert not any(word in said for word in ("Renamed", "Only named", "No longer where", "Changed since"))
+    assert list(run.out.iterdir()) == []
+
+
+def test_originals_that_are_gone_or_changed_are_said(run: Run, photos: Path) -> None:
+    (photos / "burst_1.jpg").unlink()
+    (photos / "burst_2.jpg").write_bytes(b"another")
+    said = text(opened(run))
+    assert "**No longer where they were:** 1 original. They are left out" in said
+    assert "**Changed since they were looked at:** 1 original. They are copied as they are now" in said
+    assert "- burst_1.jpg" in said
+
+
+def test_a_server_without_room_says_so_and_offers_no_button(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    test = opened(run)
+    assert "of disk are missing on the server" in text(test)
+    assert next(button for button in test.button if button.label == "Make the album").disabled
+
+
+def test_a_run_of_another_version_is_said(run: Run) -> None:
+    (run.folder / "evidence.json").write_text('{"version": 0}')
+    st.cache_resource.clear()
+    assert "made by another version" in text(opened(run))
+
+
+# ZIP
+
+
+def test_a_zip_is_made_and_offered(run: Run, data: Path) -> None:
+    test = press(opened(run, album="Rome"), "Make the album")
+    with zipfile.ZipFile(run.out / "Rome.zip") as archive:
+        assert set(archive.namelist()) == STAYS | {MANIFEST}
+    assert downloads(test) == [f"/unipic/download/{run.token}/Rome.zip"]
+    assert (run.load().album, run.load().album_file, run.load().finished) == ("Rome", "Rome.zip", True)
+    press(test, "Make the album")
+    assert len(load(data)) == 1, "the figures of a run are counted once"
+
+
+def test_an_export_waits_for_another(run: Run) -> None:
+    """The lock is given back whatever happens, and the next export goes on."""
+    test = opened(run)
+    lock = screens.tools.server().exporting
+    assert lock.acquire()
+    threading.Timer(1.5, lock.release).start()
+    press(test, "Make the album")
+    assert (run.out / "My clean gallery.zip").is_file()
+    assert not lock.locked()
+
+
+# Folder on the server
+
+
+def test_without_the_operators_word_no_folder_is_written(run: Run) -> None:
+    test = opened(run, "folder")
+    assert "has not opened any folder" in text(test)
+    assert "UNIPIC_OUT" in text(test)
+    assert "Copy to this folder" not in labels(test)
+
+
+def test_an_album_is_copied_into_a_new_folder(run: Run, albums: Path, data: Path, photos: Path) -> None:
+    before = {path: path.read_bytes() for path in photos.rglob("*") if path.is_file()}
+    test = opened(run, "folder", "../Rome & co")
+    assert f"new folder **{albums}/_Rome & co**" in text(test)
+    assert list(albums.iterdir()) == [], "said, not done"
+    press(test, "Copy to this folder")
+    target = albums / "_Rome & co"
+    found = {str(path.relative_to(target)): path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    assert found.keys() == STAYS | {MANIFEST}
+    assert all(found[name] == before[photos / name] for name in STAYS)
+    assert {path: path.read_bytes() for path in photos.rglob("*") if path.is_file()} == before
+    assert "Your album is in" in text(test)
+    assert (run.load().album_folder, run.load().finished) == (str(target), True)
+    assert len(load(data)) == 1
+    test.run()
+    assert "give the album another name" in text(test)
+    assert "Copy to this folder" not in labels(test)
+
+
+def test_a_copy_that_was_stopped_can_be_gone_on_with(run: Run, albums: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> bytes:
+        raise DestinationError("the disk was unplugged [really]")
+
+    monkeypatch.setattr(folders, "manifest", stopped)
+    test = press(opened(run, "folder"), "Copy to this folder")
+    assert "the disk was unplugged [really]" in text(test)
+    assert not run.load().finished
+    monkeypatch.undo()
+    monkeypatch.setenv("UNIPIC_OUT", str(albums))
+    monkeypatch.setenv("UNIPIC_DATA", str(run.folder.parents[1]))
+    target = albums / "My clean gallery"
+    inode = (target / "burst_0.jpg").stat().st_ino
+    test = opened(run, "folder")
+    assert "This album was not finished" in text(test)
+    press(test, "Go on copying")
+    assert (target / MANIFEST).is_file()
+    assert (target / "burst_0.jpg").stat().st_ino == inode
+    assert run.load().finished
+
+
+def test_what_is_there_already_is_left_alone(run: Run, albums: Path) -> None:
+    (albums / "mine").mkdir()
+    (albums / "mine" / "precious.txt").write_bytes(b"x")
+    test = opened(run, "folder", "mine")
+    assert "nothing in it was touched" in text(test)
+    assert "Copy to this folder" not in labels(test)
+
+
+def test_an_album_among_the_originals_is_refused(run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_OUT", str(photos))
+    test = opened(run, "folder")
+    assert "Choose a place outside of it" in text(test)
+    assert "Copy to this folder" not in labels(test)
+
+
+# List
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_a_list_is_made_and_offered(run: Run, suffix: str, photos: Path, data: Path) -> None:
+    test = opened(run, "list", "Rome")
+    test.segmented_control(key="list-kind").set_value(suffix).run()
+    press(test, "Make the list")
+    assert downloads(test) == [f"/unipic/download/{run.token}/Rome{suffix}"]
+    with open(run.out / f"Rome{suffix}", encoding="utf-8-sig", newline="") as file:
+        rows = json.load(file)["files"] if suffix == ".json" else list(csv.DictReader(file))
+    assert {row["name"]: row["fate"] for row in rows} == {
+        **dict.fromkeys(STAYS, "kept"),
+        "a/one (1).jpg": "set aside",
+        "broken.jpg": "unreadable",
+    }
+    assert {row["path"] for row in rows} == {str(path) for path in photos.rglob("*.jpg")}
+    assert load(data) == [], "a list is no album"
+    assert not run.load().finished
+
+
+def test_a_list_of_uploads_tells_no_place_of_ours(run: Run) -> None:
+    run.change(source="upload")
+    press(opened(run, "list", "Rome"), "Make the list")
+    assert os.fsencode(run.token) not in (run.out / "Rome.csv").read_bytes()
+
+
+# What is said meanwhile
+
+
+def test_count_and_time_left_are_said_and_not_for_each_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, said = [100.0], []
+    monkeypatch.setattr(saving.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(
+        saving.st, "progress", lambda *_, **__: SimpleNamespace(progress=lambda s, text: said.append(text))
+    )
+    bar = saving.Bar("Making the ZIP")
+    for done in range(1001):
+        bar(saving.Step("Copying", done, 1000))
+        clock[0] += 0.01
+    assert 80 < len(said) < 120
+    assert said[0] == "Copying · 0 of 1,000 files"
+    assert any(words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 5 s left") for words in said)
+    assert said[-1].startswith("Copying · 1,000 of 1,000 files")

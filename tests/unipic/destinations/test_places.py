@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from unipic.destinations.base import MANIFEST
+from unipic.destinations.places import folder_name, place_for, places
+from unipic.errors import AlreadyThere, DestinationError
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "albums"
+    root.mkdir()
+    monkeypatch.setenv("UNIPIC_OUT", str(root))
+    return root
+
+
+def test_only_what_the_operator_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNIPIC_OUT", raising=False)
+    assert places() == []
+    monkeypatch.setenv("UNIPIC_OUT", os.pathsep.join(["/a", "", "/b c"]))
+    assert places() == [Path("/a"), Path("/b c")]
+
+
+def test_an_album_is_a_new_folder_of_its_name(root: Path) -> None:
+    assert place_for(root, "Lisbon 2024", []) == root / "Lisbon 2024"
+    assert list(root.iterdir()) == [], "nothing is made yet"
+
+
+@pytest.mark.parametrize(
+    ("album", "folder"),
+    [
+        ("../../etc", "_.._etc"),
+        ("/etc/cron.d", "_etc_cron.d"),
+        ("..", "_"),
+        ("", "unnamed"),
+        (".hidden", "hidden"),
+        (". .", "_"),
+        (".con", "_con"),
+        ("a\x00b\n", "a_b_"),
+        ("São João/Porto", "São João_Porto"),
+        ("x" * 300, "x" * 199),
+    ],
+)
+def test_a_name_is_never_a_path(album: str, folder: str, root: Path) -> None:
+    assert folder_name(album) == folder
+    assert place_for(root, album, []).parent == root
+
+
+def test_another_folder_is_refused(root: Path, tmp_path: Path) -> None:
+    for other in (tmp_path, root / "inside", root / "..", Path("/")):
+        with pytest.raises(DestinationError, match="none of the folders this server may write to"):
+            place_for(other, "a", [])
+
+
+def test_a_root_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_OUT", str(tmp_path / "missing"))
+    with pytest.raises(DestinationError, match="is not there"):
+        place_for(tmp_path / "missing", "a", [])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_root_that_may_not_be_written_is_said(root: Path) -> None:
+    root.chmod(0o500)
+    with pytest.raises(DestinationError, match="permission denied"):
+        place_for(root, "a", [])
+
+
+def test_an_album_among_or_around_the_originals_is_refused(root: Path) -> None:
+    (root / "photos" / "inside").mkdir(parents=True)
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        place_for(root, "a", [root])
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        place_for(root, "photos", [root / "photos" / "inside"])
+    assert place_for(root, "b", [root / "photos"]) == root / "b"
+
+
+def test_a_link_is_seen_through(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(root)
+    monkeypatch.setenv("UNIPIC_OUT", str(tmp_path / "link"))
+    with pytest.raises(DestinationError, match="Choose a place outside"):
+        place_for(tmp_path / "link", "a", [root])
+    (root / "trap").symlink_to(tmp_path)
+    with pytest.raises(AlreadyThere, match="is no folder"):
+        place_for(tmp_path / "link", "trap", [])
+
+
+def test_what_is_there_already_is_left_alone(root: Path) -> None:
+    album = root / "a"
+    album.mkdir()
+    assert place_for(root, "a", []) == album  # empty: nothing can be mixed up
+    (album / "mine.txt").write_bytes(b"")
+    with pytest.raises(AlreadyThere, match="another name"):
+        place_for(root, "a", [])
+    with pytest.raises(AlreadyThere, match="another name"):
+        place_for(root, "a", [], begun=root / "b")
+    (root / "file").write_bytes(b"")
+    with pytest.raises(AlreadyThere, match="is no folder"):
+        place_for(root, "file", [])
+
+
+def test_an_album_that_was_begun_can_be_gone_on_with_until_it_is_finished(root: Path) -> None:
+    album = root / "a"
+    album.mkdir()
+    (album / "1.jpg").write_bytes(b"")
+    assert place_for(root, "a", [], begun=album) == album
+    (album / MANIFEST).write_bytes(b"")
+    with pytest.raises(AlreadyThere, match="holds a finished album already"):
+        place_for(root, "a", [], begun=album)
