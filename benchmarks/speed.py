@@ -11,7 +11,8 @@ from PIL import Image, ImageOps
 
 from benchmarks.gallery import camera_gallery
 from unipic.destinations.zip import ZipDestination
-from unipic.review import Choices, outcomes, restore
+from unipic.proposal import propose
+from unipic.review import Choice, outcomes
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
 from unipic.stages.read import Picture, read
@@ -36,8 +37,9 @@ def run(photos: int = 0) -> None:
             cleanup = clean_gallery(FolderSource([folder]), tools, settings)
             whole = _line("whole pipeline: read, embed, copies, groups, ranking", begun, len(files))
             begun = time.perf_counter()
-            everything = restore(Choices(), [copy.id for found in cleanup.lanes for copy in found.copies])
-            written = ZipDestination(folder.parent / "out.zip").write(outcomes(cleanup, everything))
+            proposal = propose(cleanup)
+            everything = {group.id: Choice(group.ids) for group in proposal.groups}
+            written = ZipDestination(folder.parent / "out.zip").write(outcomes(proposal, everything))
             _line(f"export of {len(written)} files as a verified ZIP", begun, len(written))
             plain = _plain_way(files[:40], tools, views)
         print(f"\nThe plain way reaches {plain:.1f} photos a second, the pipeline {whole / plain:.1f} times that.\n")

@@ -16,6 +16,7 @@ from unipic.embeddings import Embeddings
 from unipic.engines.inline import InlineEngine
 from unipic.likeness import Likeness
 from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.rules import PREFERENCES, Rules, folders
 from unipic.stages.keeper import FORMATS
 from unipic.tools import Tools
 
@@ -139,6 +140,15 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
     return Gallery(tuple(photos), broken), Embeddings(tuple(photos), matrix)
 
 
+@st.composite
+def rules_over(draw: st.DrawFn, gallery: Gallery) -> Rules:
+    """Of the folders that occur, some protected, preferred or avoided, and some preferences."""
+    some = st.lists(st.sampled_from(folders(gallery.photos) or [""]), max_size=2, unique=True)
+    names = st.lists(st.sampled_from(sorted(PREFERENCES)), max_size=3, unique=True)
+    protect, prefer, avoid, by = (tuple(draw(kind)) for kind in (some, some, some, names))
+    return Rules(protect, prefer, avoid, by)
+
+
 def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]:
     flipped = sum(1 << int(bit) for bit in rng.choice(256, size=rng.integers(flips), replace=False))
     taken = datetime(2024, 3, 31, 1, 59) + timedelta(seconds=int(rng.choice((0, 1, 40, 4000))))
@@ -171,7 +181,7 @@ def _in_another_file(rng: np.random.Generator) -> dict[str, Any]:
 def _name(rng: np.random.Generator) -> str:
     """Half of them of a camera, so that some share a stem; half of them as no camera would."""
     return (
-        f"{rng.choice(('', 'a/'))}IMG_{rng.integers(3)}.jpg"
+        f"{rng.choice(('', 'a/', 'b/', 'a/b/'))}IMG_{rng.integers(3)}.jpg"
         if rng.random() < 0.5
         else str(rng.choice(np.array(NASTY, dtype=object)))
     )

@@ -27,10 +27,13 @@ from unipic.destinations.zip import ZipDestination
 from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
 from unipic.errors import Cancelled
+from unipic.evidence import Evidence
 from unipic.photo import Gallery
 from unipic.progress import Step, silent
+from unipic.proposal import propose
 from unipic.record import VERSION, cleanup_to_dict
-from unipic.review import Choices, accept_all, outcomes, report, suggest
+from unipic.review import NONE, Choice, Choices, accept_all, outcomes, report
+from unipic.rules import Rules
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
@@ -41,7 +44,7 @@ from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
-from utils import clean_gallery, find
+from utils import arrange, clean_gallery, look, weigh
 
 Run = Callable[..., Cleanup]
 
@@ -71,9 +74,9 @@ def copies(cleanup: Cleanup) -> dict[str, tuple[str, str]]:
     return {copy.name: (lane.kind, lane.keeper.name) for lane in cleanup.lanes for copy in lane.copies}
 
 
-def album(cleanup: Cleanup, tmp_path: Path, choices: Choices = Choices()) -> dict[str, bytes]:  # noqa: B008
+def album(cleanup: Cleanup, tmp_path: Path, choices: Choices = NONE) -> dict[str, bytes]:
     target = tmp_path / "album.zip"
-    ZipDestination(target, replace=True).write(outcomes(cleanup, choices))
+    ZipDestination(target, replace=True).write(outcomes(propose(cleanup), choices))
     with zipfile.ZipFile(target) as archive:
         return {name: archive.read(name) for name in archive.namelist() if name != MANIFEST}
 
@@ -115,7 +118,7 @@ def test_the_whole_story(clean: Run, photos: Path, tmp_path: Path) -> None:
     assert names(cleanup.gallery.unreadable) == ["cut short.jpg", "notes.txt"]
     assert all(Thumbnails(tmp_path / "thumbs").load(photo.digest).shape for photo in cleanup.gallery.photos)
 
-    kept = album(cleanup, tmp_path, accept_all(cleanup, suggest(cleanup)))
+    kept = album(cleanup, tmp_path, accept_all(propose(cleanup)))
     assert set(kept) == {moment.best.name, "deep/deeper/alone.webp", "tower.png", "cut short.jpg", "notes.txt"}
     assert all(data == (photos / name).read_bytes() for name, data in kept.items())
     assert state(photos) == before
@@ -140,16 +143,17 @@ def test_progress_is_told_stage_by_stage(clean: Run, photos: Path) -> None:
     steps: list[Step] = []
     clean(progress=steps.append)
     stages = list(dict.fromkeys(step.stage for step in steps))
-    expected = [
-        "Finding files",
-        "Looking at photos",
-        "Finding copies",
-        "Comparing photos",
-        "Grouping similar shots",
-        "Choosing the best shots",
-    ]
+    expected = ["Finding files", "Looking at photos", "Finding copies", "Comparing photos"]
     assert stages == expected
     assert [step.done for step in steps if step.stage == "Looking at photos"] == list(range(11))
+
+
+def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    steps: list[Step] = []
+    clean(scorer=Wishes(), progress=steps.append)
+    assert steps[-1].stage == "Choosing the best shots"
+    assert steps[-1].total == 3
 
 
 def test_a_person_can_stop_it(clean: Run, photos: Path) -> None:
@@ -179,8 +183,8 @@ def test_a_thumbnail_never_outlives_its_photo_whatever_they_are_called(folder: s
         names([*cleanup.singles, *(p for c in cleanup.clusters for p in c.photos)])[0] == f"{folder}Hawaii_4000px.jpg"
     )
     assert all(lane.keeper.name == f"{folder}Hawaii_4000px.jpg" for lane in cleanup.lanes)
-    choices = accept_all(cleanup, suggest(cleanup))
-    kept = [o.file.name for o in outcomes(cleanup, choices) if o.fate == "kept"]
+    proposal = propose(cleanup)
+    kept = [o.file.name for o in outcomes(proposal, accept_all(proposal)) if o.fate == "kept"]
     assert f"{folder}Hawaii_4000px.jpg" in kept
 
 
@@ -217,7 +221,7 @@ def test_nothing_is_a_copy_by_a_chain(clean: Run, photos: Path) -> None:
     for i in range(12):
         save(wide.crop((i * 120, 0, i * 120 + 640, 480)), photos / f"{i:02}.jpg", quality=95)
     cleanup = clean()
-    decided = outcomes(cleanup, accept_all(cleanup, suggest(cleanup)))
+    decided = outcomes(propose(cleanup), accept_all(propose(cleanup)))
     kept = {o.file.name for o in decided if o.fate == "kept"}
     assert len(cleanup.clusters) + len(cleanup.lanes) > 0
     assert len(kept) > 1
@@ -275,8 +279,8 @@ def test_an_album_without_groups_is_finished_like_any_other(clean: Run, photos: 
         save(scene(number), photos / f"{number}.jpg")
     cleanup = clean()
     assert cleanup.clusters == ()
-    choices = accept_all(cleanup, suggest(cleanup))
-    assert report(cleanup, choices).agreement is None
+    choices = accept_all(propose(cleanup))
+    assert report(propose(cleanup), choices).agreement is None
     assert len(album(cleanup, tmp_path, choices)) == 3
 
 
@@ -284,7 +288,7 @@ def test_an_empty_folder(clean: Run, tmp_path: Path) -> None:
     cleanup = clean()
     assert cleanup.gallery.photos == ()
     assert album(cleanup, tmp_path) == {}
-    assert report(cleanup, Choices()).before == 0
+    assert report(propose(cleanup)).before == 0
 
 
 def test_one_photo(clean: Run, photos: Path, tmp_path: Path) -> None:
@@ -321,7 +325,9 @@ def test_copies_are_shown_with_a_reason_before_anything_is_left_out(clean: Run, 
     (near,) = cleanup.near
     assert near.reasons[0].startswith("the same picture as a.png (whole; ")
     assert "which stays: less compressed (quality 100 against 50)" in near.reasons[0]
-    taken_back = Choices(restored=frozenset(copy.id for copy in near.copies))
+    (group,) = propose(cleanup).groups
+    assert group.words[1] == near.reasons[0]
+    taken_back = {group.id: Choice(group.ids)}
     assert set(album(cleanup, tmp_path, taken_back)) == {"a.png", "b.jpg"}
 
 
@@ -365,6 +371,32 @@ def test_a_person_s_own_words_decide_and_the_model_is_asked_once_for_all(clean: 
     assert sorted(cluster.best.name for cluster in cleanup.clusters) == ["1 dark.jpg", "2 dark.jpg"]
     assert scorer.asked == ["the dark one"]
     assert cleanup.ranker == "wishes (tests)"
+
+
+def test_copies_can_be_reviewed_while_a_model_is_still_asked_about_the_shots(photos: Path, tmp_path: Path) -> None:
+    """What is known by then has all copies and all moments; only which shot is best may change."""
+    small_album(photos)
+    told: list[tuple[Evidence, int]] = []
+    scorer = Wishes()
+    tools = Tools(PlainEncoder(), scorer, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
+    source, settings = FolderSource([photos]), Settings(prompt="the dark one")
+    last = look(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
+    ((first, asked),) = told
+    assert (first.ranked, asked) == (False, 0)
+    assert (last.ranked, len(scorer.asked)) == (True, 1)
+    before, after = arrange(first, settings), arrange(last, settings)
+    assert (before.exact, before.near, before.singles) == (after.exact, after.near, after.singles)
+    assert [{p.id for p in c.photos} for c in before.clusters] == [{p.id for p in c.photos} for c in after.clusters]
+    assert first.scores == {}
+    assert set(last.scores["wish"]) == {photo.id for cluster in after.clusters for photo in cluster.photos}
+
+
+def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path: Path) -> None:
+    small_album(photos)
+    tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
+    told: list[Evidence] = []
+    assert look(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
+    assert told == []
 
 
 def test_real_networks_from_end_to_end(clean: Run, photos: Path, tmp_path: Path) -> None:
@@ -426,11 +458,12 @@ def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_pat
     settings = Settings(grouping=rule)
     pictures = read(list(FolderSource([photos]).files()), tools.engine, settings)
     gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
-    first = find(gallery, embeddings, tools, settings)
+    first = arrange(weigh(gallery, embeddings, tools, settings), settings)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):
         shuffled = random.Random(seed).sample(gallery.photos, len(gallery.photos))
-        again = find(Gallery(tuple(shuffled), gallery.unreadable), embeddings.of(shuffled), tools, settings)
+        mixed = Gallery(tuple(shuffled), gallery.unreadable)
+        again = arrange(weigh(mixed, embeddings.of(shuffled), tools, settings), settings)
         assert (again.exact, again.near, again.clusters) == (first.exact, first.near, first.clusters)
         assert set(again.singles) == set(first.singles)
 
@@ -441,9 +474,34 @@ def test_a_rated_copy_stays_until_a_person_says_otherwise(clean: Run, photos: Pa
     save(resized(scene(1), 0.5), photos / "rated.jpg", quality=90, xmp=rated)
     cleanup = clean()
     assert copies(cleanup) == {"rated.jpg": ("near", "large.png")}
-    (outcome,) = (o for o in outcomes(cleanup, suggest(cleanup)) if o.file.name == "rated.jpg")
+    (outcome,) = (o for o in outcomes(propose(cleanup)) if o.file.name == "rated.jpg")
     assert outcome.fate == "kept"
     assert outcome.reason.startswith("rated 5 stars; the same picture as large.png")
+
+
+def test_thresholds_are_moved_without_another_look(clean: Run, photos: Path, tmp_path: Path) -> None:
+    """The answer is that of a run made with them from the start."""
+    small_album(photos)
+    tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
+    evidence = look(FolderSource([photos]), tools, Settings())
+    for changes in ({"similar": 70.0}, {"near": 100.0, "similar": 100.0}, {"grouping": "components"}):
+        settings = Settings(**changes)  # type: ignore[arg-type]
+        assert arrange(evidence, settings) == clean(settings=settings)
+
+
+def test_rules_decide_which_copy_stays_and_protect_what_they_name(clean: Run, photos: Path) -> None:
+    small_album(photos)
+    (photos / "prints").mkdir()
+    shutil.copy(photos / "beach 3.jpg", photos / "prints" / "beach.jpg")
+    proposal = propose(clean(), Rules(protect=("prints",), prefer=("sent",)))
+    decided = {o.file.name: o for o in outcomes(proposal, accept_all(proposal))}
+    assert {name for name, o in decided.items() if o.fate == "kept"} == {
+        "prints/beach.jpg",
+        "sent/tower from a friend.jpg",
+        "deep/deeper/alone.webp",
+    }
+    assert names(decided["tower.png"].instead) == ["sent/tower from a friend.jpg"]
+    assert names(decided["beach 1.jpg"].instead) == ["prints/beach.jpg"]
 
 
 def test_a_second_shot_of_the_same_place_is_no_copy(clean: Run, photos: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -51,7 +52,7 @@ def _stars(rating: int) -> str:
 
 def _measured(label: str, value: float | None, shown: str, better: int) -> Fact:
     """With the number that is shown: what looks the same is not better."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return label, "", None, better
     words = shown.format(value)
     return label, words, float(words.strip("%°")), better

@@ -84,8 +84,8 @@ class Catalogue:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing. DecisionsUnreadable for a file that is damaged, or not ours."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
                 base.execute("PRAGMA foreign_keys = ON")
                 version = base.execute("PRAGMA user_version").fetchone()[0]
@@ -94,7 +94,7 @@ class Catalogue:
                 if version == 0:
                     base.executescript(SCHEMA + f"PRAGMA user_version = {VERSION};")
                 yield base
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise DecisionsUnreadable(
                 f"what you decided earlier ({self.path}) cannot be used: {error}. Move the file away to begin anew."
             ) from error

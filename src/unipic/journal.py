@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from unipic.history import Change, Entry, Thresholds, Undo
 from unipic.review import Choice
 from unipic.rules import Rules
 from unipic.rulings import Ruling
+
+CUT = b" cut short\n"  # after which no part of a line can be read, not even one that lacks its end alone
 
 
 class Journal:
@@ -34,7 +38,7 @@ class Journal:
                 start += len(line)
                 try:
                     values = json.loads(line)
-                except ValueError:  # the cut line, before the one that came after it
+                except ValueError:  # a cut line, marked as such by the one that came after it
                     continue
                 steps.append((values.pop("step"), entry_from_dict(values)))
         return steps, start
@@ -43,11 +47,13 @@ class Journal:
         """On disk when this returns."""
         line = json.dumps({"step": step, **entry_to_dict(entry)}, ensure_ascii=True, separators=(",", ":"))
         with open(self.path, "a+b") as file:
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":
-                    file.write(b"\n")
+                    file.write(CUT)
             file.write(line.encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())

@@ -69,7 +69,7 @@ def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008
     for found in cleanup.lanes:
         by_keeper[found.keeper.id].append(found)
     groups = [_copies(sets, cleanup, rules) for sets in by_keeper.values()]
-    copies = {id: [copy for found in sets for copy in found.copies] for id, sets in by_keeper.items()}
+    copies = dict(zip(by_keeper, groups, strict=True))
     groups += [_shots(cluster, copies, cleanup, rules) for cluster in cleanup.clusters]
     return Proposal(cleanup, tuple(groups), rules)
 
@@ -90,7 +90,7 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Gro
     photos = sorted(found, key=rules.key)  # stable: where no rule tells, the better original is first
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
-    looks = {photo.id: "" if identical(photo, first) else worth_a_look(photo, first) for photo in photos[1:]}
+    looks = {photo.id: worth_a_look(photo, first) for photo in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
     stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
@@ -143,11 +143,13 @@ def _same_picture(a: Photo, b: Photo, keeper: Photo, photos: Sequence[Photo], cl
 # Shots of one moment.
 
 
-def _shots(cluster: Cluster, copies: Mapping[str, Sequence[Photo]], cleanup: Cleanup, rules: Rules) -> Group:
-    files = {photo.id: (photo, *copies.get(photo.id, ())) for photo in cluster.photos}
+def _shots(cluster: Cluster, copies: Mapping[str, Group], cleanup: Cleanup, rules: Rules) -> Group:
+    files = {p.id: copies[p.id].photos if p.id in copies else (p,) for p in cluster.photos}
     order = sorted(cluster.photos, key=lambda photo: min(rules.key(file) for file in files[photo.id]))
     best, second = order[0], order[1]
-    alike = [_alike(photo, best, cluster, files, cleanup) for photo in order]
+    # By some rules a copy of the best stays and not the best itself.
+    face = best if best.id not in copies or best.id in copies[best.id].suggested else files[best.id][0]
+    alike = [_alike(photo, best, face, cluster, files, cleanup) for photo in order]
     protected = frozenset(photo.id for photo in order if rules.protects(photo))
     like_best = [value is not None and value >= cleanup.similar for value in alike]
     stays = frozenset({best.id} | protected | {p.id for p, like in zip(order, like_best, strict=True) if not like})
@@ -162,7 +164,7 @@ def _shots(cluster: Cluster, copies: Mapping[str, Sequence[Photo]], cleanup: Cle
         "similar",
         tuple(order),
         tuple(alike),
-        tuple(_along(photo, files[photo.id][1:]) for photo in order),
+        tuple(_along([file for file in files[photo.id] if file is not photo]) for photo in order),
         reason,
         doubt,
         max(UNSURE, min(certainty, least / 100)) if len(stays) < len(order) else UNSURE,
@@ -172,19 +174,20 @@ def _shots(cluster: Cluster, copies: Mapping[str, Sequence[Photo]], cleanup: Cle
 
 
 def _alike(
-    photo: Photo, best: Photo, cluster: Cluster, files: Mapping[str, Sequence[Photo]], cleanup: Cleanup
+    photo: Photo, best: Photo, face: Photo, cluster: Cluster, files: Mapping[str, Sequence[Photo]], cleanup: Cleanup
 ) -> float | None:
     """Of the photo or the least like of its copies; those with the same bytes or pixels were not compared again."""
     if photo is best:
         return 100.0
-    if best is cluster.best:
+    if best is cluster.best and identical(face, best):
         return cluster.alike[cluster.photos.index(photo)] or None
     likeness = cleanup.likeness
-    if likeness is None or best not in likeness:
+    seen = [file for file in files[best.id] if likeness and file in likeness and identical(file, face)]
+    if likeness is None or not seen:
         return None
-    return min(likeness.similar(file, best) for file in files[photo.id] if file in likeness) or None
+    return min(likeness.similar(file, seen[0]) for file in files[photo.id] if file in likeness) or None
 
 
-def _along(photo: Photo, copies: Sequence[Photo]) -> str:
+def _along(copies: Sequence[Photo]) -> str:
     names = ", ".join(copy.name for copy in copies[:3]) + (", ..." if len(copies) > 3 else "")
     return f"its copies go with it: {names}" if copies else ""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
 from unipic.likeness import Likeness
 from unipic.photo import Photo
+from unipic.stages.keeper import keeper_first
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Ruling:
     parts: tuple[tuple[str, ...], ...]  # digests, one for each file
     kept: tuple[str, ...] | None = None  # digests that stay, one for each file; None: that is not decided
     moment: bool = True  # of shots of one moment; False: of copies
-    names: tuple[str, ...] = ()  # what the files were called, for people
+    names: tuple[str, ...] = ()  # what the files were called; first those of `kept`, in its order
 
     @property
     def digests(self) -> frozenset[str]:
@@ -39,12 +41,15 @@ class Bonds:
         self._first_seen = first_seen
         self._parts: defaultdict[str, dict[int, int]] = defaultdict(dict)  # digest -> part by ruling
         self._settled: dict[tuple[bool, str], float] = {}  # (moment, digest) -> when
+        self._held: dict[str, float] = {}  # digests that were put with others, as shots of one moment or by hand -> when
         for number, ruling in enumerate(self.rulings):
             for part, digests in enumerate(ruling.parts):
                 for digest in digests:
                     self._parts[digest][number] = part
                     if ruling.kept is not None:
                         self._settled[ruling.moment, digest] = ruling.at
+                    if len(digests) > 1 and (ruling.moment or ruling.kept is None):
+                        self._held[digest] = ruling.at
 
     def __bool__(self) -> bool:
         return bool(self.rulings)
@@ -58,25 +63,91 @@ class Bonds:
         return self._came_before(b, a, moment) or self._came_before(a, b, moment)
 
     def cut(self, likeness: Likeness, moment: bool) -> Likeness:
-        """Without the pairs that a person keeps apart."""
-        named = np.array([photo.digest in self._parts for photo in likeness.photos], dtype=bool)
+        """Without the pairs that a person keeps apart; what a person has settled as copies is surely the same picture."""
+        photos, values = likeness.photos, (likeness.similarity if moment else likeness.sameness).copy()
+        named = np.array([photo.digest in self._parts for photo in photos], dtype=bool)
         keep = np.ones(len(likeness.first), dtype=bool)
-        for pair in np.flatnonzero(named[likeness.first] | named[likeness.second]).tolist():
-            a, b = likeness.photos[likeness.first[pair]], likeness.photos[likeness.second[pair]]
-            keep[pair] = not self.apart(a, b, moment)
-        return likeness.only(keep)
+        for pair in np.flatnonzero((named[likeness.first] | named[likeness.second]) & (values > 0)).tolist():
+            a, b = photos[likeness.first[pair]], photos[likeness.second[pair]]
+            keep[pair] = not (self.apart(a, b, moment) or (not moment and self._were_shots(a, b)))
+            if not moment and self._were_copies(a, b):
+                values[pair] = 100.0
+        if any(len(ruling.parts) > 1 for ruling in self.rulings):
+            self._cut_between(likeness, values, keep, moment)
+        return (likeness if moment else replace(likeness, sameness=values)).only(keep)
 
     def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
         """Pairs that a person put together; enough of them to hold each part."""
+        return self._bundled(photos)[0]
+
+    def _bundled(self, photos: Sequence[Photo]) -> tuple[list[tuple[Photo, Photo]], dict[str, list[Photo]]]:
+        """Those pairs, and by each photo's id all that it is put together with. The newest ruling goes first."""
         by_digest = {photo.digest: photo for photo in photos}
-        parts = [[by_digest[d] for d in part if d in by_digest] for ruling in self.rulings for part in ruling.parts]
-        pairs = [(here[0], other) for here in parts for other in here[1:]]
-        return [(a, b) for a, b in pairs if a.id != b.id and not self.apart(a, b, True)]
+        bundles = {photo.id: [photo] for photo in photos}
+        pairs = []
+        for part in (part for ruling in reversed(self.rulings) for part in ruling.parts):
+            here = [by_digest[digest] for digest in dict.fromkeys(part) if digest in by_digest]
+            for other in here[1:]:
+                ours, theirs = bundles[here[0].id], bundles[other.id]
+                if ours is not theirs and not any(self._torn(a, b) for a in ours for b in theirs):
+                    pairs.append((here[0], other))
+                    ours += theirs
+                    bundles |= {photo.id: ours for photo in theirs}
+        return pairs, bundles
+
+    def _torn(self, a: Photo, b: Photo) -> bool:
+        """Apart by a newer ruling than the one that is being followed."""
+        several = len(self._parts.get(a.digest, ())) > 1 or len(self._parts.get(b.digest, ())) > 1
+        return several and self.apart(a, b, True)
+
+    def _cut_between(self, likeness: Likeness, values: np.ndarray, keep: np.ndarray, moment: bool) -> None:
+        """Two that a person keeps apart do not meet through a third one either, unless that one is new.
+
+        The third stays with the one it is more alike. Groups that follow chains may still join them over more steps.
+        """
+        photos = likeness.photos
+        place = {photo.digest: i for i, photo in enumerate(photos)}
+        bundles = self._bundled(photos)[1] if moment else {photo.id: [photo] for photo in photos}
+        bundle = [place[bundles[photo.id][0].digest] for photo in photos]
+        near: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for pair in np.flatnonzero(keep & (values > 0)).tolist():
+            a, b = bundle[likeness.first[pair]], bundle[likeness.second[pair]]
+            near[a][b].append(pair)
+            near[b][a].append(pair)
+        for ruling in reversed(self.rulings):
+            for p, q in ((p, q) for one, two in combinations(ruling.parts, 2) for p in one for q in two):
+                if p not in place or q not in place or not self.apart(photos[place[p]], photos[place[q]], moment):
+                    continue
+                a, b = bundle[place[p]], bundle[place[q]]
+                for third in sorted(near[a].keys() & near[b].keys(), key=lambda i: photos[i].digest):
+                    if third in (a, b) or not self._seen_by(photos[third], ruling.at):
+                        continue
+                    weaker = min(a, b, key=lambda i: (max(values[pair] for pair in near[i][third]), photos[i].digest))
+                    keep[near[weaker].pop(third)] = False
+                    del near[third][weaker]
+
+    def _were_copies(self, a: Photo, b: Photo) -> bool:
+        """A person has settled them as such."""
+        newest = self._newest(a, b)
+        return newest is not None and newest.kept is not None and not newest.moment
+
+    def _were_shots(self, a: Photo, b: Photo) -> bool:
+        """A person has put the lesser one with others when it was no copy of the better one."""
+        better, lesser = sorted((a, b), key=keeper_first)
+        if newest := self._newest(a, b):
+            return newest.kept is not None and newest.moment
+        return self._seen_by(better, self._held.get(lesser.digest, float("-inf")))
+
+    def _newest(self, a: Photo, b: Photo) -> Ruling | None:
+        common = self._parts.get(a.digest, {}).keys() & self._parts.get(b.digest, {}).keys()
+        return self.rulings[max(common)] if common else None
 
     def _came_before(self, photo: Photo, settled: Photo, moment: bool) -> bool:
         """The photo was there when the other one's group was settled without it."""
-        when = self._settled.get((moment, settled.digest))
-        return when is not None and self._first_seen.get(photo.digest, float("inf")) <= when
+        return self._seen_by(photo, self._settled.get((moment, settled.digest), float("-inf")))
+
+    def _seen_by(self, photo: Photo, when: float) -> bool:
+        return self._first_seen.get(photo.digest, float("inf")) <= when
 
 
 NO_BONDS = Bonds((), {})
@@ -85,19 +156,22 @@ NO_BONDS = Bonds((), {})
 def settled(photos: Sequence[Photo], rulings: Sequence[Ruling]) -> frozenset[str] | None:
     """Ids of the photos of a group that stay, if rulings settle all of it; None if they do not, or all would go.
 
-    Where files have the same bytes, as many of them stay as a person kept, those with the names they had first.
+    The newest ruling about a photo counts. Where files have the same bytes, as many of them stay as a person kept, those
+    with the names they had first.
     """
     there = Counter(photo.digest for photo in photos)
     about = [r for r in rulings if r.kept is not None and len(r.digests & there.keys()) >= min(2, len(there))]
+    about.sort(key=lambda ruling: (ruling.at, ruling.id))
     named = Counter[str]()
     for ruling in about:
         named |= Counter(digest for part in ruling.parts for digest in part)
     if there - named:
         return None
-    stays = {digest: min(Counter(r.kept)[digest] for r in about if digest in r.digests) for digest in there}
-    names = {name for ruling in about for name in ruling.names}
+    newest = {digest: ruling for ruling in about for digest in ruling.digests}
+    stays = {digest: Counter(newest[digest].kept)[digest] for digest in there}
+    names = {(digest, name) for r in about if r.kept for digest, name in zip(r.kept, r.names, strict=False)}
     kept = set()
-    for photo in sorted(photos, key=lambda photo: photo.name not in names):
+    for photo in sorted(photos, key=lambda photo: (photo.digest, photo.name) not in names):
         if stays[photo.digest] > 0:
             stays[photo.digest] -= 1
             kept.add(photo.id)

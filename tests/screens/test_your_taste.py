@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from tests.galleries import cleanup, photo
+from tests.galleries import likeness, photo
 from tests.unipic.test_taste import LIGHT, person
 
 import screens.tools
-from unipic.cleanup import Cluster
+from unipic.catalogue import Catalogue
 from unipic.decisions import FILE, _save, load
-from unipic.files import write_json
-from unipic.photo import Measures
-from unipic.record import choices_to_dict, cleanup_to_dict
-from unipic.review import Choices, accept_all, flip, suggest
+from unipic.evidence import Evidence
+from unipic.job import keep_evidence
+from unipic.photo import Gallery, Measures
 from unipic.runs import Run, Runs
+from unipic.stages.rank import WEIGHTS
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 SWITCH = "Use what my earlier choices taught"
@@ -34,22 +34,21 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def reviewed(data: Path, tmp_path: Path) -> Run:
-    """A run with two groups, both seen."""
-    clusters = []
+    """A run with two groups, both decided as proposed."""
+    shots = []
     for group in range(2):
-        shots = []
         for shot in range(2):
             name = f"g{group}s{shot}"
             path = tmp_path / f"{name}.jpg"
             path.write_bytes(name.encode())
             numbers = Measures(0.5, 0.9 - 0.4 * shot, 0.4, 0.1)
             shots.append(photo(name, path=str(path), size=len(name), measures=numbers))
-        clusters.append(Cluster(tuple(shots), (0.0, -1.0), (100.0, 95.0), "better exposed", 0.7))
-    found = cleanup(tuple(clusters))
+    pairs = likeness(shots, {"g0s0 g0s1": 95.0, "g1s0 g1s1": 95.0})
     run = Runs(data / "runs").new("folder")
-    write_json(run.folder / "cleanup.json", cleanup_to_dict(found))
-    write_json(run.folder / "choices.json", choices_to_dict(accept_all(found, suggest(found))))
+    keep_evidence(run, Evidence(Gallery(tuple(shots)), pairs, "an encoder", "a ranker", WEIGHTS), Catalogue(data))
     run.change(state="ready")
+    desk = screens.tools.desk_of(run)
+    desk.accept("first-step", [group.id for group in desk.proposal.groups])
     return run
 
 
@@ -148,13 +147,16 @@ def test_an_album_is_learned_from_once_and_again_when_it_changes(data: Path, rev
     assert [decision.kept for decision in load(data)] == [(True, False)] * 2
     press(test, "Make the album")
     assert len(load(data)) == 2
-    screens.tools.decide(reviewed, lambda now: flip(flip(now, "g0s0"), "g0s1"))
+    desk = screens.tools.desk_of(reviewed)
+    (group,) = (one for one in desk.proposal.groups if "g0s0" in one.ids)
+    desk.choose("second-step", group.id, ["g0s1"], done=True)
     press(app("finish.py", reviewed), "Make the album")
     assert sorted(decision.kept for decision in load(data)) == [(False, True), (True, False)]
 
 
 def test_groups_nobody_reviewed_are_not_learned_from(data: Path, reviewed: Run) -> None:
-    screens.tools.decide(reviewed, lambda now: Choices(now.discarded))
+    desk = screens.tools.desk_of(reviewed)
+    desk.reopen("second-step", [group.id for group in desk.proposal.groups])
     press(app("finish.py", reviewed), "Make the album")
     assert load(data) == []
 

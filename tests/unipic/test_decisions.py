@@ -7,25 +7,27 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.galleries import cleanup, galleries, photo, tools
+from tests.galleries import cleanup, galleries, likeness, photo, tools
 from tests.test_laws import look
 from tests.unipic.test_taste import LIGHT, person
 
 from unipic import decisions as store
-from unipic.cleanup import Cleanup, Cluster
+from unipic.cleanup import Cluster
 from unipic.decisions import ASIDE, FILE, MOST_SHOTS, decided, forget, load, remember, taste_in
 from unipic.embeddings import Embeddings
 from unipic.errors import DecisionsUnreadable
 from unipic.photo import Gallery, Measures
-from unipic.review import Choices, accept_all, flip, see, suggest
+from unipic.proposal import Proposal, propose
+from unipic.review import NONE, Choice, Choices, accept, accept_all
+from unipic.rules import Rules
 from unipic.settings import Settings
 from unipic.stages import compare
 from unipic.stages.rank import WEIGHTS
 from unipic.taste import Verdict
-from utils import find
+from utils import arrange, weigh
 
 
-def found(groups: int = 2, shots: int = 3) -> Cleanup:
+def found(groups: int = 2, shots: int = 3) -> Proposal:
     clusters = []
     for group in range(groups):
         photos = tuple(
@@ -34,69 +36,104 @@ def found(groups: int = 2, shots: int = 3) -> Cleanup:
         alike = (100.0,) + (95.0,) * (shots - 1)
         wish = (("wish", tuple(float(-shot) for shot in range(shots))),)
         clusters.append(Cluster(photos, tuple(-1.0 * i for i in range(shots)), alike, "sharper", 0.7, wish))
-    return cleanup(tuple(clusters))
+    return propose(cleanup(tuple(clusters)))
+
+
+def said(proposal: Proposal, group: int, *shots: int) -> Choices:
+    """In one group these shots were kept."""
+    (about,) = (one for one in proposal.shots if f"g{group}s0" in one.ids)
+    return {about.id: Choice(frozenset(f"g{group}s{shot}" for shot in shots), done=True)}
 
 
 def test_what_was_decided_comes_back(tmp_path: Path) -> None:
-    cleanup = found()
-    choices = see(flip(flip(suggest(cleanup), "g0s0"), "g0s2"), 0)
-    remember(tmp_path, cleanup, choices)
+    proposal = found()
+    choices = said(proposal, 0, 2)
+    remember(tmp_path, proposal, choices)
     (decision,) = load(tmp_path)
-    assert (decision,) == tuple(decided(cleanup, choices))
+    assert (decision,) == tuple(decided(proposal, choices))
     assert decision.kept == (False, False, True)
     assert decision.suggested == (True, False, False)
     assert {"exposure", "wish"} <= set(decision.names)
     assert decision.certainty == 0.7
 
 
-def test_a_group_that_was_not_seen_or_taught_nothing_is_not_kept(tmp_path: Path) -> None:
-    cleanup = found()
-    remember(tmp_path, cleanup, suggest(cleanup))
+def test_a_group_that_was_not_decided_or_taught_nothing_is_not_kept(tmp_path: Path) -> None:
+    proposal = found()
+    remember(tmp_path, proposal, NONE)
+    ticked = {group.id: Choice(frozenset({group.photos[1].id})) for group in proposal.shots}
+    remember(tmp_path, proposal, ticked)
     assert not (tmp_path / FILE).exists()
-    remember(tmp_path, cleanup, accept_all(cleanup, Choices()))
+    everything = {group.id: Choice(group.ids) for group in proposal.shots}
+    remember(tmp_path, proposal, accept_all(proposal, everything))
     assert load(tmp_path) == []
     crowd = found(1, MOST_SHOTS + 1)
-    remember(tmp_path, crowd, accept_all(crowd, suggest(crowd)))
+    remember(tmp_path, crowd, accept_all(crowd))
     assert load(tmp_path) == []
+
+
+def test_what_an_earlier_run_decided_is_not_learned_from_again(tmp_path: Path) -> None:
+    proposal = found()
+    remembered = {id: replace(choice, remembered=True) for id, choice in said(proposal, 0, 2).items()}
+    assert decided(proposal, remembered) == []
+    assert len(decided(proposal, {**remembered, **said(proposal, 1, 2)})) == 1
+
+
+def test_what_a_person_s_rules_put_first_is_learned_from_by_how_it_was_ranked() -> None:
+    """The rows stay those of the ranking; what was suggested is what the person saw."""
+    shots = [photo(f"s{shot}", measures=Measures(0.5, 0.9 - 0.2 * shot, 0.4, 0.1), size=shot) for shot in range(3)]
+    ranked = cleanup((Cluster(tuple(shots), (0.0, -1.0, -2.0), (100.0, 95.0, 95.0), "sharper", 0.7),))
+    plain, ruled = (
+        propose(ranked),
+        propose(
+            replace(ranked, likeness=likeness(shots, dict.fromkeys(("s0 s1", "s0 s2", "s1 s2"), 95.0))),
+            Rules(by=("more bytes",)),
+        ),
+    )
+    assert [one.id for one in ruled.shots[0].photos] == ["s2", "s1", "s0"]
+    (ours,), (by_rank,) = decided(ruled, accept_all(ruled)), decided(plain, accept_all(plain))
+    assert (ours.group, ours.rows, ours.certainty) == (by_rank.group, by_rank.rows, by_rank.certainty)
+    assert by_rank.kept == (True, False, False)
+    assert ours.kept == ours.suggested == (False, False, True)
 
 
 def test_the_file_has_numbers_only(tmp_path: Path) -> None:
-    cleanup = found()
-    remember(tmp_path, cleanup, accept_all(cleanup, suggest(cleanup)))
+    proposal = found()
+    remember(tmp_path, proposal, accept_all(proposal))
     text = (tmp_path / FILE).read_text("ascii")
-    for one in cleanup.gallery.photos:
+    for one in proposal.cleanup.gallery.photos:
         assert not any(secret in text for secret in (one.name, one.path, one.digest, one.digest[:12], one.id))
+    assert not any(group.id in text for group in proposal.groups)
 
 
 def test_deciding_again_replaces_and_the_same_again_changes_nothing(tmp_path: Path) -> None:
-    cleanup = found()
-    first = accept_all(cleanup, suggest(cleanup))
-    remember(tmp_path, cleanup, first)
+    proposal = found()
+    first = accept_all(proposal)
+    remember(tmp_path, proposal, first)
     written = (tmp_path / FILE).stat()
-    remember(tmp_path, cleanup, first)
+    remember(tmp_path, proposal, first)
     assert (tmp_path / FILE).stat().st_mtime_ns == written.st_mtime_ns
-    remember(tmp_path, cleanup, flip(flip(first, "g0s0"), "g0s1"))
+    remember(tmp_path, proposal, {**first, **said(proposal, 0, 1)})
     assert [decision.kept for decision in load(tmp_path)] == [(False, True, False), (True, False, False)]
-    remember(tmp_path, cleanup, accept_all(cleanup, Choices(frozenset({"g1s1"}))))  # all of group 0 is kept now
+    remember(tmp_path, proposal, {**said(proposal, 0, 0, 1, 2), **said(proposal, 1, 0, 2)})
     assert [decision.kept for decision in load(tmp_path)] == [(True, False, True)]
 
 
 def test_a_group_that_grew_or_was_ranked_anew_is_still_the_same(tmp_path: Path) -> None:
     small = found(1, 3)
-    remember(tmp_path, small, accept_all(small, suggest(small)))
-    (cluster,) = small.clusters
+    remember(tmp_path, small, accept_all(small))
+    (cluster,) = small.cleanup.clusters
     turned = replace(cluster, photos=cluster.photos[::-1])
-    again = replace(small, clusters=(turned,))
-    remember(tmp_path, again, accept_all(again, suggest(again)))
+    again = propose(replace(small.cleanup, clusters=(turned,)))
+    remember(tmp_path, again, accept_all(again))
     assert len(load(tmp_path)) == 1
 
 
 def test_only_the_latest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST", 3)
-    cleanup = found(5)
-    for group in range(5):
-        remember(tmp_path, cleanup, see(suggest(cleanup), group))
-    latest = [d.group for g in (2, 3, 4) for d in decided(cleanup, see(suggest(cleanup), g))]
+    proposal = found(5)
+    for group in proposal.shots:
+        remember(tmp_path, proposal, accept([group], NONE))
+    latest = [d.group for group in proposal.shots[2:] for d in decided(proposal, accept([group], NONE))]
     assert [decision.group for decision in load(tmp_path)] == latest
 
 
@@ -145,8 +182,8 @@ def test_a_damaged_or_foreign_file_costs_the_taste_only(tmp_path: Path, content:
     taste, (notice,) = taste_in(tmp_path)
     assert taste is None
     assert "cannot be read" in notice
-    cleanup = found()
-    remember(tmp_path, cleanup, accept_all(cleanup, suggest(cleanup)))
+    proposal = found()
+    remember(tmp_path, proposal, accept_all(proposal))
     assert len(load(tmp_path)) == 2
     assert (tmp_path / ASIDE).read_bytes() == content, "it is laid aside, not lost"
 
@@ -196,8 +233,9 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     taste = Verdict(25, 0.5, 0.7, True, "", dict(zip(WEIGHTS, numbers, strict=True)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "look", look)
+        how = Settings(workers=1)
         plain, tasted, again = (
-            find(gallery, embeddings, tools(taste=mine), Settings(workers=1)) for mine in (None, taste, taste)
+            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how) for mine in (None, taste, taste)
         )
     assert [{p.id for p in c.photos} for c in tasted.clusters] == [{p.id for p in c.photos} for c in plain.clusters]
     assert (tasted.exact, tasted.near, set(tasted.singles)) == (plain.exact, plain.near, set(plain.singles))

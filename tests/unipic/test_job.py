@@ -5,29 +5,35 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.galleries import cleanup, cluster, photo
+from tests.galleries import likeness, photo
 
 from unipic import job
-from unipic.cleanup import Cleanup
+from unipic.catalogue import FILE, Catalogue
+from unipic.evidence import Evidence
 from unipic.files import read_json
-from unipic.job import FETCHING, SKIP, Jobs, Where, where, work_on
+from unipic.job import FETCHING, SKIP, Jobs, Where, keep_evidence, where, work_on
+from unipic.journal import ruling_from_dict
+from unipic.photo import Gallery
 from unipic.progress import Step
-from unipic.record import choices_from_dict, cleanup_from_dict
-from unipic.review import suggest
+from unipic.record import evidence_from_dict
+from unipic.rulings import Ruling
 from unipic.runs import Run, Runs
 from unipic.settings import PROJECT
 
-FOUND = cleanup((cluster(photo("a"), photo("b")),), (photo("c"),))
+A, B, C = PHOTOS = [photo(id) for id in "abc"]
+FOUND = Evidence(Gallery(tuple(PHOTOS)), likeness(PHOTOS, {"a b": 95.0}), "an encoder", "a ranker", {"noise": 0.2})
 
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No weights, no network, and this process's own signals."""
     monkeypatch.setenv("UNIPIC_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
     before = signal.getsignal(signal.SIGTERM)
     yield
@@ -46,11 +52,59 @@ def run(tmp_path: Path) -> Run:
 # The worker's side
 
 
-def test_what_was_found_and_suggested_lies_in_the_run(run: Run) -> None:
+def test_what_was_found_lies_in_the_run(run: Run) -> None:
     assert work_on(run.folder, lambda *_: FOUND) == 0
     assert run.load().state == "ready"
-    assert cleanup_from_dict(read_json(run.folder / "cleanup.json")) == FOUND
-    assert choices_from_dict(read_json(run.folder / "choices.json")) == suggest(FOUND)
+    evidence = evidence_from_dict(read_json(run.folder / "evidence.json"))
+    assert (evidence.gallery, evidence.weights, evidence.ranked) == (FOUND.gallery, FOUND.weights, True)
+    assert evidence.likeness.similar(A, B) == 95.0
+    assert read_json(run.folder / "remembered.json") == []
+
+
+def test_copies_are_there_before_the_models_are_through(run: Run) -> None:
+    seen: list[tuple[bool, str]] = []
+
+    def look(*given: Any) -> Evidence:
+        given[-1](replace(FOUND, ranked=False))
+        written = evidence_from_dict(read_json(run.folder / "evidence.json"))
+        seen.append((written.ranked, run.load().state))
+        return FOUND
+
+    run.change(state="working")
+    assert work_on(run.folder, look) == 0
+    assert seen == [(False, "working")]
+    assert evidence_from_dict(read_json(run.folder / "evidence.json")).ranked
+
+
+def test_what_people_said_of_these_photos_before_lies_beside_it(run: Run, tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "data")
+    ours = Ruling("1", 5.0, ((A.digest,), (B.digest,)), names=("a.jpg", "b.jpg"))
+    catalogue.save([ours, Ruling("2", 6.0, (("f" * 64, "e" * 64),))])
+    first_seen = catalogue.meet([A.digest])
+    keep_evidence(run, FOUND, catalogue)
+    assert [ruling_from_dict(values) for values in read_json(run.folder / "remembered.json")] == [ours]
+    evidence = evidence_from_dict(read_json(run.folder / "evidence.json"))
+    assert evidence.first_seen.keys() == {photo.digest for photo in PHOTOS}
+    assert evidence.first_seen[A.digest] == first_seen[A.digest] <= evidence.first_seen[B.digest]
+
+
+def test_what_is_said_while_the_models_are_at_work_is_no_earlier_decision(run: Run, tmp_path: Path) -> None:
+    """It is in the run's own steps, and could not be undone from there otherwise."""
+    catalogue = Catalogue(tmp_path / "data")
+    keep_evidence(run, replace(FOUND, ranked=False), catalogue)
+    catalogue.save([Ruling("1", 5.0, ((A.digest, B.digest),))])
+    keep_evidence(run, FOUND, catalogue)
+    assert read_json(run.folder / "remembered.json") == []
+
+
+def test_a_damaged_record_of_decisions_is_told_and_stops_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE).write_bytes(b"no database at all, but long enough to be taken for one" * 100)
+    assert work_on(run.folder, lambda *_: FOUND) == 0
+    assert run.load().state == "ready"
+    (notice,) = evidence_from_dict(read_json(run.folder / "evidence.json")).notices
+    assert notice.startswith("Earlier decisions are not used: ")
+    assert read_json(run.folder / "remembered.json") == []
 
 
 def test_an_error_on_purpose_stands_in_the_run(run: Run) -> None:
@@ -66,7 +120,7 @@ def test_settings_that_cannot_be_used_stand_in_the_run(run: Run) -> None:
 
 
 def test_a_mistake_of_ours_is_told_without_its_details(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    def fail(*_: Any) -> Cleanup:
+    def fail(*_: Any) -> Evidence:
         raise ZeroDivisionError("/home/somebody/secret.jpg")
 
     assert work_on(run.folder, fail) == 1
@@ -76,21 +130,21 @@ def test_a_mistake_of_ours_is_told_without_its_details(run: Run, capsys: pytest.
 
 
 def test_asked_to_stop_it_stops(run: Run) -> None:
-    def stopped(*_: Any) -> Cleanup:
+    def stopped(*_: Any) -> Evidence:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
         raise AssertionError("it went on")
 
     assert work_on(run.folder, stopped) == 0
     assert run.load().state == "cancelled"
-    assert not (run.folder / "cleanup.json").exists()
+    assert not (run.folder / "evidence.json").exists()
 
 
 def test_progress_is_written_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "EVERY", 1000.0)
     told: list[Where | None] = []
 
-    def work(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None]) -> Cleanup:
+    def work(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         for step in (Step("One", 1, 5), Step("One", 2, 5), Step("Two", 0, 9)):
             progress(step)
             told.append(where(run))
@@ -110,7 +164,7 @@ def test_progress_that_cannot_be_read_is_none(run: Run) -> None:
 def test_work_whose_server_is_gone_ends_and_leaves_the_run_as_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run.change(state="working")
 
-    def orphaned(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None]) -> Cleanup:
+    def orphaned(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         monkeypatch.setattr(os, "getppid", lambda: 1)
         progress(Step("One", 1, 5))
         raise AssertionError("it went on")
@@ -125,7 +179,7 @@ def test_a_person_need_not_wait_for_weights(run: Run) -> None:
     (run.folder / SKIP).touch()
     stages: list[str] = []
 
-    def fetching(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None]) -> Cleanup:
+    def fetching(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         stages.append("began")
         progress(Step("Looking at photos", 1, 2))
         stages.append("looked")
@@ -145,7 +199,7 @@ def test_every_kind_of_source(source: Any, tmp_path: Path, monkeypatch: pytest.M
     run.add_upload("0123456789abcdef", "a.jpg", 1)
     names: list[str] = []
 
-    def look(source: Any, *_: Any) -> Cleanup:
+    def look(source: Any, *_: Any) -> Evidence:
         names.extend(found.name for found in source.files())
         return FOUND
 

@@ -5,11 +5,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from tests.galleries import cleanup, cluster, copies_of, photo
+from tests.galleries import cleanup, cluster, copies_of, likeness, photo
 
-from unipic.photo import Measures, Unreadable
-from unipic.record import VERSION, choices_from_dict, choices_to_dict, cleanup_from_dict, cleanup_to_dict
-from unipic.review import Choices
+from unipic.evidence import Evidence
+from unipic.photo import Gallery, Measures, Unreadable
+from unipic.proposal import propose
+from unipic.record import (
+    VERSION,
+    cleanup_from_dict,
+    cleanup_to_dict,
+    evidence_from_dict,
+    evidence_to_dict,
+    result_to_dict,
+)
+from unipic.review import accept_all
 
 TAKEN = datetime(2024, 6, 12, 18, 3, 5, 250000, timezone(timedelta(hours=5, minutes=45)))
 FULL = cleanup(
@@ -71,8 +80,63 @@ def test_a_record_that_breaks_a_law_is_refused() -> None:
         cleanup_from_dict({**cleanup_to_dict(FULL), "singles": []})
 
 
-def test_choices_come_back_equal_and_in_an_order_of_their_own() -> None:
-    choices = Choices(frozenset("cab"), frozenset({"z"}), frozenset({3, 1}))
-    plain = json.loads(json.dumps(choices_to_dict(choices)))
-    assert plain == {"discarded": ["a", "b", "c"], "restored": ["z"], "seen": [1, 3]}
-    assert choices_from_dict(plain) == choices
+A, B, C = FULL.gallery.photos
+EVIDENCE = Evidence(
+    FULL.gallery,
+    likeness([C, A, B], {"c a": 12.5, "a b": 100 / 3}, {"a b": 62.5}),
+    "an encoder",
+    "a ranker",
+    {"sharpness": 0.1, "wish": 1 / 3},
+    {"wish": {"a": 1.5, "b": -0.25}},
+    ("A notice.",),
+    ranked=False,
+    first_seen={A.digest: 1718215385.25},
+)
+
+
+def back(evidence: Evidence) -> Evidence:
+    text = json.dumps(evidence_to_dict(evidence))
+    assert text.isascii()
+    return evidence_from_dict(json.loads(text))
+
+
+def test_evidence_comes_back_equal() -> None:
+    again = back(EVIDENCE)
+    for name in ("gallery", "encoder", "ranker", "weights", "scores", "notices", "ranked", "first_seen"):
+        assert getattr(again, name) == getattr(EVIDENCE, name), name
+    pairs = again.likeness
+    assert pairs.photos == (C, A, B)
+    assert (pairs.similar(A, B), pairs.same(A, B), pairs.said(B, A)) == (100 / 3, 62.5, "a b agree")
+    assert (pairs.similar(C, A), pairs.same(C, A), pairs.similar(C, B)) == (12.5, 0.0, 0.0)
+    for name in ("first", "second", "similarity", "sameness"):
+        mine, theirs = getattr(pairs, name), getattr(EVIDENCE.likeness, name)
+        assert (mine.tolist(), mine.dtype) == (theirs.tolist(), theirs.dtype)
+
+
+def test_evidence_of_nothing_comes_back() -> None:
+    nothing = back(Evidence(Gallery(()), likeness([], {}), "", "", {}))
+    assert nothing.gallery == Gallery(())
+    assert nothing.likeness.photos == ()
+    assert nothing.likeness.of([]).first.tolist() == []
+    assert nothing.ranked
+
+
+def test_evidence_of_another_version_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"version 99, this program reads {VERSION}"):
+        evidence_from_dict({**evidence_to_dict(EVIDENCE), "version": 99})
+
+
+def test_the_result_is_the_fate_of_each_file_with_the_figures() -> None:
+    proposal = propose(FULL)
+    result = json.loads(json.dumps(result_to_dict(proposal, accept_all(proposal))))
+    assert result["report"]["before"] == 3
+    assert result["report"]["after"] == 2
+    assert result["report"]["agreement"] == 1.0
+    assert [(file["name"], file["fate"], file["instead"]) for file in result["files"]] == [
+        ("a.jpg", "kept", []),
+        (B.name, "set aside", ["a.jpg"]),
+        ("c.jpg", "kept", []),
+        ("notes.txt", "unreadable", []),
+    ]
+    assert all(isinstance(file["reason"], str) and file["reason"] for file in result["files"])
+    assert cleanup_from_dict(result["cleanup"]) == FULL

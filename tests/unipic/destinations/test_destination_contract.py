@@ -153,7 +153,13 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     manifest = place.manifest()
     digest = hashlib.sha256(b"same").hexdigest()
     text = hashlib.sha256(b"text").hexdigest()
-    single = {"original": "a.jpg", "bytes": 4, "reason": "the one that stays of its copies: the shorter name", "sha256": digest, "file": "a.jpg"}
+    single = {
+        "original": "a.jpg",
+        "bytes": 4,
+        "reason": "the one that stays of its copies: the shorter name",
+        "sha256": digest,
+        "file": "a.jpg",
+    }
     assert manifest["kept"] == [single]
     assert manifest["set_aside"] == [
         {"original": "b/a.jpg", "bytes": 4, "reason": "exact copy of a.jpg", "sha256": digest, "instead": ["a.jpg"]}

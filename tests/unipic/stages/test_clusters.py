@@ -106,3 +106,49 @@ def test_clocks_with_and_without_a_zone_are_compared_as_they_stand_on_the_wall()
         within_a_minute(photo("a", taken=NOON.replace(tzinfo=UTC)), photo("b", taken=zoned + timedelta(minutes=2)))
         == []
     )
+
+
+# What a person put together
+
+
+def linked(names: str, pairs: dict[str, float], *links: str, rule: str = "greedy") -> list[list[str]]:
+    photos = {photo.id: photo for photo in named(names)}
+    together = [(photos[pair[0]], photos[pair[1]]) for pair in links]
+    return sorted(ids(clusters(likeness(list(photos.values()), pairs), 90, None, rule, together)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_photos_put_together_are_one_group_whatever_they_look_like(rule: str) -> None:
+    assert linked("abcd", {}, "ad", rule=rule) == [["a", "d"]]
+    assert linked("abcd", {}, "ad", "cb", "db", rule=rule) == [list("abcd")]
+    assert linked("abc", {"a b": 95.0}, "ab", "ba", rule=rule) == [["a", "b"]]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_photos_put_together_gather_what_is_like_one_of_them(rule: str) -> None:
+    assert linked("abcd", {"a b": 95.0, "c d": 95.0}, "bd", rule=rule) == [list("abcd")]
+    three = dict.fromkeys(("a b", "a c", "b c"), 95.0)
+    assert linked("abcdef", three, "de", rule=rule) == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_a_time_window_does_not_separate_what_a_person_put_together() -> None:
+    a, b = photo("a", taken=NOON), photo("b", taken=NOON + timedelta(days=1))
+    assert clusters(all_alike(a, b), 90, 60) == []
+    assert ids(clusters(all_alike(a, b), 90, 60, links=[(a, b)])) == [["a", "b"]]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_with_links_too_the_order_of_the_files_does_not_matter(rule: str) -> None:
+    rng = random.Random(5)
+    photos = [photo(f"{i}", size=rng.randint(1, 4)) for i in range(40)]
+    pairs = {f"{a} {b}": rng.uniform(80, 100) for b in range(40) for a in range(b) if rng.random() < 0.03}
+    links = [(photos[rng.randrange(40)], photos[rng.randrange(40)]) for _ in range(5)]
+    series = likeness(photos, pairs)
+    first = clusters(series, 90, None, rule, links)
+    everyone = [photo.id for group in first for photo in group]
+    assert len(everyone) == len(set(everyone))
+    assert all(any(a in group and b in group for group in first) for a, b in links)
+    for _ in range(5):
+        rng.shuffle(photos)
+        rng.shuffle(links)
+        assert clusters(series.of(photos), 90, None, rule, [(b, a) for a, b in links]) == first

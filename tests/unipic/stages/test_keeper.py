@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from tests.galleries import galleries, photo
 
 from unipic.embeddings import Embeddings
-from unipic.photo import Gallery, Photo
+from unipic.photo import Gallery, Photo, local_time
 from unipic.stages.keeper import (
     FORMATS,
     REASONS,
     compression_class,
     keeper_first,
     keeper_reason,
-    local_time,
     worth_a_look,
 )
 

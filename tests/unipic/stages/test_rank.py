@@ -17,7 +17,7 @@ from unipic.likeness import Likeness
 from unipic.photo import Measures, Photo
 from unipic.progress import Step
 from unipic.stages import rank as ranking
-from unipic.stages.rank import CRITERIA, MEASURED, WEIGHTS, features, no_columns, prompt_score, rank
+from unipic.stages.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
 
 FINE = Measures(
     sharpness=0.5,
@@ -47,11 +47,13 @@ def alike(photos: Sequence[Photo], similarity: dict[tuple[int, int], float] | No
 def ranked(
     *photos: Photo,
     copies: dict[str, tuple[Photo, ...]] | None = None,
-    columns: Mapping[str, Sequence[float]] | None = None,
+    columns: Mapping[str, Sequence[float | None]] | None = None,
     weights: Mapping[str, float] = WEIGHTS,
 ) -> Cluster:
-    told = {name: np.asarray(values) for name, values in (columns or {}).items()}
-    (found,) = rank([photos], alike(photos), copies or {}, lambda _: told, weights)
+    """`columns` are a model's, one number for each photo; None where it was not asked about it."""
+    numbers = {name: zip(photos, column, strict=True) for name, column in (columns or {}).items()}
+    scores = {name: {p.id: value for p, value in told if value is not None} for name, told in numbers.items()}
+    (found,) = rank([photos], alike(photos), copies or {}, scores, weights)
     return found
 
 
@@ -242,12 +244,27 @@ def test_likeness_is_to_the_recommended_shot_and_of_the_least_like_copy() -> Non
     assert cluster.alike == (100.0, 85.0)
 
 
-def test_no_groups_cost_nothing() -> None:
-    def never(photos: Sequence[Photo]) -> Mapping[str, np.ndarray]:
-        raise AssertionError("nothing was to be scored")
+def test_a_photo_the_model_was_not_asked_about_counts_like_the_others_do_on_average() -> None:
+    photos = [measured(id) for id in "abc"]
+    cluster = ranked(*photos, columns={"wish": [1.0, None, 5.0]})
+    assert [p.id for p in cluster.photos] == ["c", "b", "a"]
+    assert cluster.columns == (("wish", (5.0, None, 1.0)),)
+    assert cluster.reason == "too close to call; nothing measured tells it from the next one"  # no number to tell
+    assert ranked(*photos, columns={"wish": [None, None, None]}) == ranked(*photos)
 
-    assert rank([], alike([]), {}, never) == []
-    assert no_columns([]) == {}
+
+def test_scores_of_photos_elsewhere_change_nothing() -> None:
+    """They stay at hand for when thresholds put those photos into a group."""
+    photos = [measured("a"), measured("b", noise=0.2)]
+    scores = {"wish": {"elsewhere": 5.0}}
+    assert rank([photos], alike(photos), {}, scores) == [ranked(*photos)]
+
+
+def test_no_groups_cost_nothing() -> None:
+    scorer, steps = CountingScorer(), list[Step]()
+    assert rank([], alike([]), {}) == []
+    assert prompt_score([], scorer, Thumbs(), "", steps.append) == {"wish": {}, "aesthetic": {}}  # type: ignore[arg-type]
+    assert scorer.calls == []
 
 
 class Thumbs:
@@ -271,9 +288,9 @@ def test_the_model_is_asked_about_all_groups_together_in_batches(monkeypatch: py
     monkeypatch.setattr(ranking, "AT_ONCE", 4)
     photos = [photo(f"{i}", digest=str(i)) for i in range(10)]
     scorer, steps = CountingScorer(), list[Step]()
-    columns = prompt_score(scorer, Thumbs(), "a sunny beach", steps.append)  # type: ignore[arg-type]
+    scores = prompt_score(photos, scorer, Thumbs(), "a sunny beach", steps.append)  # type: ignore[arg-type]
     groups = [photos[:3], photos[3:5], photos[5:]]
-    found = rank(groups, alike(photos), {}, columns)
+    found = rank(groups, alike(photos), {}, scores)
     assert scorer.calls == [(4, "a sunny beach"), (4, "a sunny beach"), (2, "a sunny beach")]
     assert [cluster.best.id for cluster in found] == ["2", "4", "9"]
     assert found[0].reason == "closer to the wish (10.00 against 5.00)"

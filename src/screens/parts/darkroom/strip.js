@@ -37,9 +37,7 @@ export class Strip {
       { type: "button", class: "show", "aria-label": `Show ${name}`, title: photo.name },
       picture,
       h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && icon("star")),
-      photo.alike !== null &&
-        photo.alike !== undefined &&
-        h("span", { class: "alike" }, `${Math.round(photo.alike)} % alike`),
+      index > 0 && Number.isFinite(photo.alike) && h("span", { class: "alike" }, `${photo.alike} % alike`),
     );
     const keep = h("button", { type: "button", class: "state" });
     const tick = h("input", {
