@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -123,7 +124,7 @@ def _opening(browser: Browser, url: str, run: Run) -> None:
             page.wait_for_timeout(200)
             page.evaluate(GOING_BACK)
             page.get_by_role("button", name="All groups").click()
-            found.append(page.wait_for_function("window.opened").json_value())
+            found.append(page.wait_for_function("() => window.opened").json_value())
             page.locator(".darkroom .rows .open").nth(3).click()
             page.wait_for_timeout(200)
         _row('list: "All groups" clicked, to rows', [one["rows"] for one in found])
@@ -135,11 +136,11 @@ def _opened(browser: Browser, address: str) -> tuple[dict[str, float], list[dict
     with _page(browser) as page:
         page.add_init_script(OPENING)
         page.goto(address)
-        first = page.wait_for_function("window.opened").json_value()
+        first = page.wait_for_function("() => window.opened").json_value()
         reloads = []
         for _ in range(3):
             page.reload()
-            reloads.append(page.wait_for_function("window.opened").json_value())
+            reloads.append(page.wait_for_function("() => window.opened").json_value())
         return first, reloads
 
 
@@ -182,7 +183,7 @@ def _everything(browser: Browser, url: str, run: Run) -> None:
         memory.append(_memory(page))
         keys += _decide(page, groups)
         page.get_by_role("heading", name="All groups are decided").wait_for()
-        page.locator(".darkroom .saving", has_text="Saved").wait_for()
+        page.locator(".darkroom .saving", has_text=re.compile("^Saved$")).wait_for()
         seconds = time.perf_counter() - begun
         wrong = sum(not one["right"] for one in page.evaluate("probe.found"))
     book = _book(url, run)

@@ -60,7 +60,7 @@ EXAMPLES = """
     python src/main.py clean photos --to best --best-only --prompt "our dog"
 
   Of copies keep the one in albums/, and never set aside what is in prints/:
-    python src/main.py clean ~/Pictures --zip out.zip --prefer albums --avoid phone-backup --protect prints
+    python src/main.py clean pics --to out --prefer albums --protect prints
 
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report

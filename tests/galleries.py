@@ -17,6 +17,7 @@ from unipic.engines.inline import InlineEngine
 from unipic.likeness import Likeness
 from unipic.photo import Gallery, Measures, Photo, Unreadable
 from unipic.rules import PREFERENCES, Rules, folders
+from unipic.rulings import NO_BONDS, Bonds, Ruling
 from unipic.stages.keeper import FORMATS
 from unipic.tools import Tools
 
@@ -147,6 +148,23 @@ def rules_over(draw: st.DrawFn, gallery: Gallery) -> Rules:
     names = st.lists(st.sampled_from(sorted(PREFERENCES)), max_size=3, unique=True)
     protect, prefer, avoid, by = (tuple(draw(kind)) for kind in (some, some, some, names))
     return Rules(protect, prefer, avoid, by)
+
+
+@st.composite
+def bonds_over(draw: st.DrawFn, gallery: Gallery) -> Bonds:
+    """Of some of the photos it was said what belongs together and what does not; some were there by then."""
+    digests = sorted({photo.digest for photo in gallery.photos})
+    if not digests:
+        return NO_BONDS
+    rulings = []
+    for number in range(draw(st.integers(0, 4))):
+        named = draw(st.lists(st.sampled_from(digests), min_size=1, max_size=5, unique=True))
+        cut = draw(st.integers(0, len(named) - 1))
+        stays = draw(st.none() | st.lists(st.sampled_from(named), unique=True).map(tuple)) if not cut else None
+        parts = tuple(tuple(part) for part in (named[:cut], named[cut:]) if part)
+        rulings.append(Ruling(f"{number}", float(number), parts, stays, draw(st.booleans())))
+    times = st.dictionaries(st.sampled_from(digests), st.sampled_from((0.5, 1.5, 2.5)))
+    return Bonds(rulings, draw(times))
 
 
 def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,15 +20,19 @@ from tests.pictures import save, scene, shaken
 from typer.testing import CliRunner, Result
 
 import main
+from unipic.catalogue import FILE, Catalogue
 from unipic.destinations import base
 from unipic.destinations.base import MANIFEST
+from unipic.journal import ruling_from_dict
 from unipic.record import VERSION
+from unipic.rulings import Ruling
 from unipic.settings import PRESETS, PROJECT
 
 MAIN = [sys.executable, str(PROJECT / "src" / "main.py")]
 OPTIONS = (
     *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
     *("--time-window", "--encoder", "--ranker", "--taste", "--device", "--workers", "--offline", "--config"),
+    *("--protect", "--prefer", "--avoid", "--keep", "--decided", "--grouping"),
 )
 Cli = Callable[..., Result]
 
@@ -38,6 +43,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("UNIPIC_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setenv("COLUMNS", "200")
@@ -133,7 +139,7 @@ def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
 
 def test_without_a_command_there_is_help(cli: Cli) -> None:
     result = CliRunner().invoke(main.app, [])
-    for command in ("clean", "models", "samples"):
+    for command in ("clean", "models", "samples", "decisions"):
         assert command in result.output
     assert "work" not in [line.split()[1] for line in result.output.splitlines() if line.startswith("│ ")]
 
@@ -254,6 +260,140 @@ def test_names_do_not_reach_the_terminal_raw(cli: Cli, photos: Path, tmp_path: P
     assert "[bold]bold[bold].jpg" in result.stdout
     refused = cli("clean", photos, "--to", out)
     assert "\x1b[32m" not in refused.output
+
+
+# What a person prefers, and what they said before
+
+
+@pytest.fixture
+def album(photos: Path) -> Path:
+    """A third file with the bytes of "beach 1.jpg", in a folder of its own."""
+    (photos / "album").mkdir()
+    shutil.copy(photos / "beach 1.jpg", photos / "album" / "beach.jpg")
+    return photos
+
+
+def fates(cli: Cli, photos: Path, *options: str) -> dict[str, dict[str, Any]]:
+    result = cli("clean", photos, "--dry-run", "--json", *options)
+    assert result.exit_code == 0, result.output
+    return {file["name"]: file for file in json.loads(result.stdout)["files"]}
+
+
+def kept(cli: Cli, photos: Path, *options: str) -> set[str]:
+    """What stays of the first beach."""
+    found = fates(cli, photos, *options)
+    return {name for name, file in found.items() if file["fate"] == "kept"} - {"beach 2.jpg", "sub/tower.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("options", "stay"),
+    [
+        ((), {"beach 1.jpg"}),
+        (("--prefer", "album"), {"album/beach.jpg"}),
+        (("--prefer", "album/"), {"album/beach.jpg"}),
+        (("--avoid", "album"), {"beach 1.jpg"}),
+        (("--protect", "album"), {"album/beach.jpg"}),
+        (("--prefer", "sub", "--prefer", "album", "--avoid", "album"), {"album/beach.jpg"}),
+        (("--keep", "larger", "--keep", "original"), {"beach 1.jpg"}),
+    ],
+)
+def test_of_copies_the_one_stays_that_a_person_prefers(
+    options: tuple[str, ...], stay: set[str], cli: Cli, album: Path
+) -> None:
+    before = state(album)
+    assert kept(cli, album, *options) == stay
+    assert state(album) == before
+
+
+def test_what_is_protected_is_never_set_aside(cli: Cli, album: Path) -> None:
+    shutil.copy(album / "beach 1.jpg", album / "album" / "again.jpg")
+    shutil.copy(album / "beach 2.jpg", album / "album" / "second.jpg")
+    found = fates(cli, album, "--protect", "album", "--best-only", "--similarity", "80")
+    stays = {name: file["reason"] for name, file in found.items() if name.startswith("album/")}
+    assert stays == dict.fromkeys(("album/beach.jpg", "album/again.jpg", "album/second.jpg"), "in a protected folder")
+    assert all(found[name]["fate"] == "kept" for name in stays)
+    assert {name for name, file in found.items() if file["fate"] == "set aside"} == {
+        "beach 1.jpg",
+        "beach 1 copy.jpg",
+        "beach 2.jpg",
+    }
+
+
+@pytest.mark.parametrize("option", ["--protect", "--prefer", "--avoid"])
+@pytest.mark.parametrize("folder", ["Album", "alb", "", "/", "album/beach.jpg", ".."])
+def test_a_rule_about_a_folder_that_is_not_there_is_misuse(option: str, folder: str, cli: Cli, album: Path) -> None:
+    """A slip of the pen must not leave a folder unprotected."""
+    result = cli("clean", album, "--dry-run", option, folder)
+    assert result.exit_code == 2
+    assert f"no photo lies in {folder!r}; there are album, sub" in result.stderr
+
+
+def test_a_preference_there_is_not_is_misuse(cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", "--keep", "prettier")
+    assert result.exit_code == 2
+    assert "there is no rule prettier; there are larger, " in result.stderr
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def decided(photos: Path, tmp_path: Path) -> list[Ruling]:
+    """Earlier it was said in the web app that of the two shots the second stays, and of the copies both."""
+    first, second = sha256(photos / "beach 1.jpg"), sha256(photos / "beach 2.jpg")
+    rulings = [
+        Ruling("0a", 1e9, ((first, second),), (second,), names=("beach 1.jpg", "beach 2.jpg")),
+        Ruling("0b", 2e9, ((first, first),), (first, first), moment=False, names=("beach 1.jpg", "\x1b[31mred.jpg")),
+    ]
+    Catalogue(tmp_path / "data").save(rulings)
+    return rulings
+
+
+def test_what_was_decided_in_the_web_app_is_followed_where_one_says_so(
+    cli: Cli, photos: Path, decided: list[Ruling]
+) -> None:
+    shots = ("--similarity", "80")
+    assert kept(cli, photos, *shots) == {"beach 1.jpg"}
+    found = fates(cli, photos, *shots, "--decided")
+    assert found["beach 1.jpg"]["instead"] == ["beach 2.jpg"]
+    assert {name for name, file in found.items() if file["fate"] == "set aside"} == {"beach 1.jpg"}
+    (photos / "beach 2.jpg").rename(photos / "renamed.jpg")
+    assert fates(cli, photos, *shots, "--decided")["beach 1.jpg"]["instead"] == ["renamed.jpg"]
+
+
+def test_where_nothing_was_decided_there_is_nothing_to_follow(cli: Cli, photos: Path) -> None:
+    assert fates(cli, photos, "--decided") == fates(cli, photos)
+
+
+def test_a_damaged_record_of_decisions_is_1_and_says_where_it_is(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE).write_bytes(b"no database at all" * 1000)
+    for arguments in (("clean", photos, "--dry-run", "--decided"), ("decisions",)):
+        result = cli(*arguments)
+        assert result.exit_code == 1
+        assert str(tmp_path / "data" / FILE) in result.stderr
+    assert cli("clean", photos, "--dry-run").exit_code == 0, "who does not ask for it does not need it"
+
+
+def test_decisions_are_listed_and_taken_back(cli: Cli, decided: list[Ruling]) -> None:
+    listed = cli("decisions")
+    assert listed.exit_code == 0
+    assert "1 of 2 photos kept" in listed.stdout
+    assert "beach 1.jpg, beach 2.jpg" in listed.stdout
+    assert "2 decisions." in listed.stdout
+    assert "\x1b[31m" not in listed.stdout
+    unknown = cli("decisions", "--forget", "zz", "--forget", "0a")
+    assert unknown.exit_code == 2
+    assert "there is no decision zz" in unknown.stderr
+    (left,) = json.loads(cli("decisions", "--forget", "0a", "--json").stdout)
+    assert ruling_from_dict(left) == decided[1]
+    assert [one["id"] for one in json.loads(cli("decisions", "--json").stdout)] == ["0b"]
+
+
+def test_without_decisions_there_are_none(cli: Cli) -> None:
+    assert "0 decisions." in cli("decisions").stdout
+    assert json.loads(cli("decisions", "--json").stdout) == []
 
 
 # How it fails
@@ -449,10 +589,7 @@ def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     assert "holds a finished result already" in json.loads(again.stdout)["error"]
 
 
-def test_a_taste_that_is_not_proved_is_said_and_changes_nothing(
-    cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+def test_a_taste_that_is_not_proved_is_said_and_changes_nothing(cli: Cli, photos: Path, tmp_path: Path) -> None:
     plain = json.loads(cli("clean", photos, "--dry-run", "--json").stdout)
     asked = json.loads(cli("clean", photos, "--dry-run", "--json", "--taste").stdout)
     why = "The default ranking is used, not your taste: 0 groups so far, 20 are needed."

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.galleries import galleries, rules_over, tools
+from tests.galleries import bonds_over, galleries, rules_over, tools
 from tests.pictures import PlainEncoder
 
 from unipic.cleanup import Cleanup
@@ -25,6 +25,7 @@ from unipic.photo import Gallery, Photo
 from unipic.proposal import Group, Proposal, propose
 from unipic.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.review import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
+from unipic.rulings import Bonds
 from unipic.settings import Settings
 from unipic.stages import compare
 from unipic.stages.compare import Look, other_shot
@@ -76,6 +77,12 @@ def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
     cosine = embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64)
     evidence = points_evidence(np.array(look(a, b).points)) + time_evidence(a, b)
     return float(percent(PlainEncoder.calibration.odds(cosine) + evidence))
+
+
+def taken_apart(bonds: Bonds, a: Photo, b: Photo) -> bool:
+    """By the newest ruling that names both."""
+    newest = [ruling for ruling in bonds.rulings if {a.digest, b.digest} <= ruling.digests][-1:]
+    return any(not {a.digest, b.digest} <= set(part) for ruling in newest for part in ruling.parts if a.digest in part)
 
 
 class Judge:
@@ -256,6 +263,41 @@ def test_the_order_of_the_files_changes_nothing(
     assert set(second.singles) == set(first.singles)
     rules = data.draw(rules_over(gallery))
     assert propose(second, rules).groups == propose(first, rules).groups
+
+
+@given(galleries(), each_rule, st.data())
+@many
+def test_what_a_person_said_earlier_breaks_no_law(given: Given, rule: str, data: st.DataObject) -> None:
+    """What was put together stays whole and is set aside only where it is alike, and what was kept apart is no copy."""
+    gallery, embeddings = given
+    evidence, bonds = evidence_in(*given), data.draw(bonds_over(gallery))
+    cleanup = arrange(evidence, Settings(grouping=rule), bonds)
+    judge = Judge(propose(cleanup, data.draw(rules_over(gallery))), embeddings)
+    for choices in (NONE, accept_all(judge.proposal)):
+        judge.what_goes_unasked_goes_for_a_photo_like_it(choices)
+    for lane in cleanup.near:
+        for copy in lane.copies:
+            twins = judge.twins(copy)
+            assert any(not bonds.apart(lane.keeper, twin, moment=False) for twin in twins)
+    copies = {copy.id for lane in cleanup.lanes for copy in lane.copies}
+    for a, b in bonds.links([photo for photo in evidence.likeness.photos if photo.id not in copies]):
+        assert judge.shots[a.id] is judge.shots[b.id]
+    for group in judge.proposal.shots:
+        for photo in group.photos[1:]:
+            face = judge.face(group.photos[0])
+            assert photo.id in group.suggested or not taken_apart(bonds, photo, face)
+
+
+@given(galleries(), st.randoms(use_true_random=False), each_rule, st.data())
+@many
+def test_with_what_a_person_said_too_the_order_of_the_files_changes_nothing(
+    given: Given, random: Any, rule: str, data: st.DataObject
+) -> None:
+    evidence, bonds, how = evidence_in(*given), data.draw(bonds_over(given[0])), Settings(grouping=rule)
+    shuffled = list(given[0].photos)
+    random.shuffle(shuffled)
+    again = evidence_in(Gallery(tuple(shuffled), given[0].unreadable), given[1].of(shuffled))
+    assert propose(arrange(again, how, bonds)).groups == propose(arrange(evidence, how, bonds)).groups
 
 
 @given(galleries())

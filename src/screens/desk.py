@@ -23,6 +23,7 @@ from unipic.rules import Rules
 from unipic.rulings import Bonds, Ruling
 from unipic.runs import Run
 from unipic.settings import Settings, changed
+from unipic.stages.keeper import keeper_first
 from unipic.words import count
 from utils import arrange
 
@@ -48,23 +49,26 @@ class Desk:
         self._journal = Journal(run.folder / "review.jsonl")
         self._known: set[str] = set()  # steps that are on disk: one sent twice counts once
         earlier = [ruling_from_dict(values) for values in read_json(run.folder / "remembered.json")]
-        self._earlier = frozenset(ruling.id for ruling in earlier)
+        self._before = {ruling.id: ruling for ruling in earlier}
+        created = run.load().created  # for a run that could not ask when a photo was first seen
+        self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
         s = self.settings
         self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
-        self.history.begin(Change("", rulings={ruling.id: ruling for ruling in earlier}))
+        self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
         self._read = 0  # bytes of the journal
         self.catch_up()
         self._arrange()
 
-    def catch_up(self) -> bool:
-        """Steps that another desk of this run has taken meanwhile. True if there were any."""
+    def catch_up(self) -> dict[str, Change]:
+        """What changed by the steps on disk that are not in mind yet, also those of another desk of this run."""
         steps, self._read = self._journal.read(self._read)
-        fresh = [(step, entry) for step, entry in steps if step not in self._known]
-        for step, entry in fresh:
-            self.history.add(entry)
-            self._known.add(step)
-        return bool(fresh)
+        changes = {}
+        for step, entry in steps:
+            if step not in self._known:
+                self._known.add(step)
+                changes[step] = self.history.add(entry)
+        return changes
 
     # What there is.
 
@@ -104,7 +108,7 @@ class Desk:
     @property
     def earlier(self) -> list[Ruling]:
         """Those from earlier runs that still hold."""
-        return [ruling for ruling in self.rulings if ruling.id in self._earlier]
+        return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
 
     # What can be said.
 
@@ -127,14 +131,14 @@ class Desk:
 
     def accept(self, step: str, ids: Iterable[str]) -> Change:
         """Decide groups as they stand."""
-        groups = [self.group(id) for id in ids]
+        groups = self._groups(ids)
         choices = {group.id: Choice(kept(group, self.choices), done=True) for group in groups}
         what = f"{count(len(groups), 'group')} accepted"
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
         """Decided no more; what was ticked stays ticked."""
-        groups = [self.group(id) for id in ids]
+        groups = self._groups(ids)
         choices = {group.id: Choice(kept(group, self.choices)) for group in groups}
         what = f"{count(len(groups), 'group')} reopened"
         place = groups[0].id if len(groups) == 1 else ""
@@ -146,36 +150,40 @@ class Desk:
         parts = _alike(group.photos)
         if len(parts) == 1:  # by their very content they are: all of them stay, and that is settled
             return self.choose(step, id, group.ids, done=True)
-        return self._rule(step, "not duplicates", group, parts)
+        return self._rule(step, "not duplicates", [group], parts)
 
     def split(self, step: str, id: str, leaving: Iterable[str]) -> Change:
         """Some photos of a group leave it together."""
         group, leaving = self.group(id), frozenset(leaving)
+        if not leaving <= group.ids:
+            raise NotUnderstood("That is no photo of this group.")
         out = [part for part in _alike(group.photos) if leaving & {photo.id for photo in part}]
         left = [photo for part in out for photo in part]
         rest = [photo for photo in group.photos if photo not in left]
         if not left or not rest:
             raise NotUnderstood("Some photos of the group leave it, and some stay; identical files stay together.")
-        return self._rule(step, f"{count(len(left), 'photo')} split off", group, [rest, left])
+        return self._rule(step, f"{count(len(left), 'photo')} split off", [group], [rest, left])
 
     def merge(self, step: str, ids: Sequence[str]) -> Change:
         """One group of several."""
-        groups = [self.group(id) for id in dict.fromkeys(ids)]
+        groups = self._groups(ids)
         if len(groups) < 2:
             raise NotUnderstood("Choose at least two groups to merge.")
         photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
-        return self._rule(step, f"{count(len(groups), 'group')} merged", groups[0], [photos])
+        return self._rule(step, f"{count(len(groups), 'group')} merged", groups, [photos])
 
     def set_rules(self, step: str, rules: Rules) -> Change:
         return self._take(step, Change("rules changed", rules=rules))
 
     def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
+        """SettingsError for what no photos can be grouped by."""
+        self._settings(thresholds)
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
     def forget(self, step: str, ids: Iterable[str]) -> Change:
         """Rulings are taken back, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
-        return self._take(step, Change(f"{count(len(gone), 'decision')} taken back", rulings=gone))
+        return self._take(step, Change(f"{count(len(gone), 'decision')} taken back", self._opened(gone), gone))
 
     def take_back(self, step: str, forward: bool = False) -> Change:
         """Undo, or redo."""
@@ -183,30 +191,43 @@ class Desk:
 
     # How it is done.
 
-    def _rule(self, step: str, what: str, group: Group, parts: Sequence[Sequence[Photo]]) -> Change:
+    def _groups(self, ids: Iterable[str]) -> list[Group]:
+        groups = [self.group(id) for id in dict.fromkeys(ids)]
+        if not groups:
+            raise NotUnderstood("That is about no group.")
+        return groups
+
+    def _now(self) -> float:
+        """Later than all that was said, also where a clock was put back."""
+        return max(time.time(), max((ruling.at for ruling in self.history.rulings.values()), default=0.0) + 1e-6)
+
+    def _rule(self, step: str, what: str, groups: Sequence[Group], parts: Sequence[Sequence[Photo]]) -> Change:
         photos = [photo for part in parts for photo in part]
         ruling = Ruling(
             _ruling_id("parts", photos),
-            time.time(),
+            self._now(),
             tuple(tuple(photo.digest for photo in part) for part in parts),
             names=tuple(photo.name for photo in photos),
         )
-        gone = dict.fromkeys(self._settling(group))  # what was decided of the group as it was holds no more
-        choices = {group.id: None} if group.id in self.history.choices else {}
-        return self._take(step, Change(what, choices, {**gone, ruling.id: ruling}, place=group.id))
+        # What was decided of the groups as they were holds no more, nor of others that hold some of the photos.
+        about = [r.id for r in self._about(photos) if r.kept is not None and len(r.digests & ruling.digests) > 1]
+        gone = dict.fromkeys([*about, *(id for group in groups for id in self._settling(group))])
+        choices = self._opened(gone) | {group.id: None for group in groups if group.id in self.history.choices}
+        return self._take(step, Change(what, choices, {**gone, ruling.id: ruling}, place=groups[0].id))
 
     def _rulings_of(self, groups: Iterable[Group], choices: Choices) -> dict[str, Ruling | None]:
         """A decision about a group is remembered by what is in it, and one that is taken back is not."""
         found: dict[str, Ruling | None] = {}
+        now = self._now()
         for group in groups:
             found |= dict.fromkeys(self._settling(group))
             if choices[group.id].done:
                 moment = group.lane == "similar"
                 id = _ruling_id("moment" if moment else "copies", group.photos)
-                stays = tuple(photo.digest for photo in group.photos if photo.id in choices[group.id].kept)
-                parts = (tuple(photo.digest for photo in group.photos),)
-                names = tuple(photo.name for photo in group.photos)
-                found[id] = Ruling(id, time.time(), parts, stays, moment, names)
+                photos = sorted(group.photos, key=lambda photo: photo.id not in choices[group.id].kept)
+                digests, names = (tuple(getattr(photo, what) for photo in photos) for what in ("digest", "name"))
+                stays = digests[: len(choices[group.id].kept)]
+                found[id] = Ruling(id, now, (digests,), stays, moment, names)
         return found
 
     def _settling(self, group: Group) -> list[str]:
@@ -215,15 +236,24 @@ class Desk:
         within = [r for r in self._about(group.photos) if r.kept is not None and r.digests <= digests]
         return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
 
+    def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
+        """Groups that are not decided any more without these rulings."""
+        here = [self.proposal.by_id[id] for id in self.history.choices if id in self.proposal.by_id]
+        return {group.id: None for group in here if not set(gone).isdisjoint(self._settling(group))}
+
     def _take(self, step: str, entry: Change | Undo) -> Change:
         """On disk, then in mind, then in the record for later runs."""
+        if self.knows(step):
+            return Change("")
         self._journal.append(step, entry)
-        self._known.add(step)
         before = dict(self.history.rulings)
-        change = self.history.add(entry)
+        changes = self.catch_up()  # in the order on disk, whoever wrote there meanwhile
+        change = changes.pop(step)
         self._tell_catalogue(change)
-        touched = [r for id in change.rulings for r in (before.get(id), self.history.rulings.get(id)) if r]
-        if change.rules or change.thresholds or any(ruling.kept is None for ruling in touched):
+        pairs = [(before.get(id), self.history.rulings.get(id)) for id in change.rulings]
+        touched = [ruling for pair in pairs for ruling in pair if ruling]
+        deciding = isinstance(entry, Change) and self.history.thresholds.grouping != "dbscan"
+        if changes or change.rules or change.thresholds or any(_regroups(*pair, deciding) for pair in pairs):
             self._arrange()
         elif touched:
             self._index()
@@ -246,22 +276,28 @@ class Desk:
     def _arrange(self) -> None:
         """Groups by all that holds now."""
         self._index()
-        look = self.history.thresholds
-        settings = replace(
+        bonds = Bonds(self.history.rulings.values(), self._first_seen)
+        cleanup = arrange(self.evidence, self._settings(self.history.thresholds), bonds)
+        found = propose(cleanup, self.history.rules)
+        shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
+        self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
+        self._remembered: dict[str, Choice] = {}
+        self._recall({photo.digest for photo in self.evidence.gallery.photos})
+        told = "\n".join(
+            f"{g.id} {g.lane} {[p.id for p in g.photos]} {g.alike} {g.words} {g.reason} {g.doubt} {g.certainty} "
+            f"{sorted(g.suggested)} {sorted(g.protected)}"
+            for g in self.proposal.groups
+        )
+        self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def _settings(self, look: Thresholds) -> Settings:
+        return replace(
             self.settings,
             similar=look.similar,
             near=look.near,
             grouping=look.grouping,
             time_window=look.time_window,
         )
-        bonds = Bonds(self.history.rulings.values(), self.evidence.first_seen)
-        self.proposal: Proposal = propose(arrange(self.evidence, settings, bonds), self.history.rules)
-        if not self.evidence.ranked:
-            self.proposal = replace(self.proposal, groups=self.proposal.copies)
-        self._remembered: dict[str, Choice] = {}
-        self._recall({photo.digest for photo in self.evidence.gallery.photos})
-        told = "\n".join(f"{g.id} {g.photos[0].id} {g.reason} {sorted(g.suggested)}" for g in self.proposal.groups)
-        self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def _recall(self, digests: Set[str]) -> None:
         """What rulings settle of the groups that hold any of these photos."""
@@ -269,7 +305,8 @@ class Desk:
         rulings = {ruling.id: ruling for group in groups for ruling in self._about(group.photos)}
         for group in groups:
             self._remembered.pop(group.id, None)
-        self._remembered |= recalled(groups, rulings.values(), self._earlier)
+        earlier = {id for id, ruling in rulings.items() if self._before.get(id) == ruling}
+        self._remembered |= recalled(groups, rulings.values(), earlier)
 
     def _index(self) -> None:
         self._by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
@@ -280,6 +317,11 @@ class Desk:
     def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
         found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}
         return list(found.values())
+
+
+def _regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:
+    """A ruling that came, went or changed groups photos anew. To decide a group that is there does not."""
+    return before != after and not (deciding and after is not None and after.kept is not None)
 
 
 def _alike(photos: Sequence[Photo]) -> list[list[Photo]]:

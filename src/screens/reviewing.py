@@ -52,11 +52,14 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         # A page elsewhere cannot send this type without asking first, and is never answered.
         if request.headers.get("content-type", "").split(";")[0] != "application/json":
             raise Refused(415, "A step is JSON.")
-        if int(request.headers.get("content-length") or 0) > MOST:
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal():
+            raise Refused(411, "The size of the step was not announced.")
+        if int(length) > MOST:
             raise Refused(413, "This step is too large.")
         try:
             step = json.loads(await request.body())
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(400, "This step is no JSON.") from None
         if not isinstance(step, dict):
             raise Refused(400, "A step is an object.")

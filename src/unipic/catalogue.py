@@ -37,6 +37,8 @@ class Catalogue:
         """Every ruling that names at least one of them, in the order they were made."""
         wanted = sorted(set(digests))
         found: dict[str, Ruling] = {}
+        if not self.path.exists():  # to ask makes no file
+            return []
         with self._open() as base:
             for some in _portions(wanted):
                 marks = ",".join("?" * len(some))
@@ -49,6 +51,8 @@ class Catalogue:
         return sorted(found.values(), key=lambda ruling: (ruling.at, ruling.id))
 
     def all(self) -> list[Ruling]:
+        if not self.path.exists():
+            return []
         with self._open() as base:
             rows = base.execute("SELECT id, at, parts, kept, moment, names FROM ruling ORDER BY at, id")
             return [_ruling(*row) for row in rows]
@@ -67,8 +71,10 @@ class Catalogue:
                 base.executemany("INSERT INTO member VALUES (?, ?)", [(d, ruling.id) for d in sorted(ruling.digests)])
 
     def remove(self, ids: Iterable[str]) -> None:
-        with self._open() as base:
-            base.executemany("DELETE FROM ruling WHERE id = ?", [(id,) for id in ids])
+        gone = [(id,) for id in ids]
+        if gone:
+            with self._open() as base:
+                base.executemany("DELETE FROM ruling WHERE id = ?", gone)
 
     def meet(self, digests: Iterable[str]) -> dict[str, float]:
         """When each was first seen, seconds since 1970; those that never were, now."""

@@ -190,4 +190,4 @@ def _alike(
 
 def _along(copies: Sequence[Photo]) -> str:
     names = ", ".join(copy.name for copy in copies[:3]) + (", ..." if len(copies) > 3 else "")
-    return f"its copies go with it: {names}" if copies else ""
+    return f"there are copies of it: {names}" if copies else ""

@@ -41,7 +41,7 @@ class Bonds:
         self._first_seen = first_seen
         self._parts: defaultdict[str, dict[int, int]] = defaultdict(dict)  # digest -> part by ruling
         self._settled: dict[tuple[bool, str], float] = {}  # (moment, digest) -> when
-        self._held: dict[str, float] = {}  # digests that were put with others, as shots of one moment or by hand -> when
+        self._held: dict[str, float] = {}  # digests put with others, as shots or by hand -> when
         for number, ruling in enumerate(self.rulings):
             for part, digests in enumerate(ruling.parts):
                 for digest in digests:
@@ -56,14 +56,16 @@ class Bonds:
 
     def apart(self, a: Photo, b: Photo, moment: bool) -> bool:
         """A person keeps these two apart, as shots of one moment or as copies."""
-        ours, theirs = self._parts.get(a.digest, {}), self._parts.get(b.digest, {})
-        if common := ours.keys() & theirs.keys():
-            newest = max(common)
-            return ours[newest] != theirs[newest]
-        return self._came_before(b, a, moment) or self._came_before(a, b, moment)
+        since = float("-inf")
+        if newest := self._newest(a, b):
+            if not any({a.digest, b.digest} <= set(part) for part in newest.parts):
+                return True
+            if moment or (newest.kept is not None and not newest.moment):  # to belong together makes no copies
+                since = newest.at
+        return self._came_before(b, a, moment, since) or self._came_before(a, b, moment, since)
 
     def cut(self, likeness: Likeness, moment: bool) -> Likeness:
-        """Without the pairs that a person keeps apart; what a person has settled as copies is surely the same picture."""
+        """Without the pairs that a person keeps apart; what they settled as copies is surely the same picture."""
         photos, values = likeness.photos, (likeness.similarity if moment else likeness.sameness).copy()
         named = np.array([photo.digest in self._parts for photo in photos], dtype=bool)
         keep = np.ones(len(likeness.first), dtype=bool)
@@ -76,6 +78,17 @@ class Bonds:
             self._cut_between(likeness, values, keep, moment)
         return (likeness if moment else replace(likeness, sameness=values)).only(keep)
 
+    def without_torn(self, likeness: Likeness) -> Likeness:
+        """Without the pairs that a person took apart by name."""
+        photos, keep = likeness.photos, np.ones(len(likeness.first), dtype=bool)
+        several = {d for ruling in self.rulings if len(ruling.parts) > 1 for d in ruling.digests}
+        named = np.array([photo.digest in several for photo in photos], dtype=bool)
+        for pair in np.flatnonzero(named[likeness.first] & named[likeness.second]).tolist():
+            a, b = photos[likeness.first[pair]], photos[likeness.second[pair]]
+            newest = self._newest(a, b)
+            keep[pair] = newest is None or any({a.digest, b.digest} <= set(part) for part in newest.parts)
+        return likeness.only(keep)
+
     def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
         """Pairs that a person put together; enough of them to hold each part."""
         return self._bundled(photos)[0]
@@ -87,12 +100,16 @@ class Bonds:
         pairs = []
         for part in (part for ruling in reversed(self.rulings) for part in ruling.parts):
             here = [by_digest[digest] for digest in dict.fromkeys(part) if digest in by_digest]
-            for other in here[1:]:
-                ours, theirs = bundles[here[0].id], bundles[other.id]
-                if ours is not theirs and not any(self._torn(a, b) for a in ours for b in theirs):
-                    pairs.append((here[0], other))
-                    ours += theirs
-                    bundles |= {photo.id: ours for photo in theirs}
+            for i, other in enumerate(here):
+                for one in here[:i]:
+                    ours, theirs = bundles[one.id], bundles[other.id]
+                    if ours is theirs:
+                        break
+                    if not any(self._torn(a, b) for a in ours for b in theirs):
+                        pairs.append((one, other))
+                        ours += theirs
+                        bundles |= {photo.id: ours for photo in theirs}
+                        break
         return pairs, bundles
 
     def _torn(self, a: Photo, b: Photo) -> bool:
@@ -119,6 +136,8 @@ class Bonds:
                 if p not in place or q not in place or not self.apart(photos[place[p]], photos[place[q]], moment):
                     continue
                 a, b = bundle[place[p]], bundle[place[q]]
+                keep[near[a].pop(b, [])] = False  # of those each was put together with
+                near[b].pop(a, None)
                 for third in sorted(near[a].keys() & near[b].keys(), key=lambda i: photos[i].digest):
                     if third in (a, b) or not self._seen_by(photos[third], ruling.at):
                         continue
@@ -142,9 +161,10 @@ class Bonds:
         common = self._parts.get(a.digest, {}).keys() & self._parts.get(b.digest, {}).keys()
         return self.rulings[max(common)] if common else None
 
-    def _came_before(self, photo: Photo, settled: Photo, moment: bool) -> bool:
-        """The photo was there when the other one's group was settled without it."""
-        return self._seen_by(photo, self._settled.get((moment, settled.digest), float("-inf")))
+    def _came_before(self, photo: Photo, settled: Photo, moment: bool, since: float) -> bool:
+        """The photo was there when the other one's group was settled without it, later than `since`."""
+        when = self._settled.get((moment, settled.digest), float("-inf"))
+        return when > since and self._seen_by(photo, when)
 
     def _seen_by(self, photo: Photo, when: float) -> bool:
         return self._first_seen.get(photo.digest, float("inf")) <= when
@@ -156,8 +176,8 @@ NO_BONDS = Bonds((), {})
 def settled(photos: Sequence[Photo], rulings: Sequence[Ruling]) -> frozenset[str] | None:
     """Ids of the photos of a group that stay, if rulings settle all of it; None if they do not, or all would go.
 
-    The newest ruling about a photo counts. Where files have the same bytes, as many of them stay as a person kept, those
-    with the names they had first.
+    The newest ruling about a photo counts. Where files have the same bytes, as many of them stay as a person kept,
+    those with the names they had first.
     """
     there = Counter(photo.digest for photo in photos)
     about = [r for r in rulings if r.kept is not None and len(r.digests & there.keys()) >= min(2, len(there))]
@@ -171,7 +191,7 @@ def settled(photos: Sequence[Photo], rulings: Sequence[Ruling]) -> frozenset[str
     stays = {digest: Counter(newest[digest].kept)[digest] for digest in there}
     names = {(digest, name) for r in about if r.kept for digest, name in zip(r.kept, r.names, strict=False)}
     kept = set()
-    for photo in sorted(photos, key=lambda photo: (photo.digest, photo.name) not in names):
+    for photo in sorted(photos, key=lambda photo: ((photo.digest, photo.name) not in names, keeper_first(photo))):
         if stays[photo.digest] > 0:
             stays[photo.digest] -= 1
             kept.add(photo.id)

@@ -76,7 +76,6 @@ class Room:
     @property
     def shown(self) -> str:
         """The group whose picture is on the screen."""
-        self.page.wait_for_function("document.querySelector('.stApp') !== null")
         return str(self.root.get_attribute("data-shown") or "")
 
     @property

@@ -18,7 +18,7 @@ from tests.browser.room import Room, sample_run
 
 pytestmark = pytest.mark.browser
 
-LOST = ("net::ERR", "WebSocket connection to", "Failed to load resource")  # what a browser says of a lost connection
+LOST = ("net::ERR", "WebSocket connection to", "Failed to load resource", "Is Streamlit still running?")
 
 
 class Mortal:
@@ -151,9 +151,9 @@ def test_killed_while_a_step_is_on_its_way(room: Room, mortal: Mortal, written: 
         def answer_lost(route) -> None:
             if '"choose"' not in (route.request.post_data or ""):
                 return route.continue_()
-            room.page.unroute("**/unipic/review/*")
-            route.fetch()
-            mortal.kill()
+            if mortal.process.poll() is None:
+                route.fetch()
+                mortal.kill()
             return route.abort()
 
         room.page.route("**/unipic/review/*", answer_lost)
@@ -164,6 +164,7 @@ def test_killed_while_a_step_is_on_its_way(room: Room, mortal: Mortal, written: 
         room.page.wait_for_timeout(300)
         mortal.kill()
     room.root.locator(".saving", has_text="1 choice not saved yet").wait_for(timeout=15_000)
+    room.page.unroute_all()
     mortal.start_again()
     room.saved(30_000)
     now = told(room)

@@ -180,9 +180,9 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
         assert room.focused() == before, f"{key}: the focus is where it was"
         assert where(room).startswith("Group 1 "), "keys behind a dialog do nothing"
     room.press("f")
-    room.page.wait_for_function("document.fullscreenElement !== null")
+    room.page.wait_for_function("() => document.fullscreenElement !== null")
     room.press("f")
-    room.page.wait_for_function("document.fullscreenElement === null")
+    room.page.wait_for_function("() => document.fullscreenElement === null")
     assert room.book["version"] == 0
     quiet()
 

@@ -1,0 +1,183 @@
+"""No barriers: every screen, light and dark, large and small, by the rules of axe-core, also inside the components."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.browser.conftest import Server, start_server, stop_server
+from tests.browser.room import Room, sample_run
+
+pytestmark = pytest.mark.browser
+axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+GRAVE = ("serious", "critical")
+STILL = 400  # milliseconds until what fades in is there
+# Streamlit's own markup, which Unipic cannot change: the rule, where, and why it does no harm.
+KNOWN: list[tuple[str, str, str]] = []
+
+
+@pytest.fixture(scope="module")
+def open_server(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose operator has opened folders, so that there is something to choose everywhere."""
+    photos, albums = tmp_path_factory.mktemp("photos"), tmp_path_factory.mktemp("albums")
+    data = tmp_path_factory.mktemp("data")
+    started, process = start_server(data, UNIPIC_ROOTS=str(photos), UNIPIC_OUT=str(albums))
+    yield started
+    stop_server(process)
+
+
+class Inspector:
+    """Collects what axe finds grave, by what was on the screen."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.axe = page, axe_core.Axe()
+        self.found: list[str] = []
+
+    def look(self, view: str) -> None:
+        self.page.wait_for_timeout(STILL)
+        for broken in self.axe.run(self.page).response["violations"]:
+            for node in broken["nodes"] if broken["impact"] in GRAVE else ():
+                where = " ".join(" >>> ".join(part) if isinstance(part, list) else part for part in node["target"])
+                if not any(broken["id"] == rule and re.search(place, where) for rule, place, _ in KNOWN):
+                    why = " ".join((node["failureSummary"] or "").split())[:240]
+                    self.found.append(f"{view}: {broken['id']} ({broken['impact']}) at {where}\n      {why}")
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["large", "small"])
+def inspector(request: pytest.FixtureRequest, new_page, scheme: str) -> Inspector:
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    return Inspector(new_page(color_scheme=scheme, **(phone if request.param == "small" else {})))
+
+
+def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
+    page = inspector.page
+    page.goto(open_server.url)
+    page.get_by_role("button", name="Choose photos", exact=True).wait_for()
+    inspector.look("add: from this device")
+    page.locator("details summary").first.click()
+    inspector.look("add: settings open")
+    page.get_by_role("tab", name="Folder on the server").click()
+    page.get_by_label("Only this part of it").wait_for()
+    inspector.look("add: folder")
+    page.get_by_role("tab", name="Sample photos").click()
+    start = page.get_by_role("button", name="Try it with sample photos")
+    start.wait_for()
+    inspector.look("add: samples")
+    start.click()
+    page.get_by_text("Looking at your photos").wait_for()
+    inspector.look("working")
+    page.get_by_role("button", name=re.compile("Cancel|Stop")).first.click()
+    page.get_by_text("The work was stopped").wait_for(timeout=30_000)
+    inspector.look("stopped")
+    page.goto(f"{open_server.url}/review?run={'x' * 32}")
+    page.get_by_text("That run is gone").wait_for()
+    inspector.look("gone")
+    assert inspector.found == [], "\n" + "\n".join(inspector.found)
+
+
+def test_reviewing(inspector: Inspector, open_server: Server) -> None:
+    page = inspector.page
+    room = Room(page, open_server.url, sample_run(open_server.runs)).open()
+    inspector.look("list")
+    room.root.locator(".rows .box input").nth(4).check()
+    room.root.locator(".rows .box input").nth(5).check()
+    inspector.look("list: rows ticked")
+    room.root.get_by_role("button", name="Merge into one group").click()
+    room.saved()
+    page.reload()  # Streamlit hears of it with the next thing it is asked
+    room.root.locator(".bar").wait_for()
+    for name in ("Rules", "How alike", "2 files not read", "What was found", "Remembered"):
+        page.get_by_role("button", name=name).first.click()
+        page.get_by_test_id("stPopoverBody").wait_for()
+        inspector.look(f"popover: {name}")
+        page.keyboard.press("Escape")
+        page.get_by_test_id("stPopoverBody").wait_for(state="hidden")
+    room.start()
+    inspector.look("group")
+    room.press("ArrowRight", "x")
+    inspector.look("group: another photo kept")
+    room.press("1", "2", "3", "4")
+    inspector.look("group: all kept but one")
+    room.root.locator("summary", has_text="More").click()
+    inspector.look("group: more")
+    room.root.get_by_role("button", name="Split off several").click()
+    inspector.look("group: splitting")
+    room.press("Escape", "Enter", "k")
+    inspector.look("group: decided")
+    for key, name in (("c", "Compare photos"), ("z", "Compare photos"), ("?", "Keys and fingers")):
+        room.press(key)
+        page.get_by_role("dialog", name=name).wait_for()
+        inspector.look(f"dialog by {key}")
+        room.press("Escape")
+        page.get_by_role("dialog").wait_for(state="hidden")
+    room.press("g")
+    room.root.get_by_role("button", name="Accept the surest").click()
+    dialog = page.get_by_role("dialog", name="Accept many groups")
+    dialog.wait_for()
+    inspector.look("bulk: how many")
+    dialog.get_by_role("button", name="Look at a sample").click()
+    inspector.look("bulk: a sample")
+    while dialog.get_by_role("heading", name="Is this right?").count():
+        room.press("y")
+    inspector.look("bulk: all that would be set aside")
+    dialog.get_by_role("button", name="Accept").last.click()
+    room.root.get_by_label("State").select_option("Done")
+    inspector.look("list: done")
+    room.press("Escape")
+    room.root.get_by_label("State").select_option("All states")
+    room.root.get_by_role("checkbox", name="Tick all listed groups").check()
+    room.root.get_by_role("button", name="Accept", exact=True).click()
+    room.root.get_by_role("heading", name="All groups are decided").wait_for()
+    inspector.look("list: all decided")
+    assert inspector.found == [], "\n" + "\n".join(inspector.found)
+
+
+def test_finishing(inspector: Inspector, open_server: Server) -> None:
+    page, run = inspector.page, sample_run(open_server.runs)
+    page.goto(f"{open_server.url}/finish?run={run.token}")
+    page.get_by_text("What will happen").wait_for()
+    inspector.look("finish: zip")
+    page.get_by_role("radio", name="Folder on the server").click()
+    page.get_by_role("button", name=re.compile("Copy to this folder|Go on copying")).wait_for()
+    inspector.look("finish: folder")
+    page.get_by_role("radio", name="List").click()
+    page.get_by_role("button", name="Make the list").wait_for()
+    inspector.look("finish: list")
+    page.get_by_role("radio", name="ZIP").click()
+    page.get_by_role("button", name="Make the album").click()
+    page.get_by_role("link", name=re.compile("Download My clean gallery")).wait_for(timeout=60_000)
+    inspector.look("finish: made")
+    page.get_by_role("button", name="Delete this run now").click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+    inspector.look("finish: delete")
+    page.goto(f"{open_server.url}/statistics")
+    page.get_by_text("Photos looked at").wait_for()
+    inspector.look("statistics")
+    page.goto(f"{open_server.url}/finish")
+    page.get_by_text("Nothing finished yet").wait_for()
+    inspector.look("finish: nothing yet")
+    assert inspector.found == [], "\n" + "\n".join(inspector.found)
+
+
+def test_figures_of_nothing(new_page, scheme: str, tmp_path: Path, browser) -> None:
+    started, process = start_server(tmp_path)
+    try:
+        inspector = Inspector(new_page(color_scheme=scheme))
+        inspector.page.goto(f"{started.url}/statistics")
+        inspector.page.get_by_text("No run is finished yet").wait_for()
+        inspector.look("statistics: none")
+        inspector.page.goto(f"{started.url}/review")
+        inspector.page.get_by_text("Nothing to review yet").wait_for()
+        inspector.look("review: nothing yet")
+    finally:
+        stop_server(process)
+    assert inspector.found == [], "\n" + "\n".join(inspector.found)

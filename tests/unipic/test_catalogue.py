@@ -1,0 +1,95 @@
+"""What was decided, for good: by content, whole or not at all, from any number of processes at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unipic.catalogue import FILE, Catalogue
+from unipic.errors import DecisionsUnreadable
+from unipic.rulings import Ruling
+from unipic.settings import PROJECT
+
+KEPT = Ruling("kept", 2.0, (("aa", "bb", "bb"),), ("aa", "bb"), False, ("a.jpg", "\udcff.jpg", "c\n.jpg"))
+APART = Ruling("apart", 1.0, (("bb",), ("cc",)))
+
+
+def test_what_is_saved_is_found_by_any_photo_it_names(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "new")
+    assert catalogue.all() == []
+    catalogue.save([KEPT, APART])
+    assert catalogue.about(["aa"]) == [KEPT]
+    assert catalogue.about(["bb", "zz"]) == [APART, KEPT], "in the order they were made"
+    assert catalogue.about(["zz"]) == []
+    assert catalogue.about([]) == []
+    assert Catalogue(tmp_path / "new").all() == [APART, KEPT]
+
+
+def test_a_ruling_with_the_same_id_takes_the_place_of_the_other(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    catalogue.save([KEPT])
+    catalogue.save([replace(KEPT, parts=(("aa", "dd"),), kept=("dd",))])
+    assert catalogue.about(["bb"]) == []
+    assert [ruling.kept for ruling in catalogue.about(["dd"])] == [("dd",)]
+
+
+def test_what_is_taken_back_is_gone(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    catalogue.save([KEPT, APART])
+    catalogue.remove(["kept", "unknown"])
+    assert catalogue.about(["aa", "bb", "cc"]) == [APART]
+
+
+def test_a_photo_is_first_seen_once(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    first = catalogue.meet(["aa", "bb"])
+    again = catalogue.meet(["bb", "cc"])
+    assert again["bb"] == first["bb"]
+    assert again["cc"] > first["bb"]
+
+
+def test_thousands_of_photos_in_one_question(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    digests = [f"{i:064x}" for i in range(2_500)]
+    catalogue.save([Ruling("first", 1.0, ((digests[0], digests[1]),)), Ruling("last", 2.0, ((digests[-1], "x"),))])
+    assert [ruling.id for ruling in catalogue.about(digests)] == ["first", "last"]
+    assert set(catalogue.meet(digests)) == set(digests)
+
+
+def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from unipic.catalogue import Catalogue\n"
+        "from unipic.rulings import Ruling\n"
+        "for i in range(20): Catalogue(Path(sys.argv[1])).save([Ruling(f'{sys.argv[2]}-{i}', float(i), (('aa',),))])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    others = [subprocess.Popen([*command, name], cwd=PROJECT / "src") for name in ("one", "two")]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: Catalogue(tmp_path).save([Ruling(f"t-{i}", float(i), (("aa",),))]), range(40)))
+    assert [process.wait(60) for process in others] == [0, 0]
+    assert len(Catalogue(tmp_path).about(["aa"])) == 80
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + b"\xff" * 4000])
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(DecisionsUnreadable, match="Move the file away"):
+        Catalogue(tmp_path).all()
+    assert (tmp_path / FILE).read_bytes() == content
+
+
+def test_a_file_of_a_newer_unipic_is_not_touched(tmp_path: Path) -> None:
+    import sqlite3
+
+    Catalogue(tmp_path).save([KEPT])
+    with sqlite3.connect(tmp_path / FILE) as base:
+        base.execute("PRAGMA user_version = 99")
+    with pytest.raises(DecisionsUnreadable, match="newer Unipic"):
+        Catalogue(tmp_path).save([APART])
