@@ -1,17 +1,19 @@
-"""python -m benchmarks quality | calibrate | bias | speed | memory | all
+"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | all
 
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
 speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
 memory    peak memory of a run over 2,000 photos of 12 megapixels
+darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
-from benchmarks import bias, calibrate, memory, quality, speed
+from benchmarks import bias, calibrate, darkroom, memory, quality, speed
 from benchmarks.machine import machine
 
 PARTS = {
@@ -20,6 +22,7 @@ PARTS = {
     "bias": bias.run,
     "speed": speed.run,
     "memory": memory.run,
+    "darkroom": darkroom.run,
 }
 
 
@@ -28,10 +31,12 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("part", choices=[*PARTS, "all"])
-    parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 200, memory: 2000)")
+    parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 200, others: 2000)")
+    parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
-    for name, part in PARTS.items():
+    parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
+    for name, part in parts.items():
         if options.part in (name, "all"):
             part(options.photos)
 

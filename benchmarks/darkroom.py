@@ -18,15 +18,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import psutil
-
+from benchmarks.browser import GOING_BACK, OPENING, PROBE, in_words, memory, traffic
 from benchmarks.bursts import make_gallery
 from unipic.runs import Run, Runs
 from unipic.settings import PROJECT
@@ -39,46 +36,6 @@ PERSON = 0.25  # seconds between two keys
 WALK = 100  # groups
 SOME = (0, 100, 200)  # groups after which memory is looked at, and at the last one
 GOALS = "goals: median below 100 ms, 95 of 100 below 250 ms"
-
-FIND = """const room = () => [...document.querySelectorAll(".stBidiComponent *, [data-testid^=stBidi] *, .darkroom")]
-  .map((one) => one.matches(".darkroom") ? one : one.shadowRoot?.querySelector(".darkroom")).find(Boolean);
-const rows = () => [...room()?.querySelectorAll(".rows li") ?? []].filter((row) => row.getClientRects().length);
-const seen = (row) => row.getBoundingClientRect().top < innerHeight && row.getBoundingClientRect().bottom > 0;
-const drawn = () => rows().filter(seen).every((row) => [...row.querySelectorAll("img")]
-  .every((image) => image.complete && image.naturalWidth));
-const frames = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
-const list = (from, told) => {  // told({ rows, pictures }), in milliseconds since `from`
-  const found = {};
-  const look = () => {
-    found.room ??= room() && performance.now() - from;
-    if (!found.rows && rows().some(seen)) frames(() => (found.rows = performance.now() - from));
-    if (found.rows && drawn()) frames(() => told({ ...found, pictures: performance.now() - from }));
-    else requestAnimationFrame(look);
-  };
-  look();
-};"""
-OPENING = (
-    f"if (top === self) addEventListener('DOMContentLoaded', () => {{ {FIND} list(0, (f) => (window.opened = f)) }})"
-)
-GOING_BACK = f"""() => {{ {FIND} window.opened = null;
-  addEventListener("click", (event) => list(event.timeStamp, (found) => (window.opened = found)),
-    {{ capture: true, once: true }}); }}"""
-PROBE = """(root, first) => {  // `first`: group -> what the addresses of its first photo hold
-  const probe = (window.probe = { found: [], at: root.dataset.shown });
-  let pressed = 0;
-  window.addEventListener("keydown", (event) => (pressed = event.timeStamp), true);
-  new MutationObserver(() => {
-    const { shown } = root.dataset;
-    if (!shown || shown === probe.at) return;
-    probe.at = shown;
-    const from = pressed;
-    const image = root.querySelector(".stage img.large");
-    const whose = first[shown].some((part) => image?.src.includes(part));
-    const right = Boolean(whose && image.complete && image.naturalWidth);
-    requestAnimationFrame(() => requestAnimationFrame(() =>
-      probe.found.push({ shown, right, ms: performance.now() - from })));
-  }).observe(root, { attributes: true, attributeFilter: ["data-shown"] });
-}"""
 
 
 def run(photos: int = 0, groups: int = 0) -> None:
@@ -172,31 +129,36 @@ def _deciding(browser: Browser, url: str, run: Run) -> None:
 def _everything(browser: Browser, url: str, run: Run) -> None:
     """All groups decided by keyboard alone, with what it costs."""
     with _page(browser) as page:
+        counted = traffic(page)
         groups = _enter(page, url, run)
-        traffic, memory = _traffic(page), [_memory(page)]
+        opening = in_words(counted)
+        counted.clear()
+        memories = [memory(page)]
         begun, keys = time.perf_counter(), 0
         for place in range(1, groups):
             keys += _decide(page, place)
             page.wait_for_function("n => probe.found.length >= n", arg=place, polling=20)
             if place in SOME:
-                memory.append(_memory(page))
-        memory.append(_memory(page))
+                memories.append(memory(page))
+        memories.append(memory(page))
         keys += _decide(page, groups)
         page.get_by_role("heading", name="All groups are decided").wait_for()
         page.locator(".darkroom .saving", has_text=re.compile("^Saved$")).wait_for()
         seconds = time.perf_counter() - begun
+        spent = in_words(counted)
         wrong = sum(not one["right"] for one in page.evaluate("probe.found"))
+        page.locator(".darkroom .rows .open").first.click()
+        _pressed(page, "j", groups - 1)
+        memories.append(memory(page))
     book = _book(url, run)
     done = sum(choice["done"] for choice in book["choices"].values())
     print(f"All {groups} groups by {keys} keys, as fast as they come, to all is saved: {seconds:.0f} s.")
     print(f"The server then says {done} of {len(book['groups'])} are done. Pictures that were not right: {wrong}.\n")
     print("| groups decided | JS heap, MB | DOM nodes | listeners | renderer process, MB |")
     print("|---:|---:|---:|---:|---:|")
-    for number, kinds in zip((*SOME, groups - 1), memory, strict=True):
+    for number, kinds in zip((*SOME, groups - 1, "all, and looked through again"), memories, strict=True):
         print(f"| {number} | {kinds[0]:.1f} | {kinds[1]:,.0f} | {kinds[2]:,.0f} | {kinds[3]:.0f} |")
-    print(
-        "\nDuring this: " + ", ".join(f"{kind} {size / 1e3:,.0f} kB" for kind, size in sorted(traffic.items())) + ".\n"
-    )
+    print(f"\nBytes while the page opens: {opening}.\nBytes while all groups are decided: {spent}.\n")
 
 
 def _decide(page: Page, place: int) -> int:
@@ -231,49 +193,6 @@ def _pressed(page: Page, key: str, times: int, pause: float = 0.0) -> list[float
     if len(found) != times or not all(one["right"] for one in found):
         print(f"| {key}: {len(found)} of {times} groups were shown, {sum(one['right'] for one in found)} right |")
     return [one["ms"] for one in found]
-
-
-def _traffic(page: Page) -> Counter[str]:
-    """Bytes, counted from now on."""
-    counted, kinds = Counter[str](), dict[str, str]()
-    session = page.context.new_cdp_session(page)
-
-    def on(event: str, hear: Callable[[dict[str, Any]], None]) -> None:
-        session.on(event, hear)
-
-    def frame(told: dict[str, Any]) -> None:
-        binary = told["response"]["opcode"] == 2
-        size = len(told["response"]["payloadData"])
-        counted["websocket"] += size * 3 // 4 if binary else size
-
-    def asked(told: dict[str, Any]) -> None:
-        parts = urlsplit(told["request"]["url"]).path.split("/")
-        kinds[told["requestId"]] = parts[2] if parts[1:2] == ["unipic"] else "else"
-
-    def loaded(told: dict[str, Any]) -> None:
-        counted[f"/unipic/{kinds.get(told['requestId'])}"] += int(told["encodedDataLength"])
-
-    counted["websocket"] = 0
-    on("Network.webSocketFrameReceived", frame)
-    on("Network.webSocketFrameSent", frame)
-    on("Network.requestWillBeSent", asked)
-    on("Network.loadingFinished", loaded)
-    session.send("Network.enable")
-    return counted
-
-
-def _memory(page: Page) -> tuple[float, float, float, float]:
-    """What is in use after all that can go is gone: heap, DOM nodes, listeners; and the process, pictures included."""
-    page.wait_for_timeout(500)
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-    for _ in range(2):
-        session.send("HeapProfiler.collectGarbage")
-    values = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
-    session.detach()
-    renderers = [one for one in psutil.Process().children(recursive=True) if "--type=renderer" in one.cmdline()]
-    resident = max(one.memory_info().rss for one in renderers)
-    return values["JSHeapUsedSize"] / 1e6, values["Nodes"], values["JSEventListeners"], resident / 1e6
 
 
 def _row(what: str, found: Iterable[float]) -> None:

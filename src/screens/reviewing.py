@@ -50,7 +50,7 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
 
     async def hear(request: Request) -> Response:
         # A page elsewhere cannot send this type without asking first, and is never answered.
-        if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             raise Refused(415, "A step is JSON.")
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
@@ -85,6 +85,8 @@ def _desk(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
         return desk_of(run)
     except FileNotFoundError:
         raise Refused(409, "The work on these photos is not done yet.") from None
+    except ValueError:
+        raise Refused(409, "This run was made by another version of Unipic. Start it again.") from None
 
 
 def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
@@ -97,17 +99,17 @@ def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
         raise NotUnderstood("a step has an id")
     if desk.knows(id):
         return {**_standing(desk), "choices": _choices(desk, desk.choices), "place": None}
-    before = desk.arrangement
+    before, choices = desk.arrangement, desk.choices
     change = _taken(desk, do, id, step)
     place = change.place if change.place in desk.proposal.by_id else ""
     if desk.arrangement != before and not place:
         place = _where_it_went(desk, change)
     # A ruling that came or went may settle groups the step does not name.
-    touched = set(change.choices) if not change.rulings else {group.id for group in desk.proposal.groups}
-    choices = desk.choices
+    after = desk.choices
+    touched = change.choices.keys() | {id for id in {**choices, **after} if choices.get(id) != after.get(id)}
     return {
         **_standing(desk),
-        "choices": {id: choice_to_dict(choices[id]) if id in choices else None for id in touched},
+        "choices": {id: choice_to_dict(after[id]) if id in after else None for id in sorted(touched)},
         "place": place or None,
     }
 
@@ -115,7 +117,9 @@ def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
 def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
     match do:
         case "choose":
-            return desk.choose(id, step["group"], _strings(step["kept"]), step["done"] is True)
+            if not isinstance(step["done"], bool):
+                raise NotUnderstood("done is true or false")
+            return desk.choose(id, step["group"], _strings(step["kept"]), step["done"])
         case "accept":
             return desk.accept(id, _strings(step["groups"]))
         case "reopen":

@@ -60,7 +60,9 @@ class Bonds:
         if newest := self._newest(a, b):
             if not any({a.digest, b.digest} <= set(part) for part in newest.parts):
                 return True
-            if moment or (newest.kept is not None and not newest.moment):  # to belong together makes no copies
+            if newest.kept is not None and (moment or not newest.moment):
+                return False
+            if moment:  # to belong together makes no copies
                 since = newest.at
         return self._came_before(b, a, moment, since) or self._came_before(a, b, moment, since)
 

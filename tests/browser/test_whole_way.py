@@ -6,13 +6,16 @@ import json
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.browser.room import Room
 from tests.pictures import blurred, save, scene, shaken
 
 from unipic.runs import Runs
+from unipic.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -63,43 +66,69 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert grown < 50_000_000
 
     start.click()
-    page.get_by_text("would be set aside").wait_for(timeout=PATIENCE)
+    page.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
     run = Runs(server.runs).open(page.url.split("run=")[1])
-    cleanup = json.loads((run.folder / "cleanup.json").read_text())
-    assert len(cleanup["photos"]) + len(cleanup["unreadable"]) == 200
-    assert {file["name"].split("/")[-1] for file in cleanup["unreadable"]} == {"broken.jpg", "notes.jpg"}
-    assert sum(len(found["copies"]) for found in cleanup["exact"]) == 7
-    groups = len(cleanup["clusters"])
-    assert groups >= SCENES
+    room = Room(page, server.url, run)
+    room.root.locator(".rows li").first.wait_for()
+    everything = json.loads((run.folder / "evidence.json").read_text())
+    assert len(everything["photos"]) + len(everything["unreadable"]) == 200
+    assert {file["name"].split("/")[-1] for file in everything["unreadable"]} == {"broken.jpg", "notes.jpg"}
+    book = room.book
+    lanes = {lane: [g for g in book["groups"] if g["lane"] == lane] for lane in ("identical", "same", "similar")}
+    assert sum(len(group["photos"]) - 1 for group in lanes["identical"]) == 7
+    assert [len(group["photos"]) for group in lanes["same"]] == [2], "the picture kept smaller"
+    assert len(lanes["similar"]) >= SCENES
 
-    page.get_by_text("Keep this one too").first.click()
-    page.get_by_text("STAYS TOO").first.wait_for()
-    page.get_by_text(f"Similar shots ({groups} groups)").click()
-    page.get_by_text("AI RECOMMENDATION").wait_for()
-    page.get_by_text("Keep photo 2").click()
-    page.get_by_role("button", name="Next").first.click()
-    page.get_by_text(f"Group 2 of {groups} · 1 reviewed").wait_for()
+    room.root.get_by_label("Kind").select_option("Identical")
+    room.root.locator(".rows .open").first.click()
+    room.at(1)
+    copies = by_id(book)[shown(room)]
+    room.press("2")  # this copy stays too
+    room.press("g")
+    room.root.get_by_label("Kind").select_option("Similar moment")
+    room.root.locator(".rows .open").first.click()
+    room.at(1)
+    first = by_id(book)[shown(room)]
+    room.press("2", "Enter")
+    room.at(2)
+    room.saved()
 
     partial = _download(page, "Save progress", tmp_path / "partial.zip")
     kept = {entry["original"] for entry in json.loads(partial.read("unipic-manifest.json"))["kept"]}
-    first = cleanup["clusters"][0]["photos"]
-    names = {photo["id"]: photo["name"] for photo in cleanup["photos"]}
-    assert names[first[0]] in kept
-    assert names[first[1]] in kept, "ticked by hand"
-    alike = zip(first, cleanup["clusters"][0]["alike"], strict=True)
-    assert not {names[i] for i, likeness in list(alike)[2:] if likeness >= cleanup["similar"]} & kept
-    assert all(names[i] in kept for group in cleanup["clusters"][1:] for i in group["photos"]), "not seen yet"
+    names = [photo["name"] for photo in first["photos"]]
+    assert set(names[:2]) <= kept, "the best one, and the one ticked by hand"
+    alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().similar]
+    assert alike
+    assert not set(alike) & kept
+    open_groups = [group for group in lanes["similar"] if group["id"] != first["id"]]
+    assert {photo["name"] for group in open_groups for photo in group["photos"]} <= kept, "not decided yet"
+    assert {photo["name"] for photo in copies["photos"]} <= kept, "ticked by hand, too"
+    others = [group for group in lanes["identical"] if group["id"] != copies["id"]]
+    assert all(sum(photo["name"] in kept for photo in group["photos"]) == 1 for group in others)
 
+    place, kept_here = shown(room), room.kept()
+    page.wait_for_timeout(1000)
     page.reload()  # as a tab that was closed: the address brings everything back
-    page.get_by_text(f"Similar shots ({groups} groups)").click()
-    page.get_by_text(f"Group 2 of {groups} · 1 reviewed").wait_for()
-    page.get_by_role("button", name="Previous").first.click()
-    page.get_by_text(f"Group 1 of {groups} · 1 reviewed").wait_for()
-    assert page.get_by_role("checkbox", name="Keep photo 2").is_checked()
-    for place in range(1, groups):
-        page.get_by_role("button", name="Next").first.click()
-        page.get_by_text(f"Group {place + 1} of {groups} ·").wait_for()
-    page.get_by_role("button", name="Done").first.click()
+    room.root.locator(".stage img.large").wait_for()
+    assert (shown(room), room.kept()) == (place, kept_here)
+    assert "1 done" in room.root.locator(".where").inner_text()
+    room.press("g")
+    room.root.get_by_label("State").select_option("Done")
+    room.root.locator(".rows .open").click()
+    room.at(1)
+    assert shown(room) == first["id"]
+    assert room.kept()[:2] == [True, True]
+    room.press("g")
+    room.root.get_by_label("State").select_option("All states")
+    room.root.locator("button.start").click()
+    for _ in range(len(book["groups"]) - 1):
+        before = shown(room)
+        room.press("Enter")
+        page.wait_for_function(
+            "([root, before]) => root.dataset.shown !== before", arg=[room.root.element_handle(), before]
+        )
+    room.root.get_by_role("heading", name="All groups are decided").wait_for()
+    room.root.get_by_role("button", name="Finish", exact=True).click()
     page.get_by_text("Your clean gallery").wait_for()
     page.get_by_label("Name of the album").fill("Trip, the best of it")
     album = _download(page, "Make the album", tmp_path / "album.zip")
@@ -110,6 +139,9 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     for entry in manifest["kept"] + manifest["unreadable"]:
         assert album.read(entry["file"]) == sent[entry["original"]], "byte for byte the original"
     assert all(entry["reason"] for entry in manifest["set_aside"])
+
+    assert not set(alike) & {entry["original"] for entry in manifest["kept"]}
+    assert {photo["name"] for photo in copies["photos"]} <= {entry["original"] for entry in manifest["kept"]}
 
     page.get_by_role("link", name="Statistics").first.click()
     page.get_by_text("Photos looked at").wait_for()
@@ -124,15 +156,33 @@ def test_a_phone_reaches_everything(phone, server, quiet) -> None:
     phone.goto(server.url)
     phone.get_by_role("tab", name="Sample photos").click()
     phone.get_by_role("button", name="Try it with sample photos").click()
-    phone.get_by_text("would be set aside").wait_for(timeout=PATIENCE)
-    phone.get_by_text("Similar shots (").click()
-    phone.get_by_text("AI RECOMMENDATION").wait_for()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out to the side"
-    for name in ("Next", "Save progress"):
-        button = phone.get_by_role("button", name=name).first
-        button.wait_for()  # a rerun may be replacing it
-        assert button.evaluate("element => element.getBoundingClientRect().height") >= 44
+    phone.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
+    room = Room(phone, server.url, Runs(server.runs).open(phone.url.split("run=")[1]))
+    room.root.locator(".rows li").first.wait_for()
+    big_enough(phone, "Start deciding", "Save progress")
+    room.root.get_by_role("button", name="Start deciding").tap()
+    room.at(1)
+    big_enough(phone, "Accept", "Undo", "All groups")
+    for _ in room.book["groups"]:
+        before = shown(room)
+        room.root.locator(".low").get_by_role("button", name="Accept").tap()
+        phone.wait_for_function(
+            "([root, before]) => root.dataset.shown !== before", arg=[room.root.element_handle(), before]
+        )
+    room.root.get_by_role("heading", name="All groups are decided").wait_for()
+    room.root.get_by_role("button", name="Finish", exact=True).tap()
+    phone.get_by_text("Your clean gallery").wait_for()
+    big_enough(phone, "Make the album")
     quiet()
+
+
+def big_enough(phone, *names: str) -> None:
+    """For a thumb; and nothing sticks out to the side."""
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    for name in names:
+        button = phone.get_by_role("button", name=name).locator("visible=true").first
+        button.wait_for()  # a rerun may be replacing it
+        assert button.evaluate("element => element.getBoundingClientRect().height") >= 44, name
 
 
 def test_a_wrong_address_is_answered(page, server, quiet) -> None:
@@ -149,11 +199,20 @@ def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     page.locator("input.files").set_input_files([str(gallery / name), str(gallery / "singles" / "DSC_020.jpg")])
     page.get_by_role("button", name="Find duplicates in 2 files").click()
-    page.get_by_text("would be set aside").wait_for(timeout=PATIENCE)
-    page.get_by_text(name).first.wait_for()
+    page.get_by_text(name).first.wait_for(timeout=PATIENCE)
     assert fired == []
     assert page.locator("img[src='x']").count() == 0
     quiet()
+
+
+def by_id(book: dict[str, Any]) -> dict[str, Any]:
+    return {group["id"]: group for group in book["groups"]}
+
+
+def shown(room: Room) -> str:
+    """The group on the screen, once its picture is there."""
+    room.page.wait_for_function("root => root.dataset.shown", arg=room.root.element_handle())
+    return room.shown
 
 
 def _download(page, button: str, path: Path) -> zipfile.ZipFile:

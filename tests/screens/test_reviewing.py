@@ -148,6 +148,11 @@ def test_a_step_that_arrives_twice_counts_once(visitor: Visitor) -> None:
         ({"do": "choose", "group": "GROUP", "kept": "abc", "done": True}, 400),
         ({"do": "choose", "group": "GROUP", "kept": [1], "done": True}, 400),
         ({"do": "choose", "group": ["GROUP"], "kept": [], "done": True}, 400),
+        ({"do": "choose", "group": "GROUP", "kept": [], "done": "yes"}, 400),
+        ({"do": "choose", "group": "GROUP", "kept": []}, 400),
+        ({"do": "accept", "groups": []}, 400),
+        ({"do": "reopen", "groups": "GROUP"}, 400),
+        ({"do": "split", "group": "GROUP", "photos": ["a", "foreign"]}, 400),
         ({"do": "split", "group": "GROUP", "photos": []}, 400),
         ({"do": "split", "group": "GROUP", "photos": ["a", "b", "c"]}, 400),
         ({"do": "merge", "groups": ["GROUP"]}, 400),
@@ -192,6 +197,55 @@ def test_only_json_is_heard(visitor: Visitor, content: bytes, kind: str, status:
 def test_a_step_has_a_size(visitor: Visitor) -> None:
     headers = {"Content-Type": "application/json", "Content-Length": str(MOST + 1)}
     assert visitor.client.post(visitor.url, content=b"{}", headers=headers).status_code == 413
+
+
+def test_a_step_of_unknown_size_is_not_read(visitor: Visitor) -> None:
+    chunks = iter([b'{"do": "undo", ', b'"step": "12345678"}'])
+    answer = visitor.client.post(visitor.url, content=chunks, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 411
+    assert visitor.look()["version"] == 0
+
+
+def test_an_answer_names_only_what_changed(tmp_path: Path) -> None:
+    photos = [photo(id) for id in "abcdef"]
+    visitor = Visitor(tmp_path, scanned(tmp_path, evidence(photos, {"a b": 95.0, "c d": 95.0, "e f": 95.0})))
+    groups = visitor.look()["groups"]
+    one, two, three = (group["id"] for group in groups)
+    stays = groups[0]["suggested"]
+    assert visitor.say(do="choose", group=one, kept=stays, done=True)["choices"].keys() == {one}
+    assert visitor.say(do="accept", groups=[two, three])["choices"].keys() == {two, three}
+    assert visitor.say(do="undo")["choices"] == {two: None, three: None}
+    assert visitor.look()["choices"].keys() == {one}
+    assert visitor.say(do="merge", groups=[one, two])["choices"] == {one: None}
+
+
+def test_what_was_decided_in_an_earlier_run_is_said_to_be(tmp_path: Path) -> None:
+    first = Visitor(tmp_path, scanned(tmp_path, three()))
+    (group,) = first.look()["groups"]
+    first.say(do="choose", group=group["id"], kept=["b"], done=True)
+    second = Visitor(tmp_path, scanned(tmp_path, three()))
+    assert second.look()["choices"] == {group["id"]: {"kept": ["b"], "done": True, "remembered": True}}
+    assert second.look()["undo"] == "", "it is no step of this run"
+    told = second.say(do="reopen", groups=[group["id"]])
+    assert told["choices"] == {group["id"]: {"kept": ["b"], "done": False, "remembered": False}}
+    assert second.say(do="undo")["choices"][group["id"]]["remembered"]
+
+
+def test_names_are_data(tmp_path: Path) -> None:
+    names = ("<img src=x onerror=alert(1)>.jpg", "\udcff\u202egpj.exe", 'a"\n\x00.jpg')
+    photos = [photo(str(i), name=name) for i, name in enumerate(names)]
+    visitor = Visitor(tmp_path, scanned(tmp_path, evidence(photos, {"0 1": 95.0, "0 2": 95.0, "1 2": 95.0})))
+    (group,) = visitor.look()["groups"]
+    assert {one["name"] for one in group["photos"]} == set(names)
+    visitor.say(do="apart", group=group["id"])
+    assert visitor.say(do="undo")["redo"] == "not duplicates"
+
+
+def test_a_run_of_another_version_is_refused_in_words(visitor: Visitor) -> None:
+    path = visitor.run.folder / "evidence.json"
+    path.write_text(path.read_text().replace('"version": 3', '"version": 2'))
+    assert "another version" in visitor.client.get(visitor.url).json()["message"]
+    assert visitor.say(409, do="undo")["message"]
 
 
 def test_a_run_that_is_not_there_or_not_ready(visitor: Visitor) -> None:

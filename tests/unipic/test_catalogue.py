@@ -93,3 +93,27 @@ def test_a_file_of_a_newer_unipic_is_not_touched(tmp_path: Path) -> None:
         base.execute("PRAGMA user_version = 99")
     with pytest.raises(DecisionsUnreadable, match="newer Unipic"):
         Catalogue(tmp_path).save([APART])
+
+
+def test_a_row_that_makes_no_sense_is_damage_too(tmp_path: Path) -> None:
+    import sqlite3
+
+    Catalogue(tmp_path).save([KEPT, APART])
+    with sqlite3.connect(tmp_path / FILE) as base:
+        base.execute("UPDATE ruling SET parts = '[[' WHERE id = 'kept'")
+    with pytest.raises(DecisionsUnreadable):
+        Catalogue(tmp_path).all()
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DecisionsUnreadable):
+        Catalogue(tmp_path / "file" / "data").meet(["aa"])
+
+
+def test_what_fails_in_the_middle_leaves_all_as_it_was(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    catalogue.save([KEPT])
+    with pytest.raises(DecisionsUnreadable):
+        catalogue.save([APART, replace(KEPT, kept=()), Ruling("odd", object(), (("aa",),))])  # type: ignore[arg-type]
+    assert catalogue.all() == [KEPT]

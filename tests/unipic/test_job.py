@@ -165,7 +165,7 @@ def test_work_whose_server_is_gone_ends_and_leaves_the_run_as_it_is(run: Run, mo
     run.change(state="working")
 
     def orphaned(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
-        monkeypatch.setattr(os, "getppid", lambda: 1)
+        monkeypatch.setattr(os, "getppid", lambda: -1)
         progress(Step("One", 1, 5))
         raise AssertionError("it went on")
 

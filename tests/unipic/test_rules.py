@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import hypothesis.strategies as st
 import pytest
-from tests.galleries import photo
+from hypothesis import given
+from tests.galleries import NASTY, photo
 
+from unipic.photo import Photo
 from unipic.rules import PREFERENCES, Rules, folders
 
 
@@ -80,3 +83,32 @@ def test_a_word_that_is_no_rule_is_refused() -> None:
     with pytest.raises(ValueError, match="prettier"):
         Rules(by=("prettier",))
     assert all(Rules(by=(word,)) for word in PREFERENCES)
+
+
+names = st.builds(
+    "/".join, st.lists(st.sampled_from((*filter(None, NASTY), "albums", "albums2", "[a]*")), min_size=1, max_size=4)
+)
+
+
+@given(names)
+def test_a_photo_lies_in_just_the_folders_above_it(name: str) -> None:
+    above = folders([photo("a", name=name)])
+    for folder in above:
+        assert Rules(protect=(folder,)).protects(photo("a", name=name))
+        assert not Rules(protect=(folder + "2",)).protects(photo("a", name=name)) or folder + "2" in above
+        assert not Rules(protect=(folder,)).protects(photo("b", name=folder + "2/b.jpg")) or folder + "2" in above
+        assert not Rules(protect=(folder,)).protects(photo("b", name=folder.rstrip("/")))
+
+
+@given(
+    st.lists(
+        st.builds(lambda id, name, size: photo(str(id), name=name, size=size), st.integers(), names, st.integers(1, 3))
+    ),
+    st.builds(
+        Rules, *[st.lists(names, max_size=2).map(tuple)] * 3, st.lists(st.sampled_from(sorted(PREFERENCES))).map(tuple)
+    ),
+)
+def test_a_reason_is_given_for_just_the_better_one_of_two(photos: list[Photo], rules: Rules) -> None:
+    for a in photos:
+        for b in photos:
+            assert bool(rules.reason(a, b)) == (rules.key(a) < rules.key(b))
