@@ -28,11 +28,9 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
     With replace=False something that is already there stays, and AlreadyThere is raised. Two writers of one path
     do not meet before the last step, because each has a part of its own.
     """
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+    part, opened = _new_part(path)
     try:
-        with open(part, "x+b") as file:
-            with suppress(OSError):  # not every file system has locks
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with opened as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -45,6 +43,18 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             part.unlink()
         raise
+
+
+def _new_part(path: Path) -> tuple[Path, BinaryIO]:
+    """A locked file of its own. One that was swept away before it was locked is made once more."""
+    while True:
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+        file = open(part, "x+b")  # noqa: SIM115  closed by whoever writes to it
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return part, file
+        file.close()
 
 
 def sweep_parts(folder: Path, pattern: str) -> None:

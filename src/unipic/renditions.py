@@ -20,7 +20,7 @@ from pathlib import Path
 from unipic.engines.base import Engine, Failure
 from unipic.engines.local import LocalEngine, cores
 from unipic.errors import NotShown
-from unipic.files import hash_file, whole
+from unipic.files import hash_file, sweep_parts, whole
 from unipic.images import NotAPhoto, decode
 from unipic.photo import Photo
 from unipic.settings import Settings
@@ -195,6 +195,7 @@ class Renditions:
 
     def _trim(self, newest: Path) -> None:
         """Those nobody looked at for longest go first."""
+        sweep_parts(self.folder, "*")
         found = []
         for path in self.folder.glob("*.jpg"):
             with suppress(FileNotFoundError):  # another request was quicker

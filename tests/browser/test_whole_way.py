@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -79,13 +80,13 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert [len(group["photos"]) for group in lanes["same"]] == [2], "the picture kept smaller"
     assert len(lanes["similar"]) >= SCENES
 
-    room.root.get_by_label("Kind").select_option("Identical")
+    room.root.get_by_label(re.compile("^Kind")).select_option("Identical")
     room.root.locator(".rows .open").first.click()
     room.at(1)
     copies = by_id(book)[shown(room)]
     room.press("2")  # this copy stays too
     room.press("g")
-    room.root.get_by_label("Kind").select_option("Similar moment")
+    room.root.get_by_label(re.compile("^Kind")).select_option("Similar moment")
     room.root.locator(".rows .open").first.click()
     room.at(1)
     first = by_id(book)[shown(room)]
@@ -113,13 +114,13 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert (shown(room), room.kept()) == (place, kept_here)
     assert "1 done" in room.root.locator(".where").inner_text()
     room.press("g")
-    room.root.get_by_label("State").select_option("Done")
+    room.root.get_by_label(re.compile("^State")).select_option("Done")
     room.root.locator(".rows .open").click()
     room.at(1)
     assert shown(room) == first["id"]
     assert room.kept()[:2] == [True, True]
     room.press("g")
-    room.root.get_by_label("State").select_option("All states")
+    room.root.get_by_label(re.compile("^State")).select_option("All states")
     room.root.locator("button.start").click()
     for _ in range(len(book["groups"]) - 1):
         before = shown(room)
@@ -199,7 +200,7 @@ def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     page.locator("input.files").set_input_files([str(gallery / name), str(gallery / "singles" / "DSC_020.jpg")])
     page.get_by_role("button", name="Find duplicates in 2 files").click()
-    page.get_by_text(name).first.wait_for(timeout=PATIENCE)
+    page.get_by_text(name).locator("visible=true").first.wait_for(timeout=PATIENCE)
     assert fired == []
     assert page.locator("img[src='x']").count() == 0
     quiet()

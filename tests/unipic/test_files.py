@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +157,22 @@ def test_a_person_s_own_file_that_ends_like_a_part_stays(tmp_path: Path) -> None
     (tmp_path / f"holiday.jpg.0123abcd{PART}").write_bytes(b"left by a killed writer")
     sweep_parts(tmp_path, "**/*")
     assert [path.name for path in tmp_path.iterdir()] == [f"holiday.jpg{PART}"]
+
+
+def test_a_part_swept_away_before_it_was_locked_is_made_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, swept = fcntl.flock, []
+
+    def slow(file: Any, how: int) -> None:
+        if not how & fcntl.LOCK_NB and not swept:  # a writer, between making its file and locking it
+            swept.append(True)
+            sweep_parts(tmp_path, "*")
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", slow)
+    with whole(tmp_path / "a") as file:
+        file.write(b"whole")
+    assert swept
+    assert (tmp_path / "a").read_bytes() == b"whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
