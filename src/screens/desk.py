@@ -263,8 +263,8 @@ class Desk:
     def _tell_catalogue(self, change: Change) -> None:
         if change.rulings:
             try:
-                self._catalogue.save(ruling for ruling in change.rulings.values() if ruling)
-                self._catalogue.remove(id for id, ruling in change.rulings.items() if not ruling)
+                gone = [id for id, ruling in change.rulings.items() if not ruling]
+                self._catalogue.save((ruling for ruling in change.rulings.values() if ruling), gone)
             except DecisionsUnreadable as error:  # the step itself is on disk, and holds in this run
                 self.problem = str(error)
 

@@ -57,9 +57,10 @@ class Catalogue:
             rows = base.execute("SELECT id, at, parts, kept, moment, names FROM ruling ORDER BY at, id")
             return [_ruling(*row) for row in rows]
 
-    def save(self, rulings: Iterable[Ruling]) -> None:
-        """Add them, or replace those with the same id."""
+    def save(self, rulings: Iterable[Ruling], gone: Iterable[str] = ()) -> None:
+        """Add them, or replace those with the same id; and take back those whose ids are in `gone`. All or nothing."""
         with self._open() as base:
+            base.executemany("DELETE FROM ruling WHERE id = ?", [(id,) for id in gone])
             for ruling in rulings:
                 base.execute("DELETE FROM ruling WHERE id = ?", (ruling.id,))
                 texts = (json.dumps(value) for value in (ruling.parts, ruling.kept, ruling.names))
@@ -71,10 +72,8 @@ class Catalogue:
                 base.executemany("INSERT INTO member VALUES (?, ?)", [(d, ruling.id) for d in sorted(ruling.digests)])
 
     def remove(self, ids: Iterable[str]) -> None:
-        gone = [(id,) for id in ids]
-        if gone:
-            with self._open() as base:
-                base.executemany("DELETE FROM ruling WHERE id = ?", gone)
+        if gone := list(ids):
+            self.save((), gone)
 
     def meet(self, digests: Iterable[str]) -> dict[str, float]:
         """When each was first seen, seconds since 1970; those that never were, now."""

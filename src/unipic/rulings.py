@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
 from unipic.likeness import Likeness
 from unipic.photo import Photo
 from unipic.stages.keeper import keeper_first
+
+NEVER = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class Bonds:
 
     def apart(self, a: Photo, b: Photo, moment: bool) -> bool:
         """A person keeps these two apart, as shots of one moment or as copies."""
-        since = float("-inf")
+        since = NEVER
         if newest := self._newest(a, b):
-            if not any({a.digest, b.digest} <= set(part) for part in newest.parts):
+            if not self._in_one_part(newest, a, b):
                 return True
             if newest.kept is not None and (moment or not newest.moment):
                 return False
@@ -87,8 +88,7 @@ class Bonds:
         named = np.array([photo.digest in several for photo in photos], dtype=bool)
         for pair in np.flatnonzero(named[likeness.first] & named[likeness.second]).tolist():
             a, b = photos[likeness.first[pair]], photos[likeness.second[pair]]
-            newest = self._newest(a, b)
-            keep[pair] = newest is None or any({a.digest, b.digest} <= set(part) for part in newest.parts)
+            keep[pair] = self._taken_apart(a, b) == NEVER
         return likeness.only(keep)
 
     def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
@@ -120,32 +120,43 @@ class Bonds:
         return several and self.apart(a, b, True)
 
     def _cut_between(self, likeness: Likeness, values: np.ndarray, keep: np.ndarray, moment: bool) -> None:
-        """Two that a person keeps apart do not meet through a third one either, unless that one is new.
+        """Two that a person took apart do not meet through a third one either, unless that one is new.
 
         The third stays with the one it is more alike. Groups that follow chains may still join them over more steps.
         """
         photos = likeness.photos
-        place = {photo.digest: i for i, photo in enumerate(photos)}
+        several = {digest for ruling in self.rulings if len(ruling.parts) > 1 for digest in ruling.digests}
         bundles = self._bundled(photos)[1] if moment else {photo.id: [photo] for photo in photos}
-        bundle = [place[bundles[photo.id][0].digest] for photo in photos]
+        place = {photo.id: i for i, photo in enumerate(photos)}
+        bundle = np.array([place[bundles[photo.id][0].id] for photo in photos], dtype=np.int64)
+        members = {i: [p for p in bundles[photos[i].id] if p.digest in several] for i in set(bundle.tolist())}
+        named = np.array([bool(members[i]) for i in bundle.tolist()], dtype=bool)
         near: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for pair in np.flatnonzero(keep & (values > 0)).tolist():
-            a, b = bundle[likeness.first[pair]], bundle[likeness.second[pair]]
+        candidates = keep & (values > 0) & (named[likeness.first] | named[likeness.second])
+        for pair in np.flatnonzero(candidates).tolist():
+            a, b = int(bundle[likeness.first[pair]]), int(bundle[likeness.second[pair]])
             near[a][b].append(pair)
             near[b][a].append(pair)
-        for ruling in reversed(self.rulings):
-            for p, q in ((p, q) for one, two in combinations(ruling.parts, 2) for p in one for q in two):
-                if p not in place or q not in place or not self.apart(photos[place[p]], photos[place[q]], moment):
-                    continue
-                a, b = bundle[place[p]], bundle[place[q]]
-                keep[near[a].pop(b, [])] = False  # of those each was put together with
-                near[b].pop(a, None)
-                for third in sorted(near[a].keys() & near[b].keys(), key=lambda i: photos[i].digest):
-                    if third in (a, b) or not self._seen_by(photos[third], ruling.at):
-                        continue
-                    weaker = min(a, b, key=lambda i: (max(values[pair] for pair in near[i][third]), photos[i].digest))
-                    keep[near[weaker].pop(third)] = False
-                    del near[third][weaker]
+        for third, those in near.items():
+            stays: list[int] = []
+            for one in sorted(those, key=lambda i: (-max(values[pair] for pair in those[i]), photos[i].digest)):
+                when = max(
+                    (self._taken_apart(p, q) for i in stays for p in members[one] for q in members[i]), default=NEVER
+                )
+                own = max((self._taken_apart(p, q) for p in members[one] for q in members[third]), default=NEVER)
+                if own > NEVER or (when > NEVER and self._seen_by(photos[third], when)):
+                    keep[those[one]] = False
+                elif one != third:
+                    stays.append(one)
+
+    def _taken_apart(self, a: Photo, b: Photo) -> float:
+        """When, if that was the last that was said of both."""
+        newest = self._newest(a, b)
+        return NEVER if newest is None or self._in_one_part(newest, a, b) else newest.at
+
+    @staticmethod
+    def _in_one_part(ruling: Ruling, a: Photo, b: Photo) -> bool:
+        return any({a.digest, b.digest} <= set(part) for part in ruling.parts)
 
     def _were_copies(self, a: Photo, b: Photo) -> bool:
         """A person has settled them as such."""
@@ -157,7 +168,7 @@ class Bonds:
         better, lesser = sorted((a, b), key=keeper_first)
         if newest := self._newest(a, b):
             return newest.kept is not None and newest.moment
-        return self._seen_by(better, self._held.get(lesser.digest, float("-inf")))
+        return self._seen_by(better, self._held.get(lesser.digest, NEVER))
 
     def _newest(self, a: Photo, b: Photo) -> Ruling | None:
         common = self._parts.get(a.digest, {}).keys() & self._parts.get(b.digest, {}).keys()
@@ -165,7 +176,7 @@ class Bonds:
 
     def _came_before(self, photo: Photo, settled: Photo, moment: bool, since: float) -> bool:
         """The photo was there when the other one's group was settled without it, later than `since`."""
-        when = self._settled.get((moment, settled.digest), float("-inf"))
+        when = self._settled.get((moment, settled.digest), NEVER)
         return when > since and self._seen_by(photo, when)
 
     def _seen_by(self, photo: Photo, when: float) -> bool:
