@@ -68,11 +68,13 @@ def _opening(browser: Browser, url: str, run: Run) -> None:
     address = f"{url}/review?run={run.token}"
     fresh = [_opened(browser, address) for _ in range(4)]
     _row("list: first visit after the server started, to rows", [fresh[0][0]["rows"]])
-    _row("list: another first visit of a browser, to rows", [one["rows"] for one, _ in fresh[1:]])
+    others = [one for one, _ in fresh[1:]]
+    _row("list: another first visit of a browser, to rows", [one["rows"] for one in others])
+    _row("- of which in the darkroom itself, to rows", [one["rows"] - one["room"] for one in others])
     again = [one for _, reloads in fresh for one in reloads]
     _row("list: page loaded again, to rows", [one["rows"] for one in again])
     _row("- and to the thumbnails of all rows in view", [one["pictures"] for one in again])
-    _row("- of which in the darkroom itself: rows", [one["rows"] - one["room"] for one in again])
+    _row("- of which in the darkroom itself, to rows", [one["rows"] - one["room"] for one in again])
     with _page(browser) as page:
         _enter(page, url, run)
         found = []
@@ -148,6 +150,7 @@ def _everything(browser: Browser, url: str, run: Run) -> None:
         spent = in_words(counted)
         wrong = sum(not one["right"] for one in page.evaluate("probe.found"))
         page.locator(".darkroom .rows .open").first.click()
+        page.wait_for_timeout(500)
         _pressed(page, "j", groups - 1)
         memories.append(memory(page))
     book = _book(url, run)

@@ -75,8 +75,18 @@ class Room:
 
     @property
     def shown(self) -> str:
-        """The group whose picture is on the screen."""
-        return str(self.root.get_attribute("data-shown") or "")
+        """The group whose picture is on the screen, once it is."""
+        return str(
+            self.root.evaluate("""async (root) => {
+                const frame = () => new Promise(requestAnimationFrame);
+                const waits = () => root.querySelector(".stage .none")?.textContent === "Loading…";
+                const drawn = () => root.dataset.shown && !waits();
+                for (let tries = 0; tries < 600 && !drawn(); tries += 1) await frame();
+                await frame();
+                await frame();
+                return root.dataset.shown ?? "";
+            }""")
+        )
 
     @property
     def book(self) -> dict[str, Any]:

@@ -16,8 +16,6 @@ axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="
 
 GRAVE = ("serious", "critical")
 STILL = 400  # milliseconds until what fades in is there
-# Streamlit's own markup, which Unipic cannot change: the rule, where, and why it does no harm.
-KNOWN: list[tuple[str, str, str]] = []
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +37,21 @@ class Inspector:
 
     def look(self, view: str) -> None:
         self.page.wait_for_timeout(STILL)
+        grave = self._grave()
+        if grave:  # what was only on its way in or out is not there a moment later
+            self.page.wait_for_timeout(2 * STILL)
+            again = self._grave()
+            self.found += [f"{view}: {words}" for place, words in grave.items() if place in again]
+
+    def _grave(self) -> dict[tuple[str, str], str]:
+        """By rule and place, in words."""
+        found = {}
         for broken in self.axe.run(self.page).response["violations"]:
             for node in broken["nodes"] if broken["impact"] in GRAVE else ():
                 where = " ".join(" >>> ".join(part) if isinstance(part, list) else part for part in node["target"])
-                if not any(broken["id"] == rule and re.search(place, where) for rule, place, _ in KNOWN):
-                    why = " ".join((node["failureSummary"] or "").split())[:240]
-                    self.found.append(f"{view}: {broken['id']} ({broken['impact']}) at {where}\n      {why}")
+                why = " ".join((node["failureSummary"] or "").split())[:240]
+                found[broken["id"], where] = f"{broken['id']} ({broken['impact']}) at {where}\n      {why}"
+        return found
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -135,7 +135,6 @@ def test_killed_between_two_steps(room: Room, mortal: Mortal, quiet_but_lost) ->
     assert told(room) == before
     room.page.reload()
     room.root.locator(".stage img.large").wait_for()
-    room.page.wait_for_timeout(300)
     assert (room.shown, room.kept()) == (shown, kept)
     take_all_back(room, steps, first)
     quiet_but_lost()
@@ -202,7 +201,6 @@ def decide_offline(room: Room) -> set[str]:
     room.page.context.set_offline(True)
     decided = set()
     for place in range(2, 7):
-        room.page.wait_for_function("root => root.dataset.shown", arg=room.root.element_handle())
         decided.add(room.shown)
         room.press("Enter")
         room.at(place)

@@ -83,13 +83,13 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     room.root.get_by_label(re.compile("^Kind")).select_option("Identical")
     room.root.locator(".rows .open").first.click()
     room.at(1)
-    copies = by_id(book)[shown(room)]
+    copies = by_id(book)[room.shown]
     room.press("2")  # this copy stays too
     room.press("g")
     room.root.get_by_label(re.compile("^Kind")).select_option("Similar moment")
     room.root.locator(".rows .open").first.click()
     room.at(1)
-    first = by_id(book)[shown(room)]
+    first = by_id(book)[room.shown]
     room.press("2", "Enter")
     room.at(2)
     room.saved()
@@ -107,23 +107,23 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     others = [group for group in lanes["identical"] if group["id"] != copies["id"]]
     assert all(sum(photo["name"] in kept for photo in group["photos"]) == 1 for group in others)
 
-    place, kept_here = shown(room), room.kept()
+    place, kept_here = room.shown, room.kept()
     page.wait_for_timeout(1000)
     page.reload()  # as a tab that was closed: the address brings everything back
     room.root.locator(".stage img.large").wait_for()
-    assert (shown(room), room.kept()) == (place, kept_here)
+    assert (room.shown, room.kept()) == (place, kept_here)
     assert "1 done" in room.root.locator(".where").inner_text()
     room.press("g")
     room.root.get_by_label(re.compile("^State")).select_option("Done")
     room.root.locator(".rows .open").click()
     room.at(1)
-    assert shown(room) == first["id"]
+    assert room.shown == first["id"]
     assert room.kept()[:2] == [True, True]
     room.press("g")
     room.root.get_by_label(re.compile("^State")).select_option("All states")
     room.root.locator("button.start").click()
     for _ in range(len(book["groups"]) - 1):
-        before = shown(room)
+        before = room.shown
         room.press("Enter")
         page.wait_for_function(
             "([root, before]) => root.dataset.shown !== before", arg=[room.root.element_handle(), before]
@@ -165,7 +165,7 @@ def test_a_phone_reaches_everything(phone, server, quiet) -> None:
     room.at(1)
     big_enough(phone, "Accept", "Undo", "All groups")
     for _ in room.book["groups"]:
-        before = shown(room)
+        before = room.shown
         room.root.locator(".low").get_by_role("button", name="Accept").tap()
         phone.wait_for_function(
             "([root, before]) => root.dataset.shown !== before", arg=[room.root.element_handle(), before]
@@ -215,12 +215,6 @@ def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None
 
 def by_id(book: dict[str, Any]) -> dict[str, Any]:
     return {group["id"]: group for group in book["groups"]}
-
-
-def shown(room: Room) -> str:
-    """The group on the screen, once its picture is there."""
-    room.page.wait_for_function("root => root.dataset.shown", arg=room.root.element_handle())
-    return room.shown
 
 
 def _download(page, button: str, path: Path) -> zipfile.ZipFile:

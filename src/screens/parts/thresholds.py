@@ -85,9 +85,10 @@ def _chart(line: float) -> dict[str, Any]:
     rule = {"x": {"datum": line, "type": "quantitative"}}
     return {
         "height": 160,
+        "description": "Pairs of photos by similarity, and the line between those alike enough and the others",
         "layer": [
             {"mark": {"type": "bar", "color": "#26828c"}, "encoding": bars},
-            {"mark": {"type": "rule", "strokeWidth": 2, "color": "#c2571a"}, "encoding": rule},
+            {"mark": {"type": "rule", "strokeWidth": 2, "color": "#c2571a", "aria": False}, "encoding": rule},
         ],
     }
 
