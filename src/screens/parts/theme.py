@@ -12,8 +12,10 @@ STYLE = """
   .stButton button, .stDownloadButton button, .stSegmentedControl button { min-height: 44px; }
   [data-testid="stCaptionContainer"] { opacity: 0.78; }
   [data-testid="stCaptionContainer"] code { color: inherit; font-size: 0.95em; }
-  .stApp button[role="radio"][aria-checked="true"] p, .stApp [role="tab"][aria-selected="true"] p,
-  .stApp [data-testid="stSliderThumbValue"] p { color: light-dark(#174f56, #8fd3da); }
+  .stApp button[role="radio"][aria-checked="true"] p, .stApp [role="tab"][aria-selected="true"] p {
+    color: light-dark(#174f56, #8fd3da);
+  }
+  [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
   .stImage img { border-radius: 0.5rem; background: #8881; }
 </style>
 """

@@ -22,7 +22,7 @@ export class Pane {
     const toggle = () => compare.toggle(this.photo);
     this.keep = h("button", { type: "button", class: "compare-keep", onclick: toggle });
     this.name = h("div", { class: "compare-name" });
-    this.facts = h("ul", { class: "compare-facts" });
+    this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": "Where it differs" });
     const gestures = {
       onpointerdown: (event) => this.down(event),
       onpointermove: (event) => this.move(event),
