@@ -54,15 +54,12 @@ class Inspector:
         return found
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=["large", "small"])
-def inspector(request: pytest.FixtureRequest, new_page, scheme: str) -> Inspector:
+# Each size and each scheme once: a fault of both is found by either, and a look takes most of a minute.
+@pytest.fixture(params=[("large", "dark"), ("small", "light")], ids=["large-dark", "small-light"])
+def inspector(request: pytest.FixtureRequest, new_page) -> Inspector:
+    size, scheme = request.param
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-    return Inspector(new_page(color_scheme=scheme, **(phone if request.param == "small" else {})))
+    return Inspector(new_page(color_scheme=scheme, **(phone if size == "small" else {})))
 
 
 def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
