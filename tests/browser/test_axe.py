@@ -172,6 +172,7 @@ def test_finishing(inspector: Inspector, open_server: Server) -> None:
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_of_nothing(new_page, scheme: str, tmp_path: Path, browser) -> None:
     started, process = start_server(tmp_path)
     try:
