@@ -69,6 +69,11 @@ class Room:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def close(self) -> None:
+        """Out of a dialog; keys count again once it is gone."""
+        self.press("Escape")
+        self.root.locator("dialog").wait_for(state="detached", timeout=PATIENCE)
+
     def saved(self, patience: int = PATIENCE) -> None:
         """Until the server has answered everything that was done."""
         self.root.locator(".saving", has_text=re.compile("^Saved$")).wait_for(state="attached", timeout=patience)

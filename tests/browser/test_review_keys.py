@@ -164,7 +164,6 @@ def test_not_duplicates_goes_and_comes_back(room: Room, quiet) -> None:
 
 def test_keys_that_open_something(room: Room, quiet) -> None:
     room.start()
-    dialog = room.root.locator("dialog[open]")
     for key, name in (("z", "Compare photos"), ("c", "Compare photos"), ("?", "Keys and fingers")):
         before = room.focused()
         room.press(key)
@@ -175,8 +174,8 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
             return Boolean(at.closest("dialog"));
         }""")
         assert inside, f"{key}: the focus is in the dialog"
-        room.press("j", "n", "Escape")
-        dialog.wait_for(state="hidden")
+        room.press("j", "n")
+        room.close()
         assert room.focused() == before, f"{key}: the focus is where it was"
         assert where(room).startswith("Group 1 "), "keys behind a dialog do nothing"
     room.press("f")
@@ -196,8 +195,7 @@ def test_the_help_names_every_key(room: Room) -> None:
         return KEYS.flatMap(signs);
     }""")
     assert set(keys) <= set(named)
-    room.press("Escape")
-    room.root.locator("dialog").wait_for(state="hidden")
+    room.close()
 
 
 def test_keys_of_the_list(room: Room, quiet) -> None:
@@ -330,8 +328,7 @@ def test_a_thumb_hits_everything(thumb_room: Room, quiet) -> None:
     room.root.locator(".stage").tap()
     room.page.get_by_role("dialog", name="Compare photos").wait_for()
     found["compare"] = (small_targets(room), room.page.evaluate(width))
-    room.press("Escape")
-    room.page.get_by_role("dialog").wait_for(state="hidden")
+    room.close()
     room.press("g")
     room.root.get_by_role("button", name="Accept the surest").tap()
     room.page.get_by_role("dialog", name="Accept many groups").wait_for()
