@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.browser.room import Room, sample_run
 
@@ -123,11 +125,9 @@ def test_keys_that_take_back(room: Room, quiet) -> None:
     for _ in range(3):
         room.press("Shift+U")
     saying(room, "Done again")
-    room.page.wait_for_function(
-        "async token => Object.values((await (await fetch(`/unipic/review/${token}`)).json()).choices)"
-        ".some((choice) => choice.done)",
-        arg=room.run.token,
-    )
+    until = time.monotonic() + 10
+    while not room.book["choices"].get(group, {}).get("done") and time.monotonic() < until:
+        time.sleep(0.1)
     choices = room.book["choices"]
     assert choices[group]["done"]
     assert len(choices[group]["kept"]) == 4
