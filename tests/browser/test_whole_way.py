@@ -6,12 +6,14 @@ import json
 import re
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.room import Room
 from tests.pictures import blurred, save, scene, shaken
 
@@ -153,7 +155,16 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     quiet()
 
 
-def test_a_phone_reaches_everything(phone, server, quiet) -> None:
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """Where nobody has decided anything about the sample photos yet."""
+    started, process = start_server(tmp_path)
+    yield started
+    stop_server(process)
+
+
+def test_a_phone_reaches_everything(phone, own_server: Server, quiet) -> None:
+    server = own_server
     phone.goto(server.url)
     phone.get_by_role("tab", name="Sample photos").click()
     phone.get_by_role("button", name="Try it with sample photos").click()
