@@ -73,9 +73,9 @@ def weigh(
 def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:
     """The short part: copies, moments and the best shots by these thresholds, and by what a person has said."""
     gallery, likeness = evidence.gallery, evidence.likeness
-    exact = _identical(gallery.photos)
-    exact, same_picture = fold(exact, near_duplicates(bonds.cut(likeness, moment=False), settings.near))
-    likeness = bonds.without_torn(likeness)  # nor is one of those kept apart to go for the other
+    identical = _identical(gallery.photos)
+    exact, same_picture = fold(identical, near_duplicates(bonds.cut(likeness, moment=False), settings.near))
+    likeness = bonds.without_torn(likeness, identical)  # nor is one of those kept apart to go for the other
     shots = likeness.of(_without_copies(likeness.photos, same_picture))
     links = bonds.links(shots.photos)
     moments = clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from unipic.cleanup import DuplicateSet
 from unipic.likeness import Likeness
 from unipic.photo import Photo
 from unipic.stages.keeper import keeper_first
@@ -81,14 +82,17 @@ class Bonds:
             self._cut_between(likeness, values, keep, moment)
         return (likeness if moment else replace(likeness, sameness=values)).only(keep)
 
-    def without_torn(self, likeness: Likeness) -> Likeness:
-        """Without the pairs that a person took apart by name."""
+    def without_torn(self, likeness: Likeness, identical: Iterable[DuplicateSet]) -> Likeness:
+        """Without the pairs of which a person took two files apart by name, these or some with the very same pixels."""
         photos, keep = likeness.photos, np.ones(len(likeness.first), dtype=bool)
+        files: defaultdict[str, list[Photo]] = defaultdict(list, {photo.id: [photo] for photo in photos})
+        for found in identical:
+            files[found.keeper.id] += found.copies
         several = {d for ruling in self.rulings if len(ruling.parts) > 1 for d in ruling.digests}
-        named = np.array([photo.digest in several for photo in photos], dtype=bool)
+        named = np.array([any(file.digest in several for file in files[p.id]) for p in photos], dtype=bool)
         for pair in np.flatnonzero(named[likeness.first] & named[likeness.second]).tolist():
-            a, b = photos[likeness.first[pair]], photos[likeness.second[pair]]
-            keep[pair] = self._taken_apart(a, b) == NEVER
+            ours, theirs = (files[photos[side[pair]].id] for side in (likeness.first, likeness.second))
+            keep[pair] = all(self._taken_apart(a, b) == NEVER for a in ours for b in theirs)
         return likeness.only(keep)
 
     def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:

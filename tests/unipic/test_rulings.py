@@ -6,7 +6,7 @@ from collections import Counter
 
 import hypothesis.strategies as st
 from hypothesis import given
-from tests.galleries import likeness, photo
+from tests.galleries import copies_of, likeness, photo
 
 from unipic.likeness import Likeness
 from unipic.photo import Photo
@@ -87,6 +87,13 @@ def test_a_shot_put_with_others_becomes_no_copy_of_a_better_one_that_was_there()
     lesser = likeness([photo("x", digest="c", size=1), A, B], {}, {"x a": 60.0})
     assert bonds.cut(lesser, moment=False).sameness.tolist() == [60.0], "it may have been its copy"
     assert Bonds([said("ab")], {}).cut(pairs, moment=False).sameness.tolist() == [60.0], "it is new"
+
+
+def test_two_taken_apart_are_so_in_other_files_of_the_same_pixels_too() -> None:
+    """Or the one would go for a copy of the other."""
+    pairs = {"a b": 95.0, "a c": 95.0}
+    torn = Bonds([said("d b")], {}).without_torn(likeness(PHOTOS, pairs, pairs), [copies_of(A, D)])
+    assert (torn.similar(A, B), torn.similar(A, C)) == (0, 95)
 
 
 def test_without_rulings_nothing_is_cut() -> None:
