@@ -72,11 +72,15 @@ def run(_: int = 0) -> None:
 
 
 def groups_of(cleanup: Cleanup) -> dict[str, list[list[str]]]:
-    """Names put together in each lane; a lane includes what the ones before it put together."""
-    digest = {photo.name: photo.digest for photo in cleanup.gallery.photos}
-    piles = {photo.id: [photo.name] for photo in cleanup.gallery.photos}
+    """Names put together in each lane; a lane includes what the ones before it put together.
+
+    An edited photo and its original are shown as one, as copies are.
+    """
+    photos = cleanup.gallery.photos
+    digest = {file.name: file.digest for photo in photos for file in photo.files}
+    piles = {p.id: [p.name, *(file.name for file in p.companions if file.role == "original")] for p in photos}
     for found in cleanup.lanes:
-        piles[found.keeper.id] += [copy.name for copy in found.copies]
+        piles[found.keeper.id] += [name for copy in found.copies for name in piles[copy.id]]
     identical = defaultdict(list)
     for keeper, names in piles.items():
         for name in names:

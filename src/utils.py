@@ -16,9 +16,10 @@ from unipic.rulings import NO_BONDS, Bonds
 from unipic.settings import Settings
 from unipic.sources.base import Source
 from unipic.stages.clusters import clusters
+from unipic.stages.companions import together
 from unipic.stages.compare import compare
 from unipic.stages.embed import embed
-from unipic.stages.exact import same_bytes, same_pixels
+from unipic.stages.exact import same_bytes, same_originals, same_pixels
 from unipic.stages.near import fold, near_duplicates
 from unipic.stages.rank import prompt_score, rank
 from unipic.stages.read import read
@@ -46,7 +47,8 @@ def look(
     files = list(source.files())
     pictures = _counted(read(files, tools.engine, settings), "Looking at photos", len(files), progress)
     gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
-    return weigh(gallery, embeddings, tools, settings, progress, compared)
+    gallery = together(gallery, tools.engine)
+    return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 
 def weigh(
@@ -75,11 +77,14 @@ def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> 
     gallery, likeness = evidence.gallery, evidence.likeness
     identical = _identical(gallery.photos)
     exact, same_picture = fold(identical, near_duplicates(bonds.cut(likeness, moment=False), settings.near))
+    left = _without_copies(gallery.photos, exact + same_picture)
+    kept_for_others = {found.keeper.id for found in same_picture}
+    exact, originals = fold(exact, bonds.without_apart(same_originals(left, kept_for_others)))
     likeness = bonds.without_torn(likeness, identical)  # nor is one of those kept apart to go for the other
-    shots = likeness.of(_without_copies(likeness.photos, same_picture))
+    shots = likeness.of(_without_copies(likeness.photos, same_picture + originals))
     links = bonds.links(shots.photos)
     moments = clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
-    lanes = exact + same_picture
+    lanes = exact + originals + same_picture
     copies: defaultdict[str, tuple[Photo, ...]] = defaultdict(tuple)
     for found in lanes:
         copies[found.keeper.id] += found.copies

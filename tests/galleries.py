@@ -15,7 +15,7 @@ from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.embeddings import Embeddings
 from unipic.engines.inline import InlineEngine
 from unipic.likeness import Likeness
-from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable
 from unipic.rules import PREFERENCES, Rules, folders
 from unipic.rulings import NO_BONDS, Bonds, Ruling
 from unipic.stages.keeper import FORMATS
@@ -131,8 +131,10 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
         facts = asdict(photos[twin]) if twin is not None else _facts(rng, hash_of, flips)
         if facts["content"] and twin is not None and rng.random() < 0.5:
             facts |= _in_another_file(rng)
+        facts["companions"] = _companions(rng, number)
         photos.append(photo(**{**facts, "id": f"{number:03}", "name": _name(rng), "measures": _measures(rng, facts)}))
         vectors.append(vectors[twin] if twin is not None else _unit(vector + rng.normal(size=6) * spread))
+    photos = _with_originals(rng, photos)
     broken = tuple(
         Unreadable(f"u{i}", name, "/nowhere", "is damaged", 5)
         for i, name in enumerate(draw(st.lists(st.sampled_from(NASTY), max_size=3)))
@@ -194,6 +196,27 @@ def _in_another_file(rng: np.random.Generator) -> dict[str, Any]:
     """What differs where the pixels are the same."""
     new = _facts(rng, 0, 4)
     return {name: new[name] for name in ("digest", "size", "format", "taken", "place", "camera", "rating", "edited")}
+
+
+def _companions(rng: np.random.Generator, number: int) -> tuple[Companion, ...]:
+    """Of few contents, so that copies now and then have the same."""
+    contents = [int(rng.integers(3)) for _ in range(rng.integers(3))] if rng.random() < 0.3 else []
+    return tuple(
+        Companion(f"{number:03}-{i}", f"IMG_{number}.MOV", "/nowhere", f"{content:064x}", 100, "video")
+        for i, content in enumerate(contents)
+    )
+
+
+def _with_originals(rng: np.random.Generator, photos: list[Photo]) -> list[Photo]:
+    """Now and then one is the edit of another, and has its bytes with it in one more file."""
+    if len(photos) < 2 or rng.random() < 0.5:
+        return photos
+    edit, original = (int(i) for i in rng.choice(len(photos), 2, replace=False))
+    if photos[edit].digest == photos[original].digest:
+        return photos
+    file = Companion(f"o{edit}", "IMG_1.JPG", "/nowhere", photos[original].digest, photos[original].size, "original")
+    photos[edit] = replace(photos[edit], companions=(*photos[edit].companions, file))
+    return photos
 
 
 def _name(rng: np.random.Generator) -> str:

@@ -65,6 +65,12 @@ def is_identical(a: Photo, b: Photo) -> bool:
     return a.digest == b.digest or (a.content == b.content != "")
 
 
+def beside(a: Photo, b: Photo, gallery: Gallery) -> bool:
+    """The one, or a file identical to it, comes with the other as its original."""
+    twins = {p.digest for p in gallery.photos if is_identical(p, a)}
+    return any(file.role == "original" and file.digest in twins for file in b.companions)
+
+
 def is_same(a: Photo, b: Photo, near: float = Settings().near) -> bool:
     return is_identical(a, b) or look(a, b).sameness >= near
 
@@ -123,7 +129,9 @@ class Judge:
     def alike(self, a: Photo, b: Photo) -> bool:
         """One picture if they are copies, one moment if they are shots."""
         if a.id in self.copies and b.id in self.copies[a.id].ids:
-            return any(is_same(p, q, self.near) for p in self.twins(a) for q in self.twins(b))
+            gallery = self.proposal.cleanup.gallery
+            same = any(is_same(p, q, self.near) for p in self.twins(a) for q in self.twins(b))
+            return same or beside(a, b, gallery) or beside(b, a, gallery)
         return self.nearest(a, b) >= self.proposal.cleanup.similar - ROUNDING
 
     def twins(self, photo: Photo) -> list[Photo]:
@@ -168,6 +176,8 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
             twins = [p for p in cleanup.gallery.photos if p.digest == copy.digest or (p.content == copy.content != "")]
             if lane.kind == "exact":
                 assert copy.digest == lane.keeper.digest
+            elif lane.kind == "original":
+                assert beside(copy, lane.keeper, cleanup.gallery)
             elif lane.kind == "pixels":
                 assert copy.content == lane.keeper.content != ""
             else:
@@ -244,6 +254,17 @@ def test_a_copy_with_somebody_s_work_in_it_stays_unless_the_person_says_so(given
         for copy in copies:
             if copy.digest != first.digest and (copy.rating or 0) > max(0, first.rating or 0):
                 assert copy.id in stay
+
+
+@given(galleries(), st.data())
+@many
+def test_nothing_that_came_with_a_copy_alone_goes_unless_the_person_says_so(given: Given, data: st.DataObject) -> None:
+    """The film of a Live Photo is not lost because its still is there twice."""
+    proposal = propose(found_in(*given), data.draw(rules_over(given[0])))
+    for group in proposal.copies:
+        there = {file.digest for file in group.photos[0].companions}
+        for copy in group.photos[1:]:
+            assert copy.id in group.suggested or {file.digest for file in copy.companions} <= there
 
 
 @given(galleries(), st.randoms(use_true_random=False), each_rule, st.sampled_from((None, 60.0)), st.data())
@@ -465,7 +486,7 @@ class Review(RuleBasedStateMachine):
         summary = report(self.proposal, self.choices)
         assert summary == report(self.proposal, self.choices, decided)
         assert summary.before == summary.after + len(aside) == len(self.gallery.photos)
-        assert summary.bytes_saved == sum(outcome.file.size for outcome in aside)
+        assert summary.bytes_saved == sum(outcome.file.bytes for outcome in aside)
         assert 0 <= summary.agreed <= summary.reviewed <= summary.groups == len(self.cleanup.clusters)
 
     def staying(self) -> set[str]:

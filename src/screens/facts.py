@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from unipic.photo import Photo, local_time
+from unipic.stages.companions import with_what
 from unipic.words import size
 
 HIGHER, LOWER, NEITHER = 1, -1, 0
@@ -27,6 +28,7 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         ("Camera", photo.camera, None, NEITHER),
         ("Exposure", photo.exposure, None, NEITHER),
         ("Place", "" if photo.place is None else "{:.5f}, {:.5f}".format(*photo.place), None, NEITHER),
+        ("Comes with", with_what(photo), None, NEITHER),
         ("Stars", "" if photo.rating is None else _stars(photo.rating), photo.rating, HIGHER),
         ("Edited with", photo.edited, None, NEITHER),
         _measured("Sharpness of the subject", seen.sharpness, "{:.2f}", HIGHER),

@@ -21,6 +21,7 @@ from unipic.journal import choice_to_dict
 from unipic.photo import Photo
 from unipic.proposal import Group
 from unipic.runs import Run, Runs
+from unipic.stages.companions import with_what
 
 DeskOf = Callable[[Run], Desk]
 STEP = re.compile(r"[0-9a-zA-Z-]{8,64}")
@@ -173,13 +174,13 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "doubt": group.doubt,
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
-        "bytes": sum(photo.size for photo in group.photos),
+        "bytes": sum(photo.bytes for photo in group.photos),
         "photos": [
             {
                 **_photo(photo, desk),
                 "protected": photo.id in group.protected,
                 "alike": None if alike is None else round(alike),
-                "words": "; ".join(filter(None, (words, photo.note))),
+                "words": "; ".join(filter(None, (words, with_what(photo), photo.note))),
                 "facts": facts(photo, {name: told.get(photo.id) for name, told in scores.items()}),
             }
             for photo, alike, words in zip(group.photos, group.alike, group.words, strict=True)
@@ -194,7 +195,7 @@ def _photo(photo: Photo, desk: Desk) -> dict[str, Any]:
         "name": photo.name,
         "width": photo.width,
         "height": photo.height,
-        "size": photo.size,
+        "size": photo.bytes,
         "format": photo.format,
         "showable": True,
     }

@@ -12,7 +12,7 @@ from unipic.photo import Gallery, Photo
 # others, of pairs between 0.7 and 0.8 every sixth was wrong, from 0.8 on every eighteenth; of two good frames of one
 # moment 99 in 100 are below.
 CLEAR = 0.8
-Kind = Literal["exact", "pixels", "near"]
+Kind = Literal["exact", "pixels", "original", "near"]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
+from unipic.apple import BURST, CONTENT, maker_note
 from unipic.editors import editor
 from unipic.xmp import Xmp, read_xmp, stars_of
 
@@ -33,6 +34,7 @@ SHORTEST, LONGEST = 1e-6, 86_400.0  # seconds
 WIDEST, NARROWEST = 0.5, 1000.0  # f-numbers
 MOST_SENSITIVE, MOST_BIAS = 10_000_000, 20.0  # ISO, EV
 ISO_ELSEWHERE = 65_535  # the most its field holds: the number stands in another one
+AUTO_BRACKET = 2  # of EXIF's ExposureMode
 TEXT = 80  # characters of a camera's name a person needs to see
 
 
@@ -46,6 +48,10 @@ class Exif:
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the editor that left its name
     exposure: str = ""  # of this press of the shutter, as "1/125 s, f/8, ISO 100, +0.7 EV"
+    identifier: str = ""  # of a Live Photo
+    burst: str = ""  # of the burst it was taken in
+    bias: float | None = None  # EV
+    bracketed: bool = False
 
 
 def read_exif(image: Image.Image) -> Exif:
@@ -60,7 +66,7 @@ def read_exif(image: Image.Image) -> Exif:
             tags.update(exif.get_ifd(IFD.Exif))
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
-    xmp = read_xmp(image.info.get("xmp"))
+    xmp, note = read_xmp(image.info.get("xmp")), maker_note(tags.get(IFD.MakerNote))
     orientation = tags.get(Base.Orientation, 1)
     taken, by_camera = _taken(tags)
     return Exif(
@@ -72,6 +78,10 @@ def read_exif(image: Image.Image) -> Exif:
         rating=_rating(tags) if xmp.rating is None else xmp.rating,
         edited=_edited(tags, xmp),
         exposure=_exposure(tags),
+        identifier=note.get(CONTENT, ""),
+        burst=note.get(BURST, "") or xmp.burst,
+        bias=_bias(tags),
+        bracketed=tags.get(Base.ExposureMode) == AUTO_BRACKET,
     )
 
 
@@ -143,6 +153,11 @@ def _exposure(tags: dict[int, Any]) -> str:
         f"{bias:+g} EV" if 0 < abs(bias) <= MOST_BIAS else "",
     )
     return ", ".join(filter(None, parts))
+
+
+def _bias(tags: dict[int, Any]) -> float | None:
+    bias = round(_number(tags.get(Base.ExposureBiasValue)), 2)
+    return bias if Base.ExposureBiasValue in tags and abs(bias) <= MOST_BIAS else None
 
 
 def _seconds(time: float) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+Role = Literal["video", "raw", "sidecar", "original"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,18 @@ class Measures:
     tilt: float | None = None  # degrees, clockwise; None where no lines tell
     cut: float = 0.0  # share of the subject at the frame
     framing: float = 1.0  # 1: the subject sits in the middle
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A file that belongs to a photo and goes wherever it goes: one asset, never half of it."""
+
+    id: str
+    name: str
+    path: str
+    digest: str  # sha256 of the bytes
+    size: int  # bytes
+    role: Role  # the video of a Live Photo, the raw beside a JPEG, a sidecar, the photo before it was edited
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,20 @@ class Photo:
     edited: str = ""  # the program that changed the picture after it was taken, as its file tells
     exposure: str = ""  # "1/125 s, f/8, ISO 100, +0.7 EV", what the camera wrote of it
     content: str = ""  # hash of the picture whatever file it lies in, "" where that is uncertain; see content.py
+    companions: tuple[Companion, ...] = ()
+    identifier: str = ""  # of a Live Photo: its video has the same
+    burst: str = ""  # of the burst the camera took it in: all of its frames have the same
+    bias: float | None = None  # EV that the camera was told to expose beside what it measured; None: it does not say
+    bracketed: bool = False  # the camera says that it took several exposures of one scene
+
+    @property
+    def files(self) -> tuple[Photo | Companion, ...]:
+        """The whole asset, the photo first."""
+        return (self, *self.companions)
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
 
     @property
     def pixels(self) -> int:
@@ -56,6 +85,11 @@ class Photo:
 def local_time(photo: Photo) -> datetime | None:
     """The clock on the wall where the photo was taken, comparable between photos with and without a zone."""
     return photo.taken.replace(tzinfo=None) if photo.taken else None
+
+
+def files_of(asset: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:
+    """A photo and what belongs to it; anything else is a single file."""
+    return asset.files if isinstance(asset, Photo) else (asset,)
 
 
 @dataclass(frozen=True)
@@ -69,15 +103,20 @@ class Unreadable:
     size: int = 0
     copyable: bool = True  # False for what has no bytes to copy: links, pipes, locked files
 
+    @property
+    def bytes(self) -> int:
+        return self.size
+
 
 @dataclass(frozen=True)
 class Gallery:
-    """Every file found, as one or the other."""
+    """Every file found, as one or the other, or as a companion of the first."""
 
     photos: tuple[Photo, ...]
     unreadable: tuple[Unreadable, ...] = ()
 
     def __post_init__(self) -> None:
-        ids = [photo.id for photo in self.photos] + [file.id for file in self.unreadable]
+        ids = [file.id for photo in self.photos for file in photo.files]
+        ids += [file.id for file in self.unreadable]
         if len(set(ids)) != len(ids):
             raise ValueError("two files of a gallery share an id")

@@ -90,6 +90,7 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Gro
     photos = sorted(found, key=rules.key)  # stable: where no rule tells, the better original is first
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
+    originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
     looks = {photo.id: worth_a_look(photo, first) for photo in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
     stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
@@ -100,7 +101,7 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Gro
         group_id(photos),
         lane,
         tuple(photos),
-        tuple(100.0 if same[photo.id] else None for photo in photos),
+        tuple(100.0 if same[p.id] and (p.id in originals) == (first.id in originals) else None for p in photos),
         ("", *(_how(p, first, keeper, reasons, same[p.id], looks[p.id]) for p in photos[1:])),
         rules.reason(first, photos[1]) or keeper_reason(first, photos[1]) or "the better original",
         doubt,

@@ -11,7 +11,7 @@ import numpy as np
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.evidence import Evidence
 from unipic.likeness import Likeness
-from unipic.photo import Gallery, Measures, Photo, Unreadable
+from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable, files_of
 from unipic.proposal import Proposal
 from unipic.review import Choices, outcomes, report
 
@@ -52,8 +52,14 @@ def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
     return {
         "report": {**asdict(figures), "agreement": figures.agreement},
         "files": [
-            {"name": o.file.name, "fate": o.fate, "reason": o.reason, "instead": [photo.name for photo in o.instead]}
+            {
+                "name": file.name,
+                "fate": o.fate,
+                "reason": o.reason if file is o.file else f"belongs to {o.file.name}",
+                "instead": [photo.name for photo in o.instead],
+            }
             for o in decided
+            for file in files_of(o.file)
         ],
         "cleanup": cleanup_to_dict(proposal.cleanup),
     }
@@ -173,5 +179,6 @@ def _photo_from_dict(values: dict[str, Any]) -> Photo:
             "measures": Measures(**values["measures"]),
             "taken": datetime.fromisoformat(taken) if taken else None,
             "place": tuple(place) if place else None,
+            "companions": tuple(Companion(**file) for file in values.get("companions", ())),
         }
     )

@@ -28,12 +28,13 @@ Fate = Literal["kept", "set aside", "unreadable"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happens to one file on export, why, and in favour of which photos that stay."""
+    """What happens to a photo with all that belongs to it, or to another file: why, and for which photos that stay."""
 
     file: Photo | Unreadable
     fate: Fate
     reason: str
     instead: tuple[Photo, ...] = ()
+    problem: str = ""  # what came between since it was decided
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[st
 
 
 def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
-    """Every file of the gallery exactly once, in the gallery's order."""
+    """Every photo and other file of the gallery exactly once, in the gallery's order."""
     decided: dict[str, Outcome] = {}
     for group in proposal.shots:
         decided |= _of_shots(group, choices)
@@ -120,7 +121,7 @@ def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Out
     return Report(
         before=len(proposal.cleanup.gallery.photos),
         after=sum(outcome.fate == "kept" for outcome in everything),
-        bytes_saved=sum(outcome.file.size for outcome in everything if outcome.fate == "set aside"),
+        bytes_saved=sum(outcome.file.bytes for outcome in everything if outcome.fate == "set aside"),
         groups=len(proposal.shots),
         reviewed=len(seen),
         agreed=sum(_agreed(group, kept(group, choices)) for group in seen),

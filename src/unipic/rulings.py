@@ -82,6 +82,10 @@ class Bonds:
             self._cut_between(likeness, values, keep, moment)
         return (likeness if moment else replace(likeness, sameness=values)).only(keep)
 
+    def without_apart(self, sets: Iterable[DuplicateSet]) -> list[DuplicateSet]:
+        """Without those of which a person keeps a copy and its keeper apart."""
+        return [s for s in sets if not any(self.apart(s.keeper, copy, moment=False) for copy in s.copies)]
+
     def without_torn(self, likeness: Likeness, identical: Iterable[DuplicateSet]) -> Likeness:
         """Without the pairs of which a person took two files apart by name, these or some with the very same pixels."""
         photos, keep = likeness.photos, np.ones(len(likeness.first), dtype=bool)

@@ -1,4 +1,4 @@
-"""What people and programs wrote about a photo into its XMP packet: stars, and the programs it went through.
+"""What people and programs wrote about a photo into its XMP packet: stars, the programs it went through, and its burst.
 
 Adobe's XMP specification, parts 1 and 2 (ISO 16684). A packet is a stranger's: it is limited in bytes, and one that
 declares a document type is refused before any entity of it can grow or reach outside.
@@ -18,6 +18,7 @@ HISTORY = "http://ns.adobe.com/xap/1.0/mm/ History"
 RATING, CREATOR, AGENT = XMP + "Rating", XMP + "CreatorTool", EVENT + "softwareAgent"
 STARS_IN_PERCENT = ("http://ns.microsoft.com/photo/1.0/ Rating", "http://ns.microsoft.com/photo/1.0 Rating")
 DEVELOPED = (CAMERA_RAW + "HasSettings", CAMERA_RAW + "AlreadyApplied")
+BURST = "http://ns.google.com/photos/1.0/camera/ BurstID"
 LARGEST = 1_000_000  # bytes; with a full history and brush strokes packets reach some hundred kB
 MOST = 200  # programs of a history that are looked at
 
@@ -26,6 +27,7 @@ MOST = 200  # programs of a history that are looked at
 class Xmp:
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     programs: tuple[str, ...] = ()  # that made or changed the file, the last one first
+    burst: str = ""  # of the burst it was taken in
 
 
 class _Refused(Exception):
@@ -76,7 +78,7 @@ def read_xmp(packet: object) -> Xmp:
         parser.Parse(data.rstrip(b"\0 \t\r\n"), True)
     except (expat.ExpatError, _Refused):
         return Xmp()
-    return Xmp(_rating(found.facts), _programs(found))
+    return Xmp(_rating(found.facts), _programs(found), _identifier(found.facts.get(BURST, "")))
 
 
 def _refuse(*_: object) -> None:
@@ -97,6 +99,10 @@ def stars_of(percent: float) -> int | None:
     if not 0 <= percent <= 100:
         return None
     return min(5, 1 + round(percent / 25)) if percent else 0
+
+
+def _identifier(text: str) -> str:
+    return text.strip() if len(text) <= 80 and text.isprintable() else ""
 
 
 def _number(text: str) -> float | None:

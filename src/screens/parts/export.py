@@ -32,8 +32,9 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
     """In words, each with its number; what does not happen is not mentioned."""
     st.subheader("What will happen", anchor=False)
     why = "two would be called alike, or not every system can hold the name"
+    along = f" with {count(plan.companions, 'file')} that belong to them" if plan.companions else ""
     lines = {
-        "Copied": f"{count(plan.photos, 'photo')}, byte for byte; every copy is read back and compared",
+        "Copied": f"{count(plan.photos, 'photo')}{along}, byte for byte; every copy is read back and compared",
         "Set aside": plan.aside
         and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}), left out of the result; "
         "the originals stay where they are",

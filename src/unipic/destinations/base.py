@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,24 +19,26 @@ from typing import Any, BinaryIO, Protocol
 from unipic.destinations.names import export_names
 from unipic.errors import ChangedSinceScan, DestinationError, DiskFull
 from unipic.files import hash_file, open_to_read
-from unipic.photo import Photo
+from unipic.photo import Companion, Photo, Unreadable, files_of
 from unipic.progress import Progress, Step, silent
 from unipic.review import Outcome
 
 MANIFEST = "unipic-manifest.json"
+CHANGED = "changed since it was looked at; exported as it is now"
 ROOM = 1.02  # what a file system takes on top of the bytes
 
 
 @dataclass(frozen=True)
 class Item:
-    """One file to write."""
+    """One file to write: a photo, what belongs to one, or a file that could not be read."""
 
     outcome: Outcome
+    file: Photo | Companion | Unreadable
     name: str  # in the destination
 
     @property
     def digest(self) -> str | None:
-        return self.outcome.file.digest if isinstance(self.outcome.file, Photo) else None
+        return None if isinstance(self.file, Unreadable) else self.file.digest
 
 
 @dataclass(frozen=True)
@@ -58,43 +60,55 @@ class Destination(Protocol):
         ...
 
 
-def keepers_checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Outcome]:
-    """Nothing is set aside for a photo that changed or vanished since the scan: then it is kept.
+def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Outcome]:
+    """Nothing is set aside where a photo changed or vanished since the scan: that whole group is kept.
 
-    Of several photos that stay one may be the only one that is alike, so each of them must still be there.
+    Of several photos that stay one may be the only one that is alike, so each of them must still be there; and what
+    was decided about a photo was not decided about what lies in its place now.
     """
-    keepers = {photo.id: photo for outcome in outcomes for photo in outcome.instead}
-    living = set()
-    for done, photo in enumerate(keepers.values()):
-        progress(Step("Checking what stays", done, len(keepers)))
-        if unchanged(photo):
-            living.add(photo.id)
-    checked = []
-    for outcome in outcomes:
-        lost = next((photo for photo in outcome.instead if photo.id not in living), None)
-        if lost:
-            why = f"kept, because {lost.name} is not what it was when it was looked at"
-            outcome = Outcome(outcome.file, "kept", why)
-        checked.append(outcome)
-    return checked
+    aside = [outcome for outcome in outcomes if outcome.fate == "set aside"]
+    asked = {p.id: p for o in aside for p in (o.file, *o.instead) if isinstance(p, Photo)}
+    changed = {}
+    for done, photo in enumerate(asked.values()):
+        progress(Step("Checking the originals", done, len(asked)))
+        if not unchanged(photo):
+            changed[photo.id] = photo
+    left_alone = {p.id: changed[o.file.id] for o in aside if o.file.id in changed for p in o.instead} | changed
+    return [_kept_if(outcome, left_alone) for outcome in outcomes]
+
+
+def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
+    """`left_alone`: by photo, which one is no longer what was looked at."""
+    lost = next((left_alone[p.id] for p in (outcome.file, *outcome.instead) if p.id in left_alone), None)
+    if lost is None or outcome.fate != "set aside":
+        return outcome
+    which = "it" if lost.id == outcome.file.id else lost.name
+    why = f"kept, because {which} is not what it was when it was looked at"
+    return Outcome(outcome.file, "kept", why, problem=f"was to be set aside and is {why}")
 
 
 def unchanged(photo: Photo) -> bool:
+    """The photo and all that belongs to it."""
     try:
-        return hash_file(photo.path) == photo.digest
+        return all(hash_file(file.path) == file.digest for file in photo.files)
     except OSError:
         return False
 
 
 def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
-    """What is to be written: all that is kept, and unreadable files that have bytes, under free names."""
+    """What is to be written: all that is kept, with all that belongs to it, and unreadable files that have bytes."""
     chosen = [
         outcome
         for outcome in outcomes
         if outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
     ]
-    names = export_names([outcome.file.name for outcome in chosen], reserved=[MANIFEST])
-    return [Item(outcome, name) for outcome, name in zip(chosen, names, strict=True)]
+    assets = [files_of(outcome.file) for outcome in chosen]
+    names = export_names([[file.name for file in files] for files in assets], reserved=[MANIFEST])
+    return [
+        Item(outcome, file, name)
+        for outcome, files, free in zip(chosen, assets, names, strict=True)
+        for file, name in zip(files, free, strict=True)
+    ]
 
 
 def write_items(
@@ -105,28 +119,27 @@ def write_items(
     for done, item in enumerate(items):
         progress(Step("Copying", done, len(items)))
         try:
-            original = open_to_read(item.outcome.file.path)
+            original = open_to_read(item.file.path)
         except OSError as error:
             written.append(Written(item, None, f"could not be copied: {error.strerror}"))
             continue
         with original:
             digest = write(item, original)
         changed = item.digest is not None and digest != item.digest
-        written.append(
-            Written(item, digest, "changed since it was looked at; exported as it is now" if changed else "")
-        )
+        problem = item.outcome.problem if item.file is item.outcome.file else ""
+        written.append(Written(item, digest, CHANGED if changed else problem))
     progress(Step("Copying", len(items), len(items)))
     return written
 
 
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
     """An original may change while others are copied: ChangedSinceScan if something was set aside for it."""
-    arrived = {entry.item.outcome.file.id: entry.digest for entry in written}
+    arrived = {entry.item.file.id: entry.digest for entry in written}
     for outcome in outcomes:
-        for photo in outcome.instead:
-            if arrived.get(photo.id) != photo.digest:
+        for file in (file for photo in outcome.instead for file in photo.files):
+            if arrived.get(file.id) != file.digest:
                 raise ChangedSinceScan(
-                    f"{photo.name} changed while the result was being written, and {outcome.file.name} was set aside "
+                    f"{file.name} changed while the result was being written, and {outcome.file.name} was set aside "
                     "for it. The result was not finished; start it again."
                 )
 
@@ -150,11 +163,12 @@ def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str
 
 
 def _bytes(items: Iterable[Item]) -> int:
-    return int(sum(item.outcome.file.size for item in items) * ROOM)
+    return int(sum(item.file.size for item in items) * ROOM)
 
 
 def _no_room(folder: Path, needed: int) -> str:
-    free = shutil.disk_usage(folder).free
+    there = next(path for path in (folder, *folder.parents) if path.exists())  # it may not even have been made
+    free = shutil.disk_usage(there).free
     missing = f"{needed - free:,} are missing" if needed > free else "but the disk, or your share of it, ran full"
     return f"{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: {missing}."
 
@@ -174,30 +188,31 @@ def outside(target: Path, roots: Iterable[Path]) -> None:
 
 def manifest(outcomes: Sequence[Outcome], written: Sequence[Written]) -> bytes:
     """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs."""
-    arrived = {w.item.outcome.file.id: w for w in written if w.digest is not None}
+    arrived = {w.item.file.id: w for w in written if w.digest is not None}
 
-    def about(outcome: Outcome) -> dict[str, Any]:
-        file = outcome.file
-        values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": outcome.reason}
-        if file.id in arrived:
-            values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
-        elif isinstance(file, Photo):
-            values["sha256"] = file.digest
-        if outcome.instead:
-            values["instead"] = [arrived[photo.id].item.name for photo in outcome.instead]
-        return values
+    def about(outcome: Outcome) -> Iterator[dict[str, Any]]:
+        for file in files_of(outcome.file):
+            reason = outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}"
+            values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": reason}
+            if file.id in arrived:
+                values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
+            elif not isinstance(file, Unreadable):
+                values["sha256"] = file.digest
+            if outcome.instead:
+                values["instead"] = [arrived[photo.id].item.name for photo in outcome.instead]
+            yield values
 
     value = {
         "made_by": "Unipic",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "kept": [about(o) for o in outcomes if o.fate == "kept"],
-        "set_aside": [about(o) for o in outcomes if o.fate == "set aside"],
-        "unreadable": [about(o) for o in outcomes if o.fate == "unreadable"],
+        "kept": [line for o in outcomes if o.fate == "kept" for line in about(o)],
+        "set_aside": [line for o in outcomes if o.fate == "set aside" for line in about(o)],
+        "unreadable": [line for o in outcomes if o.fate == "unreadable" for line in about(o)],
         "renamed": [
-            {"original": w.item.outcome.file.name, "file": w.item.name}
+            {"original": w.item.file.name, "file": w.item.name}
             for w in arrived.values()
-            if w.item.outcome.file.name != w.item.name
+            if w.item.file.name != w.item.name
         ],
-        "problems": [{"original": w.item.outcome.file.name, "problem": w.problem} for w in written if w.problem],
+        "problems": [{"original": w.item.file.name, "problem": w.problem} for w in written if w.problem],
     }
     return json.dumps(value, ensure_ascii=True, indent=1).encode("ascii")

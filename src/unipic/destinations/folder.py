@@ -12,10 +12,10 @@ from unipic.destinations.base import (
     Item,
     Written,
     check_room,
+    checked,
     explained,
     items_of,
     keepers_arrived,
-    keepers_checked,
     manifest,
     write_items,
 )
@@ -38,7 +38,7 @@ class FolderDestination:
     def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
         """A second run after a stop finishes the job: what is there with the right content is left as it is."""
         self.ready()
-        outcomes = keepers_checked(outcomes, progress)
+        outcomes = checked(outcomes, progress)
         items = items_of(outcomes)
 
         def unwritten() -> list[Item]:
@@ -58,7 +58,7 @@ class FolderDestination:
 
     def _check_place(self, item: Item) -> None:
         """Free, or holding just what is to be there."""
-        target, original = self.folder / item.name, item.outcome.file.path
+        target, original = self.folder / item.name, item.file.path
         if not os.path.lexists(target):
             return
         there = hash_file(target) if target.is_file() and not target.is_symlink() else None

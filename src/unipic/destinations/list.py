@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from unipic.destinations.base import Written, explained
 from unipic.errors import AlreadyThere, DestinationError, SettingsError
 from unipic.files import sweep_parts, whole
-from unipic.photo import Photo
+from unipic.photo import Companion, Photo, Unreadable, files_of
 from unipic.progress import Progress, Step, silent
 from unipic.review import Outcome
 
@@ -65,23 +65,22 @@ class ListDestination:
         with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             with whole(self.path, self.replace) as file:
-                rows = (_row(outcome, self.paths) for outcome in outcomes)
+                rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
         progress(Step("Writing the list", len(outcomes), len(outcomes)))
         return []
 
 
-def _row(outcome: Outcome, paths: bool) -> dict[str, Any]:
-    file = outcome.file
+def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) -> dict[str, Any]:
     photo = file if isinstance(file, Photo) else None
     values = (
         file.name,
         file.path if paths else "",
         outcome.fate,
-        outcome.reason,
+        outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}",
         [stays.name for stays in outcome.instead],
         file.size,
-        photo and photo.digest,
+        None if isinstance(file, Unreadable) else file.digest,
         photo and photo.format,
         photo and photo.width,
         photo and photo.height,

@@ -17,21 +17,35 @@ LONGEST = 200  # bytes of one part; most systems allow 255, and the ending of a 
 SUFFIX = 20  # bytes; a longer one is no file type
 
 
-def export_names(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
-    """One name for each, in order: safe, relative, different under case folding and Unicode composition."""
+def export_names(assets: Sequence[Sequence[str]], reserved: Sequence[str] = ()) -> list[list[str]]:
+    """A name for each file of each asset: safe, relative, different under case folding and Unicode composition.
+
+    The files of an asset, the photo first, get one number together, so that their names still say what belongs to what.
+    """
     taken = {_key(name) for name in reserved}
-    safe = [_not_under(taken, safe_name(name)) for name in names]
-    taken |= {_key(str(parent)) for name in safe for parent in PurePosixPath(name).parents}
+    safe = [[_not_under(taken, safe_name(name)) for name in names] for names in assets]
+    taken |= {_key(str(parent)) for names in safe for name in names for parent in PurePosixPath(name).parents}
     numbers: defaultdict[str, int] = defaultdict(lambda: 2)
     free = []
-    for name in safe:
-        key, candidate = _key(name), name
-        while _key(candidate) in taken:
-            candidate = _numbered(name, numbers[key])
+    for names in safe:
+        key, candidates = _key(names[0]), _different(names)
+        while taken & {_key(name) for name in candidates}:
+            candidates = _different([_numbered(name, numbers[key], names[0]) for name in names])
             numbers[key] += 1
-        taken.add(_key(candidate))
-        free.append(candidate)
+        taken |= {_key(name) for name in candidates}
+        free.append(candidates)
     return free
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """The same, but for those of one asset that cleaning made alike."""
+    found: dict[str, str] = {}
+    for name in names:
+        candidate, number = name, 2
+        while _key(candidate) in found:
+            candidate, number = _numbered(name, number), number + 1
+        found[_key(candidate)] = candidate
+    return list(found.values())
 
 
 def safe_name(name: str) -> str:
@@ -58,9 +72,13 @@ def _safe_part(part: str) -> str:
     return part
 
 
-def _numbered(name: str, number: int) -> str:
+def _numbered(name: str, number: int, photo: str = "") -> str:
+    """ "IMG_1 (2).jpg"; what is called after a photo, as IMG_1.jpg.xmp, has the number where it has it."""
     path = PurePosixPath(name)
     stem, suffix = _split(path.name)
+    whole = _split(PurePosixPath(photo).name)[0]
+    if whole and path.name.casefold().startswith(whole.casefold() + "."):
+        stem, suffix = path.name[: len(whole)], path.name[len(whole) :]
     ending = f" ({number}){suffix}"
     return str(path.with_name(_cut(stem, LONGEST - len(ending.encode())) + ending))
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.destinations.base import ROOM, items_of
-from unipic.photo import Photo, Unreadable
+from unipic.photo import Companion, Photo, Unreadable
 from unipic.review import Outcome
 
 
 @dataclass(frozen=True)
 class Preview:
     photos: int  # that are copied
+    companions: int  # that go with them: films of Live Photos, raw files, sidecars
     unreadable: int  # files that go along as they are
     left: int  # files without bytes to copy: links, pipes, locked ones
     bytes: int  # of all that is copied
@@ -39,24 +40,27 @@ class Preview:
 def preview(outcomes: Sequence[Outcome]) -> Preview:
     """Of the files that would be written, under the names they would get."""
     items = items_of(outcomes)
-    copied = [item.outcome.file for item in items]
+    copied = [item.file for item in items]
     aside = [outcome.file for outcome in outcomes if outcome.fate == "set aside"]
     now = [(file, _size_now(file)) for file in copied]
-    photos = sum(isinstance(file, Photo) for file in copied)
+    photos, companions = (sum(isinstance(file, kind) for file in copied) for kind in (Photo, Companion))
     return Preview(
         photos=photos,
-        unreadable=len(items) - photos,
-        left=len(outcomes) - len(aside) - len(items),
+        companions=companions,
+        unreadable=len(items) - photos - companions,
+        left=len(outcomes) - len(aside) - (len(items) - companions),
         bytes=sum(file.size for file in copied),
         aside=len(aside),
-        aside_bytes=sum(file.size for file in aside),
-        renamed=tuple((i.outcome.file.name, i.name) for i in items if i.name != i.outcome.file.name),
+        aside_bytes=sum(file.bytes for file in aside),
+        renamed=tuple((item.file.name, item.name) for item in items if item.name != item.file.name),
         gone=tuple(file.name for file, size in now if size is None),
-        changed=tuple(file.name for file, size in now if isinstance(file, Photo) and size not in (None, file.size)),
+        changed=tuple(
+            file.name for file, size in now if not isinstance(file, Unreadable) and size not in (None, file.size)
+        ),
     )
 
 
-def _size_now(file: Photo | Unreadable) -> int | None:
+def _size_now(file: Photo | Companion | Unreadable) -> int | None:
     """None for what is no longer a file of its own."""
     try:
         facts = os.lstat(file.path)

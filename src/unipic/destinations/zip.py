@@ -15,10 +15,10 @@ from unipic.destinations.base import (
     Item,
     Written,
     check_room,
+    checked,
     explained,
     items_of,
     keepers_arrived,
-    keepers_checked,
     manifest,
     write_items,
 )
@@ -47,7 +47,7 @@ class ZipDestination:
     def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
         """The whole archive, or no trace of it."""
         self.ready()
-        outcomes = keepers_checked(outcomes, progress)
+        outcomes = checked(outcomes, progress)
         items = items_of(outcomes)
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
@@ -67,8 +67,7 @@ def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
     facts = os.fstat(original.fileno())
     info = zipfile.ZipInfo(item.name, _zip_time(facts.st_mtime))
     info.external_attr = 0o644 << 16
-    file = item.outcome.file
-    packed = isinstance(file, Photo) and file.format not in UNPACKED
+    packed = isinstance(item.file, Photo) and item.file.format not in UNPACKED
     info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
     with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
         return copy_and_hash(original, target)

@@ -1,21 +1,22 @@
-"""Exact duplicates: the same bytes; and the same pixels, whatever file they lie in."""
+"""Exact duplicates: the same bytes, the same pixels whatever file they lie in, or the bytes of what comes along."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unipic.cleanup import DuplicateSet
-from unipic.photo import Photo
+from unipic.photo import Companion, Photo
 from unipic.stages.keeper import keeper_first, keeper_reason, worth_a_look
 
 
 def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """One set per sha256 that occurs more than once. Identical files have nothing a person would miss."""
+    """One set per sha256 that occurs more than once. Of identical files a person may miss what came with one."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
         reason = f"the same bytes as {keeper.name} (sha256 {keeper.digest[:12]})"
-        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies)))
+        looks = tuple(worth_a_look(copy, keeper) for copy in copies)
+        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), looks))
     return sets
 
 
@@ -31,6 +32,35 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
         )
         for keeper, copies in _groups((photo.content, photo) for photo in photos if photo.content)
     ]
+
+
+def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
+    """Photos that are there once more as the original beside what became of it; not those whose ids are to stay."""
+    originals = {file.digest: (photo, file) for photo in sorted(photos, key=keeper_first) for file in _originals(photo)}
+    found: defaultdict[str, list[Photo]] = defaultdict(list)
+    for photo in sorted(photos, key=keeper_first):
+        # What has an original of its own stays, so that a copy is never what another one goes for.
+        if photo.digest in originals and photo.id not in stay and not _originals(photo):
+            found[originals[photo.digest][0].id].append(photo)
+    keepers = {keeper.id: keeper for keeper, _ in originals.values()}
+    return [_beside(keepers[id], copies, originals) for id, copies in found.items()]
+
+
+def _beside(keeper: Photo, copies: list[Photo], originals: Mapping[str, tuple[Photo, Companion]]) -> DuplicateSet:
+    return DuplicateSet(
+        keeper,
+        tuple(copies),
+        "original",
+        tuple(
+            f"the same bytes as {originals[copy.digest][1].name}, the original that comes with {keeper.name}"
+            for copy in copies
+        ),
+        tuple(worth_a_look(copy, keeper) for copy in copies),
+    )
+
+
+def _originals(photo: Photo) -> list[Companion]:
+    return [file for file in photo.companions if file.role == "original"]
 
 
 def _groups(photos: Iterable[tuple[str, Photo]]) -> list[tuple[Photo, tuple[Photo, ...]]]:

@@ -1,4 +1,5 @@
-"""Which of several copies stays: resolution, then the least compressed, the camera's own data, format, the earliest.
+"""Which of several copies stays: resolution, then the least compressed, what comes with it, the camera's own data,
+format, the earliest.
 
 An enlarged copy has more pixels and no more detail, and wins here: nothing cheap in a file tells it reliably from an
 original. What editors leave is only said, by `worth_a_look`.
@@ -6,10 +7,10 @@ original. What editors leave is only said, by `worth_a_look`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from unipic.photo import Photo, local_time
+from unipic.photo import Companion, Photo, local_time
 from unipic.words import count
 
 # A camera's own format before what things are converted to; lossy after lossless.
@@ -37,6 +38,7 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
     return (
         -photo.pixels,
         -compression_class(photo),
+        -len(photo.companions),
         -len(_camera_data(photo)),
         FORMATS.index(photo.format),
         -(photo.quality or 0),  # within one format it can be compared as it is
@@ -64,11 +66,19 @@ def worth_a_look(photo: Photo, keeper: Photo) -> str:
     Whatever became of one of them, if their pixels are the same it is only words in a file.
     """
     words = []
+    there = {companion.digest for companion in keeper.companions}
+    if missed := [companion for companion in photo.companions if companion.digest not in there]:
+        words.append(f"accompanied by {_named(missed)}, which the other is not")
     if (photo.rating or 0) > max(0, keeper.rating or 0):
         words.append(f"rated {count(photo.rating or 0, 'star')}")
     if not (photo.content and photo.content == keeper.content):
         words += _editing(photo, keeper)
     return ", ".join(words)
+
+
+def _named(companions: Sequence[Companion]) -> str:
+    names = [companion.name.rpartition("/")[2] for companion in companions]
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def _editing(photo: Photo, keeper: Photo) -> list[str]:
@@ -131,6 +141,7 @@ def _earlier(keeper: Photo, copy: Photo) -> str:
 REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     _less_compressed,
+    lambda keeper, copy: f"it comes with files of its own ({_named(keeper.companions)})",
     _more_data,
     lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     _less_compressed,

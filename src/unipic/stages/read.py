@@ -85,6 +85,10 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
         edited=decoded.exif.edited,
         exposure=decoded.exif.exposure,
         content=decoded.content,
+        identifier=decoded.exif.identifier,
+        burst=decoded.exif.burst,
+        bias=decoded.exif.bias,
+        bracketed=decoded.exif.bracketed,
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))

@@ -27,7 +27,7 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull
 from unipic.files import PART
-from unipic.photo import Photo, Unreadable
+from unipic.photo import Companion, Photo, Unreadable
 from unipic.progress import Step
 from unipic.proposal import propose
 from unipic.record import cleanup_to_dict
@@ -90,6 +90,10 @@ class Originals:
         data = name.encode("utf-8", "replace") if data is None else data
         path, digest = self._file(data), hashlib.sha256(data).hexdigest()
         return photo(f"{self.count}", name=name, path=str(path), digest=digest, size=len(data), **facts)
+
+    def companion(self, name: str, data: bytes) -> Companion:
+        path = self._file(data)
+        return Companion(f"{self.count}", name, str(path), hashlib.sha256(data).hexdigest(), len(data), "video")
 
     def unreadable(self, name: str, data: bytes, **facts: Any) -> Unreadable:
         path = self._file(data)
@@ -394,8 +398,10 @@ def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
     reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
     assert reasons["copy.jpg"] == "kept, because keeper.jpg is not what it was when it was looked at"
     assert manifest["set_aside"] == []
-    (problem,) = [entry.problem for entry in written if entry.problem]
-    assert manifest["problems"] == [{"original": "keeper.jpg", "problem": problem}]
+    problems = {entry.item.file.name: entry.problem for entry in written if entry.problem}
+    assert manifest["problems"] == [{"original": name, "problem": words} for name, words in problems.items()]
+    assert problems.pop("copy.jpg") == f"was to be set aside and is {reasons['copy.jpg']}"
+    (problem,) = problems.values()
     if accident is change:
         assert place.photos()["keeper.jpg"] == b"XXXX"
         assert problem == "changed since it was looked at; exported as it is now"
@@ -405,6 +411,57 @@ def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
         assert "keeper.jpg" not in place.photos()
         assert problem.startswith("could not be copied: ")
         assert not any(entry.get("file") == "keeper.jpg" for entry in manifest["kept"])
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_a_group_is_left_alone_when_one_that_was_to_go_is_not_what_it_was(
+    accident: Callable[[Path], None], place: Place, originals: Originals
+) -> None:
+    keeper, copy, other = (originals.photo(f"{name}.jpg", b"same") for name in ("keeper", "copy", "other"))
+    lone = originals.photo("lone.jpg")
+    plan = outcomes(propose(cleanup(singles=(keeper, lone), exact=(copies_of(keeper, copy, other),))))
+    accident(Path(copy.path))
+    place.new().write(plan)
+    manifest = place.manifest()
+    assert manifest["set_aside"] == []
+    reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
+    assert reasons["copy.jpg"] == "kept, because it is not what it was when it was looked at"
+    assert reasons["other.jpg"] == "kept, because copy.jpg is not what it was when it was looked at"
+    assert {problem["original"] for problem in manifest["problems"]} == {"copy.jpg", "other.jpg"}
+    assert {"keeper.jpg", "other.jpg", "lone.jpg"} <= place.photos().keys()
+
+
+def test_what_belongs_to_a_photo_travels_or_stays_with_it(place: Place, originals: Originals) -> None:
+    film, facts = originals.companion("DCIM/IMG_1.MOV", b"film"), originals.companion("DCIM/IMG_1.AAE", b"facts")
+    live = originals.photo("DCIM/IMG_1.HEIC", b"still", companions=(facts, film))
+    again = originals.photo("IMG_1.HEIC", b"still", companions=(originals.companion("IMG_1.MOV", b"film"),))
+    alone = originals.photo("DCIM/img_1.heic", b"another", companions=(originals.companion("DCIM/img_1.mov", b"2"),))
+    before = originals.state()
+    place.new().write(outcomes(propose(cleanup(singles=(live, alone), exact=(copies_of(live, again),)))))
+    assert place.photos() == {
+        "DCIM/IMG_1.HEIC": b"still",
+        "DCIM/IMG_1.MOV": b"film",
+        "DCIM/IMG_1.AAE": b"facts",
+        "DCIM/img_1 (2).heic": b"another",
+        "DCIM/img_1 (2).mov": b"2",
+    }
+    manifest = place.manifest()
+    assert {e["original"]: e.get("instead") for e in manifest["set_aside"]} == {
+        "IMG_1.HEIC": ["DCIM/IMG_1.HEIC"],
+        "IMG_1.MOV": ["DCIM/IMG_1.HEIC"],
+    }
+    assert {e["original"]: e["reason"] for e in manifest["kept"]}["DCIM/IMG_1.MOV"] == "belongs to DCIM/IMG_1.HEIC"
+    assert originals.state() == before
+
+
+def test_a_group_is_left_alone_when_what_belongs_to_its_keeper_is_gone(place: Place, originals: Originals) -> None:
+    live = originals.photo("a.jpg", b"still", companions=(originals.companion("a.mov", b"film"),))
+    again = originals.photo("b.jpg", b"still", companions=(originals.companion("b.mov", b"film"),))
+    plan = outcomes(propose(cleanup(singles=(live,), exact=(copies_of(live, again),))))
+    Path(live.companions[0].path).unlink()
+    place.new().write(plan)
+    assert place.photos() == {"a.jpg": b"still", "b.jpg": b"still", "b.mov": b"film"}
+    assert {problem["original"] for problem in place.manifest()["problems"]} == {"a.mov", "b.jpg"}
 
 
 def test_every_photo_something_was_set_aside_for_must_still_be_there(place: Place, originals: Originals) -> None:

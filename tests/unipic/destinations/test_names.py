@@ -7,7 +7,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
-from unipic.destinations.names import FORBIDDEN, export_names, safe_name
+from unipic.destinations import names as of_assets
+from unipic.destinations.names import FORBIDDEN, safe_name
 from unipic.files import PART
 
 MANIFEST = "unipic-manifest.json"
@@ -29,6 +30,11 @@ NAMES = st.one_of(
 )
 
 
+def export_names(names: list[str], reserved: list[str] | None = None) -> list[str]:
+    """Of files that have nothing to do with each other."""
+    return [name for [name] in of_assets.export_names([[name] for name in names], reserved or [])]
+
+
 def key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
@@ -44,6 +50,33 @@ def check_safe(name: str) -> None:
         assert not FORBIDDEN.search(part)
         assert len(part.encode()) <= 255 - len(f".01234567{PART}")  # while it is written it is called so
         assert not part.casefold().endswith(PART)
+
+
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=4), max_size=6))
+@settings(max_examples=400, deadline=None)
+def test_names_of_assets_are_safe_and_never_two_alike(assets: list[list[str]]) -> None:
+    exported = of_assets.export_names(assets, reserved=[MANIFEST])
+    assert [len(names) for names in exported] == [len(names) for names in assets]
+    names = [name for asset in exported for name in asset]
+    for name in names:
+        check_safe(name)
+    assert len({key(name) for name in (*names, MANIFEST)}) == len(names) + 1
+
+
+def test_what_belongs_together_is_still_called_alike() -> None:
+    live, raw = ["IMG_1.HEIC", "IMG_1.MOV", "IMG_1.AAE"], ["img_1.jpg", "IMG_1.dng", "img_1.jpg.xmp"]
+    edited = ["IMG_E1.JPG", "IMG_1.JPG"]
+    assert of_assets.export_names([live, raw, edited, live]) == [
+        live,
+        ["img_1.jpg", "IMG_1.dng", "img_1.jpg.xmp"],
+        ["IMG_E1 (2).JPG", "IMG_1 (2).JPG"],
+        ["IMG_1 (2).HEIC", "IMG_1 (2).MOV", "IMG_1 (2).AAE"],
+    ]
+    assert of_assets.export_names([["IMG_1.MOV"], live]) == [
+        ["IMG_1.MOV"],
+        ["IMG_1 (2).HEIC", "IMG_1 (2).MOV", "IMG_1 (2).AAE"],
+    ]
+    assert of_assets.export_names([raw, raw])[1] == ["img_1 (2).jpg", "IMG_1 (2).dng", "img_1 (2).jpg.xmp"]
 
 
 @given(st.lists(NAMES, max_size=12))

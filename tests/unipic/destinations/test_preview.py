@@ -49,7 +49,7 @@ def test_what_it_says_is_what_a_destination_does(outcomes: list[Outcome], tmp_pa
     written = FolderDestination(tmp_path / "out").write(outcomes)
     assert len(written) == found.photos + found.unreadable
     assert sum((tmp_path / "out" / entry.item.name).stat().st_size for entry in written) == found.bytes
-    assert {(e.item.outcome.file.name, e.item.name) for e in written} >= set(found.renamed)
+    assert {(e.item.file.name, e.item.name) for e in written} >= set(found.renamed)
 
 
 def test_originals_that_are_not_what_they_were_are_named(outcomes: list[Outcome]) -> None:

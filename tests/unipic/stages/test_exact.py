@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.galleries import galleries, photo
 
 from unipic.embeddings import Embeddings
-from unipic.photo import Gallery
-from unipic.stages.exact import same_bytes, same_pixels
+from unipic.photo import Companion, Gallery
+from unipic.stages.exact import same_bytes, same_originals, same_pixels
 from unipic.stages.keeper import keeper_first
 
 
@@ -65,3 +67,27 @@ def test_sets_do_not_depend_on_the_order_and_each_key_has_one(
             assert len(found.copies) == len(found.reasons) == len(found.looks) > 0
             assert {getattr(copy, key) for copy in found.copies} == {getattr(found.keeper, key)} != {""}
             assert all(keeper_first(found.keeper) < keeper_first(copy) for copy in found.copies)
+
+
+def test_what_is_there_once_more_as_the_original_of_an_edit() -> None:
+    original = Companion("o", "IMG_1.JPG", "/nowhere", photo("a").digest, 10, "original")
+    edit, again, other = photo("IMG_E1", companions=(original,)), photo("a"), photo("b")
+    (found,) = same_originals([again, other, edit], frozenset())
+    assert (found.keeper, found.copies, found.kind) == (edit, (again,), "original")
+    assert found.reasons == ("the same bytes as IMG_1.JPG, the original that comes with IMG_E1.jpg",)
+    assert same_originals([again, other, edit], frozenset({"a"})) == []
+
+
+def test_a_film_with_the_bytes_of_a_photo_is_no_original() -> None:
+    film = Companion("o", "IMG_1.MOV", "/nowhere", photo("a").digest, 10, "video")
+    assert same_originals([photo("a"), photo("b", companions=(film,))], frozenset()) == []
+
+
+def test_what_comes_with_one_of_two_identical_files_is_worth_a_look() -> None:
+    film = Companion("m", "IMG_1.MOV", "/nowhere", "1" * 64, 10, "video")
+    alone, live = photo("a", digest="1"), photo("b", digest="1", companions=(film,))
+    (found,) = same_bytes([alone, live])
+    assert (found.keeper, found.looks) == (live, ("",))
+    other = photo("c", digest="1", companions=(replace(film, id="n", name="x/IMG_2.MOV", digest="2" * 64),))
+    (found,) = same_bytes([live, other])
+    assert found.looks[0].startswith("accompanied by IMG_")
