@@ -17,12 +17,13 @@ from unipic.settings import Settings
 from unipic.sources.base import Source
 from unipic.stages.clusters import clusters
 from unipic.stages.companions import together
-from unipic.stages.compare import compare
+from unipic.stages.compare import Sketches, compare
 from unipic.stages.embed import embed
 from unipic.stages.exact import same_bytes, same_originals, same_pixels
 from unipic.stages.near import fold, near_duplicates
 from unipic.stages.rank import prompt_score, rank
 from unipic.stages.read import read
+from unipic.stages.sets import deliberate_sets, no_copies
 from unipic.tools import Tools
 from unipic.words import count
 
@@ -64,7 +65,9 @@ def weigh(
     originals = embeddings.of(_without_copies(gallery.photos, _identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
     likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress)
-    evidence = Evidence(gallery, likeness, tools.encoder.label, _ranker(tools), tools.weights, notices=tools.notices)
+    sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
+    likeness, ranker = no_copies(likeness, sets), _ranker(tools)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=tools.notices, sets=sets)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
@@ -100,6 +103,7 @@ def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> 
         ranker=evidence.ranker,
         notices=evidence.notices,
         same=settings.near,
+        sets=evidence.sets,
         likeness=likeness,
     )
 

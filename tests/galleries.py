@@ -16,7 +16,7 @@ from unipic.embeddings import Embeddings
 from unipic.engines.inline import InlineEngine
 from unipic.likeness import Likeness
 from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable
-from unipic.rules import PREFERENCES, Rules, folders
+from unipic.rules import PREFERENCES, SETS, Rules, folders
 from unipic.rulings import NO_BONDS, Bonds, Ruling
 from unipic.stages.keeper import FORMATS
 from unipic.tools import Tools
@@ -148,8 +148,8 @@ def rules_over(draw: st.DrawFn, gallery: Gallery) -> Rules:
     """Of the folders that occur, some protected, preferred or avoided, and some preferences."""
     some = st.lists(st.sampled_from(folders(gallery.photos) or [""]), max_size=2, unique=True)
     names = st.lists(st.sampled_from(sorted(PREFERENCES)), max_size=3, unique=True)
-    protect, prefer, avoid, by = (tuple(draw(kind)) for kind in (some, some, some, names))
-    return Rules(protect, prefer, avoid, by)
+    thin = st.lists(st.sampled_from(sorted(SETS)), unique=True)
+    return Rules(*(tuple(draw(kind)) for kind in (some, some, some, names, thin)))
 
 
 @st.composite
@@ -189,6 +189,8 @@ def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]
         "edited": str(rng.choice(("", "", "Snapseed"))),
         "exposure": str(rng.choice(("", "1/125 s", "1/60 s"))),
         "content": rng.bytes(8).hex() if rng.random() < 0.7 else "",
+        "bias": [None, None, 0.0, -1.0, 1.0][rng.integers(5)],
+        "burst": str(rng.choice(("", "", "", "one"))),
     }
 
 

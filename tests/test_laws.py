@@ -27,7 +27,7 @@ from unipic.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict
 from unipic.review import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
 from unipic.rulings import Bonds
 from unipic.settings import Settings
-from unipic.stages import compare
+from unipic.stages import compare, sets
 from unipic.stages.compare import Look, other_shot
 from unipic.stages.grouping import RULES
 from utils import arrange, weigh
@@ -50,6 +50,8 @@ def look(a: Photo, b: Photo, *_: object) -> Look:
 def without_pictures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "look", look)
+        patch.setattr(sets, "_step", lambda a, b, *_: None if int(b.digest, 16) % 3 else np.array([0.5, 0.0]))
+        patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
         yield
 
 
@@ -267,6 +269,23 @@ def test_nothing_that_came_with_a_copy_alone_goes_unless_the_person_says_so(give
             assert copy.id in group.suggested or {file.digest for file in copy.companions} <= there
 
 
+@given(galleries(), each_rule, st.data())
+@many
+def test_what_was_taken_to_be_kept_together_is_not_thinned_unasked(
+    given: Given, rule: str, data: st.DataObject
+) -> None:
+    """Each shot of such a set stays, or a file with the very same picture does."""
+    cleanup = found_in(*given, grouping=rule)
+    rules = data.draw(rules_over(given[0]))
+    proposal = propose(cleanup, rules)
+    decided = outcomes(proposal, accept_all(proposal))
+    stay = [outcome.file for outcome in decided if outcome.fate == "kept" and isinstance(outcome.file, Photo)]
+    members = [photo.id for one in cleanup.sets for photo in one.photos]
+    assert len(members) == len(set(members))
+    for photo in (photo for one in cleanup.sets if one.kind not in rules.thin for photo in one.photos):
+        assert any(is_identical(photo, other) or beside(photo, other, cleanup.gallery) for other in stay)
+
+
 @given(galleries(), st.randoms(use_true_random=False), each_rule, st.sampled_from((None, 60.0)), st.data())
 @many
 def test_the_order_of_the_files_changes_nothing(
@@ -282,6 +301,7 @@ def test_the_order_of_the_files_changes_nothing(
     assert second.near == first.near
     assert second.clusters == first.clusters
     assert set(second.singles) == set(first.singles)
+    assert second.sets == first.sets
     rules = data.draw(rules_over(gallery))
     assert propose(second, rules).groups == propose(first, rules).groups
 

@@ -273,3 +273,22 @@ def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Ali
     if len(grainy) < FEWEST:
         return None
     return float(np.median(together[grainy] / np.sqrt(ours_power[grainy] * theirs_power[grainy])))
+
+
+# What tells a panorama and a focus stack.
+
+
+def moved(a: Sketch, b: Sketch, found: Alignment) -> tuple[np.ndarray, float]:
+    """How far the view of `b` went from that of `a`, float64 [2] in shares of the frame, and how much it zoomed."""
+    size = np.array(b.grey.shape[::-1], np.float64)
+    places = np.array([[size / 2, size / 2 + [10, 0], size / 2 + [0, 10]]])
+    middle, right, down = cv2.perspectiveTransform(places, found.plane)[0]
+    zoom = float(np.sqrt(abs(np.linalg.det([right - middle, down - middle])))) / 10
+    return (middle - np.array(a.grey.shape[::-1]) / 2) / size, zoom
+
+
+def fine_detail(grey: np.ndarray, tiles: int) -> np.ndarray:
+    """Its standard deviation in each tile of the frame, float64 [tiles, tiles] in grey levels."""
+    fine = cv2.Laplacian(cv2.GaussianBlur(grey, (3, 3), 0), cv2.CV_32F)
+    rows = np.array_split(fine, tiles)
+    return np.array([[float(tile.std()) for tile in np.array_split(row, tiles, axis=1)] for row in rows])

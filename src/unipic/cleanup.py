@@ -12,6 +12,7 @@ from unipic.photo import Gallery, Photo
 # others, of pairs between 0.7 and 0.8 every sixth was wrong, from 0.8 on every eighteenth; of two good frames of one
 # moment 99 in 100 are below.
 CLEAR = 0.8
+SetKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
 Kind = Literal["exact", "pixels", "original", "near"]
 
 
@@ -27,6 +28,15 @@ class DuplicateSet:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "looks", self.looks or ("",) * len(self.copies))
+
+
+@dataclass(frozen=True)
+class DeliberateSet:
+    """Shots that were taken to be kept together, in their order, though they are alike."""
+
+    kind: SetKind
+    photos: tuple[Photo, ...]
+    reason: str  # what it is known by, with numbers that can be checked
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Cleanup:
     ranker: str
     notices: tuple[str, ...] = ()  # what was used instead of what, and why
     same: float = 50.0  # the sameness, 0 to 100, the copies were found with
+    sets: tuple[DeliberateSet, ...] = ()  # beside the groups: nothing of them is proposed to go unless asked
     likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what all this was found by
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from unipic.cleanup import DeliberateSet
 from unipic.likeness import Likeness
 from unipic.photo import Gallery
 
@@ -19,4 +20,5 @@ class Evidence:
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # a model's, by criterion and photo id
     notices: tuple[str, ...] = ()  # what was used instead of what, and why
     ranked: bool = True  # False: models have still to say which shots are best, and only copies are settled
+    sets: tuple[DeliberateSet, ...] = ()  # taken on purpose
     first_seen: Mapping[str, float] = field(default_factory=dict)  # by digest, seconds since 1970; none: just now

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.cleanup import Cleanup, Cluster, DeliberateSet, DuplicateSet
 from unipic.photo import Photo
-from unipic.rules import Rules
+from unipic.rules import SETS, Rules
 from unipic.stages.keeper import keeper_reason, worth_a_look
 
 Lane = Literal["identical", "same", "similar"]
@@ -68,9 +68,10 @@ def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008
     by_keeper: defaultdict[str, list[DuplicateSet]] = defaultdict(list)
     for found in cleanup.lanes:
         by_keeper[found.keeper.id].append(found)
-    groups = [_copies(sets, cleanup, rules) for sets in by_keeper.values()]
+    kept_whole = {p.id: one for one in cleanup.sets if one.kind not in rules.thin for p in one.photos}
+    groups = [_copies(sets, cleanup, rules, kept_whole) for sets in by_keeper.values()]
     copies = dict(zip(by_keeper, groups, strict=True))
-    groups += [_shots(cluster, copies, cleanup, rules) for cluster in cleanup.clusters]
+    groups += [_shots(cluster, copies, cleanup, rules, kept_whole) for cluster in cleanup.clusters]
     return Proposal(cleanup, tuple(groups), rules)
 
 
@@ -83,7 +84,9 @@ def group_id(photos: Iterable[Photo]) -> str:
 # Copies.
 
 
-def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Group:
+def _copies(
+    sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, DeliberateSet]
+) -> Group:
     keeper = sets[0].keeper
     reasons = {copy.id: reason for found in sets for copy, reason in zip(found.copies, found.reasons, strict=True)}
     found = [keeper, *(copy for found in sets for copy in found.copies)]
@@ -91,7 +94,7 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Gro
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
-    looks = {photo.id: worth_a_look(photo, first) for photo in photos[1:]}
+    looks = {p.id: _belongs(p, first, kept_whole) or worth_a_look(p, first) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
     stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
@@ -109,6 +112,12 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules) -> Gro
         frozenset({first.id} | stays | protected),
         protected,
     )
+
+
+def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, DeliberateSet]) -> str:
+    """A set would miss it, unless a file with the very same picture stays."""
+    one = None if identical(photo, first) else kept_whole.get(photo.id)
+    return f"one of {SETS[one.kind][0]}, {one.reason}" if one else ""
 
 
 def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, look: str) -> str:
@@ -144,7 +153,13 @@ def _same_picture(a: Photo, b: Photo, keeper: Photo, photos: Sequence[Photo], cl
 # Shots of one moment.
 
 
-def _shots(cluster: Cluster, copies: Mapping[str, Group], cleanup: Cleanup, rules: Rules) -> Group:
+def _shots(
+    cluster: Cluster,
+    copies: Mapping[str, Group],
+    cleanup: Cleanup,
+    rules: Rules,
+    kept_whole: Mapping[str, DeliberateSet],
+) -> Group:
     files = {p.id: copies[p.id].photos if p.id in copies else (p,) for p in cluster.photos}
     order = sorted(cluster.photos, key=lambda photo: min(rules.key(file) for file in files[photo.id]))
     best, second = order[0], order[1]
@@ -153,7 +168,9 @@ def _shots(cluster: Cluster, copies: Mapping[str, Group], cleanup: Cleanup, rule
     alike = [_alike(photo, best, face, cluster, files, cleanup) for photo in order]
     protected = frozenset(photo.id for photo in order if rules.protects(photo))
     like_best = [value is not None and value >= cleanup.similar for value in alike]
-    stays = frozenset({best.id} | protected | {p.id for p, like in zip(order, like_best, strict=True) if not like})
+    whole = {p.id: kept_whole[file.id] for p in order for file in files[p.id] if file.id in kept_whole}
+    unlike = {photo.id for photo, like in zip(order, like_best, strict=True) if not like}
+    stays = frozenset({best.id} | protected | whole.keys() | unlike)
     reason, certainty = cluster.reason.removeprefix("too close to call; "), cluster.certainty
     doubt = "too close to call" if cluster.close_call else ""
     if best is not cluster.best:
@@ -165,9 +182,9 @@ def _shots(cluster: Cluster, copies: Mapping[str, Group], cleanup: Cleanup, rule
         "similar",
         tuple(order),
         tuple(alike),
-        tuple(_along([file for file in files[photo.id] if file is not photo]) for photo in order),
+        tuple(_told(photo, files[photo.id], whole) for photo in order),
         reason,
-        doubt,
+        "; ".join(dict.fromkeys([*(f"{SETS[s.kind][0]}, kept whole" for s in whole.values()), *filter(None, [doubt])])),
         max(UNSURE, min(certainty, least / 100)) if len(stays) < len(order) else UNSURE,
         stays,
         protected,
@@ -187,6 +204,12 @@ def _alike(
     if likeness is None or not seen:
         return None
     return min(likeness.similar(file, seen[0]) for file in files[photo.id] if file in likeness) or None
+
+
+def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, DeliberateSet]) -> str:
+    one = whole.get(photo.id)
+    words = f"one of {SETS[one.kind][0]}: {one.reason}" if one else ""
+    return "; ".join(filter(None, (words, _along([file for file in files if file is not photo]))))
 
 
 def _along(copies: Sequence[Photo]) -> str:

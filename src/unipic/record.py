@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from unipic.cleanup import Cleanup, Cluster, DuplicateSet
+from unipic.cleanup import Cleanup, Cluster, DeliberateSet, DuplicateSet
 from unipic.evidence import Evidence
 from unipic.likeness import Likeness
 from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable, files_of
@@ -42,6 +43,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "encoder": cleanup.encoder,
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
+        "sets": [_taken_together(one) for one in cleanup.sets],
     }
 
 
@@ -105,6 +107,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         ranker=values["ranker"],
         notices=tuple(values["notices"]),
         same=values["same"],
+        sets=_sets_from(values, by_id),
     )
 
 
@@ -125,6 +128,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "scores": {name: dict(scores) for name, scores in evidence.scores.items()},
         "notices": evidence.notices,
         "ranked": evidence.ranked,
+        "sets": [_taken_together(one) for one in evidence.sets],
         "first_seen": dict(evidence.first_seen),
     }
 
@@ -153,7 +157,19 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["scores"],
         tuple(values["notices"]),
         values["ranked"],
+        _sets_from(values, by_id),
         values["first_seen"],
+    )
+
+
+def _taken_together(one: DeliberateSet) -> dict[str, Any]:
+    return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
+
+
+def _sets_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[DeliberateSet, ...]:
+    return tuple(
+        DeliberateSet(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"])
+        for one in values.get("sets", ())
     )
 
 

@@ -49,6 +49,16 @@ PREFERENCES: dict[str, Preference] = {
 }
 
 
+# Sets taken on purpose, by their kind: what they are called, one of them and all.
+SETS = {
+    "bracket": ("an exposure bracket", "exposure brackets"),
+    "panorama": ("a panorama", "panoramas"),
+    "stack": ("a focus stack", "focus stacks"),
+    "timelapse": ("a time-lapse", "time-lapses"),
+    "burst": ("a burst", "bursts the camera numbered"),
+}
+
+
 @dataclass(frozen=True)
 class Rules:
     """Folders are those of the gallery, "albums/2024", each with everything in it."""
@@ -57,10 +67,13 @@ class Rules:
     prefer: tuple[str, ...] = ()  # stay first, in this order
     avoid: tuple[str, ...] = ()  # set aside first
     by: tuple[str, ...] = ()  # names of PREFERENCES, the first that tells two photos apart decides
+    thin: tuple[str, ...] = ()  # kinds of SETS of which only the best is proposed to stay, as of other shots
 
     def __post_init__(self) -> None:
         if unknown := set(self.by) - set(PREFERENCES):
             raise ValueError(f"there is no rule {', '.join(sorted(unknown))}; there are {', '.join(PREFERENCES)}")
+        if unknown := set(self.thin) - set(SETS):
+            raise ValueError(f"there are no sets called {', '.join(sorted(unknown))}; there are {', '.join(SETS)}")
 
     def protects(self, photo: Photo) -> bool:
         return _place(photo, self.protect) is not None

@@ -11,7 +11,7 @@ from screens.parts.words import count
 from screens.session import session
 from unipic.proposal import propose
 from unipic.review import done
-from unipic.rules import PREFERENCES, Rules, folders
+from unipic.rules import PREFERENCES, SETS, Rules, folders
 
 FOLDERS = {
     "protect": ("Protected folders", "Their photos are never set aside, whatever is ticked."),
@@ -23,7 +23,7 @@ FOLDERS = {
 def rules(desk: Desk) -> None:
     holding = desk.history.rules
     known = folders(desk.evidence.gallery.photos)
-    number = sum(map(bool, (holding.protect, holding.prefer, holding.avoid, holding.by)))
+    number = sum(map(bool, (holding.protect, holding.prefer, holding.avoid, holding.by, holding.thin)))
     with st.popover(f"Rules ({number})" if number else "Rules", icon=":material/rule:"):
         st.markdown("Every group you have not decided follows at once; what you decided stays as it is.")
         for name, (label, about) in FOLDERS.items() if known else ():
@@ -32,14 +32,27 @@ def rules(desk: Desk) -> None:
             st.caption("All photos lie in one place, so there are no folders to prefer.")
         about = "Before anything else that is measured; the first one that tells two photos apart decides."
         _several(desk, "by", "Prefer photos that are", about, list(PREFERENCES), holding.by)
+        _taken_on_purpose(desk)
         if number:
             st.caption(_effect(desk))
+
+
+def _taken_on_purpose(desk: Desk) -> None:
+    """Only of the kinds that are there."""
+    known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.sets))
+    if known:
+        about = "They were taken to be kept together, so all of their shots stay unless you name them here."
+        _several(desk, "thin", "Propose the best shot alone of these too", about, list(known), desk.history.rules.thin)
 
 
 def _several(desk: Desk, name: str, label: str, about: str, known: list[str], holding: tuple[str, ...]) -> None:
     key = f"rule-{name}"
     session.set_widget(key, [value for value in holding if value in known])
-    st.multiselect(label, known, key=key, help=about, on_change=_change, args=(desk, name))
+    st.multiselect(label, known, key=key, help=about, on_change=_change, args=(desk, name), format_func=_in_words)
+
+
+def _in_words(value: str) -> str:
+    return SETS[value][1] if value in SETS else value
 
 
 def _change(desk: Desk, name: str) -> None:
