@@ -14,19 +14,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from terminal import WHOLE, err, out, progress_bars, say_decisions, say_summary, shown
-from unipic.errors import DestinationError, DiskFull, SettingsError, SourceError, UnipicError
+from terminal import (
+    EXAMPLES,
+    UNDO_EXAMPLES,
+    WHOLE,
+    confirmed,
+    err,
+    out,
+    progress_bars,
+    say_decisions,
+    say_held,
+    say_models,
+    say_summary,
+    say_undone,
+    shown,
+)
+from unipic.errors import Cancelled, DestinationError, DiskFull, SettingsError, SourceError, UnipicError
 from unipic.progress import Progress
 from unipic.rules import PREFERENCES, Rules
 from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.destinations.aside import AsideDestination, Moved
     from unipic.destinations.base import Destination
     from unipic.evidence import Evidence
     from unipic.proposal import Proposal
-    from unipic.review import Choices
+    from unipic.review import Choices, Outcome
     from unipic.sources.base import Source
 
 FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
@@ -41,33 +55,6 @@ app = typer.Typer(
 models_app = typer.Typer(no_args_is_help=False, help="What models are here; [b]models fetch[/b] gets what is not.")
 app.add_typer(models_app, name="models")
 
-EXAMPLES = """
-[b]Examples[/b]
-
-  See what is there, write nothing:
-    python src/main.py clean ~/Pictures/Lisbon --dry-run
-
-  A clean copy as a ZIP, copies left out, all similar shots kept:
-    python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
-
-  Only the recommended shot of each moment, into a folder:
-    python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
-
-  Shots count as one moment only within 48 seconds:
-    python src/main.py clean photos --zip out.zip --time-window 48s
-
-  The best of each moment by your own words:
-    python src/main.py clean photos --to best --best-only --prompt "our dog"
-
-  Of copies keep the one in albums/, and never set aside what is in prints/:
-    python src/main.py clean pics --to out --prefer albums --protect prints
-
-  For another program:
-    python src/main.py clean photos --dry-run --json | jq .report
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
-"""
-
 
 @app.command(epilog=EXAMPLES)
 def clean(
@@ -77,6 +64,12 @@ def clean(
     list_path: Annotated[
         Path | None,
         typer.Option("--list", help="Write what becomes of every file, as .csv or .json; alone, or besides."),
+    ] = None,
+    move_aside: Annotated[
+        bool, typer.Option("--move-aside", help="Move copies into a dated folder among PHOTOS; undo takes it back.")
+    ] = False,
+    yes: Annotated[
+        int | None, typer.Option("--yes", help="With --move-aside, without asking: the exact number of files to move.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The whole result as JSON on standard output.")] = False,
@@ -144,14 +137,18 @@ def clean(
             workers=workers,
             fetch=False if offline else None,
         )
-        ways = sum(map(bool, (zip_path, to, dry_run)))
+        ways = sum(map(bool, (zip_path, to, move_aside, dry_run)))
         if ways > 1 or not (ways or list_path):
-            raise SettingsError("say where the result goes: exactly one of --zip FILE, --to FOLDER or --dry-run")
+            all_ways = "--zip FILE, --to FOLDER, --move-aside or --dry-run"
+            raise SettingsError(f"say where the result goes: exactly one of {all_ways}")
+        if yes is not None and not move_aside:
+            raise SettingsError("--yes N confirms --move-aside, which was not given")
         source = FolderSource(photos)
         destination, target = _destination(zip_path, to), zip_path or to
         if destination and target:  # what is wrong with the place is said before the work, not after it
             outside(target, photos)
             destination.ready()
+        aside = _aside(photos) if move_aside else None
         listing = _listing(list_path, photos)
         with progress_bars(quiet=as_json) as progress:
             evidence = _looked(source, settings, progress)
@@ -163,13 +160,17 @@ def clean(
             if listing:
                 listing.write(everything, progress)
         problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
+        moved = _moved(aside, everything, yes, as_json) if aside else None
+        problems += moved.problems if moved else ()
         if as_json:
-            where = {"written_to": str(target) if target else None, "problems": problems}
+            where: dict[str, Any] = {"written_to": str(target) if target else None, "problems": problems}
+            if moved:
+                where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
             from unipic.record import result_to_dict
 
             print(json.dumps(result_to_dict(proposal, choices) | where, ensure_ascii=True))
         else:
-            say_summary(proposal, choices, [path for path in (target, list_path) if path], problems)
+            say_summary(proposal, choices, [path for path in (target, list_path) if path], problems, moved)
 
 
 @models_app.callback(invoke_without_command=True)
@@ -182,25 +183,10 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     with _clear_answers(as_json):
         found = inventory(models_folder())
         if as_json:
-            rows = [
-                {
-                    "name": m.name,
-                    "label": m.label,
-                    "use": m.use,
-                    "licence": m.licence,
-                    "status": s.state,
-                    "shipped": m.shipped,
-                }
-                for m, s in found
-            ]
-            print(json.dumps(rows))
-            return
-        table = Table("model", "for", "licence", "here?", title=f"Models in {shown(models_folder())}")
-        for model, status in found:
-            here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
-            table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
-        table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
-        out.print(table)
+            facts = ("name", "label", "use", "licence", "shipped")
+            print(json.dumps([{f: getattr(m, f) for f in facts} | {"status": s.state} for m, s in found]))
+        else:
+            say_models(found, models_folder())
 
 
 @models_app.command()
@@ -257,6 +243,35 @@ def decisions(
             say_decisions(left)
 
 
+@app.command(epilog=UNDO_EXAMPLES)
+def undo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to look. Default: all that was set aside from here.")
+    ] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Only say what is set aside, and where.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole answer as JSON on standard output.")] = False,
+) -> None:
+    """Put back what [b]clean --move-aside[/b] moved: each file to where it was, and over nothing."""
+    from dataclasses import asdict
+
+    from unipic.destinations.quarantine import KNOWN, quarantines, remembered
+    from unipic.destinations.undo import held, undo_all
+
+    with _clear_answers(as_json):
+        if folder and not folder.is_dir():
+            raise SourceError(f"{folder} is no folder")
+        places = [folder] if folder else remembered(data_folder() / KNOWN)
+        if only_list:
+            there = [held(one) for one in quarantines(*places)]
+            print(json.dumps([asdict(one) for one in there], default=str)) if as_json else say_held(there)
+            return
+        with progress_bars(quiet=as_json) as progress:
+            undone = undo_all(*places, progress=progress)
+        print(json.dumps([asdict(one) for one in undone], default=str)) if as_json else say_undone(undone)
+        if any(one.problems for one in undone):
+            raise typer.Exit(FAILED)
+
+
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app, in this process, and leave the result in its folder."""
@@ -291,6 +306,24 @@ def _listing(path: Path | None, photos: list[Path]) -> Destination | None:
     outside(path, photos)
     listing.ready()
     return listing
+
+
+def _aside(photos: list[Path]) -> AsideDestination:
+    """What is wrong with the folders is said before the work."""
+    from unipic.destinations.aside import AsideDestination
+    from unipic.destinations.quarantine import KNOWN
+
+    aside = AsideDestination(photos, data_folder() / KNOWN)
+    aside.ready()
+    return aside
+
+
+def _moved(aside: AsideDestination, everything: list[Outcome], yes: int | None, quiet: bool) -> Moved:
+    """After the number was confirmed, and no more than that."""
+    plan = aside.plan(everything)
+    most = confirmed(plan.files, plan.bytes, yes)
+    with progress_bars(quiet=quiet) as progress:
+        return aside.write(plan, most, progress)
 
 
 def _looked(source: Source, settings: Settings, progress: Progress) -> Evidence:
@@ -350,8 +383,8 @@ def _clear_answers(as_json: bool) -> Iterator[None]:
             print(json.dumps({"error": str(error)}))
         err.print(f"[bold red]error:[/] {shown(error)}", **WHOLE)
         no_room = isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC
-        misused = isinstance(error, SettingsError | SourceError)
-        raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else FAILED) from None
+        misused, stopped = isinstance(error, SettingsError | SourceError), isinstance(error, Cancelled)
+        raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else STOPPED if stopped else FAILED) from None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""How the command line looks: bars while it works, and what it says at the end."""
+"""How the command line looks: examples, bars while it works, what it asks, and what it says at the end."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,19 +15,67 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, Time
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from unipic.errors import SettingsError
 from unipic.progress import FETCHING, Progress, Step
 from unipic.words import count, printable, size
 
 if TYPE_CHECKING:  # what is said of a result comes with it
+    from unipic.destinations.aside import Moved
+    from unipic.destinations.undo import Held, Undone
     from unipic.proposal import Proposal
     from unipic.review import Choices
     from unipic.rulings import Ruling
+    from unipic.vision.manifest import Model
+    from unipic.vision.registry import Status
 
 err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
 MOST = 20  # unreadable files that are named; --json has them all
+
+EXAMPLES = """
+[b]Examples[/b]
+
+  See what is there, write nothing:
+    python src/main.py clean ~/Pictures/Lisbon --dry-run
+
+  A clean copy as a ZIP, copies left out, all similar shots kept:
+    python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
+
+  Only the recommended shot of each moment, into a folder:
+    python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
+
+  Shots count as one moment only within 48 seconds:
+    python src/main.py clean photos --zip out.zip --time-window 48s
+
+  The best of each moment by your own words:
+    python src/main.py clean photos --to best --best-only --prompt "our dog"
+
+  Of copies keep the one in albums/, and never set aside what is in prints/:
+    python src/main.py clean pics --to out --prefer albums --protect prints
+
+  Copies out of the way, into a dated folder beside the originals, after you typed their number:
+    python src/main.py clean ~/Pictures --move-aside
+
+  For another program:
+    python src/main.py clean photos --dry-run --json | jq .report
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+"""
+
+UNDO_EXAMPLES = """
+[b]Examples[/b]
+
+  All that was ever set aside from here goes back to where it was:
+    python src/main.py undo
+
+  See what there is, then take back all below a folder:
+    python src/main.py undo --list
+    python src/main.py undo ~/Pictures
+
+[b]Exit codes[/b]  0 all is back · 1 something could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+"""
 
 
 def shown(value: object) -> str:
@@ -77,7 +126,9 @@ def _of(step: Step, in_bytes: bool) -> str:
     return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
 
 
-def say_summary(proposal: Proposal, choices: Choices, written: list[Path], problems: list[str]) -> None:
+def say_summary(
+    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Moved | None = None
+) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from unipic.review import report
 
@@ -87,6 +138,7 @@ def say_summary(proposal: Proposal, choices: Choices, written: list[Path], probl
     for words, kind in (
         ("exact copies", "exact"),
         ("same pixels, other file", "pixels"),
+        ("the original of an edited photo", "original"),
         ("same picture", "near"),
     ):
         sets = [one for one in cleanup.lanes if one.kind == kind]
@@ -109,8 +161,64 @@ def say_summary(proposal: Proposal, choices: Choices, written: list[Path], probl
         )
     for path in written:
         out.print(f"Written to {shown(path)}.", **WHOLE)
-    if not written:
+    if moved:
+        say_moved(moved)
+    elif not written:
         out.print("Dry run: nothing was written.", **WHOLE)
+
+
+def confirmed(files: int, bytes: int, yes: int | None) -> int:
+    """How many files may be moved: all of them, by `yes` or because a person typed the number."""
+    going = f"{count(files, 'file')}, {size(bytes)}, would be moved"
+    if yes is not None and yes != files:
+        raise SettingsError(f"{going}, and --yes says {yes:,}: nothing was moved")
+    if yes is not None or not files:
+        return files
+    if not _somebody_is_there():
+        raise SettingsError(f"{going}: add --yes {files} where nobody can be asked. Nothing was moved")
+    err.print(f"{going} into a dated folder beside the others. [b]undo[/b] takes it back.", **WHOLE)
+    if err.input("Type the number of files to move them: ").strip().replace(",", "") != str(files):
+        raise SettingsError("that is not the number: nothing was moved")
+    return files
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def say_moved(moved: Moved) -> None:
+    what = f"{count(moved.photos, 'photo')}, {count(moved.files, 'file')}, {size(moved.bytes)}"
+    out.print(f"[b]Set aside: {what}.[/b]", **WHOLE)
+    for folder in moved.folders:
+        out.print(f"Moved to {shown(folder)}. [b]undo[/b] takes it back.", **WHOLE)
+
+
+def say_held(held: list[Held]) -> None:
+    """One line for each folder that photos were set aside into."""
+    for one in held:
+        torn = "; a stop came in the middle of it" if one.torn else ""
+        out.print(f"{shown(one.folder)}  [b]{count(one.files, 'file')}[/b], {size(one.bytes)}{torn}", **WHOLE)
+    if not held:
+        out.print("Nothing is set aside.")
+
+
+def say_undone(undone: list[Undone]) -> None:
+    """How many files are back, and what is not, and why."""
+    for one in undone:
+        out.print(f"[b]{count(one.files, 'file')} put back[/b], {size(one.bytes)}, from {shown(one.folder)}.", **WHOLE)
+        for note in (*one.notes, *one.problems):
+            out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if not undone:
+        out.print("Nothing is set aside.")
+
+
+def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
+    table = Table("model", "for", "licence", "here?", title=f"Models in {shown(folder)}")
+    for model, status in found:
+        here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+        table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
+    table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
+    out.print(table)
 
 
 def say_decisions(rulings: list[Ruling]) -> None:

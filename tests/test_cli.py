@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,12 +28,13 @@ from unipic.journal import ruling_from_dict
 from unipic.record import VERSION
 from unipic.rulings import Ruling
 from unipic.settings import PRESETS, PROJECT
+from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 MAIN = [sys.executable, str(PROJECT / "src" / "main.py")]
 OPTIONS = (
     *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
     *("--time-window", "--encoder", "--ranker", "--taste", "--device", "--workers", "--offline", "--config"),
-    *("--protect", "--prefer", "--avoid", "--keep", "--decided", "--grouping"),
+    *("--protect", "--prefer", "--avoid", "--keep", "--decided", "--grouping", "--move-aside", "--yes"),
 )
 Cli = Callable[..., Result]
 
@@ -139,7 +141,7 @@ def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
 
 def test_without_a_command_there_is_help(cli: Cli) -> None:
     result = CliRunner().invoke(main.app, [])
-    for command in ("clean", "models", "samples", "decisions"):
+    for command in ("clean", "undo", "models", "samples", "decisions"):
         assert command in result.output
     assert "work" not in [line.split()[1] for line in result.output.splitlines() if line.startswith("│ ")]
 
@@ -260,6 +262,101 @@ def test_names_do_not_reach_the_terminal_raw(cli: Cli, photos: Path, tmp_path: P
     assert "[bold]bold[bold].jpg" in result.stdout
     refused = cli("clean", photos, "--to", out)
     assert "\x1b[32m" not in refused.output
+
+
+# Set aside among the originals, and back
+
+
+def test_copies_are_moved_aside_after_the_number_was_given_and_come_back(
+    cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    before = state(photos)
+    result = cli("clean", photos, "--move-aside", "--yes", 1)
+    assert result.exit_code == 0, result.output
+    assert "Set aside: 1 photo, 1 file" in result.stdout
+    (folder,) = (photos / SET_ASIDE).iterdir()
+    assert names(folder) == {"beach 1 copy.jpg", JOURNAL}
+    assert names(photos) - names(photos / SET_ASIDE) >= {"beach 1.jpg", "beach 2.jpg", "sub/tower.jpg", "notes.txt"}
+    assert "Nothing is set aside" not in (listed := cli("undo", "--list").stdout)
+    assert f"{folder}  1 file" in listed
+    assert json.loads(cli("undo", "--list", "--json").stdout)[0]["files"] == 1
+    again = cli("clean", photos, "--dry-run", "--json")
+    assert {"fate": "unreadable"}.items() <= {file["name"]: file for file in json.loads(again.stdout)["files"]}[
+        SET_ASIDE
+    ].items()
+    back = cli("undo")
+    assert back.exit_code == 0
+    assert (
+        f"1 file put back, {os.path.getsize(photos / 'beach 1 copy.jpg') / 1000:.1f} kB, from {folder}" in back.stdout
+    )
+    assert {path: facts for path, facts in state(photos).items() if not Path(path).is_dir()} == {
+        path: facts for path, facts in before.items() if not Path(path).is_dir()
+    }
+    assert "Nothing is set aside." in cli("undo", photos).stdout
+
+
+def test_moved_aside_in_json(cli: Cli, photos: Path) -> None:
+    found = json.loads(cli("clean", photos, "--move-aside", "--yes", 1, "--json").stdout)
+    assert found["set_aside"]["files"] == 1
+    undone = json.loads(cli("undo", found["set_aside"]["folders"][0], "--json").stdout)
+    assert [(one["files"], one["problems"]) for one in undone] == [(1, [])]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "1 file, .* would be moved: add --yes 1 where nobody can be asked. Nothing was moved"),
+        (("--yes", "2"), "1 file, .* would be moved, and --yes says 2: nothing was moved"),
+        (("--yes", "0"), "1 file, .* would be moved, and --yes says 0: nothing was moved"),
+    ],
+)
+def test_without_the_right_number_nothing_moves(options: tuple[str, ...], words: str, cli: Cli, photos: Path) -> None:
+    before = state(photos)
+    result = cli("clean", photos, "--move-aside", *options)
+    assert result.exit_code == 2
+    assert re.search(words, result.stderr)
+    assert state(photos) == before
+
+
+@pytest.mark.parametrize(("typed", "moved"), [("1", True), ("yes", False), ("", False), ("11", False)])
+def test_a_person_types_the_number(
+    typed: str, moved: bool, cli: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(photos)
+    monkeypatch.setattr("terminal._somebody_is_there", lambda: True)
+    monkeypatch.setattr("terminal.err.input", lambda *_, **__: typed)
+    result = cli("clean", photos, "--move-aside")
+    assert result.exit_code == (0 if moved else 2)
+    assert (state(photos) != before) is moved
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--move-aside", "--dry-run"), "exactly one of"),
+        (("--dry-run", "--yes", "1"), "--yes N confirms --move-aside"),
+    ],
+)
+def test_moving_aside_is_a_way_of_its_own(options: tuple[str, ...], words: str, cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, *options)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_what_cannot_be_put_back_is_1_and_said(cli: Cli, photos: Path) -> None:
+    cli("clean", photos, "--move-aside", "--yes", 1)
+    (photos / "beach 1 copy.jpg").write_bytes(b"new")
+    result = cli("undo", photos)
+    assert result.exit_code == 1
+    assert "something else is at" in result.stdout
+    assert (photos / "beach 1 copy.jpg").read_bytes() == b"new"
+
+
+def test_undo_of_a_folder_that_is_not_there_is_misuse(cli: Cli, tmp_path: Path) -> None:
+    result = cli("undo", tmp_path / "nowhere")
+    assert result.exit_code == 2
+    assert "is no folder" in result.stderr
+    assert "Nothing is set aside." in cli("undo").stdout
 
 
 # What a person prefers, and what they said before
@@ -402,7 +499,7 @@ def test_without_decisions_there_are_none(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["photos"], "exactly one of --zip FILE, --to FOLDER or --dry-run"),
+        (["photos"], "exactly one of --zip FILE, --to FOLDER, --move-aside or --dry-run"),
         (["photos", "--dry-run", "--zip", "a.zip"], "exactly one of"),
         (["photos", "--to", "a", "--zip", "a.zip"], "exactly one of"),
         (["missing", "--dry-run"], "missing does not exist"),

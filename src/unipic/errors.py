@@ -9,7 +9,9 @@ UnipicError
 ├── DestinationError       a result that cannot be written where it was asked for
 │   ├── AlreadyThere       something is there already; nothing is ever overwritten
 │   ├── DiskFull           with the bytes that are missing
-│   └── ChangedSinceScan   an original that is no longer what was looked at
+│   ├── ChangedSinceScan   an original that is no longer what was looked at
+│   ├── LocationLeft       a copy that could not be freed from where it was taken
+│   └── NoExiftool         the program that does it is missing
 ├── NotShown               a picture of an original that cannot be made: it changed, is gone, or breaks its decoder
 ├── DecisionsUnreadable    the record of earlier choices is damaged, or no file of ours
 ├── RunNotFound            a run's address that is wrong, or a run that is gone
@@ -59,6 +61,14 @@ class DiskFull(DestinationError):
 
 
 class ChangedSinceScan(DestinationError):
+    pass
+
+
+class LocationLeft(DestinationError):
+    pass
+
+
+class NoExiftool(DestinationError):
     pass
 
 

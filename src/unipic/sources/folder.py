@@ -1,4 +1,4 @@
-"""Folders on this machine, read recursively and read-only. Links are named, not followed."""
+"""Folders on this machine, read recursively and read-only. Links and what was set aside are named, not followed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 from unipic.errors import SourceError
 from unipic.photo import Unreadable
 from unipic.sources.base import Found
+
+SET_ASIDE = "Unipic set aside"  # the folder that dated ones lie in, see destinations/quarantine.py
+JOURNAL = "unipic-undo.jsonl"  # in each dated one
 
 
 class FolderSource:
@@ -40,10 +43,22 @@ def allowed(path: Path, roots: Sequence[Path]) -> Path:
     return real
 
 
+def is_set_aside(path: str) -> bool:
+    """Whether this is where photos were set aside: by its name, and a journal in a folder in it."""
+    if os.path.basename(path) != SET_ASIDE or os.path.islink(path):
+        return False
+    try:
+        return any(os.path.lexists(os.path.join(path, name, JOURNAL)) for name in os.listdir(path))
+    except OSError:
+        return False
+
+
 def _existing(root: Path) -> str:
     real = _real(root)
     if not os.path.exists(real):
         raise SourceError(f"{root} does not exist")
+    if any(is_set_aside(str(folder)) for folder in (Path(real), *Path(real).parents)):
+        raise SourceError(f"{root} holds what was set aside; name another folder, or take it back with undo first")
     if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
         raise SourceError(f"{root} may not be read: permission denied")
     return real
@@ -93,7 +108,10 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
         folders = []
         for name in names:
             path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
-            if os.path.isdir(path) and not os.path.islink(path):
+            if is_set_aside(path):
+                reason = "holds what was set aside; not looked at"
+                yield Unreadable(_id(shown), shown, path, reason, copyable=False)
+            elif os.path.isdir(path) and not os.path.islink(path):
                 folders.append((path, shown))
             else:
                 yield _entry(path, shown)

@@ -12,7 +12,7 @@ import pytest
 from unipic.errors import SourceError
 from unipic.photo import Unreadable
 from unipic.sources.base import Found
-from unipic.sources.folder import FolderSource, allowed
+from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource, allowed
 
 A_LINK = "is a symbolic link, which is not followed"
 root_reads_everything = pytest.mark.skipif(os.geteuid() == 0, reason="root may read what nobody may")
@@ -99,6 +99,29 @@ def test_links_are_named_and_not_followed(tmp_path: Path) -> None:
     links = ("dangling.jpg", "loop/a", "loop/b", "loop/self", "out", "out.jpg", "twin.jpg", "up")
     assert reasons(inside) == {"photo.jpg": "", "sub/other.jpg": "", **dict.fromkeys(links, A_LINK)}
     assert not any(file.copyable for file in listed(inside) if isinstance(file, Unreadable))
+
+
+def test_what_was_set_aside_is_named_and_not_looked_at(tmp_path: Path) -> None:
+    dated = f"{SET_ASIDE}/2026-11-21 14-03-22"
+    fill(tmp_path, "a.jpg", f"{dated}/b.jpg", f"{dated}/{JOURNAL}", f"x/{dated}/c.jpg", f"x/{dated}/{JOURNAL}")
+    assert reasons(tmp_path) == {
+        "a.jpg": "",
+        SET_ASIDE: "holds what was set aside; not looked at",
+        f"x/{SET_ASIDE}": "holds what was set aside; not looked at",
+    }
+    assert not any(file.copyable for file in listed(tmp_path) if isinstance(file, Unreadable))
+
+
+def test_a_folder_only_called_so_is_any_folder(tmp_path: Path) -> None:
+    fill(tmp_path, f"{SET_ASIDE}/a.jpg", f"{SET_ASIDE}/2024/b.jpg", f"{SET_ASIDE} (2)/2024/{JOURNAL}")
+    assert names(tmp_path) == [f"{SET_ASIDE}/a.jpg", f"{SET_ASIDE}/2024/b.jpg", f"{SET_ASIDE} (2)/2024/{JOURNAL}"]
+
+
+def test_what_was_set_aside_is_no_source(tmp_path: Path) -> None:
+    fill(tmp_path, f"{SET_ASIDE}/2024/b.jpg", f"{SET_ASIDE}/2024/{JOURNAL}")
+    for root in (tmp_path / SET_ASIDE, tmp_path / SET_ASIDE / "2024", tmp_path / SET_ASIDE / "2024" / "b.jpg"):
+        with pytest.raises(SourceError, match="holds what was set aside; name another folder"):
+            FolderSource([root])
 
 
 def test_hard_links_are_two_files(tmp_path: Path) -> None:

@@ -1,0 +1,281 @@
+"""Set aside where the photos lie: moved into a dated folder beside them, so that it can be undone. Nothing is deleted.
+
+The one destination that touches originals, and only where a person asked for it and confirmed the number. Directly
+before a photo moves it is hashed again, with everything that belongs to it, and so is every photo that stays for it:
+what is not what it was is left alone and named. All of an asset moves, or none of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unipic.destinations.base import unchanged
+from unipic.destinations.moving import move
+from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
+from unipic.destinations.undo import held, sync, tidy
+from unipic.errors import AlreadyThere, Cancelled, DestinationError
+from unipic.files import copy_and_hash, hash_file, open_to_read
+from unipic.photo import Companion, Photo, Unreadable
+from unipic.progress import Progress, Step, silent
+from unipic.review import Outcome
+from unipic.sources.folder import JOURNAL, SET_ASIDE
+from unipic.words import count
+
+# What is wrong with one file only; anything else the disk says ends the whole.
+OF_ONE_FILE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ESTALE, errno.ENAMETOOLONG)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A photo that is to go, with all that belongs to it."""
+
+    photo: Photo
+    instead: tuple[Photo, ...]
+    base: str  # the folder beside whose photos it is set aside: a root, or where another disk is mounted below it
+
+    @property
+    def files(self) -> tuple[Photo | Companion, ...]:
+        return (self.photo, *self.photo.companions)
+
+
+@dataclass(frozen=True)
+class Plan:
+    assets: tuple[Asset, ...]
+    problems: tuple[str, ...]  # what stays where it is, and why
+
+    @property
+    def files(self) -> int:
+        """The number a person confirms."""
+        return sum(len(asset.files) for asset in self.assets)
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for asset in self.assets for file in asset.files)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of a plan."""
+
+    photos: int = 0
+    files: int = 0
+    bytes: int = 0
+    folders: tuple[Path, ...] = ()  # the quarantines that hold it
+    problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{count(self.files, 'file')} set aside in {', '.join(map(str, self.folders)) or 'no folder'}"
+
+
+class AsideDestination:
+    """Of folders on this machine. `known` is the file that undo finds every quarantine by."""
+
+    def __init__(self, roots: Sequence[Path], known: Path | None = None) -> None:
+        real = (Path(os.path.realpath(root)) for root in roots)
+        folders = {root if root.is_dir() else root.parent for root in real}
+        self.roots = sorted(folders, key=lambda folder: len(folder.parts))  # the outermost first
+        self.known = known
+
+    def ready(self) -> None:
+        """DestinationError for what is wrong with the folders already, to be asked before any work."""
+        for root in self.roots:
+            if not os.access(root, os.W_OK | os.X_OK):
+                raise DestinationError(f"{root} may not be written, so nothing in it can be set aside.")
+            for folder in quarantines(root / SET_ASIDE):
+                if held(folder).torn:
+                    raise DestinationError(f"{folder} was left unfinished by a stop. Take it back with undo first.")
+
+    def plan(self, outcomes: Iterable[Outcome]) -> Plan:
+        """What would move. Nothing is opened."""
+        outcomes = list(outcomes)
+        going = {file.path for o in outcomes if o.fate == "set aside" for file in _asset(o.file)}
+        stays = {file.path for o in outcomes if o.fate != "set aside" for file in _asset(o.file)}
+        assets, problems = [], []
+        seen: set[str] = set()
+        for outcome in outcomes:
+            if outcome.fate != "set aside" or not isinstance(outcome.file, Photo):
+                continue
+            paths = {file.path for file in _asset(outcome.file)}
+            asset = Asset(outcome.file, outcome.instead, self._base(outcome.file))
+            if problem := _hindrance(asset, paths, going, stays | seen):
+                problems.append(f"{outcome.file.name} was left where it is: {problem}")
+            else:
+                assets.append(asset)
+                seen |= paths
+        return Plan(tuple(assets), tuple(problems))
+
+    def write(self, plan: Plan, most: int, progress: Progress = silent) -> Moved:
+        """At most as many files as were confirmed. Cancelled, where it is stopped, says how far it came."""
+        if plan.files > most:
+            raise DestinationError(f"{count(plan.files, 'file')} would be set aside, not {most:,}; nothing was moved.")
+        self.ready()
+        run = _Run(self.known, plan.problems)
+        try:
+            with run.open:
+                for number, asset in enumerate(plan.assets):
+                    progress(Step("Setting aside", number, len(plan.assets)))
+                    run.set_aside(number, asset)
+                progress(Step("Setting aside", len(plan.assets), len(plan.assets)))
+        except (KeyboardInterrupt, Cancelled):
+            raise Cancelled(f"Stopped: {run.moved}. Undo takes it back.") from None
+        except OSError as error:
+            about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+            raise DestinationError(f"Stopped at the first error: {about}. {run.moved}; undo takes it back.") from error
+        return run.moved
+
+    def _base(self, photo: Photo) -> str:
+        """The root it lies below, or the highest folder on the way whose disk is the photo's; "" outside of all."""
+        folder = Path(photo.path).parent
+        root = next((root for root in self.roots if root == folder or root in folder.parents), None)
+        if root is None:
+            return ""
+        try:
+            device = os.lstat(photo.path).st_dev
+            while folder != root and os.lstat(folder.parent).st_dev == device:
+                folder = folder.parent
+        except OSError:  # it is gone or hidden, which hashing says
+            return str(root)
+        return str(folder)
+
+
+class _Run:
+    """Assets move one by one, each into the quarantine of its base, which is made when the first one goes."""
+
+    def __init__(self, known: Path | None, problems: tuple[str, ...]) -> None:
+        self.known = known
+        self.moved = Moved(problems=problems)
+        self.open = ExitStack()
+        self.open.callback(self._close)
+        self.quarantines: dict[str, Quarantine] = {}
+        self.touched: dict[str, None] = {}  # folders, in order
+
+    def set_aside(self, number: int, asset: Asset) -> None:
+        try:
+            files = _checked(asset)
+            self._move(number, asset, files)
+        except (_NotAsItWas, AlreadyThere) as error:
+            self._left(asset, str(error))
+        except OSError as error:
+            if error.errno not in OF_ONE_FILE:
+                raise
+            self._left(asset, f"{error.strerror or error}")
+        else:
+            self.moved = replace(
+                self.moved,
+                photos=self.moved.photos + 1,
+                files=self.moved.files + len(files),
+                bytes=self.moved.bytes + sum(file.size for file in files),
+            )
+
+    def _move(self, number: int, asset: Asset, files: Sequence[Moving]) -> None:
+        quarantine = self._quarantine(asset.base)
+        ways = [(os.path.join(asset.base, file.source), quarantine.place(file.source)) for file in files]
+        try:
+            quarantine.intend(number, files, {photo.path: photo.digest for photo in asset.instead})
+            for file, (source, target) in zip(files, ways, strict=True):
+                move(source, target)
+                if not _arrived(target, file):
+                    raise _NotAsItWas(f"{source} was replaced by another file at the last moment")
+        except BaseException as error:
+            self._put_back(ways)
+            quarantine.finish(number, str(error) or type(error).__name__)
+            raise
+        quarantine.finish(number)
+        self.touched |= {os.path.dirname(path): None for way in ways for path in reversed(way)}
+
+    def _put_back(self, ways: Sequence[tuple[str, str]]) -> None:
+        for source, target in reversed(ways):
+            try:
+                if os.path.lexists(target) and not os.path.lexists(source):
+                    move(target, source)
+            except (OSError, AlreadyThere) as error:
+                raise DestinationError(f"{target} could not be put back to {source}: {error}. Undo it.") from error
+
+    def _quarantine(self, base: str) -> Quarantine:
+        if base not in self.quarantines:
+            try:
+                self.quarantines[base] = Quarantine(base, self.known)
+            except OSError as error:
+                raise DestinationError(f"nothing can be set aside in {base}: {error}") from error
+            self.moved = replace(self.moved, folders=(*self.moved.folders, self.quarantines[base].folder))
+        return self.quarantines[base]
+
+    def _left(self, asset: Asset, problem: str) -> None:
+        self.moved = replace(
+            self.moved, problems=(*self.moved.problems, f"{asset.photo.name} was left where it is: {problem}")
+        )
+
+    def _close(self) -> None:
+        """Moves survive a power cut from here on. A quarantine that nothing went into is removed."""
+        sync(self.touched)
+        for quarantine in self.quarantines.values():
+            quarantine.close()
+            if tidy(quarantine.folder):
+                left = (folder for folder in self.moved.folders if folder != quarantine.folder)
+                self.moved = replace(self.moved, folders=tuple(left))
+
+
+class _NotAsItWas(Exception):
+    """A file that is not what was looked at: it is left alone."""
+
+
+def _asset(file: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:
+    return (file, *file.companions) if isinstance(file, Photo) else (file,)
+
+
+def _hindrance(asset: Asset, paths: set[str], going: set[str], taken: set[str]) -> str:
+    """Why an asset may not move at all; "" where it may."""
+    if not asset.base:
+        return "it lies in none of the folders that are cleaned"
+    if not asset.instead:
+        return "no photo stays in its place"
+    if any(photo.path in going for photo in asset.instead):
+        return "a photo that should stay for it is set aside too"
+    if paths & taken:
+        return "it belongs to another photo too"
+    below = Path(asset.base)
+    if str(below / JOURNAL) in paths:
+        return "it is called like the journal"
+    if not all(below in Path(path).parents for path in paths):
+        return "what belongs to it lies in another folder or on another disk"
+    return ""
+
+
+def _checked(asset: Asset) -> list[Moving]:
+    """Hashed again, directly before the move: what goes, then what stays."""
+    files = [_looked_at(file, asset.base) for file in asset.files]
+    for photo in asset.instead:
+        if not unchanged(photo):
+            raise _NotAsItWas(f"{photo.name}, which stays for it, is not what it was when it was looked at")
+    return files
+
+
+def _looked_at(file: Photo | Companion, base: str) -> Moving:
+    relative = os.path.relpath(file.path, base)
+    if not plain_folder(Path(base), relative):
+        raise _NotAsItWas(f"the way to {file.name} leads through a link now")
+    try:
+        with open_to_read(file.path) as opened:
+            facts = os.fstat(opened.fileno())
+            digest = copy_and_hash(opened)
+    except OSError as error:
+        raise _NotAsItWas(f"{file.name} could not be read: {error.strerror or error}") from None
+    if digest != file.digest:
+        raise _NotAsItWas(f"{file.name} is not what it was when it was looked at")
+    return Moving(relative, relative, digest, facts.st_size, facts.st_ino, facts.st_dev, facts.st_mtime_ns)
+
+
+def _arrived(target: str, file: Moving) -> bool:
+    """By its inode; some file systems give a new one, and then by its content."""
+    facts = os.lstat(target)
+    if (facts.st_ino, facts.st_size, facts.st_mtime_ns) == (file.inode, file.size, file.mtime_ns):
+        return True
+    try:
+        return hash_file(target) == file.sha256
+    except OSError:
+        return False

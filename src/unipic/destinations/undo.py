@@ -1,0 +1,164 @@
+"""What was set aside goes back to where it was: all of it, also after a stop in the middle, and over nothing.
+
+It looks where each file lies and needs to know nothing else, so it may be stopped and run again at any time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from unipic.destinations.moving import move, one_file
+from unipic.destinations.quarantine import JOURNAL, Journal, Moving, locked, places, plain_folder, quarantines
+from unipic.errors import AlreadyThere, Cancelled, DestinationError
+from unipic.files import hash_file, sync_folder
+from unipic.progress import Progress, Step, silent
+from unipic.sources.folder import SET_ASIDE
+from unipic.words import count
+
+
+@dataclass(frozen=True)
+class Held:
+    """What lies in a quarantine."""
+
+    folder: Path
+    at: str
+    files: int
+    bytes: int
+    torn: bool  # a stop came in the middle of a photo with what belongs to it
+
+
+@dataclass
+class Undone:
+    """What became of a quarantine."""
+
+    folder: Path
+    files: int = 0  # put back
+    bytes: int = 0
+    problems: list[str] = field(default_factory=list)  # what was not, and why
+    notes: list[str] = field(default_factory=list)
+
+
+def held(folder: Path) -> Held:
+    with locked(folder) as journal:
+        inside = {file for file in _files(journal) if os.path.lexists(folder / file.target)}
+        torn = any(len({file in inside for file in files}) == 2 for files in journal.unfinished)
+        return Held(folder, journal.at, len(inside), sum(file.size for file in inside), torn)
+
+
+def undo_all(*roots: Path, progress: Progress = silent) -> list[Undone]:
+    """Every quarantine below these folders, the newest first, and those of them that are one.
+
+    Again as long as it helps: what one quarantine cannot do without may come back from another, where a clock was put
+    back between them.
+    """
+    undone: dict[Path, Undone] = {}
+    waiting = quarantines(*roots)
+    while waiting:
+        once = [_undone(folder, progress) for folder in waiting]
+        for one in once:
+            before = undone.get(one.folder, Undone(one.folder))
+            both = Undone(one.folder, before.files + one.files, before.bytes + one.bytes)
+            undone[one.folder] = replace(both, problems=one.problems, notes=before.notes + one.notes)
+        waiting = [one.folder for one in once if one.problems] if any(one.files for one in once) else []
+    for place in (place for root in roots for place in places(Path(os.path.realpath(root)))):
+        with suppress(OSError):  # a stop may have left one with nothing in it
+            place.rmdir()
+    return list(undone.values())
+
+
+def _undone(folder: Path, progress: Progress) -> Undone:
+    try:
+        return undo(folder, progress)
+    except DestinationError as error:
+        return Undone(folder, problems=[str(error)])
+
+
+def undo(folder: Path, progress: Progress = silent) -> Undone:
+    """A quarantine emptied, and removed when all that was set aside is back. DestinationError where it is in use."""
+    if folder.parent.name != SET_ASIDE:
+        raise DestinationError(
+            f"{folder} lies in no folder called {SET_ASIDE!r}, so where its files were is not known."
+        )
+    undone = Undone(folder)
+    with locked(folder) as journal:
+        if journal.damaged:
+            undone.problems.append(f"{folder / JOURNAL} is damaged; what it no longer names stays in {folder}")
+        files, touched = _files(journal), dict[str, None]()
+        try:
+            for done, file in enumerate(files):
+                progress(Step("Putting back", done, len(files)))
+                _put_back(file, folder, undone, touched)
+            progress(Step("Putting back", len(files), len(files)))
+        except (KeyboardInterrupt, Cancelled):
+            raise Cancelled(
+                f"Stopped: {count(undone.files, 'file')} put back from {folder}; undo does the rest"
+            ) from None
+        finally:
+            sync(touched)
+        if not undone.problems and not tidy(folder):
+            undone.notes.append(f"{folder} holds other files, which were left there")
+    return undone
+
+
+def _files(journal: Journal) -> list[Moving]:
+    """The last that moved first."""
+    return [file for _, files in sorted(journal.intents.items(), reverse=True) for file in reversed(files)]
+
+
+def _put_back(file: Moving, folder: Path, undone: Undone, touched: dict[str, None]) -> None:
+    base = folder.parent.parent
+    home, away = str(base / file.source), str(folder / file.target)
+    if not (plain_folder(base, file.source) and plain_folder(folder, file.target)):
+        undone.problems.append(f"{away} was left there: the way to it or to {home} leads through a link")
+    elif os.path.lexists(away):
+        try:
+            _go_home(away, home, file, undone)
+        except AlreadyThere:
+            undone.problems.append(f"{away} was left there: something else is at {home} now")
+        except OSError as error:
+            undone.problems.append(f"{away} was left there: {error.strerror or error}")
+        else:
+            touched |= {os.path.dirname(path): None for path in (home, away)}
+    elif not os.path.lexists(home):
+        undone.problems.append(f"{home} is gone: it is neither there nor in {folder}")
+
+
+def _go_home(away: str, home: str, file: Moving, undone: Undone) -> None:
+    if os.path.lexists(home) and one_file(away, home):  # a stop came between the new name and the end of the old one
+        os.unlink(away)
+    else:
+        same = hash_file(away) == file.sha256
+        os.makedirs(os.path.dirname(home), exist_ok=True)
+        move(away, home)
+        if not same:
+            undone.notes.append(f"{home} is back, but it was changed while it was set aside")
+    undone.files += 1
+    undone.bytes += file.size
+
+
+def sync(folders: Iterable[str]) -> None:
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            sync_folder(Path(folder))
+
+
+def tidy(folder: Path) -> bool:
+    """Remove a quarantine that holds nothing but its journal, and the folder of quarantines if it was the last."""
+    tree = list(os.walk(folder, topdown=False))
+    names = [os.path.join(inside, name) for inside, _, files in tree for name in files]
+    if set(names) - {str(folder / JOURNAL)}:
+        return False
+    try:
+        for inside, _, _ in tree[:-1]:
+            os.rmdir(inside)
+    except OSError:  # a link to a folder lies there, or something came meanwhile
+        return False
+    (folder / JOURNAL).unlink(missing_ok=True)
+    for empty in (folder, folder.parent):  # of quarantines there may be others
+        with suppress(OSError):
+            empty.rmdir()
+    return True
