@@ -1,6 +1,8 @@
 # Unipic's web app, as a user without rights, with photos mounted read-only:
 #   docker build -t unipic .
 #   docker run -p 127.0.0.1:8501:8501 -v ~/Pictures:/photos:ro -v unipic:/data unipic
+# It shows its address with the token it asks for; `docker logs` shows it again. `-e UNIPIC_TOKEN=...` sets another. To
+# reach it from elsewhere: `-p 8501:8501 -e STREAMLIT_SERVER_ALLOWED_HOSTS="192.168.1.20 nas.lan"`, in a network you trust.
 FROM python:3.11-slim-bookworm
 
 WORKDIR /app

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import streamlit as st
 from starlette.middleware import Middleware
 
-from screens.headers import SecurityHeaders
-from screens.keeping import sweeping, was_fetched
+from screens.door import Door, greeting, mask_logs, open_to_own_names, reachable
+from screens.door_token import taken_from_environment, token_of
+from screens.headers import SecurityHeaders, broken
+from screens.keeping import keeping_times, sweeping, was_fetched
 from screens.reviewing import review_routes
 from screens.routes import routes
 from screens.tools import desk_of, find_photo, server
+from unipic.errors import SettingsError
+from unipic.settings import data_folder
+
+open_to_own_names()
+try:
+    token = token_of(taken_from_environment(), reachable(), data_folder())
+    keep = keeping_times()
+    all_routes = [*review_routes(server().runs, desk_of), *routes(server().runs, find_photo, was_fetched)]
+except SettingsError as error:
+    sys.exit(f"Unipic does not start: {error}")
+
+
+@asynccontextmanager
+async def running(app: Any) -> AsyncIterator[None]:
+    mask_logs(token)
+    print(greeting(token), flush=True)
+    async with sweeping(*keep):
+        yield
+
 
 app = st.App(
     "screens/frame.py",
-    routes=[*review_routes(server().runs, desk_of), *routes(server().runs, find_photo, was_fetched)],
-    middleware=[Middleware(SecurityHeaders)],
-    lifespan=sweeping,
+    routes=all_routes,
+    middleware=[Middleware(Door, token=token), Middleware(SecurityHeaders)],
+    exception_handlers={Exception: broken},
+    lifespan=running,
 )

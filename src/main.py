@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal import (
-    EXAMPLES,
-    UNDO_EXAMPLES,
-    WHOLE,
-    confirmed,
-    err,
-    out,
-    progress_bars,
-    say_decisions,
-    say_held,
-    say_models,
-    say_summary,
-    say_undone,
-    shown,
-)
-from unipic.errors import Cancelled, DestinationError, DiskFull, SettingsError, SourceError, UnipicError
+from commands import app, clear_answers
+from terminal import EXAMPLES, confirmed, progress_bars, say_summary
+from unipic.errors import SettingsError
 from unipic.progress import Progress
-from unipic.rules import PREFERENCES, Rules
+from unipic.rules import PREFERENCES, SETS, Rules
 from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -42,18 +25,6 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.proposal import Proposal
     from unipic.review import Choices, Outcome
     from unipic.sources.base import Source
-
-FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="Find what is the same picture and what is the same moment, and get a clean gallery. Originals are only read.",
-)
-models_app = typer.Typer(no_args_is_help=False, help="What models are here; [b]models fetch[/b] gets what is not.")
-app.add_typer(models_app, name="models")
 
 
 @app.command(epilog=EXAMPLES)
@@ -89,6 +60,16 @@ def clean(
     keep: Annotated[
         list[str] | None, typer.Option("--keep", help=f"Prefer what is {', '.join(PREFERENCES)}. May be repeated.")
     ] = None,
+    thin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--thin",
+            help=f"With --best-only: of these sets too keep only the best: {', '.join(SETS)}. May be repeated.",
+        ),
+    ] = None,
+    strip_location: Annotated[
+        bool, typer.Option("--strip-location", help="Take the place out of every copy that is written (exiftool).")
+    ] = False,
     decided: Annotated[
         bool, typer.Option("--decided", help="Follow what you decided about these photos in the web app.")
     ] = False,
@@ -121,7 +102,7 @@ def clean(
     from unipic.review import accept_all, outcomes
     from unipic.sources.folder import FolderSource
 
-    with _clear_answers(as_json):
+    with clear_answers(as_json):
         settings = _settings(
             config,
             similar=similarity,
@@ -143,8 +124,10 @@ def clean(
             raise SettingsError(f"say where the result goes: exactly one of {all_ways}")
         if yes is not None and not move_aside:
             raise SettingsError("--yes N confirms --move-aside, which was not given")
+        if strip_location and not (zip_path or to):
+            raise SettingsError("--strip-location is for what is written: it needs --zip or --to")
         source = FolderSource(photos)
-        destination, target = _destination(zip_path, to), zip_path or to
+        destination, target = _destination(zip_path, to, strip_location), zip_path or to
         if destination and target:  # what is wrong with the place is said before the work, not after it
             outside(target, photos)
             destination.ready()
@@ -152,14 +135,14 @@ def clean(
         listing = _listing(list_path, photos)
         with progress_bars(quiet=as_json) as progress:
             evidence = _looked(source, settings, progress)
-            rules = _rules(evidence, protect, prefer, avoid, keep)
+            rules = _rules(evidence, protect, prefer, avoid, keep, thin)
             proposal, choices = _proposed(evidence, settings, rules, decided)
             choices = accept_all(proposal, choices) if best_only else choices
             everything = outcomes(proposal, choices)
             written = destination.write(everything, progress) if destination else []
             if listing:
                 listing.write(everything, progress)
-        problems = [f"{entry.item.outcome.file.name} {entry.problem}" for entry in written if entry.problem]
+        problems = [f"{entry.item.file.name} {entry.problem}" for entry in written if entry.problem]
         moved = _moved(aside, everything, yes, as_json) if aside else None
         problems += moved.problems if moved else ()
         if as_json:
@@ -171,105 +154,6 @@ def clean(
             print(json.dumps(result_to_dict(proposal, choices) | where, ensure_ascii=True))
         else:
             say_summary(proposal, choices, [path for path in (target, list_path) if path], problems, moved)
-
-
-@models_app.callback(invoke_without_command=True)
-def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List every model: what it is for, its licence, and whether it is here."""
-    if context.invoked_subcommand:
-        return
-    from unipic.vision.registry import inventory
-
-    with _clear_answers(as_json):
-        found = inventory(models_folder())
-        if as_json:
-            facts = ("name", "label", "use", "licence", "shipped")
-            print(json.dumps([{f: getattr(m, f) for f in facts} | {"status": s.state} for m, s in found]))
-        else:
-            say_models(found, models_folder())
-
-
-@models_app.command()
-def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; all that are missing if none.")] = None,
-) -> None:
-    """Fetch missing weights into the models folder. Every file's sha256 is checked."""
-    from unipic.vision.fetch import fetch as fetch_model
-    from unipic.vision.registry import inventory
-
-    with _clear_answers(False):
-        known = {model.name: model for model, _ in inventory(models_folder())}
-        unknown = set(names or ()) - set(known)
-        if unknown:
-            raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        with progress_bars() as progress:
-            for name in names or [name for name, model in known.items() if not model.shipped]:
-                fetch_model(name, models_folder(), progress)
-        out.print(f"All weights are in {shown(models_folder())}.", **WHOLE)
-
-
-@app.command()
-def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
-    """Make a small sample gallery to try things on, without any network."""
-    from unipic.sources.samples import make_samples
-
-    with _clear_answers(False):
-        if folder.exists():
-            raise DestinationError(f"{folder} is there already; name a new folder")
-        make_samples(folder)
-        out.print(f"Made. Now try:  python src/main.py clean {shown(folder)} --dry-run", **WHOLE)
-
-
-@app.command()
-def decisions(
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, for another program.")] = False,
-    forget: Annotated[list[str] | None, typer.Option("--forget", help="Take back the one with this id.")] = None,
-) -> None:
-    """List what was decided in the web app and is remembered: what belongs together, what does not, what stays."""
-    from dataclasses import asdict
-
-    from unipic.catalogue import Catalogue
-
-    with _clear_answers(as_json):
-        catalogue = Catalogue(data_folder())
-        known = {ruling.id: ruling for ruling in catalogue.all()}
-        if unknown := set(forget or ()) - known.keys():
-            raise SettingsError(f"there is no decision {', '.join(sorted(unknown))}")
-        catalogue.remove(forget or ())
-        left = [ruling for id, ruling in known.items() if id not in (forget or ())]
-        if as_json:
-            print(json.dumps([asdict(ruling) for ruling in left], ensure_ascii=True))
-        else:
-            say_decisions(left)
-
-
-@app.command(epilog=UNDO_EXAMPLES)
-def undo(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Where to look. Default: all that was set aside from here.")
-    ] = None,
-    only_list: Annotated[bool, typer.Option("--list", help="Only say what is set aside, and where.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole answer as JSON on standard output.")] = False,
-) -> None:
-    """Put back what [b]clean --move-aside[/b] moved: each file to where it was, and over nothing."""
-    from dataclasses import asdict
-
-    from unipic.destinations.quarantine import KNOWN, quarantines, remembered
-    from unipic.destinations.undo import held, undo_all
-
-    with _clear_answers(as_json):
-        if folder and not folder.is_dir():
-            raise SourceError(f"{folder} is no folder")
-        places = [folder] if folder else remembered(data_folder() / KNOWN)
-        if only_list:
-            there = [held(one) for one in quarantines(*places)]
-            print(json.dumps([asdict(one) for one in there], default=str)) if as_json else say_held(there)
-            return
-        with progress_bars(quiet=as_json) as progress:
-            undone = undo_all(*places, progress=progress)
-        print(json.dumps([asdict(one) for one in undone], default=str)) if as_json else say_undone(undone)
-        if any(one.problems for one in undone):
-            raise typer.Exit(FAILED)
 
 
 @app.command(hidden=True)
@@ -286,13 +170,13 @@ def _settings(config: Path | None, **given: Any) -> Settings:
     return changed(settings, {name: value for name, value in given.items() if value is not None})
 
 
-def _destination(zip_path: Path | None, to: Path | None) -> Destination | None:
+def _destination(zip_path: Path | None, to: Path | None, strip_location: bool) -> Destination | None:
     from unipic.destinations.folder import FolderDestination
     from unipic.destinations.zip import ZipDestination
 
     if zip_path:
-        return ZipDestination(zip_path)
-    return FolderDestination(to) if to else None
+        return ZipDestination(zip_path, strip_location=strip_location)
+    return FolderDestination(to, strip_location) if to else None
 
 
 def _listing(path: Path | None, photos: list[Path]) -> Destination | None:
@@ -343,13 +227,13 @@ def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:
     """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
     from unipic.rules import folders
 
-    protect, prefer, avoid, keep = (tuple(words or ()) for words in given)
+    protect, prefer, avoid, keep, thin = (tuple(words or ()) for words in given)
     known = folders(evidence.gallery.photos)
     for folder in (*protect, *prefer, *avoid):
         if folder.rstrip("/") not in known:
             raise SettingsError(f"no photo lies in {folder!r}; there are {', '.join(known[:20]) or 'no folders'}")
     try:
-        return Rules(protect, prefer, avoid, keep)
+        return Rules(protect, prefer, avoid, keep, thin)
     except ValueError as error:
         raise SettingsError(str(error)) from None
 
@@ -367,24 +251,6 @@ def _proposed(evidence: Evidence, settings: Settings, rules: Rules, decided: boo
     first_seen = catalogue.meet(digests) if rulings else {}
     proposal = propose(arrange(evidence, settings, Bonds(rulings, first_seen)), rules)
     return proposal, recalled(proposal.groups, rulings)
-
-
-@contextmanager
-def _clear_answers(as_json: bool) -> Iterator[None]:
-    """Every way to fail ends in one message that says what to do, and an exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C
-    try:
-        yield
-    except KeyboardInterrupt:
-        err.print("\nStopped. Originals are as they were, and nothing half-written was left behind.")
-        raise typer.Exit(STOPPED) from None
-    except (UnipicError, OSError) as error:
-        if as_json:
-            print(json.dumps({"error": str(error)}))
-        err.print(f"[bold red]error:[/] {shown(error)}", **WHOLE)
-        no_room = isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC
-        misused, stopped = isinstance(error, SettingsError | SourceError), isinstance(error, Cancelled)
-        raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else STOPPED if stopped else FAILED) from None
 
 
 if __name__ == "__main__":

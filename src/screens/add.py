@@ -6,13 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.keeping import keeping_times
 from screens.parts.looks import Looks, looks
 from screens.parts.uploader import uploader
-from screens.parts.words import count, plain, size
+from screens.parts.words import count, duration, plain, size
 from screens.session import session
 from screens.tools import allowed_roots, server
+from screens.uploads import gigabytes, max_run_from_environment
 from unipic.errors import SourceError
 from unipic.runs import Run
+from unipic.settings import Settings
 from unipic.sources.folder import allowed
 
 
@@ -47,8 +50,12 @@ def _upload(chosen: Looks) -> None:
     run = session.collecting
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
+    st.caption(
+        f"One file may have up to {plain(gigabytes(Settings().max_file))}, all of them together "
+        f"{plain(gigabytes(max_run_from_environment()))}."
+    )
     if not uploads:
-        st.caption("Photos go to this Unipic server only, and are deleted from it after your download.")
+        st.caption(f"Photos go to this Unipic server only. It deletes them {plain(_kept_for())}.")
         return
     total = sum(upload.size for upload in uploads)
     st.markdown(f"**{count(len(uploads), 'file')}** here, {plain(size(total))}.")
@@ -60,6 +67,16 @@ def _upload(chosen: Looks) -> None:
         args=(run, chosen),
         key="start-upload",
     )
+
+
+def _kept_for() -> str:
+    """How long a run stays, as the operator set it."""
+    keep, keep_fetched = keeping_times()
+    return f"{_span(keep_fetched)} after your download, or {_span(keep)} after you last did something with them"
+
+
+def _span(seconds: float) -> str:
+    return duration(seconds) if seconds < 2 * 86400 else count(round(seconds / 86400), "day")
 
 
 def _folder(chosen: Looks) -> None:

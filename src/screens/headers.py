@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -38,6 +40,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
@@ -54,3 +58,9 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+async def broken(request: Request, error: Exception) -> JSONResponse:
+    """The answer where something failed that should not have: the server's log has the details, the browser none."""
+    message = "Something went wrong that should not have. The server's log has the details."
+    return JSONResponse({"message": message}, 500, headers=HEADERS)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
@@ -19,11 +19,17 @@ EVERY = 600.0  # seconds between two looks
 KEEP_DAYS, KEEP_FETCHED_HOURS = 7.0, 1.0
 
 
+def keeping_times() -> tuple[float, float]:
+    """Seconds for which runs nobody touches are kept, and those whose album was fetched: the operator's, or ours."""
+    return (
+        86400 * _number("UNIPIC_KEEP_DAYS", KEEP_DAYS),
+        3600 * _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS),
+    )
+
+
 @asynccontextmanager
-async def sweeping(app: Any) -> AsyncIterator[None]:
+async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
     """Deletes what is past its time, from the server's start to its end."""
-    keep = 86400 * _number("UNIPIC_KEEP_DAYS", KEEP_DAYS)
-    keep_fetched = 3600 * _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS)
     task = asyncio.create_task(_sweep(keep, keep_fetched))
     yield
     task.cancel()
@@ -46,6 +52,9 @@ def was_fetched(run: Run, file: str) -> None:
 def _number(name: str, default: float) -> float:
     value = os.environ.get(name) or str(default)
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
-        raise SettingsError(f"{name} is a number, not {value!r}") from None
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise SettingsError(f"{name} is a number from 0 on, not {value!r}")
+    return number

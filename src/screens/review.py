@@ -79,7 +79,7 @@ def _found(run: Run, desk: Desk) -> None:
         remembered(desk)
         _unreadable(cleanup.gallery.unreadable)
         _about(cleanup)
-        save_progress(run, "top")
+        save_progress(run)
         st.page_link("finish.py", label="Finish", icon=":material/task_alt:", query_params={"run": run.token})
     if not desk.proposal.groups:
         st.success("No copies and no similar shots: every photo is one of its kind.", icon=":material/check_circle:")

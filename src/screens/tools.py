@@ -7,10 +7,8 @@ import sys
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-
-import streamlit as st
 
 from screens.desk import Desk
 from unipic.catalogue import Catalogue
@@ -35,9 +33,14 @@ class Server:
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
 
 
-@st.cache_resource(show_spinner=False)
 def server() -> Server:
-    return Server(Runs(data_folder() / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"]))
+    """One for as long as the process lives. Streamlit's own cache is emptied by any visitor who presses C."""
+    return _server(data_folder())
+
+
+@cache
+def _server(data: Path) -> Server:
+    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"]))
 
 
 def desk_of(run: Run) -> Desk:

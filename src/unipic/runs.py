@@ -91,9 +91,10 @@ class Runs:
             if TOKEN.fullmatch(left.name.removesuffix(GONE)):
                 shutil.rmtree(left, ignore_errors=True)
         for run in self.all():
-            if now - run.touched() > (keep_fetched if run.load().fetched else keep):
-                run.delete()
-                gone += 1
+            with suppress(FileNotFoundError):  # somebody deleted it meanwhile
+                if now - run.touched() > (keep_fetched if run.was_fetched() else keep):
+                    run.delete()
+                    gone += 1
         return gone
 
 
@@ -125,6 +126,13 @@ class Run:
             with suppress(FileNotFoundError):  # a file that was being replaced
                 latest = max(latest, path.stat().st_mtime)
         return latest
+
+    def was_fetched(self) -> bool:
+        """Of a run whose record is damaged nobody fetched anything; it goes after its time like any other."""
+        try:
+            return bool(self.load().fetched)
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def delete(self) -> None:
         """All of it: copies of uploads, thumbnails, results. Never a folder photos were read from."""

@@ -13,10 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from PIL import Image
+from PIL.ExifTags import IFD
 from streamlit.testing.v1 import AppTest
+from tests.assets import photograph
 from tests.pictures import PlainEncoder, save, scene, shaken
 
 import screens.tools
+from screens.parts import export as exporting
 from screens.parts import save as saving
 from unipic.catalogue import Catalogue
 from unipic.destinations import folder as folders
@@ -24,6 +28,7 @@ from unipic.destinations.base import MANIFEST
 from unipic.engines.inline import InlineEngine
 from unipic.errors import DestinationError
 from unipic.job import keep_evidence
+from unipic.location import find_exiftool
 from unipic.runs import Run, Runs
 from unipic.settings import Settings, data_folder
 from unipic.sources.folder import FolderSource
@@ -100,6 +105,10 @@ def labels(test: AppTest) -> list[str]:
 def text(test: AppTest) -> str:
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind)).replace("\\", "")
+
+
+def files_in(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
 
 
 def downloads(test: AppTest) -> list[str]:
@@ -259,6 +268,62 @@ def test_a_list_of_uploads_tells_no_place_of_ours(run: Run) -> None:
     run.change(source="upload")
     press(opened(run, "list", "Rome"), "Make the list")
     assert os.fsencode(run.token) not in (run.out / "Rome.csv").read_bytes()
+
+
+# Setting aside where the photos lie
+
+
+def test_originals_are_not_moved_without_the_operators_word(run: Run) -> None:
+    assert "aside" not in opened(run).segmented_control(key="way").options
+
+
+def test_set_aside_by_number_and_put_back(run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_MOVE_ASIDE", "1")
+    before = files_in(photos)
+    test = opened(run, "aside")
+    assert "1 file (" in text(test)
+    assert next(button for button in test.button if button.label == "Set aside").disabled
+    test.text_input(key="aside-number").set_value("2").run()
+    assert next(button for button in test.button if button.label == "Set aside").disabled
+    test.text_input(key="aside-number").set_value("1").run()
+    press(test, "Set aside")
+    assert "1 file set aside in" in text(test)
+    assert not (photos / "a" / "one (1).jpg").exists()
+    assert len(list(photos.rglob("one (1).jpg"))) == 1, "it was moved and not deleted"
+    press(opened(run, "aside"), "Put everything back")
+    assert files_in(photos) == before
+
+
+def test_uploads_are_not_set_aside(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_MOVE_ASIDE", "1")
+    run.change(source="upload")
+    assert "aside" not in opened(run).segmented_control(key="way").options
+
+
+# The place
+
+
+def test_without_exiftool_the_place_stays_and_that_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "find_exiftool", lambda: None)
+    test = opened(run)
+    assert test.checkbox(key=exporting.WITHOUT_PLACE).disabled
+    assert "the server needs the program exiftool" in text(test)
+
+
+@pytest.mark.skipif(find_exiftool() is None, reason="exiftool is not installed")
+def test_the_place_is_taken_out_of_an_album(run: Run, photos: Path) -> None:
+    photograph(photos / "here.jpg", 9, place=True)
+    tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails)
+    keep_evidence(run, look(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
+    test = opened(run, album="Rome")
+    assert "1 photo says where it was taken; that goes into the result" in text(test)
+    test.checkbox(key=exporting.WITHOUT_PLACE).check().run()
+    assert "1 photo says where it was taken; that is taken out of every copy" in text(test)
+    press(test, "Make the album")
+    with zipfile.ZipFile(run.out / "Rome.zip") as archive, Image.open(archive.open("here.jpg")) as picture:
+        assert not picture.getexif().get_ifd(IFD.GPSInfo)
+    with Image.open(photos / "here.jpg") as original:
+        assert original.getexif().get_ifd(IFD.GPSInfo)
 
 
 # What is said meanwhile

@@ -9,6 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
+from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.save import make_folder, make_list, make_zip, offer
 from screens.parts.words import count, plain, size
 from screens.session import session
@@ -16,15 +17,22 @@ from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for, places
 from unipic.destinations.preview import Preview
 from unipic.errors import DestinationError
+from unipic.location import INSTALL, find_exiftool
 from unipic.review import Outcome
 from unipic.runs import Run
 
+WITHOUT_PLACE = "without-place"
+HOW = {  # copies are made, by whether the place is taken out of them
+    False: "byte for byte; every copy is read back and compared",
+    True: "without the place; the picture in every copy is compared with the original's",
+}
 MOST = 20  # names that are shown
-Way = Literal["zip", "folder", "list"]
+Way = Literal["zip", "folder", "list", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "list": ":material/list_alt: List",
+    "aside": ":material/drive_file_move: Set aside where they lie",
 }
 
 
@@ -33,8 +41,11 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
     st.subheader("What will happen", anchor=False)
     why = "two would be called alike, or not every system can hold the name"
     along = f" with {count(plan.companions, 'file')} that belong to them" if plan.companions else ""
+    says = "says where it was" if plan.located == 1 else "say where they were"
+    goes = "that is taken out of every copy" if without_place() else "that goes into the result"
     lines = {
-        "Copied": f"{count(plan.photos, 'photo')}{along}, byte for byte; every copy is read back and compared",
+        "Copied": f"{count(plan.photos, 'photo')}{along}, {HOW[without_place()]}",
+        "Location": plan.located and f"{count(plan.located, 'photo')} {says} taken; {goes}",
         "Set aside": plan.aside
         and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}), left out of the result; "
         "the originals stay where they are",
@@ -53,23 +64,45 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
 
 
 def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
-    """The three ways. True if an album has just been made; a list is none, it can be had at any time."""
+    """The ways there are. True if an album has just been made; a list is none, it can be had at any time."""
     st.subheader("Take it home", anchor=False)
     album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
-    way = st.segmented_control("How", list(WAYS), default="zip", format_func=WAYS.__getitem__, key="way", required=True)
+    _location()
+    ways = [way for way in WAYS if way != "aside" or may_set_aside(run)]
+    way = st.segmented_control("How", ways, default="zip", format_func=WAYS.__getitem__, key="way", required=True)
     if way == "folder":
         return _folder(run, outcomes, plan, album)
     if way == "list":
         _list(run, outcomes, album)
         return False
+    if way == "aside":
+        set_aside(run, outcomes)
+        return False
     return _zip(run, outcomes, plan, album)
+
+
+def _location() -> None:
+    there = find_exiftool() is not None
+    st.checkbox(
+        "Take the place out of every copy",
+        key=WITHOUT_PLACE,
+        disabled=not there,
+        help="Where a photo was taken goes, from photos, films and sidecars alike; the picture stays the same to the "
+        "last pixel, and the original as it is. A file it cannot be taken out of for certain is left out and named.",
+    )
+    if not there:
+        st.caption(f"For this the server needs the program exiftool. {INSTALL}.")
+
+
+def without_place() -> bool:
+    return bool(session.widget(WITHOUT_PLACE)) and find_exiftool() is not None
 
 
 def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
     st.caption("Made on the server's disk, then downloaded. Keep this page open until it is done.")
     room = _room(plan, run.out)
     made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not room)
-    done = made and make_zip(run, outcomes, album) is not None
+    done = made and make_zip(run, outcomes, album, without_place()) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
     offer(run)
@@ -108,7 +141,7 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not room):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
-    if make_folder(target, outcomes) is None:
+    if make_folder(target, outcomes, without_place()) is None:
         return False
     _there(target)
     return True

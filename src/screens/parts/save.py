@@ -29,26 +29,26 @@ SURE = 2.0  # seconds after which the time left can be told
 MOST = 20  # problems that are named; the manifest has them all
 
 
-def save_progress(run: Run, where: str) -> None:
+def save_progress(run: Run) -> None:
     """Reviewed selections, everything of groups not seen yet, and all singles, at any moment."""
-    if st.button("Save progress", key=f"save-{where}", icon=":material/download:"):
+    if st.button("Save progress", key="save", icon=":material/download:"):
         make_zip(run, outcomes_of(run), "unipic-progress")
-    if session.zip_path and where == "top":
+    if session.zip_path:
         offer(run)
 
 
-def make_zip(run: Run, outcomes: Sequence[Outcome], album: str) -> list[Written] | None:
+def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> list[Written] | None:
     """Write the ZIP into the run's folder, with a bar. None if it failed, which is said."""
     path = run.out / f"{zip_name(album)}.zip"
-    written = _written(ZipDestination(path, replace=True), outcomes, "Making the ZIP")
+    written = _written(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
     if written is not None:
         session.zip_path = path
     return written
 
 
-def make_folder(folder: Path, outcomes: Sequence[Outcome]) -> list[Written] | None:
+def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> list[Written] | None:
     """Copy into a folder on the server, with a bar; what an earlier copy left there is gone on with."""
-    return _written(FolderDestination(folder), outcomes, "Copying")
+    return _written(FolderDestination(folder, strip_location), outcomes, "Copying")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
@@ -82,7 +82,7 @@ def zip_name(album: str) -> str:
 def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> list[Written] | None:
     bar = Bar(title)
     try:
-        with _turn(bar):
+        with one_at_a_time(bar):
             written = destination.write(outcomes, bar)
     except UnipicError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -98,7 +98,7 @@ def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) 
 
 
 @contextmanager
-def _turn(bar: Bar) -> Iterator[None]:
+def one_at_a_time(bar: Bar) -> Iterator[None]:
     """One export at a time. Each word about waiting is also where Streamlit stops a page that was left."""
     lock = server().exporting
     while not lock.acquire(timeout=1.0):

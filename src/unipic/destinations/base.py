@@ -10,15 +10,18 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Protocol
 
 from unipic.destinations.names import export_names
-from unipic.errors import ChangedSinceScan, DestinationError, DiskFull
-from unipic.files import hash_file, open_to_read
+from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
+from unipic.files import copy_and_hash, hash_file, open_to_read
+from unipic.location import Stripper
 from unipic.photo import Companion, Photo, Unreadable, files_of
 from unipic.progress import Progress, Step, silent
 from unipic.review import Outcome
@@ -43,11 +46,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of an item: its sha256, or None for a file that could not be read any more."""
+    """What became of an item: the sha256 of what was written, or None for a file that was not."""
 
     item: Item
     digest: str | None
     problem: str = ""
+    original: str | None = None  # sha256 of what was read
 
 
 class Destination(Protocol):
@@ -58,6 +62,21 @@ class Destination(Protocol):
     def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
         """Everything that is kept or could not be read, whole and verified, or a DestinationError."""
         ...
+
+
+def file_ready(path: Path, replace: bool) -> None:
+    """There is a folder for it, and nothing in its place."""
+    if not path.parent.is_dir():
+        raise DestinationError(f"{path.parent} is not a folder; make it first, or choose another place")
+    if not replace and os.path.lexists(path):
+        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.")
+
+
+def stripper_ready(strip_location: bool) -> None:
+    """NoExiftool is said before the work."""
+    if strip_location:
+        with Stripper():
+            pass
 
 
 def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Outcome]:
@@ -112,9 +131,39 @@ def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
 
 
 def write_items(
-    items: Sequence[Item], write: Callable[[Item, BinaryIO], str], progress: Progress = silent
+    items: Sequence[Item],
+    write: Callable[[Item, BinaryIO], str],
+    strip_location: bool = False,
+    progress: Progress = silent,
 ) -> list[Written]:
-    """Each item through `write`, which is given the original to read and gives the sha256 of what it wrote."""
+    """Each item through `write`, which is given what to write and gives the sha256 of what it wrote.
+
+    That is the original, or a copy of it without the place it was taken at.
+    """
+    with ExitStack() as stack:
+        if strip_location:
+            stripper = stack.enter_context(Stripper())
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-")))
+            write = partial(_without_location, write, stripper, folder)
+        return _write_items(items, write, strip_location, progress)
+
+
+def _without_location(
+    write: Callable[[Item, BinaryIO], str], stripper: Stripper, folder: Path, item: Item, original: BinaryIO
+) -> str:
+    times = os.fstat(original.fileno())
+    copy = stripper.stripped(original, item.file.name, folder)
+    try:
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        with open_to_read(copy) as stripped:
+            return write(item, stripped)
+    finally:
+        copy.unlink()
+
+
+def _write_items(
+    items: Sequence[Item], write: Callable[[Item, BinaryIO], str], stripped: bool, progress: Progress
+) -> list[Written]:
     written = []
     for done, item in enumerate(items):
         progress(Step("Copying", done, len(items)))
@@ -124,17 +173,25 @@ def write_items(
             written.append(Written(item, None, f"could not be copied: {error.strerror}"))
             continue
         with original:
-            digest = write(item, original)
-        changed = item.digest is not None and digest != item.digest
+            read = copy_and_hash(original) if stripped else ""
+            if stripped:
+                original.seek(0)
+            try:
+                digest = write(item, original)
+            except LocationLeft as error:
+                written.append(Written(item, None, f"was left out: {error}", read))
+                continue
+        read = read or digest
+        changed = item.digest is not None and read != item.digest
         problem = item.outcome.problem if item.file is item.outcome.file else ""
-        written.append(Written(item, digest, CHANGED if changed else problem))
+        written.append(Written(item, digest, CHANGED if changed else problem, read))
     progress(Step("Copying", len(items), len(items)))
     return written
 
 
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
     """An original may change while others are copied: ChangedSinceScan if something was set aside for it."""
-    arrived = {entry.item.file.id: entry.digest for entry in written}
+    arrived = {entry.item.file.id: entry.original for entry in written}
     for outcome in outcomes:
         for file in (file for photo in outcome.instead for file in photo.files):
             if arrived.get(file.id) != file.digest:
@@ -186,9 +243,10 @@ def outside(target: Path, roots: Iterable[Path]) -> None:
             raise DestinationError(f"{target} holds {root}, which is to be cleaned. Choose a place outside of it.")
 
 
-def manifest(outcomes: Sequence[Outcome], written: Sequence[Written]) -> bytes:
+def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> bytes:
     """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs."""
     arrived = {w.item.file.id: w for w in written if w.digest is not None}
+    names = {id: entry.item.name for id, entry in arrived.items()}
 
     def about(outcome: Outcome) -> Iterator[dict[str, Any]]:
         for file in files_of(outcome.file):
@@ -199,11 +257,12 @@ def manifest(outcomes: Sequence[Outcome], written: Sequence[Written]) -> bytes:
             elif not isinstance(file, Unreadable):
                 values["sha256"] = file.digest
             if outcome.instead:
-                values["instead"] = [arrived[photo.id].item.name for photo in outcome.instead]
+                values["instead"] = [names.get(photo.id, photo.name) for photo in outcome.instead]
             yield values
 
     value = {
         "made_by": "Unipic",
+        "location": "taken out of every file" if stripped else "as it was in the originals",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "kept": [line for o in outcomes if o.fate == "kept" for line in about(o)],
         "set_aside": [line for o in outcomes if o.fate == "set aside" for line in about(o)],

@@ -17,6 +17,7 @@ from unipic.destinations.base import (
     items_of,
     keepers_arrived,
     manifest,
+    stripper_ready,
     write_items,
 )
 from unipic.errors import AlreadyThere, DestinationError
@@ -26,10 +27,12 @@ from unipic.review import Outcome
 
 
 class FolderDestination:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, strip_location: bool = False) -> None:
         self.folder = folder
+        self.strip_location = strip_location
 
     def ready(self) -> None:
+        stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(f"{self.folder} holds a finished result already. Choose another folder.")
         if os.path.lexists(self.folder) and not self.folder.is_dir():
@@ -50,10 +53,10 @@ class FolderDestination:
             for item in items:
                 self._check_place(item)
             check_room(self.folder, unwritten())
-            written = write_items(items, self._copy, progress)
+            written = write_items(items, self._copy, self.strip_location, progress)
             keepers_arrived(outcomes, written)
             with whole(self.folder / MANIFEST, replace=False) as file:
-                file.write(manifest(outcomes, written))
+                file.write(manifest(outcomes, written, self.strip_location))
         return written
 
     def _check_place(self, item: Item) -> None:
@@ -62,15 +65,16 @@ class FolderDestination:
         if not os.path.lexists(target):
             return
         there = hash_file(target) if target.is_file() and not target.is_symlink() else None
-        if there is None or (there != item.digest and there != _hash_now(original)):
-            raise AlreadyThere(
-                f"{target} is there already with other content; nothing was overwritten. Choose an empty folder."
-            )
+        if there is None or (not self.strip_location and there not in (item.digest, _hash_now(original))):
+            raise _other_content(target)
 
     def _copy(self, item: Item, original: BinaryIO) -> str:
         target = self.folder / item.name
         if os.path.lexists(target):
-            return hash_file(target)
+            digest = hash_file(target)
+            if self.strip_location and copy_and_hash(original) != digest:
+                raise _other_content(target)
+            return digest
         target.parent.mkdir(parents=True, exist_ok=True)
         facts = os.fstat(original.fileno())
         with whole(target, replace=False) as file:
@@ -81,6 +85,12 @@ class FolderDestination:
                 raise DestinationError(f"{target} could not be read back as it was written; it was removed")
             os.utime(file.fileno(), ns=(facts.st_atime_ns, facts.st_mtime_ns))
         return digest
+
+
+def _other_content(target: Path) -> AlreadyThere:
+    return AlreadyThere(
+        f"{target} is there already with other content; nothing was overwritten. Choose an empty folder."
+    )
 
 
 def _hash_now(path: str) -> str | None:

@@ -10,13 +10,12 @@ import csv
 import glob
 import io
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from unipic.destinations.base import Written, explained
-from unipic.errors import AlreadyThere, DestinationError, SettingsError
+from unipic.destinations.base import Written, explained, file_ready
+from unipic.errors import SettingsError
 from unipic.files import sweep_parts, whole
 from unipic.photo import Companion, Photo, Unreadable, files_of
 from unipic.progress import Progress, Step, silent
@@ -53,10 +52,7 @@ class ListDestination:
         self.paths = paths
 
     def ready(self) -> None:
-        if not self.path.parent.is_dir():
-            raise DestinationError(f"{self.path.parent} is not a folder; make it first, or choose another place")
-        if not self.replace and os.path.lexists(self.path):
-            raise AlreadyThere(f"{self.path} is there already; nothing was overwritten. Choose another name.")
+        file_ready(self.path, self.replace)
 
     def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
         """Every file once, in the gallery's order. Gives no `Written`: nothing was copied."""

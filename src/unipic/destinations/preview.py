@@ -27,6 +27,8 @@ class Preview:
     gone: tuple[str, ...]  # names of originals that are needed and no longer where they were
     changed: tuple[str, ...]  # and of those whose size is another; who keeps its size is found when it is copied
 
+    located: int  # of the photos that are copied, those that say where they were taken
+
     @property
     def needed(self) -> int:
         """Bytes of disk the result takes."""
@@ -46,6 +48,7 @@ def preview(outcomes: Sequence[Outcome]) -> Preview:
     photos, companions = (sum(isinstance(file, kind) for file in copied) for kind in (Photo, Companion))
     return Preview(
         photos=photos,
+        located=sum(isinstance(file, Photo) and file.place is not None for file in copied),
         companions=companions,
         unreadable=len(items) - photos - companions,
         left=len(outcomes) - len(aside) - (len(items) - companions),

@@ -7,6 +7,7 @@ import os
 import time
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +18,14 @@ from unipic.destinations.base import (
     check_room,
     checked,
     explained,
+    file_ready,
     items_of,
     keepers_arrived,
     manifest,
+    stripper_ready,
     write_items,
 )
-from unipic.errors import AlreadyThere, DestinationError
+from unipic.errors import DestinationError
 from unipic.files import copy_and_hash, sweep_parts, whole
 from unipic.photo import Photo
 from unipic.progress import Progress, Step, silent
@@ -34,15 +37,14 @@ FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the moments a
 
 
 class ZipDestination:
-    def __init__(self, path: Path, replace: bool = False) -> None:
+    def __init__(self, path: Path, replace: bool = False, strip_location: bool = False) -> None:
         self.path = path
         self.replace = replace
+        self.strip_location = strip_location
 
     def ready(self) -> None:
-        if not self.path.parent.is_dir():
-            raise DestinationError(f"{self.path.parent} is not a folder; make it first, or choose another place")
-        if not self.replace and os.path.lexists(self.path):
-            raise AlreadyThere(f"{self.path} is there already; nothing was overwritten. Choose another name.")
+        stripper_ready(self.strip_location)
+        file_ready(self.path, self.replace)
 
     def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
         """The whole archive, or no trace of it."""
@@ -54,9 +56,9 @@ class ZipDestination:
             check_room(self.path.parent, items)
             with whole(self.path, self.replace) as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-                    written = write_items(items, lambda item, original: _add(archive, item, original), progress)
+                    written = write_items(items, partial(_add, archive), self.strip_location, progress)
                     keepers_arrived(outcomes, written)
-                    archive.writestr(MANIFEST, manifest(outcomes, written), zipfile.ZIP_DEFLATED)
+                    archive.writestr(MANIFEST, manifest(outcomes, written, self.strip_location), zipfile.ZIP_DEFLATED)
                 file.flush()
                 _verify(file, written, progress)
         return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -18,15 +19,19 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import IFD
+from tests.assets import photograph
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic import files
+from unipic import files, location
 from unipic.destinations import base
 from unipic.destinations.base import MANIFEST, ROOM, Destination, outside
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull
+from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, NoExiftool
 from unipic.files import PART
+from unipic.location import find_exiftool
 from unipic.photo import Companion, Photo, Unreadable
 from unipic.progress import Step
 from unipic.proposal import propose
@@ -40,10 +45,13 @@ class Place:
 
     def __init__(self, kind: str, folder: Path) -> None:
         self.kind = kind
+        self.strip_location = False
         self.target = folder / ("clean.zip" if kind == "zip" else "clean")
 
     def new(self) -> Destination:
-        return ZipDestination(self.target) if self.kind == "zip" else FolderDestination(self.target)
+        if self.kind == "zip":
+            return ZipDestination(self.target, strip_location=self.strip_location)
+        return FolderDestination(self.target, self.strip_location)
 
     def content(self) -> dict[str, bytes]:
         if self.kind == "zip":
@@ -587,3 +595,74 @@ def test_killed_in_the_middle_no_half_file_has_a_name_and_a_second_run_finishes(
     assert originals.state() == before
     if place.kind == "folder":
         assert (place.target / "sub/0.jpg").stat().st_ino == inode  # what was whole was left as it was
+
+
+# Without the place.
+
+
+@pytest.fixture
+def located(tmp_path: Path) -> list[Photo]:
+    """A photo with a place and its sidecar with one, one without, and what nothing can be taken out of."""
+    folder = tmp_path / "located"
+    here, plain = photograph(folder / "here.jpg", 1, place=True), photograph(folder / "plain.png", 2)
+    (folder / "here.json").write_text(json.dumps({"title": "here.jpg", "geoData": {"latitude": 38.7}}))
+    (folder / "two.jpg").write_bytes(photograph(tmp_path / "other.jpg", 3).read_bytes() + here.read_bytes())
+
+    def facts(path: Path) -> dict[str, Any]:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return {"name": path.name, "path": str(path), "digest": digest, "size": path.stat().st_size}
+
+    sidecar = Companion(id="json", role="sidecar", **facts(folder / "here.json"))
+    return [
+        photo("here", **facts(here), companions=(sidecar,)),
+        photo("plain", **facts(plain)),
+        photo("two", **facts(folder / "two.jpg")),
+    ]
+
+
+@pytest.mark.skipif(find_exiftool() is None, reason="exiftool is not installed")
+def test_without_the_place(place: Place, located: list[Photo]) -> None:
+    originals = {file.path: Path(file.path).read_bytes() for one in located for file in one.files}
+    place.strip_location = True
+    written = place.new().write(kept(*located))
+    photos, manifest = place.photos(), place.manifest()
+    assert set(photos) == {"here.jpg", "here.json", "plain.png"}
+    assert b"38.7" not in photos["here.json"]
+    with Image.open(io.BytesIO(photos["here.jpg"])) as copy, Image.open(located[0].path) as original:
+        assert not copy.getexif().get_ifd(IFD.GPSInfo)
+        assert original.getexif().get_ifd(IFD.GPSInfo)
+        assert copy.getexif()[271] == "Apple", "the rest of it stays"
+        assert copy.tobytes() == original.tobytes()
+    assert manifest["location"] == "taken out of every file"
+    for entry in manifest["kept"]:
+        if "file" in entry:
+            assert entry["sha256"] == hashlib.sha256(photos[entry["file"]]).hexdigest()
+    assert [problem["original"] for problem in manifest["problems"]] == ["two.jpg"]
+    assert [entry.problem.startswith("was left out: two.jpg") for entry in written if entry.problem] == [True]
+    assert {path: Path(path).read_bytes() for path in originals} == originals
+    assert place.unfinished() == []
+
+
+@pytest.mark.skipif(find_exiftool() is None, reason="exiftool is not installed")
+def test_what_was_written_without_the_place_is_gone_on_with(tmp_path: Path, located: list[Photo]) -> None:
+    folder = FolderDestination(tmp_path / "clean", strip_location=True)
+    folder.write(kept(*located[:2]))
+    (tmp_path / "clean" / MANIFEST).unlink()
+    (tmp_path / "clean" / "plain.png").unlink()
+    before = (tmp_path / "clean" / "here.jpg").stat().st_ino
+    folder.write(kept(*located[:2]))
+    assert (tmp_path / "clean" / "here.jpg").stat().st_ino == before
+    (tmp_path / "clean" / MANIFEST).unlink()
+    (tmp_path / "clean" / "here.jpg").write_bytes(b"of somebody else")
+    with pytest.raises(AlreadyThere):
+        folder.write(kept(*located[:2]))
+
+
+def test_without_exiftool_nothing_is_begun(place: Place, originals: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(location, "find_exiftool", lambda: None)
+    place.strip_location = True
+    with pytest.raises(NoExiftool):
+        place.new().ready()
+    with pytest.raises(NoExiftool):
+        place.new().write(kept(originals.photo("a.jpg")))
+    assert not place.target.exists()

@@ -1,0 +1,86 @@
+"""Setting aside where the photos lie: for folders on the server, where its operator allows it; and putting it back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from screens.parts.save import Bar, one_at_a_time
+from screens.parts.words import count, plain, size
+from unipic.destinations.aside import AsideDestination
+from unipic.destinations.quarantine import KNOWN, quarantines
+from unipic.destinations.undo import held, undo_all
+from unipic.errors import UnipicError
+from unipic.review import Outcome
+from unipic.runs import Run
+from unipic.settings import data_folder
+from unipic.sources.folder import SET_ASIDE
+
+
+def may_set_aside(run: Run) -> bool:
+    """Uploads are copies already, and the folders of a server are its operator's."""
+    return run.load().source == "folder" and os.environ.get("UNIPIC_MOVE_ASIDE") == "1"
+
+
+def set_aside(run: Run, outcomes: Sequence[Outcome]) -> None:
+    roots = [Path(root) for root in run.load().roots]
+    destination = AsideDestination(roots, data_folder() / KNOWN)
+    try:
+        destination.ready()
+        plan = destination.plan(outcomes)
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.markdown(
+        f"**{count(plan.files, 'file')} ({size(plan.bytes)})** would move into a dated folder called "
+        f"*{SET_ASIDE}* beside your photos. Nothing is deleted, each file and the photo that stays for it are "
+        "compared once more before it moves, and everything can be put back."
+    )
+    for problem in plan.problems[:10]:
+        st.caption(plain(problem))
+    if plan.files:
+        typed = st.text_input(f"To confirm, type how many files: {plan.files}", key="aside-number").strip()
+        ready = typed == str(plan.files)
+        if st.button("Set aside", key="aside", icon=":material/drive_file_move:", disabled=not ready):
+            _move(destination, outcomes, int(typed))
+    _put_back(roots)
+
+
+def _move(destination: AsideDestination, outcomes: Sequence[Outcome], most: int) -> None:
+    bar = Bar("Setting aside")
+    try:
+        with one_at_a_time(bar):
+            moved = destination.write(destination.plan(outcomes), most, bar)
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    st.success(plain(f"{moved}."), icon=":material/check_circle:")
+    for problem in moved.problems:
+        st.warning(plain(problem), icon=":material/warning:")
+
+
+def _put_back(roots: Sequence[Path]) -> None:
+    there = [held(folder) for root in roots for folder in quarantines(root / SET_ASIDE)]
+    if not there:
+        return
+    files, total = sum(one.files for one in there), sum(one.bytes for one in there)
+    st.caption(f"Set aside from here and still there: {count(files, 'file')} ({size(total)}).")
+    if not st.button("Put everything back", key="put-back", icon=":material/undo:"):
+        return
+    bar = Bar("Putting back")
+    try:
+        with one_at_a_time(bar):
+            undone = undo_all(*(one.folder for one in there), progress=bar)
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    st.success(f"{count(sum(one.files for one in undone), 'file')} put back.", icon=":material/check_circle:")
+    for problem in (problem for one in undone for problem in one.problems):
+        st.warning(plain(problem), icon=":material/warning:")

@@ -1,0 +1,74 @@
+"""The page that asks for the token, in a real browser: on a phone, in both schemes, by keyboard, without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.browser.conftest import Server, start_server, stop_server
+from tests.browser.test_axe import Inspector
+
+from screens.door import COOKIE
+from screens.door_token import Token
+
+pytestmark = pytest.mark.browser
+
+SECRET = "a token of 24 characters"
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def locked(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("locked")
+    started, process = start_server(data, STREAMLIT_SERVER_ADDRESS="0.0.0.0", UNIPIC_TOKEN=SECRET)
+    yield started
+    stop_server(process)
+
+
+def is_in(page: Any) -> None:
+    page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
+
+
+def test_who_has_the_token_gets_in_by_keyboard_and_without_script(new_page, locked: Server) -> None:
+    page = new_page(java_script_enabled=False, **PHONE)
+    page.goto(f"{locked.url}/review?run=x")
+    page.keyboard.type("a wrong token")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_role("alert").inner_text() == "That is not the token of this server."
+    page.get_by_label("Token").fill(SECRET)
+    page.get_by_role("button", name="Open Unipic").click()
+    page.wait_for_url(f"{locked.url}/review?run=x")
+    assert page.locator("noscript").count(), "the page of the screens, not that of the door"
+    (cookie,) = [one for one in page.context.cookies() if one["name"] == COOKIE]
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/")
+    assert cookie["value"] == Token(SECRET).cookie
+
+
+def test_the_address_of_the_console_opens_everything_and_forgets_the_token(new_page, locked: Server) -> None:
+    page = new_page()
+    page.goto(f"{locked.url}/?token={SECRET}")
+    is_in(page)
+    assert page.url == f"{locked.url}/"
+    assert SECRET not in page.content()
+    assert page.evaluate("document.cookie").count(COOKIE) == 0, "scripts cannot read it"
+    page.get_by_role("tab", name="Sample photos").click()
+    page.get_by_role("button", name="Try it with sample photos").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{}, PHONE], ids=["large", "small"])
+def test_the_page_has_no_barriers(new_page, locked: Server, scheme: str, size: dict[str, Any]) -> None:
+    page = new_page(color_scheme=scheme, bypass_csp=True, **size)  # axe is a script
+    page.goto(f"{locked.url}/?token=wrong")
+    inspector = Inspector(page)
+    inspector.look("the door")
+    assert inspector.found == [], "\n" + "\n".join(inspector.found)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for control in (page.get_by_label("Token"), page.get_by_role("button")):
+        assert control.bounding_box()["height"] >= 44
+    assert page.get_by_label("Token").get_attribute("autocomplete") == "current-password"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
+        "rgb(23, 24, 26)" if scheme == "dark" else "rgb(251, 251, 250)"
+    )

@@ -1,0 +1,447 @@
+"""Names that are programs: in real Chromium none of them runs, asks for anything, or becomes a form or a frame.
+
+Names are text by themselves, so the browser is told to ignore the content policy; the policy is a second wall, and is
+tried on its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import pytest
+from tests.browser.conftest import BROWSERS, PROJECT, Server
+from tests.browser.room import Room
+from tests.desks import evidence
+from tests.safety.amounts import amount
+from tests.safety.ledger import record
+from tests.safety.servers import finished_run, pictures, serving
+
+from unipic.photo import Gallery, Unreadable
+from unipic.runs import Run, Runs
+
+pytestmark = pytest.mark.browser
+
+# CANARY is the address of a server that nobody may ask; PWN a statement that leaves a trace.
+PAYLOADS = (
+    "<script>PWN</script>",
+    "<img src=x onerror=PWN>",
+    "<img src=CANARY/img>",
+    "![x](CANARY/markdown)",
+    "[x](javascript:PWN)",
+    "<svg onload=PWN>",
+    "<iframe src=CANARY/frame></iframe>",
+    "<form action=CANARY/form><input name=a><button>Go</button></form>",
+    '"><script src=CANARY/s.js></script>',
+    "<style>@import url(CANARY/css);</style>",
+    "'onmouseover='PWN' autofocus onfocus='PWN' x='",
+    '" onmouseover="PWN" autofocus onfocus="PWN" x="',
+    "<iframe srcdoc='<script>parent.PWN</script>'>",
+    "<object data=CANARY/object>",
+    "<embed src=CANARY/embed>",
+    "<base href=CANARY/>",
+    "<meta http-equiv=refresh content='0;url=CANARY/meta'>",
+    "<link rel=stylesheet href=CANARY/link.css>",
+    "<video src=CANARY/video autoplay onloadstart=PWN>",
+    "<audio src=x onerror=PWN>",
+    "<details open ontoggle=PWN>",
+    "<body onload=PWN>",
+    "<input autofocus onfocus=PWN>",
+    "<marquee onstart=PWN>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=PWN>",
+    "<a href=javascript:PWN>x</a>",
+    "</style><script>PWN</script>",
+    "</title><script>PWN</script>",
+    "</script><script>PWN</script>",
+    "<template><script>PWN</script></template>",
+    "--><img src=x onerror=PWN>",
+    "]]><img src=x onerror=PWN>",
+    "javascript:PWN",
+    "data:text/html,<script>PWN</script>",
+    "$\\href{javascript:PWN}{x}$",
+    "$$\\htmlData{x=1}{\\includegraphics{CANARY/katex}}$$",
+    "[x]: CANARY/reference\n\n[x]",
+    "<CANARY/autolink> CANARY/bare www.CANARY",
+    "{{constructor.constructor('PWN')()}} ${PWN} #{PWN} `PWN`",
+    "&lt;img src=x onerror=PWN&gt; &#60;script&#62;PWN&#60;/script&#62; \\u003cscript\\u003ePWN\\u003c/script\\u003e",
+)
+NUMBER = amount(pr=10, nightly=40)
+
+# What of a page came out of a name: elements with a trace of it where it acts, and frames and forms of any kind.
+WALK = """(marks) => {
+    const found = [];
+    const acts = /^(on.*|href|src|srcset|srcdoc|action|formaction|data|poster|style|content|xlink:href|background)$/i;
+    const walk = (root) => {
+        for (const one of root.querySelectorAll("*")) {
+            const tag = one.tagName.toLowerCase();
+            const ours = one.matches("form.fields[role=search]:not([action])"); // of the list of groups
+            if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
+                found.push(`<${tag}>`);
+            for (const { name, value } of one.attributes)
+                if (acts.test(name) && marks.some((mark) => value.includes(mark)))
+                    found.push(`<${tag} ${name}> ${value.slice(0, 200)}`);
+            if (["script", "style"].includes(tag) && marks.some((mark) => one.textContent.includes(mark)))
+                found.push(`<${tag}>`);
+            if (one.shadowRoot) walk(one.shadowRoot);
+        }
+    };
+    walk(document);
+    if (window.__pwned) found.push("a script ran");
+    return found;
+}"""
+
+
+class Canary(BaseHTTPRequestHandler):
+    heard: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.heard.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.end_headers()
+        self.wfile.write(b"window.__pwned = 1")
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Canary)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def payloads(canary: str) -> list[str]:
+    return [text.replace("CANARY", canary).replace("PWN", "window.__pwned=1") for text in PAYLOADS[:NUMBER]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, payloads: list[str]) -> Iterator[Server]:
+    """Its operator opened folders that are called like that, too."""
+    roots = [tmp_path_factory.mktemp("roots") / text.replace("/", "\\").replace(":", "") for text in payloads]
+    for root in roots:
+        root.mkdir()
+    values = {"UNIPIC_ROOTS": ":".join(map(str, roots)), "UNIPIC_OUT": str(roots[0]), "UNIPIC_OFFLINE": "1"}
+    with serving(tmp_path_factory.mktemp("xss"), **values) as started:
+        yield started
+
+
+@dataclass
+class Browser:
+    """Chromium, and what happened in it that should not have."""
+
+    page: Any
+    server: Server
+    marks: list[str]
+    found: list[str] = field(default_factory=list)
+    looks: int = 0
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def listen(self) -> None:
+        self.page.on("dialog", lambda dialog: (self.found.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        self.page.on("popup", lambda page: self.found.append(f"popup {page.url}"))
+        self.page.on("request", lambda request: self.heard(request.url))
+
+    def heard(self, url: str) -> None:
+        if not url.startswith((self.url, self.url.replace("http", "ws", 1), "data:", "blob:")):
+            self.found.append(f"request {url}")
+
+    def look(self, where: str) -> None:
+        self.looks += 1
+        self.found += [f"{where}: {what}" for what in self.page.evaluate(WALK, self.marks)]
+
+    def settled(self) -> None:
+        """Until the screen is drawn."""
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+
+
+def in_chromium(server: Server, canary: str, visit: Callable[[Browser], None], bypass_csp: bool) -> Browser:
+    """In a thread of its own: another module's browser may be running in this one."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser here; looked for {', '.join(BROWSERS)}")
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+    def drive() -> Browser:
+        with playwright.sync_playwright() as driver:
+            chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            page = chromium.new_context(bypass_csp=bypass_csp).new_page()
+            browser = Browser(page, server, [canary, "__pwned"])
+            browser.listen()
+            visit(browser)
+            chromium.close()
+            return browser
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(drive).result()
+
+
+def hostile_run(server: Server, payloads: list[str]) -> Run:
+    """Each payload is a file's name, its folder's, its camera, its program, its exposure, and the fault of one."""
+    plain = pictures(server.data / "photos", [str(number) for number in range(len(payloads))])
+    photos = []
+    for number, text in enumerate(payloads):
+        for one in plain[2 * number : 2 * number + 2]:
+            name = f"{text}/{text.replace('/', chr(92))}{one.id}.jpg"
+            photos.append(replace(one, name=name, camera=text, edited=text, exposure=text, note=text))
+    broken = tuple(Unreadable(f"u{n}", f"{text}.jpg", "/nowhere", text) for n, text in enumerate(payloads))
+    found = evidence(photos, {})
+    found = replace(found, gallery=Gallery(found.gallery.photos, broken), notices=tuple(payloads), encoder=payloads[0])
+    return finished_run(server.data, photos, found)
+
+
+def test_no_name_does_anything_on_any_screen(server: Server, canary: str, payloads: list[str]) -> None:
+    run = hostile_run(server, payloads)
+
+    def visit(browser: Browser) -> None:
+        review(browser, run, payloads)
+        finish(browser, run, payloads)
+        adding(browser, payloads)
+        failed(browser, payloads)
+        addresses(browser, payloads)
+
+    browser = in_chromium(server, canary, visit, bypass_csp=True)
+    found = [*browser.found, *(f"request {path}" for path in Canary.heard)]
+    Canary.heard.clear()
+    note = f"{browser.looks} looks at every screen, the content policy switched off"
+    record("T17", "names that are programs", len(payloads), found=len(found), note=note)
+    assert sorted(set(found)) == [], "\n".join(sorted(set(found)))
+    assert browser.looks > 8 * len(payloads)
+
+
+def review(browser: Browser, run: Run, payloads: list[str]) -> None:
+    room = Room(browser.page, browser.url, run).open()
+    rows = room.root.locator(".rows .open")
+    rows.first.wait_for()
+    assert rows.count() == len(payloads)
+    browser.look("all groups")
+    for number in range(len(payloads)):
+        rows.nth(number).click()
+        room.at(number + 1)
+        assert room.shown
+        browser.look("a group")
+        room.press("c")
+        browser.page.get_by_role("dialog", name="Compare photos").wait_for()
+        browser.look("photos side by side")
+        room.close()
+        room.press("2")
+        room.saved()
+        browser.look("a photo that was ticked, and what can be undone")
+        room.press("g")
+        rows.first.wait_for()
+    for popover in ("Rules", "How alike", "What was found", "not read"):
+        browser.page.get_by_role("button", name=popover).first.click()
+        browser.page.get_by_test_id("stPopoverBody").wait_for()
+        browser.look(popover)
+        room.press("Escape")
+        browser.page.get_by_test_id("stPopoverBody").wait_for(state="hidden")
+
+
+def finish(browser: Browser, run: Run, payloads: list[str]) -> None:
+    for text in payloads:
+        run.change(album=text)
+        browser.page.goto(f"{browser.url}/finish?run={run.token}")
+        album = browser.page.get_by_label("Name of the album")
+        album.wait_for(timeout=60_000)
+        browser.look("the album's name as it was")
+        album.fill(text[:79] + "!")
+        album.press("Enter")
+        browser.settled()
+        browser.look("the album's name as it is entered")
+    browser.page.goto(f"{browser.url}/statistics")
+    browser.page.get_by_role("heading", name="Statistics").wait_for()
+    browser.settled()
+    browser.look("statistics")
+
+
+def adding(browser: Browser, payloads: list[str]) -> None:
+    page = browser.page
+    refusals = iter(payloads)
+    page.route("**/unipic/upload/**", lambda route: route.fulfill(status=415, json={"message": next(refusals)}))
+    page.goto(browser.url)
+    page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
+    files = [{"name": f"{text}.jpg", "mimeType": "image/jpeg", "buffer": b"x"} for text in payloads]
+    page.locator("input.files").set_input_files(files)
+    page.locator(".failed-sum", has_text=f"{len(payloads)} photo").wait_for()
+    browser.look("uploads that were refused")
+    page.unroute("**/unipic/upload/**")
+    page.goto(browser.url)
+    page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
+    browser.settled()
+    page.get_by_role("tab", name="Folder on the server").click()
+    inside = page.get_by_label("Only this part of it")
+    inside.wait_for()
+    browser.look("folders on the server")
+    page.get_by_role("combobox").first.click()
+    browser.look("the list of folders")
+    page.keyboard.press("Escape")
+    for text in payloads:
+        inside.fill("../" + text)
+        inside.press("Enter")
+        browser.settled()
+        page.get_by_role("button", name="Find duplicates in this folder").click()
+        page.get_by_role("alert").first.wait_for()
+        browser.settled()
+        browser.look("a folder that is not allowed")
+
+
+def failed(browser: Browser, payloads: list[str]) -> None:
+    run = Runs(browser.server.runs).new("upload")
+    for text in payloads:
+        run.change(state="failed", message=text)
+        browser.page.goto(f"{browser.url}/review?run={run.token}")
+        browser.page.get_by_role("heading", name="The work was stopped").wait_for(timeout=60_000)
+        browser.settled()
+        browser.look("work that failed")
+
+
+def addresses(browser: Browser, payloads: list[str]) -> None:
+    for text in payloads:
+        for address in (f"/review?run={quote(text, safe='')}", f"/{quote(text, safe='')}?{quote(text, safe='')}=1"):
+            if browser.page.goto(
+                browser.url + address
+            ).ok:  # Streamlit refuses some: those with two slashes or backslashes
+                browser.settled()
+            browser.look("an address")
+
+
+# The second wall.
+
+
+def test_the_policy_stops_what_would_get_through(server: Server, canary: str) -> None:
+    """Markup put into the page itself, as if nothing had been escaped."""
+
+    def visit(browser: Browser) -> None:
+        browser.page.goto(browser.url)
+        browser.page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
+        texts = [text.replace("CANARY", canary).replace("PWN", "window.__pwned=1") for text in PAYLOADS]
+        insert = """(texts) => {
+            for (const text of texts) {
+                const place = document.body.appendChild(document.createElement("div"));
+                place.innerHTML = text;
+                for (const script of place.querySelectorAll("script")) {
+                    const again = document.createElement("script");
+                    again.textContent = script.textContent;
+                    if (script.src) again.src = script.src;
+                    place.append(again);
+                }
+                for (const form of place.querySelectorAll("form")) form.submit();
+                for (const link of place.querySelectorAll("a")) link.click();
+            }
+        }"""
+        calm = [text for text in texts if "http-equiv" not in text]  # no policy forbids a page to lead elsewhere
+        browser.page.evaluate(insert, calm)
+        browser.page.wait_for_load_state("networkidle")
+        assert browser.page.url == f"{browser.url}/"
+        browser.found = ["a script ran"] if browser.page.evaluate("window.__pwned") else []
+
+    browser = in_chromium(server, canary, visit, bypass_csp=False)
+    heard = list(Canary.heard)
+    Canary.heard.clear()
+    assert browser.found == []
+    assert heard == []
+
+
+def test_the_walk_finds_what_it_looks_for(server: Server, canary: str) -> None:
+    """Without the policy the same markup does what it says, and is seen to."""
+
+    def visit(browser: Browser) -> None:
+        browser.page.goto(browser.url)
+        browser.page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
+        text = f"<img src={canary}/img onerror='window.__pwned=1'><form></form>"
+        browser.page.evaluate("text => { document.body.insertAdjacentHTML('beforeend', text) }", text)
+        browser.page.wait_for_function("() => window.__pwned")
+        browser.look("here")
+
+    browser = in_chromium(server, canary, visit, bypass_csp=True)
+    assert Canary.heard == ["/img"]
+    Canary.heard.clear()
+    seen = " ".join(browser.found)
+    assert all(what in seen for what in ("here: <img src>", "<img onerror>", "<form>", "a script ran", "request"))
+
+
+# What is written as HTML.
+
+SOURCES = sorted((PROJECT / "src").rglob("*.py"))
+MARKUP = ("html", "iframe", "write_stream")
+
+
+def html_of_data(tree: ast.AST) -> Iterator[int]:
+    """Lines where something but a literal, or a constant of the module, is shown as HTML."""
+    literals = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        allows = any(word.arg == "unsafe_allow_html" and not is_false(word.value) for word in node.keywords)
+        shows = ast.unparse(node.func) in {f"st.{name}" for name in MARKUP}
+        if allows or shows:
+            given = node.args[0] if node.args else None
+            if not (isinstance(given, ast.Constant) or (isinstance(given, ast.Name) and given.id in literals)):
+                yield node.lineno
+
+
+def is_false(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is False
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(PROJECT)) for path in SOURCES])
+def test_no_data_is_shown_as_html(path: Path) -> None:
+    assert list(html_of_data(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("st.markdown(name, unsafe_allow_html=True)", [1]),
+        ("st.markdown(f'<b>{name}', unsafe_allow_html=True)", [1]),
+        ("st.markdown('<b>' + name, unsafe_allow_html=flag)", [1]),
+        ("st.html(name)", [1]),
+        ("st.markdown('<b>x</b>', unsafe_allow_html=True)", []),
+        ("A = '<b>'\nst.html(A)", []),
+        ("st.markdown(name)", []),
+        ("st.markdown(name, unsafe_allow_html=False)", []),
+    ],
+)
+def test_html_of_data_is_recognised(source: str, lines: list[int]) -> None:
+    assert list(html_of_data(ast.parse(source))) == lines
+
+
+SCRIPTS = sorted((PROJECT / "src").rglob("*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=[path.name for path in SCRIPTS])
+def test_no_script_of_ours_turns_text_into_markup(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for way in (
+        "insertAdjacentHTML",
+        "outerHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "srcdoc",
+        "setHTMLUnsafe",
+    ):
+        assert way not in text
+    assert [line for line in text.splitlines() if "innerHTML" in line] == []
