@@ -1,4 +1,4 @@
-"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | all
+"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | safety | all
 
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
@@ -6,6 +6,7 @@ bias      whether the ranking leans by how light a face is
 speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
 memory    peak memory of a run over 2,000 photos of 12 megapixels
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
+safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import bias, calibrate, darkroom, memory, quality, speed
+from benchmarks import bias, calibrate, darkroom, memory, quality, safety, speed
 from benchmarks.machine import machine
 
 PARTS = {
@@ -23,6 +24,7 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "safety": safety.run,
 }
 
 
