@@ -6,8 +6,11 @@
 FROM python:3.11-slim-bookworm
 
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libimage-exiftool-perl \
+    && rm -rf /var/lib/apt/lists/*
+COPY requirements.lock .
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
 COPY . .
 RUN useradd --uid 1000 --create-home unipic \

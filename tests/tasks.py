@@ -7,9 +7,15 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+from tests.hostile_files import fuzz_seeds, mutant
 
+from unipic.photo import Unreadable
 from unipic.settings import Settings
 from unipic.sources.base import Found
 from unipic.stages.read import Picture, read_file
@@ -57,3 +63,78 @@ def read_and_weigh(file: Found) -> tuple[bool, float, int]:
     began = time.monotonic()
     photo = isinstance(read_file(file, Settings()), Picture)
     return photo, time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What reading one file cost."""
+
+    reason: str  # why it is no photo, "" for one
+    seconds: float
+    busy: float  # seconds of the processor
+    memory: int  # bytes, the most this process ever had
+
+
+def weigh(file: Found) -> Weight:
+    began, busy = time.monotonic(), time.process_time()
+    outcome = read_file(file, Settings())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    reason = "" if isinstance(outcome, Picture) else outcome.reason
+    return Weight(reason, time.monotonic() - began, time.process_time() - busy, memory)
+
+
+@dataclass(frozen=True)
+class Mutants:
+    """Changed copies of a seed, by their numbers, to be read one after the other under one name."""
+
+    seed: str
+    first: int
+    number: int
+    folder: str
+    reader: str = "read"  # what is done to each
+
+
+@dataclass(frozen=True)
+class Read:
+    photos: int
+    others: int
+    problems: tuple[str, ...]  # what no file may lead to
+
+
+def read_mutants(mutants: Mutants) -> Read:
+    """A mutant that kills the process is what lies in the folder under the seed's name afterwards."""
+    data = fuzz_seeds()[mutants.seed]
+    path = Path(mutants.folder) / f"{mutants.first}-{mutants.seed}"
+    photos, problems = 0, []
+    for number in range(mutants.first, mutants.first + mutants.number):
+        changed = mutant(data, number)
+        path.write_bytes(changed)
+        busy = time.process_time()
+        try:
+            outcome = READERS[mutants.reader](Found("id", path.name, str(path), len(changed)))
+        except Exception as error:  # whatever it is, it is no answer
+            problems.append(f"mutant {number} of {mutants.seed} raised {error!r}")
+            continue
+        if isinstance(outcome, Picture):
+            photos += 1
+        elif not outcome.reason:
+            problems.append(f"mutant {number} of {mutants.seed} is unreadable without a reason")
+        if time.process_time() - busy > Settings().photo_seconds:
+            problems.append(f"mutant {number} of {mutants.seed} kept the processor busy too long")
+    path.unlink()
+    return Read(photos, mutants.number - photos, tuple(problems))
+
+
+def _raise(file: Found) -> Picture | Unreadable:
+    raise LookupError("a mistake in the reader")
+
+
+def _abort(file: Found) -> Picture | Unreadable:
+    os.abort()
+
+
+READERS: dict[str, Callable[[Found], Picture | Unreadable]] = {
+    "read": partial(read_file, settings=Settings()),
+    "raise": _raise,
+    "abort": _abort,
+}

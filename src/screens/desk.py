@@ -18,7 +18,7 @@ from unipic.journal import Journal, ruling_from_dict
 from unipic.photo import Photo
 from unipic.proposal import Group, Proposal, identical, propose
 from unipic.record import evidence_from_dict
-from unipic.review import Choice, Choices, Outcome, Report, kept, outcomes, recalled, report
+from unipic.review import Choice, Choices, Outcome, kept, outcomes, recalled
 from unipic.rules import Rules
 from unipic.rulings import Bonds, Ruling
 from unipic.runs import Run
@@ -79,9 +79,6 @@ class Desk:
 
     def outcomes(self) -> list[Outcome]:
         return outcomes(self.proposal, self.choices)
-
-    def report(self) -> Report:
-        return report(self.proposal, self.choices)
 
     def group(self, id: str) -> Group:
         try:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from screens.answers import Refused, in_words
 from screens.desk import Desk, NoSuchGroup, NotUnderstood
 from screens.facts import facts
+from screens.pictures import RENDERED, SHOWN
 from unipic.history import Change
 from unipic.journal import choice_to_dict
 from unipic.photo import Photo
@@ -197,5 +198,5 @@ def _photo(photo: Photo, desk: Desk) -> dict[str, Any]:
         "height": photo.height,
         "size": photo.bytes,
         "format": photo.format,
-        "showable": True,
+        "showable": photo.format in (*SHOWN, *RENDERED),
     }

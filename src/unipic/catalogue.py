@@ -5,6 +5,7 @@ No pictures and no places: sha256 digests, what the files were called, and what 
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import time
@@ -17,6 +18,10 @@ from unipic.rulings import Ruling
 
 FILE = "decisions.sqlite"
 VERSION = 1
+NOT_DAMAGE = (  # SQLite's primary result codes that say nothing about the file's content
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT),
+)
 AT_ONCE = 500  # digests in one question; SQLite takes at least 999
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ruling (id TEXT PRIMARY KEY, at REAL, parts TEXT, kept TEXT, moment INTEGER, names TEXT);
@@ -37,7 +42,7 @@ class Catalogue:
         """Every ruling that names at least one of them, in the order they were made."""
         wanted = sorted(set(digests))
         found: dict[str, Ruling] = {}
-        if not self.path.exists():  # to ask makes no file
+        if not self._begun():
             return []
         with self._open() as base:
             for some in _portions(wanted):
@@ -51,7 +56,7 @@ class Catalogue:
         return sorted(found.values(), key=lambda ruling: (ruling.at, ruling.id))
 
     def all(self) -> list[Ruling]:
-        if not self.path.exists():
+        if not self._begun():
             return []
         with self._open() as base:
             rows = base.execute("SELECT id, at, parts, kept, moment, names FROM ruling ORDER BY at, id")
@@ -86,6 +91,10 @@ class Catalogue:
                 found |= dict(base.execute(f"SELECT digest, first FROM seen WHERE digest IN ({marks})", some))
         return found
 
+    def _begun(self) -> bool:
+        """To ask makes no file, and needs no room: on a full disk one may have been made that got no content."""
+        return self.path.exists() and self.path.stat().st_size > 0
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing. DecisionsUnreadable for a file that is damaged, or not ours."""
@@ -97,12 +106,22 @@ class Catalogue:
                 if version not in (0, VERSION):
                     raise DecisionsUnreadable(f"{self.path} was written by a newer Unipic (version {version}); update.")
                 if version == 0:
-                    base.executescript(SCHEMA + f"PRAGMA user_version = {VERSION};")
+                    base.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
                 yield base
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise DecisionsUnreadable(
-                f"what you decided earlier ({self.path}) cannot be used: {error}. Move the file away to begin anew."
+                f"what you decided earlier ({self.path}) cannot be used: {error}. {_advice(error)}"
             ) from error
+
+
+def _advice(error: Exception) -> str:
+    """Nobody is told to put a sound file away because the disk is full."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return "What was decided before is as it was; make room on the disk and try again."
+    if isinstance(error, OSError) or (code is not None and code & 0xFF in NOT_DAMAGE):
+        return "What was decided before is as it was; see that the file and its folder can be used, and try again."
+    return "Move the file away to begin anew."
 
 
 def _portions(values: list[str]) -> Iterator[list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -19,6 +21,9 @@ from unipic.errors import AlreadyThere
 PART = ".unipic-part"
 CHUNK = 1 << 20
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+NO_REPLACE = 1  # of renameat2(2); linux/fs.h
+HERE = -100  # AT_FDCWD: paths are as they are
+NOT_KNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -38,6 +43,7 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             os.replace(part, path)
         else:
             _move_to_free_name(part, path)
+            part = path  # new, and no more than a part until its folder is safe too
         sync_folder(path.parent)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -68,18 +74,35 @@ def sweep_parts(folder: Path, pattern: str) -> None:
 
 
 def _move_to_free_name(part: Path, path: Path) -> None:
-    """A hard link fails where a rename would overwrite. Some network and memory-card file systems have no links."""
-    try:
-        os.link(part, path)
-        part.unlink()
-    except FileExistsError:
-        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.") from None
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        if os.path.lexists(path):
+    """One call that neither overwrites nor leaves both names, however it is stopped; else a hard link, which fails
+    where a rename would overwrite. Some network and memory-card file systems have neither."""
+    for way in (rename_to_free_name, _link_and_unlink):
+        try:
+            way(part, path)
+            return
+        except FileExistsError:
             raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.") from None
-        os.rename(part, path)
+        except OSError as error:
+            if error.errno not in (*NOT_KNOWN, *NO_LINKS):
+                raise
+    if os.path.lexists(path):
+        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.")
+    os.rename(part, path)
+
+
+def rename_to_free_name(source: str | Path, target: str | Path) -> None:
+    """FileExistsError where something has that name; one of NOT_KNOWN where the system or file system cannot tell."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(source))
+    if libc.renameat2(HERE, os.fsencode(source), HERE, os.fsencode(target), NO_REPLACE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(source), None, str(target))
+
+
+def _link_and_unlink(part: Path, path: Path) -> None:
+    os.link(part, path)
+    part.unlink()
 
 
 def open_to_read(path: str | Path) -> BinaryIO:
@@ -107,6 +130,8 @@ def hash_file(path: str | Path) -> str:
 
 
 def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
+    """In place of what is there. What killed writers of it left behind goes."""
+    sweep_parts(path.parent, glob.escape(path.name))
     with whole(path) as file:
         # ASCII only: names may hold bytes that are no valid text.
         file.write(json.dumps(value, ensure_ascii=True, indent=indent).encode("ascii"))
@@ -114,6 +139,14 @@ def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="ascii"))
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """With those it lies in, and each new name made to survive a power cut like the files in it."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(new):
+        path.mkdir(mode, exist_ok=True)
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -46,11 +46,11 @@ Entry = Change | Undo
 class History:
     """All entries so far, and what holds after them."""
 
-    def __init__(self, thresholds: Thresholds, rules: Rules | None = None) -> None:
+    def __init__(self, thresholds: Thresholds) -> None:
         self.version = 0  # entries so far
         self.choices: dict[str, Choice] = {}
         self.rulings: dict[str, Ruling] = {}
-        self.rules = rules or Rules()
+        self.rules = Rules()
         self.thresholds = thresholds
         self._done: list[tuple[Change, Change]] = []  # each step, and what takes it back
         self._undone: list[tuple[Change, Change]] = []

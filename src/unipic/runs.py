@@ -20,7 +20,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,6 @@ class RunState:
     roots: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     message: str = ""  # why it failed
-    notices: tuple[str, ...] = ()  # what is used instead of what
     album: str = ""  # what the person calls it
     album_file: str = ""  # the finished ZIP in out/
     album_folder: str = ""  # where on the server the album was copied to, or began to be
@@ -109,7 +108,9 @@ class Run:
 
     def load(self) -> RunState:
         values = read_json(self.folder / "run.json")
-        return RunState(**{**values, "roots": tuple(values["roots"]), "notices": tuple(values["notices"])})
+        known = {field.name for field in fields(RunState)}
+        values = {name: value for name, value in values.items() if name in known}
+        return RunState(**{**values, "roots": tuple(values["roots"])})
 
     def save(self, state: RunState) -> None:
         write_json(self.folder / "run.json", asdict(state))

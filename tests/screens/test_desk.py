@@ -22,7 +22,7 @@ from unipic.evidence import Evidence
 from unipic.history import Thresholds
 from unipic.photo import Photo
 from unipic.proposal import Group, identical
-from unipic.review import done, kept
+from unipic.review import done, kept, report
 from unipic.rules import Rules
 
 ORDINARY = Thresholds(90.0, 50.0, "greedy", None)
@@ -455,11 +455,11 @@ def test_accepting_the_surest_is_one_step(tmp_path: Path) -> None:
     found = evidence([photo(id) for id in "abcdef"], {"a b": 95.0, "c d": 95.0, "e f": 95.0})
     desk = desk_of(tmp_path, found)
     desk.accept("step-1", [group.id for group in desk.proposal.groups])
-    assert (desk.history.version, desk.report().reviewed) == (1, 3)
+    assert (desk.history.version, report(desk.proposal, desk.choices).reviewed) == (1, 3)
     assert desk.history.undo is not None
     assert desk.history.undo.what == "3 groups accepted"
     desk.take_back("step-2")
-    assert (desk.choices, desk.report().reviewed, desk.history.undo) == ({}, 0, None)
+    assert (desk.choices, report(desk.proposal, desk.choices).reviewed, desk.history.undo) == ({}, 0, None)
 
 
 def test_reopened_a_group_follows_the_thresholds_again(tmp_path: Path) -> None:

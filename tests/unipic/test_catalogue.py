@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -86,8 +88,6 @@ def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes
 
 
 def test_a_file_of_a_newer_unipic_is_not_touched(tmp_path: Path) -> None:
-    import sqlite3
-
     Catalogue(tmp_path).save([KEPT])
     with sqlite3.connect(tmp_path / FILE) as base:
         base.execute("PRAGMA user_version = 99")
@@ -96,8 +96,6 @@ def test_a_file_of_a_newer_unipic_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_row_that_makes_no_sense_is_damage_too(tmp_path: Path) -> None:
-    import sqlite3
-
     Catalogue(tmp_path).save([KEPT, APART])
     with sqlite3.connect(tmp_path / FILE) as base:
         base.execute("UPDATE ruling SET parts = '[[' WHERE id = 'kept'")
@@ -117,3 +115,42 @@ def test_what_fails_in_the_middle_leaves_all_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(DecisionsUnreadable):
         catalogue.save([APART, replace(KEPT, kept=()), Ruling("odd", object(), (("aa",),))])  # type: ignore[arg-type]
     assert catalogue.all() == [KEPT]
+
+
+def test_a_file_without_content_as_a_full_disk_leaves_it_holds_no_decisions(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    assert Catalogue(tmp_path).all() == []
+    assert Catalogue(tmp_path).about(["aa"]) == []
+    assert (tmp_path / FILE).stat().st_size == 0, "to ask writes nothing"
+    Catalogue(tmp_path).save([KEPT])
+    assert Catalogue(tmp_path).all() == [KEPT]
+
+
+def failing(code: int) -> sqlite3.Error:
+    error = sqlite3.OperationalError("it failed")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (failing(sqlite3.SQLITE_FULL), "make room on the disk"),
+        (OSError(errno.ENOSPC, "No space left on device"), "make room on the disk"),
+        (failing(sqlite3.SQLITE_BUSY), "try again"),
+        (failing(sqlite3.SQLITE_IOERR_READ), "try again"),
+        (PermissionError(errno.EACCES, "Permission denied"), "try again"),
+        (failing(sqlite3.SQLITE_CORRUPT), "Move the file away"),
+        (sqlite3.OperationalError("no such table: ruling"), "Move the file away"),
+    ],
+    ids=str,
+)
+def test_a_sound_file_is_not_to_be_put_away(
+    error: Exception, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", fail)
+    with pytest.raises(DecisionsUnreadable, match=advice):
+        Catalogue(tmp_path).save([KEPT])

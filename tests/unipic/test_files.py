@@ -6,27 +6,44 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from unipic import files
 from unipic.errors import AlreadyThere
-from unipic.files import PART, copy_and_hash, hash_file, open_to_read, read_json, sweep_parts, whole, write_json
+from unipic.files import (
+    PART,
+    copy_and_hash,
+    hash_file,
+    make_folder,
+    open_to_read,
+    read_json,
+    sweep_parts,
+    whole,
+    write_json,
+)
 from unipic.settings import PROJECT
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc", FIPS 180-2
 
 
-@pytest.fixture(params=["links", "no links"])
+@pytest.fixture(params=["renameat2", "links", "no links"])
 def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With hard links, and without, as memory cards and some network shares are."""
+    """One that renames without overwriting; one with hard links; one without, as memory cards and network shares."""
 
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EPERM, "Operation not permitted")
+    def refuse(number: int) -> Callable[..., None]:
+        def refused(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
 
+        return refused
+
+    if request.param != "renameat2":
+        monkeypatch.setattr(files, "rename_to_free_name", refuse(errno.EINVAL))
     if request.param == "no links":
-        monkeypatch.setattr(os, "link", refuse)
+        monkeypatch.setattr(os, "link", refuse(errno.EPERM))
 
 
 @pytest.mark.usefixtures("file_system")
@@ -176,3 +193,43 @@ def test_a_part_swept_away_before_it_was_locked_is_made_once_more(
     assert swept
     assert (tmp_path / "a").read_bytes() == b"whole"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.usefixtures("file_system")
+def test_what_fails_for_another_reason_leaves_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "sub" / "a.jpg"
+    target.parent.mkdir()
+    with pytest.raises(FileNotFoundError), whole(target, replace=False):
+        os.rename(tmp_path / "sub", tmp_path / "elsewhere")
+    assert not target.parent.exists()
+
+
+def test_what_a_killed_writer_of_json_left_goes_with_the_next(tmp_path: Path) -> None:
+    left, others = f"a.json.0123abcd{PART}", f"b.json.0123abcd{PART}"
+    for name in (left, others):
+        (tmp_path / name).write_bytes(b"half")
+    write_json(tmp_path / "a.json", 1)
+    assert sorted(os.listdir(tmp_path)) == ["a.json", others]
+
+
+def test_a_new_folder_is_safe_before_anything_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert synced == [tmp_path, tmp_path / "a"]
+    make_folder(tmp_path / "a" / "b")
+    assert len(synced) == 2
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_name_that_may_not_survive_a_power_cut_is_taken_back_but_never_what_was_there(
+    replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "sync_folder", full)
+    with pytest.raises(OSError, match="No space left"), whole(tmp_path / "a.jpg", replace) as file:
+        file.write(b"abc")
+    assert os.listdir(tmp_path) == (["a.jpg"] if replace else [])

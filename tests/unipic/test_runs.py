@@ -38,10 +38,9 @@ def test_a_wrong_address_opens_nothing(runs: Runs, token: str) -> None:
 
 def test_a_run_is_found_again_as_it_was(runs: Runs) -> None:
     run = runs.new("folder", ("/photos/a", "/photos/b"))
-    run.change(state="working", settings={"near": 0.99}, notices=("one", "two"))
+    run.change(state="working", settings={"near": 0.99})
     again = runs.open(run.token).load()
     assert (again.roots, again.state, again.settings) == (("/photos/a", "/photos/b"), "working", {"near": 0.99})
-    assert again.notices == ("one", "two")
 
 
 def test_two_uploads_of_one_name_are_two_photos(runs: Runs) -> None:
