@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +18,7 @@ from rich.table import Table
 
 from unipic.errors import SettingsError
 from unipic.progress import FETCHING, Progress, Step
+from unipic.rules import SETS
 from unipic.words import count, printable, size
 
 if TYPE_CHECKING:  # what is said of a result comes with it
@@ -134,7 +136,9 @@ def say_summary(
 
     cleanup, found = proposal.cleanup, report(proposal, choices)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("photos found", f"{found.before:,}")
+    along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
+    belongs = f", with {count(along, 'file')} that belong to them" if along else ""
+    table.add_row("photos found", f"{found.before:,}{belongs}")
     for words, kind in (
         ("exact copies", "exact"),
         ("same pixels, other file", "pixels"),
@@ -142,9 +146,15 @@ def say_summary(
         ("same picture", "near"),
     ):
         sets = [one for one in cleanup.lanes if one.kind == kind]
+        if not sets and kind == "original":
+            continue
         table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
     table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
+    if cleanup.sets:
+        kinds = Counter(one.kind for one in cleanup.sets)
+        named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
+        table.add_row("kept whole, taken on purpose", ", ".join(named))
     table.add_row("like no other", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
