@@ -182,10 +182,10 @@ def test_a_dry_run_writes_nothing(cli: Cli, photos: Path, tmp_path: Path, monkey
     result = cli("clean", photos, "--dry-run")
     assert result.exit_code == 0
     assert "Dry run: nothing was written." in result.stdout
-    after = state(tmp_path)
-    assert {k: v for k, v in after.items() if k != str(tmp_path / "tmp")} == {
-        k: v for k, v in before.items() if k != str(tmp_path / "tmp")
-    }
+    after = {path: facts for path, facts in state(tmp_path).items() if "pymp-" not in path}  # multiprocessing's own
+    before.pop(str(tmp_path / "tmp"), None)
+    after.pop(str(tmp_path / "tmp"), None)
+    assert after == before
 
 
 @pytest.mark.parametrize("where", [("--dry-run",), ("--zip", "out.zip"), ("--to", "out")])

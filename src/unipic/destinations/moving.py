@@ -6,16 +6,11 @@ overwrite; where there are no links either, the name is looked at just before.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 
 from unipic.errors import AlreadyThere
-from unipic.files import NO_LINKS
-
-NO_REPLACE = 1  # linux/fs.h
-HERE = -100  # AT_FDCWD: paths are as they are
-NOT_KNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
+from unipic.files import NO_LINKS, NOT_KNOWN, rename_to_free_name
 
 
 def move(source: str, target: str) -> None:
@@ -32,14 +27,6 @@ def move(source: str, target: str) -> None:
     if os.path.lexists(target):
         raise AlreadyThere(f"{target} is there already; nothing was overwritten.")
     os.rename(source, target)
-
-
-def rename_to_free_name(source: str, target: str) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "renameat2"):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), source)
-    if libc.renameat2(HERE, os.fsencode(source), HERE, os.fsencode(target), NO_REPLACE):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), source, None, target)
 
 
 def link_and_unlink(source: str, target: str) -> None:
