@@ -1,43 +1,116 @@
-"""Peak memory of a whole run, the command line as a person starts it, with its decode workers."""
+"""Peak memory of a whole run in its own process, with its decode workers; and whether it grows with the gallery.
+
+python -m benchmarks memory --photos 10000      the figures of docs/safety.md: 35 GB of disk, about an hour
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
 from benchmarks.gallery import camera_gallery
+from unipic.runs import Runs
 from unipic.settings import PROJECT
+
+MAIN, WORKER = 700_000_000, 600_000_000  # bytes at most
+READING = "Looking at photos"  # the stage in which memory could grow with the gallery
+SLOPE = 20_000  # bytes a photo at most, over the second half of them
+EACH = 3_600_000  # bytes of one photo of the gallery on disk
+TICK = 0.1  # seconds between two looks
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One look: photos that were read by then, 0 in other stages, and resident bytes."""
+
+    done: int
+    main: int
+    worker: int  # the largest
 
 
 def run(photos: int = 0) -> None:
-    with camera_gallery(photos or 2000) as folder:
+    wanted = photos or 2000
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < 1.1 * EACH * wanted:
+        raise SystemExit(
+            f"{tempfile.gettempdir()} has {free / 1e9:.0f} GB free, and {EACH * wanted / 1e9:.0f} are needed"
+        )
+    with camera_gallery(wanted) as folder, tempfile.TemporaryDirectory(prefix="unipic-bench-") as data:
         count = sum(1 for _ in folder.iterdir())
-        command = [sys.executable, str(PROJECT / "src" / "main.py"), "clean", str(folder), "--dry-run", "--offline"]
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        main, worker = _peaks(process)
+        samples, code = _watch(folder, Path(data))
         seconds = time.perf_counter() - begun
+    main, worker = max(s.main for s in samples), max(s.worker for s in samples)
+    growth = slope(samples, count)
     print(f"## Memory: a run over {count} JPEGs of 12 megapixels\n")
     print(f"peak of the main process {main / 1e6:.0f} MB, of the largest worker {worker / 1e6:.0f} MB,")
-    print(
-        f"in {seconds:.0f} s ({count / seconds:.1f} photos a second, start included), exit code {process.returncode}\n"
+    print(f"growth over the second half {'not known' if growth is None else f'{growth / 1e3:.1f} kB a photo'},")
+    print(f"in {seconds:.0f} s ({count / seconds:.1f} photos a second, start included), exit code {code}\n")
+    missed = [
+        words
+        for words, value, most in (
+            ("the main process", main, MAIN),
+            ("a worker", worker, WORKER),
+            ("growth a photo", growth or 0.0, SLOPE),
+        )
+        if value > most
+    ]
+    print(f"above its limit: {', '.join(missed) or 'nothing'}\n")
+
+
+def slope(samples: Sequence[Sample], count: int) -> float | None:
+    """Bytes of the main process for each photo read in the second half: the least-squares line; None for too few."""
+    half = [sample for sample in samples if count / 2 <= sample.done < count]
+    if len({sample.done for sample in half}) < 3:
+        return None
+    middle = sum(s.done for s in half) / len(half)
+    mean = sum(s.main for s in half) / len(half)
+    spread = sum((s.done - middle) ** 2 for s in half)
+    return sum((s.done - middle) * (s.main - mean) for s in half) / spread
+
+
+def _watch(folder: Path, data: Path) -> tuple[list[Sample], int]:
+    """A run as the web app has one done, which tells on disk how far it is."""
+    run = Runs(data / "runs").new("folder", (str(folder),))
+    run.change(state="working", settings={"fetch": False})
+    command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "UNIPIC_DATA": str(data)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-
-
-def _peaks(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Largest resident memory seen, looked at ten times a second."""
-    main = worker = 0
-    watched = psutil.Process(process.pid)
+    samples: list[Sample] = []
     while process.poll() is None:
-        try:
-            main = max(main, watched.memory_info().rss)
-            # A process that was just forked still counts as its parent, until it becomes what it was started for.
-            workers = [child for child in watched.children(recursive=True) if child.cmdline() != watched.cmdline()]
-            worker = max([worker, *(child.memory_info().rss for child in workers)])
-        except psutil.NoSuchProcess:
-            pass
-        time.sleep(0.1)
-    return main, worker
+        samples.append(_look(process, run.folder / "progress.json"))
+        time.sleep(TICK)
+    return samples, process.returncode
+
+
+def _look(process: subprocess.Popen[bytes], progress: Path) -> Sample:
+    try:
+        watched = psutil.Process(process.pid)
+        main = watched.memory_info().rss
+        # A process that was just forked still counts as its parent, until it becomes what it was started for.
+        workers = [child for child in watched.children(recursive=True) if child.cmdline() != watched.cmdline()]
+        return Sample(_done(progress), main, max((child.memory_info().rss for child in workers), default=0))
+    except psutil.NoSuchProcess:
+        return Sample(0, 0, 0)
+
+
+def _done(progress: Path) -> int:
+    try:
+        said = json.loads(progress.read_text(encoding="utf-8"))
+        return int(said["done"]) if said["stage"] == READING else 0
+    except (OSError, ValueError):
+        return 0

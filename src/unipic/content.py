@@ -31,6 +31,9 @@ STANDARD_COLOURS = ((1, 13), (2, 2))
 STANDARD_GAMMA = (0.45455,)
 STANDARD_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 STRIP = 64  # rows; packed and hashed while they are in the processor's cache
+Turn = Image.Transpose
+SIDEWAYS = (Turn.TRANSPOSE, Turn.ROTATE_270, Turn.TRANSVERSE, Turn.ROTATE_90)
+FROM_THE_END = (Turn.ROTATE_180, Turn.FLIP_TOP_BOTTOM, Turn.TRANSVERSE, Turn.ROTATE_90)  # what was last comes first
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -126,15 +129,16 @@ def _av1_has_8_bits(head: bytes) -> bool:
     return bool(setups) and not any(setup[0] & AV1_HIGH_BITS for setup in setups)
 
 
-def pixel_content(picture: Image.Image) -> str:
-    """Of a loaded picture of 8 bits, upright. Transparency counts only where there is some."""
+def pixel_content(picture: Image.Image, turn: Turn | None = None) -> str:
+    """Of a loaded picture of 8 bits as it is shown, turned. Transparency counts only where there is some."""
     colours = _colours(picture)
     if colours is None:
         return ""
-    content = hashlib.sha256(f"{picture.width} x {picture.height} {colours}".encode())
+    width, height = picture.size[::-1] if turn in SIDEWAYS else picture.size
+    content = hashlib.sha256(f"{width} x {height} {colours}".encode())
     transparent = hashlib.sha256()
-    for top in range(0, picture.height, STRIP):
-        strip = picture.crop((0, top, picture.width, min(top + STRIP, picture.height)))
+    for top in range(0, height, STRIP):
+        strip = _strip(picture, turn, top, min(top + STRIP, height))
         if strip.has_transparency_data:
             strip = strip if strip.mode == "RGBA" else strip.convert("RGBA")
             alpha = strip.getchannel("A")
@@ -143,6 +147,16 @@ def pixel_content(picture: Image.Image) -> str:
         content.update((strip if strip.mode == "RGB" else strip.convert("RGB")).tobytes())
     content.update(transparent.digest())
     return content.hexdigest()
+
+
+def _strip(picture: Image.Image, turn: Turn | None, top: int, bottom: int) -> Image.Image:
+    """These rows of the picture as it is shown; turned by itself, so that there never are two of the whole."""
+    width, height = picture.size
+    if turn in FROM_THE_END:
+        end = width if turn in SIDEWAYS else height
+        top, bottom = end - bottom, end - top
+    strip = picture.crop((top, 0, bottom, height) if turn in SIDEWAYS else (0, top, width, bottom))
+    return strip if turn is None else strip.transpose(turn)
 
 
 def _colours(picture: Image.Image) -> str | None:

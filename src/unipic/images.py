@@ -30,14 +30,19 @@ Image.MAX_IMAGE_PIXELS = None  # our own limit looks at the size that is really 
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
 FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
 TURNS = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
+# Bytes a worker takes at most for each pixel, as measured, with its own 63 MB shared out over the largest photo: what
+# libraries hold of their own, the picture, and its copies. Of each format without transparency, and with it.
+PER_PIXEL = {"WEBP": (18.5, 18.5), "AVIF": (10.5, 14.0), "HEIF": (8.5, 10.0), "TIFF": (9.5, 9.5), "GIF": (10.5, 10.5)}
+OTHERS_PER_PIXEL = (6.0, 9.5)
+COEFFICIENT = 2.3  # bytes: a progressive JPEG is kept whole, at its full size, whatever size is asked for
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
 JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
@@ -82,7 +87,7 @@ def decode(path: str, long_side: int, settings: Settings) -> Decoded:
         exif = read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
         quality = quality_of(image, kind)
         picture = _with_tones(picture)
-        content = pixel_content(_upright(picture, exif.orientation)) if whole else shown(content, exif.orientation)
+        content = pixel_content(picture, TURNS.get(exif.orientation)) if whole else shown(content, exif.orientation)
         picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
         picture = _upright(_to_rgb(picture), exif.orientation)
         if exif.orientation >= 5:
@@ -192,13 +197,23 @@ def _check_size(image: Image.Image, width: int, height: int, settings: Settings)
             f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
             f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
         )
-    # Twice: the decoded picture and its conversion to RGB.
-    needed = image.width * image.height * max(3, len(image.getbands())) * 2
+    needed = _memory(image, width * height)
     if needed > settings.max_decoded:
         raise NotAPhoto(
             f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
             f"{settings.max_decoded / 1e6:.0f} MB one photo may take"
         )
+
+
+def _memory(image: Image.Image, pixels: int) -> float:
+    """Bytes that decoding takes, by the header; of a JPEG at the size it will be decoded at."""
+    plain, transparent = PER_PIXEL.get(str(image.format), OTHERS_PER_PIXEL)
+    needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
+    if "progressive" in image.info:
+        layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())]
+        most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
+        needed += pixels * COEFFICIENT * sum(across * down for across, down in layers) / max(1, most)
+    return needed
 
 
 def _frames(image: Image.Image) -> str:
@@ -271,9 +286,8 @@ def _to_8_bit(values: np.ndarray) -> np.ndarray:
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
-    for turn in TURNS.get(orientation, ()):
-        picture = picture.transpose(turn)
-    return picture
+    turn = TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _plain(error: Exception) -> str:

@@ -154,7 +154,7 @@ class Run:
         shown = "".join(c for c in name.replace("\\", "/") if c.isprintable())[:NAME].strip("/")
         line = json.dumps(asdict(Upload(key, shown or "unnamed", size)))
         with open(self.folder / "uploads.jsonl", "a", encoding="ascii") as journal:
-            journal.write(line + "\n")
+            journal.write("\n" + line + "\n")  # first the end of a line that a crash may have cut short
 
     def uploads(self) -> list[Upload]:
         """Each key once, by name."""

@@ -57,7 +57,7 @@ class Settings:
     near_bits: int = 24
 
     # Limits that keep one hostile file from spoiling more than itself. Real photos reach 200 megapixels;
-    # a full decode of 100 needs 600 MB for picture and conversion together.
+    # a full decode of 100 needs 600 MB as RGB, one of 32 as WebP (images.py has what each format takes).
     max_pixels: int = 200_000_000
     max_decoded: int = 600_000_000  # bytes
     max_file: int = 2_000_000_000  # bytes; above it is a video or a mistake
@@ -116,7 +116,7 @@ def load_config(path: Path) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's and Unicode's own are the first; nesting is the second
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     return changed(Settings(), values)
 
