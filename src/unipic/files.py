@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Protocol
 
 from unipic.errors import AlreadyThere
 
@@ -114,7 +114,11 @@ def open_to_read(path: str | Path) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
-def copy_and_hash(source: IO[bytes], target: IO[bytes] | None = None) -> str:
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def copy_and_hash(source: Readable, target: IO[bytes] | None = None) -> str:
     """Everything from source to target, a megabyte at a time; the sha256 of what went through."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):

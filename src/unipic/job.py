@@ -6,6 +6,7 @@ and remembered.json; a server that was restarted finds a run that says "working"
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -35,6 +36,10 @@ from unipic.tools import Tools, open_tools
 EVERY = 0.3  # seconds between two words about progress
 SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
 Look = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
+
+
+NO_ROOM = "There is no room left on the server's disk for this run. Make room, and start it again."
+UNEXPECTED = "Something went wrong that should not have. The server's log has the details."
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,11 @@ def work_on(folder: Path, look: Look) -> int:
         run.change(state="cancelled")
     except UnipicError as error:
         run.change(state="failed", message=str(error))
-    except Exception:
+    except Exception as error:
         traceback.print_exc()
-        run.change(
-            state="failed", message="Something went wrong that should not have. The server's log has the details."
-        )
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        with suppress(OSError):  # then the server says that it ended
+            run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
         return 1
     return 0
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -127,6 +128,14 @@ def test_a_mistake_of_ours_is_told_without_its_details(run: Run, capsys: pytest.
     assert run.load().state == "failed"
     assert "secret" not in run.load().message
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_as_such(run: Run) -> None:
+    def look(*_: Any) -> Evidence:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert work_on(run.folder, look) == 1
+    assert (run.load().state, "Make room, and start it again" in run.load().message) == ("failed", True)
 
 
 def test_asked_to_stop_it_stops(run: Run) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 from unipic.destinations.names import export_names
 from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
@@ -52,6 +52,26 @@ class Written:
     digest: str | None
     problem: str = ""
     original: str | None = None  # sha256 of what was read
+
+
+class OriginalUnread(Exception):
+    """An original opened and then could not be read to its end: that is its own problem, and not the result's."""
+
+
+class Original:
+    """A file that is only read; an error of its disk is told from one of the disk that is written to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise OriginalUnread(error.strerror or str(error)) from error
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
 
 class Destination(Protocol):
@@ -173,13 +193,16 @@ def _write_items(
             written.append(Written(item, None, f"could not be copied: {error.strerror}"))
             continue
         with original:
-            read = copy_and_hash(original) if stripped else ""
-            if stripped:
-                original.seek(0)
             try:
-                digest = write(item, original)
+                read = copy_and_hash(Original(original)) if stripped else ""
+                if stripped:
+                    original.seek(0)
+                digest = write(item, cast(BinaryIO, Original(original)))
             except LocationLeft as error:
                 written.append(Written(item, None, f"was left out: {error}", read))
+                continue
+            except OriginalUnread as error:
+                written.append(Written(item, None, f"could not be copied: {error}"))
                 continue
         read = read or digest
         changed = item.digest is not None and read != item.digest

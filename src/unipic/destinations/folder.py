@@ -21,7 +21,7 @@ from unipic.destinations.base import (
     write_items,
 )
 from unipic.errors import AlreadyThere, DestinationError
-from unipic.files import copy_and_hash, hash_file, sweep_parts, whole
+from unipic.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
 from unipic.progress import Progress, silent
 from unipic.review import Outcome
 
@@ -48,7 +48,7 @@ class FolderDestination:
             return [item for item in items if not os.path.lexists(self.folder / item.name)]
 
         with explained(self.folder, unwritten, "What is in it is whole; run again to finish it."):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             sweep_parts(self.folder, "**/*")
             for item in items:
                 self._check_place(item)
@@ -75,7 +75,7 @@ class FolderDestination:
             if self.strip_location and copy_and_hash(original) != digest:
                 raise _other_content(target)
             return digest
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         facts = os.fstat(original.fileno())
         with whole(target, replace=False) as file:
             digest = copy_and_hash(original, file)

@@ -9,11 +9,12 @@ import zipfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from unipic.destinations.base import (
     MANIFEST,
     Item,
+    OriginalUnread,
     Written,
     check_room,
     checked,
@@ -71,8 +72,22 @@ def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
     info.external_attr = 0o644 << 16
     packed = isinstance(item.file, Photo) and item.file.format not in UNPACKED
     info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-    with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
-        return copy_and_hash(original, target)
+    try:
+        with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
+            return copy_and_hash(original, target)
+    except OriginalUnread:
+        _take_back(archive, info)
+        raise
+
+
+def _take_back(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """The last entry, which is not whole, as if it had never been begun."""
+    archive.filelist.remove(info)
+    del archive.NameToInfo[info.filename]
+    file = cast(BinaryIO, archive.fp)
+    file.seek(info.header_offset)
+    file.truncate()
+    archive.start_dir = info.header_offset  # where the next entry, or the list of all, is written
 
 
 def _zip_time(seconds: float) -> tuple[int, int, int, int, int, int]:

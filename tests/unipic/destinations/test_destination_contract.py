@@ -666,3 +666,45 @@ def test_without_exiftool_nothing_is_begun(place: Place, originals: Originals, m
     with pytest.raises(NoExiftool):
         place.new().write(kept(originals.photo("a.jpg")))
     assert not place.target.exists()
+
+
+class Failing(io.BytesIO):
+    """A file whose disk gives up after a megabyte."""
+
+    def __init__(self, data: bytes, original: Path) -> None:
+        super().__init__(data)
+        self._handle = os.open(original, os.O_RDONLY)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= 1 << 20:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+    def fileno(self) -> int:
+        return self._handle
+
+    def close(self) -> None:
+        os.close(self._handle)
+        super().close()
+
+
+def test_an_original_that_cannot_be_read_to_its_end_costs_only_itself(
+    place: Place, originals: Originals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = originals.photo("first.jpg"), originals.photo("last.jpg")
+    torn = originals.photo("torn.jpg", os.urandom(2 << 20))
+    broken = originals.unreadable("broken.jpg", os.urandom(2 << 20))
+    real = base.open_to_read
+
+    def opened(path: str | Path) -> IO[bytes]:
+        path = Path(path)
+        return Failing(path.read_bytes(), path) if str(path) in (torn.path, broken.path) else real(path)
+
+    monkeypatch.setattr(base, "open_to_read", opened)
+    written = place.new().write(outcomes(propose(cleanup(singles=(first, torn, last), unreadable=(broken,)))))
+    assert place.photos() == {"first.jpg": b"first.jpg", "last.jpg": b"last.jpg"}
+    assert {entry.item.file.name: entry.problem for entry in written if entry.problem} == dict.fromkeys(
+        ("torn.jpg", "broken.jpg"), "could not be copied: Input/output error"
+    )
+    assert [entry["original"] for entry in place.manifest()["problems"]] == ["torn.jpg", "broken.jpg"]
+    assert place.unfinished() == []
