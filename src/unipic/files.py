@@ -39,11 +39,12 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if replace:
-            os.replace(part, path)
-        else:
-            _move_to_free_name(part, path)
-            part = path  # new, and no more than a part until its folder is safe too
+            # While it is locked: a part that nobody holds is swept away.
+            if replace:
+                os.replace(part, path)
+            else:
+                _move_to_free_name(part, path)
+                part = path  # new, and no more than a part until its folder is safe too
         sync_folder(path.parent)
     except BaseException:
         with suppress(FileNotFoundError):

@@ -21,7 +21,7 @@ from unipic.proposal import Proposal, propose
 from unipic.review import NONE, Choice, Choices, accept, accept_all
 from unipic.rules import Rules
 from unipic.settings import Settings
-from unipic.stages import compare
+from unipic.stages import compare, sets
 from unipic.stages.rank import WEIGHTS
 from unipic.taste import Verdict
 from utils import arrange, weigh
@@ -233,6 +233,8 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     taste = Verdict(25, 0.5, 0.7, True, "", dict(zip(WEIGHTS, numbers, strict=True)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "look", look)
+        patch.setattr(sets, "_step", lambda *_: None)  # there are no pictures
+        patch.setattr(sets, "_wanders", lambda *_: False)
         how = Settings(workers=1)
         plain, tasted, again = (
             arrange(weigh(gallery, embeddings, tools(taste=mine), how), how) for mine in (None, taste, taste)

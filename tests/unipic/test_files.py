@@ -176,6 +176,23 @@ def test_a_person_s_own_file_that_ends_like_a_part_stays(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == [f"holiday.jpg{PART}"]
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_part_that_is_about_to_get_its_name_is_not_swept_away(
+    replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, name = (os, "replace") if replace else (files, "_move_to_free_name")
+    real = getattr(where, name)
+
+    def while_others_sweep(part: Path, path: Path) -> None:
+        sweep_parts(tmp_path, "*")
+        real(part, path)
+
+    monkeypatch.setattr(where, name, while_others_sweep)
+    with whole(tmp_path / "a.jpg", replace) as file:
+        file.write(b"abc")
+    assert (tmp_path / "a.jpg").read_bytes() == b"abc"
+
+
 def test_a_part_swept_away_before_it_was_locked_is_made_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
