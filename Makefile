@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 BIN := .venv/bin
 PORT ?= 8501
+WORKERS ?= 2
 
 .PHONY: run test test-nightly check bench lock clean
 
@@ -9,7 +10,7 @@ run: .venv/installed
 	$(BIN)/streamlit run src/app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # The safety tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
 test-nightly: .venv/installed-dev

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from tests.hostile_files import fuzz_seeds, mutant
+from tests.memory import most_memory
 
 from unipic.photo import Unreadable
 from unipic.settings import Settings
@@ -62,7 +62,7 @@ def read_and_weigh(file: Found) -> tuple[bool, float, int]:
     """Whether it is a photo, the seconds that took, and the most memory this process ever had, in bytes."""
     began = time.monotonic()
     photo = isinstance(read_file(file, Settings()), Picture)
-    return photo, time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return photo, time.monotonic() - began, most_memory()
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Weight:
 def weigh(file: Found) -> Weight:
     began, busy = time.monotonic(), time.process_time()
     outcome = read_file(file, Settings())
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    memory = most_memory()
     reason = "" if isinstance(outcome, Picture) else outcome.reason
     return Weight(reason, time.monotonic() - began, time.process_time() - busy, memory)
 

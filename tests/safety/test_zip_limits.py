@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.galleries import photo
+from tests.memory import most_memory
 from tests.safety.amounts import NIGHTLY, amount
 from tests.safety.ledger import record
 
@@ -176,4 +176,4 @@ if __name__ == "__main__":
     where = Path(sys.argv[2])
     tempfile.tempdir = str(where)
     ZipDestination(where / "out.zip").write(outcomes_of(sys.argv[1], where))
-    print(json.dumps({"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+    print(json.dumps({"memory": most_memory()}))
