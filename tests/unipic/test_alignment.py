@@ -54,7 +54,7 @@ def test_a_copy_lies_upright_and_agrees(name: str, seed: int) -> None:
         assert sameness(laid(a, b), twins=False) > 65
 
 
-@pytest.mark.parametrize("name", SECOND_SHOTS.keys() - {"noise alone"})
+@pytest.mark.parametrize("name", [name for name in SECOND_SHOTS if name != "noise alone"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_second_shot_shows_the_place_and_is_another_picture(name: str, seed: int) -> None:
     first, second = before_it_moved(name, place(seed)), SECOND_SHOTS[name](place(seed))
