@@ -10,7 +10,7 @@ run: .venv/installed
 	$(BIN)/streamlit run src/app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
 
 # The safety tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
 test-nightly: .venv/installed-dev
