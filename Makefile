@@ -28,7 +28,7 @@ bench: .venv/installed-dev
 lock: .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(BIN)/uv pip compile requirements.txt --output-file requirements.lock --generate-hashes --universal \
-		--python-version 3.11 --no-config --no-emit-index-url --no-emit-find-links --default-index https://pypi.org/simple \
+		--python-version 3.11 --no-config --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock"
 
 clean:
