@@ -48,7 +48,7 @@ def look(
     files = list(source.files())
     pictures = _counted(read(files, tools.engine, settings), "Looking at photos", len(files), progress)
     gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
-    gallery = together(gallery, tools.engine)
+    gallery = together(gallery, tools.engine, progress)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 

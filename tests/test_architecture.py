@@ -65,6 +65,7 @@ ROOMS = (
     "unipic.taste",
     "unipic.rules",
     "unipic.files",
+    "unipic.moving",
     "unipic.photo",
     "unipic.words",
     "unipic.settings",
@@ -104,6 +105,7 @@ HOMES = {
 
 WRITERS = (
     "unipic/files.py",
+    "unipic/moving.py",
     "unipic/runs.py",
     "unipic/job.py",
     "unipic/thumbnails.py",

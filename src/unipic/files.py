@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import glob
@@ -16,14 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
-from unipic.errors import AlreadyThere
+from unipic.moving import move
 
 PART = ".unipic-part"
 CHUNK = 1 << 20
-NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-NO_REPLACE = 1  # of renameat2(2); linux/fs.h
-HERE = -100  # AT_FDCWD: paths are as they are
-NOT_KNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -43,7 +38,7 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             if replace:
                 os.replace(part, path)
             else:
-                _move_to_free_name(part, path)
+                move(str(part), str(path), " Choose another name.")
                 part = path  # new, and no more than a part until its folder is safe too
         sync_folder(path.parent)
     except BaseException:
@@ -72,38 +67,6 @@ def sweep_parts(folder: Path, pattern: str) -> None:
         with suppress(OSError), open(part, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             part.unlink()
-
-
-def _move_to_free_name(part: Path, path: Path) -> None:
-    """One call that neither overwrites nor leaves both names, however it is stopped; else a hard link, which fails
-    where a rename would overwrite. Some network and memory-card file systems have neither."""
-    for way in (rename_to_free_name, _link_and_unlink):
-        try:
-            way(part, path)
-            return
-        except FileExistsError:
-            raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.") from None
-        except OSError as error:
-            if error.errno not in (*NOT_KNOWN, *NO_LINKS):
-                raise
-    if os.path.lexists(path):
-        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.")
-    os.rename(part, path)
-
-
-def rename_to_free_name(source: str | Path, target: str | Path) -> None:
-    """FileExistsError where something has that name; one of NOT_KNOWN where the system or file system cannot tell."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "renameat2"):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(source))
-    if libc.renameat2(HERE, os.fsencode(source), HERE, os.fsencode(target), NO_REPLACE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), str(source), None, str(target))
-
-
-def _link_and_unlink(part: Path, path: Path) -> None:
-    os.link(part, path)
-    part.unlink()
 
 
 def open_to_read(path: str | Path) -> BinaryIO:

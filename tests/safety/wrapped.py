@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from tests.safety.fault import Call, Fault
 
-from unipic import files
+from unipic import moving
 
 KILLED = 137
 ENV = "UNIPIC_FAULT"  # a fault as JSON, and behind a line's end the file for the log
@@ -75,7 +75,7 @@ class Wrapped:
         builtins.open = self._open  # type: ignore[assignment]
         io.open = self._open  # type: ignore[assignment]
         sqlite3.connect = self._connect  # type: ignore[assignment]
-        files.rename_to_free_name = self._wrapped(files.rename_to_free_name, "rename")
+        moving.rename_to_free_name = self._wrapped(moving.rename_to_free_name, "rename")
 
     def _wrapped(self, real: Callable[..., Any], call: str) -> Callable[..., Any]:
         def wrapped(*args: Any, **options: Any) -> Any:

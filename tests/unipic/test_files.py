@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from unipic import files
+from unipic import files, moving
 from unipic.errors import AlreadyThere
 from unipic.files import (
     PART,
@@ -35,13 +35,13 @@ def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """One that renames without overwriting; one with hard links; one without, as memory cards and network shares."""
 
     def refuse(number: int) -> Callable[..., None]:
-        def refused(*_: object) -> None:
+        def refused(*_: object, **__: object) -> None:
             raise OSError(number, os.strerror(number))
 
         return refused
 
     if request.param != "renameat2":
-        monkeypatch.setattr(files, "rename_to_free_name", refuse(errno.EINVAL))
+        monkeypatch.setattr(moving, "rename_to_free_name", refuse(errno.EINVAL))
     if request.param == "no links":
         monkeypatch.setattr(os, "link", refuse(errno.EPERM))
 
@@ -180,12 +180,12 @@ def test_a_person_s_own_file_that_ends_like_a_part_stays(tmp_path: Path) -> None
 def test_a_part_that_is_about_to_get_its_name_is_not_swept_away(
     replace: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where, name = (os, "replace") if replace else (files, "_move_to_free_name")
+    where, name = (os, "replace") if replace else (files, "move")
     real = getattr(where, name)
 
-    def while_others_sweep(part: Path, path: Path) -> None:
+    def while_others_sweep(*given: Any) -> None:
         sweep_parts(tmp_path, "*")
-        real(part, path)
+        real(*given)
 
     monkeypatch.setattr(where, name, while_others_sweep)
     with whole(tmp_path / "a.jpg", replace) as file:

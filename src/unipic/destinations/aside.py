@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unipic.destinations.base import unchanged
-from unipic.destinations.moving import move
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
 from unipic.destinations.undo import held, sync, tidy
 from unipic.errors import AlreadyThere, Cancelled, DestinationError
 from unipic.files import copy_and_hash, hash_file, open_to_read
+from unipic.moving import move
 from unipic.photo import Companion, Photo, Unreadable
 from unipic.progress import Progress, Step, silent
 from unipic.review import Outcome

@@ -17,6 +17,7 @@ from unipic.engines.base import Engine, Failure
 from unipic.files import copy_and_hash, open_to_read
 from unipic.likeness import seconds_apart
 from unipic.photo import Companion, Gallery, Photo, Role, Unreadable
+from unipic.progress import Progress, Step, silent
 from unipic.stages.keeper import FORMATS
 
 VIDEOS = (".mov", ".mp4")
@@ -56,22 +57,26 @@ class Asset:
     files: list[Companion] = field(default_factory=list)
 
 
-def together(gallery: Gallery, engine: Engine) -> Gallery:
+def together(gallery: Gallery, engine: Engine, progress: Progress = silent) -> Gallery:
     """Every file that belongs to a photo as its companion; all others as they were."""
     assets = _with_originals(gallery.photos)
     names = _Names(assets)
     candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
-    contents = {file.id: said for file, said in engine.map(look_into, candidates) if isinstance(said, Contents)}
+    contents = {}
+    for done, (file, said) in enumerate(engine.map(look_into, candidates)):
+        progress(Step("Finding what belongs together", done, len(candidates)))
+        if isinstance(said, Contents):
+            contents[file.id] = said
     taken = set()
     for role, belongs in BELONGS:
         for file in candidates:
-            said = contents.get(file.id)
-            if _role(file.name) != role or said is None:
+            own = contents.get(file.id)
+            if _role(file.name) != role or own is None:
                 continue
-            owners = [asset for asset in names.of(file) if belongs(file, said, asset.photo)]
+            owners = [asset for asset in names.of(file) if belongs(file, own, asset.photo)]
             if owners:
-                owner = min(owners, key=lambda asset: asset.photo.identifier != said.clip.identifier)
-                owner.files.append(Companion(file.id, file.name, file.path, said.digest, file.size, role))
+                owner = min(owners, key=lambda asset: asset.photo.identifier != own.clip.identifier)
+                owner.files.append(Companion(file.id, file.name, file.path, own.digest, file.size, role))
                 names.add(file.name, owner)
                 taken.add(file.id)
     photos = tuple(

@@ -22,14 +22,15 @@ from tests.galleries import photo
 from tests.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
 from tests.safety.amounts import amount
 
-from unipic.destinations import aside, moving
+from unipic import moving
+from unipic.destinations import aside
 from unipic.destinations.aside import AsideDestination, Moved
-from unipic.destinations.moving import move
 from unipic.destinations.quarantine import KNOWN, Quarantine, locked, quarantines, remembered
 from unipic.destinations.undo import held, undo
 from unipic.destinations.undo import undo_all as undo_everything
 from unipic.errors import AlreadyThere, Cancelled, DestinationError
 from unipic.files import hash_file
+from unipic.moving import move
 from unipic.photo import Companion, Photo, Unreadable
 from unipic.progress import Step
 from unipic.review import Outcome
