@@ -13,9 +13,10 @@ from benchmarks.gallery import camera_gallery
 from unipic.destinations.zip import ZipDestination
 from unipic.proposal import propose
 from unipic.review import Choice, outcomes
+from unipic.seen import Picture
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import Picture, read
+from unipic.stages.read import read
 from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW

@@ -16,9 +16,10 @@ from tests.hostile_files import fuzz_seeds, mutant
 from tests.memory import most_memory
 
 from unipic.photo import Unreadable
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.base import Found
-from unipic.stages.read import Picture, read_file
+from unipic.stages.read import read_file
 
 
 def square(number: int) -> int:

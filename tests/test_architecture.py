@@ -64,6 +64,7 @@ ROOMS = (
     "unipic.embeddings",
     "unipic.taste",
     "unipic.rules",
+    "unipic.seen",
     "unipic.files",
     "unipic.moving",
     "unipic.photo",

@@ -21,10 +21,11 @@ from unipic.engines.base import Failure
 from unipic.engines.local import LocalEngine
 from unipic.images import load_thumbnail
 from unipic.photo import Photo, Unreadable
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import SMALLEST, Picture, read
+from unipic.stages.read import SMALLEST, read
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "photos"
 pytestmark = [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["video", "raw", "sidecar", "original"]
 
@@ -120,3 +120,24 @@ class Gallery:
         ids += [file.id for file in self.unreadable]
         if len(set(ids)) != len(ids):
             raise ValueError("two files of a gallery share an id")
+
+
+# As plain values for JSON, and back.
+
+
+def photo_to_dict(photo: Photo) -> dict[str, Any]:
+    return {**asdict(photo), "taken": photo.taken.isoformat() if photo.taken else None}
+
+
+def photo_from_dict(values: dict[str, Any]) -> Photo:
+    """TypeError or KeyError for what is none."""
+    taken, place = values["taken"], values["place"]
+    return Photo(
+        **{
+            **values,
+            "measures": Measures(**values["measures"]),
+            "taken": datetime.fromisoformat(taken) if taken else None,
+            "place": tuple(place) if place else None,
+            "companions": tuple(Companion(**file) for file in values.get("companions", ())),
+        }
+    )

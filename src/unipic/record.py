@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from unipic.cleanup import Cleanup, Cluster, DeliberateSet, DuplicateSet
 from unipic.evidence import Evidence
 from unipic.likeness import Likeness
-from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable, files_of
+from unipic.photo import Gallery, Photo, Unreadable, files_of, photo_from_dict, photo_to_dict
 from unipic.proposal import Proposal
 from unipic.review import Choices, outcomes, report
 
@@ -22,7 +21,7 @@ VERSION = 3
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
     return {
         "version": VERSION,
-        "photos": [_photo_to_dict(photo) for photo in cleanup.gallery.photos],
+        "photos": [photo_to_dict(photo) for photo in cleanup.gallery.photos],
         "unreadable": [asdict(file) for file in cleanup.gallery.unreadable],
         "exact": [_set_to_dict(found) for found in cleanup.exact],
         "near": [_set_to_dict(found) for found in cleanup.near],
@@ -71,7 +70,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
     """ValueError for another version, or one that breaks the laws."""
     if values.get("version") != VERSION:
         raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
-    photos = tuple(_photo_from_dict(photo) for photo in values["photos"])
+    photos = tuple(photo_from_dict(photo) for photo in values["photos"])
     by_id = {photo.id: photo for photo in photos}
 
     def sets(name: str) -> tuple[DuplicateSet, ...]:
@@ -115,7 +114,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
     pairs = evidence.likeness
     return {
         "version": VERSION,
-        "photos": [_photo_to_dict(photo) for photo in evidence.gallery.photos],
+        "photos": [photo_to_dict(photo) for photo in evidence.gallery.photos],
         "unreadable": [asdict(file) for file in evidence.gallery.unreadable],
         "pairs": {
             "photos": [photo.id for photo in pairs.photos],
@@ -137,7 +136,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
     """ValueError for another version."""
     if values.get("version") != VERSION:
         raise ValueError(f"evidence of version {values.get('version')}, this program reads {VERSION}")
-    photos = tuple(_photo_from_dict(photo) for photo in values["photos"])
+    photos = tuple(photo_from_dict(photo) for photo in values["photos"])
     by_id = {photo.id: photo for photo in photos}
     pairs = values["pairs"]
     likeness = Likeness(
@@ -181,20 +180,3 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "reasons": found.reasons,
         "looks": found.looks,
     }
-
-
-def _photo_to_dict(photo: Photo) -> dict[str, Any]:
-    return {**asdict(photo), "taken": photo.taken.isoformat() if photo.taken else None}
-
-
-def _photo_from_dict(values: dict[str, Any]) -> Photo:
-    taken, place = values["taken"], values["place"]
-    return Photo(
-        **{
-            **values,
-            "measures": Measures(**values["measures"]),
-            "taken": datetime.fromisoformat(taken) if taken else None,
-            "place": tuple(place) if place else None,
-            "companions": tuple(Companion(**file) for file in values.get("companions", ())),
-        }
-    )

@@ -22,10 +22,11 @@ from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
 from unipic.images import FORMATS, NotAPhoto, decode, load_thumbnail
 from unipic.photo import Unreadable
+from unipic.seen import Picture
 from unipic.settings import PROJECT, Settings
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import Picture, read
+from unipic.stages.read import read
 
 SETTINGS = Settings()
 # What a reason says of the file itself; what is said of our own failing stands in no list.

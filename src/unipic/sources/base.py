@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from unipic.photo import Unreadable
+
+NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,17 @@ class Found:
     name: str  # for people, "/" between folders
     path: str
     size: int
+    stamp: str = ""  # other whenever the bytes may be, see stamp(); "" is nothing to know a file by
+
+
+def stamp(facts: os.stat_result) -> str:
+    """When a file was written and changed, and which one it is on its disk; not for one that was written just now.
+
+    The change time catches who writes and sets the old time again. Within NEW a file may be written twice at one time.
+    """
+    if time.time_ns() - max(facts.st_mtime_ns, facts.st_ctime_ns) < NEW:
+        return ""
+    return f"{facts.st_mtime_ns} {facts.st_ctime_ns} {facts.st_dev} {facts.st_ino}"
 
 
 class Source(Protocol):

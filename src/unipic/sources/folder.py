@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unipic.errors import SourceError
 from unipic.photo import Unreadable
-from unipic.sources.base import Found
+from unipic.sources.base import Found, stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder that dated ones lie in, see destinations/quarantine.py
 JOURNAL = "unipic-undo.jsonl"  # in each dated one
@@ -125,7 +125,7 @@ def _entry(path: str, name: str) -> Found | Unreadable:
     except OSError as error:
         return Unreadable(_id(name), name, path, f"could not be looked at: {error.strerror}", copyable=False)
     if stat.S_ISREG(facts.st_mode):
-        return Found(_id(name), name, path, facts.st_size)
+        return Found(_id(name), name, path, facts.st_size, stamp(facts))
     link = stat.S_ISLNK(facts.st_mode)
     reason = "is a symbolic link, which is not followed" if link else "is not a regular file"
     return Unreadable(_id(name), name, path, reason, copyable=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from unipic.photo import Unreadable
-from unipic.sources.base import Found
+from unipic.sources.base import Found, stamp
 
 
 class Sent(Protocol):
@@ -31,16 +31,18 @@ class UploadSource:
     def files(self) -> Iterator[Found | Unreadable]:
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
-            if _is_whole(path, upload.size):
-                yield Found(upload.id, upload.name, str(path), upload.size)
+            facts = _arrived(path, upload.size)
+            if facts:
+                yield Found(upload.id, upload.name, str(path), upload.size, stamp(facts))
             else:
                 reason = "did not arrive whole; upload it again"
                 yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)
 
 
-def _is_whole(path: Path, size: int) -> bool:
+def _arrived(path: Path, size: int) -> os.stat_result | None:
+    """None for what is not whole."""
     try:
         facts = os.lstat(path)
     except OSError:
-        return False
-    return stat.S_ISREG(facts.st_mode) and facts.st_size == size
+        return None
+    return facts if stat.S_ISREG(facts.st_mode) and facts.st_size == size else None

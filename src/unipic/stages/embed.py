@@ -8,7 +8,7 @@ import numpy as np
 
 from unipic.embeddings import Embeddings
 from unipic.photo import Gallery, Photo, Unreadable
-from unipic.stages.read import Picture
+from unipic.seen import Picture
 from unipic.vision.base import Encoder
 
 BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB

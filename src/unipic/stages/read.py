@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -15,6 +14,7 @@ from unipic.fingerprint import fingerprint
 from unipic.images import Decoded, NotAPhoto, decode
 from unipic.measures import WORKING, measure
 from unipic.photo import Photo, Unreadable
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.base import Found
 from unipic.vision.base import VIEW
@@ -23,15 +23,6 @@ from unipic.vision.base import VIEW
 # the night spread wider than an empty wall, though most of both is one tone.
 SMALLEST = 32
 EMPTIEST = 0.02
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A photo with what its one decode leaves for others: the encoders' view and the thumbnail people see."""
-
-    photo: Photo
-    view: np.ndarray  # uint8 [VIEW, VIEW, 3], the whole picture made square
-    thumbnail: bytes  # JPEG, long side WORKING
 
 
 def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:

@@ -17,10 +17,11 @@ from tests.pictures import save, scene
 from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
 from unipic.photo import Gallery, Photo, Unreadable, files_of
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
 from unipic.stages.companions import together, with_what
-from unipic.stages.read import Picture, read
+from unipic.stages.read import read
 
 WHEN = datetime(2024, 6, 12, 20, 51, 7)
 

@@ -22,10 +22,11 @@ from unipic.engines.local import LocalEngine
 from unipic.fingerprint import fingerprint
 from unipic.measures import WORKING, measure
 from unipic.photo import Photo, Unreadable
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import Picture, read, read_file
+from unipic.stages.read import read, read_file
 from unipic.vision.base import VIEW
 
 SETTINGS = Settings()

@@ -21,10 +21,11 @@ from unipic.cleanup import DeliberateSet, SetKind
 from unipic.engines.inline import InlineEngine
 from unipic.photo import Photo
 from unipic.rules import SETS
+from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
 from unipic.stages.compare import Sketches
-from unipic.stages.read import Picture, read
+from unipic.stages.read import read
 from unipic.stages.sets import STACK, deliberate_sets, focus_wanders, no_copies
 from unipic.thumbnails import Thumbnails
 
