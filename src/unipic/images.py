@@ -6,17 +6,19 @@ Everything that can be wrong with a file ends in one exception, `NotAPhoto`, who
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFile
 
 from unipic.compression import quality_of
 from unipic.content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
@@ -47,6 +49,7 @@ DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit
 JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
 FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
+AT_ONCE = 64_000_000  # bytes; what is larger is read piece by piece, so that memory stays flat
 STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 
@@ -92,8 +95,7 @@ def decode(path: str, long_side: int, settings: Settings) -> Decoded:
         picture = _upright(_to_rgb(picture), exif.orientation)
         if exif.orientation >= 5:
             width, height = height, width
-        file.seek(0)
-        digest = copy_and_hash(file)
+        digest = _digest(file)
     note = "; ".join(filter(None, (note, flaw)))
     return Decoded(picture, digest, size, width, height, kind, exif, note, quality, content)
 
@@ -107,14 +109,26 @@ def load_thumbnail(data: bytes | str) -> np.ndarray:
 
 @contextmanager
 def _opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
-    """The file's bytes, unless there are none or too many."""
+    """The file's bytes, unless there are none or too many; read once, but for what is larger than AT_ONCE."""
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise NotAPhoto("is empty (0 bytes)")
         if size > limit:
             raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
-        yield file, size
+        if size > AT_ONCE:
+            yield file, size
+            return
+        data = file.read()
+    yield io.BytesIO(data), size
+
+
+def _digest(file: BinaryIO) -> str:
+    """sha256 of all its bytes, hexadecimal."""
+    if isinstance(file, io.BytesIO):
+        return hashlib.sha256(file.getbuffer()).hexdigest()
+    file.seek(0)
+    return copy_and_hash(file)
 
 
 @contextmanager
@@ -174,13 +188,21 @@ def _what_it_is(head: bytes) -> str:
 
 def _look_through(file: BinaryIO, max_scans: int) -> str:
     """A JPEG's content. Each scan goes over the whole picture; a video that a phone hangs behind the end has none."""
-    file.seek(0)
-    data, scans = file.read(), 0
-    for marker, _, _ in segments(data):
-        scans += marker == SCAN
-        if scans > max_scans:
-            raise NotAPhoto(f"has more than {max_scans} scans, made to keep a decoder busy; photos have a dozen")
-    return jpeg_content(data)
+    data = file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
+    parts = _few_scans(segments(data), max_scans)
+    content = jpeg_content(data, parts)
+    for _ in parts:  # too many count where there is no content too
+        pass
+    return content
+
+
+def _few_scans(parts: Iterator[tuple[int, int, int]], most: int) -> Iterator[tuple[int, int, int]]:
+    scans = 0
+    for part in parts:
+        scans += part[0] == SCAN
+        if scans > most:
+            raise NotAPhoto(f"has more than {most} scans, made to keep a decoder busy; photos have a dozen")
+        yield part
 
 
 def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
@@ -227,6 +249,8 @@ def _frames(image: Image.Image) -> str:
 
 def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
     """Decode. A JPEG that lacks only its end marker is whole, and is taken with a note."""
+    if isinstance(image, ImageFile.ImageFile) and image.format in ("JPEG", "MPO") and isinstance(file, io.BytesIO):
+        image.decodermaxblock = len(file.getbuffer())  # it is all there, and libjpeg need not stop after every 64 kB
     try:
         image.load()
         return image, ""

@@ -59,8 +59,10 @@ def measure(rgb: np.ndarray) -> Measures:
     """uint8 [H, W, 3] -> Measures."""
     grey = luminance(rgb)
     highlights, shadows = lost(rgb)
+    tones = grey[::2, ::2].flatten()
+    whites = whites_of(tones)
     if min(grey.shape) < LEAST:
-        return Measures(0.0, exposure(grey), contrast(grey), 0.0, highlights=highlights, shadows=shadows)
+        return Measures(0.0, exposure(grey, whites), contrast(tones), 0.0, highlights=highlights, shadows=shadows)
     half = cv2.resize(cv2.GaussianBlur(grey, (0, 0), COARSE), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     grid = _grid(grey.shape, CELLS, 3)
     fine, coarse = gradients(grey, grid, 1.0), gradients(half, grid, 0.5)
@@ -68,9 +70,9 @@ def measure(rgb: np.ndarray) -> Measures:
     cut, framing = framing_of(salience(rgb, coarse))
     return Measures(
         sharpness=sharpness(fine, coarse, floor),
-        exposure=exposure(grey),
-        contrast=contrast(grey),
-        noise=min(1.0, grain / max(whites_of(grey), 0.05) / MOST_GRAIN),
+        exposure=exposure(grey, whites),
+        contrast=contrast(tones),
+        noise=min(1.0, grain / max(whites, 0.05) / MOST_GRAIN),
         shake=shake(fine, coarse, floor),
         highlights=highlights,
         shadows=shadows,
@@ -119,19 +121,19 @@ def shake(fine: Gradients, coarse: Gradients, floor: float) -> float:
     return 1 - min(steeper) / max(steeper) if max(steeper) > 0 else 0.0
 
 
-def exposure(grey: np.ndarray) -> float:
+def exposure(grey: np.ndarray, whites: float) -> float:
     """How much of the light that a file can hold was caught: 1 for all, halved by each stop it is underexposed.
 
     By the brightest fiftieth, or half of it by the mean where a lamp or a window leaves the rest in the dark. What is
     too much shows as lost highlights.
     """
     mean = float(grey.mean())
-    return whites_of(grey) ** GAMMA * math.sqrt(min(1.0, (mean / MIDDLE) ** GAMMA))
+    return whites**GAMMA * math.sqrt(min(1.0, (mean / MIDDLE) ** GAMMA))
 
 
-def whites_of(grey: np.ndarray) -> float:
-    """The tone that only a fiftieth of the picture is brighter than."""
-    return float(np.percentile(grey[::2, ::2], 98))
+def whites_of(tones: np.ndarray) -> float:
+    """The tone that only a fiftieth of the picture is brighter than. Leaves the tones in another order."""
+    return float(np.percentile(tones, 98, overwrite_input=True))
 
 
 def lost(rgb: np.ndarray) -> tuple[float, float]:
@@ -143,12 +145,13 @@ def lost(rgb: np.ndarray) -> tuple[float, float]:
     red, green, blue = cv2.split(np.ascontiguousarray(rgb))
     second = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
     brightest = cv2.max(cv2.max(red, green), blue)
-    return float((second >= LOST_LIGHT).mean()), float((brightest <= LOST_DARK).mean())
+    burnt, black = np.count_nonzero(second >= LOST_LIGHT), np.count_nonzero(brightest <= LOST_DARK)
+    return float(burnt / second.size), float(black / second.size)
 
 
-def contrast(grey: np.ndarray) -> float:
-    """Spread between the dark and the bright tenth: 0 for one tone, 1 for black and white."""
-    low, high = np.percentile(grey[::2, ::2], (10, 90))
+def contrast(tones: np.ndarray) -> float:
+    """Spread between the dark and the bright tenth: 0 for one tone, 1 for black and white. Reorders the tones."""
+    low, high = np.percentile(tones, (10, 90), overwrite_input=True)
     return float(high - low)
 
 
@@ -185,7 +188,9 @@ def tilt(grey: np.ndarray) -> float | None:
     edges = float(straight.sum())
     if edges == 0:
         return None
-    leaning = (cv2.phase(xx - yy, 2 * xy, angleInDegrees=True) / 2 + 45) % 90 - 45
+    leaning = cv2.phase(xx - yy, 2 * xy, angleInDegrees=True) / 2 + 45
+    leaning -= 90 * ((leaning >= 90).view(np.uint8) + (leaning >= 180).view(np.uint8))  # % 90, and ten times as fast
+    leaning -= 45
     reach = MOST_TILT + 3 * TILT_BLUR
     counts, _ = np.histogram(leaning, round(2 * reach / TILT_BIN), (-reach, reach), weights=straight)
     at = np.arange(-3 * TILT_BLUR, 3 * TILT_BLUR + TILT_BIN / 2, TILT_BIN)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import re
 import socket
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,35 @@ def test_digest_and_size_are_the_files(tmp_path: Path) -> None:
         photo = opened(path)
         assert photo.digest == hashlib.sha256(path.read_bytes()).hexdigest()
         assert photo.size == path.stat().st_size
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_too_large_to_be_read_at_once_is_the_same_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = save(scene(2, 320, 240), tmp_path / "photo", format=kind)
+    whole = opened(path)
+    monkeypatch.setattr(images, "AT_ONCE", path.stat().st_size - 1)
+    pieces = opened(path)
+    assert pieces.picture.tobytes() == whole.picture.tobytes()
+    assert replace(pieces, picture=whole.picture) == whole
+
+
+def test_a_photo_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+
+    class Counting(io.FileIO):
+        def read(self, size: int = -1, /) -> bytes:
+            data = super().read(size)
+            reads.append(len(data))
+            return data
+
+    monkeypatch.setattr(images, "open_to_read", Counting)
+    for kind in FORMATS:
+        path = save(scene(2, 320, 240), tmp_path / kind, format=kind)
+        reads.clear()
+        opened(path)
+        assert reads == [path.stat().st_size]
 
 
 # Upright

@@ -54,6 +54,7 @@ def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreada
 def _picture(file: Found, decoded: Decoded) -> Picture:
     pixels = np.asarray(decoded.picture)
     measures = measure(pixels)
+    grey = decoded.picture.convert("L")
     photo = Photo(
         id=file.id,
         name=file.name,
@@ -63,9 +64,9 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
         width=decoded.width,
         height=decoded.height,
         format=decoded.format,
-        fingerprint=fingerprint(decoded.picture),
+        fingerprint=fingerprint(grey),
         measures=measures,
-        comparable=min(decoded.width, decoded.height) >= SMALLEST and _spread(decoded.picture) > EMPTIEST,
+        comparable=min(decoded.width, decoded.height) >= SMALLEST and _spread(grey) > EMPTIEST,
         taken=decoded.exif.taken,
         camera=decoded.exif.camera,
         place=decoded.exif.place,
@@ -85,9 +86,9 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
 
 
-def _spread(picture: Image.Image) -> float:
+def _spread(grey: Image.Image) -> float:
     """Standard deviation of the brightness, 0 to 0.5."""
-    return float(ImageStat.Stat(picture.convert("L")).stddev[0]) / 255
+    return float(ImageStat.Stat(grey).stddev[0]) / 255
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -296,8 +296,11 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
 def test_an_error_of_the_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(scene(1, 64, 48), tmp_path / "photo.jpg")
 
-    def fail(*_: object) -> None:
-        raise OSError(5, "Input/output error")
+    class Broken(io.FileIO):
+        def read(self, *_: object) -> bytes:
+            raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(images, "copy_and_hash", fail)
-    assert reason(path) == "could not be read: Input/output error"
+    monkeypatch.setattr(images, "open_to_read", Broken)
+    for at_once in (images.AT_ONCE, 0):  # in one piece, and piece by piece
+        monkeypatch.setattr(images, "AT_ONCE", at_once)
+        assert reason(path) == "could not be read: Input/output error"
