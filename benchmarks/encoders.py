@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -16,12 +15,11 @@ from unipic.photo import Gallery
 from unipic.settings import Settings, models_folder
 from unipic.sources.folder import FolderSource
 from unipic.stages.compare import WORTH_A_LOOK
-from unipic.stages.embed import embed
 from unipic.stages.exact import same_bytes, same_pixels
 from unipic.stages.keeper import keeper_first
 from unipic.stages.neighbours import neighbours
 from unipic.stages.read import read
-from unipic.thumbnails import Thumbnails
+from unipic.stages.see import embed, gather, kept
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Calibration
 from unipic.vision.registry import open_encoder
@@ -40,16 +38,16 @@ class Seen:
 def seen_by_each(folder: Path) -> Iterator[Seen]:
     """Every encoder that is here, with a line about each that is not. The photos are decoded once."""
     with (
-        tempfile.TemporaryDirectory() as thumbs,
-        open_tools(SETTINGS, models_folder(), Thumbnails(Path(thumbs))) as tools,
+        open_tools(SETTINGS, models_folder(), None) as tools,
     ):
-        pictures = list(read(list(FolderSource([folder]).files()), tools.engine, SETTINGS))
+        files = list(FolderSource([folder]).files())
+        pictures = list(read(files, tools.engine, SETTINGS))
         for name in ENCODERS:
             encoder, notices = open_encoder(name, models_folder(), fetch=False)
             if encoder.name != name:
                 print(f"{name}: skipped. {' '.join(notices)}\n")
                 continue
-            gallery, embeddings = embed(pictures, encoder, tools.thumbnails.save)
+            gallery, embeddings = gather(files, kept(embed(pictures, encoder), tools.thumbnails))
             yield Seen(replace(tools, encoder=encoder), gallery, embeddings)
 
 

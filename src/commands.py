@@ -25,7 +25,8 @@ from terminal import (
     shown,
 )
 from unipic.errors import Cancelled, DestinationError, DiskFull, SettingsError, SourceError, UnipicError
-from unipic.settings import data_folder, models_folder
+from unipic.settings import data_folder, memory_folder, models_folder
+from unipic.words import size
 
 FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
 
@@ -47,7 +48,10 @@ def clear_answers(as_json: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        err.print("\nStopped. Originals are as they were, and nothing half-written was left behind.")
+        err.print(
+            "\nStopped. Originals are as they were, and nothing half-written was left behind. "
+            "The next run goes on from here."
+        )
         raise typer.Exit(STOPPED) from None
     except (UnipicError, OSError) as error:
         if as_json:
@@ -126,6 +130,16 @@ def decisions(
             print(json.dumps([asdict(ruling) for ruling in left], ensure_ascii=True))
         else:
             say_decisions(left)
+
+
+@app.command()
+def forget() -> None:
+    """Delete what is remembered of photos that were looked at: facts and thumbnails. What you decided stays."""
+    from unipic.facts import forget as forget_facts
+
+    with clear_answers(False):
+        freed = forget_facts(memory_folder())
+        out.print(f"Forgotten: {size(freed)}. The next run looks at every photo again.", **WHOLE)
 
 
 @app.command(epilog=UNDO_EXAMPLES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from unipic.cleanup import Cleanup, DuplicateSet
@@ -18,11 +19,10 @@ from unipic.sources.base import Source
 from unipic.stages.clusters import clusters
 from unipic.stages.companions import together
 from unipic.stages.compare import Sketches, compare
-from unipic.stages.embed import embed
 from unipic.stages.exact import same_bytes, same_originals, same_pixels
 from unipic.stages.near import fold, near_duplicates
 from unipic.stages.rank import prompt_score, rank
-from unipic.stages.read import read
+from unipic.stages.see import gather, remembered, see
 from unipic.stages.sets import deliberate_sets, no_copies
 from unipic.tools import Tools
 from unipic.words import count
@@ -46,9 +46,10 @@ def look(
     """The long part: each photo is looked at once, and those that are alike are compared."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
-    pictures = _counted(read(files, tools.engine, settings), "Looking at photos", len(files), progress)
-    gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
-    gallery = together(gallery, tools.engine, progress)
+    new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
+    seen = remembered(files, new, tools.facts, tools.thumbnails, tools.encoder.key)
+    gallery, embeddings = gather(files, _counted(seen, "Looking at photos", len(files), progress))
+    gallery = together(gallery, tools.engine, progress, tools.facts, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 
@@ -64,15 +65,17 @@ def weigh(
     progress(Step("Finding copies", 0, 0))
     originals = embeddings.of(_without_copies(gallery.photos, _identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
-    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress)
+    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)
     sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
     likeness, ranker = no_copies(likeness, sets), _ranker(tools)
-    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=tools.notices, sets=sets)
+    notices = (*tools.notices, *tools.facts.notices)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, sets=sets)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings).clusters for photo in cluster.photos]
-    return replace(evidence, scores=prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress))
+    scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.facts)
+    return replace(evidence, scores=scores)
 
 
 def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:

@@ -69,6 +69,7 @@ class PlainEncoder:
 
     name = "plain"
     label = "plain (tests)"
+    key = "plain"
     calibration = Calibration(middle=0.5, slope=20.0)
 
     def embed(self, views: np.ndarray) -> np.ndarray:

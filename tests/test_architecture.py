@@ -41,6 +41,7 @@ ROOMS = (
     "unipic.runs",
     "unipic.rulings",
     "unipic.stages",
+    "unipic.facts",
     "unipic.vision",
     "unipic.renditions",
     "unipic.engines",
@@ -63,6 +64,8 @@ ROOMS = (
     "unipic.likeness",
     "unipic.embeddings",
     "unipic.taste",
+    "unipic.allocator",
+    "unipic.sqlite_errors",
     "unipic.rules",
     "unipic.seen",
     "unipic.files",
@@ -84,19 +87,22 @@ HOMES = {
     "transformers": ("unipic/vision/",),
     "typer": ("main.py", "commands.py"),
     "rich": ("terminal.py",),
-    "sqlite3": ("unipic/catalogue.py",),
+    "sqlite3": ("unipic/catalogue.py", "unipic/facts.py", "unipic/sqlite_errors.py"),
     "urllib.request": ("unipic/vision/fetch.py",),
     "urllib.error": ("unipic/vision/fetch.py",),
     "http": ("unipic/vision/fetch.py",),
     "requests": (),
     "httpx": (),
     "socket": (),
-    "ray": ("unipic/engines/ray.py",),
+    "ray": ("unipic/engines/ray.py", "unipic/engines/cluster.py"),
+    "pyarrow": ("unipic/engines/ray.py", "unipic/engines/store.py"),
     "pebble": ("unipic/engines/local.py",),
     "pillow_heif": ("unipic/images.py", "unipic/sources/samples.py"),  # reads; makes samples
     "cv2": ("unipic/alignment.py", "unipic/measures.py"),
     "scipy": ("unipic/stages/grouping.py",),
     "sklearn": ("unipic/stages/grouping.py",),
+    "faiss": ("unipic/stages/cells.py",),
+    "threadpoolctl": ("unipic/stages/cells.py", "unipic/stages/neighbours.py"),
     "pickle": (),
     "marshal": (),
     "shelve": (),
@@ -115,11 +121,14 @@ WRITERS = (
     "unipic/decisions.py",
     "unipic/journal.py",
     "unipic/catalogue.py",
+    "unipic/facts.py",
+    "unipic/tools.py",  # a room for what is seen
+    "unipic/engines/cluster.py",  # the folder of a Ray on this machine
+    "unipic/engines/store.py",  # what Ray's workers saw
     "unipic/destinations/",
     "unipic/location.py",  # copies for destinations
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
-    "main.py",  # its temporary folder
     "screens/uploads.py",  # uploads, as they arrive
     "screens/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
@@ -340,8 +349,14 @@ def test_every_module_says_what_it_is_for(file: str) -> None:
 @pytest.mark.parametrize(
     ("door", "heavy"),
     [
-        ("utils", ("torch", "transformers", "torchvision", "sklearn", "scipy", "streamlit", "pandas")),
-        ("main", ("torch", "transformers", "torchvision", "sklearn", "streamlit", "pandas", "numpy", "PIL", "utils")),
+        ("utils", ("torch", "transformers", "torchvision", "sklearn", "scipy", "faiss", "streamlit", "pandas")),
+        (
+            "main",
+            (*("torch", "transformers", "torchvision", "sklearn"), *("streamlit", "pandas", "numpy", "PIL"), "utils"),
+        ),
+        # What the web server loads; tests/test_app.py has all of it.
+        ("screens.tools", ("torch", "transformers", "torchvision", "sklearn", "scipy", "cv2")),
+        ("unipic.vision.registry", ("torch", "transformers", "torchvision", "safetensors", "PIL")),
         ("unipic.stages.read", ("torch", "transformers", "streamlit", "sklearn")),  # what every worker loads
     ],
 )

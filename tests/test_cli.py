@@ -35,6 +35,7 @@ OPTIONS = (
     *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
     *("--time-window", "--encoder", "--ranker", "--taste", "--device", "--workers", "--offline", "--config"),
     *("--protect", "--prefer", "--avoid", "--keep", "--decided", "--grouping", "--move-aside", "--yes"),
+    *("--fresh", "--engine", "--ray-address", "--ray-store"),
 )
 Cli = Callable[..., Result]
 
@@ -583,6 +584,39 @@ def test_no_room_for_temporary_files_is_3_too(cli: Cli, photos: Path, monkeypatc
     assert "No space left on device" in result.stderr
 
 
+def remembered(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "data" / "facts").rglob("*") if path.is_file())
+
+
+def test_what_was_seen_is_remembered_until_it_is_forgotten(
+    cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unipic.sources.base.NEW", 0)
+    first = cli("clean", photos, "--dry-run", "--json")
+    assert len(remembered(tmp_path)) == 1 + 3, "the facts, and a thumbnail for each picture"
+    seen = []
+    monkeypatch.setattr("unipic.stages.see.embed", lambda pictures, _: (seen.append(p) or p for p in pictures))
+    assert cli("clean", photos, "--dry-run", "--json").stdout == first.stdout
+    assert [one.name for one in seen] == ["notes.txt"], "what is no photo is cheap to ask again"
+    answer = cli("forget")
+    assert answer.exit_code == 0
+    assert "Forgotten" in answer.stdout
+    assert remembered(tmp_path) == []
+    assert cli("forget").exit_code == 0, "nothing to forget is no mistake"
+
+
+def test_fresh_remembers_nothing(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    assert cli("clean", photos, "--dry-run", "--fresh").exit_code == 0
+    assert remembered(tmp_path) == []
+
+
+def test_where_nothing_can_be_remembered_it_is_said(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    result = cli("clean", photos, "--dry-run")
+    assert result.exit_code == 0
+    assert "What is seen now will not be remembered" in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
 def test_stopped_while_writing_is_130_and_leaves_no_half_file(
     where: tuple[str, str], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -607,7 +641,7 @@ def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals
     arguments = ["clean", str(tmp_path / "photos"), "--zip", str(tmp_path / "out.zip")]
     choices = ["--encoder", "builtin", "--ranker", "builtin", "--workers", "2"]
     running = subprocess.Popen([*MAIN, *arguments, *choices], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    while not list((tmp_path / "tmp").rglob("*.jpg")):
+    while not list((tmp_path / "data").rglob("*.jpg")):
         assert running.poll() is None
         time.sleep(0.02)
     os.killpg(running.pid, how) if how == signal.SIGINT else running.terminate()
@@ -615,7 +649,8 @@ def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals
     assert running.returncode == 130
     assert "Stopped. Originals are as they were" in said
     assert "Traceback" not in said
-    assert sorted(os.listdir(tmp_path)) == ["photos", "tmp"]
+    assert sorted(os.listdir(tmp_path)) == ["data", "photos", "tmp"]
+    assert sorted(os.listdir(tmp_path / "data")) == ["facts"], "what was seen until then"
     deadline = time.monotonic() + 10
     while _anyone_in(running.pid):
         assert time.monotonic() < deadline, "a worker lives on"

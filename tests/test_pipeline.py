@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
 from unipic.errors import Cancelled
 from unipic.evidence import Evidence
+from unipic.facts import NOTHING
 from unipic.photo import Gallery
 from unipic.progress import Step, silent
 from unipic.proposal import propose
@@ -37,9 +39,8 @@ from unipic.rules import Rules
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
-from unipic.stages.embed import embed
 from unipic.stages.grouping import RULES
-from unipic.stages.read import read
+from unipic.stages.see import gather, remembered, see
 from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
@@ -456,8 +457,9 @@ def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_pat
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     settings = Settings(grouping=rule)
-    pictures = read(list(FolderSource([photos]).files()), tools.engine, settings)
-    gallery, embeddings = embed(pictures, tools.encoder, tools.thumbnails.save)
+    files = list(FolderSource([photos]).files())
+    new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
+    gallery, embeddings = gather(files, remembered(files, new, NOTHING, tools.thumbnails, ""))
     first = arrange(weigh(gallery, embeddings, tools, settings), settings)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):

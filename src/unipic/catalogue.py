@@ -15,13 +15,10 @@ from pathlib import Path
 
 from unipic.errors import DecisionsUnreadable
 from unipic.rulings import Ruling
+from unipic.sqlite_errors import is_damage
 
 FILE = "decisions.sqlite"
 VERSION = 1
-NOT_DAMAGE = (  # SQLite's primary result codes that say nothing about the file's content
-    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
-    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT),
-)
 AT_ONCE = 500  # digests in one question; SQLite takes at least 999
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ruling (id TEXT PRIMARY KEY, at REAL, parts TEXT, kept TEXT, moment INTEGER, names TEXT);
@@ -119,7 +116,7 @@ def _advice(error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return "What was decided before is as it was; make room on the disk and try again."
-    if isinstance(error, OSError) or (code is not None and code & 0xFF in NOT_DAMAGE):
+    if isinstance(error, OSError) or (code is not None and not is_damage(error)):
         return "What was decided before is as it was; see that the file and its folder can be used, and try again."
     return "Move the file away to begin anew."
 

@@ -27,6 +27,15 @@ class Seen:
     thumbnail: bytes  # JPEG, long side WORKING; b"" where it is in its place already
 
 
+@dataclass(frozen=True)
+class Look:
+    """Two photos laid one on the other."""
+
+    points: int  # keypoints that move together
+    sameness: float = 0.0  # 0 to 100, 50 at the limit
+    how: str = ""  # they agree, where they are one picture
+
+
 def half(vectors: np.ndarray) -> np.ndarray:
     """float32 [N, D] -> float16 [N, D], as they are stored.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,26 @@ class Thumbnails:
         self.folder = folder
 
     def path(self, digest: str) -> Path:
-        return self.folder / f"{digest}.jpg"
+        return self.folder / digest[:2] / f"{digest}.jpg"  # a folder of 100,000 files is slow to list
 
     def save(self, digest: str, data: bytes) -> None:
         """Whole or not at all; not worth waiting for the disk."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / (digest + PART)
+        path = self.path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{digest}.{os.getpid()}{PART}")  # another run may save the same one
         part.write_bytes(data)
-        os.replace(part, self.path(digest))
+        os.replace(part, path)
+
+    def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
+        """Those of another folder, without a second copy where that can be: what becomes of them there is no matter."""
+        for digest in digests if others.folder != self.folder else ():
+            ours, theirs = self.path(digest), others.path(digest)
+            if not ours.exists() and theirs.exists():
+                ours.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    os.link(theirs, ours)
+                except OSError:
+                    self.save(digest, theirs.read_bytes())
 
     def load(self, digest: str) -> np.ndarray:
         """uint8 [H, W, 3]."""

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from unipic.allocator import keep_freed_memory
 from unipic.decisions import taste_in
 from unipic.engines.base import Engine
 from unipic.engines.local import LocalEngine
+from unipic.engines.ray import RayEngine
+from unipic.errors import ModelError
+from unipic.facts import NOTHING, THUMBNAILS, Facts, StoredFacts
 from unipic.progress import Progress, silent
 from unipic.settings import Settings, data_folder
 from unipic.stages.rank import WEIGHTS
 from unipic.taste import Verdict
 from unipic.thumbnails import Thumbnails
 from unipic.vision.base import Encoder, Scorer
+from unipic.vision.device import pick_device
 from unipic.vision.registry import open_encoder, open_scorer
+
+if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decoder
+    from unipic.stages.see import See
+
+ROWS = "ray"  # where workers of a Ray on this machine leave what they saw
+# All that reading and comparing are made of; a test holds that nothing is missing.
+DECIDES = (
+    *("alignment", "apple", "compression", "content", "editors", "exif", "facts", "fingerprint", "images", "likeness"),
+    *("measures", "photo", "seen", "xmp", "stages/companions", "stages/compare", "stages/read", "stages/see"),
+)
+LIBRARIES = ("pillow", "pillow-heif", "numpy", "opencv-python-headless")
 
 
 @dataclass(frozen=True)
@@ -27,6 +49,8 @@ class Tools:
     thumbnails: Thumbnails
     notices: tuple[str, ...] = ()
     taste: Verdict | None = None  # None: the default weights
+    facts: Facts = NOTHING
+    see: See | None = None  # where photos are embedded away from here; None: the engine reads them, the encoder is here
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -35,17 +59,91 @@ class Tools:
 
 
 @contextmanager
-def open_tools(
-    settings: Settings, models: Path, thumbnails: Thumbnails, progress: Progress = silent
-) -> Iterator[Tools]:
-    """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block."""
+def open_tools(settings: Settings, models: Path, memory: Path | None, progress: Progress = silent) -> Iterator[Tools]:
+    """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block.
+
+    `memory`: the folder of thumbnails and of what is known of photos; with None both are gone after the block.
+    """
     encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
     scorer, about_scorer = open_scorer(
         settings.ranker, models, settings.device, settings.fetch, progress, aesthetic=settings.aesthetic
     )
     taste, about_taste = taste_in(data_folder()) if settings.taste else (None, ())
-    engine = LocalEngine(settings.workers, settings.photo_seconds, settings.worker_memory)
+    engine = _engine(settings)
+    keep_freed_memory()
     try:
-        yield Tools(encoder, scorer, engine, thumbnails, (*about_encoder, *about_scorer, *about_taste), taste)
+        with _room(memory) as (folder, about_memory):
+            thumbnails = Thumbnails(folder / THUMBNAILS)
+            facts = StoredFacts(folder, thumbnails, maker())
+            notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
+            store = settings.ray_store or str(folder / ROWS)
+            seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
+            see = _see_on_ray(engine, encoder, models, settings, store, f"{seen_by}{maker()} {encoder.key}")
+            try:
+                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
+            finally:
+                facts.close()
     finally:
         engine.close()
+
+
+def _engine(settings: Settings) -> LocalEngine | RayEngine:
+    limits = settings.workers, settings.photo_seconds, settings.worker_memory
+    return RayEngine(settings.ray_address, *limits) if settings.engine == "ray" else LocalEngine(*limits)
+
+
+def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, key: str) -> See | None:
+    """Workers embed as this process would, on a GPU where it has one: the same numbers wherever a photo is seen."""
+    if not isinstance(engine, RayEngine):
+        return None
+    from unipic.stages.read import read_file
+
+    device = pick_device(settings.device)
+    return partial(
+        engine.see,
+        read=partial(read_file, settings=settings),
+        open_encoder=partial(open_same, encoder.name, encoder.key, models.absolute(), device),
+        store=store,
+        key=key,
+        gpu=device == "cuda",
+    )
+
+
+def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
+    """The encoder that another process has, in this one, or a ModelError: vectors of others do not compare."""
+    encoder, notices = open_encoder(name, models, device, fetch=False)
+    if encoder.key != key:
+        why = notices[0] if notices else f"it has {encoder.key}, not {key}"
+        raise ModelError(
+            f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
+        )
+    return encoder
+
+
+@contextmanager
+def _room(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A folder that can be written to, and what is to be said about it."""
+    problem = _problem(memory) if memory else ""
+    if memory and not problem:
+        yield memory, ()
+        return
+    about = f"What is seen now will not be remembered: {memory} cannot be written to ({problem})."
+    with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
+        yield Path(folder), (about,) if problem else ()
+
+
+def _problem(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def maker() -> str:
+    """What decides about the facts: the code that reads and compares, and the libraries that decode."""
+    code = hashlib.sha256()
+    for name in DECIDES:
+        code.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return " ".join([*(f"{name} {version(name)}" for name in LIBRARIES), code.hexdigest()])

@@ -1,4 +1,4 @@
-"""The whole way in real Chromium: 200 photos in, reviewed, progress saved, finished, the album opened."""
+"""The whole way in real Chromium: photos in, reviewed, progress saved, finished, the album opened."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from PIL import Image
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.room import Room
 from tests.pictures import blurred, save, scene, shaken
+from tests.safety.amounts import amount
 
 from unipic.runs import Runs
 from unipic.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-SCENES, SHOTS, SINGLES = 25, 6, 40
+SCENES, SHOTS, SINGLES = amount(pr=8, nightly=25), 6, amount(pr=22, nightly=40)
+FILES = SCENES * SHOTS + SINGLES + 10
 PATIENCE = 240_000  # milliseconds for the work on a slow machine
 
 
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """200 files: bursts, singles, exact copies, a picture kept smaller, two broken files, an odd name."""
+    """Bursts, singles, exact copies, a picture kept smaller, two broken files, an odd name."""
     folder = tmp_path_factory.mktemp("gallery")
     for i in range(SCENES):
         place = scene(i, 1600, 1200)
@@ -56,17 +58,18 @@ def _grain(picture: Image.Image, seed: int) -> Image.Image:
 
 def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> None:
     files = sorted(path for path in gallery.rglob("*") if path.is_file())
-    assert len(files) == 200
+    assert len(files) == FILES
     sent = {str(path.relative_to(gallery.parent)): path.read_bytes() for path in files}
     page.goto(server.url)
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     before = server.memory()
     page.locator("input.folder").set_input_files(str(gallery))
-    start = page.get_by_role("button", name="Find duplicates in 200 files")
+    start = page.get_by_role("button", name=f"Find duplicates in {FILES} files")
     start.wait_for(timeout=120_000)
     grown = server.memory() - before
-    print(f"200 files, {sum(map(len, sent.values())) / 1e6:.0f} MB uploaded; the server grew by {grown / 1e6:.1f} MB")
-    assert grown < 50_000_000
+    megabytes = sum(map(len, sent.values())) / 1e6
+    print(f"{FILES} files, {megabytes:.0f} MB uploaded; the server grew by {grown / 1e6:.1f} MB")
+    assert grown < 20_000_000
 
     start.click()
     page.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
@@ -74,7 +77,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     room = Room(page, server.url, run)
     room.root.locator(".rows li").first.wait_for()
     everything = json.loads((run.folder / "evidence.json").read_text())
-    assert len(everything["photos"]) + len(everything["unreadable"]) == 200
+    assert len(everything["photos"]) + len(everything["unreadable"]) == FILES
     assert {file["name"].split("/")[-1] for file in everything["unreadable"]} == {"broken.jpg", "notes.jpg"}
     book = room.book
     lanes = {lane: [g for g in book["groups"] if g["lane"] == lane] for lane in ("identical", "same", "similar")}
@@ -137,7 +140,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     album = _download(page, "Make the album", tmp_path / "album.zip")
 
     manifest = json.loads(album.read("unipic-manifest.json"))
-    assert len(manifest["kept"]) + len(manifest["set_aside"]) + len(manifest["unreadable"]) == 200
+    assert len(manifest["kept"]) + len(manifest["set_aside"]) + len(manifest["unreadable"]) == FILES
     assert len(album.namelist()) == 1 + len(manifest["kept"]) + len(manifest["unreadable"])
     for entry in manifest["kept"] + manifest["unreadable"]:
         assert album.read(entry["file"]) == sent[entry["original"]], "byte for byte the original"

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from unipic.apple import Clip, read_clip
 from unipic.engines.base import Engine, Failure
+from unipic.facts import NOTHING, Facts
 from unipic.files import copy_and_hash, open_to_read
 from unipic.likeness import seconds_apart
 from unipic.photo import Companion, Gallery, Photo, Role, Unreadable
 from unipic.progress import Progress, Step, silent
+from unipic.sources.base import Found
 from unipic.stages.keeper import FORMATS
 
 VIDEOS = (".mov", ".mp4")
@@ -57,16 +59,21 @@ class Asset:
     files: list[Companion] = field(default_factory=list)
 
 
-def together(gallery: Gallery, engine: Engine, progress: Progress = silent) -> Gallery:
-    """Every file that belongs to a photo as its companion; all others as they were."""
+def together(
+    gallery: Gallery,
+    engine: Engine,
+    progress: Progress = silent,
+    facts: Facts = NOTHING,
+    files: Iterable[Found | Unreadable] = (),
+) -> Gallery:
+    """Every file that belongs to a photo as its companion; all others as they were.
+
+    `files`, as they were found, tell whether what `facts` know of them is still so.
+    """
     assets = _with_originals(gallery.photos)
     names = _Names(assets)
     candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
-    contents = {}
-    for done, (file, said) in enumerate(engine.map(look_into, candidates)):
-        progress(Step("Finding what belongs together", done, len(candidates)))
-        if isinstance(said, Contents):
-            contents[file.id] = said
+    contents = _contents(candidates, engine, progress, facts, files)
     taken = set()
     for role, belongs in BELONGS:
         for file in candidates:
@@ -84,6 +91,27 @@ def together(gallery: Gallery, engine: Engine, progress: Progress = silent) -> G
         for asset in assets
     )
     return Gallery(photos, tuple(_in_words(file) for file in gallery.unreadable if file.id not in taken))
+
+
+def _contents(
+    candidates: Sequence[Unreadable],
+    engine: Engine,
+    progress: Progress,
+    facts: Facts,
+    files: Iterable[Found | Unreadable],
+) -> dict[str, Contents]:
+    """By id, of those that could be read: as it was seen before, or is seen now."""
+    asked = {file.id for file in candidates}
+    found = {file.id: file for file in files if isinstance(file, Found) and file.id in asked}
+    known = facts.said(list(found.values()))
+    contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
+    for file, said in engine.map(look_into, [file for file in candidates if file.id not in contents]):
+        progress(Step("Finding what belongs together", len(contents), len(candidates)))
+        if isinstance(said, Contents):
+            contents[file.id] = said
+            if file.id in found:
+                facts.keep_said(found[file.id], asdict(said))
+    return contents
 
 
 def look_into(file: Unreadable) -> Contents | Failure:

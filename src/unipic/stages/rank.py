@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unipic.cleanup import CLEAR, Cluster
+from unipic.facts import NOTHING, Facts
 from unipic.likeness import Likeness
 from unipic.photo import Measures, Photo
 from unipic.progress import Progress, Step, silent
@@ -95,17 +96,25 @@ def shortfalls(
 
 
 def prompt_score(
-    photos: Sequence[Photo], scorer: Scorer, thumbnails: Thumbnails, prompt: str, progress: Progress = silent
+    photos: Sequence[Photo],
+    scorer: Scorer,
+    thumbnails: Thumbnails,
+    prompt: str,
+    progress: Progress = silent,
+    facts: Facts = NOTHING,
 ) -> Scores:
-    """What a model says of each photo; so many pictures at a time that memory stays flat."""
-    scores: dict[str, dict[str, float]] = {name: {} for name in scorer.names}
-    for start in range(0, len(photos), AT_ONCE):
-        progress(Step("Choosing the best shots", start, len(photos)))
-        some = photos[start : start + AT_ONCE]
-        told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt)
-        for name, column in zip(scorer.names, told.T.tolist(), strict=True):
-            scores[name].update(zip((photo.id for photo in some), column, strict=True))
-    return scores
+    """What a model says of each photo; so many pictures at a time that memory stays flat, and none a second time."""
+    key = f"{scorer.key}: {prompt}"
+    known = facts.scores(photos, key)
+    new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
+    for start in range(0, len(new), AT_ONCE):
+        progress(Step("Choosing the best shots", len(known), len(photos)))
+        some = new[start : start + AT_ONCE]
+        told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
+        for photo, score in zip(some, told, strict=True):
+            known[photo.digest] = score
+            facts.keep_score(photo, score, key)
+    return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
 
 
 def rank(

@@ -1,0 +1,16 @@
+"""What an error of SQLite says about its file."""
+
+from __future__ import annotations
+
+import sqlite3
+
+NOT_DAMAGE = (  # SQLite's primary result codes that say nothing about the file's content
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT),
+)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite says that the file's content is at fault."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF not in NOT_DAMAGE

@@ -1,0 +1,218 @@
+"""Remembering costs no answer: whatever is known, forgotten or changed, a run finds what a first run finds."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.pictures import PlainEncoder, save, scene, shaken
+
+from unipic.cleanup import Cleanup
+from unipic.engines.base import Failure, Item, Result
+from unipic.engines.inline import InlineEngine
+from unipic.facts import FILE, StoredFacts
+from unipic.progress import Step
+from unipic.settings import PROJECT, Settings
+from unipic.sources import base
+from unipic.sources.base import Found
+from unipic.sources.folder import FolderSource
+from unipic.thumbnails import Thumbnails
+from unipic.tools import DECIDES, LIBRARIES, Tools
+from utils import clean_gallery
+
+Run = Callable[..., Cleanup]
+
+
+class CountingEngine(InlineEngine):
+    """Which files were opened at all."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+        for item in items:
+            self.opened.append(getattr(item, "name", ""))
+            yield from super().map(task, [item])
+
+
+class CountingScorer:
+    name, label, key, names = "counting", "counting", "counting", ("wish",)
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
+        self.asked += len(pictures)
+        return np.array([[float(picture.mean()) / 3 + len(prompt)] for picture in pictures], np.float32)
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(base, "NEW", 0)
+    folder = tmp_path / "photos"
+    beach, tower = scene(1), scene(2)
+    for number, blur in enumerate((0, 12, 26)):
+        save(shaken(beach, blur) if blur else beach, folder / f"beach {number}.jpg", quality=95)
+    save(tower, folder / "tower.png")
+    shutil.copy(folder / "tower.png", folder / "tower copy.png")
+    save(tower.resize((320, 240)), folder / "tower.jpg", quality=90)
+    save(scene(3), folder / "deep" / "alone.webp")
+    (folder / "tower.png.xmp").write_text("<x:xmpmeta/>")
+    (folder / "notes.txt").write_text("not a photo")
+    return folder
+
+
+@pytest.fixture
+def clean(photos: Path, tmp_path: Path) -> Run:
+    def run(engine: Any = None, scorer: Any = None, settings: Settings = Settings(), **other: Any) -> Cleanup:  # noqa: B008
+        thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
+        facts = StoredFacts(tmp_path / "memory", thumbnails, "tests")
+        tools = Tools(PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
+        try:
+            return clean_gallery(FolderSource([photos]), tools, settings, **other)
+        finally:
+            facts.close()
+
+    return run
+
+
+def test_the_second_run_opens_nothing_and_finds_the_same(clean: Run) -> None:
+    engine, scorer = CountingEngine(), CountingScorer()
+    first, asked = clean(scorer=scorer), scorer.asked
+    assert asked > 0
+    assert clean(engine, scorer) == first
+    assert engine.opened == ["notes.txt", "tower.png.xmp"], "what is no photo is cheap to ask again"
+    assert scorer.asked == asked
+    assert clean(scorer=scorer, settings=Settings(prompt="another wish")) != first
+    assert scorer.asked == 2 * asked
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_forgotten_the_answer_is_the_same(seed: int, clean: Run, tmp_path: Path) -> None:
+    chance, scorer = random.Random(seed), CountingScorer()
+    first = clean(scorer=scorer)
+    with sqlite3.connect(tmp_path / "memory" / FILE) as memory:
+        for table, key in [("file", "path"), ("photo", "digest"), ("vector", "digest"), ("look", "first"),
+                           ("score", "digest"), ("said", "path")]:  # fmt: skip
+            rows = [row for (row,) in memory.execute(f"SELECT {key} FROM {table}")]
+            gone = [(row,) for row in rows if chance.random() < 0.4]
+            memory.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)
+    for path in sorted((tmp_path / "memory" / "thumbs").rglob("*.jpg")):
+        if chance.random() < 0.3:
+            path.unlink()
+    assert clean(scorer=scorer) == first
+    shutil.rmtree(tmp_path / "memory")
+    assert clean(scorer=scorer) == first
+
+
+def test_what_changed_is_seen_anew_and_the_rest_is_not(clean: Run, photos: Path, tmp_path: Path) -> None:
+    clean()
+    save(scene(9), photos / "tower.png")
+    save(scene(4), photos / "new.jpg")
+    os.rename(photos / "beach 1.jpg", photos / "deep" / "moved.jpg")
+    (photos / "beach 2.jpg").unlink()
+    engine = CountingEngine()
+    again = clean(engine)
+    assert {name for name in engine.opened if name.endswith(("jpg", "png", "webp"))} == {
+        "deep/moved.jpg",
+        "new.jpg",
+        "tower.png",
+    }
+    shutil.rmtree(tmp_path / "memory")
+    assert again == clean()
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("at", [3, 5])
+def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_path: Path) -> None:
+    def stop(step: Step) -> None:
+        if step.stage == "Looking at photos" and step.done == at:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        clean(progress=stop)
+    engine = CountingEngine()
+    found = clean(engine)
+    left = {name for name in engine.opened if name.endswith(("jpg", "png", "webp"))}
+    assert 0 < len(left) < 7
+    shutil.rmtree(tmp_path / "memory")
+    assert clean() == found
+
+
+def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> None:
+    """With a commit after each photo a kill at any moment costs one."""
+    data = tmp_path / "data"
+    script = (
+        "import sys, os; sys.path.insert(0, 'src'); import unipic.facts as f; import unipic.sources.base as b\n"
+        "f.EVERY = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
+        "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
+        "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
+        "f.StoredFacts.keep = count\n"
+        "import atexit; atexit.register(lambda: print('kept', len(n)))\n"
+        f"from main import app; app(['clean', {str(photos)!r}, '--dry-run', '--encoder', 'builtin', "
+        "'--ranker', 'builtin'], standalone_mode=True)"
+    )
+
+    def run(kill_after: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", script, str(kill_after)]
+        environment = {**os.environ, "UNIPIC_DATA": str(data)}
+        return subprocess.run(
+            command, cwd=PROJECT, capture_output=True, text=True, env=environment, timeout=120, check=False
+        )
+
+    assert run(3).returncode == -signal.SIGKILL
+    assert "kept 4" in run(-1).stdout
+    assert "kept 0" in run(-1).stdout
+
+
+def test_a_file_too_fresh_to_be_known_by_its_time_is_read_again(
+    clean: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "NEW", 3600 * 10**9)
+    clean()
+    engine = CountingEngine()
+    clean(engine)
+    assert len([name for name in engine.opened if name.endswith(("jpg", "png", "webp"))]) == 7
+    assert all(isinstance(file, Found) and not file.stamp for file in FolderSource([photos]).files())
+
+
+def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
+    """All of our modules that reading and comparing are made of, and the libraries that decode."""
+    script = "import sys, unipic.stages.read, unipic.stages.compare, unipic.stages.companions; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(done.stdout.split())
+    ours = {name.removeprefix("unipic.").replace(".", "/") for name in loaded if name.startswith("unipic.")}
+    say_nothing_about_a_photo = {
+        *(
+            "embeddings",
+            "engines",
+            "engines/base",
+            "engines/local",
+            "errors",
+            "files",
+            "moving",
+            "progress",
+            "settings",
+            "sources",
+        ),
+        *("sources/base", "stages", "stages/keeper", "stages/neighbours", "thumbnails", "tools", "vision"),
+        *("vision/base", "words", "cleanup", "catalogue", "rulings", "stages/cells", "likeness"),
+    }
+    assert ours - set(DECIDES) - say_nothing_about_a_photo == set()
+    assert set(DECIDES) <= ours | {"stages/see"}
+    assert {"pillow", "numpy", "opencv-python-headless", "pillow-heif"} == set(LIBRARIES)
