@@ -1,4 +1,4 @@
-"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | safety | all
+"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | startup | pairs | safety | all
 
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
@@ -6,6 +6,8 @@ bias      whether the ranking leans by how light a face is
 speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
 memory    peak memory of a run over 2,000 photos of 12 megapixels
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
+startup   how long until --help, the first screen, and the first photo looked at
+pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import bias, calibrate, darkroom, memory, quality, safety, speed
+from benchmarks import bias, calibrate, darkroom, memory, pairs, quality, safety, speed, startup
 from benchmarks.machine import machine
 
 PARTS = {
@@ -24,6 +26,8 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "startup": startup.run,
+    "pairs": pairs.run,
     "safety": safety.run,
 }
 

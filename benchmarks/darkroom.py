@@ -50,7 +50,7 @@ def run(photos: int = 0, groups: int = 0) -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
         data = Path(name)
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with _server(data) as url:
+        with served(data) as (url, _):
             print(f"## Review in the browser: {photos:,} photos, Chromium {browser.version}, 1280 x 900\n")
             print("| | | median | 95 of 100 within | slowest |")
             print("|---|---:|---:|---:|---:|")
@@ -235,7 +235,8 @@ def _copy(run: Run, data: Path) -> Run:
 
 
 @contextmanager
-def _server(data: Path) -> Iterator[str]:
+def served(data: Path) -> Iterator[tuple[str, int]]:
+    """The app with its data there: its address, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -250,7 +251,7 @@ def _server(data: Path) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait()

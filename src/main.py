@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +14,7 @@ from terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.errors import SettingsError
 from unipic.progress import Progress
 from unipic.rules import PREFERENCES, SETS, Rules
-from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, models_folder, seconds
+from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.destinations.aside import AsideDestination, Moved
@@ -94,6 +92,20 @@ def clean(
     ] = False,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Decode processes (else one per core).")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Use nothing that is remembered of these photos, and remember nothing.")
+    ] = False,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="Where photos are read: local, or ray (docs/scaling.md).")
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option("--ray-address", help="host:port of a Ray cluster's head. Default: Ray on this machine."),
+    ] = None,
+    ray_store: Annotated[
+        str | None,
+        typer.Option("--ray-store", help="With --ray-address: a folder all nodes share, or s3://bucket/folder."),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not try to fetch missing models.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file with any of these settings.")] = None,
 ) -> None:
@@ -116,6 +128,9 @@ def clean(
             taste=taste or None,
             device=device,
             workers=workers,
+            engine=engine,
+            ray_address=ray_address,
+            ray_store=ray_store,
             fetch=False if offline else None,
         )
         ways = sum(map(bool, (zip_path, to, move_aside, dry_run)))
@@ -134,7 +149,7 @@ def clean(
         aside = _aside(photos) if move_aside else None
         listing = _listing(list_path, photos)
         with progress_bars(quiet=as_json) as progress:
-            evidence = _looked(source, settings, progress)
+            evidence = _looked(source, settings, not fresh, progress)
             rules = _rules(evidence, protect, prefer, avoid, keep, thin)
             proposal, choices = _proposed(evidence, settings, rules, decided)
             choices = accept_all(proposal, choices) if best_only else choices
@@ -158,11 +173,11 @@ def clean(
 
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
-    """Do the work of one run of the web app, in this process, and leave the result in its folder."""
-    from unipic.job import work_on
+    """Do the work of one run of the web app in this process, and leave the result in its folder; -: wait for one."""
+    from unipic.job import WAIT, wait_for_work, work_on
     from utils import look
 
-    sys.exit(work_on(run_folder, look))
+    sys.exit(wait_for_work(look) if str(run_folder) == WAIT else work_on(run_folder, look))
 
 
 def _settings(config: Path | None, **given: Any) -> Settings:
@@ -210,17 +225,12 @@ def _moved(aside: AsideDestination, everything: list[Outcome], yes: int | None, 
         return aside.write(plan, most, progress)
 
 
-def _looked(source: Source, settings: Settings, progress: Progress) -> Evidence:
-    from unipic.thumbnails import Thumbnails
+def _looked(source: Source, settings: Settings, remember: bool, progress: Progress) -> Evidence:
     from unipic.tools import open_tools
     from utils import look
 
-    folder = tempfile.mkdtemp(prefix="unipic-")
-    try:
-        with open_tools(settings, models_folder(), Thumbnails(Path(folder)), progress) as tools:
-            return look(source, tools, settings, progress)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
+        return look(source, tools, settings, progress)
 
 
 def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:

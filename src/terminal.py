@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 
 from unipic.errors import SettingsError
 from unipic.progress import FETCHING, Progress, Step
@@ -22,6 +19,8 @@ from unipic.rules import SETS
 from unipic.words import count, printable, size
 
 if TYPE_CHECKING:  # what is said of a result comes with it
+    from rich.progress import TaskID
+
     from unipic.destinations.aside import Moved
     from unipic.destinations.undo import Held, Undone
     from unipic.proposal import Proposal
@@ -88,6 +87,9 @@ def shown(value: object) -> str:
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
     """A bar per stage with the time left; on standard error, so that output stays clean."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # --help needs none
+    from rich.progress import Progress as Bars
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -105,6 +107,8 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                     bars.update(task.id, total=1, completed=1)
 
         def show(step: Step) -> None:
+            if step.total:
+                finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
             if step.stage not in stages:
                 finish_stages_that_cannot_be_counted()
                 stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
@@ -132,6 +136,8 @@ def say_summary(
     proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Moved | None = None
 ) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
+    from rich.table import Table
+
     from unipic.review import report
 
     cleanup, found = proposal.cleanup, report(proposal, choices)
@@ -223,6 +229,8 @@ def say_undone(undone: list[Undone]) -> None:
 
 
 def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
+    from rich.table import Table
+
     table = Table("model", "for", "licence", "here?", title=f"Models in {shown(folder)}")
     for model, status in found:
         here = "ships with Unipic" if model.shipped and status.state == "present" else status.state

@@ -8,6 +8,8 @@ import pytest
 
 # Nobody's test run downloads weights; tests of fetching use a server of their own and say so.
 os.environ["UNIPIC_OFFLINE"] = "1"
+# Nor does every screen that is drawn load models in a process of its own; tests of that say so.
+os.environ["UNIPIC_SPARE"] = "0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -125,3 +125,4 @@ screen()
 run = session.run
 if run and session.widget("start-upload"):
     _to_review()
+server().jobs.prepare()

@@ -25,7 +25,6 @@ from unipic.runs import Run
 from unipic.settings import Settings, changed
 from unipic.stages.keeper import keeper_first
 from unipic.words import count
-from utils import arrange
 
 
 class NoSuchGroup(Exception):
@@ -272,6 +271,8 @@ class Desk:
 
     def _arrange(self) -> None:
         """Groups by all that holds now."""
+        from utils import arrange  # the first screen is there before OpenCV is
+
         self._index()
         bonds = Bonds(self.history.rulings.values(), self._first_seen)
         cleanup = arrange(self.evidence, self._settings(self.history.thresholds), bonds)

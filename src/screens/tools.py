@@ -40,7 +40,8 @@ def server() -> Server:
 
 @cache
 def _server(data: Path) -> Server:
-    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"]))
+    spares = os.environ.get("UNIPIC_SPARE", "1") != "0"  # for an operator whose machine has no gigabyte to spare
+    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares))
 
 
 def desk_of(run: Run) -> Desk:

@@ -2,14 +2,19 @@
 
 The run's folder is all the two sides share. The process tells where it is in progress.json and leaves evidence.json
 and remembered.json; a server that was restarted finds a run that says "working" and has no process, and starts it anew.
+
+Loading models takes seconds. While a person still chooses photos a spare process has begun to: it is told a run's
+folder on its standard input, and where that ends without one, the server is gone or wants no spare any more.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -19,6 +24,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from unipic.catalogue import Catalogue
 from unipic.errors import Cancelled, DecisionsUnreadable, UnipicError
 from unipic.evidence import Evidence
@@ -27,13 +34,18 @@ from unipic.progress import FETCHING, Progress, Step
 from unipic.record import evidence_to_dict
 from unipic.rulings import Ruling
 from unipic.runs import Run
-from unipic.settings import Settings, changed, data_folder, models_folder
+from unipic.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
 from unipic.tools import Tools, open_tools
+from unipic.vision.base import VIEW
+from unipic.vision.registry import open_encoder, open_scorer
 
 EVERY = 0.3  # seconds between two words about progress
+SPARE = 900.0  # seconds for which a process with models loaded, about a gigabyte, waits for a run
+WAIT = "-"  # in place of a run's folder: wait to be told it
+LOG = "work.log"
 SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
 Look = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
@@ -65,10 +77,16 @@ def work_on(folder: Path, look: Look) -> int:
         settings = changed(Settings(), state.settings)
         progress = _Teller(run)
         source = _source(run, progress)
-        with open_tools(settings, models_folder(), run.thumbnails, progress) as tools:
+        # What was uploaded is gone with its run; of a folder here the next run will want to know.
+        memory = memory_folder() if state.source == "folder" else run.folder
+        with open_tools(settings, models_folder(), memory, progress) as tools:
             catalogue = Catalogue(data_folder())
-            evidence = look(source, tools, settings, progress, lambda found: keep_evidence(run, found, catalogue))
-        keep_evidence(run, evidence, catalogue)
+
+            def keep(found: Evidence) -> None:
+                run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
+                keep_evidence(run, found, catalogue)
+
+            keep(look(source, tools, settings, progress, keep))
         run.change(state="ready", message="")
     except Cancelled:
         run.change(state="cancelled")
@@ -81,6 +99,31 @@ def work_on(folder: Path, look: Look) -> int:
             run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
         return 1
     return 0
+
+
+def wait_for_work(look: Look) -> int:
+    """Load the models, then do the work of the run whose folder standard input names, if it names one."""
+    parent = os.getppid()
+    warm_up()
+    line = sys.stdin.readline()
+    if not line.endswith("\n") or os.getppid() != parent:
+        return 0  # the server is gone; its successor starts the run anew
+    folder = Path(json.loads(line))
+    with suppress(OSError), open(folder / LOG, "wb") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    return work_on(folder, look)
+
+
+def warm_up() -> None:
+    """Load what a run is most likely to use, and is here. What is wrong with a model, the run says itself."""
+    settings, blank = Settings(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
+    with suppress(UnipicError):
+        open_encoder(settings.encoder, models_folder(), settings.device, settings.fetch)[0].embed(blank[None])
+    with suppress(UnipicError):
+        scorer, _ = open_scorer(settings.ranker, models_folder(), settings.device, settings.fetch)
+        if scorer:
+            scorer.score([blank], settings.wish)
 
 
 def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
@@ -147,13 +190,37 @@ class _Teller:
 class Jobs:
     """Runs at work in this server: one at a time, since one already uses every core."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """`command` and a run's folder behind it do that run's work."""
+    def __init__(self, command: Sequence[str], spares: bool = False) -> None:
+        """`command` with a run's folder behind it does that run's work; with WAIT, that of the run it will be told."""
         self._command = list(command)
+        self._spares = spares
+        self._spare: subprocess.Popen[bytes] | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unipic-job")
         self._lock = threading.Lock()
         self._waiting: list[str] = []
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def prepare(self) -> None:
+        """Somebody is choosing photos: have a spare process. One at most, and none while a run needs the machine."""
+        with self._lock:
+            if not self._spares or self._waiting or self._processes:
+                return
+            if self._spare is None:
+                self._spare = subprocess.Popen(
+                    [*self._command, WAIT], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+                timer = threading.Timer(SPARE, self._dismiss, [self._spare])
+                timer.daemon = True  # a server that ends does not wait for it
+                timer.start()
+            elif self._spare.poll() is not None:
+                self._spares = False  # it ended by itself; the run's own process will tell why
+
+    def _dismiss(self, spare: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            if self._spare is not spare:
+                return
+            self._spare = None
+        spare.communicate()  # ends its standard input, and waits for it
 
     def start(self, run: Run) -> None:
         """Queue a run; one that is queued or at work already stays as it is."""
@@ -194,19 +261,37 @@ class Jobs:
                 return
             self._waiting.remove(run.token)
             run.change(state="working")  # before there is a process, which says itself when it is done
-            log = open(run.folder / "work.log", "wb")  # noqa: SIM115  closed below, after the process has it
-            process = subprocess.Popen(
-                [*self._command, str(run.folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-            self._processes[run.token] = process
-        log.close()
+            (run.folder / LOG).unlink(missing_ok=True)
+            process = self._processes[run.token] = self._hand_over(run) or self._begin(run)
         try:
             code = process.wait()
+            if code and not (run.folder / LOG).exists() and run.folder.exists() and run.load().state == "working":
+                with self._lock:  # the spare died before it had taken the run
+                    process = self._processes[run.token] = self._begin(run)
+                code = process.wait()
             if run.folder.exists() and run.load().state == "working":
                 run.change(state="failed", message=_last_words(run, code))
         finally:
             with self._lock:
                 del self._processes[run.token]
+
+    def _begin(self, run: Run) -> subprocess.Popen[bytes]:
+        with open(run.folder / LOG, "wb") as log:
+            return subprocess.Popen([*self._command, str(run.folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def _hand_over(self, run: Run) -> subprocess.Popen[bytes] | None:
+        """The spare process, told this run; None where there is none."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.poll() is not None:
+            return None
+        assert spare.stdin is not None
+        try:
+            with spare.stdin as told:
+                told.write(json.dumps(str(run.folder)).encode() + b"\n")
+        except OSError:  # it has just died
+            spare.wait()
+            return None
+        return spare
 
 
 def where(run: Run) -> Where | None:

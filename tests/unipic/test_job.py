@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +18,10 @@ from tests.galleries import likeness, photo
 
 from unipic import job
 from unipic.catalogue import FILE, Catalogue
+from unipic.errors import ModelError
 from unipic.evidence import Evidence
 from unipic.files import read_json
-from unipic.job import FETCHING, SKIP, Jobs, Where, keep_evidence, where, work_on
+from unipic.job import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
 from unipic.journal import ruling_from_dict
 from unipic.photo import Gallery
 from unipic.progress import Step
@@ -25,6 +29,7 @@ from unipic.record import evidence_from_dict
 from unipic.rulings import Ruling
 from unipic.runs import Run, Runs
 from unipic.settings import PROJECT
+from unipic.vision import registry
 
 A, B, C = PHOTOS = [photo(id) for id in "abc"]
 FOUND = Evidence(Gallery(tuple(PHOTOS)), likeness(PHOTOS, {"a b": 95.0}), "an encoder", "a ranker", {"noise": 0.2})
@@ -216,11 +221,68 @@ def test_every_kind_of_source(source: Any, tmp_path: Path, monkeypatch: pytest.M
     assert names == (["a.jpg"] if source == "upload" else [])
 
 
+# A process that waits for a run
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Standard input says this; models are not loaded, and what the process prints stays where it was."""
+
+    def say(line: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(line))
+
+    monkeypatch.setattr(job, "warm_up", lambda: None)
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    return say
+
+
+def test_a_process_that_waits_does_the_run_it_is_told(run: Run, told: Callable[[str], None]) -> None:
+    told(json.dumps(str(run.folder)) + "\n")
+    assert wait_for_work(lambda *_: FOUND) == 0
+    assert run.load().state == "ready"
+    assert (run.folder / LOG).exists(), "by which the server knows that the run was taken"
+
+
+@pytest.mark.parametrize("cut", [0, 5])
+def test_a_process_whose_server_is_gone_ends(cut: int, run: Run, told: Callable[[str], None]) -> None:
+    told(json.dumps(str(run.folder))[:cut])
+    assert wait_for_work(lambda *_: FOUND) == 0
+    assert run.load().state == "collecting"
+
+
+def test_a_server_that_goes_as_it_tells_leaves_the_run_to_the_next(
+    run: Run, told: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(json.dumps(str(run.folder)) + "\n")
+    parents = iter([5, 1])
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    assert wait_for_work(lambda *_: FOUND) == 0
+    assert run.load().state == "collecting"
+
+
+def test_warming_up_loads_what_is_here_and_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_opened", {})
+    monkeypatch.setattr(registry, "fetch_weights", None)
+    job.warm_up()
+    ((name, *_),) = registry._opened
+    assert name == "unipic_encoder"
+    assert registry._opened.popitem()[1]._network._value is not None
+
+
+def test_a_model_that_cannot_be_loaded_is_left_to_the_run_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise ModelError("it needs torch")
+
+    monkeypatch.setattr(job, "open_encoder", broken)
+    monkeypatch.setattr(job, "open_scorer", broken)
+    job.warm_up()
+
+
 # The server's side
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+def until(condition: Callable[[], bool], most: float = 20) -> None:
+    deadline = time.monotonic() + most
     while not condition():
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.01)
@@ -340,3 +402,143 @@ def test_a_run_deleted_while_it_waits_stops_nobody(tmp_path: Path) -> None:
     for run in (first, third):
         (run.folder / "go").touch()
     until(lambda: third.load().state == "ready")
+
+
+# A spare process
+
+TOLD = """
+spare = sys.argv[1] == "-"
+if spare:
+    (Path(sys.argv[0]) / f"spare {os.getpid()}").touch()
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit()
+    run = Run(Path(json.loads(line)))
+"""
+
+
+def spares(script: str, folder: Path) -> list[str]:
+    """A command that waits when it is to, and does this with `run`; `folder` holds a file for each spare."""
+    folder.mkdir(exist_ok=True)
+    python, option, source = does(TOLD + script)
+    source = f"import json, sys; sys.argv[0] = {str(folder)!r}\n" + source
+    return [python, option, source]
+
+
+TOOK = "(run.folder / 'work.log').touch()\n(run.folder / 'by').write_text(f'{spare} {os.getpid()}')\n"
+
+
+def waiting(folder: Path) -> list[int]:
+    return [int(file.name.split()[1]) for file in folder.iterdir()]
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_next_run_goes_to_the_spare_process(run: Run, tmp_path: Path) -> None:
+    jobs = Jobs(spares(TOOK + WAIT + DONE, tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    jobs.prepare()
+    until(lambda: len(waiting(tmp_path / "spares")) == 1)
+    jobs.start(run)
+    until((run.folder / "begun").exists)
+    (spare,) = waiting(tmp_path / "spares")
+    assert (run.folder / "by").read_text() == f"True {spare}"
+    jobs.prepare()  # the machine is in use
+    (run.folder / "go").touch()
+    until(lambda: run.load().state == "ready" and jobs.ahead_of(run) == 0)
+    assert waiting(tmp_path / "spares") == [spare]
+    jobs.start(run)
+    until(lambda: (run.folder / "by").read_text().startswith("False"))
+
+
+def test_a_run_in_a_spare_process_can_be_stopped(run: Run, tmp_path: Path) -> None:
+    jobs = Jobs(spares(TOOK + WAIT + DONE, tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    jobs.start(run)
+    until((run.folder / "begun").exists)
+    jobs.cancel(run)
+    until(lambda: jobs.ahead_of(run) == 0)
+    assert run.load().state == "cancelled"
+
+
+def test_a_spare_process_that_died_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
+    jobs = Jobs(spares(TOOK + DONE, tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    until(lambda: len(waiting(tmp_path / "spares")) == 1)
+    (spare,) = waiting(tmp_path / "spares")
+    os.kill(spare, signal.SIGKILL)
+    until(lambda: not alive(spare))
+    jobs.start(run)
+    until(lambda: run.load().state == "ready")
+    assert (run.folder / "by").read_text().startswith("False")
+
+
+def test_a_spare_process_that_dies_as_it_is_told_the_run_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
+    die = "if spare: os.kill(os.getpid(), signal.SIGKILL)\n"
+    jobs = Jobs(spares(die + TOOK + DONE, tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    jobs.start(run)
+    until(lambda: run.load().state == "ready")
+    assert (run.folder / "by").read_text().startswith("False")
+
+
+def test_a_spare_process_that_dies_at_its_work_is_told(run: Run, tmp_path: Path) -> None:
+    """The run itself may be what kills it: it is not begun a second time behind anybody's back."""
+    jobs = Jobs(spares(TOOK + "os.kill(os.getpid(), signal.SIGKILL)\n", tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    jobs.start(run)
+    until(lambda: run.load().state == "failed")
+    assert "most likely because memory ran out" in run.load().message
+
+
+def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:
+    jobs = Jobs([sys.executable, "-c", "raise SystemExit(1)"], spares=True)
+    jobs.prepare()
+    assert jobs._spare is not None
+    jobs._spare.wait()
+    first = jobs._spare
+    jobs.prepare()
+    jobs.prepare()
+    assert jobs._spare is first
+
+
+def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "SPARE", 0.01)
+    jobs = Jobs(spares("", tmp_path / "spares"), spares=True)
+    jobs.prepare()
+    until(lambda: jobs._spare is None)
+    until(lambda: not any(alive(spare) for spare in waiting(tmp_path / "spares")))
+
+
+def test_a_spare_process_ends_with_its_server(tmp_path: Path) -> None:
+    """Killed, so that it could not say goodbye."""
+    command = spares("", tmp_path / "spares")
+    server = f"import time; from unipic.job import Jobs; Jobs({command!r}, spares=True).prepare(); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", server], env={**os.environ, "PYTHONPATH": str(PROJECT / "src")})
+    until(lambda: len(waiting(tmp_path / "spares")) == 1)
+    process.kill()
+    process.wait()
+    until(lambda: not any(alive(spare) for spare in waiting(tmp_path / "spares")))
+
+
+def test_where_no_spare_is_wanted_there_is_none(tmp_path: Path) -> None:
+    jobs = Jobs(spares("", tmp_path / "spares"))
+    jobs.prepare()
+    assert jobs._spare is None
+
+
+def test_the_command_itself_waits_and_works(run: Run) -> None:
+    jobs = Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares=True)
+    jobs.prepare()
+    assert jobs._spare is not None
+    spare = jobs._spare
+    jobs.start(run)
+    until(lambda: run.load().state == "ready", 60)
+    assert spare.wait() == 0
+    assert (run.folder / LOG).read_bytes() == b""
+    assert evidence_from_dict(read_json(run.folder / "evidence.json")).gallery.photos == ()

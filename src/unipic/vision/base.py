@@ -34,6 +34,7 @@ class Encoder(Protocol):
     name: str  # "mobilenet"
     label: str  # for people: "MobileNetV3-Small (ImageNet)"
     calibration: Calibration
+    key: str  # other whenever the vectors may be
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, VIEW, VIEW, 3] RGB -> float32 [N, D], rows of length 1."""
@@ -46,6 +47,7 @@ class Scorer(Protocol):
     name: str
     label: str
     names: tuple[str, ...]  # of the columns: ("wish",) or ("wish", "aesthetic")
+    key: str  # other whenever the scores may be
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""

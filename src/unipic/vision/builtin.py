@@ -27,6 +27,7 @@ NOISE = 0.1  # a plane of the layout weaker than this counts less: a grey pictur
 class BuiltinEncoder:
     name = "builtin"
     label = "Built-in (no weights)"
+    key = "builtin-1"  # raised when the same view comes to have other numbers
     calibration = Calibration(middle=0.715, slope=8.4)
 
     def embed(self, views: np.ndarray) -> np.ndarray:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from PIL import Image
 
+from unipic.progress import Progress, silent
 from unipic.settings import FAULTS
 from unipic.vision.aesthetic import AestheticHead
-from unipic.vision.device import pick_device, use_threads
+from unipic.vision.base import VIEW
+from unipic.vision.device import computes_bfloat16, filled, pick_device, to_device, use_threads
+from unipic.vision.loading import Loaded
+from unipic.vision.manifest import sha256
 
 if TYPE_CHECKING:
     import torch
 
-BATCH = 16
+BATCH = 16  # always that many: see device.filled
 LENGTH = 77  # tokens CLIP reads of a text, the two that mark its ends included
 PROMPTS = 64  # texts whose vectors are kept
 SCALE = 100.0  # of cosines in CLIP's softmax, which it learned; its file rounds differently in each number format
+VERSION = 2  # raised when the same picture comes to have other scores by the same weights
+MEAN = (0.48145466, 0.4578275, 0.40821073)  # of what CLIP was trained with, RGB
+STD = (0.26862954, 0.26130258, 0.27577711)
+BARS = tuple(round(255 * channel) for channel in MEAN)
+
+
+@dataclass(frozen=True)
+class Network:
+    model: Any
+    tokenizer: Any
+    mean: torch.Tensor  # [3, 1, 1], 0..255
+    std: torch.Tensor
 
 
 class ClipScorer:
@@ -31,105 +50,121 @@ class ClipScorer:
     names: tuple[str, ...] = ("wish",)
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        from transformers import CLIPModel, CLIPProcessor
-
-        self._device = pick_device(device)
-        here: dict[str, Any] = {"local_files_only": True}
-        with _quiet():
-            model = CLIPModel.from_pretrained(folder, use_safetensors=True, dtype=_dtype(self._device), **here)
-            # The two backends resize slightly differently. Pillow's does not depend on torchvision being there.
-            self._processor = CLIPProcessor.from_pretrained(folder, backend="pil", **here)
-        self._model = model.eval().to(self._device)
-        self._mean = np.round(np.multiply(self._processor.image_processor.image_mean, 255)).astype(np.uint8)
+        """OSError when there are no weights in the folder."""
+        self._folder, self._device = folder, pick_device(device)
+        self._numbers = _numbers(self._device)
+        self._progress: Progress = silent
+        self._network = Loaded(self.label, self._load)
         self._head: AestheticHead | None = None
         self._tokenizing = Lock()  # a tokenizer used by two threads at once says "Already borrowed"
         self._text = lru_cache(PROMPTS)(self._embed_text)
+        faults = hashlib.sha256("\n".join(FAULTS).encode()).hexdigest()
+        weights = sha256(folder / "model.safetensors")
+        self.key = f"{self.name}-{weights[:16]}-{self._numbers}-{faults[:8]}-{VERSION}"
 
-    def with_head(self, head: AestheticHead) -> ClipScorer:
+    def telling(self, progress: Progress) -> Self:
+        """The same model, whose network is loaded once; `progress` hears of it if that is still to be done."""
+        scorer = copy(self)
+        scorer._progress = progress
+        return scorer
+
+    def with_head(self, head: AestheticHead) -> Self:
         """The same model, not loaded again, with the column "aesthetic" besides."""
         scorer = copy(self)
         scorer._head, scorer.names = head, (*self.names, "aesthetic")
-        scorer.label = f"{self.label} and {head.label}"
+        scorer.label, scorer.key = f"{self.label} and {head.label}", f"{self.key}+{head.key}"
         return scorer
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
-        """uint8 [H, W, 3] RGB each -> float32 [N, len(names)].
+        """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], whichever pictures are beside it.
 
         wish: log-odds of the prompt against all FAULTS together; aesthetic: the head's rating, if there is a head.
         """
+        if not len(pictures):
+            return np.zeros((0, len(self.names)), np.float32)
+        self._network.get(self._progress)
         use_threads(1)
         wish, faults = self._text(prompt), np.stack([self._text(fault) for fault in FAULTS])
-        rows = [np.zeros((0, len(self.names)), np.float32)]
-        for start in range(0, len(pictures), BATCH):
-            vectors = self._embed(pictures[start : start + BATCH])
-            columns = [_log_odds(vectors, wish, faults)]
-            if self._head:
-                columns.append(self._head.rate(vectors))
-            rows.append(np.stack(columns, axis=1))
-        return np.concatenate(rows)
+        vectors = self._embed(pictures)
+        columns = [_log_odds(vectors, wish, faults)]
+        if self._head:
+            columns.append(self._head.rate(vectors))
+        return np.stack(columns, axis=1)
+
+    def _load(self) -> Network:
+        import torch
+        from transformers import AutoTokenizer, CLIPModel
+
+        here: dict[str, Any] = {"local_files_only": True}
+        with _quiet():
+            dtype = getattr(torch, self._numbers)
+            model = CLIPModel.from_pretrained(self._folder, use_safetensors=True, dtype=dtype, **here)
+            tokenizer = AutoTokenizer.from_pretrained(self._folder, **here)
+        mean, std = (torch.tensor(numbers, device=self._device).view(3, 1, 1) * 255 for numbers in (MEAN, STD))
+        return Network(model.eval().to(self._device), tokenizer, mean, std)
 
     def _embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 [N, 512], rows of length 1. On a GPU the next batch is made while it works on one."""
         import torch
 
-        squares = [_square(picture, self._mean) for picture in pictures]
-        images = self._processor.image_processor(squares, input_data_format="channels_last", return_tensors="pt")
+        network, batches = self._network.get(self._progress), []
         with torch.inference_mode():
-            pixels = images["pixel_values"].to(self._device, self._model.dtype)
-            return _unit(self._model.get_image_features(pixel_values=pixels))
+            for start in range(0, len(pictures), BATCH):
+                squares = np.stack([_square(picture) for picture in pictures[start : start + BATCH]])
+                pixels = to_device(filled(squares, BATCH), self._device).permute(0, 3, 1, 2).contiguous()
+                pixels = ((pixels.float() - network.mean) / network.std).to(network.model.dtype)
+                batches.append(_unit(network.model.get_image_features(pixel_values=pixels)))
+            return torch.cat(batches)[: len(pictures)].cpu().numpy()
 
     def _embed_text(self, prompt: str) -> np.ndarray:
         import torch
 
+        network = self._network.get(self._progress)
         with self._tokenizing:
-            tokens = self._processor.tokenizer([prompt], truncation=True, max_length=LENGTH, return_tensors="pt")
+            tokens = network.tokenizer([prompt], truncation=True, max_length=LENGTH, return_tensors="pt")
         with torch.inference_mode():
-            return _unit(self._model.get_text_features(**tokens.to(self._device)))[0]
+            return _unit(network.model.get_text_features(**tokens.to(self._device)))[0].cpu().numpy()
 
 
 def _log_odds(vectors: np.ndarray, wish: np.ndarray, faults: np.ndarray) -> np.ndarray:
     """float32 [N, D], [D], [F, D] -> [N]. Not the probability itself: in a good series that is 1 for every picture."""
-    return SCALE * (vectors @ wish) - np.logaddexp.reduce(SCALE * (vectors @ faults.T), axis=1)
+    return SCALE * _dots(vectors, wish) - np.logaddexp.reduce(SCALE * _dots(vectors[:, None], faults), axis=1)
 
 
-def _square(picture: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """The whole picture in the middle of a square, with bars of CLIP's mean colour, which are 0 to the network.
+def _dots(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Sums over the last axis, each by itself: a product of matrices adds in an order that goes with their shape."""
+    return (one * other).sum(axis=-1)
 
-    CLIP's own centre crop would cut a third off a 3:2 picture, and what the edges cut is half of framing. Squashing
-    would bend what is round or level, in landscape and portrait format differently. Bars of the shots of one moment
-    are as a rule the same, so they favour none.
+
+def _square(picture: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, 3] -> uint8 [VIEW, VIEW, 3]: the whole picture in the middle, with bars of CLIP's mean colour.
+
+    The bars are about 0 to the network. CLIP's own centre crop would cut a third off a 3:2 picture, and what the edges
+    cut is half of framing. Squashing would bend what is round or level, in landscape and portrait format differently.
+    Bars of the shots of one moment are as a rule the same, so they favour none.
     """
     height, width = picture.shape[:2]
-    side = max(height, width)
-    rows = np.broadcast_to(np.tile(mean, side), (side, 3 * side)).copy()  # a row at a time: pixel by pixel takes long
-    square = rows.reshape(side, side, 3)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = picture
-    return square
+    scale = VIEW / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    square = Image.new("RGB", (VIEW, VIEW), BARS)
+    small = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+    square.paste(small, ((VIEW - size[0]) // 2, (VIEW - size[1]) // 2))
+    return np.asarray(square)
 
 
-def _unit(features: Any) -> np.ndarray:
+def _unit(features: Any) -> torch.Tensor:
     """float32 rows of length 1; older transformers give a tensor, newer ones an object that holds it."""
     import torch
 
     rows: torch.Tensor = getattr(features, "pooler_output", features)
-    return torch.nn.functional.normalize(rows.float(), dim=1).cpu().numpy()
+    return torch.nn.functional.normalize(rows.float(), dim=1)
 
 
-def _dtype(device: str) -> torch.dtype:
-    """Half the bits where the hardware computes with them: about four times as fast, cosine to float32 0.9996."""
-    import torch
-
+def _numbers(device: str) -> str:
+    """Half the bits where the hardware computes with them: two to four times as fast, cosine to float32 0.9996."""
     if device == "cuda":
-        return torch.float16
-    return torch.bfloat16 if _computes_bfloat16() else torch.float32
-
-
-def _computes_bfloat16() -> bool:
-    """Torch has no public word for it; where the private ones are gone the answer is no."""
-    import torch
-
-    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
+        return "float16"
+    return "bfloat16" if computes_bfloat16() else "float32"
 
 
 @contextmanager

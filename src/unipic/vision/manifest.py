@@ -107,7 +107,7 @@ def _problem(file: File, folder: Path, shipped: bool) -> str:
     """Empty when the file is as it should be."""
     path = folder / file.path
     try:
-        found = _sha256(path)
+        found = sha256(path)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}. Make it readable."
     remedy = AGAIN if shipped else f"Delete it and run {FETCH}."
@@ -117,7 +117,7 @@ def _problem(file: File, folder: Path, shipped: bool) -> str:
 _known: dict[tuple[Path, int, int], str] = {}
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     """Of the file's bytes; not read again while its size and time of change stay."""
     facts = path.stat()
     key = (path.absolute(), facts.st_size, facts.st_mtime_ns)

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from unipic.progress import Progress, silent
 from unipic.vision.base import Calibration
-from unipic.vision.device import pick_device, use_threads
+from unipic.vision.device import filled, pick_device, to_device, use_threads
+from unipic.vision.loading import Loaded
+from unipic.vision.manifest import sha256
 
 if TYPE_CHECKING:
     import torch
 
-BATCH = 32
+BATCH = 16  # always that many: see device.filled. On one core 248 a second of processor time; 200 in batches of 32
 DIMENSIONS = 576
+COMPILER = "torch._dynamo.utils"
+VERSION = 1  # raised when the same view comes to have other numbers by the same weights
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB; what the network was trained with
 STD = (0.229, 0.224, 0.225)
 # One core embeds about as fast as eight cores decode. More threads would wait for the decoders to
 # leave the cores, and waiting threads make each other slower: with both cores of a machine busy,
 # two threads embedded 106 photos a second, one 175.
 SHARE = 8
+
+
+@dataclass(frozen=True)
+class Network:
+    features: torch.nn.Module
+    head: torch.nn.Module
+    mean: torch.Tensor  # [3, 1, 1], 0..255
+    std: torch.Tensor
 
 
 class MobileNetEncoder:
@@ -31,17 +49,44 @@ class MobileNetEncoder:
     calibration = Calibration(middle=0.79, slope=46.0)
 
     def __init__(self, weights: Path, device: str = "auto") -> None:
-        """`weights`: torchvision's .pth, or its features.* entries alone as .safetensors."""
-        import torch
-        from torchvision.models import mobilenet_v3_small
+        """`weights`: torchvision's .pth, or its features.* entries alone as .safetensors. OSError if it is not here."""
+        self._weights, self._device = weights, pick_device(device)
+        self._progress: Progress = silent
+        self._network = Loaded(self.label, self._load)
+        numbers = "float16" if self._device == "cuda" else "float32"
+        self.key = f"{self.name}-{sha256(weights)[:16]}-{numbers}-{VERSION}"
 
-        self._device = pick_device(device)
-        network = mobilenet_v3_small(weights=None).features
-        network.load_state_dict(read_entries(weights, "features."), strict=True)
-        self._network = network.eval().to(self._device, memory_format=torch.channels_last)
-        self._head = self._open_head(weights).eval().to(self._device)
-        self._mean = torch.tensor(MEAN, device=self._device).view(3, 1, 1) * 255
-        self._std = torch.tensor(STD, device=self._device).view(3, 1, 1) * 255
+    def telling(self, progress: Progress) -> Self:
+        """The same model, whose network is loaded once; `progress` hears of it if that is still to be done."""
+        encoder = copy(self)
+        encoder._progress = progress
+        return encoder
+
+    def embed(self, views: np.ndarray) -> np.ndarray:
+        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1, whichever views are beside it."""
+        if not len(views):
+            return np.zeros((0, DIMENSIONS), np.float32)
+        import torch
+
+        network = self._network.get(self._progress)
+        use_threads(SHARE)
+        with torch.inference_mode():
+            starts = range(0, len(views), BATCH)
+            batches = [self._batch(filled(views[start : start + BATCH], BATCH), network) for start in starts]
+            return torch.cat(batches)[: len(views)].cpu().numpy()
+
+    def _load(self) -> Network:
+        import torch
+
+        features = _definition()(weights=None).features
+        features.load_state_dict(read_entries(self._weights, "features."), strict=True)
+        mean, std = (torch.tensor(numbers, device=self._device).view(3, 1, 1) * 255 for numbers in (MEAN, STD))
+        return Network(
+            features.eval().to(self._device, memory_format=torch.channels_last),
+            self._open_head(self._weights).eval().to(self._device),
+            mean,
+            std,
+        )
 
     def _open_head(self, weights: Path) -> torch.nn.Module:
         """What comes after the mean over space: float32 [N, 576] -> [N, 576]."""
@@ -49,20 +94,14 @@ class MobileNetEncoder:
 
         return torch.nn.Identity()
 
-    def embed(self, views: np.ndarray) -> np.ndarray:
-        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1."""
-        use_threads(SHARE)
-        batches = [self._batch(views[start : start + BATCH]) for start in range(0, len(views), BATCH)]
-        return np.concatenate(batches) if batches else np.zeros((0, DIMENSIONS), np.float32)
-
-    def _batch(self, views: np.ndarray) -> np.ndarray:
+    def _batch(self, views: np.ndarray, network: Network) -> torch.Tensor:
+        """uint8 [BATCH, VIEW, VIEW, 3] -> float32 [BATCH, 576] on the device; half precision on a GPU."""
         import torch
 
-        with torch.inference_mode():
-            pixels = torch.tensor(np.ascontiguousarray(views), device=self._device).permute(0, 3, 1, 2)
-            maps = self._network((pixels.float() - self._mean) / self._std)
-            vectors = torch.nn.functional.normalize(self._head(maps.mean(dim=(2, 3))), dim=1)
-        return vectors.cpu().numpy()
+        pixels = to_device(views, self._device).permute(0, 3, 1, 2)
+        with torch.autocast(self._device, torch.float16, enabled=self._device == "cuda"):
+            maps = network.features((pixels.float() - network.mean) / network.std)
+        return torch.nn.functional.normalize(network.head(maps.float().mean(dim=(2, 3))), dim=1)
 
 
 class UnipicEncoder(MobileNetEncoder):
@@ -81,6 +120,31 @@ class UnipicEncoder(MobileNetEncoder):
         head = torch.nn.Linear(DIMENSIONS, DIMENSIONS)
         head.load_state_dict(read_entries(weights, "head."), strict=True)
         return head
+
+
+def _definition() -> Callable[..., Any]:
+    """torchvision's mobilenet_v3_small, without torch's compiler: 1.4 seconds and 120 MB, for one line of torchvision.
+
+    That line asks whether its roi_align, which no network here has, could be compiled; it hears no. Whoever wants the
+    compiler later finds it where it was.
+    """
+    answer = ModuleType(COMPILER)
+    answer.is_compile_supported = lambda device: False  # type: ignore[attr-defined]
+    ours = sys.modules.setdefault(COMPILER, answer) is answer
+    try:
+        return _from_torchvision()
+    except ImportError:  # of another torchvision, that asks for more
+        sys.modules.pop(COMPILER, None)
+        return _from_torchvision()
+    finally:
+        if ours and sys.modules.get(COMPILER) is answer:
+            del sys.modules[COMPILER]
+
+
+def _from_torchvision() -> Callable[..., Any]:
+    from torchvision.models import mobilenet_v3_small
+
+    return mobilenet_v3_small
 
 
 def read_entries(weights: Path, part: str) -> dict[str, torch.Tensor]:

@@ -1,4 +1,7 @@
-"""Models by the settings' names: loaded once a process, fetched where allowed, replaced in plain sight.
+"""Models by the settings' names: opened once a process, fetched where allowed, replaced in plain sight.
+
+Opening takes no torch and no seconds: the file is here, is the right one, and what it needs is installed. Its network
+is loaded when the first picture asks for it, see loading.py.
 
 The strings that come with a model are for people: what is used instead of what was asked for, and why.
 """
@@ -6,6 +9,7 @@ The strings that come with a model are for people: what is used instead of what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,8 +24,17 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
     from unipic.vision.clip import ClipScorer
+    from unipic.vision.mobilenet import MobileNetEncoder
 
 T = TypeVar("T")
+
+ENCODERS = ("torch", "torchvision", "safetensors")
+NEEDS = {
+    "unipic_encoder": ENCODERS,
+    "mobilenet_v3_small": ENCODERS,
+    "clip-vit-base-patch32": ("torch", "transformers", "safetensors"),
+    "laion-aesthetic-vit-b-32": ("torch",),
+}
 
 _opened: dict[tuple[Any, ...], Any] = {}
 _opening = Lock()
@@ -40,24 +53,24 @@ def open_encoder(
     Where one cannot be had: Unipic's own in place of ImageNet's, the built-in encoder in place of Unipic's own.
     """
 
-    def load_imagenet(folder: Path, form: Form) -> Encoder:
+    def open_imagenet(folder: Path, form: Form) -> MobileNetEncoder:
         from unipic.vision.mobilenet import MobileNetEncoder
 
         return MobileNetEncoder(folder / form.files[0].path, device)
 
-    def load_own(folder: Path, form: Form) -> Encoder:
+    def open_own(folder: Path, form: Form) -> MobileNetEncoder:
         from unipic.vision.mobilenet import UnipicEncoder
 
         return UnipicEncoder(folder / form.files[0].path, device)
 
     if name == "builtin":
         return _builtin(), []
-    wanted = {"mobilenet_v3_small": load_imagenet} if name == "mobilenet" else {}
+    wanted = {"mobilenet_v3_small": open_imagenet} if name == "mobilenet" else {}
     errors: list[ModelError] = []
-    for model, load in (wanted | {"unipic_encoder": load_own}).items():
+    for model, opener in (wanted | {"unipic_encoder": open_own}).items():
         try:
-            encoder = _open(model, load, models_dir, device, fetch, progress, manifest)
-            return encoder, [_instead(error, "Unipic's own encoder") for error in errors]
+            encoder = _open(model, opener, models_dir, device, fetch, progress, manifest)
+            return encoder.telling(progress), [_instead(error, "Unipic's own encoder") for error in errors]
         except ModelError as error:
             errors.append(error)
     return _builtin(), [_instead(error, "the built-in encoder") for error in errors]
@@ -77,12 +90,12 @@ def open_scorer(
     None is the built-in ranking: for "builtin", or in CLIP's place if need be.
     """
 
-    def load(folder: Path, form: Form) -> ClipScorer:
+    def open_clip(folder: Path, form: Form) -> ClipScorer:
         from unipic.vision.clip import ClipScorer
 
         return ClipScorer((folder / form.files[0].path).parent, device)
 
-    def load_head(folder: Path, form: Form) -> AestheticHead:
+    def open_head(folder: Path, form: Form) -> AestheticHead:
         from unipic.vision.aesthetic import AestheticHead
 
         return AestheticHead(folder / form.files[0].path)
@@ -91,16 +104,16 @@ def open_scorer(
     if name == "builtin":
         return None, lost
     try:
-        clip = _open("clip-vit-base-patch32", load, models_dir, device, fetch, progress, manifest)
+        clip = _open("clip-vit-base-patch32", open_clip, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
         return None, [_instead(error, "the built-in ranking"), *lost]
     if not aesthetic:
-        return clip, []
+        return clip.telling(progress), []
     try:
-        head = _open("laion-aesthetic-vit-b-32", load_head, models_dir, device, fetch, progress, manifest)
+        head = _open("laion-aesthetic-vit-b-32", open_head, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
-        return clip, [_instead(error, "CLIP without it")]
-    return clip.with_head(head), []
+        return clip.telling(progress), [_instead(error, "CLIP without it")]
+    return clip.telling(progress).with_head(head), []
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
@@ -122,17 +135,18 @@ def _instead(error: ModelError, substitute: str) -> str:
 
 def _open(
     name: str,
-    load: Callable[[Path, Form], T],
+    opener: Callable[[Path, Form], T],
     folder: Path,
     device: str,
     may_fetch: bool,
     progress: Progress,
     manifest: Path,
 ) -> T:
-    """The model, loaded at the first call. ModelError says why it cannot be had; the next call tries again."""
+    """The model, the same at every call. ModelError says why it cannot be had; the next call tries again."""
+    model = read_manifest(manifest)[name]
+    _installed(model)
     if device == "cuda":
         pick_device(device)  # before anything large is fetched
-    model = read_manifest(manifest)[name]
     folder = model.home or folder
     key = (name, folder.absolute(), device, manifest)
     if key not in _opened:
@@ -140,15 +154,14 @@ def _open(
         try:
             if key not in _opened:
                 form = _weights(model, folder, may_fetch, progress, manifest)
-                progress(Step(f"Loading {model.label}", 0, 0))
-                _opened[key] = _loaded(model, load, folder, form)
+                _opened[key] = opener(folder, form)
         finally:
             _opening.release()
     return _opened[key]
 
 
 def _wait_turn(model: Model, progress: Progress) -> None:
-    """One at a time: two runs that start together fetch and load a model once."""
+    """One at a time: two runs that start together fetch a model once."""
     while not _opening.acquire(timeout=0.25):
         progress(Step(f"Waiting for {model.label}", 0, 0))
 
@@ -165,9 +178,8 @@ def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, ma
     return require(model, folder)
 
 
-def _loaded(model: Model, load: Callable[[Path, Form], T], folder: Path, form: Form) -> T:
-    try:
-        return load(folder, form)
-    except ImportError as error:
-        needed = error.name or error
-        raise ModelError(f"{model.label} needs {needed}: run `pip install -r requirements.txt`.") from error
+def _installed(model: Model) -> None:
+    """ModelError when a library it needs is not here. One that is here and broken shows when it is imported."""
+    for library in NEEDS[model.name]:
+        if find_spec(library) is None:
+            raise ModelError(f"{model.label} needs {library}: run `pip install -r requirements.txt`.")

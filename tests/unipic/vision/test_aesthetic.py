@@ -31,6 +31,11 @@ def test_it_is_the_linear_layer(tmp_path):
     np.testing.assert_allclose(ratings, expected, atol=1e-5)
 
 
+def test_a_row_does_not_feel_its_neighbours(tmp_path):
+    head = AestheticHead(make_head(tmp_path))
+    np.testing.assert_array_equal(head.rate(vectors(7))[3:4], head.rate(vectors(7)[3:4]))
+
+
 def test_no_vectors_no_ratings(tmp_path):
     assert AestheticHead(make_head(tmp_path)).rate(np.zeros((0, 512), np.float32)).shape == (0,)
 
@@ -42,7 +47,7 @@ def test_another_layer_is_refused(tmp_path, inputs, outputs, bias):
     path = tmp_path / "head.pth"
     torch.save(torch.nn.Linear(inputs, outputs, bias=bias).state_dict(), path)
     with pytest.raises(ModelDamaged, match=r"head\.pth holds"):
-        AestheticHead(path)
+        AestheticHead(path).rate(vectors(1))
 
 
 @pytest.mark.weights

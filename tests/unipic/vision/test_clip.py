@@ -7,10 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.checkpoints import make_clip, make_head
+from tests.pictures import blurred, scene
 
+from unipic.progress import silent
 from unipic.settings import FAULTS
 from unipic.vision import clip as module
+from unipic.vision import device
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.base import Scorer
 from unipic.vision.clip import ClipScorer
@@ -30,7 +34,7 @@ def scorer(folder):
 def exact(folder):
     """In float32 on any machine."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_computes_bfloat16", lambda: False)
+        patch.setattr(module, "computes_bfloat16", lambda: False)
         return ClipScorer(folder, "cpu")
 
 
@@ -60,11 +64,14 @@ def test_one_row_per_picture(scorer):
     assert len(set(scores[:, 0].tolist())) == 3
 
 
-def test_pictures_of_all_shapes_and_more_than_a_batch(exact):
+def test_no_picture_feels_its_neighbours_in_all_shapes_and_more_than_a_batch(exact, scorer):
+    """To the last bit, in each number format this machine computes with."""
     mixed = [*pictures(15), *pictures(3, 400, 120), np.full((1, 1, 3), 9, np.uint8)]
-    scores = exact.score(mixed, "a photo")
-    alone = [exact.score([picture], "a photo")[0] for picture in mixed]
-    np.testing.assert_allclose(scores, alone, atol=1e-3)
+    for each in (exact, scorer):
+        scores = each.score(mixed, "a photo")
+        alone = [each.score([picture], "a photo")[0] for picture in mixed]
+        np.testing.assert_array_equal(scores, alone)
+        np.testing.assert_array_equal(each.score(mixed[::-1], "a photo"), scores[::-1])
 
 
 def test_three_pixels_wide_is_still_a_picture_with_its_channels_last(exact):
@@ -84,7 +91,7 @@ def test_the_wish_is_the_log_odds_of_the_models_own_softmax(exact, folder):
 
     model = CLIPModel.from_pretrained(folder, local_files_only=True).eval()
     processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-    images = [Image.fromarray(bars(picture)) for picture in pictures(2)]
+    images = [Image.fromarray(module._square(picture)) for picture in pictures(2)]
     texts = ["a dog", *FAULTS]
     with torch.inference_mode():
         out = model(**processor(text=texts, images=images, return_tensors="pt", padding=True))
@@ -115,10 +122,21 @@ def test_the_edges_of_a_picture_are_seen(exact):
     assert abs(a - b) > 1e-3
 
 
-@pytest.mark.parametrize("shape", [(30, 40), (40, 30), (40, 40), (1, 9), (8, 5)])
-def test_a_picture_keeps_every_pixel_in_its_square(exact, shape):
-    picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
-    np.testing.assert_array_equal(module._square(picture, exact._mean), bars(picture))
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (427, 640), (300, 300), (640, 361)])
+def test_the_whole_picture_is_in_the_middle_of_its_square(width, height):
+    """As if bars were added first and all of it made smaller, which takes longer; but for the very edges."""
+    picture = np.asarray(blurred(scene(3, width, height), max(width, height) / 80))
+    slow = Image.fromarray(bars(picture)).resize((224, 224), Image.Resampling.BICUBIC)
+    apart = np.abs(module._square(picture).astype(int) - np.asarray(slow)).mean(axis=2)
+    assert np.median(apart) <= 1
+    assert apart.mean() < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2000, 3)])
+def test_a_picture_of_any_shape_is_a_square(shape):
+    square = module._square(np.full((*shape, 3), 250, np.uint8))
+    assert (square.shape, square.dtype) == ((224, 224, 3), np.uint8)
+    assert (square == 250).all(axis=2).any()
 
 
 def test_the_head_rates_the_same_vectors_beside_the_wish(exact, head):
@@ -127,9 +145,10 @@ def test_the_head_rates_the_same_vectors_beside_the_wish(exact, head):
     assert (both.names, scores.shape, scores.dtype) == (("wish", "aesthetic"), (18, 2), np.float32)
     assert both.label == "CLIP ViT-B/32 and LAION's aesthetic head"
     np.testing.assert_array_equal(scores[:, :1], exact.score(pictures(18), "a dog"))
-    np.testing.assert_allclose(scores[:16, 1], head.rate(exact._embed(pictures(18)[:16])), atol=1e-5)
+    np.testing.assert_array_equal(scores[:, 1], head.rate(exact._embed(pictures(18))))
     assert (exact.names, exact.label) == (("wish",), "CLIP ViT-B/32"), "the plain one is as it was"
-    assert both._model is exact._model
+    assert both._network is exact._network
+    assert (exact.key in both.key, head.key in both.key) == (True, True)
 
 
 def test_the_aesthetic_rating_does_not_hear_the_wish(exact, head):
@@ -141,17 +160,43 @@ def test_the_aesthetic_rating_does_not_hear_the_wish(exact, head):
 def test_bfloat16_is_near_enough(folder, exact, monkeypatch):
     import torch
 
-    monkeypatch.setattr(module, "_computes_bfloat16", lambda: True)
+    monkeypatch.setattr(module, "computes_bfloat16", lambda: True)
     half = ClipScorer(folder, "cpu")
-    assert half._model.dtype == torch.bfloat16
+    assert half._network.get(silent).model.dtype == torch.bfloat16
+    assert half.key != exact.key, "their scores are not the same"
     np.testing.assert_allclose(half._text("a dog"), exact._text("a dog"), atol=0.02)
     np.testing.assert_allclose(half._embed(pictures(3)), exact._embed(pictures(3)), atol=0.02)
 
 
-def test_where_torch_no_longer_says_what_the_cpu_can_do_it_is_float32(monkeypatch):
-    monkeypatch.delattr("torch.cpu._is_amx_tile_supported", raising=False)
-    monkeypatch.delattr("torch.cpu._is_avx512_bf16_supported", raising=False)
-    assert not module._computes_bfloat16()
+@pytest.mark.parametrize(
+    ("said", "computes"),
+    [
+        ("flags : fpu avx512f avx512_bf16 amx_tile", True),
+        ("flags : fpu avx512f", False),
+        ("bugs : avx512_bf16", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_float32_where_the_system_does_not_say_that_the_processor_has_bfloat16(said, computes, monkeypatch):
+    def read(*_: object, **__: object) -> str:
+        if said is None:
+            raise FileNotFoundError
+        return f"processor : 0\n{said}\n"
+
+    monkeypatch.setattr(device.Path, "read_text", read)
+    device.computes_bfloat16.cache_clear()
+    found = device.computes_bfloat16()
+    device.computes_bfloat16.cache_clear()
+    assert found == computes
+
+
+def test_texts_are_cut_into_the_tokens_of_the_model_s_own_processor(exact, folder):
+    from transformers import CLIPProcessor
+
+    processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+    for text in ("a dog", "ein schönes Foto 📷", *FAULTS):
+        assert exact._network.get(silent).tokenizer(text)["input_ids"] == processor.tokenizer(text)["input_ids"]
 
 
 @pytest.mark.parametrize("prompt", ["", "word " * 500, "ein schönes Foto 📷", "x" * 10_000])
@@ -184,7 +229,7 @@ def test_loading_is_quiet_and_asks_no_server(folder, capfd, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     logging.enable_progress_bar()
-    ClipScorer(folder, "cpu")
+    ClipScorer(folder, "cpu").score(pictures(1), "a photo")
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
     assert logging.is_progress_bar_enabled(), "as it was before"

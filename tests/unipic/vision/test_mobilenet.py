@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
-from tests.checkpoints import REAL_WEIGHTS, make_mobilenet, make_own
+from tests.checkpoints import PROJECT, REAL_WEIGHTS, make_mobilenet, make_own
 from tests.pictures import scene, shaken
 
-from unipic.errors import SettingsError
+from unipic.errors import ModelError, SettingsError
+from unipic.progress import silent
+from unipic.vision import device, mobilenet
 from unipic.vision.base import Encoder
+from unipic.vision.builtin import BuiltinEncoder
 from unipic.vision.manifest import MANIFEST, read_manifest, require
-from unipic.vision.mobilenet import MobileNetEncoder, UnipicEncoder, read_entries
+from unipic.vision.mobilenet import BATCH, MobileNetEncoder, UnipicEncoder, read_entries
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +69,23 @@ def test_rows_are_unit_vectors_in_the_order_of_the_views(encoder):
     assert (vectors @ vectors.T)[0, 1] < 0.999, "different pictures, different vectors"
 
 
-def test_a_view_does_not_feel_its_neighbours(encoder):
-    pictures = views(35)  # more than a batch
+@pytest.mark.parametrize("name", ["imagenet", "own", "builtin"])
+def test_a_view_does_not_feel_its_neighbours(name, request):
+    """To the last bit: alone, in a batch that is not full, at another place of another batch."""
+    encoder = BuiltinEncoder() if name == "builtin" else request.getfixturevalue(name)
+    pictures = views(BATCH + 3)
     together = encoder.embed(pictures)
-    alone = np.concatenate([encoder.embed(pictures[i : i + 1]) for i in (0, 31, 32, 34)])
-    np.testing.assert_allclose(together[[0, 31, 32, 34]], alone, atol=1e-5)
+    alone = np.concatenate([encoder.embed(pictures[i : i + 1]) for i in (0, BATCH - 1, BATCH, BATCH + 2)])
+    np.testing.assert_array_equal(together[[0, BATCH - 1, BATCH, BATCH + 2]], alone)
+    np.testing.assert_array_equal(encoder.embed(pictures[3:][::-1])[::-1], together[3:])
+
+
+def test_more_threads_do_not_change_a_bit(encoder, monkeypatch):
+    import torch
+
+    before = encoder.embed(views(3))
+    monkeypatch.setattr(mobilenet, "use_threads", lambda _: torch.set_num_threads(3))
+    np.testing.assert_array_equal(encoder.embed(views(3)), before)
 
 
 def test_the_same_views_give_the_same_bits(encoder):
@@ -90,7 +108,10 @@ def test_both_forms_of_the_weights_are_the_same_model(imagenet, files):
     assert (features.embed(views(2)) == imagenet.embed(views(2))).all()
 
 
-def test_they_say_who_they_are(imagenet, own):
+def test_they_say_who_they_are(imagenet, own, files):
+    assert imagenet.key == f"mobilenet-{hashlib.sha256(files[0].read_bytes()).hexdigest()[:16]}-float32-1"
+    assert own.key.startswith("unipic-")
+    assert own.key != UnipicEncoder(MANIFEST.parent / "unipic_encoder" / "encoder.safetensors", "cpu").key
     assert (imagenet.name, imagenet.label) == ("mobilenet", "MobileNetV3-Small (ImageNet)")
     assert (own.name, own.label) == ("unipic", "Unipic's own MobileNetV3-Small")
 
@@ -98,7 +119,8 @@ def test_they_say_who_they_are(imagenet, own):
 def test_our_own_is_the_features_with_a_linear_layer_behind_them(own, own_file):
     """The features alone are what the ImageNet class makes of the same file."""
     head = {name: entry.float().numpy() for name, entry in read_entries(own_file, "head.").items()}
-    maps = own._network((_pixels(views(3)) - own._mean) / own._std).mean(dim=(2, 3)).detach().numpy()
+    network = own._network.get(silent)
+    maps = network.features((_pixels(views(3)) - network.mean) / network.std).mean(dim=(2, 3)).detach().numpy()
     expected = maps @ head["weight"].T + head["bias"]
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(own.embed(views(3)), expected, atol=1e-5)
@@ -115,13 +137,33 @@ def test_half_as_many_bits_are_for_the_file_alone(own, own_file):
     import torch
 
     kept = [*read_entries(own_file, "features.").values(), *read_entries(own_file, "head.").values()]
+    network = own._network.get(silent)
     assert {entry.dtype for entry in kept} == {torch.float16, torch.int64}
-    assert {entry.dtype for entry in (*own._network.parameters(), *own._head.parameters())} == {torch.float32}
+    assert {entry.dtype for entry in (*network.features.parameters(), *network.head.parameters())} == {torch.float32}
 
 
 def test_weights_without_a_head_are_not_our_own(files):
-    with pytest.raises(RuntimeError, match=r"Missing key.*weight"):
-        UnipicEncoder(files[1], "cpu")
+    """Of a file with the right sha256 it cannot be; were it so, the run would end with this."""
+    with pytest.raises(ModelError, match=r"Unipic's own .* cannot be loaded \(.*Missing key.*weight.*pip install"):
+        UnipicEncoder(files[1], "cpu").embed(views(1))
+
+
+def test_weights_that_are_not_there_are_missed_before_anything_is_embedded(tmp_path):
+    with pytest.raises(OSError, match="nothing"):
+        MobileNetEncoder(tmp_path / "nothing.pth", "cpu")
+
+
+def test_the_network_is_loaded_by_the_first_view_and_once(own_file):
+    encoder = UnipicEncoder(own_file, "cpu")
+    steps: list[str] = []
+    told = encoder.telling(lambda step: steps.append(step.stage))
+    assert told.embed(views(0)).shape == (0, 576)
+    assert steps == []
+    told.embed(views(1))
+    told.embed(views(1))
+    encoder.embed(views(1))
+    assert steps == ["Loading Unipic's own MobileNetV3-Small"]
+    assert encoder._network is told._network
 
 
 def test_it_is_torchvisions_model_with_torchvisions_preparation(imagenet, files):
@@ -178,6 +220,65 @@ def test_what_ships_says_where_it_came_from():
         facts = json.loads(file.metadata()["training"])
     assert (facts["seed"], facts["photos"], facts["steps"]) == (7, 5514, 574)
     assert read_manifest()["mobilenet_v3_small"].forms[1].files[0].sha256 in facts["source"]
+
+
+def test_without_a_driver_nobody_waits_for_torch_to_say_that_there_is_no_gpu(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    device._driver_is_here.cache_clear()
+    monkeypatch.setattr(device.ctypes, "CDLL", _no_library)
+    assert device.pick_device("auto") == "cpu"
+    device._driver_is_here.cache_clear()
+
+
+def _no_library(name: str) -> None:
+    raise OSError(name)
+
+
+@pytest.mark.parametrize(("wish", "found", "used"), [("auto", 1, "cuda"), ("auto", 0, "cpu"), ("cpu", 1, "cpu")])
+def test_where_there_is_a_driver_torch_says_whether_there_is_a_gpu(wish, found, used, monkeypatch):
+    monkeypatch.setattr(device, "_driver_is_here", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: bool(found))
+    assert device.pick_device(wish) == used
+
+
+LOADING = """
+import sys, numpy as np
+from pathlib import Path
+from unipic.vision import mobilenet
+if sys.argv[2] == "more is asked":
+    mobilenet.ModuleType = lambda name: type("Nothing", (), {"__setattr__": lambda *_: None})()
+encoder = mobilenet.UnipicEncoder(Path(sys.argv[1]), "cpu")
+print(encoder.embed(np.full((2, 224, 224, 3), 90, np.uint8)).tobytes().hex()[:64], "torch._dynamo" in sys.modules)
+from torch._dynamo.utils import is_compile_supported, counters
+from torchvision.ops import nms, roi_align
+import torch
+boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 4.0, 3.9]])
+print(len(nms(boxes, torch.tensor([1.0, 0.9]), 0.5)), roi_align(torch.ones(1, 1, 8, 8), [boxes], 2).shape[0])
+"""
+
+
+def test_the_network_needs_no_compiler_and_leaves_everything_to_those_who_do(own_file):
+    """And a torchvision that asked for more of it would be given all of it."""
+    said = {}
+    for way in ("as it is", "more is asked"):
+        command = [sys.executable, "-c", LOADING, str(own_file), way]
+        done = subprocess.run(command, env={"PYTHONPATH": str(PROJECT / "src")}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said[way] = done.stdout.split()
+    assert said["as it is"][1:] == ["False", "1", "2"]
+    assert said["more is asked"] == [said["as it is"][0], "True", "1", "2"]
+
+
+def test_half_precision_is_near_enough(own_file, own, monkeypatch):
+    """What a GPU does, on the processor: the same code but for where it runs."""
+    import torch
+
+    exact, autocast = own.embed(views(5)), torch.autocast
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: autocast("cpu", torch.float16))
+    half = UnipicEncoder(own_file, "cpu").embed(views(5))
+    assert half.dtype == np.float32
+    assert 0 < np.abs(half - exact).max() < 0.005
+    assert (half * exact).sum(axis=1).min() > 0.999
 
 
 def test_cuda_that_is_not_there_is_a_clear_error(files, monkeypatch):

@@ -22,8 +22,9 @@ from tests.checkpoints import (
     write_manifest,
 )
 
-from unipic.errors import Cancelled, ModelMissing, SettingsError
-from unipic.vision import fetch, registry
+from unipic.errors import Cancelled, ModelDamaged, ModelError, ModelMissing, SettingsError
+from unipic.progress import silent
+from unipic.vision import device, fetch, registry
 from unipic.vision.manifest import MANIFEST
 from unipic.vision.registry import inventory, open_encoder, open_scorer
 
@@ -73,7 +74,7 @@ def folder(tmp_path):
 
 
 class Stub:
-    name, label, near, similar = "builtin", "built-in", 0.9, 0.8
+    name, label, key = "builtin", "built-in", "builtin-1"
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +94,15 @@ def test_what_is_here_is_loaded_once_and_without_a_notice(made, manifest, name, 
     encoder, notices = open_encoder(name, made, "cpu", manifest=manifest)
     assert (encoder.name, notices) == (found, [])
     assert encoder.embed(np.zeros((1, 224, 224, 3), np.uint8)).shape == (1, 576)
-    assert open_encoder(found, made, "cpu", manifest=manifest)[0] is encoder
+    assert open_encoder(found, made, "cpu", manifest=manifest)[0]._network is encoder._network
 
 
 def test_what_ships_is_found_whatever_the_models_folder_is_and_asks_no_server(made, folder, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
     encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
     assert (encoder.name, notices) == ("unipic", [])
-    assert open_encoder("auto", made, "cpu", manifest=manifest)[0] is encoder, "and loaded once for all of them"
+    again, _ = open_encoder("auto", made, "cpu", manifest=manifest)
+    assert again._network is encoder._network, "and loaded once for all of them"
 
 
 def test_the_project_ships_its_encoder(folder):
@@ -142,7 +144,7 @@ def test_clip_is_loaded_once(made, manifest):
     assert notices == []
     assert scorer is not None
     assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 1)
-    assert open_scorer("clip", made, "cpu", manifest=manifest)[0] is scorer
+    assert open_scorer("clip", made, "cpu", manifest=manifest)[0]._network is scorer._network
 
 
 @pytest.fixture
@@ -193,7 +195,7 @@ def test_a_damaged_head_is_left_out_and_said_to_be_damaged(without_head, manifes
     assert notice.endswith("Delete it and run `python src/main.py models fetch`. Until then CLIP without it is used.")
 
 
-def test_a_head_of_another_network_is_left_out(without_head, tmp_path, made):
+def test_a_head_of_another_network_is_refused(without_head, tmp_path, made):
     """Whole by the manifest, and yet no layer for this CLIP."""
     import torch
 
@@ -203,11 +205,11 @@ def test_a_head_of_another_network_is_left_out(without_head, tmp_path, made):
     for path, content in contents(without_head).items():
         models.get(path.split("/")[0], [{}])[0][path] = content
     manifest = write_manifest(tmp_path / "other.toml", models)
-    scorer, (notice,) = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
+    scorer, notices = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
     assert scorer is not None
-    assert scorer.names == ("wish",)
-    assert "large.pth holds" in notice
-    assert notice.endswith("Until then CLIP without it is used.")
+    assert notices == []
+    with pytest.raises(ModelDamaged, match=r"large\.pth holds"):
+        scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo")
 
 
 def test_a_head_without_clip_is_said_to_be_of_no_use(folder, manifest):
@@ -222,7 +224,8 @@ def test_a_head_without_clip_is_said_to_be_of_no_use(folder, manifest):
 def test_runs_that_start_together_load_once(made, manifest):
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda _: open_encoder("auto", made, "cpu", manifest=manifest)[0], range(3)))
-    assert len(set(map(id, found))) == 1
+        loaded = list(pool.map(lambda encoder: encoder._network.get(silent), found))
+    assert len(set(map(id, loaded))) == 1
 
 
 def test_who_waits_for_another_run_can_stop(made, manifest):
@@ -231,6 +234,9 @@ def test_who_waits_for_another_run_can_stop(made, manifest):
 
     with registry._opening, pytest.raises(Cancelled):
         open_encoder("auto", made, "cpu", progress=stop, manifest=manifest)
+    encoder, _ = open_encoder("auto", made, "cpu", progress=stop, manifest=manifest)
+    with encoder._network._loading, pytest.raises(Cancelled):
+        encoder.embed(np.zeros((1, 224, 224, 3), np.uint8))
 
 
 def test_the_built_in_ones_need_no_files(folder):
@@ -335,6 +341,55 @@ def test_without_torch_the_built_in_encoder_is_used(folder, manifest, monkeypatc
     encoder, (notice,) = open_encoder("auto", folder, "cpu", manifest=manifest)
     assert encoder.name == "builtin"
     assert "needs torch: run `pip install -r requirements.txt`. Until then the built-in encoder is used." in notice
+
+
+def test_a_library_that_is_installed_and_broken_ends_the_work_in_plain_words(folder, manifest, monkeypatch):
+    """Found out at the first picture: others may carry this encoder's vectors by then, so no other takes its place."""
+    encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
+    assert notices == []
+
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "torchvision.models":
+                raise ImportError("libcudart.so.13: cannot open shared object file")
+
+    for name in [name for name in sys.modules if name.startswith("torchvision")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(ModelError, match=r"needs libcudart\.so\.13.*: run `pip install -r requirements\.txt`, or"):
+        encoder.embed(np.zeros((1, 224, 224, 3), np.uint8))
+
+
+OPENING = """
+import sys, pathlib
+from unipic.vision import registry
+folder, manifest = map(pathlib.Path, sys.argv[1:])
+found, notices = registry.open_encoder("auto", folder, "auto", fetch=False, manifest=manifest)
+scorer, more = registry.open_scorer("auto", folder, "auto", fetch=False, manifest=manifest, aesthetic=True)
+print(found.key, scorer.key, scorer.label, notices + more)
+sys.exit(bool({"torch", "torchvision", "transformers"} & set(sys.modules)))
+"""
+
+
+def test_opening_needs_no_torch(made, manifest, monkeypatch):
+    """A run that knows every photo asks models for their names, calibration and keys alone."""
+    if device._driver_is_here():
+        pytest.skip("there is NVIDIA's driver: torch is asked for the GPU")
+    command = [sys.executable, "-c", OPENING, str(made), str(manifest)]
+    done = subprocess.run(command, env={"PYTHONPATH": str(PROJECT / "src")}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("unipic-")
+    assert done.stdout.endswith("LAION's aesthetic head []\n")
+
+
+def test_keys_are_of_the_weights_and_of_all_that_is_asked(made, manifest):
+    plain, _ = open_scorer("auto", made, "cpu", manifest=manifest)
+    more, _ = open_scorer("auto", made, "cpu", manifest=manifest, aesthetic=True)
+    assert plain is not None
+    assert more is not None
+    assert more.key.startswith(f"{plain.key}+aesthetic-")
+    keys = {open_encoder(name, made, "cpu", manifest=manifest)[0].key for name in ("unipic", "mobilenet", "builtin")}
+    assert len(keys) == 3
 
 
 def test_the_inventory_names_every_model(made, folder, manifest):

@@ -1,0 +1,55 @@
+"""Opening a model is cheap, loading its network is not: that waits until a picture asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from unipic.errors import ModelError
+from unipic.progress import Progress, Step
+from unipic.vision.device import wait_asleep
+
+T = TypeVar("T")
+
+TICK = 0.25  # seconds between two looks at whether another thread has loaded it
+
+
+class Loaded(Generic[T]):
+    """What `load` gives, loaded when it is first needed and once, whoever asks.
+
+    A run whose photos are all known needs no network, and imports no torch. What can be wrong with the file was found
+    out before, by its sha256; what is left, as a library that is installed and broken, ends the run with a ModelError:
+    by then photos may carry this model's numbers, and no other model's may be put beside them.
+    """
+
+    def __init__(self, label: str, load: Callable[[], T]) -> None:
+        self._label, self._load = label, load
+        self._loading = Lock()
+        self._value: T | None = None
+
+    def get(self, progress: Progress) -> T:
+        """ModelError says why it cannot be had and what to do; the next call tries again."""
+        if self._value is None:
+            while not self._loading.acquire(timeout=TICK):
+                progress(Step(f"Waiting for {self._label}", 0, 0))
+            try:
+                if self._value is None:
+                    progress(Step(f"Loading {self._label}", 0, 0))
+                    self._value = self._loaded()
+            finally:
+                self._loading.release()
+        return self._value
+
+    def _loaded(self) -> T:
+        wait_asleep()
+        try:
+            return self._load()
+        except ImportError as error:
+            raise ModelError(f"{self._label} needs {error.name or error}: {REMEDY}") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            words = " ".join(str(error).split())
+            raise ModelError(f"{self._label} cannot be loaded ({words}): {REMEDY}") from error
+
+
+REMEDY = "run `pip install -r requirements.txt`, or go on without it by setting encoder and ranker to builtin."
