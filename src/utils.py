@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from unipic.cleanup import Cleanup, DuplicateSet
 from unipic.embeddings import Embeddings
+from unipic.errors import ModelError
 from unipic.evidence import Evidence
 from unipic.photo import Gallery, Photo
 from unipic.progress import Progress, Step, silent
@@ -74,7 +75,11 @@ def weigh(
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings).clusters for photo in cluster.photos]
-    scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.facts)
+    try:
+        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.facts)
+    except ModelError as error:
+        without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
+        return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
     return replace(evidence, scores=scores)
 
 
@@ -129,7 +134,7 @@ def _ranker(tools: Tools) -> str:
 
 
 def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
-    for done, item in enumerate(items):
-        progress(Step(stage, done, total))
+    progress(Step(stage, 0, total))
+    for done, item in enumerate(items, 1):
         yield item
-    progress(Step(stage, total, total))
+        progress(Step(stage, done, total))

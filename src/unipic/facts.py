@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,13 +27,16 @@ from unipic.thumbnails import Thumbnails
 T = TypeVar("T")
 
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
+ROWS = "ray"  # where workers of a Ray on this machine leave what they saw, until it is here
 AT_ONCE = 500  # questions in one; SQLite takes at least 999 values
 EVERY = 2.0  # seconds between two commits: what a kill costs
+DAY = 86_400  # seconds
+UNASKED = 180  # days after which a file that no run asked for is forgotten, as one that is gone
 # Of a photo everything but what its file is called and where it lies.
 OF_THE_FILE = ("id", "name", "path", "companions")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS maker (key TEXT);
-CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT, day INT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS photo (digest TEXT PRIMARY KEY, thumbnail INT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vector (digest TEXT, key TEXT, value BLOB, PRIMARY KEY (digest, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS look (first TEXT, second TEXT, key TEXT, points INT, sameness REAL, how TEXT,
@@ -87,7 +90,10 @@ class StoredFacts(Facts):
         self.notices = ()
         self._maker = maker
         self._told = time.monotonic()
+        self._today = int(time.time() // DAY)
         self._base = self._opened()
+        with self._careful() as base:
+            self._forget_unasked(base)
 
     def close(self) -> None:
         with self._careful() as base:
@@ -136,6 +142,8 @@ class StoredFacts(Facts):
                     [key, *(os.fsencode(file.path) for file in some)],
                 )
                 rows = {row[0]: row[1:] for row in found}
+                asked = [self._today, *rows, self._today]
+                base.execute(f"UPDATE file SET day = ? WHERE path IN ({_marks(rows)}) AND day < ?", asked)
             for file in some:
                 row = rows.get(os.fsencode(file.path))
                 yield file, self._recalled(file, *row) if row and file.stamp else None
@@ -155,8 +163,8 @@ class StoredFacts(Facts):
         values = {name: value for name, value in photo_to_dict(seen.photo).items() if name not in OF_THE_FILE}
         digest = seen.photo.digest
         with self._careful() as base:
-            row = os.fsencode(file.path), file.size, file.stamp, digest
-            base.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", row)
+            row = os.fsencode(file.path), file.size, file.stamp, digest, self._today
+            base.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", row)
             facts = digest, len(seen.thumbnail), json.dumps(values)
             base.execute("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", facts)
             base.execute("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", (digest, key, seen.vector.tobytes()))
@@ -215,6 +223,19 @@ class StoredFacts(Facts):
             base.execute("INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?)", row)
             self._commit_now_and_then(base)
 
+    def _forget_unasked(self, base: sqlite3.Connection) -> None:
+        old = self._today - UNASKED
+        if not base.execute("SELECT 1 FROM file WHERE day < ? LIMIT 1", [old]).fetchone():
+            return
+        base.execute("DELETE FROM file WHERE day < ?", [old])
+        orphans = "NOT IN (SELECT digest FROM file)"
+        for (digest,) in base.execute(f"SELECT digest FROM photo WHERE digest {orphans}").fetchall():
+            self.thumbnails.path(digest).unlink(missing_ok=True)
+        for table in ("photo", "vector", "score"):
+            base.execute(f"DELETE FROM {table} WHERE digest {orphans}")
+        base.execute(f"DELETE FROM look WHERE first {orphans} OR second {orphans}")
+        base.commit()
+
     def _commit_now_and_then(self, base: sqlite3.Connection) -> None:
         if time.monotonic() - self._told > EVERY:
             base.commit()
@@ -238,7 +259,7 @@ def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
-def _marks(values: Sequence[object]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))
 
 
@@ -248,5 +269,6 @@ def forget(folder: Path) -> int:
     freed = sum(path.stat().st_size for path in ours)
     for end in ("", "-wal", "-shm"):
         folder.joinpath(FILE + end).unlink(missing_ok=True)
-    shutil.rmtree(folder / THUMBNAILS, ignore_errors=True)
+    for part in (THUMBNAILS, ROWS):
+        shutil.rmtree(folder / part, ignore_errors=True)
     return freed

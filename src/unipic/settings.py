@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -51,6 +52,9 @@ class Settings:
     device: str = "auto"
     workers: int = 0  # decode processes; 0: one per core
     fetch: bool = True  # may missing weights be fetched
+    engine: str = "local"  # or ray: photos are read and embedded on a cluster, see docs/scaling.md
+    ray_address: str = ""  # "host:port" of the cluster's head node; "" for a Ray of this machine alone
+    ray_store: str = ""  # where Ray's workers leave what they saw; "": in the data folder, for a Ray of this machine
 
     # Pictures too plain for keypoints are laid frame on frame if their hashes differ in few of the 256 bits.
     # Copies differed in at most 12 on labelled photos, twice that leaves room; the pixels decide.
@@ -85,10 +89,25 @@ class Settings:
             "encoder": ("auto", "unipic", "mobilenet", "builtin"),
             "ranker": ("auto", "clip", "builtin"),
             "device": ("auto", "cpu", "cuda"),
+            "engine": ("local", "ray"),
         }
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise SettingsError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
+        self._check_ray()
+
+    def _check_ray(self) -> None:
+        if self.engine != "ray" and (self.ray_address or self.ray_store):
+            raise SettingsError("ray_address and ray_store are for the engine ray, which was not asked for")
+        if self.ray_address in ("", "local"):
+            return
+        if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", self.ray_address):
+            raise SettingsError(f"ray_address is host:port of the cluster's head node, not {self.ray_address!r}")
+        if not self.ray_store:
+            raise SettingsError(
+                f"with the cluster at {self.ray_address} say ray_store too: a folder that all of its nodes share, "
+                "or s3://bucket/folder"
+            )
 
     @property
     def wish(self) -> str:
@@ -134,6 +153,11 @@ def seconds(text: str) -> float:
 def models_folder() -> Path:
     """Where weights are: the project's models/, or the folder UNIPIC_MODELS names."""
     return Path(os.environ.get("UNIPIC_MODELS") or PROJECT / "models")
+
+
+def memory_folder() -> Path:
+    """What is known of photos that were looked at, of folders on this machine. May be deleted at any time."""
+    return data_folder() / "facts"
 
 
 def data_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from unipic.engines.base import Engine
 from unipic.engines.local import LocalEngine
 from unipic.engines.ray import RayEngine
 from unipic.errors import ModelError
-from unipic.facts import NOTHING, THUMBNAILS, Facts, StoredFacts
+from unipic.facts import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
 from unipic.progress import Progress, silent
 from unipic.settings import Settings, data_folder
 from unipic.stages.rank import WEIGHTS
@@ -32,7 +33,6 @@ from unipic.vision.registry import open_encoder, open_scorer
 if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decoder
     from unipic.stages.see import See
 
-ROWS = "ray"  # where workers of a Ray on this machine leave what they saw
 # All that reading and comparing are made of; a test holds that nothing is missing.
 DECIDES = (
     *("alignment", "apple", "compression", "content", "editors", "exif", "facts", "fingerprint", "images", "likeness"),
@@ -81,6 +81,8 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
             see = _see_on_ray(engine, encoder, models, settings, store, f"{seen_by}{maker()} {encoder.key}")
             try:
                 yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
+                if not settings.ray_store:
+                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the facts have all of it now
             finally:
                 facts.close()
     finally:

@@ -44,6 +44,9 @@ from unipic.settings import (
         ("max_scans", -3),
         ("photo_seconds", float("nan")),
         ("worker_memory", 0),
+        ("engine", "spark"),
+        ("ray_address", "head:6379"),  # without the engine
+        ("ray_store", "s3://bucket/photos"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: Any) -> None:
@@ -175,3 +178,20 @@ def test_folders_are_the_project_s_or_named_by_the_environment(monkeypatch: pyte
     monkeypatch.setenv("UNIPIC_MODELS", "/m")
     monkeypatch.setenv("UNIPIC_DATA", "/d")
     assert (models_folder(), data_folder()) == (Path("/m"), Path("/d"))
+
+
+@pytest.mark.parametrize("address", ["", "local"])
+def test_ray_on_this_machine_needs_no_more(address: str) -> None:
+    assert Settings(engine="ray", ray_address=address).ray_store == ""
+
+
+@pytest.mark.parametrize("address", ["head", "ray://head:10001", "head:port", "a b:6379", "http://head:6379"])
+def test_a_cluster_is_named_by_host_and_port(address: str) -> None:
+    with pytest.raises(SettingsError, match="host:port"):
+        Settings(engine="ray", ray_address=address, ray_store="/shared")
+
+
+def test_a_cluster_needs_a_store_that_its_nodes_share() -> None:
+    with pytest.raises(SettingsError, match=r"ray_store.*all of its nodes share"):
+        Settings(engine="ray", ray_address="head:6379")
+    assert Settings(engine="ray", ray_address="head:6379", ray_store="s3://bucket/photos").engine == "ray"
