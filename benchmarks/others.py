@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import combinations
@@ -34,12 +34,13 @@ class Other:
     problem: str = ""  # why it did not run
 
 
-def others(folder: Path) -> Iterator[Other]:
-    """One after the other; whatever is wrong with one becomes its problem."""
+def others(folder: Path, names: Sequence[str] = ()) -> Iterator[Other]:
+    """One after the other, all or those named; whatever is wrong with one becomes its problem."""
     python = os.environ.get("UNIPIC_BENCH_PYTHON") or sys.executable
     form = find(read_manifest()["mobilenet_v3_small"], models_folder()).form
     weights = [str(models_folder() / form.files[0].path)] if form else []
-    for name, (label, _) in PROGRAMS.items():
+    for name in names or PROGRAMS:
+        label, _ = PROGRAMS[name]
         if name == "cnn" and weights:
             label += ", its own network with the weights in the models folder"
         command = [python, "-m", "benchmarks.others", name, str(folder), *weights]

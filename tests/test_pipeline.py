@@ -27,7 +27,7 @@ from unipic.destinations.base import MANIFEST
 from unipic.destinations.zip import ZipDestination
 from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
-from unipic.errors import Cancelled
+from unipic.errors import Cancelled, ModelError
 from unipic.evidence import Evidence
 from unipic.facts import NOTHING
 from unipic.photo import Gallery
@@ -352,6 +352,7 @@ class Wishes:
 
     name = "wishes"
     label = "wishes (tests)"
+    key = "wishes"
     names = ("wish",)
 
     def __init__(self) -> None:
@@ -390,6 +391,17 @@ def test_copies_can_be_reviewed_while_a_model_is_still_asked_about_the_shots(pho
     assert [{p.id for p in c.photos} for c in before.clusters] == [{p.id for p in c.photos} for c in after.clusters]
     assert first.scores == {}
     assert set(last.scores["wish"]) == {photo.id for cluster in after.clusters for photo in cluster.photos}
+
+
+def test_a_model_that_cannot_be_loaded_after_all_is_replaced_in_plain_sight(clean: Run, photos: Path) -> None:
+    class Broken(Wishes):
+        def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
+            raise ModelError("CLIP cannot be loaded: make room.")
+
+    small_album(photos)
+    found, without = clean(scorer=Broken()), clean()
+    assert found.notices == ("CLIP cannot be loaded: make room. Until then the built-in ranking is used.",)
+    assert (found.clusters, found.ranker) == (without.clusters, without.ranker)
 
 
 def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path: Path) -> None:

@@ -143,9 +143,9 @@ LOADERS = {
         "src/unipic/vision/mobilenet.py",
         "src/unipic/vision/aesthetic.py",
     ),  # .pth is how they are published
-    "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/"),
+    "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
     "safetensors.safe_open": (),
-    "from_pretrained": ("src/unipic/vision/clip.py",),
+    "from_pretrained": ("src/unipic/vision/clip.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -205,6 +206,31 @@ def test_two_may_use_it_at_once(tmp_path: Path, thumbnails: Thumbnails) -> None:
 def test_where_nothing_is_remembered_everything_is_new() -> None:
     assert list(NOTHING.seen([FOUND], "key")) == [(FOUND, None)]
     assert NOTHING.looks([pair()], "key") == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND]) == {}
+
+
+def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
+    tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, other = time.time(), replace(FOUND, path="/b.jpg")
+
+    def after(days: float) -> StoredFacts:
+        monkeypatch.setattr("unipic.facts.time.time", lambda: begun + days * 86_400)
+        return StoredFacts(tmp_path, thumbnails, MAKER)
+
+    facts = after(0)
+    kept, gone = keep(facts, FOUND, "kept"), keep(facts, other, "gone")
+    looked = (kept.photo, gone.photo)
+    facts.keep_look(looked, Look(3), "key")
+    facts.close()
+    facts = after(100)
+    assert recalled(facts, FOUND) != [None]
+    facts.close()
+    facts = after(200)
+    assert recalled(facts, FOUND) != [None]
+    assert recalled(facts, other) == [None]
+    assert [thumbnails.path(one.photo.digest).exists() for one in (kept, gone)] == [True, False]
+    assert facts.looks([looked], "key") == {}
+    facts.close()
 
 
 # The stamp

@@ -273,7 +273,7 @@ class Thumbs:
 
 
 class CountingScorer:
-    name = label = "counting"
+    name = label = key = "counting"
     names = ("wish", "aesthetic")
 
     def __init__(self) -> None:
