@@ -64,6 +64,7 @@ ROOMS = (
     "unipic.likeness",
     "unipic.embeddings",
     "unipic.taste",
+    "unipic.ahead",
     "unipic.allocator",
     "unipic.sqlite_errors",
     "unipic.rules",
@@ -163,8 +164,8 @@ WRITING_FUNCTIONS = {
     "tempfile": {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"},
 }
 
-# Where any exception may come: decoders of broken files, and the end of a worker's process.
-CATCH_ALL = ("unipic/images.py", "unipic/exif.py", "unipic/job.py", "unipic/engines/")
+# Where any exception may come: decoders of broken files, the end of a worker's process, and from thread to thread.
+CATCH_ALL = ("unipic/images.py", "unipic/exif.py", "unipic/job.py", "unipic/engines/", "unipic/ahead.py")
 
 each_file = pytest.mark.parametrize("file", FILES)
 

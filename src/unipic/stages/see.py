@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from unipic.ahead import ahead
 from unipic.embeddings import Embeddings
 from unipic.engines.base import Engine
 from unipic.facts import Facts
@@ -24,15 +25,16 @@ Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
 BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB
+AHEAD = 128  # pictures that may wait for the encoder: 27 MB, and what two cores read while torch is imported
 
 
 def see(files: Files, engine: Engine, encoder: Encoder, settings: Settings) -> Iterator[Seen | Unreadable]:
-    """A stream, in the order of the files."""
-    return embed(read(files, engine, settings), encoder)
+    """A stream, in the order of the files. The workers read on while a batch is embedded, or the network loaded."""
+    return embed(ahead(read(files, engine, settings), AHEAD), encoder)
 
 
 def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:
-    """A batch is embedded while the workers read on, and its views are dropped."""
+    """Batch by batch; views are dropped once they are embedded."""
     for batch in _batches(pictures, BATCH):
         fresh = {picture.photo.digest: picture for picture in batch if isinstance(picture, Picture)}
         views = [picture.view for picture in fresh.values()]

@@ -1,0 +1,55 @@
+"""Work that goes on while the one who asked for it is busy with what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 0.1  # seconds between two looks whether anybody still wants the rest
+LEAVE = 1.0  # seconds that are waited for the item in hand; a photo may take longer
+
+
+def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
+    """The same items and errors, in order; at most `most` are taken before they are asked for, in a thread."""
+    taken: Queue[tuple[T | None, BaseException | None, bool]] = Queue(most)
+    unwanted = Event()
+
+    def put(item: T | None, error: BaseException | None, last: bool) -> None:
+        while not unwanted.is_set():
+            with suppress(Full):
+                taken.put((item, error, last), timeout=PATIENCE)
+                return
+
+    def take() -> None:
+        try:
+            for item in items:
+                put(item, None, False)
+                if unwanted.is_set():
+                    return
+            put(None, None, True)
+        except BaseException as error:
+            put(None, error, True)
+        finally:
+            if isinstance(items, Generator):
+                items.close()
+
+    thread = Thread(target=take, name="unipic-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error, last = taken.get()
+            if error:
+                raise error
+            if last:
+                return
+            yield item  # type: ignore[misc]  # only the last one is none
+    finally:
+        unwanted.set()
+        with suppress(Empty):  # so that whoever waits for room sees it at once
+            taken.get_nowait()
+        thread.join(LEAVE)  # what it still has in hand comes to its end by itself
