@@ -22,7 +22,7 @@ class Embeddings:
             raise ValueError(f"{len(self.photos)} photos, vectors of shape {self.vectors.shape}")
         if self.vectors.dtype != np.float32:
             raise ValueError(f"vectors must be float32, not {self.vectors.dtype}")
-        lengths = np.linalg.norm(self.vectors, axis=1)
+        lengths = np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors))  # and no second matrix
         if not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError("an embedding is not of length 1")
 

@@ -67,15 +67,15 @@ class Likeness:
     how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: how they agree, for people
 
     def __contains__(self, photo: Photo) -> bool:
-        return photo.id in self._ids
+        return photo.id in self._places
 
     def similar(self, a: Photo, b: Photo) -> float:
         """Similarity of two of the photos, 0 to 100."""
-        return 100.0 if a.id == b.id else self._found.get(frozenset((a.id, b.id)), 0.0)
+        return self._of_pair(self.similarity, a, b)
 
     def same(self, a: Photo, b: Photo) -> float:
         """Sameness of two of the photos, 0 to 100."""
-        return 100.0 if a.id == b.id else self._same.get(frozenset((a.id, b.id)), 0.0)
+        return self._of_pair(self.sameness, a, b)
 
     def said(self, a: Photo, b: Photo) -> str:
         return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
@@ -86,29 +86,34 @@ class Likeness:
         place = {photo.id: i for i, photo in enumerate(chosen)}
         to = np.array([place.get(photo.id, -1) for photo in self.photos], dtype=np.int64)
         a, b = to[self.first], to[self.second]
-        kept = (a >= 0) & (b >= 0)
-        a, b = np.minimum(a, b)[kept], np.maximum(a, b)[kept]
-        order = np.lexsort((b, a))
-        return Likeness(chosen, a[order], b[order], self.similarity[kept][order], self.sameness[kept][order], self.how)
+        kept = np.flatnonzero((a >= 0) & (b >= 0))
+        a, b = a[kept], b[kept]
+        a, b = np.minimum(a, b), np.maximum(a, b)
+        order = np.argsort(a * len(chosen) + b, kind="stable")
+        kept = kept[order]
+        return Likeness(chosen, a[order], b[order], self.similarity[kept], self.sameness[kept], self.how)
 
     def only(self, kept: np.ndarray) -> Likeness:
         """Some of the pairs, bool [P]."""
         pairs = self.first[kept], self.second[kept]
         return Likeness(self.photos, *pairs, self.similarity[kept], self.sameness[kept], self.how)
 
-    @cached_property
-    def _ids(self) -> frozenset[str]:
-        return frozenset(photo.id for photo in self.photos)
+    def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
+        """What `values` has of two photos; the pairs are in order, so they are looked up and not kept twice."""
+        if a.id == b.id:
+            return 100.0
+        one, other = self._places.get(a.id), self._places.get(b.id)
+        if one is None or other is None:
+            return 0.0
+        pair = min(one, other) * len(self.photos) + max(one, other)
+        at = int(self._pairs.searchsorted(pair))
+        return float(values[at]) if at < len(values) and self._pairs[at] == pair else 0.0
 
     @cached_property
-    def _found(self) -> dict[frozenset[str], float]:
-        return self._by_pair(self.similarity)
+    def _places(self) -> dict[str, int]:
+        return {photo.id: i for i, photo in enumerate(self.photos)}
 
     @cached_property
-    def _same(self) -> dict[frozenset[str], float]:
-        return self._by_pair(self.sameness)
-
-    def _by_pair(self, values: np.ndarray) -> dict[frozenset[str], float]:
-        ids = [photo.id for photo in self.photos]
-        pairs = zip(self.first.tolist(), self.second.tolist(), values.tolist(), strict=True)
-        return {frozenset((ids[a], ids[b])): value for a, b, value in pairs if value}
+    def _pairs(self) -> np.ndarray:
+        """int64 [P], ascending: one number for each pair."""
+        return self.first * len(self.photos) + self.second

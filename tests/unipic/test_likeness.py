@@ -122,6 +122,18 @@ def some_of(draw: st.DrawFn) -> tuple[Likeness, list[int]]:
 
 
 @given(some_of())
+def test_each_two_photos_have_what_their_pair_has(given: tuple[Likeness, list[int]]) -> None:
+    whole, _ = given
+    places = zip(whole.first.tolist(), whole.second.tolist(), strict=True)
+    known = {frozenset(pair): value for pair, value in zip(places, whole.similarity.tolist(), strict=True)}
+    for i, a in enumerate(whole.photos):
+        for j, b in enumerate(whole.photos):
+            expected = 100.0 if i == j else known.get(frozenset((i, j)), 0.0)
+            assert whole.similar(a, b) == expected
+            assert whole.same(a, b) == (100.0 if i == j else expected / 10)
+
+
+@given(some_of())
 def test_some_of_the_photos_in_any_order_keep_what_is_known_of_their_pairs(given: tuple[Likeness, list[int]]) -> None:
     whole, wanted = given
     chosen = [whole.photos[i] for i in wanted]

@@ -32,15 +32,16 @@ def clusters(
         apart = np.abs(times[likeness.first] - times[likeness.second]) / np.timedelta64(1, "s")
         near &= np.isnan(apart) | (apart <= time_window)
     bundles = _bundles(likeness.photos, links)
+    n = len(likeness.photos)
     a, b = bundles[likeness.first[near]], bundles[likeness.second[near]]
-    pairs = np.unique(np.stack([np.minimum(a, b), np.maximum(a, b)])[:, a != b], axis=1)
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for place, bundle in enumerate(bundles.tolist()):
-        members[bundle].append(place)
-    groups = RULES[rule](len(likeness.photos), pairs[0], pairs[1])
+    pairs = np.unique((np.minimum(a, b) * n + np.maximum(a, b))[a != b])
+    members: defaultdict[int, list[int]] = defaultdict(list)  # of the bundles with more than one
+    for place in np.flatnonzero(np.bincount(bundles, minlength=n)[bundles] > 1).tolist():
+        members[int(bundles[place])].append(place)
+    groups = RULES[rule](n, *np.divmod(pairs, max(1, n)))
     grouped = {bundle for group in groups for bundle in group}
-    groups += [[bundle] for bundle, those in members.items() if len(those) > 1 and bundle not in grouped]
-    return [[likeness.photos[i] for bundle in group for i in members[bundle]] for group in groups]
+    groups += [[bundle] for bundle in members if bundle not in grouped]
+    return [[likeness.photos[i] for bundle in group for i in members.get(bundle, (bundle,))] for group in groups]
 
 
 def _bundles(photos: Sequence[Photo], links: Sequence[tuple[Photo, Photo]]) -> np.ndarray:
@@ -50,6 +51,7 @@ def _bundles(photos: Sequence[Photo], links: Sequence[tuple[Photo, Photo]]) -> n
 
     def root(i: int) -> int:
         while first[i] != i:
+            first[i] = first[first[i]]  # so that no chain gets long
             i = first[i]
         return i
 

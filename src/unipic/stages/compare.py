@@ -22,6 +22,7 @@ from unipic.likeness import Likeness, percent, points_evidence, seconds_apart, t
 from unipic.photo import Photo, local_time
 from unipic.progress import Progress, Step, silent
 from unipic.seen import Look
+from unipic.stages.grouping import components
 from unipic.stages.keeper import keeper_first
 from unipic.stages.neighbours import neighbours
 from unipic.thumbnails import Thumbnails
@@ -121,7 +122,7 @@ def _looks(
     """Of each pair, as it was seen before or is seen now."""
     key = f"{bits} bits"
     known = facts.looks(pairs, key)
-    new = sorted((pair for pair in pairs if _digests(pair) not in known), key=_time_order)
+    new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs)))
     with ThreadPoolExecutor(workers) as pool:
@@ -140,10 +141,23 @@ def _digests(pair: Pair) -> tuple[str, str]:
     return pair[0].digest, pair[1].digest
 
 
-def _time_order(pair: Pair) -> tuple[str, ...]:
-    """What was taken one after the other is compared one after the other, while the sketches are at hand."""
-    times = (local_time(photo) for photo in pair)
-    return tuple(time.isoformat() if time else "" for time in times) + _digests(pair)
+def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
+    """What hangs together by likeness is compared in one go, in the order it was taken: its sketches are at hand."""
+    if not pairs:
+        return []
+    photos = sorted({photo.id: photo for pair in pairs for photo in pair}.values(), key=_when)
+    place = {photo.id: i for i, photo in enumerate(photos)}
+    ends = np.array([sorted(place[photo.id] for photo in pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    group = np.zeros(len(photos), dtype=np.int64)
+    for number, members in enumerate(components(len(photos), ends[:, 0], ends[:, 1])):
+        group[members] = number
+    order = np.lexsort((ends[:, 1], ends[:, 0], group[ends[:, 0]]))
+    return [pairs[i] for i in order.tolist()]
+
+
+def _when(photo: Photo) -> tuple[str, str]:
+    taken = local_time(photo)
+    return taken.isoformat() if taken else "", photo.digest
 
 
 def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:

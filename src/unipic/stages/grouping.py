@@ -19,23 +19,26 @@ CROWD = 3  # photos within reach, itself included, that make a photo the core of
 
 def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     """Whoever has the most free neighbours leads next and takes them all. Of equals the lower number leads."""
-    neighbours = _neighbours(n, a, b)
+    starts, neighbours = _neighbours(n, a, b)
     free = np.ones(n, dtype=bool)
-    crowds = np.array([len(those) for those in neighbours])
-    queue = [(-int(crowds[i]), i) for i in range(n) if crowds[i]]
+    crowds = np.diff(starts)
+    some = np.flatnonzero(crowds)
+    queue = list(zip((-crowds[some]).tolist(), some.tolist(), strict=True))
     heapify(queue)
     groups = []
     while queue:
         size, leader = heappop(queue)
         if not free[leader]:
             continue
-        members = [i for i in neighbours[leader] if free[i]]
+        near = neighbours[starts[leader] : starts[leader + 1]]
+        members = near[free[near]]
         if len(members) < -size:  # some were taken since: it waits for its turn
-            if members:
+            if len(members):
                 heappush(queue, (-len(members), leader))
             continue
-        free[[leader, *members]] = False
-        groups.append([leader, *members])
+        free[leader] = False
+        free[members] = False
+        groups.append([leader, *members.tolist()])
     return groups
 
 
@@ -43,7 +46,7 @@ def components(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     """Everything that hangs together."""
     from scipy.sparse.csgraph import connected_components
 
-    return _led(connected_components(_graph(n, a, b), directed=False)[1], _neighbours(n, a, b))
+    return _led(connected_components(_graph(n, a, b), directed=False)[1], a, b)
 
 
 def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
@@ -53,18 +56,19 @@ def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     if not len(a):
         return []
     labels = DBSCAN(eps=1.0, min_samples=CROWD, metric="precomputed").fit(_graph(n, a, b)).labels_
-    return _led(labels, _neighbours(n, a, b))
+    return _led(labels, a, b)
 
 
 RULES: dict[str, Rule] = {"greedy": greedy, "dbscan": dbscan, "components": components}
 
 
-def _neighbours(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in range(n)]
-    for one, other in zip(a.tolist(), b.tolist(), strict=True):
-        found[one].append(other)
-        found[other].append(one)
-    return [sorted(those) for those in found]
+def _neighbours(n: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int64 [n + 1] and int32 [2 P]: those of i, ascending, lie from starts[i] to starts[i + 1]."""
+    one, other = np.concatenate([a, b]), np.concatenate([b, a])
+    order = np.argsort(one * n + other, kind="stable")
+    starts = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(one, minlength=n), out=starts[1:])
+    return starts, other[order].astype(np.int32)
 
 
 def _graph(n: int, a: np.ndarray, b: np.ndarray) -> Any:  # scipy.sparse.csr_array [n, n]; scipy has no types
@@ -75,10 +79,11 @@ def _graph(n: int, a: np.ndarray, b: np.ndarray) -> Any:  # scipy.sparse.csr_arr
     return coo_array((np.full(2 * len(a), 0.5), places), shape=(n, n)).tocsr()
 
 
-def _led(labels: np.ndarray, neighbours: list[list[int]]) -> list[list[int]]:
+def _led(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     """Groups by label, -1 being none; the one with the most neighbours leads."""
-    groups: dict[int, list[int]] = {}
-    for number, label in enumerate(labels.tolist()):
-        if label >= 0:
-            groups.setdefault(label, []).append(number)
-    return [sorted(group, key=lambda i: (-len(neighbours[i]), i)) for group in groups.values() if len(group) > 1]
+    crowds = np.bincount(np.concatenate([a, b]), minlength=len(labels))
+    order = np.lexsort((np.arange(len(labels)), -crowds, labels))
+    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    # In the order of their first photos.
+    groups = [group for group in groups if len(group) > 1 and labels[group[0]] >= 0]
+    return [group.tolist() for group in sorted(groups, key=lambda group: int(group.min()))]

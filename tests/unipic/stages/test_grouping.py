@@ -80,6 +80,20 @@ def test_components_are_everything_that_hangs_together(graph: tuple[int, Pairs])
     assert {frozenset(group) for group in groups} == joined_by_definition(*graph, cores=set(range(graph[0])))
 
 
+def led_by_definition(groups: set[frozenset[int]], close: list[set[int]]) -> list[list[int]]:
+    """Who has the most neighbours first; the groups in the order of their first photos."""
+    return [sorted(group, key=lambda i: (-len(close[i]), i)) for group in sorted(groups, key=min)]
+
+
+@given(graphs())
+@settings(max_examples=50, deadline=None)
+def test_leaders_and_groups_have_an_order(graph: tuple[int, Pairs]) -> None:
+    groups = joined_by_definition(*graph, cores=set(range(graph[0])))
+    assert run("components", *graph) == led_by_definition(groups, near(*graph))
+    found = run("dbscan", *graph)
+    assert found == led_by_definition({frozenset(group) for group in found}, near(*graph))
+
+
 @given(graphs())
 @settings(max_examples=100, deadline=None)
 def test_dbscan_joins_through_cores(graph: tuple[int, Pairs]) -> None:

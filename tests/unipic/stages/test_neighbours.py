@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+from itertools import product
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -8,10 +11,10 @@ from tests.galleries import at_angles, embeddings, photo
 
 from unipic.embeddings import Embeddings
 from unipic.stages import neighbours as module
-from unipic.stages.neighbours import neighbours
+from unipic.stages.neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
 
 LIKELY, LEAST = 0.9, 0.6
-BLOCKS = [(1024, 8192), (7, 5), (5, 7), (1, 1), (16, 16)]
+Found = dict[tuple[str, str], float]
 
 
 def clustered(seed: int, amount: int, places: int = 6, spread: float = 0.3, width: int = 6) -> Embeddings:
@@ -25,44 +28,150 @@ def clustered(seed: int, amount: int, places: int = 6, spread: float = 0.3, widt
     )
 
 
-def by_definition(
-    given: Embeddings, likely: float, least: float, most: int, unlikely: int
-) -> dict[tuple[int, int], float]:
-    """One photo at a time. With all cosines apart, so that there is one answer."""
-    vectors = given.vectors.astype(np.float64)
-    found = {}
+def with_ties(seed: int, amount: int, kinds: int) -> Embeddings:
+    """Of few different vectors, so that most cosines are there more than once."""
+    rng = np.random.default_rng(seed)
+    corners = np.array([corner for corner in product((-1, 0, 1), repeat=3) if any(corner)])
+    return embeddings([photo(f"{i}") for i in range(amount)], corners[rng.integers(kinds, size=amount)].reshape(-1, 3))
+
+
+def in_whole_numbers(given: Embeddings) -> np.ndarray:
+    """Cosines of the vectors on the grid as multiples of 2^-52, which int64 adds up without any rounding."""
+    whole = np.rint(given.vectors.astype(np.float64) / GRID).astype(np.int64)
+    return whole @ whole.T
+
+
+def by_definition(given: Embeddings, likely: float, least: float) -> Found:
+    """One photo at a time; of equal cosines the digest that comes first."""
+    cosine, found = in_whole_numbers(given), {}
     for i, one in enumerate(given.photos):
         others = [j for j, other in enumerate(given.photos) if j != i and one.comparable and other.comparable]
-        nearest = sorted(others, key=lambda j: -float(vectors[i] @ vectors[j]))
-        for place, j in enumerate(nearest[:most]):
-            cosine = float(vectors[i] @ vectors[j])
-            if cosine >= likely or (cosine >= least and place < unlikely):
-                found[min(i, j), max(i, j)] = cosine
-    return found
+        for place, j in enumerate(sorted(others, key=lambda j: (-cosine[i, j], given.photos[j].digest))):
+            value = float(cosine[i, j] * GRID * GRID)
+            if (value >= likely and place < module.MOST) or (value >= least and place < module.MOST_UNLIKELY):
+                found[one.id, given.photos[j].id] = value
+    return {(min(pair), max(pair)): value for pair, value in found.items()}
+
+
+def named(given: Embeddings, likely: float = LIKELY, least: float = LEAST, threads: int = 2) -> Found:
+    """What is found, with the ids of the photos; and its form is as promised."""
+    first, second, cosine = neighbours(given, likely, least, threads)
+    places = list(zip(first.tolist(), second.tolist(), strict=True))
+    assert places == sorted(set(places))
+    assert all(a < b for a, b in places)
+    assert (first.dtype, second.dtype, cosine.dtype) == (np.int64, np.int64, np.float32)
+    pairs = [sorted((given.photos[a].id, given.photos[b].id)) for a, b in places]
+    return {(a, b): value for (a, b), value in zip(pairs, cosine.tolist(), strict=True)}
 
 
 def check(given: Embeddings, likely: float = LIKELY, least: float = LEAST) -> int:
-    first, second, cosine = neighbours(given, likely, least)
-    expected = by_definition(given, likely, least, module.MOST, module.MOST_UNLIKELY)
-    assert list(zip(first.tolist(), second.tolist(), strict=True)) == sorted(expected)
-    assert cosine == pytest.approx([expected[pair] for pair in sorted(expected)], abs=1e-6)
-    assert (first.dtype, second.dtype, cosine.dtype) == (np.int64, np.int64, np.float32)
-    return len(first)
+    expected = by_definition(given, likely, least)
+    assert named(given, likely, least) == {pair: float(np.float32(value)) for pair, value in expected.items()}
+    return len(expected)
+
+
+def in_any_order(given: Embeddings, rng: random.Random) -> Embeddings:
+    photos = list(given.photos)
+    rng.shuffle(photos)
+    return given.of(photos)
 
 
 @given(
-    st.integers(0, 2**32 - 1), st.integers(0, 40), st.sampled_from(BLOCKS), st.sampled_from([(64, 8), (3, 1), (5, 2)])
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 40),
+    st.sampled_from([1024, 16, 7, 1]),
+    st.sampled_from([(64, 8), (3, 1), (5, 2)]),
+    st.sampled_from([0.0, 1 / 32, 1.0]),
+    st.sampled_from([0, 5, 2**20]),
 )
-@settings(max_examples=150, deadline=None)
-def test_equals_the_definition_whatever_the_blocks(
-    seed: int, amount: int, blocks: tuple[int, int], caps: tuple[int, int]
+@settings(max_examples=80, deadline=None)
+def test_equals_the_definition_whatever_the_tiles(
+    seed: int, amount: int, side: int, caps: tuple[int, int], crowded: float, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "ROWS", blocks[0])
-        patch.setattr(module, "COLUMNS", blocks[1])
-        patch.setattr(module, "MOST", caps[0])
-        patch.setattr(module, "MOST_UNLIKELY", caps[1])
+        for name, value in zip(("MOST", "MOST_UNLIKELY"), caps, strict=True):
+            patch.setattr(module, name, value)
+        patch.setattr(module, "SIDE", side)
+        patch.setattr(module, "CROWDED", crowded)
+        patch.setattr(module, "AT_ONCE", at_once)
         check(clustered(seed, amount))
+        check(with_ties(seed, amount, kinds=1 + seed % 26), 0.8, 0.4)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.randoms(use_true_random=False), st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_neither_the_order_of_the_files_nor_the_threads_matter(
+    seed: int, amount: int, rng: random.Random, threads: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"MOST": 4, "MOST_UNLIKELY": 2, "SIDE": 8}.items():
+            patch.setattr(module, name, value)
+        for series in (clustered(seed, amount), with_ties(seed, amount, kinds=5)):
+            assert named(in_any_order(series, rng), threads=threads) == named(series, threads=1)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 64, 576, 978]))
+@settings(max_examples=30, deadline=None)
+def test_cosines_are_exact_and_a_product_is_no_further_off_than_its_rounding(seed: int, width: int) -> None:
+    """Nearly the same vectors in float32, where rounding would show: added up in Python's whole numbers."""
+    rng = np.random.default_rng(seed)
+    rows = (rng.normal(size=width) + rng.choice([0, 1e-7, 1e-3, 1]) * rng.normal(size=(9, width))).astype(np.float32)
+    vectors = on_grid(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    whole = [[int(number) for number in row] for row in vectors.astype(np.float64) / GRID]
+    a, b = np.divmod(np.arange(81), 9)
+    expected = [sum(x * y for x, y in zip(whole[i], whole[j], strict=True)) / 2**52 for i, j in zip(a, b, strict=True)]
+    assert exact_cosines(vectors, a, b).tolist() == expected
+    wide = vectors.astype(np.float64)
+    assert (wide @ wide.T).ravel().tolist() == expected
+    assert np.abs((vectors @ vectors.T).ravel() - expected).max() <= rounding(width)
+
+
+def test_the_grid_changes_next_to_nothing_and_nothing_of_float16() -> None:
+    rng = np.random.default_rng(0)
+    given = rng.uniform(-1, 1, (50, 64)).astype(np.float32)
+    assert np.abs(on_grid(given.copy()) - given).max() <= GRID / 2
+    half = given.astype(np.float16).astype(np.float32)
+    assert np.array_equal(on_grid(half.copy()), half)
+
+
+def test_what_is_given_is_not_changed() -> None:
+    given = clustered(1, 30)
+    before = given.vectors.copy()
+    neighbours(given, LIKELY, LEAST)
+    assert np.array_equal(given.vectors, before)
+
+
+@pytest.mark.parametrize("amount", [65, 66, 67, 300])
+def test_of_many_photos_with_one_vector_the_first_digests_are_everybody_s_nearest(amount: int) -> None:
+    """Those beyond MOST + 1 are not searched at all, and find the same."""
+    others = np.array([[1.0, 0.2, 0], [1, 0.3, 0.1], [0, 0, 1]])
+    photos = [photo(f"{i}") for i in range(amount + 3)]
+    given = embeddings(photos, np.concatenate([np.ones((amount, 1)) * [1, 0.1, 0], others]))
+    assert check(given) > 64 * (amount - 64)
+
+
+def test_photos_with_one_digest_stand_for_each_other() -> None:
+    photos = [photo(f"{i}", digest=f"{i // 40:064}") for i in range(120)]
+    given = embeddings(photos, [[1.0, i // 40] for i in range(120)])
+    pairs = named(given)
+    assert len(pairs) == len(named(in_any_order(given, random.Random(1))))
+
+
+def test_no_more_is_kept_than_each_photo_s_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of one time-lapse: pairs that can be nobody's nearest are dropped on the way."""
+    monkeypatch.setattr(module, "SIDE", 32)
+    monkeypatch.setattr(module, "MOST", 4)
+    monkeypatch.setattr(module, "MOST_UNLIKELY", 2)
+    monkeypatch.setattr(module, "AT_ONCE", 500)
+    waiting = []
+    settle = module.Nearest.settle
+    monkeypatch.setattr(module.Nearest, "settle", lambda self: waiting.append(self._new) or settle(self))
+    rng = np.random.default_rng(3)
+    crowd = embeddings([photo(f"{i}") for i in range(400)], 5 * np.ones(6) + 0.1 * rng.normal(size=(400, 6)))
+    assert check(crowd) <= 400 * 4
+    assert len(waiting) > 2
+    # A tile brings MOST for each of its photos and from either side, as far as the pair is in reach of that side.
+    assert max(waiting) <= max(500, 400 * 4 // 2) + 2 * 32 * 2 * 4
 
 
 @pytest.mark.parametrize("amount", [0, 1])
