@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ import pillow_heif
 from PIL import Image
 from tests.assets import box, exif, film, maker_note
 from tests.pictures import scene, xmp
+from tests.raws import dng, preview_of
 
 from unipic.images import FORMATS
 
@@ -69,9 +71,17 @@ def raw_header() -> bytes:
     return tiff([(254, 4, [1]), (256, 4, [4000]), (257, 4, [3000]), (259, 3, [7]), (50706, 1, [1, 4, 0, 0])])
 
 
+@cache
+def raw_with_preview() -> bytes:
+    """No larger than it must be to be seen."""
+    size = (640, 427)
+    return dng(preview_of(scene(3, *size), quality=10), size, taken=datetime(2024, 6, 12, 20, 51, 7))
+
+
 def fuzz_seeds() -> Mapping[str, bytes]:
-    """The nine kinds, the header of a raw photo and that of a film."""
-    return {**seeds(), "raw.dng": raw_header() + bytes(512), "film.mov": film(2.0, "A" * 36)}
+    """The nine kinds, a raw photo, the header of one and that of a film."""
+    raws = {"raw.dng": raw_header() + bytes(512), "preview.dng": raw_with_preview()}
+    return {**seeds(), **raws, "film.mov": film(2.0, "A" * 36)}
 
 
 def mutant(data: bytes, number: int) -> bytes:
@@ -385,6 +395,16 @@ def _tiff() -> Iterator[Hostile]:
     yield Hostile("tiff/folder beyond.tif", b"II*\0\xff\xff\xff\x7f", False)
     yield Hostile("tiff/bigtiff.tif", b"II+\0\x08\0\0\0" + struct.pack("<Q", 2**63), False)
     yield Hostile("tiff/raw.jpg", raw_header(), False)
+    raw = raw_with_preview()
+    yield Hostile("tiff/raw with its preview.jpg", raw, True)
+    for percent in (1, 20, 50, 95):
+        yield Hostile(f"tiff/{percent} % of a raw.dng", raw[: len(raw) * percent // 100], False)
+    yield Hostile("tiff/raw without a preview.dng", dng(), False)
+    frame = seeds()["baseline.jpg"].index(b"\xff\xc0") + 5
+    for width, height in ((65_500, 65_500), (60_000, 40_000), (0, 0), (640, 0), (64_000, 1)):
+        bomb = bytearray(seeds()["baseline.jpg"])
+        bomb[frame : frame + 4] = struct.pack(">HH", height, width)
+        yield Hostile(f"tiff/raw with a preview of {width} x {height}.dng", dng(bytes(bomb), (width, height)), False)
 
 
 def _others() -> Iterator[Hostile]:

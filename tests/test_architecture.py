@@ -49,6 +49,7 @@ ROOMS = (
     "unipic.thumbnails",
     "unipic.location",
     "unipic.images",
+    "unipic.raw",
     "unipic.compression",
     "unipic.imagedata",
     "unipic.content",
@@ -99,6 +100,7 @@ HOMES = {
     "pyarrow": ("unipic/engines/ray.py", "unipic/engines/store.py"),
     "pebble": ("unipic/engines/local.py",),
     "pillow_heif": ("unipic/images.py", "unipic/sources/samples.py"),  # reads; makes samples
+    "rawpy": ("unipic/raw.py",),
     "cv2": ("unipic/alignment.py", "unipic/measures.py"),
     "scipy": ("unipic/stages/grouping.py",),
     "sklearn": ("unipic/stages/grouping.py",),
@@ -358,7 +360,7 @@ def test_every_module_says_what_it_is_for(file: str) -> None:
         # What the web server loads; tests/test_app.py has all of it.
         ("screens.tools", ("torch", "transformers", "torchvision", "sklearn", "scipy", "cv2")),
         ("unipic.vision.registry", ("torch", "transformers", "torchvision", "safetensors", "PIL")),
-        ("unipic.stages.read", ("torch", "transformers", "streamlit", "sklearn")),  # what every worker loads
+        ("unipic.stages.read", ("torch", "transformers", "streamlit", "sklearn", "rawpy")),  # what every worker loads
     ],
 )
 def test_importing_a_door_loads_nothing_heavy(door: str, heavy: tuple[str, ...]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 from tests.checkpoints import make_clip, make_mobilenet
 from tests.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
+from tests.raws import raw_photo
 from tests.shots import place, resized, saved, shot
 
 from unipic.alignment import Sketch, align
@@ -100,6 +101,27 @@ def small_album(photos: Path) -> None:
     save(scene(3), photos / "deep" / "deeper" / "alone.webp")
     (photos / "notes.txt").write_text("not a photo")
     (photos / "cut short.jpg").write_bytes((photos / "beach 1.jpg").read_bytes()[:9000])
+
+
+def test_a_raw_photo_is_never_a_copy_of_what_was_made_of_it(clean: Run, photos: Path) -> None:
+    raw_photo(photos / "DSC_1.DNG")
+    save(scene(1, 960, 640), photos / "developed, larger and by its own name.jpg", quality=98)
+    save(scene(1, 480, 320), photos / "small.jpg", quality=70)
+    save(scene(2), photos / "other.jpg")
+    (photos / "DSC_1.xmp").write_text("<x:xmpmeta/>")
+    found = clean()
+    assert copies(found) == {
+        "developed, larger and by its own name.jpg": ("near", "DSC_1.DNG"),
+        "small.jpg": ("near", "DSC_1.DNG"),
+    }
+    assert {photo.name: names(photo.companions) for photo in found.gallery.photos if photo.companions} == {
+        "DSC_1.DNG": ["DSC_1.xmp"]
+    }
+    engine = LocalEngine(workers=2, seconds=60)
+    try:
+        assert clean(engine=engine) == found
+    finally:
+        engine.close()
 
 
 def test_the_whole_story(clean: Run, photos: Path, tmp_path: Path) -> None:

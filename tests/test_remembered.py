@@ -215,4 +215,4 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     }
     assert ours - set(DECIDES) - say_nothing_about_a_photo == set()
     assert set(DECIDES) <= ours | {"stages/see"}
-    assert {"pillow", "numpy", "opencv-python-headless", "pillow-heif"} == set(LIBRARIES)
+    assert {"pillow", "numpy", "opencv-python-headless", "pillow-heif", "rawpy"} == set(LIBRARIES)

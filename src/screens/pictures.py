@@ -40,7 +40,7 @@ SHOWN = {
     "BMP": "image/bmp",
     "AVIF": "image/avif",
 }
-RENDERED = ("HEIF", "TIFF")
+RENDERED = ("HEIF", "TIFF", "RAW")
 
 
 def thumbnails(runs: Runs) -> Endpoint:

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
@@ -27,6 +27,7 @@ MOMENTS = (
 )
 BY_CAMERA = 2  # of them; the last is the moment of any change
 RATING, RATING_PERCENT = 0x4746, 0x4749  # what Windows writes beside XMP
+XMP = 700  # the tag of it in a TIFF
 CLOCK_NEVER_SET = datetime(1970, 1, 1)
 FIRST_PHOTOGRAPH = datetime(1826, 1, 1)
 # The farthest that cameras go; what lies beyond is nonsense.
@@ -56,17 +57,32 @@ class Exif:
 
 def read_exif(image: Image.Image) -> Exif:
     """EXIF and XMP of a loaded image. What is broken in them costs itself, never the photo."""
+    exif = Image.Exif()
+    with suppress(Exception):  # Pillow's EXIF parser raises whatever the broken bytes lead it to
+        exif = image.getexif()
+    return _read(exif, image.info.get("xmp"))
+
+
+def read_tiff_exif(file: BinaryIO) -> Exif | None:
+    """Of a file whose tags are those of a TIFF, whatever picture it has; None for any other."""
+    exif = Image.Exif()
+    with suppress(Exception):
+        file.seek(0)
+        exif.load_from_fp(file)
+        return _read(exif, exif.get(XMP)) if len(exif) else None
+    return None
+
+
+def _read(exif: Image.Exif, packet: Any) -> Exif:
     tags: dict[int, Any] = {}
     gps: dict[int, Any] = {}
-    # Pillow's EXIF parser raises whatever the broken bytes lead it to.
     with suppress(Exception):
-        exif = image.getexif()
         tags.update(exif)
         with suppress(Exception):
             tags.update(exif.get_ifd(IFD.Exif))
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
-    xmp, note = read_xmp(image.info.get("xmp")), maker_note(tags.get(IFD.MakerNote))
+    xmp, note = read_xmp(packet), maker_note(tags.get(IFD.MakerNote))
     orientation = tags.get(Base.Orientation, 1)
     taken, by_camera = _taken(tags)
     return Exif(

@@ -12,7 +12,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
 from typing import BinaryIO
 
@@ -22,8 +22,9 @@ from PIL import Image, ImageChops, ImageFile
 
 from unipic.compression import quality_of
 from unipic.content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
-from unipic.exif import Exif, read_exif
+from unipic.exif import Exif, read_exif, read_tiff_exif
 from unipic.files import copy_and_hash, open_to_read
+from unipic.raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 from unipic.settings import Settings
 
 pillow_heif.register_heif_opener()
@@ -52,6 +53,8 @@ FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((25
 AT_ONCE = 64_000_000  # bytes; what is larger is read piece by piece, so that memory stays flat
 STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
+TIFFS = (b"II*\0", b"MM\0*")
+BY_PREVIEW = "by its embedded preview"
 
 
 class NotAPhoto(Exception):
@@ -78,26 +81,74 @@ def decode(path: str, long_side: int, settings: Settings) -> Decoded:
     """Open a file once, read-only, and take everything from it. Raises NotAPhoto, OSError, MemoryError."""
     with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings(), _damage_in_words():
         warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
-        image, head = _identify(file)
-        kind = "JPEG" if image.format == "MPO" else str(image.format)
-        content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
-        width, height = image.size
-        _shrink_on_load(image, long_side, kind)
-        _check_size(image, width, height, settings)
-        note = _frames(image)
-        whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
-        picture, flaw = _load(image, file, long_side)
-        exif = read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
-        quality = quality_of(image, kind)
-        picture = _with_tones(picture)
-        content = pixel_content(picture, TURNS.get(exif.orientation)) if whole else shown(content, exif.orientation)
-        picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        picture = _upright(_to_rgb(picture), exif.orientation)
-        if exif.orientation >= 5:
-            width, height = height, width
-        digest = _digest(file)
+        head = file.read(4096)
+        image = _identify(file, head)
+        found = _decoded(image, file, head, long_side, settings) if image else _of_raw(file, size, long_side, settings)
+        return replace(found, digest=_digest(file), size=size)
+
+
+def _decoded(
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, exif: Exif | None = None
+) -> Decoded:
+    """All but the file's own digest and size; with the EXIF of another place where it is given."""
+    kind = "JPEG" if image.format == "MPO" else str(image.format)
+    content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
+    width, height = image.size
+    _shrink_on_load(image, long_side, kind)
+    _check_size(image, width, height, settings)
+    note = _frames(image)
+    whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
+    picture, flaw = _load(image, file, long_side)
+    exif = exif or read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
+    quality = quality_of(image, kind)
+    picture = _with_tones(picture)
+    content = pixel_content(picture, TURNS.get(exif.orientation)) if whole else shown(content, exif.orientation)
+    picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture = _upright(_to_rgb(picture), exif.orientation)
+    width, height = upright(width, height, exif.orientation)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, digest, size, width, height, kind, exif, note, quality, content)
+    return Decoded(picture, "", 0, width, height, kind, exif, note, quality, content)
+
+
+def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+    """By its preview, but of the raw picture's size; nothing is said of its compression and its pixels."""
+    if size > settings.max_decoded:
+        raise NotAPhoto(
+            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {settings.max_decoded / 1e6:.0f} MB one photo may "
+            f"take; {KEPT}"
+        )
+    try:
+        preview = preview_in(file)
+    except NoPreview as reason:
+        raise NotAPhoto(str(reason)) from None
+    _check_pixels(preview.width, preview.height, settings)
+    try:
+        with _damage_in_words():
+            found = _shown_by(preview, read_tiff_exif(file), long_side, settings)
+    except NotAPhoto as reason:
+        raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
+    note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
+    return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
+
+
+def _shown_by(preview: Preview, said: Exif | None, long_side: int, settings: Settings) -> Decoded:
+    """The preview as a JPEG of its own, turned as its own EXIF says, if that has the shape of the raw picture."""
+    file = io.BytesIO(preview.jpeg)
+    head = file.read(4096)
+    image = _identify(file, head)
+    if image is None or image.format not in ("JPEG", "MPO"):
+        raise NotAPhoto("is no JPEG")
+    if max(image.size) < LEAST:
+        raise NotAPhoto(f"is too small to judge it by ({image.width} x {image.height})")
+    own = read_exif(image)
+    ways = (own.orientation, preview.orientation, 1)
+    turned = next((way for way in ways if preview.shows_all(*upright(*image.size, way))), None)
+    if turned is None:
+        size = f"{preview.width} x {preview.height}"
+        raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
+    # Raw files that are no TIFFs are written by cameras alone; LibRaw puts their one moment into a bare preview.
+    exif = replace(said or replace(own, taken_by_camera=True), orientation=turned)
+    return _decoded(image, file, head, long_side, settings, exif)
 
 
 def load_thumbnail(data: bytes | str) -> np.ndarray:
@@ -144,16 +195,15 @@ def _damage_in_words() -> Iterator[None]:
         raise NotAPhoto(f"is damaged: {_plain(error)}") from error
 
 
-def _identify(file: BinaryIO) -> tuple[Image.Image, bytes]:
-    """With the first bytes of the file."""
-    head = file.read(4096)
+def _identify(file: BinaryIO, head: bytes) -> Image.Image | None:
+    """What Pillow opens; None for what may be a raw photo, which it knows as a TIFF or not at all."""
     try:
         image = Image.open(file, formats=FORMATS)
     except Image.UnidentifiedImageError:
+        if _may_be_raw(head):
+            return None
         raise NotAPhoto(_what_it_is(head)) from None
-    if _is_raw(image, head):
-        raise NotAPhoto("is a raw photo, which Unipic cannot develop yet")
-    return image, head
+    return None if _is_raw(image, head) else image
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:
@@ -165,10 +215,13 @@ def _is_raw(image: Image.Image, head: bytes) -> bool:
     return head[8:10] == b"CR" or DNG_VERSION in tags or (isinstance(kind, int) and bool(kind & REDUCED))
 
 
+def _may_be_raw(head: bytes) -> bool:
+    return head[:12].endswith(b"ftypcrx ") or head.startswith((*RAWS, *TIFFS))
+
+
 def _what_it_is(head: bytes) -> str:
     """A word for content that is no photo, so that its owner knows what lies there."""
     signs = (
-        (head[:12].endswith(b"ftypcrx ") or head.startswith(RAWS), "is a raw photo, which Unipic cannot develop yet"),
         (head[4:8] == b"ftyp" and head[8:12] in STILLS, "is a damaged HEIC/AVIF"),
         (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
         (head[:4] == b"RIFF" and head[8:12] == b"AVI ", "is a video, not a photo"),
@@ -181,7 +234,6 @@ def _what_it_is(head: bytes) -> str:
         (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
         (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
         (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
-        (head[:4] in (b"II*\0", b"MM\0*"), "is a raw file or TIFF that cannot be decoded"),
     )
     return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
 
@@ -214,16 +266,20 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
 
 def _check_size(image: Image.Image, width: int, height: int, settings: Settings) -> None:
     """By the header, before a byte is decoded."""
-    if width * height > settings.max_pixels:
-        raise NotAPhoto(
-            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
-        )
+    _check_pixels(width, height, settings)
     needed = _memory(image, width * height)
     if needed > settings.max_decoded:
         raise NotAPhoto(
             f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
             f"{settings.max_decoded / 1e6:.0f} MB one photo may take"
+        )
+
+
+def _check_pixels(width: int, height: int, settings: Settings) -> None:
+    if width * height > settings.max_pixels:
+        raise NotAPhoto(
+            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
+            f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
         )
 
 

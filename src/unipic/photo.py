@@ -48,7 +48,7 @@ class Photo:
     size: int  # bytes
     width: int  # pixels, upright
     height: int
-    format: str  # by content: JPEG, PNG, HEIF, WEBP, BMP, TIFF, GIF, AVIF
+    format: str  # by content: JPEG, PNG, HEIF, WEBP, BMP, TIFF, GIF, AVIF, RAW
     fingerprint: str  # perceptual hash, 256 bits, hexadecimal; see fingerprint.py
     measures: Measures
     comparable: bool  # False for pictures too small or too empty to be called alike

@@ -176,7 +176,7 @@ class Renditions:
         return self._made(photo, f"{photo.digest}-{VIEW_SIDE}.jpg", VIEW_SIDE, VIEW_QUALITY)
 
     def full(self, photo: Photo) -> Path:
-        """Upright JPEG with every pixel of the original. NotShown if that cannot be."""
+        """Upright JPEG with every pixel of the original, or of a raw photo's preview. NotShown if that cannot be."""
         side = min(max(photo.width, photo.height), JPEG_SIDE)
         return self._made(photo, f"{photo.digest}-full.jpg", side, FULL_QUALITY)
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decode
 # All that reading and comparing are made of; a test holds that nothing is missing.
 DECIDES = (
     *("alignment", "apple", "compression", "content", "editors", "exif", "facts", "fingerprint", "images", "likeness"),
-    *("measures", "photo", "seen", "xmp", "stages/companions", "stages/compare", "stages/read", "stages/see"),
+    *("measures", "photo", "raw", "seen", "xmp", "stages/companions", "stages/compare", "stages/read", "stages/see"),
 )
-LIBRARIES = ("pillow", "pillow-heif", "numpy", "opencv-python-headless")
+LIBRARIES = ("pillow", "pillow-heif", "numpy", "opencv-python-headless", "rawpy")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from tests.galleries import photo as a_photo
 from tests.pictures import save, scene
+from tests.raws import raw_photo
 
 from screens import pictures, uploads
 from screens.headers import HEADERS, SecurityHeaders
@@ -409,6 +410,15 @@ def test_what_browsers_do_not_show_comes_as_a_jpeg_of_full_size(
     answer = photo_client(runs, found(original, kind, width=300, height=200)).get(f"/unipic/photo/{run.token}/p1")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert Image.open(io.BytesIO(answer.content)).size == (300, 200)
+
+
+def test_a_raw_photo_comes_as_its_preview(runs: Runs, run: Run, tmp_path: Path) -> None:
+    original = raw_photo(tmp_path / "x", orientation=6)
+    client = photo_client(runs, found(original, "RAW", width=4000, height=6000))
+    for kind in ("photo", "view"):
+        answer = client.get(f"/unipic/{kind}/{run.token}/p1")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        assert Image.open(io.BytesIO(answer.content)).size == (640, 960)
 
 
 def test_a_view_is_small_upright_and_may_be_kept_by_the_browser(runs: Runs, run: Run, tmp_path: Path) -> None:

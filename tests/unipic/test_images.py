@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ import pytest
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 from PIL.Image import Transpose
 from tests.pictures import blurred, save, scene, xmp
+from tests.raws import MODEL, dng, preview_of, raw_photo
 
 from unipic import images
 from unipic.images import Decoded, NotAPhoto, decode, load_thumbnail
 from unipic.measures import WORKING
+from unipic.raw import LEAST, Preview
 from unipic.settings import Settings
 
 FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
@@ -603,7 +606,11 @@ def test_content_that_is_no_photo_is_named(tmp_path: Path, data: bytes, words: s
     assert refusal(written(tmp_path / "photo.jpg", data)) == words
 
 
-RAW = "is a raw photo, which Unipic cannot develop yet"
+# Raw photos
+
+
+UNREADABLE = "is a raw file or TIFF that cannot be decoded"
+NO_PREVIEW = "is a raw photo without a preview to judge it by; it is kept and listed"
 
 
 @pytest.mark.parametrize(
@@ -611,15 +618,16 @@ RAW = "is a raw photo, which Unipic cannot develop yet"
     [b"FUJIFILMCCD-RAW 0201", b"FOVb", b"IIU\0", b"IIRO\x08\0", b"MMOR\0\x08", FTYP + b"crx "],
     ids=["RAF", "X3F", "RW2", "ORF", "ORF big-endian", "CR3"],
 )
-def test_raw_photos_are_named(tmp_path: Path, head: bytes) -> None:
-    assert refusal(written(tmp_path / "photo", head + bytes(100))) == RAW
+def test_damaged_raw_photos_are_named(tmp_path: Path, head: bytes) -> None:
+    assert refusal(written(tmp_path / "photo", head + bytes(100))) == UNREADABLE
 
 
 @pytest.mark.parametrize(("tag", "value", "kind"), [(50706, b"\1\4\0\0", 1), (254, 1, 4)], ids=["DNG", "NEF, ARW"])
-def test_a_raw_files_preview_is_not_taken_for_the_photo(tmp_path: Path, tag: int, value: Any, kind: int) -> None:
+def test_a_raw_files_first_page_is_not_taken_for_the_photo(tmp_path: Path, tag: int, value: Any, kind: int) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags.tagtype[tag], tags[tag] = kind, value
-    assert refusal(save(scene(1, 160, 120), tmp_path / "photo.dng", format="TIFF", tiffinfo=tags)) == RAW
+    path = save(scene(1, 160, 120), tmp_path / "photo.dng", format="TIFF", tiffinfo=tags)
+    assert refusal(path) == UNREADABLE
 
 
 def test_a_canon_raw_is_not_taken_for_a_tiff(tmp_path: Path) -> None:
@@ -630,7 +638,129 @@ def test_a_canon_raw_is_not_taken_for_a_tiff(tmp_path: Path) -> None:
     entries = struct.unpack_from("<H", tiff, page)[0]
     moved = len(tiff)
     raw = tiff[:4] + struct.pack("<L", moved) + b"CR\2\0" + tiff[12:] + tiff[page : page + 2 + 12 * entries + 4]
-    assert refusal(written(tmp_path / "photo.cr2", raw)) == RAW
+    assert refusal(written(tmp_path / "photo.cr2", raw)) == UNREADABLE
+
+
+def test_a_raw_photo_is_seen_by_its_preview(tmp_path: Path) -> None:
+    taken = datetime(2024, 6, 12, 20, 51, 7)
+    path = raw_photo(tmp_path / "photo.dng", taken=taken, xmp=xmp('xmp:Rating="4"'))
+    photo = opened(path)
+    assert (photo.format, photo.width, photo.height, photo.note) == ("RAW", 96, 64, "by its embedded preview")
+    assert (photo.quality, photo.content) == (None, "")
+    assert (photo.digest, photo.size) == (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+    assert (photo.exif.taken, photo.exif.taken_by_camera, photo.exif.rating) == (taken, True, 4)
+    assert photo.exif.camera == MODEL
+    assert photo.picture.size == (640, 427)
+    assert apart(photo.picture, scene(1, 960, 640).resize((640, 427), Image.Resampling.BICUBIC)) < 3
+
+
+@pytest.mark.parametrize("head", [b"IIRO", b"IIRS", b"IIU\0"], ids=["ORF", "another ORF", "RW2"])
+def test_a_raw_photo_that_is_no_tiff_has_what_libraw_knows_of_it(tmp_path: Path, head: bytes) -> None:
+    taken = datetime(2024, 6, 12, 20, 51, 7)
+    data = head + dng(preview_of(scene(1, 960, 640)), orientation=6, taken=taken)[4:]
+    photo = opened(written(tmp_path / "photo.orf", data))
+    assert (photo.format, photo.width, photo.height) == ("RAW", 64, 96)
+    assert (photo.exif.taken, photo.exif.taken_by_camera, photo.exif.camera) == (taken, True, MODEL)
+
+
+def test_a_preview_is_judged_at_the_size_that_is_measured() -> None:
+    assert LEAST == WORKING
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("says_so", [False, True], ids=["as the raw says", "as the preview says"])
+def test_a_preview_is_upright_as_its_raw_photo(tmp_path: Path, number: int, says_so: bool) -> None:
+    upright, stored = scene(1, 960, 640), scene(1, 960, 640)
+    for turn in STORED[number]:
+        stored = stored.transpose(turn)
+    size = (96, 64) if number < 5 else (64, 96)
+    data = dng(preview_of(stored, number if says_so else 0), stored.size, size, orientation=number)
+    photo = opened(written(tmp_path / "photo.dng", data))
+    assert (photo.width, photo.height, photo.picture.size) == (96, 64, (640, 427))
+    assert apart(photo.picture, upright.resize((640, 427), Image.Resampling.BICUBIC)) < 3
+
+
+@pytest.mark.parametrize("orientation", [0, 1])
+def test_a_preview_that_is_upright_already_is_not_turned(tmp_path: Path, orientation: int) -> None:
+    data = dng(preview_of(scene(1, 640, 960), orientation), (640, 960), orientation=6)
+    photo = opened(written(tmp_path / "photo.dng", data))
+    assert (photo.width, photo.height, photo.picture.size) == (64, 96, (427, 640))
+    assert apart(photo.picture, scene(1, 640, 960).resize((427, 640), Image.Resampling.BICUBIC)) < 3
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "words"),
+    [
+        (160, 107, "is a raw photo whose preview is too small to judge it by (160 x 107)"),
+        (639, 426, "is a raw photo whose preview is too small to judge it by (639 x 426)"),
+        (960, 540, "is a raw photo whose preview (960 x 540) has another shape than its picture (96 x 64)"),
+        (640, 960, "is a raw photo whose preview (640 x 960) has another shape than its picture (96 x 64)"),
+    ],
+)
+def test_a_preview_that_does_not_show_the_photo_is_not_taken_for_it(
+    tmp_path: Path, width: int, height: int, words: str
+) -> None:
+    data = dng(preview_of(scene(1, width, height)), (width, height))
+    assert refusal(written(tmp_path / "photo.dng", data)) == f"{words}; it is kept and listed"
+
+
+@pytest.mark.parametrize(("width", "fits"), [(6000, True), (6119, True), (6121, False), (5881, True), (5879, False)])
+def test_the_shape_of_a_preview(width: int, fits: bool) -> None:
+    assert Preview(b"", 6000, 4000, (0, 0), 1).shows_all(width, 4000) == fits
+    assert Preview(b"", 9000, 4000, (6000, 4000), 1).shows_all(width, 4000) == fits
+
+
+def test_damaged_raw_photos_have_a_clear_answer(tmp_path: Path) -> None:
+    preview = preview_of(scene(1, 960, 640))
+    whole = dng(preview)
+    answers = {
+        "without": dng(None),
+        "cut off": dng(preview[: len(preview) // 4]),
+        "junk": dng(b"\xff\xd8\xff" + bytes(3000)),
+        "text": dng(b"not a picture" * 100),
+        "ends": whole[:-100],
+        "beginning": whole[:9000],
+    }
+    words = {name: refusal(written(tmp_path / "photo.dng", data)) for name, data in answers.items()}
+    assert words["without"] == NO_PREVIEW
+    assert re.fullmatch(
+        r"is a raw photo whose preview ends early: about \d+ % of the picture is missing; it is kept and listed",
+        words["cut off"],
+    )
+    assert words["junk"] == words["text"] == NO_PREVIEW
+    assert words["ends"] == words["beginning"] == UNREADABLE
+
+
+def test_a_raw_photo_keeps_to_the_limits(tmp_path: Path) -> None:
+    path = raw_photo(tmp_path / "photo.dng")
+    opened(path, max_pixels=960 * 640, max_decoded=10_000_000)
+    assert refusal(path, max_pixels=96 * 64) == (
+        "is a raw photo whose preview is 960 x 640 = 1 megapixels, more than the 0 that are safe to decode; "
+        "it is kept and listed"
+    )
+    assert refusal(path, max_pixels=96 * 64 - 1).startswith("is 96 x 64 = 0 megapixels")
+    assert refusal(path, max_decoded=1000).startswith("is a raw photo of 0 MB, more than the 0 MB")
+
+
+def test_a_preview_made_to_keep_a_decoder_busy_is_refused(tmp_path: Path) -> None:
+    preview = preview_of(scene(1, 960, 640))
+    scan = preview.index(b"\xff\xda")
+    scans = preview[:-2] + 200 * preview[scan : scan + 14] + preview[-2:]
+    words = refusal(written(tmp_path / "photo.dng", dng(scans)))
+    assert words.startswith("is a raw photo whose preview has more than 100 scans")
+    at = preview.index(b"\xff\xc0") + 5
+    vast = preview[:at] + struct.pack(">HH", 40_000, 60_000) + preview[at + 4 :]
+    words = refusal(written(tmp_path / "photo.dng", dng(vast)))
+    assert words.startswith("is a raw photo whose preview is 60000 x 40000 = 2,400 megapixels")
+
+
+def test_a_raw_photo_too_large_to_be_read_at_once_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = raw_photo(tmp_path / "photo.dng", taken=datetime(2024, 6, 12))
+    whole = opened(path)
+    monkeypatch.setattr(images, "AT_ONCE", 1000)
+    pieces = opened(path)
+    assert pieces.picture.tobytes() == whole.picture.tobytes()
+    assert replace(pieces, picture=whole.picture) == whole
 
 
 # What is never read

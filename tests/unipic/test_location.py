@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rawpy
 from PIL import Image
 from tests.pictures import save, scene
 from tests.places import EXIF, FILM, OTHER, XMP, film, needs_exiftool, pixels, said, takeout, tell
+from tests.raws import raw_photo
 
 from unipic import location
 from unipic.errors import LocationLeft, NoExiftool
 from unipic.imagedata import image_data, places_between
+from unipic.images import decode
 from unipic.location import Stripper
+from unipic.settings import Settings
 
 pytestmark = needs_exiftool
 
@@ -155,6 +159,20 @@ def test_a_place_in_a_second_picture_behind_the_first_is_refused(
     refused(stripper, both, "would keep location in")
     both.write_bytes(photo.read_bytes() + photo.read_bytes())
     refused(stripper, both, "would keep location in")
+
+
+def test_a_raw_photo_keeps_its_sensors_values_and_its_preview(stripper: Stripper, tmp_path: Path) -> None:
+    path = raw_photo(tmp_path / "photo.dng")
+    before = seen_in_raw(tell(path, *EXIF))
+    assert stripper.locations([path]) == {path: True}
+    stripper.strip(path)
+    assert stripper.locations([path]) == {path: False}
+    assert seen_in_raw(path) == before
+
+
+def seen_in_raw(path: Path) -> tuple[bytes, bytes]:
+    with rawpy.imread(str(path)) as raw:
+        return raw.raw_image.tobytes(), decode(str(path), 1000, Settings()).picture.tobytes()
 
 
 def test_a_second_picture_without_a_place_does_not_hinder(stripper: Stripper, photo: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from unipic.likeness import seconds_apart
 from unipic.photo import Companion, Gallery, Photo, Role, Unreadable
 from unipic.progress import Progress, Step, silent
 from unipic.sources.base import Found
-from unipic.stages.keeper import FORMATS
+from unipic.stages.keeper import FORMATS, RAW
 
 VIDEOS = (".mov", ".mp4")
 RAWS = (
@@ -70,8 +70,7 @@ def together(
 
     `files`, as they were found, tell whether what `facts` know of them is still so.
     """
-    assets = _with_originals(gallery.photos)
-    names = _Names(assets)
+    assets, names = _photos_in(gallery)
     candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
     contents = _contents(candidates, engine, progress, facts, files)
     taken = set()
@@ -80,15 +79,16 @@ def together(
             own = contents.get(file.id)
             if _role(file.name) != role or own is None:
                 continue
-            owners = [asset for asset in names.of(file) if belongs(file, own, asset.photo)]
+            owners = [asset for asset in names.of(file.name) if belongs(file, own, asset.photo)]
             if owners:
                 owner = min(owners, key=lambda asset: asset.photo.identifier != own.clip.identifier)
                 owner.files.append(Companion(file.id, file.name, file.path, own.digest, file.size, role))
                 names.add(file.name, owner)
                 taken.add(file.id)
+    places = {photo.id: place for place, photo in enumerate(gallery.photos)}
     photos = tuple(
         replace(asset.photo, companions=tuple(sorted(asset.files, key=lambda file: (file.name, file.id))))
-        for asset in assets
+        for asset in sorted(assets, key=lambda asset: places[asset.photo.id])
     )
     return Gallery(photos, tuple(_in_words(file) for file in gallery.unreadable if file.id not in taken))
 
@@ -163,16 +163,16 @@ class _Names:
 
     def asked(self, file: Unreadable) -> bool:
         after_a_raw_file = _stem(_stem(file.name)) in self.stems
-        return _role(file.name) is not None and (after_a_raw_file or any(self.of(file)))
+        return _role(file.name) is not None and (after_a_raw_file or any(self.of(file.name)))
 
-    def of(self, file: Unreadable) -> Iterator[Asset]:
+    def of(self, name: str) -> Iterator[Asset]:
         """The most telling name first. A raw file may come after: its own sidecar is named after it."""
-        for key in _whole_names(file.name):
+        for key in _whole_names(name):
             yield from self.whole.get(key, ())
-        if _suffix(file.name) == ".json":
-            yield from self._cut_off(file.name)
+        if _suffix(name) == ".json":
+            yield from self._cut_off(name)
             return
-        for key in _stems(file.name):
+        for key in _stems(name):
             yield from self.stems.get(key, ())
 
     def _cut_off(self, name: str) -> Iterator[Asset]:
@@ -228,6 +228,10 @@ def _is_film_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
 
 
 def _is_raw_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
+    return _beside_a_raw(photo)
+
+
+def _beside_a_raw(photo: Photo) -> bool:
     """What a camera wrote beside its raw file is a JPEG or HEIF that still has the camera's data."""
     return photo.format in ("JPEG", "HEIF") and bool(photo.camera or photo.taken)
 
@@ -246,6 +250,30 @@ BELONGS: tuple[tuple[Role, Callable[[Unreadable, Contents, Photo], bool]], ...] 
 )
 
 
+def _photos_in(gallery: Gallery) -> tuple[list[Asset], _Names]:
+    """What stands for itself, and what it is called: a raw photo only where nothing lies beside it.
+
+    A preview is as good a photo as any, but nobody wants to see one press of the shutter twice.
+    """
+    assets = _with_originals([photo for photo in gallery.photos if photo.format != RAW])
+    names = _Names(assets)
+    alone = [photo for photo in gallery.photos if photo.format == RAW and not _joined(photo, names)]
+    assets += [Asset(photo) for photo in alone]
+    return assets, _Names(assets)
+
+
+def _joined(raw: Photo, names: _Names) -> bool:
+    """To the photo that lies beside it, if there is one. Where both tell their moment it is the same.
+
+    The camera is not asked for: raw files and JPEGs of one spell its name differently.
+    """
+    for asset in names.of(raw.name):
+        if _beside_a_raw(asset.photo) and (seconds_apart(raw, asset.photo) or 0) < 1:
+            asset.files.append(_companion(raw, "raw"))
+            return True
+    return False
+
+
 def _with_originals(photos: Sequence[Photo]) -> list[Asset]:
     """Each photo, but for those that were edited: they belong to what became of them, which a person wants to see."""
     by_name: dict[str, list[Photo]] = {}
@@ -260,8 +288,8 @@ def _with_originals(photos: Sequence[Photo]) -> list[Asset]:
         if len(found) == 1:
             originals[photo.id] = found[0]
             taken.add(found[0].id)
-    staying = [photo for photo in photos if photo.id not in taken]
-    return [Asset(photo, [_original(originals[photo.id])] if photo.id in originals else []) for photo in staying]
+    belonging = {edited: [_companion(original, "original")] for edited, original in originals.items()}
+    return [Asset(photo, belonging.get(photo.id, [])) for photo in photos if photo.id not in taken]
 
 
 def _unedited(name: str) -> str:
@@ -279,8 +307,8 @@ def _one_press(a: Photo, b: Photo) -> bool:
     return apart is not None and apart < 1 and a.camera == b.camera
 
 
-def _original(photo: Photo) -> Companion:
-    return Companion(photo.id, photo.name, photo.path, photo.digest, photo.size, "original")
+def _companion(photo: Photo, role: Role) -> Companion:
+    return Companion(photo.id, photo.name, photo.path, photo.digest, photo.size, role)
 
 
 def _in_words(file: Unreadable) -> Unreadable:

@@ -1,5 +1,5 @@
-"""Which of several copies stays: resolution, then the least compressed, what comes with it, the camera's own data,
-format, the earliest.
+"""Which of several copies stays: the raw photo, resolution, then the least compressed, what comes with it, the
+camera's own data, format, the earliest.
 
 An enlarged copy has more pixels and no more detail, and wins here: nothing cheap in a file tells it reliably from an
 original. What editors leave is only said, by `worth_a_look`.
@@ -13,8 +13,9 @@ from datetime import datetime
 from unipic.photo import Companion, Photo, local_time
 from unipic.words import count
 
+RAW = "RAW"  # the negative: whatever a copy has, it was made of this or holds less
 # A camera's own format before what things are converted to; lossy after lossless.
-FORMATS = ("HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
 NEVER = datetime.max
 
 # Losses that nobody sees, that can be seen, and that disturb. Classes and not the number itself: it exists for some
@@ -36,6 +37,7 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
     original's: copies are called "IMG_1 (1).jpg" or lie deeper.
     """
     return (
+        photo.format != RAW,
         -photo.pixels,
         -compression_class(photo),
         -len(photo.companions),
@@ -65,7 +67,7 @@ def worth_a_look(photo: Photo, keeper: Photo) -> str:
 
     Whatever became of one of them, if their pixels are the same it is only words in a file.
     """
-    words = []
+    words = ["a raw photo, which the other is not"] if photo.format == RAW != keeper.format else []
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
         words.append(f"accompanied by {_named(missed)}, which the other is not")
@@ -92,6 +94,8 @@ def _editing(photo: Photo, keeper: Photo) -> list[str]:
 
 def compression_class(photo: Photo) -> int:
     """2: nobody sees that anything is lost, 1: it can be seen, 0: it disturbs."""
+    if photo.format == RAW:
+        return len(QUALITY_CLASSES)
     if photo.quality is not None:
         return sum(photo.quality >= edge for edge in QUALITY_CLASSES)
     if photo.format in BITS_FORMATS:
@@ -139,6 +143,7 @@ def _earlier(keeper: Photo, copy: Photo) -> str:
 
 
 REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
+    lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
     lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     _less_compressed,
     lambda keeper, copy: f"it comes with files of its own ({_named(keeper.companions)})",

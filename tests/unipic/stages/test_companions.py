@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.assets import IDENTIFIER, film, live_photo, maker_note, photograph, takeout
 from tests.pictures import save, scene
+from tests.raws import raw_photo
 
 from unipic.engines.inline import InlineEngine
 from unipic.engines.local import LocalEngine
@@ -86,6 +87,40 @@ def test_a_raw_file_beside_what_the_camera_made_of_it(tmp_path: Path) -> None:
     (tmp_path / "DSC_1.NEF.xmp").write_text("<x/>")
     (tmp_path / "DSC_1.xmp").write_text("<x/>")
     assert assets_in(tmp_path) == {"DSC_1.JPG": {"DSC_1.NEF", "DSC_1.NEF.xmp", "DSC_1.xmp"}, "DSC_2.jpg": set()}
+
+
+def test_a_raw_photo_that_can_be_seen_goes_with_what_the_camera_made_of_it(tmp_path: Path) -> None:
+    for name in ("DSC_1", "DSC_2", "DSC_3", "DSC_4"):
+        raw_photo(tmp_path / f"{name}.DNG", taken=WHEN)
+    photograph(tmp_path / "DSC_1.JPG", taken=WHEN)
+    save(scene(2), tmp_path / "DSC_2.jpg")  # whoever made it, it was no camera
+    photograph(tmp_path / "DSC_3.JPG", taken=WHEN + timedelta(seconds=90))
+    for sidecar in ("DSC_1.DNG.xmp", "DSC_1.xmp", "DSC_4.xmp", "DSC_4.DNG.pp3"):
+        (tmp_path / sidecar).write_text("<x/>")
+    assert assets_in(tmp_path) == {
+        "DSC_1.JPG": {"DSC_1.DNG", "DSC_1.DNG.xmp", "DSC_1.xmp"},
+        "DSC_2.jpg": set(),
+        "DSC_2.DNG": set(),
+        "DSC_3.JPG": set(),
+        "DSC_3.DNG": set(),
+        "DSC_4.DNG": {"DSC_4.xmp", "DSC_4.DNG.pp3"},
+    }
+    roles = {
+        file.name: file.role
+        for photo in together(gallery_of(tmp_path), InlineEngine()).photos
+        for file in photo.companions
+    }
+    assert roles["DSC_1.DNG"] == "raw"
+    assert with_what(
+        next(p for p in together(gallery_of(tmp_path), InlineEngine()).photos if p.name == "DSC_1.JPG")
+    ) == ("raw (DNG), sidecar (XMP)")
+
+
+def test_a_raw_photo_goes_with_the_edited_photo_and_its_original(tmp_path: Path) -> None:
+    raw_photo(tmp_path / "IMG_1.DNG")
+    photograph(tmp_path / "IMG_1.JPG", taken=WHEN)
+    photograph(tmp_path / "IMG_E1.JPG", seed=2, taken=WHEN)
+    assert assets_in(tmp_path) == {"IMG_E1.JPG": {"IMG_1.JPG", "IMG_1.DNG"}}
 
 
 def test_sidecars_by_the_names_programs_give_them(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ HERE = (38.7, -9.1)
     [
         pytest.param({"width": 800, "quality": 20}, {"quality": 100, "camera": CAMERA}, id="resolution first"),
         pytest.param({"width": 800, "size": 10}, {"size": 9000}, id="resolution before bytes"),
+        pytest.param({"format": "RAW", "width": 80}, {"quality": 100, "camera": CAMERA}, id="the negative before all"),
         pytest.param({"quality": 95}, {"quality": 60, "camera": CAMERA}, id="compression before metadata"),
         pytest.param({"quality": 95}, {"format": "HEIF", "size": 500}, id="a HEIF that is visibly compressed"),
         pytest.param({"quality": 82, "camera": CAMERA}, {"quality": 100}, id="a loss nobody sees is none"),
@@ -68,10 +69,10 @@ def test_stars_and_editing_do_not_choose_the_keeper() -> None:
 
 
 def test_turned_photos_have_the_same_resolution() -> None:
-    assert keeper_first(photo("a", width=300, height=400))[0] == keeper_first(photo("a", width=400, height=300))[0]
+    assert keeper_first(photo("a", width=300, height=400)) == keeper_first(photo("a", width=400, height=300))
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF", "RAW"])
 def test_every_format_that_is_read_has_its_rank(format: str) -> None:
     assert format in FORMATS
 
@@ -88,6 +89,7 @@ def test_every_format_that_is_read_has_its_rank(format: str) -> None:
         ({"format": "HEIF", "size": 900}, 1),  # 0.06
         ({"format": "HEIF", "size": 899}, 0),
         *(({"format": kind, "size": size}, 1) for kind in ("GIF", "PNG", "TIFF", "JPEG") for size in (1, 10**9)),
+        ({"format": "RAW", "size": 1}, 2),
     ],
 )
 def test_classes_of_compression(facts: dict[str, Any], expected: int) -> None:
@@ -136,6 +138,7 @@ def test_names_that_are_no_text_can_be_ordered() -> None:
             "4000 x 3000 instead of 1600 x 1200",
         ),
         ({"quality": 95}, {"quality": 60}, "less compressed (quality 95 against 60)"),
+        ({"format": "RAW"}, {"quality": 95}, "a raw photo, the negative (RAW against JPEG)"),
         ({"quality": 95}, {"quality": 92}, "less compressed (quality 95 against 92)"),
         (
             {"format": "HEIF", "size": 15_000},
@@ -225,6 +228,10 @@ def test_a_photo_is_no_better_than_itself() -> None:
             {"edited": "GIMP"},
             "rated 2 stars, as it was before it was edited with GIMP",
         ),
+        ({"format": "RAW"}, {}, "a raw photo, which the other is not"),
+        ({"format": "RAW"}, {"format": "RAW"}, ""),
+        ({}, {"format": "RAW"}, ""),
+        ({"edited": "Lightroom"}, {"format": "RAW"}, "edited with Lightroom"),
         ({"rating": 4, "edited": "Snapseed"}, {}, "rated 4 stars, edited with Snapseed"),
     ],
 )

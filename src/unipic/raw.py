@@ -1,0 +1,76 @@
+"""Raw photos, by the JPEG preview that their camera put in: LibRaw finds it, and says how large the raw picture is.
+
+Nothing is developed. A preview is believed no more than any other JPEG: images.py puts it through the same checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LEAST = 640  # pixels of the long side: as many as all that is measured looks at, measures.WORKING
+SHAPE = 0.02  # relative: the sensor shows a little more than the picture, by a dozen pixels on each side
+ORIENTATIONS = (1, 2, 4, 3, 5, 8, 6, 7)  # EXIF's number for each of LibRaw's flips, as LibRaw itself writes them
+UNKNOWN = "is a raw file or TIFF that cannot be decoded"
+KEPT = "it is kept and listed"
+
+
+class NoPreview(Exception):
+    """Why a raw photo cannot be judged, in words for its owner."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    jpeg: bytes
+    width: int  # of the raw picture, upright
+    height: int
+    cropped: tuple[int, int]  # the part of it that the camera calls its picture, upright; (0, 0) where it names none
+    orientation: int  # of the raw picture as it is stored, in EXIF's numbers
+
+    def shows_all(self, width: int, height: int) -> bool:
+        """Whether an upright picture of this size has the shape of the raw picture."""
+        whole = (self.width, self.height), self.cropped
+        return any(abs(width * down - height * across) <= SHAPE * height * across for across, down in whole if across)
+
+
+def preview_in(file: BinaryIO) -> Preview:
+    """The largest preview of a raw file, read from its start. Raises NoPreview, OSError, MemoryError."""
+    import rawpy  # only where there is a raw photo
+
+    file.seek(0)
+    try:
+        opened = rawpy.imread(file)
+    except rawpy.LibRawUnsufficientMemoryError:
+        raise MemoryError from None
+    except rawpy.LibRawError:
+        raise NoPreview(UNKNOWN) from None
+    try:
+        with opened as raw:
+            sizes, preview = raw.sizes, raw.extract_thumb().data
+    except rawpy.LibRawUnsufficientMemoryError:
+        raise MemoryError from None
+    except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
+        raise NoPreview(f"is a raw photo without a preview to judge it by; {KEPT}") from None
+    except rawpy.LibRawIOError:
+        raise NoPreview(f"is a raw photo that ends early, before its preview does; {KEPT}") from None
+    except rawpy.LibRawError as error:
+        raise NoPreview(f"is a damaged raw photo ({_words(error)}); {KEPT}") from None
+    if not isinstance(preview, bytes):
+        raise NoPreview(f"is a raw photo whose preview is no JPEG to judge it by; {KEPT}")
+    if min(sizes.width, sizes.height) < 1:
+        raise NoPreview(UNKNOWN)
+    orientation = ORIENTATIONS[sizes.flip] if sizes.flip in range(len(ORIENTATIONS)) else 1
+    width, height = upright(sizes.width, sizes.height, orientation)
+    cropped = upright(sizes.crop_width, sizes.crop_height, orientation) if sizes.crop_height else (0, 0)
+    return Preview(preview, width, height, cropped, orientation)
+
+
+def upright(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Of what is stored that way round; EXIF's numbers from 5 on lie on their side."""
+    return (height, width) if orientation >= 5 else (width, height)
+
+
+def _words(error: Exception) -> str:
+    """LibRaw's own, which are bytes."""
+    said = error.args[0] if error.args else b""
+    return said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)

@@ -1,0 +1,32 @@
+"""Bars while the command line works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import rich.progress
+
+from terminal import progress_bars
+from unipic.progress import Step
+
+
+def test_what_cannot_be_counted_ends_when_the_counted_stage_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network is loaded when the first picture asks for it, amid the pictures."""
+    made: list[rich.progress.Progress] = []
+
+    class Watched(rich.progress.Progress):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            made.append(self)
+
+    monkeypatch.setattr(rich.progress, "Progress", Watched)
+    with progress_bars(quiet=True) as progress:
+        told = []
+        for step in (Step("Looking at photos", 0, 9), Step("Loading a network", 0, 0), Step("Looking at photos", 1, 9)):
+            progress(step)
+            told.append([(task.description, task.completed, task.total) for task in made[0].tasks])
+    assert told[1:] == [
+        [("Looking at photos", 0, 9), ("Loading a network", 0, None)],
+        [("Looking at photos", 1, 9), ("Loading a network", 1, 1)],
+    ]
