@@ -49,6 +49,17 @@ def misbehave(word: str) -> str:
     return word
 
 
+def wait_for_a_later_one(item: tuple[int, str]) -> str:
+    """The first of them is done when the hundredth was."""
+    number, folder = item
+    late = time.monotonic() + 8
+    while number == 0 and not Path(folder, "100").exists() and time.monotonic() < late:
+        time.sleep(0.01)
+    met = number > 0 or Path(folder, "100").exists()
+    Path(folder, str(number)).touch()
+    return "met" if met else "stalled"
+
+
 def without_memory(number: int) -> int:
     if number == 1:
         raise MemoryError

@@ -46,10 +46,11 @@ TO_WRITE = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 
 def commands(source: Path, out: Path) -> dict[str, list[str]]:
     """Every command there is, in each of its ways that reads photos."""
-    clean = ["clean", str(source), *PLAIN]
+    known = ["clean", str(source), *PLAIN]
+    clean = [*known, "--fresh"]  # or only the first would open the photos
     return {
-        "folder": [*clean, "--to", str(out / "clean"), "--list", str(out / "list.json"), "--best-only"],
-        "zip": [*clean, "--zip", str(out / "clean.zip"), "--list", str(out / "list.csv")],
+        "folder": [*known, "--to", str(out / "clean"), "--list", str(out / "list.json"), "--best-only"],
+        "zip": [*known, "--zip", str(out / "clean.zip"), "--list", str(out / "list.csv")],
         "dry run": [*clean, "--dry-run", "--json", "--similarity", "60", "--keep", "larger", "--decided", "--taste"],
         "list": [*clean, "--list", str(out / "other.csv"), "--grouping", "components"],
         "rules": [*clean, "--dry-run", "--protect", "phone", "--prefer", "phone/DCIM", "--time-window", "2m"],
@@ -61,6 +62,7 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
         "models": ["models", "--json"],
         "undo": ["undo", str(source), "--list"],
         "samples": ["samples", str(out / "samples")],
+        "forget": ["forget"],
     }
 
 

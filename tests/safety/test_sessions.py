@@ -24,7 +24,7 @@ from unipic.photo import Gallery, Photo, Unreadable
 from unipic.runs import Run, Runs
 
 SESSIONS = amount(pr=25, nightly=50)
-DROPS = amount(pr=3, nightly=20)
+DROPS = amount(pr=2, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
 PATIENCE = 300.0  # seconds for the work on a busy machine
 

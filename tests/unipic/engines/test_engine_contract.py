@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.tasks import misbehave, mistaken, square, square_slowly_at_first, without_memory
+from tests.tasks import misbehave, mistaken, square, square_slowly_at_first, wait_for_a_later_one, without_memory
 
 from unipic.engines.base import Engine, Failure
 from unipic.engines.inline import InlineEngine
@@ -145,3 +146,12 @@ def test_worker_count_does_not_matter(local: LocalEngine) -> None:
         assert list(alone.map(square, range(20))) == list(local.map(square, range(20)))
     finally:
         alone.close()
+
+
+def test_a_slow_item_holds_up_nothing_behind_it(tmp_path: Path) -> None:
+    engine = LocalEngine(WORKERS)
+    try:
+        items = [(n, str(tmp_path)) for n in range(AHEAD * WORKERS)]
+        assert [said for _, said in engine.map(wait_for_a_later_one, items)] == ["met"] * len(items)
+    finally:
+        engine.close()
