@@ -3,8 +3,8 @@
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
-speed     photos per second by stage on 12-megapixel JPEGs, beside the same photos decoded twice at full size
-memory    peak memory of a run over 2,000 photos of 12 megapixels
+speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
+memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
 startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
@@ -37,7 +37,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("part", choices=[*PARTS, "all"])
-    parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 200, others: 2000)")
+    parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
     options = parser.parse_args()
     print(f"on {machine()}\n")

@@ -17,8 +17,8 @@ DIFFERENT = 12  # originals that are really encoded; the others are the same byt
 
 
 @contextmanager
-def camera_gallery(photos: int) -> Iterator[Path]:
-    """A folder of that many JPEGs of 12 megapixels and about 3.5 MB, which is gone after the block.
+def camera_gallery(photos: int, quality: int = 90) -> Iterator[Path]:
+    """A folder of that many JPEGs of 12 megapixels, about 3.5 MB at quality 90, which is gone after the block.
 
     Real scenes at camera size with sensor noise, since decoding time follows the bytes. A comment behind the end of
     each file makes all of them different to a hash without encoding every one.
@@ -27,7 +27,7 @@ def camera_gallery(photos: int) -> Iterator[Path]:
         folder = Path(name)
         make_samples(folder / "samples")
         sources = sorted((folder / "samples").rglob("*.JPG"))[:DIFFERENT]
-        encoded = [_as_camera(path, folder / "one.jpg", seed) for seed, path in enumerate(sources)]
+        encoded = [_as_camera(path, folder / "one.jpg", seed, quality) for seed, path in enumerate(sources)]
         gallery = folder / "gallery"
         gallery.mkdir()
         for i in range(photos):
@@ -35,9 +35,9 @@ def camera_gallery(photos: int) -> Iterator[Path]:
         yield gallery
 
 
-def _as_camera(source: Path, target: Path, seed: int) -> bytes:
+def _as_camera(source: Path, target: Path, seed: int, quality: int) -> bytes:
     with Image.open(source) as image:
         large = np.asarray(image.convert("RGB").resize(SIZE, Image.Resampling.BICUBIC), dtype=np.float32)
     grain = np.random.default_rng(seed).normal(0, 5, (SIZE[1], SIZE[0], 1)).astype(np.float32)
-    Image.fromarray((large + grain).clip(0, 255).astype(np.uint8)).save(target, "JPEG", quality=90)
+    Image.fromarray((large + grain).clip(0, 255).astype(np.uint8)).save(target, "JPEG", quality=quality)
     return target.read_bytes()

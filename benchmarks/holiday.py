@@ -1,7 +1,7 @@
 """A holiday as a camera leaves it: single shots, bursts, copies and a few sent on, 12 megapixels each.
 
-What is in the pictures comes from the photos to train on where they are at hand, else from the samples' scenes; both
-enlarged and given a sensor's grain until a JPEG has about 3.5 MB, since decoding takes as long as there are bytes.
+What is in the pictures comes from the photos to train on where they are at hand, else from clouds of colour; both
+enlarged and given a sensor's grain until a JPEG has about 3.2 MB, since decoding takes as long as there are bytes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from benchmarks.truth import PHOTOS
-from unipic.sources.samples import make_samples
 
 SIZE = (4000, 3000)
-QUALITY, GRAIN = 90, 6.0  # together about 3.5 MB
+QUALITY, GRAIN = 90, 6.0  # together about 3.2 MB
 SPARE = 400  # pixels
 IN_BURSTS, BURST = 0.4, (2, 8)  # of all photos; shots of one
 COPIED, SENT = 0.03, 0.03  # exact copies; made smaller and compressed by a messenger
@@ -47,12 +46,9 @@ class Shot:
 def holiday(photos: int) -> Iterator[Path]:
     """A folder of that many JPEGs, gone after the block. The same number gives the same photos."""
     with tempfile.TemporaryDirectory(prefix="unipic-bench-") as name:
-        folder, samples = Path(name) / "holiday", Path(name) / "samples"
+        folder = Path(name) / "holiday"
         folder.mkdir()
-        sources = sorted((PHOTOS / "train").glob("*.jpg"))
-        if not sources:
-            make_samples(samples)
-            sources = sorted(samples.rglob("*.JPG"))
+        sources = sorted((PHOTOS / "train").glob("*.jpg")) or _clouds(Path(name), photos)
         shots, others = _planned(photos, sources, folder)
         with ProcessPoolExecutor(PROCESSES) as pool:
             list(pool.map(_taken, shots, chunksize=8))
@@ -62,6 +58,20 @@ def holiday(photos: int) -> Iterator[Path]:
             else:
                 shutil.copy(shot.target, folder / f"{shot.target.stem} copy{number}.JPG")
         yield folder
+
+
+def _clouds(folder: Path, number: int) -> list[Path]:
+    """Pictures of nothing, each unlike the others: colours that change slowly here and fast there."""
+    chance = np.random.default_rng(0)
+    made = []
+    for i in range(number):
+        picture = np.full((132, 176, 3), 128.0)
+        for cells in (2, 5, 12, 40):
+            coarse = chance.normal(0, chance.uniform(5, 60), (cells, cells, 3)).astype(np.float32)
+            picture += cv2.resize(coarse, (176, 132), interpolation=cv2.INTER_CUBIC)
+        made.append(folder / f"{i}.png")
+        Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(made[-1])
+    return made
 
 
 def _planned(photos: int, sources: list[Path], folder: Path) -> tuple[list[Shot], list[tuple[Shot, bool]]]:
