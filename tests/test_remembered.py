@@ -211,7 +211,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
             "sources",
         ),
         *("sources/base", "stages", "stages/keeper", "stages/neighbours", "thumbnails", "tools", "vision"),
-        *("vision/base", "words", "stages/cells", "allocator", "sqlite_errors"),
+        *("vision/base", "words", "stages/cells", "stages/grouping", "allocator", "sqlite_errors"),
     }
     assert ours - set(DECIDES) - say_nothing_about_a_photo == set()
     assert set(DECIDES) <= ours | {"stages/see"}

@@ -23,7 +23,7 @@ class Thumbnails:
         """Whole or not at all; not worth waiting for the disk."""
         path = self.path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{digest}.{os.getpid()}{PART}")  # another run may save the same one
+        part = path.with_name(digest + PART)  # one that a kill left is written over by the next run
         part.write_bytes(data)
         os.replace(part, path)
 

@@ -26,7 +26,7 @@ from tests.safety.fault import Fault
 from tests.safety.wrapped import Wrapped
 
 import utils
-from unipic import job
+from unipic import facts, job
 from unipic.catalogue import Catalogue
 from unipic.destinations.base import Destination
 from unipic.destinations.folder import FolderDestination
@@ -34,6 +34,7 @@ from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.engines.inline import InlineEngine
 from unipic.errors import AlreadyThere, DiskFull, UnipicError
+from unipic.facts import THUMBNAILS, StoredFacts
 from unipic.files import read_json
 from unipic.history import Change, Undo
 from unipic.journal import Journal
@@ -44,6 +45,8 @@ from unipic.review import Choice, accept_all, outcomes
 from unipic.rulings import Ruling
 from unipic.runs import Run
 from unipic.settings import Settings
+from unipic.stages import see
+from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder
 
@@ -56,15 +59,21 @@ Answered = Callable[[], None]
 
 
 def scan(root: Path, answered: Answered) -> None:
-    """A run of the web app, from its folder alone, decoding in this process."""
+    """A run of the web app, from its folder alone, decoding in this process and thread."""
     os.environ["UNIPIC_DATA"] = str(root / "data")
 
     @contextmanager
-    def inline(settings: Settings, models: Path, thumbnails: Any, progress: Any) -> Iterator[Tools]:
-        yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails)
+    def inline(settings: Settings, models: Path, memory: Path, progress: Any) -> Iterator[Tools]:
+        thumbnails = Thumbnails(memory / THUMBNAILS)
+        known = StoredFacts(memory, thumbnails, "driver")
+        try:
+            yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails, facts=known)
+        finally:
+            known.close()
 
     job.open_tools = inline  # type: ignore[assignment]
-    job.EVERY = 1e9  # each stage is told once, so that the same calls are made each time
+    see.ahead = lambda items, _: iter(items)  # type: ignore[assignment]  # faults are for the thread that is watched
+    job.EVERY = facts.EVERY = 1e9  # each stage is told once, so that the same calls are made each time
     run = Run(root / "run")
     code = job.work_on(run.folder, utils.look)
     if code or run.load().state != "ready":

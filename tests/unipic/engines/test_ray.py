@@ -215,11 +215,12 @@ def test_the_command_line_says_the_same_with_ray(
     told = {}
     for name in ("local", "ray"):
         monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / name))
-        done = CliRunner().invoke(app, [*words, "--engine", name])
+        store = ["--ray-store", str(tmp_path / "store")] if name == "ray" else []
+        done = CliRunner().invoke(app, [*words, "--engine", name, *store])
         assert done.exit_code == 0, done.output
         told[name] = json.loads(done.stdout)
     assert told["ray"] == told["local"]
-    assert len(list((tmp_path / "ray").rglob("*.parquet"))) > 1
+    assert len(list((tmp_path / "store").rglob("*.parquet"))) > 1
 
 
 # A cluster
