@@ -39,7 +39,7 @@ WORTH_COMPARING = -2.5
 # default threshold: to an encoder two screenshots, receipts or drawings look more alike than two shots of one place.
 ALONE = 5.1
 SKETCHES = 512  # kept at a time: 80 MB
-EVERY = 64  # pairs between two steps of progress
+EVERY = 256  # pairs between two steps of progress: the threads wait for each other there
 
 # How far two pictures may differ and still be one. Set on labelled photos between the two kinds: most copies stay below
 # a half of each limit, and bursts, brackets, focus stacks and noisier or softer shots are beyond at least one.
@@ -103,6 +103,10 @@ class Sketches:
         self._kept: OrderedDict[str, Sketch] = OrderedDict()
         self._lock = Lock()
 
+    def prepare(self, photo: Photo) -> None:
+        """Its keypoints are looked for, if they were not."""
+        _ = self.of(photo).points
+
     def of(self, photo: Photo) -> Sketch:
         with self._lock:
             if photo.digest in self._kept:
@@ -128,6 +132,8 @@ def _looks(
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(new), EVERY):
             some = new[start : start + EVERY]
+            # First, or two threads with pairs of one photo would both look for its keypoints.
+            list(pool.map(sketches.prepare, {photo.digest: photo for pair in some for photo in pair}.values()))
             for pair, seen in zip(
                 some, pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), some), strict=True
             ):
