@@ -22,12 +22,12 @@ from unipic.engines.base import Failure, Item, Result
 from unipic.engines.inline import InlineEngine
 from unipic.facts import FILE, StoredFacts
 from unipic.progress import Step
-from unipic.settings import PROJECT, Settings
+from unipic.settings import PROJECT, Settings, changed
 from unipic.sources import base
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 from unipic.thumbnails import Thumbnails
-from unipic.tools import DECIDES, LIBRARIES, Tools
+from unipic.tools import DECIDES, LIBRARIES, LIMITS, Tools, maker
 from utils import clean_gallery
 
 Run = Callable[..., Cleanup]
@@ -187,6 +187,13 @@ def test_a_file_too_fresh_to_be_known_by_its_time_is_read_again(
     clean(engine)
     assert len([name for name in engine.opened if name.endswith(("jpg", "png", "webp"))]) == 7
     assert all(isinstance(file, Found) and not file.stamp for file in FolderSource([photos]).files())
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_photo_that_another_limit_refuses_is_not_remembered_as_one(name: str) -> None:
+    before = Settings()
+    assert maker(before) == maker(Settings(prompt="other words", similar=50.0, near_bits=3))
+    assert maker(before) != maker(changed(before, {name: getattr(before, name) - 1}))
 
 
 def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:

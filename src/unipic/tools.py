@@ -38,6 +38,8 @@ DECIDES = (
     *("alignment", "apple", "compression", "content", "editors", "exif", "facts", "fingerprint", "images", "likeness"),
     *("measures", "photo", "raw", "seen", "xmp", "stages/companions", "stages/compare", "stages/read", "stages/see"),
 )
+# By them a photo is one or is refused; how long it may take is no matter of the photo.
+LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
 LIBRARIES = ("pillow", "pillow-heif", "numpy", "opencv-python-headless", "rawpy")
 
 
@@ -74,11 +76,12 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     try:
         with _room(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
-            facts = StoredFacts(folder, thumbnails, maker())
+            made_by = maker(settings)
+            facts = StoredFacts(folder, thumbnails, made_by)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
             store = settings.ray_store or str(folder / ROWS)
             seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
-            see = _see_on_ray(engine, encoder, models, settings, store, f"{seen_by}{maker()} {encoder.key}")
+            see = _see_on_ray(engine, encoder, models, settings, store, f"{seen_by}{made_by} {encoder.key}")
             try:
                 yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
                 if not settings.ray_store:
@@ -129,9 +132,9 @@ def _room(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
     if memory and not problem:
         yield memory, ()
         return
-    about = f"What is seen now will not be remembered: {memory} cannot be written to ({problem})."
+    about = (f"What is seen now will not be remembered: {memory} cannot be written to ({problem}).",)
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
-        yield Path(folder), (about,) if problem else ()
+        yield Path(folder), about if problem else ()
 
 
 def _problem(folder: Path) -> str:
@@ -143,9 +146,10 @@ def _problem(folder: Path) -> str:
         return error.strerror or str(error)
 
 
-def maker() -> str:
-    """What decides about the facts: the code that reads and compares, and the libraries that decode."""
+def maker(settings: Settings) -> str:
+    """What decides about the facts: the code that reads and compares, the libraries that decode, and the limits."""
     code = hashlib.sha256()
     for name in DECIDES:
         code.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return " ".join([*(f"{name} {version(name)}" for name in LIBRARIES), code.hexdigest()])
+    limits = (f"{name} {getattr(settings, name)}" for name in LIMITS)
+    return " ".join([*(f"{name} {version(name)}" for name in LIBRARIES), *limits, code.hexdigest()])

@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from unipic.engines.local import cores
+from unipic.engines.local import cores, environment
 from unipic.errors import SettingsError
 from unipic.settings import PROJECT
 
 INSTALL = "`pip install -r requirements-ray.txt`"
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_USAGE_DISABLED": "1"}  # nothing is reported to anyone
+QUIET = {"RAY_BACKEND_LOG_LEVEL": "fatal"}  # for its processes, which are born in it
 ANSWER = 20.0  # seconds a cluster has to answer; the check itself takes two
 OBJECTS = 500_000_000  # bytes of shared memory on one machine: pictures on their way from reading to embedding
 OURS = "unipic-ray-"  # Ray's folder on this machine; then the process it belongs to
@@ -68,7 +69,7 @@ def _start(workers: int) -> str:
     folder = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=room)
     path = os.pathsep.join(dict.fromkeys(os.path.abspath(part) for part in sys.path))
     try:
-        with _environment(PYTHONPATH=path, RAY_AUTH_TOKEN=_token()):
+        with environment(**QUIET, PYTHONPATH=path, RAY_AUTH_TOKEN=_token()):
             _init(
                 address="local",
                 num_cpus=workers,
@@ -90,7 +91,7 @@ def join(address: str) -> None:
         "env_vars": {"PYTHONPATH": "src"},  # in it: workers start there
     }
     try:
-        with _environment():
+        with environment(**QUIET):
             _init(address=address, runtime_env=shipped)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise SettingsError(f"the Ray cluster at {address} cannot be joined: {error}") from error
@@ -168,16 +169,3 @@ def _tongue_held() -> Iterator[None]:
         os.dup2(stream, 2)
         os.close(stream)
         os.close(nowhere)
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """For Ray's processes, which are born in it."""
-    values = {"RAY_BACKEND_LOG_LEVEL": "fatal", **values}
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)

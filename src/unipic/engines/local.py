@@ -39,7 +39,7 @@ class LocalEngine:
         # the memory of what it imports.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["unipic.stages.read"])
-        with _environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
+        with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
             forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
         self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
 
@@ -95,7 +95,7 @@ def _why(code: int) -> str:
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
+def environment(**values: str) -> Iterator[None]:
     """For what is started in the block; afterwards it is as it was."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
