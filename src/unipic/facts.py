@@ -29,7 +29,8 @@ T = TypeVar("T")
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
 ROWS = "ray"  # where workers of a Ray on this machine leave what they saw, until it is here
 AT_ONCE = 500  # questions in one; SQLite takes at least 999 values
-EVERY = 2.0  # seconds between two commits: what a kill costs
+PATIENCE = 30.0  # seconds until another process has written
+EVERY = 2.0  # seconds between two times of writing: what a kill costs
 DAY = 86_400  # seconds
 UNASKED = 180  # days after which a file that no run asked for is forgotten, as one that is gone
 # Of a photo everything but what its file is called and where it lies.
@@ -42,7 +43,7 @@ CREATE TABLE IF NOT EXISTS vector (digest TEXT, key TEXT, value BLOB, PRIMARY KE
 CREATE TABLE IF NOT EXISTS look (first TEXT, second TEXT, key TEXT, points INT, sameness REAL, how TEXT,
     PRIMARY KEY (first, second, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS score (digest TEXT, key TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS said (path BLOB PRIMARY KEY, size INT, stamp TEXT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS said (path BLOB PRIMARY KEY, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID;
 """
 
 
@@ -89,15 +90,15 @@ class StoredFacts(Facts):
         self.thumbnails = thumbnails
         self.notices = ()
         self._maker = maker
-        self._told = time.monotonic()
+        self._waiting: list[tuple[str, Sequence[Any]]] = []
+        self._written = time.monotonic()
         self._today = int(time.time() // DAY)
         self._base = self._opened()
         with self._careful() as base:
             self._forget_unasked(base)
 
     def close(self) -> None:
-        with self._careful() as base:
-            base.commit()
+        self._write()
         self._base.close()
 
     def _opened(self) -> sqlite3.Connection:
@@ -133,6 +134,7 @@ class StoredFacts(Facts):
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
         for some in _portions(list(files)):
+            self._write()
             rows: dict[bytes, tuple[Any, ...]] = {}
             with self._careful() as base:
                 found = base.execute(
@@ -142,8 +144,7 @@ class StoredFacts(Facts):
                     [key, *(os.fsencode(file.path) for file in some)],
                 )
                 rows = {row[0]: row[1:] for row in found}
-                asked = [self._today, *rows, self._today]
-                base.execute(f"UPDATE file SET day = ? WHERE path IN ({_marks(rows)}) AND day < ?", asked)
+            self._asked_for("file", rows)
             for file in some:
                 row = rows.get(os.fsencode(file.path))
                 yield file, self._recalled(file, *row) if row and file.stamp else None
@@ -162,15 +163,13 @@ class StoredFacts(Facts):
             return
         values = {name: value for name, value in photo_to_dict(seen.photo).items() if name not in OF_THE_FILE}
         digest = seen.photo.digest
-        with self._careful() as base:
-            row = os.fsencode(file.path), file.size, file.stamp, digest, self._today
-            base.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", row)
-            facts = digest, len(seen.thumbnail), json.dumps(values)
-            base.execute("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", facts)
-            base.execute("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", (digest, key, seen.vector.tobytes()))
-            self._commit_now_and_then(base)
+        self._keep("file", os.fsencode(file.path), file.size, file.stamp, digest, self._today)
+        self._keep("photo", digest, len(seen.thumbnail), json.dumps(values))
+        self._keep("vector", digest, key, seen.vector.tobytes())
+        self._write_now_and_then()
 
     def looks(self, pairs: Sequence[tuple[Photo, Photo]], key: str) -> dict[tuple[str, str], Look]:
+        self._write()
         wanted = {(a.digest, b.digest) for a, b in pairs}
         known: dict[tuple[str, str], Look] = {}
         for some in _portions(sorted({first for first, _ in wanted})):
@@ -184,13 +183,11 @@ class StoredFacts(Facts):
         return known
 
     def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None:
-        with self._careful() as base:
-            digests = pair[0].digest, pair[1].digest
-            values = (*digests, key, look.points, look.sameness, look.how)
-            base.execute("INSERT OR REPLACE INTO look VALUES (?, ?, ?, ?, ?, ?)", values)
-            self._commit_now_and_then(base)
+        self._keep("look", pair[0].digest, pair[1].digest, key, look.points, look.sameness, look.how)
+        self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
+        self._write()
         known: dict[str, list[float]] = {}
         for some in _portions(sorted({photo.digest for photo in photos})):
             with self._careful() as base:
@@ -199,11 +196,11 @@ class StoredFacts(Facts):
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
-        with self._careful() as base:
-            base.execute("INSERT OR REPLACE INTO score VALUES (?, ?, ?)", (photo.digest, key, json.dumps(list(score))))
-            self._commit_now_and_then(base)
+        self._keep("score", photo.digest, key, json.dumps(list(score)))
+        self._write_now_and_then()
 
     def said(self, files: Sequence[Found]) -> dict[str, dict[str, Any]]:
+        self._write()
         known: dict[str, dict[str, Any]] = {}
         for some in _portions([file for file in files if file.stamp]):
             by_path = {os.fsencode(file.path): file for file in some}
@@ -213,21 +210,22 @@ class StoredFacts(Facts):
                     file = by_path[path]
                     if (size, stamp) == (file.size, file.stamp):
                         known[file.id] = json.loads(facts)
+            self._asked_for("said", by_path)
         return known
 
     def keep_said(self, file: Found, values: dict[str, Any]) -> None:
         if not file.stamp:
             return
-        with self._careful() as base:
-            row = os.fsencode(file.path), file.size, file.stamp, json.dumps(values)
-            base.execute("INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?)", row)
-            self._commit_now_and_then(base)
+        self._keep("said", os.fsencode(file.path), file.size, file.stamp, json.dumps(values), self._today)
+        self._write_now_and_then()
 
     def _forget_unasked(self, base: sqlite3.Connection) -> None:
         old = self._today - UNASKED
-        if not base.execute("SELECT 1 FROM file WHERE day < ? LIMIT 1", [old]).fetchone():
+        is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM said WHERE day < ?"
+        if not base.execute(is_old, [old, old]).fetchone():
             return
-        base.execute("DELETE FROM file WHERE day < ?", [old])
+        for table in ("file", "said"):
+            base.execute(f"DELETE FROM {table} WHERE day < ?", [old])
         orphans = "NOT IN (SELECT digest FROM file)"
         for (digest,) in base.execute(f"SELECT digest FROM photo WHERE digest {orphans}").fetchall():
             self.thumbnails.path(digest).unlink(missing_ok=True)
@@ -236,14 +234,28 @@ class StoredFacts(Facts):
         base.execute(f"DELETE FROM look WHERE first {orphans} OR second {orphans}")
         base.commit()
 
-    def _commit_now_and_then(self, base: sqlite3.Connection) -> None:
-        if time.monotonic() - self._told > EVERY:
-            base.commit()
-            self._told = time.monotonic()
+    def _asked_for(self, table: str, paths: Collection[bytes]) -> None:
+        words = f"UPDATE {table} SET day = ? WHERE path IN ({_marks(paths)}) AND day < ?"
+        self._waiting.append((words, [self._today, *paths, self._today]))
+
+    def _keep(self, table: str, *values: Any) -> None:
+        self._waiting.append((f"INSERT OR REPLACE INTO {table} VALUES ({_marks(values)})", values))
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() - self._written > EVERY:
+            self._write()
+
+    def _write(self) -> None:
+        """All that waits, at once, and before a question: who writes has the file to itself, and others wait."""
+        with self._careful() as base, base:
+            for words, values in self._waiting:
+                base.execute(words, values)
+        self._waiting.clear()
+        self._written = time.monotonic()
 
 
 def _open(path: str, maker: str) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=30)
+    base = sqlite3.connect(path, timeout=PATIENCE)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = NORMAL")  # whole after a crash; the last moments before it may be missing
     base.executescript(SCHEMA)

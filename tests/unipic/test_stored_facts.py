@@ -203,6 +203,23 @@ def test_two_may_use_it_at_once(tmp_path: Path, thumbnails: Thumbnails) -> None:
     other.close()
 
 
+def test_one_that_is_still_at_work_keeps_no_other_waiting(
+    tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever could not write within SQLite's patience would forget all of its run."""
+    monkeypatch.setattr("unipic.facts.PATIENCE", 0.2)
+    one, other = (StoredFacts(tmp_path, thumbnails, MAKER) for _ in range(2))
+    keep(one)
+    recalled(one, FOUND)
+    keep(other, replace(FOUND, path="/b.jpg"), "two")
+    other.close()
+    one.close()
+    assert one.notices == other.notices == ()
+    again = StoredFacts(tmp_path, thumbnails, MAKER)
+    assert None not in recalled(again, FOUND, replace(FOUND, path="/b.jpg"))
+    again.close()
+
+
 def test_where_nothing_is_remembered_everything_is_new() -> None:
     assert list(NOTHING.seen([FOUND], "key")) == [(FOUND, None)]
     assert NOTHING.looks([pair()], "key") == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND]) == {}
@@ -221,8 +238,11 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
     kept, gone = keep(facts, FOUND, "kept"), keep(facts, other, "gone")
     looked = (kept.photo, gone.photo)
     facts.keep_look(looked, Look(3), "key")
+    facts.keep_said(FOUND, {"title": "kept"})
+    facts.keep_said(other, {"title": "gone"})
     facts.close()
     facts = after(100)
+    assert facts.said([FOUND]) == {"id": {"title": "kept"}}
     assert recalled(facts, FOUND) != [None]
     facts.close()
     facts = after(200)
@@ -230,6 +250,8 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
     assert recalled(facts, other) == [None]
     assert [thumbnails.path(one.photo.digest).exists() for one in (kept, gone)] == [True, False]
     assert facts.looks([looked], "key") == {}
+    assert facts.said([other]) == {}
+    assert facts.said([FOUND]) == {"id": {"title": "kept"}}
     facts.close()
 
 
