@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from tests.pictures import PlainEncoder
 
 from unipic.cleanup import Cleanup, Cluster, DuplicateSet
 from unipic.embeddings import Embeddings
 from unipic.engines.inline import InlineEngine
+from unipic.fingerprint import bits_apart
 from unipic.likeness import Likeness
 from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable
 from unipic.rules import PREFERENCES, SETS, Rules, folders
 from unipic.rulings import NO_BONDS, Bonds, Ruling
+from unipic.stages import compare, sets
+from unipic.stages.compare import Look, other_shot
 from unipic.stages.keeper import FORMATS
 from unipic.tools import Tools
 
@@ -141,6 +147,24 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
     )
     matrix = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
     return Gallery(tuple(photos), broken), Embeddings(tuple(photos), matrix)
+
+
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """What is found by laying photos one on the other goes by their hashes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare.Sketches, "prepare", lambda *_: None)
+        patch.setattr(compare, "look", look)
+        patch.setattr(sets, "_step", lambda a, b, *_: None if int(b.digest, 16) % 3 else np.array([0.5, 0.0]))
+        patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
+        yield
+
+
+def look(a: Photo, b: Photo, *_: object) -> Look:
+    """What laying one on the other would find, by their hashes."""
+    apart = bits_apart(a.fingerprint, b.fingerprint)
+    points = max(0, 60 - apart)
+    return Look(points) if other_shot(a, b) or apart > 25 else Look(points, 100.0 - 2 * apart, f"{apart} bits differ")
 
 
 @st.composite

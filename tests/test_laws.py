@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.galleries import bonds_over, galleries, rules_over, tools
+from tests.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
 from tests.pictures import PlainEncoder
 
 from unipic.cleanup import Cleanup
 from unipic.embeddings import Embeddings
 from unipic.evidence import Evidence
-from unipic.fingerprint import bits_apart
 from unipic.journal import choice_from_dict, choice_to_dict
 from unipic.likeness import percent, points_evidence, time_evidence
 from unipic.photo import Gallery, Photo
@@ -27,8 +26,6 @@ from unipic.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict
 from unipic.review import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
 from unipic.rulings import Bonds
 from unipic.settings import Settings
-from unipic.stages import compare, sets
-from unipic.stages.compare import Look, other_shot
 from unipic.stages.grouping import RULES
 from utils import arrange, weigh
 
@@ -39,19 +36,9 @@ each_window = st.sampled_from((None, 2.0, 60.0))
 Given = tuple[Gallery, Embeddings]
 
 
-def look(a: Photo, b: Photo, *_: object) -> Look:
-    """What laying one on the other would find, by their hashes: there are no pictures here."""
-    apart = bits_apart(a.fingerprint, b.fingerprint)
-    points = max(0, 60 - apart)
-    return Look(points) if other_shot(a, b) or apart > 25 else Look(points, 100.0 - 2 * apart, f"{apart} bits differ")
-
-
 @pytest.fixture(autouse=True, scope="module")
-def without_pictures() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "look", look)
-        patch.setattr(sets, "_step", lambda a, b, *_: None if int(b.digest, 16) % 3 else np.array([0.5, 0.0]))
-        patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
+def no_pictures() -> Iterator[None]:
+    with without_pictures():
         yield
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.galleries import cleanup, galleries, likeness, photo, tools
-from tests.test_laws import look
+from tests.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.test_taste import LIGHT, person
 
 from unipic import decisions as store
@@ -21,7 +20,6 @@ from unipic.proposal import Proposal, propose
 from unipic.review import NONE, Choice, Choices, accept, accept_all
 from unipic.rules import Rules
 from unipic.settings import Settings
-from unipic.stages import compare, sets
 from unipic.stages.rank import WEIGHTS
 from unipic.taste import Verdict
 from utils import arrange, weigh
@@ -231,10 +229,7 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     """The laws are checked when a Cleanup is made."""
     gallery, embeddings = given
     taste = Verdict(25, 0.5, 0.7, True, "", dict(zip(WEIGHTS, numbers, strict=True)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "look", look)
-        patch.setattr(sets, "_step", lambda *_: None)  # there are no pictures
-        patch.setattr(sets, "_wanders", lambda *_: False)
+    with without_pictures():
         how = Settings(workers=1)
         plain, tasted, again = (
             arrange(weigh(gallery, embeddings, tools(taste=mine), how), how) for mine in (None, taste, taste)
