@@ -155,7 +155,6 @@ def without_pictures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare.Sketches, "prepare", lambda *_: None)
         patch.setattr(compare, "look", look)
-        patch.setattr(sets, "_step", lambda a, b, *_: None if int(b.digest, 16) % 3 else np.array([0.5, 0.0]))
         patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
         yield
 
@@ -163,8 +162,11 @@ def without_pictures() -> Iterator[None]:
 def look(a: Photo, b: Photo, *_: object) -> Look:
     """What laying one on the other would find, by their hashes."""
     apart = bits_apart(a.fingerprint, b.fingerprint)
-    points = max(0, 60 - apart)
-    return Look(points) if other_shot(a, b) or apart > 25 else Look(points, 100.0 - 2 * apart, f"{apart} bits differ")
+    across = 0.5 if sets._when(a) < sets._when(b) else -0.5
+    seen = Look(max(0, 60 - apart), swept=(across, 0.0) if int(b.digest, 16) % 3 == 0 else None)
+    if other_shot(a, b) or apart > 25:
+        return seen
+    return replace(seen, sameness=100.0 - 2 * apart, how=f"{apart} bits differ")
 
 
 @st.composite

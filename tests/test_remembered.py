@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.pictures import PlainEncoder, save, scene, shaken
 
 from unipic.cleanup import Cleanup
@@ -26,8 +27,10 @@ from unipic.settings import PROJECT, Settings, changed
 from unipic.sources import base
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
+from unipic.stages import compare
 from unipic.thumbnails import Thumbnails
 from unipic.tools import DECIDES, LIBRARIES, LIMITS, Tools, maker
+from unipic.vision.base import Calibration
 from utils import clean_gallery
 
 Run = Callable[..., Cleanup]
@@ -43,6 +46,13 @@ class CountingEngine(InlineEngine):
         for item in items:
             self.opened.append(getattr(item, "name", ""))
             yield from super().map(task, [item])
+
+
+class AllAlike(PlainEncoder):
+    """To whom a layout that wanders says nothing against two photos."""
+
+    key = "all alike"
+    calibration = Calibration(middle=-2.0, slope=1.0)
 
 
 class CountingScorer:
@@ -74,10 +84,16 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def clean(photos: Path, tmp_path: Path) -> Run:
-    def run(engine: Any = None, scorer: Any = None, settings: Settings = Settings(), **other: Any) -> Cleanup:  # noqa: B008
+    def run(
+        engine: Any = None,
+        scorer: Any = None,
+        settings: Settings = Settings(),
+        encoder: Any = None,
+        **other: Any,  # noqa: B008
+    ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
         facts = StoredFacts(tmp_path / "memory", thumbnails, "tests")
-        tools = Tools(PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
+        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
         finally:
@@ -95,6 +111,23 @@ def test_the_second_run_opens_nothing_and_finds_the_same(clean: Run) -> None:
     assert scorer.asked == asked
     assert clean(scorer=scorer, settings=Settings(prompt="another wish")) != first
     assert scorer.asked == 2 * asked
+
+
+def test_a_panorama_is_told_again_without_laying_one_shot_on_another(
+    clean: Run, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = scene(7, 2400, 1500)
+    for number, (x, y) in enumerate(((0, 300), (420, 305), (830, 298), (1250, 302))):
+        exif = Image.Exif()
+        exif[0x110] = "X-T30"
+        exif.get_ifd(0x8769)[0x9003] = f"2024:06:12 20:51:{10 + number}"
+        save(wide.crop((x, y, x + 800, y + 600)), photos / f"{number}.jpg", quality=92, exif=exif.tobytes())
+    first = clean(encoder=AllAlike())
+    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.sets] == [
+        ("panorama", ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
+    ]
+    monkeypatch.setattr(compare.Sketches, "of", lambda *_: pytest.fail("a photo was looked at again"))
+    assert clean(encoder=AllAlike()) == first
 
 
 @pytest.mark.parametrize("seed", range(12))

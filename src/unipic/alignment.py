@@ -21,6 +21,8 @@ LOOSE = 3.0  # pixels a keypoint may be off the map
 RATIO = 0.85  # of the distances to the nearest and the second nearest keypoint
 GRAIN_BLOCK = 24  # pixels of the thumbnail
 LEAST_GRAIN = 0.4  # grey levels; less is what rounding leaves
+SWEPT = (0.12, 0.9)  # of the frame, from one shot of a panorama to the next
+UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 
 cv2.setNumThreads(1)  # photos are spread over the cores, not the pixels of one
 
@@ -278,13 +280,20 @@ def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Ali
 # What tells a panorama and a focus stack.
 
 
-def moved(a: Sketch, b: Sketch, found: Alignment) -> tuple[np.ndarray, float]:
-    """How far the view of `b` went from that of `a`, float64 [2] in shares of the frame, and how much it zoomed."""
+def swept(a: Sketch, b: Sketch, found: Alignment) -> tuple[float, float] | None:
+    """How far the view of `b` went from that of `a`, in shares of the frame, across and down.
+
+    None where it went too little or too far for a panorama, or the camera was turned or zoomed.
+    """
+    if found.mirrored or abs(found.angle) > UPRIGHT:
+        return None
     size = np.array(b.grey.shape[::-1], np.float64)
     places = np.array([[size / 2, size / 2 + [10, 0], size / 2 + [0, 10]]])
     middle, right, down = cv2.perspectiveTransform(places, found.plane)[0]
     zoom = float(np.sqrt(abs(np.linalg.det([right - middle, down - middle])))) / 10
-    return (middle - np.array(a.grey.shape[::-1]) / 2) / size, zoom
+    across, below = ((middle - np.array(a.grey.shape[::-1]) / 2) / size).tolist()
+    went = SWEPT[0] <= max(abs(across), abs(below)) <= SWEPT[1] and 1 / ZOOM <= zoom <= ZOOM
+    return (across, below) if went else None
 
 
 def fine_detail(grey: np.ndarray, tiles: int) -> np.ndarray:

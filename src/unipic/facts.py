@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INT, stamp TEXT, di
 CREATE TABLE IF NOT EXISTS photo (digest TEXT PRIMARY KEY, thumbnail INT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vector (digest TEXT, key TEXT, value BLOB, PRIMARY KEY (digest, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS look (first TEXT, second TEXT, key TEXT, points INT, sameness REAL, how TEXT,
-    PRIMARY KEY (first, second, key)) WITHOUT ROWID;
+    across REAL, down REAL, PRIMARY KEY (first, second, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS score (digest TEXT, key TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS said (path BLOB PRIMARY KEY, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID;
 """
@@ -175,15 +175,16 @@ class StoredFacts(Facts):
         for some in _portions(sorted({first for first, _ in wanted})):
             with self._careful() as base:
                 rows = base.execute(
-                    "SELECT first, second, points, sameness, how FROM look "
+                    "SELECT first, second, points, sameness, how, across, down FROM look "
                     f"WHERE key = ? AND first IN ({_marks(some)})",
                     [key, *some],
                 )
-                known |= {(a, b): Look(*look) for a, b, *look in rows if (a, b) in wanted}
+                known |= {(a, b): _look(*look) for a, b, *look in rows if (a, b) in wanted}
         return known
 
     def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None:
-        self._keep("look", pair[0].digest, pair[1].digest, key, look.points, look.sameness, look.how)
+        went = look.swept or (None, None)
+        self._keep("look", pair[0].digest, pair[1].digest, key, look.points, look.sameness, look.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
@@ -265,6 +266,10 @@ def _open(path: str, maker: str) -> sqlite3.Connection:
         base.execute("INSERT INTO maker VALUES (?)", (maker,))
         base.commit()
     return base
+
+
+def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:
+    return Look(points, sameness, how, None if across is None or down is None else (across, down))
 
 
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:

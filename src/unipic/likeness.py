@@ -65,6 +65,8 @@ class Likeness:
     similarity: np.ndarray  # float64 [P], 0 to 100: one moment
     sameness: np.ndarray  # float64 [P], 0 to 100: one picture; 50 is the limit, see stages/compare.py
     how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: how they agree, for people
+    # How far the view went from one to the other in shares of the frame, where it may have been swept; for sets.
+    steps: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     def __contains__(self, photo: Photo) -> bool:
         return photo.id in self._places
@@ -79,6 +81,12 @@ class Likeness:
 
     def said(self, a: Photo, b: Photo) -> str:
         return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
+
+    def step(self, a: Photo, b: Photo) -> tuple[float, float] | None:
+        """How far the view went from `a` to `b`; None where it was not swept."""
+        if back := self.steps.get((b.id, a.id)):
+            return -back[0], -back[1]
+        return self.steps.get((a.id, b.id))
 
     def of(self, photos: Iterable[Photo]) -> Likeness:
         """The same for some of the photos, in the order asked for."""

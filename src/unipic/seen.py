@@ -34,6 +34,7 @@ class Look:
     points: int  # keypoints that move together
     sameness: float = 0.0  # 0 to 100, 50 at the limit
     how: str = ""  # they agree, where they are one picture
+    swept: tuple[float, float] | None = None  # how far the view went, see alignment.swept()
 
 
 def half(vectors: np.ndarray) -> np.ndarray:

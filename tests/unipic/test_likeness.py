@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -103,6 +104,13 @@ def test_how_they_agree_is_said_from_both_sides() -> None:
     a, b, c = three.photos
     assert three.said(a, b) == three.said(b, a) == "0 on 1"
     assert three.said(a, c) == ""
+
+
+def test_the_view_went_back_as_far_as_it_went() -> None:
+    a, b, c = likeness(3, {}).photos
+    three = replace(likeness(3, {(0, 1): 80.0}), steps={("0", "1"): (0.5, -0.25)})
+    assert (three.step(a, b), three.step(b, a)) == ((0.5, -0.25), (-0.5, 0.25))
+    assert three.step(a, c) is None
 
 
 def test_it_knows_its_photos() -> None:

@@ -117,11 +117,11 @@ def pair(a: str = "a", b: str = "b") -> tuple[Photo, Photo]:
 
 
 def test_a_look_is_known_in_its_direction_and_by_its_key(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points"), "24 bits")
+    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits")
     facts.keep_look(pair("a", "c"), Look(0), "24 bits")
     asked = [pair(), pair("b", "a"), pair("a", "c"), pair("c", "d")]
     assert facts.looks(asked, "24 bits") == {
-        ("a" * 8, "b" * 8): Look(12, 71.25, "whole; 12 points"),
+        ("a" * 8, "b" * 8): Look(12, 71.25, "whole; 12 points", (0.25, -0.5)),
         ("a" * 8, "c" * 8): Look(0),
     }
     assert facts.looks(asked, "20 bits") == {}

@@ -10,11 +10,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
 
-from unipic.alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain
+from unipic.alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
 from unipic.embeddings import Embeddings
 from unipic.facts import NOTHING, Facts
 from unipic.fingerprint import bits_apart
@@ -85,9 +86,10 @@ def compare(
     sameness = np.array([look.sameness for look in looks], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
     how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
+    steps = {(a.id, b.id): look.swept for (a, b), look in zip(pairs, looks, strict=True) if look.swept}
     # One picture is one moment, whatever the encoder makes of it.
     similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
-    return Likeness(photos, first, second, similarity, sameness, how)
+    return Likeness(photos, first, second, similarity, sameness, how, steps)
 
 
 def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
@@ -170,20 +172,20 @@ def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
     """One pair laid one on the other."""
     ours, theirs = sketches.of(a), sketches.of(b)
     found = align(ours, theirs)
-    points = found.points if found else 0
+    scene = Look(found.points, swept=swept(ours, theirs, found)) if found else Look(0)
     if other_shot(a, b):
-        return Look(points)
+        return scene
     if found is None:
         if bits_apart(a.fingerprint, b.fingerprint) > bits or not _same_shape(a, b):
-            return Look(points)
+            return scene
         found = as_they_are(ours, theirs)
     seen = agreement(ours, theirs, found)
     if seen is None or (score := sameness(seen, _twins(a, b))) < 50:
-        return Look(points)
+        return scene
     noise = grain(sketches.thumbnails.load(a.digest), sketches.thumbnails.load(b.digest), ours, theirs, found)
     if noise is not None and noise < GRAIN - (score - 50) * GRAIN_EASED:
-        return Look(points)
-    return Look(points, score, _how(found, seen))
+        return scene
+    return replace(scene, sameness=score, how=_how(found, seen))
 
 
 def other_shot(a: Photo, b: Photo) -> bool:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from unipic.alignment import align, fine_detail, moved
+from unipic.alignment import fine_detail
 from unipic.cleanup import DeliberateSet, SetKind
 from unipic.fingerprint import bits_apart
 from unipic.likeness import Likeness, seconds_apart
@@ -28,9 +28,7 @@ TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are a burst's
 CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off, or the share of the interval
 ONE_SCENE = 50.0  # similarity
 SWEEP, SWEEP_GAP = 3, 10.0  # shots of a panorama, seconds between two
-SWEPT = (0.12, 0.9)  # of the frame, from one shot to the next
 STEADY = 2.5  # ratio of the longest to the shortest step
-UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 STACK, STACK_GAP = 4, 3.0  # shots of a focus stack, seconds between two
 OTHER_VIEW = 60  # bits of the fingerprints, from which on the frame shows something else
 # A focus stack stands still, and the focus goes through it once: in nearly every tile of the frame detail rises to its
@@ -48,12 +46,10 @@ def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketc
     """Every set that is there, each photo in one at most, in an order of their own."""
     free = list(photos)
     found: list[DeliberateSet] = []
-    for find in (_bursts, _brackets, _timelapses):
+    for find in (_bursts, _brackets, _timelapses, _panoramas):
         found += find(free, likeness)
         free = _left(free, found)
-    for look in (_panoramas, _stacks):
-        found += look(free, likeness, sketches)
-        free = _left(free, found)
+    found += _stacks(free, sketches)
     return tuple(sorted(found, key=lambda one: (_when(one.photos[0]), one.photos[0].id)))
 
 
@@ -62,7 +58,7 @@ def no_copies(likeness: Likeness, sets: Iterable[DeliberateSet]) -> Likeness:
     which = {photo.id: number for number, one in enumerate(sets) for photo in one.photos}
     numbers = np.array([which.get(photo.id, -1) for photo in likeness.photos], dtype=np.int64)
     a, b = numbers[likeness.first], numbers[likeness.second]
-    return replace(likeness, sameness=np.where((a == b) & (a >= 0), 0.0, likeness.sameness))
+    return replace(likeness, sameness=np.where((a == b) & (a >= 0), 0.0, likeness.sameness), steps={})
 
 
 def _left(photos: Sequence[Photo], found: Iterable[DeliberateSet]) -> list[Photo]:
@@ -141,12 +137,12 @@ def _is_even(times: np.ndarray) -> bool:
 # By how the shots lie on each other.
 
 
-def _panoramas(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> Iterator[DeliberateSet]:
+def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
     """Each shot shows a part of the one before, and goes on the same way."""
     for series in _series(photos, SWEEP_GAP):
         waiting, steps = series[:1], list[np.ndarray]()
         for photo in [*series[1:], None]:
-            step = _step(waiting[-1], photo, likeness, sketches) if photo else None
+            step = _step(waiting[-1], photo, likeness) if photo else None
             if step is None or not _goes_on(steps, step):
                 if len(waiting) >= SWEEP:
                     yield _set("panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before")
@@ -156,17 +152,10 @@ def _panoramas(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) 
                 steps.append(step)
 
 
-def _step(a: Photo, b: Photo, likeness: Likeness, sketches: Sketches) -> np.ndarray | None:
+def _step(a: Photo, b: Photo, likeness: Likeness) -> np.ndarray | None:
     """How far the view went, float64 [2] in shares of the frame; None where it was not swept upright."""
-    if likeness.similar(a, b) <= 0 or bits_apart(a.fingerprint, b.fingerprint) < OTHER_VIEW:
-        return None
-    ours, theirs = sketches.of(a), sketches.of(b)
-    found = align(ours, theirs)
-    if found is None or found.mirrored or abs(found.angle) > UPRIGHT:
-        return None
-    step, zoom = moved(ours, theirs, found)
-    swept = SWEPT[0] <= float(np.abs(step).max()) <= SWEPT[1]
-    return step if swept and 1 / ZOOM <= zoom <= ZOOM else None
+    step = likeness.step(a, b)
+    return None if step is None or bits_apart(a.fingerprint, b.fingerprint) < OTHER_VIEW else np.array(step)
 
 
 def _goes_on(steps: Sequence[np.ndarray], step: np.ndarray) -> bool:
@@ -175,7 +164,7 @@ def _goes_on(steps: Sequence[np.ndarray], step: np.ndarray) -> bool:
     return same_way and max(lengths) <= STEADY * min(lengths)
 
 
-def _stacks(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> Iterator[DeliberateSet]:
+def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[DeliberateSet]:
     """The frame stays, the exposure stays, and the focus wanders."""
     for series in _series(photos, STACK_GAP):
         for shots in _steady(series):

@@ -24,7 +24,7 @@ from unipic.rules import SETS
 from unipic.seen import Picture
 from unipic.settings import Settings
 from unipic.sources.folder import FolderSource
-from unipic.stages.compare import Sketches
+from unipic.stages.compare import Sketches, look
 from unipic.stages.read import read
 from unipic.stages.sets import STACK, deliberate_sets, focus_wanders, no_copies
 from unipic.thumbnails import Thumbnails
@@ -138,8 +138,12 @@ def taken(folder: Path, pictures: Sequence[Image.Image], every: float = 1.0) -> 
         when = WHEN + timedelta(seconds=every * number)
         photos.append(replace(found.photo, id=f"{number:02}", camera="X-T30", taken=when, exposure="1/125 s, f/8"))
         thumbnails.save(found.photo.digest, found.thumbnail)
+    sketches = Sketches(thumbnails)
     pairs = {f"{a.id} {b.id}": 90.0 for a, b in pairwise(photos)}
-    sets = deliberate_sets(photos, likeness(photos, pairs), Sketches(thumbnails))
+    either_way = [pair[::-1] if number % 2 else pair for number, pair in enumerate(pairwise(photos))]
+    seen = {(a.id, b.id): look(a, b, sketches, bits=24) for a, b in either_way}
+    steps = {ids: each.swept for ids, each in seen.items() if each.swept}
+    sets = deliberate_sets(photos, replace(likeness(photos, pairs), steps=steps), sketches)
     return [(one.kind, [shot.id for shot in one.photos]) for one in sets]
 
 
