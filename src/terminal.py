@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from unipic.errors import SettingsError
 from unipic.progress import FETCHING, Progress, Step
 from unipic.rules import SETS
 from unipic.words import count, printable, size
+
+EVERY = 0.1  # seconds between two looks of a bar
 
 if TYPE_CHECKING:  # what is said of a result comes with it
     from rich.progress import TaskID
@@ -106,7 +109,14 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                 if task.total is None:
                     bars.update(task.id, total=1, completed=1)
 
+        shown, when = "", 0.0
+
         def show(step: Step) -> None:
+            nonlocal shown, when
+            now = time.monotonic()
+            if step.stage == shown and now - when < EVERY and 0 < step.done < step.total:
+                return  # what is remembered comes faster than anybody can read
+            shown, when = step.stage, now
             if step.total:
                 finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
             if step.stage not in stages:

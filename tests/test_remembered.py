@@ -87,9 +87,9 @@ def clean(photos: Path, tmp_path: Path) -> Run:
     def run(
         engine: Any = None,
         scorer: Any = None,
-        settings: Settings = Settings(),
+        settings: Settings = Settings(),  # noqa: B008
         encoder: Any = None,
-        **other: Any,  # noqa: B008
+        **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
         facts = StoredFacts(tmp_path / "memory", thumbnails, "tests")

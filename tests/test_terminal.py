@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import rich.progress
 
+import terminal
 from terminal import progress_bars
 from unipic.progress import Step
 
@@ -30,3 +31,19 @@ def test_what_cannot_be_counted_ends_when_the_counted_stage_goes_on(monkeypatch:
         [("Looking at photos", 0, 9), ("Loading a network", 0, None)],
         [("Looking at photos", 1, 9), ("Loading a network", 1, 1)],
     ]
+
+
+def test_thousands_of_steps_in_a_moment_are_not_each_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    updates: list[float] = []
+    update = rich.progress.Progress.update
+
+    def counted(self: rich.progress.Progress, *given: Any, **options: Any) -> None:
+        updates.append(options["completed"])
+        update(self, *given, **options)
+
+    monkeypatch.setattr(rich.progress.Progress, "update", counted)
+    monkeypatch.setattr(terminal, "EVERY", 3600.0)
+    with progress_bars(quiet=True) as progress:
+        for done in range(5001):
+            progress(Step("Looking at photos", done, 5000))
+    assert updates == [0, 5000]

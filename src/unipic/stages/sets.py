@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from unipic.alignment import fine_detail
 from unipic.cleanup import DeliberateSet, SetKind
@@ -117,21 +118,26 @@ def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Deliber
 
 def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
     """(start, end) of each run of even intervals that is long enough. times: float64 [N], seconds, in order."""
-    start = 0
-    while (end := start + TIMELAPSE) <= len(times):
-        if not _is_even(times[start:end]):
-            start += 1
+    if len(times) < TIMELAPSE:
+        return
+    end = 0
+    for start in np.flatnonzero(_is_even(sliding_window_view(times, TIMELAPSE))).tolist():
+        if start < end:
             continue
+        end = start + TIMELAPSE
         while end < len(times) and _is_even(times[start : end + 1]):
             end += 1
         yield start, end
-        start = end
 
 
-def _is_even(times: np.ndarray) -> bool:
-    step = (times[-1] - times[0]) / (len(times) - 1)
-    off = times - (times[0] + step * np.arange(len(times)))
-    return bool(step >= TIMELAPSE_FASTEST and np.abs(off - np.median(off)).max() <= max(CLOCK, DRIFT * step))
+def _is_even(times: np.ndarray) -> np.ndarray:
+    """float64 [..., N] -> bool [...]"""
+    shots = times.shape[-1]
+    step = (times[..., -1:] - times[..., :1]) / (shots - 1)
+    off = times - (times[..., :1] + step * np.arange(shots))
+    far = np.abs(off - np.median(off, axis=-1, keepdims=True)).max(axis=-1)
+    step = step[..., 0]
+    return np.asarray((step >= TIMELAPSE_FASTEST) & (far <= np.maximum(CLOCK, DRIFT * step)))
 
 
 # By how the shots lie on each other.

@@ -97,6 +97,14 @@ def test_a_shot_every_few_seconds() -> None:
     assert [kind for kind, _ in sets_of(shots(*rounded))] == ["timelapse"]
 
 
+def test_one_series_after_the_other() -> None:
+    """Each ends where its rhythm does, and the next begins behind it."""
+    slow, fast = [20 * number for number in range(11)], [400 + 3 * number for number in range(14)]
+    names = [f"{number:02}" for number in range(29)]
+    found = sets_of(shots(-90, -7, *slow, *fast, 500, 777))
+    assert found == [("timelapse", names[2:13]), ("timelapse", names[13:27])]
+
+
 @pytest.mark.parametrize(
     "seconds",
     [
