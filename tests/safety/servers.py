@@ -75,12 +75,19 @@ class Visitor:
     heard: bytes = b""
     drawn: bytes = b""  # the same without what Streamlit says of itself at each beginning
     errors: list[str] = field(default_factory=list)
+    buttons: dict[str, str] = field(default_factory=dict)  # those drawn so far, by their keys
 
-    def run(self, query: str = "", page: str = "", timeout: float = PATIENCE) -> bytes:
+    def press(self, key: str, query: str, page: str) -> bytes:
+        """Click a button that was drawn."""
+        return self.run(query, page, pressed=self.buttons[key])
+
+    def run(self, query: str = "", page: str = "", timeout: float = PATIENCE, pressed: str = "") -> bytes:
         """Have the screen drawn, as on opening or on a click, and give all that was said about it."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
+        if pressed:
+            message.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
         self.socket.send(message.SerializeToString())
         said = b""
         while True:
@@ -102,6 +109,8 @@ class Visitor:
         else:
             self.drawn += data
         element = answer.delta.new_element
+        if element.WhichOneof("type") == "button":
+            self.buttons[element.button.id.rsplit("-", 1)[-1]] = element.button.id
         if element.WhichOneof("type") == "exception":
             self.errors.append(f"{element.exception.type} {element.exception.message}")
 
