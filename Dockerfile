@@ -13,7 +13,8 @@ COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
 COPY . .
-RUN useradd --uid 1000 --create-home unipic \
+RUN python -m compileall -q src \
+    && useradd --uid 1000 --create-home unipic \
     && mkdir -p /data /photos \
     && chown unipic: /data
 USER unipic

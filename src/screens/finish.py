@@ -62,7 +62,7 @@ def _figures(found: Report) -> None:
             help="Reviewed groups where you kept the recommended shot and discarded another one. "
             "Keeping everything does not count as agreement.",
         )
-    st.caption(f"{found.reviewed} of {count(found.groups, 'group')} reviewed")
+    st.caption(f"{found.reviewed} of {count(found.groups, 'group')} of similar shots reviewed")
 
 
 def _remember(run: Run, proposal: Proposal, choices: Choices, found: Report) -> None:

@@ -10,6 +10,8 @@ from screens.parts.words import count, size
 from unipic.settings import data_folder
 from unipic.statistics import load
 
+GREY, ACCENT = "#7f8b8f", "#26828c"  # seen well on light and dark
+
 
 def screen() -> None:
     st.title("Statistics")
@@ -23,7 +25,7 @@ def screen() -> None:
 
 
 def _figures(rows: list[dict[str, str | int]]) -> None:
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).assign(found=lambda t: t["before"], kept=lambda t: t["after"])
     finished = pd.to_datetime(table["finished_at"], utc=True)
     table["finished"] = finished.dt.strftime("%Y-%m-%d %H:%M:%S")
     reviewed = int(table["reviewed"].sum())
@@ -32,15 +34,15 @@ def _figures(rows: list[dict[str, str | int]]) -> None:
         st.metric("Photos looked at", f"{int(table['before'].sum()):,}", border=True)
         st.metric("Saved", size(float(table["bytes_saved"].sum())), border=True)
         st.metric("AI pick followed", f"{table['agreed'].sum() / reviewed:.0%}" if reviewed else "–", border=True)
-    st.subheader("Photos before and after")
-    st.bar_chart(table, x="finished", y=["before", "after"], y_label="photos", stack=False)
+    st.subheader("Photos found and kept")
+    st.bar_chart(table, x="finished", y=["found", "kept"], y_label="photos", stack=False, color=[GREY, ACCENT])
     st.subheader("Saved, all albums together")
     table["MB"] = table["bytes_saved"].cumsum() / 1e6
-    st.bar_chart(table, x="finished", y="MB")
+    st.bar_chart(table, x="finished", y="MB", color=ACCENT)
     if reviewed:
         st.subheader("AI pick followed, per album")
         rated = table[table["reviewed"] > 0].assign(share=lambda t: 100 * t["agreed"] / t["reviewed"])
-        st.bar_chart(rated, x="finished", y="share", y_label="% of reviewed groups")
+        st.bar_chart(rated, x="finished", y="share", y_label="% of reviewed groups", color=ACCENT)
     st.caption(f"From {count(len(table), 'album')} finished on this server.")
     st.download_button(
         "Download as CSV",
