@@ -3,6 +3,11 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 PORT ?= 8501
 WORKERS ?= 2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# uv takes half the time of pip; where it cannot work, as behind some proxies, pip does.
+UV := uv==0.13.9
+install = $(PIP) $(UV) && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $(1) || $(PIP) -r $(1)
 
 .PHONY: run test test-nightly check bench lock clean
 
@@ -26,7 +31,7 @@ bench: .venv/installed-dev
 
 # What the container installs: every package at one version and by its sha256, for each Python and system we serve.
 lock: .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(PIP) $(UV)
 	$(BIN)/uv pip compile requirements.txt --output-file requirements.lock --generate-hashes --universal \
 		--python-version 3.11 --no-config --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock"
@@ -38,9 +43,9 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(call install,requirements.txt)
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	touch $@

@@ -33,6 +33,7 @@ GOALS = {
     "T20": "every model's bytes checked; flipped ones refused; offline from start to end",
     "T21": "60 I/O errors: no file called gone, the next run works",
     "T23": "40 files with a place: none left, the same pixels",
+    "T24": "200 runs on one server, from upload to deletion: 5 % of memory, no open file or temporary file left",
     "LAN": "nothing without the token",
     "T28": "nothing left of a run past its time",
 }
