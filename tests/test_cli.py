@@ -636,11 +636,17 @@ def test_stopped_while_writing_is_130_and_leaves_no_half_file(
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals, tmp_path: Path) -> None:
     picture = save(scene(1, 3000, 2000), tmp_path / "photos" / "0.jpg", quality=90)
-    for number in range(1, 400):  # more than could be read before it is stopped
+    for number in range(1, 400):  # more than are read before it is stopped
         os.link(picture, tmp_path / "photos" / f"{number}.jpg")
     arguments = ["clean", str(tmp_path / "photos"), "--zip", str(tmp_path / "out.zip")]
     choices = ["--encoder", "builtin", "--ranker", "builtin", "--workers", "2"]
-    running = subprocess.Popen([*MAIN, *arguments, *choices], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    running = subprocess.Popen(
+        [*MAIN, *arguments, *choices],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     while not list((tmp_path / "data").rglob("*.jpg")):
         assert running.poll() is None
         time.sleep(0.02)
