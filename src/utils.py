@@ -63,7 +63,6 @@ def weigh(
     compared: Compared = nothing,
 ) -> Evidence:
     """How alike the photos are, and what models say of those that are. `compared` hears of it in between."""
-    progress(Step("Finding copies", 0, 0))
     originals = embeddings.of(_without_copies(gallery.photos, _identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
     likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)

@@ -37,7 +37,7 @@ class Companion:
     role: Role  # the video of a Live Photo, the raw beside a JPEG, a sidecar, the photo before it was edited
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A picture that could be read. `name` is shown to people and never used as a path."""
 

@@ -26,7 +26,7 @@ NONE: Choices = {}
 Fate = Literal["kept", "set aside", "unreadable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What happens to a photo with all that belongs to it, or to another file: why, and for which photos that stay."""
 

@@ -7,65 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.galleries import photo
-from tests.memory import most_memory
-from tests.safety.amounts import NIGHTLY, amount
+from tests.safety.amounts import NIGHTLY
+from tests.safety.large_zips import BIG, COLLIDING, ENTRIES
 from tests.safety.ledger import record
 
 from unipic.destinations.base import MANIFEST
-from unipic.destinations.zip import ZipDestination
-from unipic.files import hash_file
-from unipic.review import Outcome
 from unipic.settings import PROJECT
 
-ENTRIES = amount(pr=3_000, nightly=70_000)
-BIG = amount(pr=20_000_000, nightly=4_500_000_000)  # bytes of one file
 MEMORY = 150_000_000
-COLLIDING = (
-    *(
-        "IMG_1.JPG",
-        "img_1.jpg",
-        "Img_1.Jpg",
-        "e\u0301.jpg",
-        "\u00e9.jpg",
-        "\u00c9.jpg",
-        "stra\u00dfe.jpg",
-        "STRASSE.jpg",
-    ),
-    *(
-        "con.jpg",
-        "CON.jpg",
-        "_CON.jpg",
-        "a.",
-        "a",
-        "a ",
-        "a. .",
-        "\ufb01n.jpg",
-        "fin.jpg",
-        "a:b.jpg",
-        "a_b.jpg",
-        "a?b.jpg",
-    ),
-    *(
-        "x" * 300 + ".jpg",
-        "x" * 301 + ".jpg",
-        "\u212b.jpg",
-        "\u00c5.jpg",
-        "a\u030a.jpg",
-        "",
-        "unnamed",
-        "../a",
-        "/a",
-        "./a",
-    ),
-)
 
 
 @pytest.fixture
@@ -83,7 +38,7 @@ def room(tmp_path: Path) -> Iterator[Path]:
 def exported(folder: Path, task: str) -> tuple[Path, int]:
     """The ZIP of a task in a process of its own, and the most memory that took."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.safety.test_zip_limits", task, str(folder)],
+        [sys.executable, "-m", "tests.safety.large_zips", task, str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(PROJECT / "src"), str(PROJECT)))},
         capture_output=True,
@@ -92,27 +47,6 @@ def exported(folder: Path, task: str) -> tuple[Path, int]:
     )
     assert done.returncode == 0, done.stderr
     return folder / "out.zip", json.loads(done.stdout)["memory"]
-
-
-def outcomes_of(task: str, folder: Path) -> list[Outcome]:
-    small = folder / "small"
-    small.write_bytes(b"a photo")
-    facts = {"path": str(small), "digest": hash_file(small), "size": 7}
-    if task == "entries":
-        return [kept(photo(f"{n}", name=f"2024/{n // 1000}/IMG_{n}.jpg", **facts)) for n in range(ENTRIES)]
-    if task == "names":
-        return [kept(photo(f"{n}", name=COLLIDING[n % len(COLLIDING)], **facts)) for n in range(300)]
-    big = folder / "big"
-    with big.open("wb") as file:
-        file.truncate(BIG)
-    return [
-        kept(photo("big", name="big.jpg", path=str(big), digest=hash_file(big), size=BIG)),
-        kept(photo("behind", name="behind.jpg", **facts)),
-    ]
-
-
-def kept(one: object) -> Outcome:
-    return Outcome(one, "kept", "like no other photo")  # type: ignore[arg-type]
 
 
 def opens_everywhere(path: Path, number: int) -> list[str]:
@@ -170,10 +104,3 @@ def test_the_tools_say_when_a_zip_is_damaged(room: Path) -> None:
     if shutil.which("unzip"):
         with pytest.raises(AssertionError, match="unzip"):
             opens_everywhere(path, 301)
-
-
-if __name__ == "__main__":
-    where = Path(sys.argv[2])
-    tempfile.tempdir = str(where)
-    ZipDestination(where / "out.zip").write(outcomes_of(sys.argv[1], where))
-    print(json.dumps({"memory": most_memory()}))

@@ -31,7 +31,7 @@ CHANGED = "changed since it was looked at; exported as it is now"
 ROOM = 1.02  # what a file system takes on top of the bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One file to write: a photo, what belongs to one, or a file that could not be read."""
 
@@ -44,7 +44,7 @@ class Item:
         return None if isinstance(self.file, Unreadable) else self.file.digest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of an item: the sha256 of what was written, or None for a file that was not."""
 
@@ -142,7 +142,7 @@ def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
         if outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
     ]
     assets = [files_of(outcome.file) for outcome in chosen]
-    names = export_names([[file.name for file in files] for files in assets], reserved=[MANIFEST])
+    names = export_names(([file.name for file in files] for files in assets), reserved=[MANIFEST])
     return [
         Item(outcome, file, name)
         for outcome, files, free in zip(chosen, assets, names, strict=True)
@@ -266,35 +266,47 @@ def outside(target: Path, roots: Iterable[Path]) -> None:
             raise DestinationError(f"{target} holds {root}, which is to be cleaned. Choose a place outside of it.")
 
 
-def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> bytes:
-    """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs."""
-    arrived = {w.item.file.id: w for w in written if w.digest is not None}
-    names = {id: entry.item.name for id, entry in arrived.items()}
+def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> Iterator[bytes]:
+    """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs.
 
-    def about(outcome: Outcome) -> Iterator[dict[str, Any]]:
-        for file in files_of(outcome.file):
-            reason = outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}"
-            values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": reason}
-            if file.id in arrived:
-                values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
-            elif not isinstance(file, Unreadable):
-                values["sha256"] = file.digest
-            if outcome.instead:
-                values["instead"] = [names.get(photo.id, photo.name) for photo in outcome.instead]
-            yield values
+    A file a line, and never all of it in memory.
+    """
+    arrived = {entry.item.file.id: entry for entry in written if entry.digest is not None}
 
-    value = {
+    def about(fate: str) -> Iterator[dict[str, Any]]:
+        for outcome in outcomes:
+            for file in files_of(outcome.file) if outcome.fate == fate else ():
+                reason = outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}"
+                values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": reason}
+                if file.id in arrived:
+                    values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
+                elif not isinstance(file, Unreadable):
+                    values["sha256"] = file.digest
+                if outcome.instead:
+                    there = ((photo.name, arrived.get(photo.id)) for photo in outcome.instead)
+                    values["instead"] = [entry.item.name if entry else name for name, entry in there]
+                yield values
+
+    facts = {
         "made_by": "Unipic",
         "location": "taken out of every file" if stripped else "as it was in the originals",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "kept": [line for o in outcomes if o.fate == "kept" for line in about(o)],
-        "set_aside": [line for o in outcomes if o.fate == "set aside" for line in about(o)],
-        "unreadable": [line for o in outcomes if o.fate == "unreadable" for line in about(o)],
-        "renamed": [
-            {"original": w.item.file.name, "file": w.item.name}
-            for w in arrived.values()
-            if w.item.file.name != w.item.name
-        ],
-        "problems": [{"original": w.item.file.name, "problem": w.problem} for w in written if w.problem],
     }
-    return json.dumps(value, ensure_ascii=True, indent=1).encode("ascii")
+    lists: dict[str, Iterator[dict[str, Any]]] = {
+        "kept": about("kept"),
+        "set_aside": about("set aside"),
+        "unreadable": about("unreadable"),
+        "renamed": (
+            {"original": entry.item.file.name, "file": entry.item.name}
+            for entry in arrived.values()
+            if entry.item.file.name != entry.item.name
+        ),
+        "problems": ({"original": w.item.file.name, "problem": w.problem} for w in written if w.problem),
+    }
+    yield json.dumps(facts, indent=1).removesuffix("\n}").encode("ascii")
+    for name, lines in lists.items():
+        yield f',\n "{name}": ['.encode()
+        for number, line in enumerate(lines):
+            yield f"{',' if number else ''}\n  {json.dumps(line)}".encode("ascii")
+        yield b"\n ]"
+    yield b"\n}\n"

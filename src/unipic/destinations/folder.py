@@ -56,7 +56,7 @@ class FolderDestination:
             written = write_items(items, self._copy, self.strip_location, progress)
             keepers_arrived(outcomes, written)
             with whole(self.folder / MANIFEST, replace=False) as file:
-                file.write(manifest(outcomes, written, self.strip_location))
+                file.writelines(manifest(outcomes, written, self.strip_location))
         return written
 
     def _check_place(self, item: Item) -> None:

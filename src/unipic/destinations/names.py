@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from unipic.files import PART
@@ -17,7 +17,7 @@ LONGEST = 200  # bytes of one part; most systems allow 255, and the ending of a 
 SUFFIX = 20  # bytes; a longer one is no file type
 
 
-def export_names(assets: Sequence[Sequence[str]], reserved: Sequence[str] = ()) -> list[list[str]]:
+def export_names(assets: Iterable[Sequence[str]], reserved: Sequence[str] = ()) -> list[list[str]]:
     """A name for each file of each asset: safe, relative, different under case folding and Unicode composition.
 
     The files of an asset, the photo first, get one number together, so that their names still say what belongs to what.

@@ -6,7 +6,7 @@ import glob
 import os
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -56,12 +56,18 @@ class ZipDestination:
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             check_room(self.path.parent, items)
             with whole(self.path, self.replace) as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-                    written = write_items(items, partial(_add, archive), self.strip_location, progress)
-                    keepers_arrived(outcomes, written)
-                    archive.writestr(MANIFEST, manifest(outcomes, written, self.strip_location), zipfile.ZIP_DEFLATED)
+                written = self._fill(file, outcomes, items, progress)
                 file.flush()
                 _verify(file, written, progress)
+        return written
+
+    def _fill(
+        self, file: BinaryIO, outcomes: Sequence[Outcome], items: Sequence[Item], progress: Progress
+    ) -> list[Written]:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            written = write_items(items, partial(_add, archive), self.strip_location, progress)
+            keepers_arrived(outcomes, written)
+            _add_manifest(archive, manifest(outcomes, written, self.strip_location))
         return written
 
 
@@ -78,6 +84,16 @@ def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
     except OriginalUnread:
         _take_back(archive, info)
         raise
+
+
+def _add_manifest(archive: zipfile.ZipFile, lines: Iterable[bytes]) -> None:
+    info = zipfile.ZipInfo(MANIFEST, _zip_time(time.time()))
+    info.external_attr = 0o644 << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    # How long it will be is not known yet; a line has some hundred bytes.
+    with archive.open(info, "w", force_zip64=len(archive.filelist) > 1_000_000) as target:
+        for line in lines:
+            target.write(line)
 
 
 def _take_back(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:

@@ -75,7 +75,8 @@ def compare(
     # One order for any order of the files: how b lies on a is not quite how a lies on b.
     embeddings = embeddings.of(sorted(embeddings.photos, key=keeper_first))
     photos = embeddings.photos
-    first, second, cosine = neighbours(embeddings, calibration.middle, calibration.cosine(WORTH_A_LOOK), workers)
+    likely, least = calibration.middle, calibration.cosine(WORTH_A_LOOK)
+    first, second, cosine = neighbours(embeddings, likely, least, workers, progress)
     pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     times = np.array([time_evidence(a, b) for a, b in pairs])
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING

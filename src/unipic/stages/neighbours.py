@@ -18,8 +18,10 @@ import numpy as np
 
 from unipic.embeddings import Embeddings
 from unipic.engines.local import cores
+from unipic.progress import Progress, Step, silent
 from unipic.stages.cells import Members, cells
 
+STAGE = "Finding likely pairs"
 # Of one photo the most alike count: enough for any burst, and no time-lapse makes millions of pairs. Of those that
 # are alike only by some luck a few do, or an encoder that is sure of little would have everything compared.
 MOST, MOST_UNLIKELY = 64, 8
@@ -40,7 +42,7 @@ Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # int64 [P] and int64 [P], ro
 
 
 def neighbours(
-    embeddings: Embeddings, likely: float, least: float, threads: int = 0
+    embeddings: Embeddings, likely: float, least: float, threads: int = 0, progress: Progress = silent
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of comparable photos where one is among the nearest of the other.
 
@@ -55,7 +57,7 @@ def neighbours(
     first, stands_for = _without_repeats(vectors)
     distinct = vectors if len(first) == len(vectors) else vectors[first]
     nearest = Nearest(len(distinct), likely, least)
-    _search(distinct, nearest, threads or cores())
+    _search(distinct, nearest, threads or cores(), progress)
     one, other, cosine = _repeated(nearest.settle(), first, stands_for)
     return _in_order(rows[one], rows[other], cosine, len(photos))
 
@@ -140,14 +142,17 @@ def _places(one: np.ndarray) -> np.ndarray:
 # The tiles
 
 
-def _search(vectors: np.ndarray, nearest: Nearest, threads: int) -> None:
+def _search(vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progress) -> None:
     """A tile per thread and a product on one core each: threads inside the product would wait for each other."""
     from threadpoolctl import threadpool_limits
 
-    tasks = (partial(_tile, vectors, nearest, rows, columns) for rows, columns in _tiles(vectors, threads))
+    progress(Step(STAGE, 0, 0))  # finding the cells of a large library takes a while
+    tiles = list(_tiles(vectors, threads))
+    tasks = (partial(_tile, vectors, nearest, rows, columns) for rows, columns in tiles)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        for found in _few_at_a_time(pool, tasks, 2 * threads):
+        for done, found in enumerate(_few_at_a_time(pool, tasks, 2 * threads), 1):
             nearest.add(*found)
+            progress(Step(STAGE, done, len(tiles)))
 
 
 def _few_at_a_time(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], Pairs]], most: int) -> Iterator[Pairs]:

@@ -55,7 +55,7 @@ def test_where_the_content_is_uncertain_nothing_is_claimed() -> None:
 def test_sets_do_not_depend_on_the_order_and_each_key_has_one(
     drawn: tuple[Gallery, Embeddings], random: object
 ) -> None:
-    photos = [photo(**{**vars(p), "content": ("", "1", "2", "3")[i % 4]}) for i, p in enumerate(drawn[0].photos)]
+    photos = [replace(p, content=("", "1", "2", "3")[i % 4]) for i, p in enumerate(drawn[0].photos)]
     mixed = list(photos)
     random.shuffle(mixed)  # type: ignore[attr-defined]
     for find, key in ((same_bytes, "digest"), (same_pixels, "content")):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from itertools import product
 
 import hypothesis.strategies as st
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from tests.galleries import at_angles, embeddings, photo
 
 from unipic.embeddings import Embeddings
+from unipic.errors import Cancelled
+from unipic.progress import Step
 from unipic.stages import neighbours as module
 from unipic.stages.neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
 
@@ -132,6 +135,22 @@ def test_the_grid_changes_next_to_nothing_and_nothing_of_float16() -> None:
     assert np.abs(on_grid(given.copy()) - given).max() <= GRID / 2
     half = given.astype(np.float16).astype(np.float32)
     assert np.array_equal(on_grid(half.copy()), half)
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SIDE", 32)
+    given, steps = clustered(1, 100), list[Step]()
+    neighbours(given, LIKELY, LEAST, progress=steps.append)
+    assert [(step.done, step.total) for step in steps] == [(0, 0), *((done, 6) for done in range(1, 7))]
+    before = threading.active_count()
+
+    def stop(step: Step) -> None:
+        if step.done == 3:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        neighbours(given, LIKELY, LEAST, threads=2, progress=stop)
+    assert threading.active_count() == before
 
 
 def test_what_is_given_is_not_changed() -> None:
