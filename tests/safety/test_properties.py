@@ -101,6 +101,7 @@ def test_a_cleaned_name_holds_anywhere_and_is_clean(name: str) -> None:
 @many
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4), max_size=8), st.lists(NAMES.map(safe_name), max_size=2))
 @example([["IMG_1.JPG", "img_1.jpg"], ["IMG_1.jpg"], ["IMG_1 (2).JPG"]], [])
+@example([["_"], ["_", "_.." + 197 * "x"]], [])  # called after a photo, with no room for its number
 def test_names_of_assets_are_different_everywhere(assets: list[list[str]], reserved: list[str]) -> None:
     found = export_names(assets, reserved=reserved)
     assert [len(names) for names in found] == [len(names) for names in assets]

@@ -78,7 +78,9 @@ def _numbered(name: str, number: int, photo: str = "") -> str:
     stem, suffix = _split(path.name)
     whole = _split(PurePosixPath(photo).name)[0]
     if whole and path.name.casefold().startswith(whole.casefold() + "."):
-        stem, suffix = path.name[: len(whole)], path.name[len(whole) :]
+        after = path.name[len(whole) :]
+        if len(after.encode()) <= LONGEST // 2:  # there is room for the number
+            stem, suffix = path.name[: len(whole)], after
     ending = f" ({number}){suffix}"
     return str(path.with_name(_cut(stem, LONGEST - len(ending.encode())) + ending))
 
