@@ -109,14 +109,14 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                 if task.total is None:
                     bars.update(task.id, total=1, completed=1)
 
-        shown, when = "", 0.0
+        last, when = "", 0.0
 
         def show(step: Step) -> None:
-            nonlocal shown, when
+            nonlocal last, when
             now = time.monotonic()
-            if step.stage == shown and now - when < EVERY and 0 < step.done < step.total:
+            if step.stage == last and now - when < EVERY and 0 < step.done < step.total:
                 return  # what is remembered comes faster than anybody can read
-            shown, when = step.stage, now
+            last, when = step.stage, now
             if step.total:
                 finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
             if step.stage not in stages:

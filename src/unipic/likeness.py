@@ -8,7 +8,7 @@ keypoints that move together, and the time between the two shots where the same 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -99,12 +99,20 @@ class Likeness:
         a, b = np.minimum(a, b), np.maximum(a, b)
         order = np.argsort(a * len(chosen) + b, kind="stable")
         kept = kept[order]
-        return Likeness(chosen, a[order], b[order], self.similarity[kept], self.sameness[kept], self.how)
+        return replace(
+            self,
+            photos=chosen,
+            first=a[order],
+            second=b[order],
+            similarity=self.similarity[kept],
+            sameness=self.sameness[kept],
+        )
 
     def only(self, kept: np.ndarray) -> Likeness:
         """Some of the pairs, bool [P]."""
-        pairs = self.first[kept], self.second[kept]
-        return Likeness(self.photos, *pairs, self.similarity[kept], self.sameness[kept], self.how)
+        values = (self.first, self.second, self.similarity, self.sameness)
+        first, second, similarity, sameness = (value[kept] for value in values)
+        return replace(self, first=first, second=second, similarity=similarity, sameness=sameness)
 
     def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
         """What `values` has of two photos; the pairs are in order, so they are looked up and not kept twice."""

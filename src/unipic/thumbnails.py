@@ -25,7 +25,11 @@ class Thumbnails:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(digest + PART)  # one that a kill left is written over by the next run
         part.write_bytes(data)
-        os.replace(part, path)
+        try:
+            os.replace(part, path)
+        except FileNotFoundError:
+            if not path.exists():
+                raise  # else another run saved the same one, and was faster
 
     def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
         """Those of another folder, without a second copy where that can be: what becomes of them there is no matter."""

@@ -64,6 +64,7 @@ class ZipDestination:
     def _fill(
         self, file: BinaryIO, outcomes: Sequence[Outcome], items: Sequence[Item], progress: Progress
     ) -> list[Written]:
+        """All of it, and what the archive keeps of each file in memory goes before it is read back."""
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             written = write_items(items, partial(_add, archive), self.strip_location, progress)
             keepers_arrived(outcomes, written)
