@@ -16,9 +16,9 @@ import numpy as np
 
 from benchmarks.ranking import DETECTOR, Shot, shot
 from benchmarks.truth import PHOTOS
-from unipic.images import NotAPhoto, decode
-from unipic.settings import Settings
-from unipic.stages.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.core.settings import Settings
+from unipic.reading.images import NotAPhoto, decode
 
 STOP = 0.7  # exposure steps of the darker and the brighter frame
 SURE = 0.8  # of the detector

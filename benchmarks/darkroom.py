@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.browser import GOING_BACK, OPENING, PROBE, in_words, memory, traffic
 from benchmarks.bursts import make_gallery
-from unipic.runs import Run, Runs
-from unipic.settings import PROJECT
+from server.runs import Run, Runs
+from unipic.core.settings import PROJECT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

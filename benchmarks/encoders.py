@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.truth import AMBIGUOUS, Label, Pair, level
-from unipic.embeddings import Embeddings
-from unipic.photo import Gallery
-from unipic.settings import Settings, models_folder
+from unipic.cleanup._exact import same_bytes, same_pixels
+from unipic.cleanup._neighbours import neighbours
+from unipic.cleanup.compare import WORTH_A_LOOK
+from unipic.cleanup.keeper import keeper_first
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Gallery
+from unipic.core.settings import Settings, models_folder
+from unipic.library.indexing import embed, gather, kept
+from unipic.reading.read import read
 from unipic.sources.folder import FolderSource
-from unipic.stages.compare import WORTH_A_LOOK
-from unipic.stages.exact import same_bytes, same_pixels
-from unipic.stages.keeper import keeper_first
-from unipic.stages.neighbours import neighbours
-from unipic.stages.read import read
-from unipic.stages.see import embed, gather, kept
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Calibration
 from unipic.vision.registry import open_encoder

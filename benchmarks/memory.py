@@ -19,8 +19,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.gallery import camera_gallery
-from unipic.runs import Runs
-from unipic.settings import PROJECT
+from server.runs import Runs
+from unipic.core.settings import PROJECT
 
 MAIN, WORKER = 700_000_000, 600_000_000  # bytes at most
 READING = "Looking at photos"  # the stage in which memory could grow with the gallery

@@ -19,7 +19,7 @@ from itertools import combinations
 from pathlib import Path
 
 from benchmarks.truth import Pair
-from unipic.settings import PROJECT, models_folder
+from unipic.core.settings import PROJECT, models_folder
 from unipic.vision.manifest import find, read_manifest
 
 PATIENCE = 600  # seconds

@@ -27,14 +27,14 @@ from typing import Any
 
 import numpy as np
 
-from unipic.embeddings import Embeddings
-from unipic.likeness import Likeness, percent
-from unipic.photo import Measures, Photo
-from unipic.stages import neighbours as search
-from unipic.stages.clusters import clusters
-from unipic.stages.compare import WORTH_A_LOOK
-from unipic.stages.grouping import RULES
-from unipic.stages.near import near_duplicates
+from unipic.cleanup._grouping import RULES
+from unipic.cleanup._near import near_duplicates
+from unipic.cleanup.clusters import clusters
+from unipic.cleanup.compare import WORTH_A_LOOK
+from unipic.cleanup.likeness import Likeness, percent
+from unipic.cleanup.result import _neighbours as search
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Measures, Photo
 from unipic.vision.mobilenet import DIMENSIONS, UnipicEncoder
 
 # Share of the variance in so many of the first dimensions.

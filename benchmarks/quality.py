@@ -26,7 +26,7 @@ from benchmarks.truth import (
     load_labels,
     related,
 )
-from unipic.cleanup import Cleanup
+from unipic.cleanup.result import Cleanup
 from utils import arrange, weigh
 
 Lanes = dict[str, list[Pair]]

@@ -20,12 +20,12 @@ from PIL import Image
 
 from benchmarks.series import CUT_OFF, KINDS, half_of, key_of, make, originals, with_people
 from benchmarks.truth import PHOTOS
-from unipic.cleanup import CLEAR
-from unipic.images import decode
-from unipic.measures import WORKING, measure
-from unipic.photo import Measures, Photo
-from unipic.settings import Settings
-from unipic.stages.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.result import CLEAR
+from unipic.core.photo import Measures, Photo
+from unipic.core.settings import Settings
+from unipic.reading._measures import WORKING, measure
+from unipic.reading.images import decode
 
 DETECTOR = PHOTOS.parent / "weights" / "yunet" / "face_detection_yunet_2023mar.onnx"
 LABELS = {

@@ -17,8 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from unipic.images import NotAPhoto, decode, load_thumbnail
-from unipic.settings import Settings
+from unipic.core.settings import Settings
+from unipic.reading.images import NotAPhoto, decode, load_thumbnail
 
 LARGEST = 1280  # pixels of the long side of a frame
 LEAST = 600  # smaller photos show no fine fault

@@ -22,9 +22,9 @@ import psutil
 
 from benchmarks.darkroom import BROWSERS, served
 from benchmarks.gallery import camera_gallery
-from unipic.job import Jobs, where
-from unipic.runs import Run, Runs
-from unipic.settings import PROJECT
+from server.jobs import Jobs, where
+from server.runs import Run, Runs
+from unipic.core.settings import PROJECT
 
 MAIN = str(PROJECT / "src" / "main.py")
 TIMES = 9

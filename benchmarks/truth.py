@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 PHOTOS = PROJECT.parent / "shared" / "photos"
 Pair = tuple[str, str]

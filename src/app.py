@@ -10,15 +10,15 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from screens.door import Door, greeting, mask_logs, open_to_own_names, reachable
-from screens.door_token import taken_from_environment, token_of
-from screens.headers import SecurityHeaders, broken
-from screens.keeping import keeping_times, sweeping, was_fetched
-from screens.reviewing import review_routes
-from screens.routes import routes
-from screens.tools import desk_of, find_photo, server
-from unipic.errors import SettingsError
-from unipic.settings import data_folder
+from server.door import Door, greeting, mask_logs, open_to_own_names, reachable
+from server.door_token import taken_from_environment, token_of
+from server.headers import SecurityHeaders, broken
+from server.keeping import keeping_times, sweeping, was_fetched
+from server.review_routes import review_routes
+from server.routes import routes
+from server.state import desk_of, find_photo, server
+from unipic.core.errors import SettingsError
+from unipic.core.settings import data_folder
 
 open_to_own_names()
 try:

@@ -9,19 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands import app, clear_answers
-from terminal import EXAMPLES, confirmed, progress_bars, say_summary
-from unipic.errors import SettingsError
-from unipic.progress import Progress
-from unipic.rules import PREFERENCES, SETS, Rules
-from unipic.settings import PRESETS, Settings, changed, data_folder, load_config, memory_folder, models_folder, seconds
+from cli.app import app, clear_answers
+from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
+from unipic.core.errors import SettingsError
+from unipic.core.progress import Progress
+from unipic.core.settings import (
+    PRESETS,
+    Settings,
+    changed,
+    data_folder,
+    load_config,
+    memory_folder,
+    models_folder,
+    seconds,
+)
+from unipic.review.rules import PREFERENCES, SETS, Rules
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.evidence import Evidence
     from unipic.destinations.aside import AsideDestination, Moved
     from unipic.destinations.base import Destination
-    from unipic.evidence import Evidence
-    from unipic.proposal import Proposal
-    from unipic.review import Choices, Outcome
+    from unipic.review.choices import Choices, Outcome
+    from unipic.review.proposal import Proposal
     from unipic.sources.base import Source
 
 
@@ -111,7 +120,7 @@ def clean(
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
     from unipic.destinations.base import outside
-    from unipic.review import accept_all, outcomes
+    from unipic.review.choices import accept_all, outcomes
     from unipic.sources.folder import FolderSource
 
     with clear_answers(as_json):
@@ -164,7 +173,7 @@ def clean(
             where: dict[str, Any] = {"written_to": str(target) if target else None, "problems": problems}
             if moved:
                 where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
-            from unipic.record import result_to_dict
+            from unipic.cleanup.record import result_to_dict
 
             print(json.dumps(result_to_dict(proposal, choices) | where, ensure_ascii=True))
         else:
@@ -174,7 +183,7 @@ def clean(
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app in this process, and leave the result in its folder; -: wait for one."""
-    from unipic.job import WAIT, wait_for_work, work_on
+    from server.jobs import WAIT, wait_for_work, work_on
     from utils import look
 
     sys.exit(wait_for_work(look) if str(run_folder) == WAIT else work_on(run_folder, look))
@@ -235,7 +244,7 @@ def _looked(source: Source, settings: Settings, remember: bool, progress: Progre
 
 def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:
     """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
-    from unipic.rules import folders
+    from unipic.review.rules import folders
 
     protect, prefer, avoid, keep, thin = (tuple(words or ()) for words in given)
     known = folders(evidence.gallery.photos)
@@ -249,10 +258,10 @@ def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:
 
 
 def _proposed(evidence: Evidence, settings: Settings, rules: Rules, decided: bool) -> tuple[Proposal, Choices]:
-    from unipic.catalogue import Catalogue
-    from unipic.proposal import propose
-    from unipic.review import recalled
-    from unipic.rulings import Bonds
+    from unipic.cleanup.bonds import Bonds
+    from unipic.library.decisions import Catalogue
+    from unipic.review.choices import recalled
+    from unipic.review.proposal import propose
     from utils import arrange
 
     digests = [photo.digest for photo in evidence.gallery.photos]

@@ -8,25 +8,25 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from unipic.cleanup import Cleanup, DuplicateSet
-from unipic.embeddings import Embeddings
-from unipic.errors import ModelError
-from unipic.evidence import Evidence
-from unipic.photo import Gallery, Photo
-from unipic.progress import Progress, Step, silent
-from unipic.rulings import NO_BONDS, Bonds
-from unipic.settings import Settings
+from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
+from unipic.cleanup._near import fold, near_duplicates
+from unipic.cleanup.bonds import NO_BONDS, Bonds
+from unipic.cleanup.clusters import clusters
+from unipic.cleanup.compare import Sketches, compare
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.rank import prompt_score, rank
+from unipic.cleanup.result import Cleanup, DuplicateSet
+from unipic.cleanup.sets import deliberate_sets, no_copies
+from unipic.core.embeddings import Embeddings
+from unipic.core.errors import ModelError
+from unipic.core.photo import Gallery, Photo
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import Settings
+from unipic.core.words import count
+from unipic.library.companions import together
+from unipic.library.indexing import gather, remembered, see
 from unipic.sources.base import Source
-from unipic.stages.clusters import clusters
-from unipic.stages.companions import together
-from unipic.stages.compare import Sketches, compare
-from unipic.stages.exact import same_bytes, same_originals, same_pixels
-from unipic.stages.near import fold, near_duplicates
-from unipic.stages.rank import prompt_score, rank
-from unipic.stages.see import gather, remembered, see
-from unipic.stages.sets import deliberate_sets, no_copies
 from unipic.tools import Tools
-from unipic.words import count
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]

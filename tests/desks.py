@@ -11,14 +11,14 @@ from typing import Any
 import hypothesis.strategies as st
 from tests.galleries import likeness, photo
 
-from screens.desk import Desk
-from unipic.catalogue import Catalogue
-from unipic.evidence import Evidence
-from unipic.job import keep_evidence
-from unipic.photo import Gallery, Photo
-from unipic.runs import Run, Runs
-from unipic.stages.exact import same_bytes, same_pixels
-from unipic.stages.rank import WEIGHTS
+from server.jobs import keep_evidence
+from server.runs import Run, Runs
+from unipic.cleanup._exact import same_bytes, same_pixels
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.rank import WEIGHTS
+from unipic.core.photo import Gallery, Photo
+from unipic.library.decisions import Catalogue
+from unipic.review.desk import Desk
 
 Pairs = Mapping[tuple[int, int], float]
 FOLDERS = ("", "albums/", "albums2/", "phone/", "phone/camera/")

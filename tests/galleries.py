@@ -14,17 +14,16 @@ import pytest
 from hypothesis import strategies as st
 from tests.pictures import PlainEncoder
 
-from unipic.cleanup import Cleanup, Cluster, DuplicateSet
-from unipic.embeddings import Embeddings
-from unipic.engines.inline import InlineEngine
-from unipic.fingerprint import bits_apart
-from unipic.likeness import Likeness
-from unipic.photo import Companion, Gallery, Measures, Photo, Unreadable
-from unipic.rules import PREFERENCES, SETS, Rules, folders
-from unipic.rulings import NO_BONDS, Bonds, Ruling
-from unipic.stages import compare, sets
-from unipic.stages.compare import Look, other_shot
-from unipic.stages.keeper import FORMATS
+from unipic.cleanup.bonds import NO_BONDS, Bonds, Ruling
+from unipic.cleanup.compare import Look, other_shot
+from unipic.cleanup.keeper import FORMATS
+from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, compare, sets
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Companion, Gallery, Measures, Photo, Unreadable
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.fingerprint import bits_apart
+from unipic.review.rules import PREFERENCES, SETS, Rules, folders
 from unipic.tools import Tools
 
 NO_HASH = "0" * 64

@@ -19,7 +19,7 @@ from tests.assets import box, exif, film, maker_note
 from tests.pictures import scene, xmp
 from tests.raws import dng, preview_of
 
-from unipic.images import FORMATS
+from unipic.reading.images import FORMATS
 
 SEED = 20261121
 SIDE = 96

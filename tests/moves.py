@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 from unittest import mock
 
-from unipic import moving
+from unipic.core import moving
 
 RENAMING, LINKING, PLAIN = "renameat2", "link and unlink", "rename"  # each where those before it are missing
 CHANGING = ("mkdir", "rmdir", "rename", "link", "unlink", "write", "fsync")

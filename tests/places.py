@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tests.pictures import save, scene, xmp
 
-from unipic.location import find_exiftool
+from unipic.reading.location import find_exiftool
 
 pillow_heif.register_heif_opener()
 

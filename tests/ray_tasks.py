@@ -12,13 +12,13 @@ import numpy as np
 import psutil
 from tests.tasks import square
 
-from unipic.engines.ray import RayEngine
-from unipic.errors import ModelError
-from unipic.photo import Unreadable
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.core.errors import ModelError
+from unipic.core.photo import Unreadable
+from unipic.core.settings import Settings
+from unipic.reading.engines.ray import RayEngine
+from unipic.reading.read import read_file
+from unipic.reading.seen import Picture
 from unipic.sources.base import Found
-from unipic.stages.read import read_file
 from unipic.vision.builtin import BuiltinEncoder
 
 

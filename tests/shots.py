@@ -12,10 +12,10 @@ from PIL import Image, ImageFilter, ImageOps
 from tests.galleries import photo
 from tests.pictures import scene
 
-from unipic.alignment import Sketch
-from unipic.fingerprint import fingerprint
-from unipic.photo import Photo
-from unipic.thumbnails import Thumbnails
+from unipic.cleanup._alignment import Sketch
+from unipic.core.photo import Photo
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.fingerprint import fingerprint
 
 Change = Callable[[Image.Image], Image.Image]
 THUMBNAIL = 512  # pixels of the long side, as stages/read.py makes them

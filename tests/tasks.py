@@ -15,11 +15,11 @@ import numpy as np
 from tests.hostile_files import fuzz_seeds, mutant
 from tests.memory import most_memory
 
-from unipic.photo import Unreadable
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.core.photo import Unreadable
+from unipic.core.settings import Settings
+from unipic.reading.read import read_file
+from unipic.reading.seen import Picture
 from unipic.sources.base import Found
-from unipic.stages.read import read_file
 
 
 def square(number: int) -> int:

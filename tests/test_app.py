@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 HEAVY = {"torch", "torchvision", "transformers", "sklearn", "scipy", "cv2", "pandas", "matplotlib", "utils"}
 SERVER = """
@@ -33,6 +33,6 @@ def test_the_first_screen_is_there_without_anything_heavy(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     started, shown, titles, exceptions = json.loads(done.stdout.splitlines()[-1])
     assert (titles, exceptions) == (["Keep the best shot, lose the clutter"], 0)
-    assert "screens.tools" in started
+    assert "server.state" in started
     assert HEAVY & set(started) == set()
     assert HEAVY & set(shown) == set()

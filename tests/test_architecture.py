@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 SRC = PROJECT / "src"
 FILES = {str(path.relative_to(SRC)): path for path in sorted(SRC.rglob("*.py"))}
@@ -27,85 +27,85 @@ ROOMS = (
     "terminal",
     "screens",
     "utils",
-    "unipic.job",
+    "server.jobs",
     "unipic.tools",
     "unipic.destinations",
-    "unipic.record",
-    "unipic.statistics",
-    "unipic.decisions",
-    "unipic.journal",
-    "unipic.history",
-    "unipic.review",
-    "unipic.proposal",
-    "unipic.catalogue",
-    "unipic.runs",
-    "unipic.rulings",
+    "unipic.cleanup.record",
+    "unipic.review.statistics",
+    "unipic.review.taste_log",
+    "unipic.review.journal",
+    "unipic.review.history",
+    "unipic.review.choices",
+    "unipic.review.proposal",
+    "unipic.library.decisions",
+    "server.runs",
+    "unipic.cleanup.bonds",
     "unipic.stages",
-    "unipic.facts",
+    "unipic.library.index",
     "unipic.vision",
-    "unipic.renditions",
+    "unipic.reading.renditions",
     "unipic.engines",
     "unipic.sources",
-    "unipic.thumbnails",
-    "unipic.location",
-    "unipic.images",
-    "unipic.raw",
-    "unipic.compression",
-    "unipic.imagedata",
-    "unipic.content",
-    "unipic.exif",
-    "unipic.xmp",
-    "unipic.editors",
-    "unipic.apple",
-    "unipic.fingerprint",
-    "unipic.measures",
-    "unipic.alignment",
-    "unipic.evidence",
-    "unipic.cleanup",
-    "unipic.likeness",
-    "unipic.embeddings",
-    "unipic.taste",
-    "unipic.ahead",
-    "unipic.allocator",
-    "unipic.sqlite_errors",
-    "unipic.rules",
-    "unipic.seen",
-    "unipic.files",
-    "unipic.moving",
-    "unipic.photo",
-    "unipic.words",
-    "unipic.settings",
-    "unipic.progress",
-    "unipic.errors",
+    "unipic.library.thumbnails",
+    "unipic.reading.location",
+    "unipic.reading.images",
+    "unipic.reading._raw",
+    "unipic.reading._compression",
+    "unipic.reading._imagedata",
+    "unipic.reading._content",
+    "unipic.reading._exif",
+    "unipic.reading._xmp",
+    "unipic.reading._editors",
+    "unipic.reading.apple",
+    "unipic.reading.fingerprint",
+    "unipic.reading._measures",
+    "unipic.cleanup._alignment",
+    "unipic.cleanup.evidence",
+    "unipic.cleanup.result",
+    "unipic.cleanup.likeness",
+    "unipic.core.embeddings",
+    "unipic.review.taste",
+    "unipic.library._ahead",
+    "unipic.core.machine",
+    "unipic.library._sqlite",
+    "unipic.review.rules",
+    "unipic.reading.seen",
+    "unipic.core.files",
+    "unipic.core.moving",
+    "unipic.core.photo",
+    "unipic.core.words",
+    "unipic.core.settings",
+    "unipic.core.progress",
+    "unipic.core.errors",
 )
 
 # Libraries with one home each, by the beginning of a file's path.
 HOMES = {
-    "streamlit": ("app.py", "screens/"),
-    "starlette": ("app.py", "screens/"),
+    "streamlit": ("app.py", "screens/", "server/"),
+    "starlette": ("app.py", "screens/", "server/"),
     "pandas": ("screens/",),
     "torch": ("unipic/vision/", "training/"),
     "torchvision": ("unipic/vision/", "training/"),
     "transformers": ("unipic/vision/",),
-    "typer": ("main.py", "commands.py"),
-    "rich": ("terminal.py",),
-    "sqlite3": ("unipic/catalogue.py", "unipic/facts.py", "unipic/sqlite_errors.py"),
+    "typer": ("main.py", "cli/app.py"),
+    "rich": ("cli/terminal.py",),
+    "sqlite3": ("unipic/library/decisions.py", "unipic/library/index.py", "unipic/library/_sqlite.py"),
     "urllib.request": ("unipic/vision/fetch.py",),
     "urllib.error": ("unipic/vision/fetch.py",),
     "http": ("unipic/vision/fetch.py",),
     "requests": (),
     "httpx": (),
     "socket": (),
-    "ray": ("unipic/engines/ray.py", "unipic/engines/cluster.py"),
-    "pyarrow": ("unipic/engines/ray.py", "unipic/engines/store.py"),
-    "pebble": ("unipic/engines/local.py",),
-    "pillow_heif": ("unipic/images.py", "unipic/sources/samples.py"),  # reads; makes samples
-    "rawpy": ("unipic/raw.py",),
-    "cv2": ("unipic/alignment.py", "unipic/measures.py"),
-    "scipy": ("unipic/stages/grouping.py",),
-    "sklearn": ("unipic/stages/grouping.py",),
-    "faiss": ("unipic/stages/cells.py",),
-    "threadpoolctl": ("unipic/stages/cells.py", "unipic/stages/neighbours.py"),
+    "ray": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_cluster.py"),
+    "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
+    "pebble": ("unipic/reading/engines/local.py",),
+    "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
+    "rawpy": ("unipic/reading/_raw.py",),
+    "cv2": ("unipic/cleanup/_alignment.py", "unipic/reading/_measures.py"),
+    "scipy": ("unipic/cleanup/_grouping.py",),
+    "sklearn": ("unipic/cleanup/_grouping.py",),
+    "faiss": ("unipic/cleanup/_cells.py",),
+    "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
     "pickle": (),
     "marshal": (),
     "shelve": (),
@@ -114,26 +114,26 @@ HOMES = {
 }
 
 WRITERS = (
-    "unipic/files.py",
-    "unipic/moving.py",
-    "unipic/runs.py",
-    "unipic/job.py",
-    "unipic/thumbnails.py",
-    "unipic/renditions.py",
-    "unipic/statistics.py",
-    "unipic/decisions.py",
-    "unipic/journal.py",
-    "unipic/catalogue.py",
-    "unipic/facts.py",
+    "unipic/core/files.py",
+    "unipic/core/moving.py",
+    "server/runs.py",
+    "server/jobs.py",
+    "unipic/library/thumbnails.py",
+    "unipic/reading/renditions.py",
+    "unipic/review/statistics.py",
+    "unipic/review/taste_log.py",
+    "unipic/review/journal.py",
+    "unipic/library/decisions.py",
+    "unipic/library/index.py",
     "unipic/tools.py",  # a room for what is seen
-    "unipic/engines/cluster.py",  # the folder of a Ray on this machine
-    "unipic/engines/store.py",  # what Ray's workers saw
+    "unipic/reading/engines/_cluster.py",  # the folder of a Ray on this machine
+    "unipic/reading/engines/_store.py",  # what Ray's workers saw
     "unipic/destinations/",
-    "unipic/location.py",  # copies for destinations
+    "unipic/reading/location.py",  # copies for destinations
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
-    "screens/uploads.py",  # uploads, as they arrive
-    "screens/door_token.py",  # the token it makes, which nobody else may read at any moment
+    "server/uploads.py",  # uploads, as they arrive
+    "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
     "training/student.py",
 )
@@ -167,7 +167,7 @@ WRITING_FUNCTIONS = {
 }
 
 # Where any exception may come: decoders of broken files, the end of a worker's process, and from thread to thread.
-CATCH_ALL = ("unipic/images.py", "unipic/exif.py", "unipic/job.py", "unipic/engines/", "unipic/ahead.py")
+CATCH_ALL = ("unipic/reading/images.py", "unipic/reading/_exif.py", "server/jobs.py", "unipic/reading/engines/", "unipic/library/_ahead.py")
 
 each_file = pytest.mark.parametrize("file", FILES)
 
@@ -255,7 +255,7 @@ def test_every_library_has_one_home(file: str) -> None:
 
 @each_file
 def test_image_files_are_opened_in_one_place(file: str) -> None:
-    if file not in ("unipic/images.py", "training/augment.py"):  # the latter opens what it has just saved in memory
+    if file not in ("unipic/reading/images.py", "training/augment.py"):  # the latter opens what it has just saved in memory
         assert "Image.open" not in [name for _, name in calls(file)]
 
 
@@ -264,7 +264,7 @@ def test_nothing_below_the_doors_prints(file: str) -> None:
     for node, name in calls(file):
         if name in ("print", "input", "breakpoint"):
             speaks_to_its_parent = file == "unipic/vision/fetch.py" and "json" in ast.unparse(node)
-            assert file in ("app.py", "main.py", "commands.py", "training/__main__.py") or speaks_to_its_parent, (
+            assert file in ("app.py", "main.py", "cli/app.py", "training/__main__.py") or speaks_to_its_parent, (
                 f"{file}:{node.lineno} has {name}()"
             )
 
@@ -358,9 +358,9 @@ def test_every_module_says_what_it_is_for(file: str) -> None:
             (*("torch", "transformers", "torchvision", "sklearn"), *("streamlit", "pandas", "numpy", "PIL"), "utils"),
         ),
         # What the web server loads; tests/test_app.py has all of it.
-        ("screens.tools", ("torch", "transformers", "torchvision", "sklearn", "scipy", "cv2")),
+        ("server.state", ("torch", "transformers", "torchvision", "sklearn", "scipy", "cv2")),
         ("unipic.vision.registry", ("torch", "transformers", "torchvision", "safetensors", "PIL")),
-        ("unipic.stages.read", ("torch", "transformers", "streamlit", "sklearn", "rawpy")),  # what every worker loads
+        ("unipic.reading.read", ("torch", "transformers", "streamlit", "sklearn", "rawpy")),  # what every worker loads
     ],
 )
 def test_importing_a_door_loads_nothing_heavy(door: str, heavy: tuple[str, ...]) -> None:
@@ -372,9 +372,9 @@ def test_importing_a_door_loads_nothing_heavy(door: str, heavy: tuple[str, ...])
 
 
 def test_the_walls_are_checked_at_all() -> None:
-    assert "unipic/images.py" in FILES
-    assert "unipic.files" in set(imports("unipic/destinations/zip.py"))
-    assert any(writes(node, name) for node, name in calls("unipic/files.py"))
+    assert "unipic/reading/images.py" in FILES
+    assert "unipic.core.files" in set(imports("unipic/destinations/zip.py"))
+    assert any(writes(node, name) for node, name in calls("unipic/core/files.py"))
     assert Path(__file__).name == "test_architecture.py"
 
 

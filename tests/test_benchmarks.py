@@ -6,7 +6,7 @@ import numpy as np
 from benchmarks.calibrate import fit
 from benchmarks.truth import Label, bursts, half, lane_score, level
 
-from unipic.likeness import percent
+from unipic.cleanup.likeness import percent
 
 LABELS = [
     Label("a", "e1", "n1", "s1", "f1"),

@@ -21,13 +21,13 @@ from tests.pictures import save, scene, shaken
 from typer.testing import CliRunner, Result
 
 import main
-from unipic.catalogue import FILE, Catalogue
+from unipic.cleanup.bonds import Ruling
+from unipic.cleanup.record import VERSION
+from unipic.core.settings import PRESETS, PROJECT
 from unipic.destinations import base
 from unipic.destinations.base import MANIFEST
-from unipic.journal import ruling_from_dict
-from unipic.record import VERSION
-from unipic.rulings import Ruling
-from unipic.settings import PRESETS, PROJECT
+from unipic.library.decisions import FILE, Catalogue
+from unipic.review.journal import ruling_from_dict
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 MAIN = [sys.executable, str(PROJECT / "src" / "main.py")]
@@ -324,8 +324,8 @@ def test_a_person_types_the_number(
     typed: str, moved: bool, cli: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = state(photos)
-    monkeypatch.setattr("terminal._somebody_is_there", lambda: True)
-    monkeypatch.setattr("terminal.err.input", lambda *_, **__: typed)
+    monkeypatch.setattr("cli.terminal._somebody_is_there", lambda: True)
+    monkeypatch.setattr("cli.terminal.err.input", lambda *_, **__: typed)
     result = cli("clean", photos, "--move-aside")
     assert result.exit_code == (0 if moved else 2)
     assert (state(photos) != before) is moved
@@ -578,7 +578,7 @@ def test_no_room_for_temporary_files_is_3_too(cli: Cli, photos: Path, monkeypatc
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unipic.thumbnails.Thumbnails.save", full)
+    monkeypatch.setattr("unipic.library.thumbnails.Thumbnails.save", full)
     result = cli("clean", photos, "--dry-run")
     assert result.exit_code == 3
     assert "No space left on device" in result.stderr
@@ -595,7 +595,7 @@ def test_what_was_seen_is_remembered_until_it_is_forgotten(
     first = cli("clean", photos, "--dry-run", "--json")
     assert len(remembered(tmp_path)) == 1 + 3, "the facts, and a thumbnail for each picture"
     seen = []
-    monkeypatch.setattr("unipic.stages.see.embed", lambda pictures, _: (seen.append(p) or p for p in pictures))
+    monkeypatch.setattr("unipic.library.indexing.embed", lambda pictures, _: (seen.append(p) or p for p in pictures))
     assert cli("clean", photos, "--dry-run", "--json").stdout == first.stdout
     assert [one.name for one in seen] == ["notes.txt"], "what is no photo is cheap to ask again"
     answer = cli("forget")

@@ -13,8 +13,8 @@ import pytest
 from benchmarks.quality import pairs_of
 from benchmarks.truth import PHOTOS, Score, load_labels, score
 
-from unipic.record import cleanup_from_dict
-from unipic.settings import PROJECT
+from unipic.cleanup.record import cleanup_from_dict
+from unipic.core.settings import PROJECT
 
 GALLERY = PHOTOS / "gallery_dev"
 WEIGHTS = PROJECT.parent / "shared" / "weights"

@@ -17,15 +17,15 @@ import pytest
 from tests.pictures import save, scene
 from tests.tasks import read_and_weigh
 
-from unipic.engines.base import Failure
-from unipic.engines.local import LocalEngine
-from unipic.images import load_thumbnail
-from unipic.photo import Photo, Unreadable
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.core.photo import Photo, Unreadable
+from unipic.core.settings import Settings
+from unipic.reading.engines.base import Failure
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.images import load_thumbnail
+from unipic.reading.read import SMALLEST, read
+from unipic.reading.seen import Picture
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import SMALLEST, read
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "photos"
 pytestmark = [

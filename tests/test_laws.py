@@ -15,18 +15,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
 from tests.pictures import PlainEncoder
 
-from unipic.cleanup import Cleanup
-from unipic.embeddings import Embeddings
-from unipic.evidence import Evidence
-from unipic.journal import choice_from_dict, choice_to_dict
-from unipic.likeness import percent, points_evidence, time_evidence
-from unipic.photo import Gallery, Photo
-from unipic.proposal import Group, Proposal, propose
-from unipic.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
-from unipic.review import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
-from unipic.rulings import Bonds
-from unipic.settings import Settings
-from unipic.stages.grouping import RULES
+from unipic.cleanup._grouping import RULES
+from unipic.cleanup.bonds import Bonds
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.likeness import percent, points_evidence, time_evidence
+from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
+from unipic.cleanup.result import Cleanup
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Gallery, Photo
+from unipic.core.settings import Settings
+from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
+from unipic.review.journal import choice_from_dict, choice_to_dict
+from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 
 ROUNDING = 1e-3

@@ -22,27 +22,27 @@ from tests.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
 from tests.raws import raw_photo
 from tests.shots import place, resized, saved, shot
 
-from unipic.alignment import Sketch, align
-from unipic.cleanup import Cleanup
+from unipic.cleanup._alignment import Sketch, align
+from unipic.cleanup._grouping import RULES
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import VERSION, cleanup_to_dict
+from unipic.cleanup.result import Cleanup
+from unipic.core.errors import Cancelled, ModelError
+from unipic.core.photo import Gallery
+from unipic.core.progress import Step, silent
+from unipic.core.settings import Settings
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.zip import ZipDestination
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import LocalEngine
-from unipic.errors import Cancelled, ModelError
-from unipic.evidence import Evidence
-from unipic.facts import NOTHING
-from unipic.photo import Gallery
-from unipic.progress import Step, silent
-from unipic.proposal import propose
-from unipic.record import VERSION, cleanup_to_dict
-from unipic.review import NONE, Choice, Choices, accept_all, outcomes, report
-from unipic.rules import Rules
-from unipic.settings import Settings
+from unipic.library.index import NOTHING
+from unipic.library.indexing import gather, remembered, see
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.review.choices import NONE, Choice, Choices, accept_all, outcomes, report
+from unipic.review.proposal import propose
+from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
-from unipic.stages.grouping import RULES
-from unipic.stages.see import gather, remembered, see
-from unipic.thumbnails import Thumbnails
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder

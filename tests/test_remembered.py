@@ -18,17 +18,16 @@ import pytest
 from PIL import Image
 from tests.pictures import PlainEncoder, save, scene, shaken
 
-from unipic.cleanup import Cleanup
-from unipic.engines.base import Failure, Item, Result
-from unipic.engines.inline import InlineEngine
-from unipic.facts import FILE, StoredFacts
-from unipic.progress import Step
-from unipic.settings import PROJECT, Settings, changed
+from unipic.cleanup.result import Cleanup, compare
+from unipic.core.progress import Step
+from unipic.core.settings import PROJECT, Settings, changed
+from unipic.library.index import FILE, StoredFacts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.base import Failure, Item, Result
+from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import base
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages import compare
-from unipic.thumbnails import Thumbnails
 from unipic.tools import DECIDES, LIBRARIES, LIMITS, Tools, maker
 from unipic.vision.base import Calibration
 from utils import clean_gallery
@@ -189,7 +188,7 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     """With a commit after each photo a kill at any moment costs one."""
     data = tmp_path / "data"
     script = (
-        "import sys, os; sys.path.insert(0, 'src'); import unipic.facts as f; import unipic.sources.base as b\n"
+        "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
         "f.EVERY = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
@@ -231,7 +230,7 @@ def test_a_photo_that_another_limit_refuses_is_not_remembered_as_one(name: str) 
 
 def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     """All of our modules that reading and comparing are made of, and the libraries that decode."""
-    script = "import sys, unipic.stages.read, unipic.stages.compare, unipic.stages.companions; print(*sys.modules)"
+    script = "import sys, unipic.reading.read, unipic.cleanup.compare, unipic.library.companions; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60, check=True
     )

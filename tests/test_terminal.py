@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import rich.progress
-
 import terminal
-from terminal import progress_bars
-from unipic.progress import Step
+
+from cli.terminal import progress_bars
+from unipic.core.progress import Step
 
 
 def test_what_cannot_be_counted_ends_when_the_counted_stage_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ from pathlib import Path
 from training.encoder import Recipe, Row, teach
 from training.photos import read_lessons
 from training.student import Student, save_student
-from unipic.errors import SettingsError, UnipicError
-from unipic.settings import PROJECT
+from unipic.core.errors import SettingsError, UnipicError
+from unipic.core.settings import PROJECT
 from unipic.vision.mobilenet import MobileNetEncoder
 
 

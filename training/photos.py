@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from unipic.errors import SourceError
-from unipic.images import NotAPhoto, decode
-from unipic.settings import Settings
+from unipic.core.errors import SourceError
+from unipic.core.settings import Settings
+from unipic.reading.images import NotAPhoto, decode
 from unipic.vision.base import VIEW, Encoder
 
 STORED = 176  # pixels a side: a little more than the views that are cut from it, and all photos fit in memory

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.keeping import keeping_times
 from screens.parts.looks import Looks, looks
 from screens.parts.uploader import uploader
 from screens.parts.words import count, duration, plain, size
 from screens.session import session
-from screens.tools import allowed_roots, server
-from screens.uploads import gigabytes, max_run_from_environment
-from unipic.errors import SourceError
-from unipic.runs import Run
-from unipic.settings import Settings
+from server.keeping import keeping_times
+from server.runs import Run
+from server.state import allowed_roots, server
+from server.uploads import gigabytes, max_run_from_environment
+from unipic.core.errors import SourceError
+from unipic.core.settings import Settings
 from unipic.sources.folder import allowed
 
 

@@ -7,14 +7,14 @@ import streamlit as st
 from screens.parts.export import export, what_will_happen
 from screens.parts.words import count, plain, size
 from screens.session import session
-from screens.tools import desk_of, server
-from unipic.decisions import remember
+from server.runs import Run
+from server.state import desk_of, server
+from unipic.core.settings import data_folder
 from unipic.destinations.preview import preview
-from unipic.proposal import Proposal
-from unipic.review import Choices, Report, report
-from unipic.runs import Run
-from unipic.settings import data_folder
-from unipic.statistics import append
+from unipic.review.choices import Choices, Report, report
+from unipic.review.proposal import Proposal
+from unipic.review.statistics import append
+from unipic.review.taste_log import remember
 
 
 def screen() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from screens.desk import Desk
 from screens.parts.darkroom import darkroom
 from screens.parts.remembered import remembered
 from screens.parts.rules import rules
@@ -13,10 +12,11 @@ from screens.parts.thresholds import thresholds
 from screens.parts.words import count, plain
 from screens.parts.working import working
 from screens.session import session
-from screens.tools import desk_of, server
-from unipic.cleanup import Cleanup
-from unipic.photo import Unreadable
-from unipic.runs import Run
+from server.runs import Run
+from server.state import desk_of, server
+from unipic.cleanup.result import Cleanup
+from unipic.core.photo import Unreadable
+from unipic.review.desk import Desk
 
 
 def screen() -> None:

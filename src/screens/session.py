@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from screens.tools import desk_of, server
-from unipic.errors import RunNotFound
-from unipic.proposal import Group
-from unipic.review import done, kept
-from unipic.runs import Run
+from server.runs import Run
+from server.state import desk_of, server
+from unipic.core.errors import RunNotFound
+from unipic.review.choices import done, kept
+from unipic.review.proposal import Group
 
 
 class Session:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from screens.parts.taste import your_taste
 from screens.parts.words import count, size
-from unipic.settings import data_folder
-from unipic.statistics import load
+from unipic.core.settings import data_folder
+from unipic.review.statistics import load
 
 GREY, ACCENT = "#7f8b8f", "#26828c"  # seen well on light and dark
 

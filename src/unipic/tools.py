@@ -14,29 +14,46 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unipic.allocator import keep_freed_memory
-from unipic.decisions import taste_in
-from unipic.engines.base import Engine
-from unipic.engines.local import LocalEngine
-from unipic.engines.ray import RayEngine
-from unipic.errors import ModelError
-from unipic.facts import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
-from unipic.progress import Progress, silent
-from unipic.settings import Settings, data_folder
-from unipic.stages.rank import WEIGHTS
-from unipic.taste import Verdict
-from unipic.thumbnails import Thumbnails
+from unipic.cleanup.rank import WEIGHTS
+from unipic.core.errors import ModelError
+from unipic.core.machine import keep_freed_memory
+from unipic.core.progress import Progress, silent
+from unipic.core.settings import Settings, data_folder
+from unipic.library.index import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.base import Engine
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.engines.ray import RayEngine
+from unipic.review.taste import Verdict
+from unipic.review.taste_log import taste_in
 from unipic.vision.base import Encoder, Scorer
 from unipic.vision.device import pick_device
 from unipic.vision.registry import open_encoder, open_scorer
 
 if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decoder
-    from unipic.stages.see import See
+    from unipic.library.indexing import See
 
 # All that reading and comparing are made of; a test holds that nothing is missing.
 DECIDES = (
-    *("alignment", "apple", "compression", "content", "editors", "exif", "facts", "fingerprint", "images", "likeness"),
-    *("measures", "photo", "raw", "seen", "xmp", "stages/companions", "stages/compare", "stages/read", "stages/see"),
+    "cleanup/_alignment",
+    "cleanup/compare",
+    "cleanup/likeness",
+    "core/photo",
+    "library/companions",
+    "library/index",
+    "library/indexing",
+    "reading/_compression",
+    "reading/_content",
+    "reading/_editors",
+    "reading/_exif",
+    "reading/_measures",
+    "reading/_raw",
+    "reading/_xmp",
+    "reading/apple",
+    "reading/fingerprint",
+    "reading/images",
+    "reading/read",
+    "reading/seen",
 )
 # By them a photo is one or is refused; how long it may take is no matter of the photo.
 LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
@@ -101,7 +118,7 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
     """Workers embed as this process would, on a GPU where it has one: the same numbers wherever a photo is seen."""
     if not isinstance(engine, RayEngine):
         return None
-    from unipic.stages.read import read_file
+    from unipic.reading.read import read_file
 
     device = pick_device(settings.device)
     return partial(

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.browser.conftest import PROJECT
 
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
 
 PATIENCE = 10_000  # milliseconds
 

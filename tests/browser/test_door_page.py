@@ -9,8 +9,8 @@ import pytest
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.test_axe import Inspector
 
-from screens.door import COOKIE
-from screens.door_token import Token
+from server.door import COOKIE
+from server.door_token import Token
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
 
 pytestmark = pytest.mark.browser
 

@@ -18,8 +18,8 @@ from tests.browser.room import Room
 from tests.pictures import blurred, save, scene, shaken
 from tests.safety.amounts import amount
 
-from unipic.runs import Runs
-from unipic.settings import Settings
+from server.runs import Runs
+from unipic.core.settings import Settings
 
 pytestmark = pytest.mark.browser
 

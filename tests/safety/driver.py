@@ -26,27 +26,28 @@ from tests.safety.fault import Fault
 from tests.safety.wrapped import Wrapped
 
 import utils
-from unipic import facts, job
-from unipic.catalogue import Catalogue
+from server import jobs as job
+from server.runs import Run
+from unipic.cleanup.bonds import Ruling
+from unipic.cleanup.record import cleanup_from_dict
+from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
+from unipic.core.files import read_json
+from unipic.core.progress import Step
+from unipic.core.settings import Settings
 from unipic.destinations.base import Destination
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.engines.inline import InlineEngine
-from unipic.errors import AlreadyThere, DiskFull, UnipicError
-from unipic.facts import THUMBNAILS, StoredFacts
-from unipic.files import read_json
-from unipic.history import Change, Undo
-from unipic.journal import Journal
-from unipic.progress import Step
-from unipic.proposal import propose
-from unipic.record import cleanup_from_dict
-from unipic.review import Choice, accept_all, outcomes
-from unipic.rulings import Ruling
-from unipic.runs import Run
-from unipic.settings import Settings
-from unipic.stages import see
-from unipic.thumbnails import Thumbnails
+from unipic.library import index as facts
+from unipic.library import indexing as see
+from unipic.library.decisions import Catalogue
+from unipic.library.index import THUMBNAILS, StoredFacts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.inline import InlineEngine
+from unipic.review.choices import Choice, accept_all, outcomes
+from unipic.review.history import Change, Undo
+from unipic.review.journal import Journal
+from unipic.review.proposal import propose
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder
 

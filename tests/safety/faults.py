@@ -28,7 +28,7 @@ from typing import Any
 from tests.safety.fault import Call, Fault
 from tests.safety.wrapped import ENV, KILLED, calls_of
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 WAIT = 600  # seconds after which something hangs
 TRACE = "trace="

@@ -10,10 +10,10 @@ from pathlib import Path
 from tests.memory import most_memory
 from tests.safety.amounts import amount
 
+from unipic.core.files import hash_file
+from unipic.core.photo import Measures, Photo
 from unipic.destinations.zip import ZipDestination
-from unipic.files import hash_file
-from unipic.photo import Measures, Photo
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 MEASURES = Measures(0.8, 0.8, 0.8, 0.1)
 ENTRIES = amount(pr=3_000, nightly=70_000)

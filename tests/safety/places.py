@@ -14,14 +14,14 @@ from tests.galleries import cleanup, cluster, copies_of, photo
 from tests.safety.driver import STEPS
 from tests.safety.originals import album, differences, state
 
-from unipic.catalogue import Catalogue
+from server.runs import Run, Runs
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import cleanup_to_dict, evidence_from_dict
+from unipic.core.files import PART, read_json, write_json
+from unipic.core.photo import Photo, Unreadable
 from unipic.destinations.base import MANIFEST
-from unipic.evidence import Evidence
-from unipic.files import PART, read_json, write_json
-from unipic.journal import Journal
-from unipic.photo import Photo, Unreadable
-from unipic.record import cleanup_to_dict, evidence_from_dict
-from unipic.runs import Run, Runs
+from unipic.library.decisions import Catalogue
+from unipic.review.journal import Journal
 
 EXPORTS = ("folder", "zip", "csv", "json")
 TARGETS = {"folder": "clean", "zip": "clean.zip", "csv": "list.csv", "json": "list.json"}

@@ -19,12 +19,12 @@ from tests.pictures import save, scene
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from unipic.catalogue import Catalogue
-from unipic.evidence import Evidence
-from unipic.files import hash_file
-from unipic.job import keep_evidence
-from unipic.photo import Photo
-from unipic.runs import Run, Runs
+from server.jobs import keep_evidence
+from server.runs import Run, Runs
+from unipic.cleanup.evidence import Evidence
+from unipic.core.files import hash_file
+from unipic.core.photo import Photo
+from unipic.library.decisions import Catalogue
 
 PATIENCE = 60.0  # seconds for one answer on a busy machine
 

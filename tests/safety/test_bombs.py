@@ -34,9 +34,9 @@ from tests.hostile_files import (
 from tests.safety.ledger import record
 from tests.tasks import Weight, weigh
 
-from unipic.engines.base import Failure
-from unipic.engines.local import LocalEngine
-from unipic.settings import Settings
+from unipic.core.settings import Settings
+from unipic.reading.engines.base import Failure
+from unipic.reading.engines.local import LocalEngine
 from unipic.sources.base import Found
 
 SECONDS, MEMORY = 5.0, 600_000_000

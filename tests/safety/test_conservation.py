@@ -23,17 +23,17 @@ from tests.safety.amounts import amount
 from tests.safety.ledger import record
 from tests.safety.originals import KINDS, SMALL, differences, state
 
+from unipic.core.files import read_json
+from unipic.core.photo import Photo, Unreadable
+from unipic.core.settings import Settings
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.files import read_json
-from unipic.photo import Photo, Unreadable
-from unipic.proposal import propose
-from unipic.review import Choice, Outcome, accept_all, kept, outcomes
-from unipic.settings import Settings
+from unipic.library.thumbnails import Thumbnails
+from unipic.review.choices import Choice, Outcome, accept_all, kept, outcomes
+from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
-from unipic.thumbnails import Thumbnails
 from utils import arrange, look
 
 CORPORA = 10

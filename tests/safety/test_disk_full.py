@@ -19,9 +19,9 @@ from tests.safety.ledger import record
 from tests.safety.originals import album, differences, state
 from tests.safety.places import BIG, EXPORTS, Place
 
+from unipic.core.files import PART, write_json
+from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.files import PART, write_json
-from unipic.settings import PROJECT
 
 TASKS = ("folder", "zip", "csv", "json", "journal", "catalogue", "state", "scan")
 FILES = amount(pr=8, nightly=24)

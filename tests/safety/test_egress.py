@@ -13,7 +13,7 @@ from tests.safety.egress import Talk, listen_to, namespace, tracer
 from tests.safety.ledger import record
 from tests.safety.servers import ask, serving, visiting
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 FOREIGN = re.compile(rb"(?i)(?:src|href|action|url|import|from)\s*[=(]?\s*[\"'(]\s*(?:https?:)?//([a-z0-9.-]+)")
 CANARIES = {
@@ -119,8 +119,8 @@ def test_a_foreign_host_would_be_found() -> None:
 
 def visit(data: Path, photos: Path) -> None:
     """What people do, without a browser: look at each screen, and have a folder worked on."""
-    from unipic.job import Jobs
-    from unipic.runs import Runs
+    from server.jobs import Jobs
+    from server.runs import Runs
 
     with serving(data, UNIPIC_ROOTS=str(photos)) as server:
         for path in ("/", "/_stcore/host-config", "/review", "/finish", "/statistics"):

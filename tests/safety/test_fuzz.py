@@ -17,15 +17,15 @@ from tests.safety.amounts import amount
 from tests.safety.ledger import record
 from tests.tasks import Mutants, Read, read_mutants
 
-from unipic.apple import Clip, maker_note, read_clip
-from unipic.compression import jpeg_quality
-from unipic.content import jpeg_content, segments
-from unipic.engines.base import Failure
-from unipic.engines.local import LocalEngine
-from unipic.exif import Exif, read_exif
-from unipic.imagedata import films_behind, image_data, places_between
-from unipic.settings import Settings
-from unipic.xmp import Xmp, read_xmp
+from unipic.core.settings import Settings
+from unipic.reading._compression import jpeg_quality
+from unipic.reading._content import jpeg_content, segments
+from unipic.reading._exif import Exif, read_exif
+from unipic.reading._imagedata import films_behind, image_data, places_between
+from unipic.reading._xmp import Xmp, read_xmp
+from unipic.reading.apple import Clip, maker_note, read_clip
+from unipic.reading.engines.base import Failure
+from unipic.reading.engines.local import LocalEngine
 
 MUTANTS = amount(pr=3_000, nightly=200_000)
 BATCH = 100

@@ -18,15 +18,15 @@ from tests.hostile_files import Hostile, hostile_files, other_openers, seeds
 from tests.pictures import save, scene
 from tests.safety.ledger import record
 
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import LocalEngine
-from unipic.images import FORMATS, NotAPhoto, decode, load_thumbnail
-from unipic.photo import Unreadable
-from unipic.seen import Picture
-from unipic.settings import PROJECT, Settings
+from unipic.core.photo import Unreadable
+from unipic.core.settings import PROJECT, Settings
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.images import FORMATS, NotAPhoto, decode, load_thumbnail
+from unipic.reading.read import read
+from unipic.reading.seen import Picture
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import read
 
 SETTINGS = Settings()
 # What a reason says of the file itself; what is said of our own failing stands in no list.

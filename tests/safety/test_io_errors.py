@@ -21,16 +21,16 @@ from tests.safety.ledger import record
 from tests.safety.originals import differences, state
 from tests.safety.places import Place
 
-from unipic.engines.inline import InlineEngine
-from unipic.evidence import Evidence
-from unipic.files import PART, read_json
-from unipic.photo import Unreadable
-from unipic.proposal import propose
-from unipic.record import evidence_from_dict
-from unipic.review import Outcome, accept_all, outcomes
-from unipic.settings import Settings
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import evidence_from_dict
+from unipic.core.files import PART, read_json
+from unipic.core.photo import Unreadable
+from unipic.core.settings import Settings
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.inline import InlineEngine
+from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
-from unipic.thumbnails import Thumbnails
 from utils import arrange, look
 
 ERRORS = ("EIO", "ESTALE", "EACCES", "EROFS")

@@ -17,9 +17,9 @@ from tests.safety.ledger import record
 from tests.safety.originals import album, differences, state
 from tests.safety.places import Place
 
+from unipic.core.files import PART
+from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.files import PART
-from unipic.settings import PROJECT
 
 # Of all points, the share of each kind of work; the folder has the rest.
 SHARES = {"zip": 0.17, "csv": 0.05, "json": 0.05, "journal": 0.10, "catalogue": 0.14, "state": 0.06, "scan": 0.08}

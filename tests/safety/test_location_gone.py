@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.places import FRAMES, everything, needs_exiftool, pixels, said
 from tests.safety.ledger import record
 
-from unipic.location import Stripper
+from unipic.reading.location import Stripper
 
 FILMS = (".mov", ".mp4", ".m4v")
 WITHOUT_PIXELS = (".xmp", ".json")

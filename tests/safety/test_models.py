@@ -16,8 +16,8 @@ from tests.pictures import save, scene, shaken
 from tests.safety.amounts import amount
 from tests.safety.ledger import record
 
-from unipic.errors import ModelDamaged
-from unipic.settings import PROJECT
+from unipic.core.errors import ModelDamaged
+from unipic.core.settings import PROJECT
 from unipic.vision import aesthetic, clip, mobilenet, registry
 from unipic.vision.builtin import BuiltinEncoder
 from unipic.vision.manifest import MANIFEST, Form, Model, find, read_manifest, require

@@ -19,11 +19,11 @@ from tests.moves import DONE, KILLED, LINKING, PLAIN, RENAMING, calls_of, in_a_p
 from tests.safety.amounts import amount
 from tests.safety.ledger import record
 
+from unipic.core.files import hash_file
+from unipic.core.photo import Companion, Photo
 from unipic.destinations.aside import AsideDestination
 from unipic.destinations.undo import undo_all
-from unipic.files import hash_file
-from unipic.photo import Companion, Photo
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 COPIES = 12

@@ -15,19 +15,19 @@ from tests.safety.faults import program, way
 from tests.safety.ledger import record
 from tests.safety.originals import KINDS, Fact, album, differences, mark, state
 
-from screens.desk import Desk
-from screens.pictures import open_original
-from unipic.catalogue import Catalogue
+from server.pictures import open_original
+from server.runs import Run, Runs
+from unipic.core.errors import NotShown
+from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.preview import preview
 from unipic.destinations.zip import ZipDestination
-from unipic.engines.inline import InlineEngine
-from unipic.errors import NotShown
-from unipic.renditions import Renderer, Renditions
-from unipic.runs import Run, Runs
-from unipic.settings import PROJECT
+from unipic.library.decisions import Catalogue
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.renditions import Renderer, Renditions
+from unipic.review.desk import Desk
 
 MAIN = str(PROJECT / "src" / "main.py")
 PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--offline")

@@ -19,20 +19,20 @@ from tests.pictures import save, scene
 from tests.safety.amounts import amount
 from tests.safety.ledger import record
 
+from server.runs import NAME, Runs
+from unipic.core.errors import SettingsError
+from unipic.core.files import hash_file
+from unipic.core.photo import Gallery, Photo, Unreadable
+from unipic.core.settings import Settings, load_config, seconds
 from unipic.destinations.names import export_names, safe_name
 from unipic.destinations.zip import ZipDestination
-from unipic.engines.inline import InlineEngine
-from unipic.errors import SettingsError
-from unipic.exif import parse_moment
-from unipic.files import hash_file
-from unipic.history import Change, Undo
-from unipic.journal import Journal
-from unipic.photo import Gallery, Photo, Unreadable
-from unipic.review import Choice, Outcome
-from unipic.runs import NAME, Runs
-from unipic.settings import Settings, load_config, seconds
+from unipic.library.companions import together
+from unipic.reading._exif import parse_moment
+from unipic.reading.engines.inline import InlineEngine
+from unipic.review.choices import Choice, Outcome
+from unipic.review.history import Change, Undo
+from unipic.review.journal import Journal
 from unipic.sources.upload import UploadSource
-from unipic.stages.companions import together
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
 EXAMPLES = amount(pr=500, nightly=20_000)
@@ -305,7 +305,7 @@ def test_an_exif_date_goes_through_a_file(tmp_path: Path) -> None:
     from PIL import Image
     from PIL.ExifTags import Base
 
-    from unipic.images import decode
+    from unipic.reading.images import decode
 
     facts = Image.Exif()
     facts[Base.DateTime] = "2024:06:12 18:03:05"

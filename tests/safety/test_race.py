@@ -17,15 +17,15 @@ from tests.galleries import cleanup, cluster, copies_of, photo
 from tests.safety.amounts import amount
 from tests.safety.ledger import record
 
+from unipic.core.errors import ChangedSinceScan
+from unipic.core.files import PART
+from unipic.core.photo import Photo
+from unipic.core.progress import Step
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.errors import ChangedSinceScan
-from unipic.files import PART
-from unipic.photo import Photo
-from unipic.progress import Step
-from unipic.proposal import propose
-from unipic.review import Outcome, accept_all, outcomes
+from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.proposal import propose
 
 VICTIMS = ("keeper", "copy", "shot", "other", "lone")
 

@@ -20,10 +20,10 @@ from tests.safety.ledger import record
 from tests.safety.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
 from websockets.exceptions import InvalidStatus
 
-from screens.door import COOKIE, WRONG
-from screens.door_token import FILE, Token
-from screens.headers import HEADERS
-from unipic.runs import Run, Runs
+from server.door import COOKIE, WRONG
+from server.door_token import FILE, Token
+from server.headers import HEADERS
+from server.runs import Run, Runs
 
 CANARY = "canary-5e2d8c41-token"
 KNOWN = {"cookie": f"{COOKIE}={Token(CANARY).cookie}"}

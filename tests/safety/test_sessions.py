@@ -20,8 +20,8 @@ from tests.safety.amounts import amount
 from tests.safety.ledger import record
 from tests.safety.servers import ask, finished_run, pictures, serving, together, visiting
 
-from unipic.photo import Gallery, Photo, Unreadable
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
+from unipic.core.photo import Gallery, Photo, Unreadable
 
 SESSIONS = amount(pr=25, nightly=50)
 DROPS = amount(pr=2, nightly=20)

@@ -21,8 +21,8 @@ from tests.safety.amounts import NIGHTLY, amount
 from tests.safety.ledger import record
 from tests.safety.servers import PATIENCE, Visitor, ask, serving, visiting
 
+from server.runs import Run, Runs
 from unipic.destinations.base import MANIFEST
-from unipic.runs import Run, Runs
 
 ROUNDS = amount(pr=3, nightly=200)
 WARM = amount(pr=2, nightly=20)  # rounds in which a server takes what it takes once

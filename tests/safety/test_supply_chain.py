@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.safety.ledger import record
 
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 from unipic.vision.manifest import MANIFEST
 
 LOCK = PROJECT / "requirements.lock"

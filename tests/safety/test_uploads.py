@@ -16,9 +16,9 @@ from tests.safety.amounts import NIGHTLY, amount
 from tests.safety.ledger import record
 from tests.safety.servers import PATIENCE, ask, serving, together, visiting
 
-from screens.uploads import KEEP_FREE
-from unipic.files import hash_file
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
+from server.uploads import KEEP_FREE
+from unipic.core.files import hash_file
 
 CONNECTIONS = 4  # as many as a browser's uploader opens
 LARGE = (amount(pr=40, nightly=1000), amount(pr=1_000_000, nightly=3_000_000))  # files, bytes of each

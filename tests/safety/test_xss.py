@@ -25,8 +25,8 @@ from tests.safety.amounts import amount
 from tests.safety.ledger import record
 from tests.safety.servers import finished_run, pictures, serving
 
-from unipic.photo import Gallery, Unreadable
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
+from unipic.core.photo import Gallery, Unreadable
 
 pytestmark = pytest.mark.browser
 

@@ -17,8 +17,8 @@ from tests.safety.amounts import NIGHTLY
 from tests.safety.large_zips import BIG, COLLIDING, ENTRIES
 from tests.safety.ledger import record
 
+from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.settings import PROJECT
 
 MEMORY = 150_000_000
 

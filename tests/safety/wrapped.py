@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from tests.safety.fault import Call, Fault
 
-from unipic import moving
+from unipic.core import moving
 
 KILLED = 137
 ENV = "UNIPIC_FAULT"  # a fault as JSON, and behind a line's end the file for the log

@@ -15,15 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.desks import FOLDERS, World, desk_of, evidence, names_for, opened, scanned, three, worlds
 from tests.galleries import photo
 
-from screens.desk import Desk, NoSuchGroup, NotUnderstood
-from unipic.catalogue import Catalogue
-from unipic.errors import SettingsError
-from unipic.evidence import Evidence
-from unipic.history import Thresholds
-from unipic.photo import Photo
-from unipic.proposal import Group, identical
-from unipic.review import done, kept, report
-from unipic.rules import Rules
+from unipic.cleanup.evidence import Evidence
+from unipic.core.errors import SettingsError
+from unipic.core.photo import Photo
+from unipic.library.decisions import Catalogue
+from unipic.review.choices import done, kept, report
+from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
+from unipic.review.history import Thresholds
+from unipic.review.proposal import Group, identical
+from unipic.review.rules import Rules
 
 ORDINARY = Thresholds(90.0, 50.0, "greedy", None)
 Standing = dict[str, object]

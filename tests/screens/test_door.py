@@ -19,7 +19,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocket
 from streamlit import config
 
-from screens.door import (
+from server.door import (
     COOKIE,
     HEALTH,
     PEERS,
@@ -34,9 +34,9 @@ from screens.door import (
     reachable,
     without_token,
 )
-from screens.door_token import FILE, Token, taken_from_environment, token_of
-from screens.headers import HEADERS, SecurityHeaders, broken
-from unipic.errors import SettingsError
+from server.door_token import FILE, Token, taken_from_environment, token_of
+from server.headers import HEADERS, SecurityHeaders, broken
+from unipic.core.errors import SettingsError
 
 SECRET = "a secret of 24 letters+/"
 TOKEN = Token(SECRET)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from tests.galleries import photo
 
-from screens.facts import facts
-from unipic.photo import Measures
+from server.photo_facts import facts
+from unipic.core.photo import Measures
 
 
 def rows(**values: object) -> dict[str, tuple[str, float | None, int]]:

@@ -19,20 +19,20 @@ from streamlit.testing.v1 import AppTest
 from tests.assets import photograph
 from tests.pictures import PlainEncoder, save, scene, shaken
 
-import screens.tools
+import server.state
 from screens.parts import export as exporting
 from screens.parts import save as saving
-from unipic.catalogue import Catalogue
+from server.jobs import keep_evidence
+from server.runs import Run, Runs
+from unipic.core.errors import DestinationError
+from unipic.core.settings import Settings, data_folder
 from unipic.destinations import folder as folders
 from unipic.destinations.base import MANIFEST
-from unipic.engines.inline import InlineEngine
-from unipic.errors import DestinationError
-from unipic.job import keep_evidence
-from unipic.location import find_exiftool
-from unipic.runs import Run, Runs
-from unipic.settings import Settings, data_folder
+from unipic.library.decisions import Catalogue
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.location import find_exiftool
+from unipic.review.statistics import load
 from unipic.sources.folder import FolderSource
-from unipic.statistics import load
 from unipic.tools import Tools
 from utils import look
 
@@ -170,7 +170,7 @@ def test_a_zip_is_made_and_offered(run: Run, data: Path) -> None:
 def test_an_export_waits_for_another(run: Run) -> None:
     """The lock is given back whatever happens, and the next export goes on."""
     test = opened(run)
-    lock = screens.tools.server().exporting
+    lock = server.state.server().exporting
     assert lock.acquire()
     threading.Timer(1.5, lock.release).start()
     press(test, "Make the album")

@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 from tests.desks import evidence, scanned, three
 from tests.galleries import photo
 
-from screens.desk import Desk
-from screens.reviewing import MOST, review_routes
-from unipic.catalogue import Catalogue
-from unipic.runs import Run, Runs
+from server.review_routes import MOST, review_routes
+from server.runs import Run, Runs
+from unipic.library.decisions import Catalogue
+from unipic.review.desk import Desk
 
 
 class Visitor:

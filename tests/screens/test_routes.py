@@ -25,16 +25,16 @@ from tests.galleries import photo as a_photo
 from tests.pictures import save, scene
 from tests.raws import raw_photo
 
-from screens import pictures, uploads
-from screens.headers import HEADERS, SecurityHeaders
-from screens.routes import DARKROOM, FILE, routes
-from screens.uploads import max_run_from_environment
-from unipic.engines.inline import InlineEngine
-from unipic.errors import SettingsError
-from unipic.files import PART
-from unipic.photo import Photo
-from unipic.renditions import Renderer
-from unipic.runs import Run, Runs
+from server import pictures, uploads
+from server.headers import HEADERS, SecurityHeaders
+from server.routes import DARKROOM, FILE, routes
+from server.runs import Run, Runs
+from server.uploads import max_run_from_environment
+from unipic.core.errors import SettingsError
+from unipic.core.files import PART
+from unipic.core.photo import Photo
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.renditions import Renderer
 
 KEY = "0123456789abcdef0123456789abcdef"
 HOSTILE = [
@@ -628,7 +628,7 @@ def test_a_script_comes_as_it_lies_there(client: TestClient, name: str) -> None:
 def test_a_script_is_sent_again_only_when_it_is_another(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screens.routes.DARKROOM", tmp_path)
+    monkeypatch.setattr("server.routes.DARKROOM", tmp_path)
     (tmp_path / "a_b.js").write_text("one")
     tag = client.get("/unipic/darkroom/a_b.js").headers["etag"]
     again = client.get("/unipic/darkroom/a_b.js", headers={"if-none-match": tag})
@@ -644,7 +644,7 @@ def test_nothing_else_is_a_script(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     (tmp_path / "scripts").mkdir()
-    monkeypatch.setattr("screens.routes.DARKROOM", tmp_path / "scripts")
+    monkeypatch.setattr("server.routes.DARKROOM", tmp_path / "scripts")
     for path in ("secret.js", "scripts/A.js", "scripts/a.b.js", "scripts/a.py", "scripts/.js"):
         (tmp_path / path).write_text("secret")
     answer = client.get(f"/unipic/darkroom/{name}.js")

@@ -10,15 +10,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.pictures import PlainEncoder, save, scene, shaken
 
-import screens.tools
-from screens.desk import Desk
-from unipic.catalogue import Catalogue
-from unipic.engines.inline import InlineEngine
-from unipic.files import write_json
-from unipic.job import keep_evidence
-from unipic.rules import Rules
-from unipic.runs import Run, Runs
-from unipic.settings import Settings, data_folder
+import server.state
+from server.jobs import keep_evidence
+from server.runs import Run, Runs
+from unipic.core.files import write_json
+from unipic.core.settings import Settings, data_folder
+from unipic.library.decisions import Catalogue
+from unipic.reading.engines.inline import InlineEngine
+from unipic.review.desk import Desk
+from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
 from utils import look
@@ -109,7 +109,7 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("UNIPIC_ROOTS", str(gallery))
     started: list[Run] = []
-    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.text_input(key="inside").set_value("../../..").run()
     press(test, "Find duplicates in this folder")
@@ -122,7 +122,7 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
 
 def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
-    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.selectbox(key="preset").set_value("landscape").run()
     test.selectbox(key="window").set_value("1 minute").run()
@@ -140,7 +140,7 @@ def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:
     started: list[Run] = []
-    monkeypatch.setattr(screens.tools.server().jobs, "start", started.append)
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     (collecting,) = runs.all()
     collecting.upload_path("abcdefgh").write_bytes(b"x")
@@ -174,7 +174,7 @@ def test_an_address_that_is_none_does_no_harm(address: str) -> None:
 
 
 def desk(run: Run) -> Desk:
-    return screens.tools.desk_of(run)
+    return server.state.desk_of(run)
 
 
 def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
@@ -284,7 +284,7 @@ def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words:
 
 
 def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screens.tools.server().jobs, "take_up", lambda run: None)
+    monkeypatch.setattr(server.state.server().jobs, "take_up", lambda run: None)
     run.change(state="working")
     (run.folder / "evidence.json").unlink()
     write_json(

@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 from tests.galleries import likeness, photo
 from tests.unipic.test_taste import LIGHT, person
 
-import screens.tools
-from unipic.catalogue import Catalogue
-from unipic.decisions import FILE, _save, load
-from unipic.evidence import Evidence
-from unipic.job import keep_evidence
-from unipic.photo import Gallery, Measures
-from unipic.runs import Run, Runs
-from unipic.stages.rank import WEIGHTS
+import server.state
+from server.jobs import keep_evidence
+from server.runs import Run, Runs
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.rank import WEIGHTS
+from unipic.core.photo import Gallery, Measures
+from unipic.library.decisions import Catalogue
+from unipic.review.taste_log import FILE, _save, load
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 SWITCH = "Use what my earlier choices taught"
@@ -47,7 +47,7 @@ def reviewed(data: Path, tmp_path: Path) -> Run:
     run = Runs(data / "runs").new("folder")
     keep_evidence(run, Evidence(Gallery(tuple(shots)), pairs, "an encoder", "a ranker", WEIGHTS), Catalogue(data))
     run.change(state="ready")
-    desk = screens.tools.desk_of(run)
+    desk = server.state.desk_of(run)
     desk.accept("first-step", [group.id for group in desk.proposal.groups])
     return run
 
@@ -81,7 +81,7 @@ def switches(test: AppTest) -> list[str]:
 
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     runs: list[Run] = []
-    monkeypatch.setattr(screens.tools.server().jobs, "start", runs.append)
+    monkeypatch.setattr(server.state.server().jobs, "start", runs.append)
     return runs
 
 
@@ -147,7 +147,7 @@ def test_an_album_is_learned_from_once_and_again_when_it_changes(data: Path, rev
     assert [decision.kept for decision in load(data)] == [(True, False)] * 2
     press(test, "Make the album")
     assert len(load(data)) == 2
-    desk = screens.tools.desk_of(reviewed)
+    desk = server.state.desk_of(reviewed)
     (group,) = (one for one in desk.proposal.groups if "g0s0" in one.ids)
     desk.choose("second-step", group.id, ["g0s1"], done=True)
     press(app("finish.py", reviewed), "Make the album")
@@ -155,7 +155,7 @@ def test_an_album_is_learned_from_once_and_again_when_it_changes(data: Path, rev
 
 
 def test_groups_nobody_reviewed_are_not_learned_from(data: Path, reviewed: Run) -> None:
-    desk = screens.tools.desk_of(reviewed)
+    desk = server.state.desk_of(reviewed)
     desk.reopen("second-step", [group.id for group in desk.proposal.groups])
     press(app("finish.py", reviewed), "Make the album")
     assert load(data) == []
@@ -165,7 +165,7 @@ def test_an_album_is_made_where_nothing_can_be_remembered(reviewed: Run, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unipic.decisions._save", full)
+    monkeypatch.setattr("unipic.review.taste_log._save", full)
     test = press(app("finish.py", reviewed), "Make the album")
     assert "Your album is made, but nothing was learned" in text(test)
     assert list(reviewed.out.iterdir())

@@ -19,7 +19,7 @@ from training.encoder import Recipe, batch, losses, nearest, pace, settle
 from training.photos import STORED, read_lessons
 from training.student import Student
 
-from unipic.errors import SourceError
+from unipic.core.errors import SourceError
 from unipic.vision.mobilenet import MobileNetEncoder, UnipicEncoder
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from unipic.ahead import ahead
+from unipic.library._ahead import ahead
 
 
 def test_gives_the_same_in_order() -> None:

@@ -22,8 +22,18 @@ from tests.shots import (
     thumbnail,
 )
 
-from unipic.alignment import FEWEST, SIDE, Agreement, Sketch, _matched, agreement, align, as_they_are, grain
-from unipic.stages.compare import sameness
+from unipic.cleanup._alignment import (
+    FEWEST,
+    SIDE,
+    Agreement,
+    Sketch,
+    _matched,
+    agreement,
+    align,
+    as_they_are,
+    grain,
+)
+from unipic.cleanup.compare import sameness
 
 
 @cache

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from tests.assets import IDENTIFIER, box, film, maker_note
 
-from unipic.apple import BURST, CONTENT, Clip, read_clip
-from unipic.apple import maker_note as texts_of
+from unipic.reading.apple import BURST, CONTENT, Clip, read_clip
+from unipic.reading.apple import maker_note as texts_of
 
 
 def clip(path: Path, data: bytes) -> Clip:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.cleanup import CLEAR, Cleanup
-from unipic.photo import Gallery
+from unipic.cleanup.result import CLEAR, Cleanup
+from unipic.core.photo import Gallery
 
 
 def test_a_photo_in_no_place_is_refused() -> None:

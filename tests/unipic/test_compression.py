@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tests.pictures import scene
 
-from unipic.compression import STANDARD, jpeg_quality, quality_of
+from unipic.reading._compression import STANDARD, jpeg_quality, quality_of
 
 
 def written(picture: Image.Image, format: str, **options: Any) -> int | None:

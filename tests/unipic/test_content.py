@@ -18,11 +18,11 @@ from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 from tests.pictures import save, scene, xmp
 
-from unipic import images
-from unipic.content import END, SCAN, decodes_whole, jpeg_content, segments
-from unipic.images import decode
-from unipic.measures import WORKING
-from unipic.settings import Settings
+from unipic.core.settings import Settings
+from unipic.reading import images
+from unipic.reading._content import END, SCAN, decodes_whole, jpeg_content, segments
+from unipic.reading._measures import WORKING
+from unipic.reading.images import decode
 
 PICTURE = scene(1, 160, 120)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

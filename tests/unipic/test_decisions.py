@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from tests.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.test_taste import LIGHT, person
 
-from unipic import decisions as store
-from unipic.cleanup import Cluster
-from unipic.decisions import ASIDE, FILE, MOST_SHOTS, decided, forget, load, remember, taste_in
-from unipic.embeddings import Embeddings
-from unipic.errors import DecisionsUnreadable
-from unipic.photo import Gallery, Measures
-from unipic.proposal import Proposal, propose
-from unipic.review import NONE, Choice, Choices, accept, accept_all
-from unipic.rules import Rules
-from unipic.settings import Settings
-from unipic.stages.rank import WEIGHTS
-from unipic.taste import Verdict
+from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.result import Cluster
+from unipic.core.embeddings import Embeddings
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.photo import Gallery, Measures
+from unipic.core.settings import Settings
+from unipic.review.choices import NONE, Choice, Choices, accept, accept_all
+from unipic.review.choices import taste_log as store
+from unipic.review.proposal import Proposal, propose
+from unipic.review.rules import Rules
+from unipic.review.taste import Verdict
+from unipic.review.taste_log import ASIDE, FILE, MOST_SHOTS, decided, forget, load, remember, taste_in
 from utils import arrange, weigh
 
 

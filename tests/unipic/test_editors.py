@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from unipic.editors import EDITORS, editor
+from unipic.reading._editors import EDITORS, editor
 
 
 @pytest.mark.parametrize(

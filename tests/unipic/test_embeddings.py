@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.galleries import photo
 
-from unipic.embeddings import Embeddings
+from unipic.core.embeddings import Embeddings
 
 PHOTOS = tuple(photo(f"{number}") for number in range(4))
 ROWS = np.eye(4, 6, dtype=np.float32)

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 from tests.pictures import xmp
 
-from unipic.exif import TEXT, Exif, parse_moment, read_exif
+from unipic.reading._exif import TEXT, Exif, parse_moment, read_exif
 
 MAKE, MODEL, ORIENTATION, DATE_TIME = 271, 272, 274, 306
 ORIGINAL, DIGITIZED, OFFSET, OFFSET_ORIGINAL, SUBSEC, SUBSEC_ORIGINAL = 36867, 36868, 36880, 36881, 37520, 37521

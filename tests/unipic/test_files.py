@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from unipic import files, moving
-from unipic.errors import AlreadyThere
-from unipic.files import (
+from unipic.core import files, moving
+from unipic.core.errors import AlreadyThere
+from unipic.core.files import (
     PART,
     copy_and_hash,
     hash_file,
@@ -25,7 +25,7 @@ from unipic.files import (
     whole,
     write_json,
 )
-from unipic.settings import PROJECT
+from unipic.core.settings import PROJECT
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc", FIPS 180-2
 
@@ -120,7 +120,7 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
 
 def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from unipic.files import whole\n"
+        "import os, signal, sys; from pathlib import Path; from unipic.core.files import whole\n"
         "with whole(Path(sys.argv[1])) as file: file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}

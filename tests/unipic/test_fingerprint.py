@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from tests.pictures import scene, shaken
 
-from unipic.fingerprint import BITS, bits_apart, fingerprint
-from unipic.settings import Settings
+from unipic.core.settings import Settings
+from unipic.reading.fingerprint import BITS, bits_apart, fingerprint
 
 SCENES = [scene(seed) for seed in range(8)]
 Change = Callable[[Image.Image], Image.Image]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from unipic.history import Change, Entry, History, Thresholds, Undo
-from unipic.review import Choice
-from unipic.rules import Rules
-from unipic.rulings import Ruling
+from unipic.cleanup.bonds import Ruling
+from unipic.review.choices import Choice
+from unipic.review.history import Change, Entry, History, Thresholds, Undo
+from unipic.review.rules import Rules
 
 START = Thresholds(90, 50, "greedy")
 BASE = {"r0": Ruling("r0", 1.0, (("aa", "bb"),), ("aa",))}

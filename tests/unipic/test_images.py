@@ -24,11 +24,11 @@ from PIL.Image import Transpose
 from tests.pictures import blurred, save, scene, xmp
 from tests.raws import MODEL, dng, preview_of, raw_photo
 
-from unipic import images
-from unipic.images import Decoded, NotAPhoto, decode, load_thumbnail
-from unipic.measures import WORKING
-from unipic.raw import LEAST, Preview
-from unipic.settings import Settings
+from unipic.core.settings import Settings
+from unipic.reading import images
+from unipic.reading._measures import WORKING
+from unipic.reading._raw import LEAST, Preview
+from unipic.reading.images import Decoded, NotAPhoto, decode, load_thumbnail
 
 FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 SUFFIXES = dict(zip(FORMATS, (".JpG", ".PNG", ".HeIC", ".wEBP", ".Bmp", ".TIF", ".giF", ".AVIF"), strict=True))

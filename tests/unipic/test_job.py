@@ -16,19 +16,19 @@ from typing import Any
 import pytest
 from tests.galleries import likeness, photo
 
-from unipic import job
-from unipic.catalogue import FILE, Catalogue
-from unipic.errors import ModelError
-from unipic.evidence import Evidence
-from unipic.files import read_json
-from unipic.job import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
-from unipic.journal import ruling_from_dict
-from unipic.photo import Gallery
-from unipic.progress import Step
-from unipic.record import evidence_from_dict
-from unipic.rulings import Ruling
-from unipic.runs import Run, Runs
-from unipic.settings import PROJECT
+from server import jobs as job
+from server.jobs import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
+from server.runs import Run, Runs
+from unipic.cleanup.bonds import Ruling
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import evidence_from_dict
+from unipic.core.errors import ModelError
+from unipic.core.files import read_json
+from unipic.core.photo import Gallery
+from unipic.core.progress import Step
+from unipic.core.settings import PROJECT
+from unipic.library.decisions import FILE, Catalogue
+from unipic.review.journal import ruling_from_dict
 from unipic.vision import registry
 
 A, B, C = PHOTOS = [photo(id) for id in "abc"]
@@ -291,7 +291,7 @@ def until(condition: Callable[[], bool], most: float = 20) -> None:
 def does(script: str) -> list[str]:
     """A command that does this with `run`."""
     begin = f"import sys, os, signal, time; sys.path.insert(0, {str(PROJECT / 'src')!r})\n"
-    begin += "from pathlib import Path; from unipic.runs import Run; run = Run(Path(sys.argv[1]))\n"
+    begin += "from pathlib import Path; from server.runs import Run; run = Run(Path(sys.argv[1]))\n"
     return [sys.executable, "-c", begin + script]
 
 
@@ -518,7 +518,7 @@ def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pyt
 def test_a_spare_process_ends_with_its_server(tmp_path: Path) -> None:
     """Killed, so that it could not say goodbye."""
     command = spares("", tmp_path / "spares")
-    server = f"import time; from unipic.job import Jobs; Jobs({command!r}, spares=True).prepare(); time.sleep(60)"
+    server = f"import time; from server.jobs import Jobs; Jobs({command!r}, spares=True).prepare(); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", server], env={**os.environ, "PYTHONPATH": str(PROJECT / "src")})
     until(lambda: len(waiting(tmp_path / "spares")) == 1)
     process.kill()

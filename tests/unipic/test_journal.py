@@ -8,11 +8,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from unipic.history import Change, Entry, Thresholds, Undo
-from unipic.journal import Journal
-from unipic.review import Choice
-from unipic.rules import Rules
-from unipic.rulings import Ruling
+from unipic.cleanup.bonds import Ruling
+from unipic.review.choices import Choice
+from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.journal import Journal
+from unipic.review.rules import Rules
 
 SAID: list[tuple[str, Entry]] = [
     ("s1", Change("kept e\u0301 \udcff.jpg", {"g1": Choice(frozenset("ab"), True), "g2": None}, place="g1")),

@@ -17,12 +17,12 @@ from tests.pictures import save, scene
 from tests.places import EXIF, FILM, OTHER, XMP, film, needs_exiftool, pixels, said, takeout, tell
 from tests.raws import raw_photo
 
-from unipic import location
-from unipic.errors import LocationLeft, NoExiftool
-from unipic.imagedata import image_data, places_between
-from unipic.images import decode
-from unipic.location import Stripper
-from unipic.settings import Settings
+from unipic.core.errors import LocationLeft, NoExiftool
+from unipic.core.settings import Settings
+from unipic.reading import location
+from unipic.reading._imagedata import image_data, places_between
+from unipic.reading.images import decode
+from unipic.reading.location import Stripper
 
 pytestmark = needs_exiftool
 

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, ImageDraw, ImageFilter
 from tests.pictures import blurred, scene
 
-from unipic.measures import MOST_TILT, luminance, measure
-from unipic.photo import Measures
+from unipic.core.photo import Measures
+from unipic.reading._measures import MOST_TILT, luminance, measure
 
 # As sharp as a photo: texture that is as fine as the pixels.
 SCENE = Image.blend(scene(1), scene(2, 160, 120).resize((640, 480), Image.Resampling.NEAREST), 0.6)

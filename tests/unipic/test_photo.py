@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from tests.galleries import photo
 
-from unipic.photo import Gallery, Unreadable
+from unipic.core.photo import Gallery, Unreadable
 
 
 def unreadable(id: str) -> Unreadable:

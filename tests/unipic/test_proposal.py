@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from tests.desks import FOLDERS, World, evidence, names_for, worlds
 from tests.galleries import photo
 
-from unipic.evidence import Evidence
-from unipic.proposal import SAME_PICTURE, UNSURE, Group, Proposal, group_id, propose
-from unipic.review import accept_all, outcomes
-from unipic.rules import PREFERENCES, Rules
-from unipic.settings import Settings
+from unipic.cleanup.evidence import Evidence
+from unipic.core.settings import Settings
+from unipic.review.choices import accept_all, outcomes
+from unipic.review.proposal import SAME_PICTURE, UNSURE, Group, Proposal, group_id, propose
+from unipic.review.rules import PREFERENCES, Rules
 from utils import arrange
 
 A = photo("a", size=4000, name="phone/a.jpg")

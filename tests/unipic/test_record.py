@@ -7,10 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, likeness, photo
 
-from unipic.evidence import Evidence
-from unipic.photo import Gallery, Measures, Unreadable
-from unipic.proposal import propose
-from unipic.record import (
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import (
     VERSION,
     cleanup_from_dict,
     cleanup_to_dict,
@@ -18,7 +16,9 @@ from unipic.record import (
     evidence_to_dict,
     result_to_dict,
 )
-from unipic.review import accept_all
+from unipic.core.photo import Gallery, Measures, Unreadable
+from unipic.review.choices import accept_all
+from unipic.review.proposal import propose
 
 TAKEN = datetime(2024, 6, 12, 18, 3, 5, 250000, timezone(timedelta(hours=5, minutes=45)))
 FULL = cleanup(

@@ -18,15 +18,15 @@ from PIL import Image, ImageCms
 from tests.galleries import photo
 from tests.pictures import blurred, save, scene
 
-from unipic.engines.base import Failure
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import LocalEngine
-from unipic.errors import NotShown
-from unipic.files import PART
-from unipic.images import load_thumbnail
-from unipic.photo import Photo
-from unipic.renditions import VIEW_SIDE, Renderer, Renditions
-from unipic.settings import Settings
+from unipic.core.errors import NotShown
+from unipic.core.files import PART
+from unipic.core.photo import Photo
+from unipic.core.settings import Settings
+from unipic.reading.engines.base import Failure
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.images import load_thumbnail
+from unipic.reading.renditions import VIEW_SIDE, Renderer, Renditions
 
 
 def of(path: Path, **facts: Any) -> Photo:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.photo import Unreadable
-from unipic.proposal import Group, Proposal, propose
-from unipic.review import (
+from unipic.cleanup.bonds import Ruling
+from unipic.core.photo import Unreadable
+from unipic.review.choices import (
     NONE,
     Choice,
     Choices,
@@ -21,8 +21,8 @@ from unipic.review import (
     recalled,
     report,
 )
-from unipic.rules import Rules
-from unipic.rulings import Ruling
+from unipic.review.proposal import Group, Proposal, propose
+from unipic.review.rules import Rules
 
 A, B, C, D, E, F, G = (photo(name, size=10**i) for i, name in enumerate("abcdefg"))
 D = replace(D, digest=B.digest)

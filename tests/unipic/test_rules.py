@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from tests.galleries import NASTY, photo
 
-from unipic.photo import Photo
-from unipic.rules import PREFERENCES, Rules, folders
+from unipic.core.photo import Photo
+from unipic.review.rules import PREFERENCES, Rules, folders
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unipic.errors import RunNotFound
-from unipic.runs import Run, Runs
+from server.runs import Run, Runs
+from unipic.core.errors import RunNotFound
 
 
 @pytest.fixture

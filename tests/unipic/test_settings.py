@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from unipic.errors import SettingsError
-from unipic.settings import (
+from unipic.core.errors import SettingsError
+from unipic.core.settings import (
     FAULTS,
     PRESETS,
     PROJECT,

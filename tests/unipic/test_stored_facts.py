@@ -14,13 +14,13 @@ import pytest
 from tests.galleries import photo
 from tests.pictures import save, scene
 
-from unipic.facts import FILE, NOTHING, StoredFacts
-from unipic.photo import Companion, Photo
-from unipic.seen import Look, Seen, half
+from unipic.core.photo import Companion, Photo
+from unipic.library.index import FILE, NOTHING, StoredFacts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.seen import Look, Seen, half
 from unipic.sources import base
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.thumbnails import Thumbnails
 
 MAKER = "this program"
 FOUND = Found("id", "a/IMG_1.jpg", "/photos/a/IMG_1.jpg", 1000, "stamp")
@@ -207,7 +207,7 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
     tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
-    monkeypatch.setattr("unipic.facts.PATIENCE", 0.2)
+    monkeypatch.setattr("unipic.library.index.PATIENCE", 0.2)
     one, other = (StoredFacts(tmp_path, thumbnails, MAKER) for _ in range(2))
     keep(one)
     recalled(one, FOUND)
@@ -231,7 +231,7 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
     begun, other = time.time(), replace(FOUND, path="/b.jpg")
 
     def after(days: float) -> StoredFacts:
-        monkeypatch.setattr("unipic.facts.time.time", lambda: begun + days * 86_400)
+        monkeypatch.setattr("unipic.library.index.time.time", lambda: begun + days * 86_400)
         return StoredFacts(tmp_path, thumbnails, MAKER)
 
     facts = after(0)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unipic import taste
-from unipic.photo import Measures
-from unipic.stages.rank import WEIGHTS, shortfalls
-from unipic.taste import LEAST_GROUPS, LEAST_READ, LUCK, Decision, changes, judge, learn
+from unipic.cleanup.rank import WEIGHTS, shortfalls
+from unipic.core.photo import Measures
+from unipic.review.choices import taste
+from unipic.review.taste import LEAST_GROUPS, LEAST_READ, LUCK, Decision, changes, judge, learn
 
 BASE = Measures(0.5, 0.6, 0.4, 0.1, 0.2, 0.03, 0.03, 2.0, 0.05, 0.5)
 JITTER = Measures(0.06, 0.3, 0.1, 0.04, 0.12, 0.04, 0.04, 3.0, 0.04, 0.1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.thumbnails import Thumbnails
+from unipic.library.thumbnails import Thumbnails
 
 DIGEST = "ab" * 32
 

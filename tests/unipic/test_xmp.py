@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.pictures import xmp
 
-from unipic.xmp import LARGEST, MOST, Xmp, read_xmp, stars_of
+from unipic.reading._xmp import LARGEST, MOST, Xmp, read_xmp, stars_of
 
 NOTHING = Xmp()
 AGENTS = '<rdf:li stEvt:action="saved" stEvt:softwareAgent="{}"/>'

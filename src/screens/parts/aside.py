@@ -10,13 +10,13 @@ import streamlit as st
 
 from screens.parts.save import Bar, one_at_a_time
 from screens.parts.words import count, plain, size
+from server.runs import Run
+from unipic.core.errors import UnipicError
+from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination
 from unipic.destinations.quarantine import KNOWN, quarantines
 from unipic.destinations.undo import held, undo_all
-from unipic.errors import UnipicError
-from unipic.review import Outcome
-from unipic.runs import Run
-from unipic.settings import data_folder
+from unipic.review.choices import Outcome
 from unipic.sources.folder import SET_ASIDE
 
 

@@ -13,13 +13,13 @@ from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.save import make_folder, make_list, make_zip, offer
 from screens.parts.words import count, plain, size
 from screens.session import session
+from server.runs import Run
+from unipic.core.errors import DestinationError
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for, places
 from unipic.destinations.preview import Preview
-from unipic.errors import DestinationError
-from unipic.location import INSTALL, find_exiftool
-from unipic.review import Outcome
-from unipic.runs import Run
+from unipic.reading.location import INSTALL, find_exiftool
+from unipic.review.choices import Outcome
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from screens.tools import taste
-from unipic.errors import DecisionsUnreadable
-from unipic.settings import PRESETS, Settings
+from server.state import taste
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.settings import PRESETS, Settings
 
 WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from screens.desk import Desk
 from screens.parts.words import count, plain
-from unipic.rulings import Ruling
+from unipic.cleanup.bonds import Ruling
+from unipic.review.desk import Desk
 
 MOST = 100  # rows; the command line lists them all
 

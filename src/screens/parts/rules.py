@@ -6,12 +6,12 @@ import secrets
 
 import streamlit as st
 
-from screens.desk import Desk
 from screens.parts.words import count
 from screens.session import session
-from unipic.proposal import propose
-from unipic.review import done
-from unipic.rules import PREFERENCES, SETS, Rules, folders
+from unipic.review.choices import done
+from unipic.review.desk import Desk
+from unipic.review.proposal import propose
+from unipic.review.rules import PREFERENCES, SETS, Rules, folders
 
 FOLDERS = {
     "protect": ("Protected folders", "Their photos are never set aside, whatever is ticked."),

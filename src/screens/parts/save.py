@@ -13,16 +13,16 @@ import streamlit as st
 from screens.parts.download import download
 from screens.parts.words import count, duration, plain, size
 from screens.session import session
-from screens.tools import outcomes_of, server
+from server.runs import Run
+from server.state import outcomes_of, server
+from unipic.core.errors import UnipicError
+from unipic.core.progress import Step
 from unipic.destinations.base import Destination, Written
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
-from unipic.errors import UnipicError
-from unipic.progress import Step
-from unipic.review import Outcome
-from unipic.runs import Run
+from unipic.review.choices import Outcome
 
 EVERY = 0.1  # seconds between two words about progress: a message for each of many small files would take longer
 SURE = 2.0  # seconds after which the time left can be told

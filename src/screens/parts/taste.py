@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from screens.parts.words import plain
-from screens.tools import server, taste
-from unipic.decisions import forget
-from unipic.errors import DecisionsUnreadable
-from unipic.settings import data_folder
-from unipic.stages.rank import WEIGHTS
-from unipic.taste import Verdict, changes
+from server.state import server, taste
+from unipic.cleanup.rank import WEIGHTS
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.settings import data_folder
+from unipic.review.taste import Verdict, changes
+from unipic.review.taste_log import forget
 
 WORDS = {
     "sharpness": "sharpness",

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from screens.desk import Desk
 from screens.parts.looks import GROUPINGS, WINDOWS
 from screens.parts.words import count
 from screens.session import session
+from unipic.review.desk import Desk
 
 LOWEST = 50  # pairs less alike are not known one by one
 WIDTH = 2  # of a bar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from unipic.words import count, duration, printable, size
+from unipic.core.words import count, duration, printable, size
 
 __all__ = ["count", "duration", "plain", "printable", "size"]
 

@@ -7,10 +7,10 @@ import time
 import streamlit as st
 
 from screens.parts.words import duration
-from screens.tools import server
-from unipic.job import SKIP, where
-from unipic.progress import FETCHING
-from unipic.runs import Run
+from server.jobs import SKIP, where
+from server.runs import Run
+from server.state import server
+from unipic.core.progress import FETCHING
 
 
 @st.fragment(run_every=1)

@@ -14,17 +14,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
+from unipic.core.files import copy_and_hash, hash_file, open_to_read
+from unipic.core.moving import move
+from unipic.core.photo import Companion, Photo, Unreadable
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.words import count
 from unipic.destinations.base import unchanged
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
 from unipic.destinations.undo import held, sync, tidy
-from unipic.errors import AlreadyThere, Cancelled, DestinationError
-from unipic.files import copy_and_hash, hash_file, open_to_read
-from unipic.moving import move
-from unipic.photo import Companion, Photo, Unreadable
-from unipic.progress import Progress, Step, silent
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
-from unipic.words import count
 
 # What is wrong with one file only; anything else the disk says ends the whole.
 OF_ONE_FILE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ESTALE, errno.ENAMETOOLONG)

@@ -18,13 +18,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Protocol, cast
 
+from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
+from unipic.core.files import copy_and_hash, hash_file, open_to_read
+from unipic.core.photo import Companion, Photo, Unreadable, files_of
+from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.names import export_names
-from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
-from unipic.files import copy_and_hash, hash_file, open_to_read
-from unipic.location import Stripper
-from unipic.photo import Companion, Photo, Unreadable, files_of
-from unipic.progress import Progress, Step, silent
-from unipic.review import Outcome
+from unipic.reading.location import Stripper
+from unipic.review.choices import Outcome
 
 MANIFEST = "unipic-manifest.json"
 CHANGED = "changed since it was looked at; exported as it is now"

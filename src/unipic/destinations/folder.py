@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from unipic.core.errors import AlreadyThere, DestinationError
+from unipic.core.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
+from unipic.core.progress import Progress, silent
 from unipic.destinations.base import (
     MANIFEST,
     Item,
@@ -20,10 +23,7 @@ from unipic.destinations.base import (
     stripper_ready,
     write_items,
 )
-from unipic.errors import AlreadyThere, DestinationError
-from unipic.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
-from unipic.progress import Progress, silent
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 
 class FolderDestination:

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from unipic.core.errors import SettingsError
+from unipic.core.files import sweep_parts, whole
+from unipic.core.photo import Companion, Photo, Unreadable, files_of
+from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Written, explained, file_ready
-from unipic.errors import SettingsError
-from unipic.files import sweep_parts, whole
-from unipic.photo import Companion, Photo, Unreadable, files_of
-from unipic.progress import Progress, Step, silent
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 COLUMNS = (
     "name",

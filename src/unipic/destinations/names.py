@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from unipic.files import PART
+from unipic.core.files import PART
 
 # What Windows, macOS or a ZIP tool cannot have in a name; "/" separates folders and is cut before.
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.destinations.base import MANIFEST, outside
 from unipic.destinations.names import safe_name
-from unipic.errors import AlreadyThere, DestinationError
 
 
 def places() -> list[Path]:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.destinations.base import ROOM, items_of
-from unipic.photo import Companion, Photo, Unreadable
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 
 @dataclass(frozen=True)

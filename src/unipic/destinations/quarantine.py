@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from unipic.errors import DestinationError
-from unipic.files import sync_folder
+from unipic.core.errors import DestinationError
+from unipic.core.files import sync_folder
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 VERSION = 1

@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
+from unipic.core.files import hash_file, sync_folder
+from unipic.core.moving import move, one_file
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.words import count
 from unipic.destinations.quarantine import JOURNAL, Journal, Moving, locked, places, plain_folder, quarantines
-from unipic.errors import AlreadyThere, Cancelled, DestinationError
-from unipic.files import hash_file, sync_folder
-from unipic.moving import move, one_file
-from unipic.progress import Progress, Step, silent
 from unipic.sources.folder import SET_ASIDE
-from unipic.words import count
 
 
 @dataclass(frozen=True)

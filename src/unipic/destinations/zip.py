@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from unipic.core.errors import DestinationError
+from unipic.core.files import copy_and_hash, sweep_parts, whole
+from unipic.core.photo import Photo
+from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import (
     MANIFEST,
     Item,
@@ -26,11 +30,7 @@ from unipic.destinations.base import (
     stripper_ready,
     write_items,
 )
-from unipic.errors import DestinationError
-from unipic.files import copy_and_hash, sweep_parts, whole
-from unipic.photo import Photo
-from unipic.progress import Progress, Step, silent
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 UNPACKED = ("BMP", "TIFF")  # formats worth deflating; the others are compressed already
 BIG = 2**31 - 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from unipic.photo import Unreadable
+from unipic.core.photo import Unreadable
 
 NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
 

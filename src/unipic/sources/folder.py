@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from unipic.errors import SourceError
-from unipic.photo import Unreadable
+from unipic.core.errors import SourceError
+from unipic.core.photo import Unreadable
 from unipic.sources.base import Found, stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder that dated ones lie in, see destinations/quarantine.py

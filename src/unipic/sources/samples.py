@@ -12,9 +12,9 @@ from typing import Any
 import pillow_heif
 from PIL import Image
 
-from unipic.errors import AlreadyThere
-from unipic.images import decode
-from unipic.settings import Settings
+from unipic.core.errors import AlreadyThere
+from unipic.core.settings import Settings
+from unipic.reading.images import decode
 from unipic.sources.scenes import aurora, balloons, city, dunes, flower, lake, lavender, lighthouse, sunset, temple
 from unipic.sources.scenes.camera import SIDEWAYS, UPRIGHT, Camera, Shot, exif_of, photograph
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from unipic.photo import Unreadable
+from unipic.core.photo import Unreadable
 from unipic.sources.base import Found, stamp
 
 

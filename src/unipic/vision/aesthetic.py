@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unipic.errors import ModelDamaged
-from unipic.progress import silent
+from unipic.core.errors import ModelDamaged
+from unipic.core.progress import silent
 from unipic.vision.loading import Loaded
 from unipic.vision.manifest import sha256
 

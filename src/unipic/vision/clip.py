@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from PIL import Image
 
-from unipic.progress import Progress, silent
-from unipic.settings import FAULTS
+from unipic.core.progress import Progress, silent
+from unipic.core.settings import FAULTS
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.base import VIEW
 from unipic.vision.device import computes_bfloat16, filled, pick_device, to_device, use_threads

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unipic.errors import SettingsError
+from unipic.core.errors import SettingsError
 
 if TYPE_CHECKING:
     import torch

@@ -26,10 +26,10 @@ from urllib import request
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from unipic.errors import ModelDamaged, ModelError, ModelMissing
-from unipic.files import PART, sync_folder
-from unipic.progress import FETCHING, Progress, Step, silent
-from unipic.settings import PROJECT
+from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
+from unipic.core.files import PART, sync_folder
+from unipic.core.progress import FETCHING, Progress, Step, silent
+from unipic.core.settings import PROJECT
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
 ANSWER = 5.0  # seconds until a server's first answer, the child's start and the name look-up included

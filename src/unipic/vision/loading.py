@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
-from unipic.errors import ModelError
-from unipic.progress import Progress, Step
+from unipic.core.errors import ModelError
+from unipic.core.progress import Progress, Step
 from unipic.vision.device import wait_asleep
 
 T = TypeVar("T")

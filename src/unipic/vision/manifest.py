@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from unipic.errors import ModelDamaged, ModelMissing
-from unipic.settings import PROJECT
+from unipic.core.errors import ModelDamaged, ModelMissing
+from unipic.core.settings import PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
 FETCH = "`python src/main.py models fetch`"  # what to do about a model that is not here

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from unipic.progress import Progress, silent
+from unipic.core.progress import Progress, silent
 from unipic.vision.base import Calibration
 from unipic.vision.device import filled, pick_device, to_device, use_threads
 from unipic.vision.loading import Loaded

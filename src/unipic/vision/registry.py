@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unipic.errors import Cancelled, ModelError, ModelMissing
-from unipic.progress import Progress, Step, silent
+from unipic.core.errors import Cancelled, ModelError, ModelMissing
+from unipic.core.progress import Progress, Step, silent
 from unipic.vision.base import Encoder, Scorer
 from unipic.vision.device import pick_device
 from unipic.vision.fetch import fetch as fetch_weights

@@ -22,18 +22,18 @@ from tests.galleries import photo
 from tests.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
 from tests.safety.amounts import amount
 
-from unipic import moving
+from unipic.core import moving
+from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
+from unipic.core.files import hash_file
+from unipic.core.moving import move
+from unipic.core.photo import Companion, Photo, Unreadable
+from unipic.core.progress import Step
 from unipic.destinations import aside
 from unipic.destinations.aside import AsideDestination, Moved
 from unipic.destinations.quarantine import KNOWN, Quarantine, locked, quarantines, remembered
 from unipic.destinations.undo import held, undo
 from unipic.destinations.undo import undo_all as undo_everything
-from unipic.errors import AlreadyThere, Cancelled, DestinationError
-from unipic.files import hash_file
-from unipic.moving import move
-from unipic.photo import Companion, Photo, Unreadable
-from unipic.progress import Step
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource
 
 

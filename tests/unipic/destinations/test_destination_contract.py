@@ -24,20 +24,21 @@ from PIL.ExifTags import IFD
 from tests.assets import photograph
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic import files, location
+from unipic.cleanup.record import cleanup_to_dict
+from unipic.core import files
+from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, NoExiftool
+from unipic.core.files import PART
+from unipic.core.photo import Companion, Photo, Unreadable
+from unipic.core.progress import Step
+from unipic.core.settings import PROJECT
 from unipic.destinations import base
 from unipic.destinations.base import MANIFEST, ROOM, Destination, outside
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, NoExiftool
-from unipic.files import PART
-from unipic.location import find_exiftool
-from unipic.photo import Companion, Photo, Unreadable
-from unipic.progress import Step
-from unipic.proposal import propose
-from unipic.record import cleanup_to_dict
-from unipic.review import Outcome, accept_all, outcomes
-from unipic.settings import PROJECT
+from unipic.reading import location
+from unipic.reading.location import find_exiftool
+from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.proposal import propose
 
 
 class Place:
@@ -536,9 +537,9 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from pathlib import Path
         from unipic.destinations.folder import FolderDestination
         from unipic.destinations.zip import ZipDestination
-        from unipic.record import cleanup_from_dict
-        from unipic.proposal import propose
-        from unipic.review import outcomes
+        from unipic.cleanup.record import cleanup_from_dict
+        from unipic.review.proposal import propose
+        from unipic.review.choices import outcomes
         import unipic.destinations.base as base
 
         kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

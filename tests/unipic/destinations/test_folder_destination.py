@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from tests.galleries import cleanup, photo
 
+from unipic.core.errors import AlreadyThere, DestinationError
+from unipic.core.files import PART, hash_file
+from unipic.core.photo import Photo
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.folder import FolderDestination
-from unipic.errors import AlreadyThere, DestinationError
-from unipic.files import PART, hash_file
-from unipic.photo import Photo
-from unipic.proposal import propose
-from unipic.review import Outcome, outcomes
+from unipic.review.choices import Outcome, outcomes
+from unipic.review.proposal import propose
 
 
 def on_disk(path: Path, data: bytes) -> Photo:

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from tests.galleries import NASTY, photo
 
-from unipic import files
+from unipic.core import files
+from unipic.core.errors import AlreadyThere, DestinationError, DiskFull, SettingsError
+from unipic.core.files import PART
+from unipic.core.photo import Unreadable
+from unipic.core.progress import Step
 from unipic.destinations.list import COLUMNS, ListDestination
-from unipic.errors import AlreadyThere, DestinationError, DiskFull, SettingsError
-from unipic.files import PART
-from unipic.photo import Unreadable
-from unipic.progress import Step
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 KEEPER = photo("a", name="DCIM/a.jpg", taken=datetime(2024, 5, 1, 12, 30, tzinfo=UTC))
 SECOND = photo("c", name="c.jpg")

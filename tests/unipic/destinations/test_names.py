@@ -7,9 +7,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
+from unipic.core.files import PART
 from unipic.destinations import names as of_assets
 from unipic.destinations.names import FORBIDDEN, safe_name
-from unipic.files import PART
 
 MANIFEST = "unipic-manifest.json"
 ALPHABET = st.sampled_from(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for, places
-from unipic.errors import AlreadyThere, DestinationError
 
 
 @pytest.fixture

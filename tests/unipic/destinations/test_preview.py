@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 from tests.galleries import photo
 
+from unipic.core.photo import Photo, Unreadable
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.preview import preview
-from unipic.photo import Photo, Unreadable
-from unipic.review import Outcome
+from unipic.review.choices import Outcome
 
 
 def on_disk(folder: Path, id: str, name: str, data: bytes) -> Photo:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from tests.galleries import cleanup, photo
 
+from unipic.core.files import hash_file
+from unipic.core.photo import Photo, Unreadable
 from unipic.destinations import zip as zips
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.zip import ZipDestination
-from unipic.files import hash_file
-from unipic.photo import Photo, Unreadable
-from unipic.proposal import propose
-from unipic.review import outcomes
+from unipic.review.choices import outcomes
+from unipic.review.proposal import propose
 
 
 def on_disk(path: Path, data: bytes, format: str = "JPEG") -> Photo:

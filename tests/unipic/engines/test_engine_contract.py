@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tests.tasks import misbehave, mistaken, square, square_slowly_at_first, wait_for_a_later_one, without_memory
 
-from unipic.engines.base import Engine, Failure
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import AHEAD, LocalEngine
+from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import AHEAD, LocalEngine
 
 WORKERS = 2
 

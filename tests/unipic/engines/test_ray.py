@@ -46,18 +46,19 @@ from tests.unipic.engines.test_engine_contract import (  # noqa: F401  the contr
 )
 
 from main import app
-from unipic.engines import cluster, ray
-from unipic.engines.base import Failure
-from unipic.engines.local import LocalEngine
-from unipic.engines.ray import TRIES, RayEngine
-from unipic.engines.store import Store
-from unipic.errors import ModelError, SettingsError
-from unipic.photo import Unreadable
-from unipic.seen import Seen
-from unipic.settings import PROJECT, Settings
+from unipic.core.errors import ModelError, SettingsError
+from unipic.core.photo import Unreadable
+from unipic.core.settings import PROJECT, Settings
+from unipic.library.indexing import see
+from unipic.reading.engines import _cluster as cluster
+from unipic.reading.engines import ray
+from unipic.reading.engines._store import Store
+from unipic.reading.engines.base import Failure
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.engines.ray import TRIES, RayEngine
+from unipic.reading.read import read_file
+from unipic.reading.seen import Seen
 from unipic.sources.base import Found
-from unipic.stages.read import read_file
-from unipic.stages.see import see
 from unipic.vision.builtin import BuiltinEncoder
 
 READ = partial(read_file, settings=Settings())
@@ -227,7 +228,7 @@ def test_the_command_line_says_the_same_with_ray(
 
 JOINS = """
 import sys
-from unipic.engines.ray import RayEngine
+from unipic.reading.engines.ray import RayEngine
 engine = RayEngine(sys.argv[1])
 print(list(engine.map(len, ["ab", "abc"])), engine._session._folder)
 engine.close()

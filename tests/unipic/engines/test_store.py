@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from tests.galleries import photo
 
-from unipic.engines.store import TOGETHER, Place, Store, row_of
-from unipic.errors import SettingsError, UnipicError
-from unipic.photo import Unreadable
-from unipic.seen import Seen
+from unipic.core.errors import SettingsError, UnipicError
+from unipic.core.photo import Unreadable
+from unipic.reading.engines._store import TOGETHER, Place, Store, row_of
+from unipic.reading.seen import Seen
 from unipic.sources.base import Found
 
 pytest.importorskip("pyarrow", reason="Ray's store needs pyarrow")

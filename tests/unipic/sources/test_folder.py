@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unipic.errors import SourceError
-from unipic.photo import Unreadable
+from unipic.core.errors import SourceError
+from unipic.core.photo import Unreadable
 from unipic.sources.base import Found
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource, allowed
 

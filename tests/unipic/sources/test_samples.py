@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unipic.errors import AlreadyThere
-from unipic.images import Decoded, NotAPhoto, decode
-from unipic.settings import Settings
+from unipic.core.errors import AlreadyThere
+from unipic.core.settings import Settings
+from unipic.reading.images import Decoded, NotAPhoto, decode
 from unipic.sources.samples import GALLERY, NEW_FORMAT, SAVED_AGAIN, make_samples
 
 BROKEN = {"Camera/IMG_20240714_090311.jpg", "Downloads/recipe.jpg"}

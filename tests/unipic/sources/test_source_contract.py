@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.photo import Unreadable
+from unipic.core.photo import Unreadable
 from unipic.sources.base import Found, Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.photo import Unreadable
+from unipic.core.photo import Unreadable
 from unipic.sources.base import Found
 from unipic.sources.upload import UploadSource
 

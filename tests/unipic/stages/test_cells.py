@@ -12,12 +12,12 @@ import pytest
 from tests.galleries import embeddings, likeness, photo
 from tests.unipic.stages.test_neighbours import in_any_order, named
 
-from unipic.embeddings import Embeddings
-from unipic.settings import PROJECT
-from unipic.stages import cells as module
-from unipic.stages import neighbours as search
-from unipic.stages.cells import cells
-from unipic.stages.clusters import clusters
+from unipic.cleanup._cells import cells
+from unipic.cleanup.clusters import clusters
+from unipic.cleanup.result import _cells as module
+from unipic.cleanup.result import _neighbours as search
+from unipic.core.embeddings import Embeddings
+from unipic.core.settings import PROJECT
 
 LIKELY, LEAST = 0.648, 0.545
 GALLERY = PROJECT.parent / "shared" / "photos" / "gallery_dev"
@@ -29,7 +29,7 @@ def torch_first():
     import torch
     return torch
 def count():
-    from unipic.stages import cells
+    from unipic.cleanup.result import _cells as cells
     vectors = np.random.default_rng(0).normal(size=(2000, 32)).astype(np.float32)
     return sum(len(living) for living, _ in cells.cells(vectors, 2))
 def product():

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from tests.galleries import likeness, photo
 
-from unipic.likeness import Likeness
-from unipic.photo import Photo
-from unipic.stages.clusters import clusters
-from unipic.stages.grouping import RULES
+from unipic.cleanup._grouping import RULES
+from unipic.cleanup.clusters import clusters
+from unipic.cleanup.likeness import Likeness
+from unipic.core.photo import Photo
 
 NOON = datetime(2024, 6, 12, 12, 0)
 

@@ -15,14 +15,14 @@ from tests.assets import IDENTIFIER, film, live_photo, maker_note, photograph, t
 from tests.pictures import save, scene
 from tests.raws import raw_photo
 
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import LocalEngine
-from unipic.photo import Gallery, Photo, Unreadable, files_of
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.core.photo import Gallery, Photo, Unreadable, files_of
+from unipic.core.settings import Settings
+from unipic.library.companions import together, with_what
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.read import read
+from unipic.reading.seen import Picture
 from unipic.sources.folder import FolderSource
-from unipic.stages.companions import together, with_what
-from unipic.stages.read import read
 
 WHEN = datetime(2024, 6, 12, 20, 51, 7)
 

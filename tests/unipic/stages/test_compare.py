@@ -13,14 +13,14 @@ from PIL import Image
 from tests.galleries import embeddings, hash_with, photo
 from tests.shots import COPIES, SECOND_SHOTS, Shelf, before_it_moved, brighter, place, resized, saved, shot
 
-from unipic.alignment import Agreement
-from unipic.errors import Cancelled
-from unipic.likeness import NO_POINTS, TIMES, Likeness, percent
-from unipic.photo import Photo
-from unipic.progress import Step
-from unipic.settings import Settings
-from unipic.stages import compare as module
-from unipic.stages.compare import ALONE, EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
+from unipic.cleanup._alignment import Agreement
+from unipic.cleanup.compare import ALONE, EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
+from unipic.cleanup.likeness import NO_POINTS, TIMES, Likeness, percent
+from unipic.cleanup.result import compare as module
+from unipic.core.errors import Cancelled
+from unipic.core.photo import Photo
+from unipic.core.progress import Step
+from unipic.core.settings import Settings
 from unipic.vision.base import Calibration
 
 STUB = Calibration(middle=0.5, slope=20.0)

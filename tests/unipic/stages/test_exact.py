@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.galleries import galleries, photo
 
-from unipic.embeddings import Embeddings
-from unipic.photo import Companion, Gallery
-from unipic.stages.exact import same_bytes, same_originals, same_pixels
-from unipic.stages.keeper import keeper_first
+from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
+from unipic.cleanup.keeper import keeper_first
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Companion, Gallery
 
 
 def test_same_bytes_are_one_set_and_others_none() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from tests.galleries import copies_of, likeness, photo
 
-from unipic.cleanup import DuplicateSet
-from unipic.photo import Photo
-from unipic.stages.exact import same_bytes, same_pixels
-from unipic.stages.keeper import keeper_first
-from unipic.stages.near import fold, near_duplicates
+from unipic.cleanup._exact import same_bytes, same_pixels
+from unipic.cleanup._near import fold, near_duplicates
+from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.result import DuplicateSet
+from unipic.core.photo import Photo
 
 LEAST = 50.0
 

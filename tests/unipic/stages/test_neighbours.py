@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from tests.galleries import at_angles, embeddings, photo
 
-from unipic.embeddings import Embeddings
-from unipic.errors import Cancelled
-from unipic.progress import Step
-from unipic.stages import neighbours as module
-from unipic.stages.neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
+from unipic.cleanup._neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
+from unipic.cleanup.result import _neighbours as module
+from unipic.core.embeddings import Embeddings
+from unipic.core.errors import Cancelled
+from unipic.core.progress import Step
 
 LIKELY, LEAST = 0.9, 0.6
 Found = dict[tuple[str, str], float]

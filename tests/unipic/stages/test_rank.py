@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.galleries import photo
 
-from unipic.cleanup import CLEAR, Cluster
-from unipic.likeness import Likeness
-from unipic.photo import Measures, Photo
-from unipic.progress import Step
-from unipic.stages import rank as ranking
-from unipic.stages.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
+from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
+from unipic.cleanup.result import CLEAR, Cluster
+from unipic.cleanup.result import rank as ranking
+from unipic.core.photo import Measures, Photo
+from unipic.core.progress import Step
 
 FINE = Measures(
     sharpness=0.5,

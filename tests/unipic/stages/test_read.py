@@ -15,18 +15,18 @@ import pytest
 from PIL import Image
 from tests.pictures import save, scene, xmp
 
-from unipic import images
-from unipic.engines.base import NO_MEMORY, Engine, Failure
-from unipic.engines.inline import InlineEngine
-from unipic.engines.local import LocalEngine
-from unipic.fingerprint import fingerprint
-from unipic.measures import WORKING, measure
-from unipic.photo import Photo, Unreadable
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.core.photo import Photo, Unreadable
+from unipic.core.settings import Settings
+from unipic.reading import images
+from unipic.reading._measures import WORKING, measure
+from unipic.reading.engines.base import NO_MEMORY, Engine, Failure
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.reading.fingerprint import fingerprint
+from unipic.reading.read import read, read_file
+from unipic.reading.seen import Picture
 from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
-from unipic.stages.read import read, read_file
 from unipic.vision.base import VIEW
 
 SETTINGS = Settings()

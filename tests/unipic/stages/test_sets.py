@@ -16,18 +16,18 @@ from PIL import Image, ImageFilter
 from tests.galleries import likeness, photo
 from tests.pictures import save, scene
 
-from unipic.alignment import Sketch
-from unipic.cleanup import DeliberateSet, SetKind
-from unipic.engines.inline import InlineEngine
-from unipic.photo import Photo
-from unipic.rules import SETS
-from unipic.seen import Picture
-from unipic.settings import Settings
+from unipic.cleanup._alignment import Sketch
+from unipic.cleanup.compare import Sketches, look
+from unipic.cleanup.result import DeliberateSet, SetKind
+from unipic.cleanup.sets import STACK, deliberate_sets, focus_wanders, no_copies
+from unipic.core.photo import Photo
+from unipic.core.settings import Settings
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.read import read
+from unipic.reading.seen import Picture
+from unipic.review.rules import SETS
 from unipic.sources.folder import FolderSource
-from unipic.stages.compare import Sketches, look
-from unipic.stages.read import read
-from unipic.stages.sets import STACK, deliberate_sets, focus_wanders, no_copies
-from unipic.thumbnails import Thumbnails
 
 WHEN = datetime(2024, 6, 12, 20, 51, 7)
 Found = list[tuple[str, list[str]]]

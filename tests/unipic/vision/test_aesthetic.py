@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.checkpoints import REAL_WEIGHTS, make_head
 
-from unipic.errors import ModelDamaged
+from unipic.core.errors import ModelDamaged
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.manifest import read_manifest, require
 

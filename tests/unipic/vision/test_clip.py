@@ -11,8 +11,8 @@ from PIL import Image
 from tests.checkpoints import make_clip, make_head
 from tests.pictures import blurred, scene
 
-from unipic.progress import silent
-from unipic.settings import FAULTS
+from unipic.core.progress import silent
+from unipic.core.settings import FAULTS
 from unipic.vision import clip as module
 from unipic.vision import device
 from unipic.vision.aesthetic import AestheticHead

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tests.checkpoints import contents, write_manifest
 
-from unipic.errors import Cancelled, ModelDamaged, ModelMissing
+from unipic.core.errors import Cancelled, ModelDamaged, ModelMissing
 from unipic.vision import fetch as module
 from unipic.vision.fetch import fetch
 

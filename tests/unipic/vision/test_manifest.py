@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.checkpoints import REAL_FILES, REAL_WEIGHTS, make_clip, write_manifest
 
-from unipic.errors import ModelDamaged, ModelMissing
+from unipic.core.errors import ModelDamaged, ModelMissing
 from unipic.vision import manifest as module
 from unipic.vision.manifest import MANIFEST, find, read_manifest, require
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from tests.checkpoints import PROJECT, REAL_WEIGHTS, make_mobilenet, make_own
 from tests.pictures import scene, shaken
 
-from unipic.errors import ModelError, SettingsError
-from unipic.progress import silent
+from unipic.core.errors import ModelError, SettingsError
+from unipic.core.progress import silent
 from unipic.vision import device, mobilenet
 from unipic.vision.base import Encoder
 from unipic.vision.builtin import BuiltinEncoder

@@ -22,8 +22,8 @@ from tests.checkpoints import (
     write_manifest,
 )
 
-from unipic.errors import Cancelled, ModelDamaged, ModelError, ModelMissing, SettingsError
-from unipic.progress import silent
+from unipic.core.errors import Cancelled, ModelDamaged, ModelError, ModelMissing, SettingsError
+from unipic.core.progress import silent
 from unipic.vision import device, fetch, registry
 from unipic.vision.manifest import MANIFEST
 from unipic.vision.registry import inventory, open_encoder, open_scorer

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from unipic.settings import Settings
+from unipic.core.settings import Settings
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image, ImageFilter
 
-from unipic.errors import SourceError
-from unipic.images import decode
-from unipic.settings import Settings
+from unipic.core.errors import SourceError
+from unipic.core.settings import Settings
+from unipic.reading.images import decode
 from unipic.sources.scenes.painting import SIZE
 
 

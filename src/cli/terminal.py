@@ -1,0 +1,261 @@
+"""How the command line looks: examples, bars while it works, what it asks, and what it says at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from unipic.core.errors import SettingsError
+from unipic.core.progress import FETCHING, Progress, Step
+from unipic.core.words import count, printable, size
+from unipic.review.rules import SETS
+
+EVERY = 0.1  # seconds between two looks of a bar
+
+if TYPE_CHECKING:  # what is said of a result comes with it
+    from rich.progress import TaskID
+
+    from unipic.cleanup.bonds import Ruling
+    from unipic.destinations.aside import Moved
+    from unipic.destinations.undo import Held, Undone
+    from unipic.review.choices import Choices
+    from unipic.review.proposal import Proposal
+    from unipic.vision.manifest import Model
+    from unipic.vision.registry import Status
+
+err = Console(stderr=True)
+out = Console()
+
+WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
+MOST = 20  # unreadable files that are named; --json has them all
+
+EXAMPLES = """
+[b]Examples[/b]
+
+  See what is there, write nothing:
+    python src/main.py clean ~/Pictures/Lisbon --dry-run
+
+  A clean copy as a ZIP, copies left out, all similar shots kept:
+    python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
+
+  Only the recommended shot of each moment, into a folder:
+    python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
+
+  Shots count as one moment only within 48 seconds:
+    python src/main.py clean photos --zip out.zip --time-window 48s
+
+  The best of each moment by your own words:
+    python src/main.py clean photos --to best --best-only --prompt "our dog"
+
+  Of copies keep the one in albums/, and never set aside what is in prints/:
+    python src/main.py clean pics --to out --prefer albums --protect prints
+
+  Copies out of the way, into a dated folder beside the originals, after you typed their number:
+    python src/main.py clean ~/Pictures --move-aside
+
+  For another program:
+    python src/main.py clean photos --dry-run --json | jq .report
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+"""
+
+UNDO_EXAMPLES = """
+[b]Examples[/b]
+
+  All that was ever set aside from here goes back to where it was:
+    python src/main.py undo
+
+  See what there is, then take back all below a folder:
+    python src/main.py undo --list
+    python src/main.py undo ~/Pictures
+
+[b]Exit codes[/b]  0 all is back · 1 something could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+"""
+
+
+def shown(value: object) -> str:
+    """Names, paths and messages for the terminal: no control codes, no bytes that are no text, no markup."""
+    return escape(printable(value))
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
+    """A bar per stage with the time left; on standard error, so that output stays clean."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # --help needs none
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TextColumn("{task.fields[speed]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=err, disable=quiet) as bars:
+        stages: dict[str, TaskID] = {}
+
+        def finish_stages_that_cannot_be_counted() -> None:
+            for task in bars.tasks:
+                if task.total is None:
+                    bars.update(task.id, total=1, completed=1)
+
+        last, when = "", 0.0
+
+        def show(step: Step) -> None:
+            nonlocal last, when
+            now = time.monotonic()
+            if step.stage == last and now - when < EVERY and 0 < step.done < step.total:
+                return  # what is remembered comes faster than anybody can read
+            last, when = step.stage, now
+            if step.total:
+                finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
+            if step.stage not in stages:
+                finish_stages_that_cannot_be_counted()
+                stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
+            speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
+            in_bytes = step.stage.startswith(FETCHING)
+            bars.update(
+                stages[step.stage],
+                completed=step.done,
+                total=step.total or None,
+                count=_of(step, in_bytes),
+                speed=f"{speed:,.0f}/s" if speed and step.total and not in_bytes else "",
+            )
+
+        yield show
+        finish_stages_that_cannot_be_counted()
+
+
+def _of(step: Step, in_bytes: bool) -> str:
+    if not step.total:
+        return ""
+    return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
+
+
+def say_summary(
+    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Moved | None = None
+) -> None:
+    """What was found, what could not be read, what was used instead of what, and what to do next."""
+    from rich.table import Table
+
+    from unipic.review.choices import report
+
+    cleanup, found = proposal.cleanup, report(proposal, choices)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
+    belongs = f", with {count(along, 'file')} that belong to them" if along else ""
+    table.add_row("photos found", f"{found.before:,}{belongs}")
+    for words, kind in (
+        ("exact copies", "exact"),
+        ("same pixels, other file", "pixels"),
+        ("the original of an edited photo", "original"),
+        ("same picture", "near"),
+    ):
+        sets = [one for one in cleanup.lanes if one.kind == kind]
+        if not sets and kind == "original":
+            continue
+        table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
+    members = sum(len(cluster.photos) for cluster in cleanup.clusters)
+    table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
+    if cleanup.sets:
+        kinds = Counter(one.kind for one in cleanup.sets)
+        named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
+        table.add_row("kept whole, taken on purpose", ", ".join(named))
+    table.add_row("like no other", f"{len(cleanup.singles):,}")
+    table.add_row("could not be read", f"{found.unreadable:,}")
+    table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
+    out.print(table)
+    for file in cleanup.gallery.unreadable[:MOST]:
+        out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
+    if found.unreadable > MOST:
+        out.print(f"  ... and {found.unreadable - MOST:,} more; --json lists them all")
+    for note in (*cleanup.notices, *problems):
+        out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if cleanup.clusters and not found.reviewed:
+        out.print(
+            "All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.", **WHOLE
+        )
+    for path in written:
+        out.print(f"Written to {shown(path)}.", **WHOLE)
+    if moved:
+        say_moved(moved)
+    elif not written:
+        out.print("Dry run: nothing was written.", **WHOLE)
+
+
+def confirmed(files: int, bytes: int, yes: int | None) -> int:
+    """How many files may be moved: all of them, by `yes` or because a person typed the number."""
+    going = f"{count(files, 'file')}, {size(bytes)}, would be moved"
+    if yes is not None and yes != files:
+        raise SettingsError(f"{going}, and --yes says {yes:,}: nothing was moved")
+    if yes is not None or not files:
+        return files
+    if not _somebody_is_there():
+        raise SettingsError(f"{going}: add --yes {files} where nobody can be asked. Nothing was moved")
+    err.print(f"{going} into a dated folder beside the others. [b]undo[/b] takes it back.", **WHOLE)
+    if err.input("Type the number of files to move them: ").strip().replace(",", "") != str(files):
+        raise SettingsError("that is not the number: nothing was moved")
+    return files
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def say_moved(moved: Moved) -> None:
+    what = f"{count(moved.photos, 'photo')}, {count(moved.files, 'file')}, {size(moved.bytes)}"
+    out.print(f"[b]Set aside: {what}.[/b]", **WHOLE)
+    for folder in moved.folders:
+        out.print(f"Moved to {shown(folder)}. [b]undo[/b] takes it back.", **WHOLE)
+
+
+def say_held(held: list[Held]) -> None:
+    """One line for each folder that photos were set aside into."""
+    for one in held:
+        torn = "; a stop came in the middle of it" if one.torn else ""
+        out.print(f"{shown(one.folder)}  [b]{count(one.files, 'file')}[/b], {size(one.bytes)}{torn}", **WHOLE)
+    if not held:
+        out.print("Nothing is set aside.")
+
+
+def say_undone(undone: list[Undone]) -> None:
+    """How many files are back, and what is not, and why."""
+    for one in undone:
+        out.print(f"[b]{count(one.files, 'file')} put back[/b], {size(one.bytes)}, from {shown(one.folder)}.", **WHOLE)
+        for note in (*one.notes, *one.problems):
+            out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if not undone:
+        out.print("Nothing is set aside.")
+
+
+def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
+    from rich.table import Table
+
+    table = Table("model", "for", "licence", "here?", title=f"Models in {shown(folder)}")
+    for model, status in found:
+        here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+        table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
+    table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
+    out.print(table)
+
+
+def say_decisions(rulings: list[Ruling]) -> None:
+    """One line each: when, what, of which files."""
+    for ruling in rulings:
+        names = shown(", ".join(ruling.names[:4]) + (", ..." if len(ruling.names) > 4 else ""))
+        if ruling.kept is not None:
+            what = f"{len(ruling.kept)} of {count(len(ruling.parts[0]), 'photo')} kept"
+        else:
+            what = "belong together" if len(ruling.parts) == 1 else f"{len(ruling.parts)} parts kept apart"
+        out.print(f"{ruling.id}  {datetime.fromtimestamp(ruling.at):%Y-%m-%d %H:%M}  [b]{what}[/b]  {names}", **WHOLE)
+    out.print(f"{count(len(rulings), 'decision')}. [b]decisions --forget ID[/b] takes one back.", **WHOLE)

@@ -1,0 +1,1 @@
+"""HTTP beside the screens: runs, jobs, routes, access control. No widgets."""

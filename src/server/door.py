@@ -1,0 +1,269 @@
+"""Who gets in: requests by a name of this server, from its own pages, and with its token where others can reach it.
+
+It stands before everything else, the screens' websocket and their scripts included. The health check needs no token.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from server.door_page import door_page
+from server.door_token import Token
+from server.headers import HEADERS
+
+COOKIE = "unipic"
+YEAR = 365 * 24 * 3600
+HEALTH = "/_stcore/health"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+FORM = 4096  # bytes of a form that holds a token
+WRONG, SPAN = 10, 60.0  # wrong guesses of one peer, and the seconds in which they are counted
+PEERS = 10_000  # remembered at a time
+
+UNKNOWN_NAME = "This server does not go by that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
+FOREIGN_PAGE = "This request comes from a page of another site.\n"
+THIS_COMPUTER = "This server was set up for its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n"
+ASK = "This server asks for its token: reload the page and enter it."
+NOT_IT = "That is not the token of this server."
+SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
+
+
+@dataclass
+class Guesses:
+    """Wrong guesses of the last minute, by peer."""
+
+    clock: Callable[[], float] = time.monotonic
+    wrong: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
+
+    def too_many(self, peer: str) -> bool:
+        times = self.wrong.get(peer, deque())
+        while times and self.clock() - times[0] > SPAN:
+            times.popleft()
+        return len(times) >= WRONG
+
+    def count(self, peer: str) -> None:
+        self.wrong.setdefault(peer, deque(maxlen=WRONG)).append(self.clock())
+        self.wrong.move_to_end(peer)
+        while len(self.wrong) > PEERS:
+            self.wrong.popitem(last=False)
+
+
+class Door:
+    """Plain ASGI, outermost: what is refused here reaches nothing else, and a websocket is refused before it is one."""
+
+    def __init__(self, app: ASGIApp, token: Token | None, guesses: Guesses | None = None) -> None:
+        self.app = app
+        self.token = token
+        self.guesses = guesses or Guesses()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refusal = refused(scope) or await self.asked_for_token(scope, receive)
+        if refusal is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            for name, value in HEADERS.items():
+                refusal.headers.setdefault(name, value)
+            refusal.headers["Cache-Control"] = "no-store"
+            await refusal(scope, receive, send)
+
+    async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
+        """None: come in."""
+        if self.token is None or (scope["type"] == "http" and scope["path"] == HEALTH):
+            return None
+        known = self.token.opened_by_cookie(HTTPConnection(scope).cookies.get(COOKIE, ""))
+        in_address = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and "token" in _query(scope)
+        if known:
+            return RedirectResponse(without_token(scope), 303) if in_address else None
+        guess = _query(scope)["token"][0] if in_address else await sent_by_form(scope, receive)
+        return needs_token(scope, ASK, 401) if guess is None else self.answer_to(guess, scope)
+
+    def answer_to(self, guess: str, scope: Scope) -> Response:
+        peer = peer_of(scope)
+        if self.guesses.too_many(peer):
+            answer = needs_token(scope, SLOWLY, 429)
+            answer.headers["Retry-After"] = f"{SPAN:.0f}"
+            return answer
+        assert self.token is not None
+        if not self.token.opened_by(guess):
+            self.guesses.count(peer)
+            return needs_token(scope, NOT_IT, 401)
+        answer = RedirectResponse(without_token(scope), 303)
+        secure = scope.get("scheme") == "https"
+        answer.set_cookie(COOKIE, self.token.cookie, YEAR, path="/", secure=secure, httponly=True, samesite="strict")
+        return answer
+
+
+# Names and origins.
+
+
+def refused(scope: Scope) -> Response | None:
+    """What comes by a name that is not ours, so that no page on the web gets here by renaming itself, or from afar."""
+    headers = Headers(scope=scope)
+    host = headers.get("host")
+    if not named(host):
+        return PlainTextResponse(UNKNOWN_NAME, 421)
+    if not reachable() and _from_elsewhere(scope):
+        return PlainTextResponse(THIS_COMPUTER, 403)
+    origin = headers.get("origin")
+    if origin is not None and not own_origin(origin, host or ""):
+        return PlainTextResponse(FOREIGN_PAGE, 403)
+    return None
+
+
+def named(host: str | None) -> bool:
+    """Is this Host header one of server.allowedHosts? None of them is none, where Streamlit would take it for all."""
+    return bool(config.get_option("server.allowedHosts")) and is_host_allowed(host)
+
+
+def own_origin(origin: str, host: str) -> bool:
+    """Another port of the same computer is another site. What a proxy in front is called, it says itself."""
+    return urlsplit(origin).netloc.lower() == host.lower() or origin in config.get_option("server.corsAllowedOrigins")
+
+
+def reachable() -> bool:
+    """May other computers get here? Without an address Streamlit listens on all of them."""
+    address = config.get_option("server.address") or ""
+    return not (address == "localhost" or _is_loopback(address))
+
+
+def _from_elsewhere(scope: Scope) -> bool:
+    """Did the connection arrive at an address that is not this computer's own? As when uvicorn is started directly."""
+    address = (scope.get("server") or ("",))[0]
+    return _ip(address) is not None and not _is_loopback(address)
+
+
+def _is_loopback(address: str) -> bool:
+    ip = _ip(address)
+    return ip is not None and ip.is_loopback
+
+
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+
+
+def peer_of(scope: Scope) -> str:
+    """Who counts as one: an address, and in IPv6 a whole network, of which any device has as many as it likes."""
+    address = (scope.get("client") or ("",))[0]
+    ip = _ip(address)
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if isinstance(ip, ipaddress.IPv6Address) else address
+
+
+# Tokens in requests.
+
+
+def _query(scope: Scope) -> dict[str, list[str]]:
+    return parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+async def sent_by_form(scope: Scope, receive: Receive) -> str | None:
+    """The token somebody entered on the page of the door."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return None
+    request, body = Request(scope, receive), b""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        return None
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > FORM:
+                return None
+    except ClientDisconnect:
+        return None
+    return parse_qs(body.decode("latin-1"), encoding="utf-8").get("token", [""])[0]
+
+
+def without_token(scope: Scope) -> str:
+    """The address that was asked for. One slash at its beginning: with two it would lead to another server."""
+    query = [(name, value) for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name != "token"]
+    return "/" + quote(scope["path"].lstrip("/\\")) + (f"?{urlencode(query)}" if query else "")
+
+
+def needs_token(scope: Scope, message: str, status: int) -> Response:
+    """A page to enter it for people, the same in JSON for what a page asks for by itself."""
+    if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
+        return door_page("" if message == ASK else message, status)
+    return JSONResponse({"message": message}, status)
+
+
+# The operator's side.
+
+
+def open_to_own_names() -> None:
+    """This computer's names and the address it is bound to are always right, for Streamlit's own check as well."""
+    given, address = config.get_option("server.allowedHosts"), config.get_option("server.address")
+    bound = [address] if address and address not in ("0.0.0.0", "::") else []
+    config.set_option("server.allowedHosts", list(dict.fromkeys([*filter(None, given), *LOOPBACK, *bound])))
+
+
+def greeting(token: Token | None) -> str:
+    """What the console says once at start. A token that was made here is shown here, and nowhere else."""
+    port, scheme = config.get_option("server.port"), "https" if config.get_option("server.sslCertFile") else "http"
+    hosts = [name for name in config.get_option("server.allowedHosts") if "*" not in name]
+    names = [name for name in hosts if name not in LOOPBACK] or ["localhost"]
+    ours = token is not None and token.kept_in is not None
+    query = f"?token={quote(token.value, safe='')}" if token and ours else ""
+    lines = ["", *(f"  Unipic is at {scheme}://{_in_address(name)}:{port}/{query}" for name in names)]
+    if token:
+        whence = f"kept in {token.kept_in}: delete it for a new one" if ours else "the one in UNIPIC_TOKEN"
+        lines.append(f"  It asks for its token, {whence}. UNIPIC_TOKEN sets another (at least 16 characters).")
+    elif reachable():
+        lines.append("  UNIPIC_TOKEN is off: whoever gets here is in. Keep it behind a proxy that asks for a password.")
+    if reachable() and names == ["localhost"]:
+        lines.append("  STREAMLIT_SERVER_ALLOWED_HOSTS names what others type into their browser, with spaces between.")
+    return "\n".join([*lines, ""])
+
+
+def _in_address(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
+
+
+class Masked(logging.Filter):
+    """Keeps the token out of a server's log, where the addresses of requests may be written."""
+
+    IN_ADDRESS = re.compile(r"(token=)[^&\s\"']+")
+    # uvicorn takes every websocket that is refused with a status for a mistake of the application.
+    REFUSED = "ASGI callable returned without completing handshake."
+
+    def __init__(self, token: Token | None) -> None:
+        super().__init__()
+        self.secrets = [token.value, quote(token.value, safe=""), token.cookie] if token else []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self.mask(record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(self.mask(argument) for argument in record.args)
+        return record.msg != self.REFUSED
+
+    def mask(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        for secret in self.secrets:
+            value = value.replace(secret, "***")
+        return self.IN_ADDRESS.sub(r"\1***", value)
+
+
+def mask_logs(token: Token | None) -> None:
+    for name in ("uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).addFilter(Masked(token))

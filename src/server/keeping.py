@@ -1,0 +1,60 @@
+"""How long runs are kept: until a while after their album was fetched, or until nobody touched them for days."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.concurrency import run_in_threadpool
+
+from server.runs import Run
+from server.state import server
+from unipic.core.errors import SettingsError
+
+EVERY = 600.0  # seconds between two looks
+KEEP_DAYS, KEEP_FETCHED_HOURS = 7.0, 1.0
+
+
+def keeping_times() -> tuple[float, float]:
+    """Seconds for which runs nobody touches are kept, and those whose album was fetched: the operator's, or ours."""
+    return (
+        86400 * _number("UNIPIC_KEEP_DAYS", KEEP_DAYS),
+        3600 * _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS),
+    )
+
+
+@asynccontextmanager
+async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
+    """Deletes what is past its time, from the server's start to its end."""
+    task = asyncio.create_task(_sweep(keep, keep_fetched))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _sweep(keep: float, keep_fetched: float) -> None:
+    while True:
+        await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
+        await asyncio.sleep(EVERY)
+
+
+def was_fetched(run: Run, file: str) -> None:
+    """A finished album went out whole: its run may go. What was only saved in between keeps the run."""
+    if run.load().finished and file == run.load().album_file:
+        run.change(fetched=time.time())
+
+
+def _number(name: str, default: float) -> float:
+    value = os.environ.get(name) or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise SettingsError(f"{name} is a number from 0 on, not {value!r}")
+    return number

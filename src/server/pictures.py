@@ -1,0 +1,127 @@
+"""Pictures for a browser: thumbnails, views, and originals, as a JPEG where no browser shows their format.
+
+Hashing and decoding are done in threads and workers, a bounded number at once, and the event loop goes on streaming.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from server.answers import Endpoint, Refused
+from server.runs import Run, Runs
+from unipic.core.errors import NotShown
+from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.photo import Photo
+from unipic.core.words import printable
+from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
+
+FindPhoto = Callable[[Run, str], Photo | None]
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+CHUNK = 1 << 18
+FOREVER = "private, max-age=31536000, immutable"  # what is shown is named by its content
+WAITING = 100  # requests for pictures that may wait for a worker; more are no person flipping through photos
+
+# What browsers show themselves, and what is made into a JPEG for them.
+SHOWN = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "AVIF": "image/avif",
+}
+RENDERED = ("HEIF", "TIFF", "RAW")
+
+
+def thumbnails(runs: Runs) -> Endpoint:
+    async def thumbnail(request: Request) -> Response:
+        run, digest = runs.open(request.path_params["token"]), request.path_params["digest"]
+        path = run.thumbnails.path(digest)
+        if not DIGEST.fullmatch(digest) or not path.is_file():
+            raise Refused(404, "There is no such thumbnail.")
+        return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": FOREVER})
+
+    return thumbnail
+
+
+class Pictures:
+    """Endpoints for photos by their id, over the workers all runs share."""
+
+    def __init__(self, runs: Runs, find_photo: FindPhoto, renderer: Renderer | None = None) -> None:
+        self.runs = runs
+        self.find_photo = find_photo
+        self.renderer = renderer or Renderer()
+        self.slots = anyio.CapacityLimiter(2 * WORKERS)
+        self.waiting = 0
+
+    async def view(self, request: Request) -> Response:
+        """A JPEG of at most 2048 pixels a side, of any format."""
+        run, photo = await self._asked(request)
+        return await self._rendered(request, Renditions(run.views, self.renderer).view, photo)
+
+    async def photo(self, request: Request) -> Response:
+        """The original byte for byte, or its full-size JPEG."""
+        run, photo = await self._asked(request)
+        if photo.format in RENDERED:
+            return await self._rendered(request, Renditions(run.views, self.renderer).full, photo)
+        if photo.format not in SHOWN:
+            raise Refused(415, f"Browsers do not show {photo.format} files. The original is untouched where it was.")
+        return _picture(await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
+
+    async def _asked(self, request: Request) -> tuple[Run, Photo]:
+        run = self.runs.open(request.path_params["token"])
+        photo = await run_in_threadpool(self.find_photo, run, request.path_params["id"])
+        if photo is None:
+            raise Refused(404, "This run has no such photo.")
+        return run, photo
+
+    async def _rendered(self, request: Request, made: Callable[[Photo], Path], photo: Photo) -> Response:
+        if self.waiting >= WAITING:
+            raise Refused(503, "Too many pictures are asked for at once. Try again in a moment.")
+        self.waiting += 1
+        try:
+            async with self.slots:
+                if await request.is_disconnected():  # the person has flipped on meanwhile
+                    raise Refused(499, "Nobody waits for this picture any more.")
+                # A thread of its own: the shared ones go on with files while this one waits for a worker.
+                own = anyio.CapacityLimiter(1)
+                file = await anyio.to_thread.run_sync(lambda: open_to_read(made(photo)), limiter=own)
+        finally:
+            self.waiting -= 1
+        return _picture(file, "image/jpeg", photo)
+
+
+def open_original(photo: Photo) -> BinaryIO:
+    """Read-only, from its beginning, and only if it is what was looked at; never through a link, never a pipe."""
+    try:
+        file = open_to_read(photo.path)
+    except OSError:
+        raise Refused(404, "The original is no longer where it was.") from None
+    same = os.fstat(file.fileno()).st_size == photo.size and copy_and_hash(file) == photo.digest
+    if not same:
+        file.close()
+        raise NotShown(f"{printable(photo.name)} {CHANGED}")
+    file.seek(0)
+    return file
+
+
+def _picture(file: BinaryIO, media_type: str, photo: Photo) -> Response:
+    size = str(os.fstat(file.fileno()).st_size)
+    headers = {"Content-Length": size, "Cache-Control": FOREVER, "ETag": f'"{photo.digest}"'}
+    return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk

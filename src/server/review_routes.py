@@ -1,0 +1,202 @@
+"""What the darkroom in the browser asks of a desk: all groups once, and an answer to each step."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from server.answers import Refused, in_words
+from server.photo_facts import facts
+from server.pictures import RENDERED, SHOWN
+from server.runs import Run, Runs
+from unipic.core.photo import Photo
+from unipic.library.companions import with_what
+from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
+from unipic.review.history import Change
+from unipic.review.journal import choice_to_dict
+from unipic.review.proposal import Group
+
+DeskOf = Callable[[Run], Desk]
+STEP = re.compile(r"[0-9a-zA-Z-]{8,64}")
+MOST = 10_000_000  # bytes of a step: a hundred thousand groups at once
+WORTH_PACKING = 10_000  # bytes
+
+
+def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
+    def everything(token: str, only_choices: bool) -> bytes:
+        desk = _desk(runs, desk_of, token)
+        with desk.lock:
+            groups = [] if only_choices else [group_to_dict(group, desk) for group in desk.proposal.groups]
+            values = {**_standing(desk), "place": desk.place, "choices": _choices(desk, desk.choices)}
+        if not only_choices:
+            values["groups"] = groups
+        return json.dumps(values, ensure_ascii=True).encode("ascii")
+
+    async def show(request: Request) -> Response:
+        body = await run_in_threadpool(
+            everything, request.path_params["token"], request.query_params.get("only") == "choices"
+        )
+        headers = {"Cache-Control": "private, no-store"}
+        if len(body) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+            body = await run_in_threadpool(gzip.compress, body, 1)
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, media_type="application/json", headers=headers)
+
+    async def hear(request: Request) -> Response:
+        # A page elsewhere cannot send this type without asking first, and is never answered.
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            raise Refused(415, "A step is JSON.")
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal():
+            raise Refused(411, "The size of the step was not announced.")
+        if int(length) > MOST:
+            raise Refused(413, "This step is too large.")
+        try:
+            step = json.loads(await request.body())
+        except (ValueError, RecursionError):
+            raise Refused(400, "This step is no JSON.") from None
+        if not isinstance(step, dict):
+            raise Refused(400, "A step is an object.")
+        return JSONResponse(await run_in_threadpool(answer, request.path_params["token"], step))
+
+    def answer(token: str, step: dict[str, Any]) -> dict[str, Any]:
+        desk = _desk(runs, desk_of, token)
+        with desk.lock:
+            try:
+                return _answer(desk, step)
+            except NoSuchGroup as error:
+                raise Refused(409, str(error)) from None
+            except (NotUnderstood, TypeError, KeyError, ValueError, AttributeError) as error:
+                raise Refused(400, f"This step was not understood: {error}") from None
+
+    path = "/unipic/review/{token}"
+    return [Route(path, in_words(show)), Route(path, in_words(hear), methods=["POST"])]
+
+
+def _desk(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
+    run = runs.open(token)
+    try:
+        return desk_of(run)
+    except FileNotFoundError:
+        raise Refused(409, "The work on these photos is not done yet.") from None
+    except ValueError:
+        raise Refused(409, "This run was made by another version of Unipic. Start it again.") from None
+
+
+def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
+    do = step["do"]
+    if do == "place":
+        desk.place = str(step["group"])
+        return {**_standing(desk), "choices": {}, "place": None}
+    id = step["step"]
+    if not isinstance(id, str) or not STEP.fullmatch(id):
+        raise NotUnderstood("a step has an id")
+    if desk.knows(id):
+        return {**_standing(desk), "choices": _choices(desk, desk.choices), "place": None}
+    before, choices = desk.arrangement, desk.choices
+    change = _taken(desk, do, id, step)
+    place = change.place if change.place in desk.proposal.by_id else ""
+    if desk.arrangement != before and not place:
+        place = _where_it_went(desk, change)
+    # A ruling that came or went may settle groups the step does not name.
+    after = desk.choices
+    touched = change.choices.keys() | {id for id in {**choices, **after} if choices.get(id) != after.get(id)}
+    return {
+        **_standing(desk),
+        "choices": {id: choice_to_dict(after[id]) if id in after else None for id in sorted(touched)},
+        "place": place or None,
+    }
+
+
+def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
+    match do:
+        case "choose":
+            if not isinstance(step["done"], bool):
+                raise NotUnderstood("done is true or false")
+            return desk.choose(id, step["group"], _strings(step["kept"]), step["done"])
+        case "accept":
+            return desk.accept(id, _strings(step["groups"]))
+        case "reopen":
+            return desk.reopen(id, _strings(step["groups"]))
+        case "apart":
+            return desk.apart(id, step["group"])
+        case "split":
+            return desk.split(id, step["group"], _strings(step["photos"]))
+        case "merge":
+            return desk.merge(id, _strings(step["groups"]))
+        case "undo" | "redo":
+            return desk.take_back(id, forward=do == "redo")
+    raise NotUnderstood(f"there is no {do!r}")
+
+
+def _where_it_went(desk: Desk, change: Change) -> str:
+    """The group that now holds most of what a step was about."""
+    digests = {d for ruling in change.rulings.values() if ruling for part in ruling.parts[:1] for d in part}
+    held = {group.id: sum(photo.digest in digests for photo in group.photos) for group in desk.proposal.groups}
+    best = max(held, key=lambda id: held[id], default="")
+    return best if best and held[best] > 1 else ""
+
+
+def _strings(values: object) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise NotUnderstood("a list of ids is expected")
+    return values
+
+
+def _standing(desk: Desk) -> dict[str, Any]:
+    undo, redo = desk.history.undo, desk.history.redo
+    return {
+        "version": desk.history.version,
+        "arrangement": desk.arrangement,
+        "undo": undo.what if undo else "",
+        "redo": redo.what if redo else "",
+    }
+
+
+def _choices(desk: Desk, choices: Any) -> dict[str, Any]:
+    return {id: choice_to_dict(choice) for id, choice in choices.items() if id in desk.proposal.by_id}
+
+
+def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
+    """As the browser shows it, see darkroom/README.md."""
+    scores = desk.evidence.scores if group.lane == "similar" else {}
+    return {
+        "id": group.id,
+        "lane": group.lane,
+        "reason": group.reason,
+        "doubt": group.doubt,
+        "certainty": round(group.certainty, 3),
+        "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
+        "bytes": sum(photo.bytes for photo in group.photos),
+        "photos": [
+            {
+                **_photo(photo, desk),
+                "protected": photo.id in group.protected,
+                "alike": None if alike is None else round(alike),
+                "words": "; ".join(filter(None, (words, with_what(photo), photo.note))),
+                "facts": facts(photo, {name: told.get(photo.id) for name, told in scores.items()}),
+            }
+            for photo, alike, words in zip(group.photos, group.alike, group.words, strict=True)
+        ],
+    }
+
+
+def _photo(photo: Photo, desk: Desk) -> dict[str, Any]:
+    return {
+        "id": photo.id,
+        "digest": photo.digest if desk.run.thumbnails.path(photo.digest).exists() else "",
+        "name": photo.name,
+        "width": photo.width,
+        "height": photo.height,
+        "size": photo.bytes,
+        "format": photo.format,
+        "showable": photo.format in (*SHOWN, *RENDERED),
+    }

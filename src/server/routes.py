@@ -1,0 +1,122 @@
+"""What a browser asks for beside the screens: uploads, pictures, finished downloads, and the scripts of the large view.
+
+A run's token is the one key to its photos, so no answer may give it away, and none may run anything: SecurityHeaders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from anyio.lowlevel import checkpoint
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from server.answers import Endpoint, Refused, in_words
+from server.pictures import FindPhoto, Pictures, thumbnails
+from server.runs import Run, Runs
+from server.uploads import receiving
+from unipic.core.photo import Photo
+from unipic.reading.renditions import Renderer
+
+OnSent = Callable[[Run, str], None]
+
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,120}\.(zip|csv|json)")
+SCRIPT = re.compile(r"[a-z_]+")
+DARKROOM = Path(__file__).parents[1] / "screens" / "parts" / "darkroom"
+
+
+def nothing_found(run: Run, photo: str) -> Photo | None:
+    return None
+
+
+def nothing_to_do(run: Run, file: str) -> None:
+    pass
+
+
+def routes(
+    runs: Runs,
+    find_photo: FindPhoto = nothing_found,
+    on_sent: OnSent = nothing_to_do,
+    max_file: int | None = None,
+    max_run: int | None = None,
+    renderer: Renderer | None = None,
+) -> list[Route]:
+    """`find_photo` gives a photo of a run by its id; `on_sent` hears of a download that went out whole."""
+    pictures = Pictures(runs, find_photo, renderer)
+
+    async def elsewhere(request: Request) -> Response:
+        raise Refused(404, "There is nothing here.")
+
+    return [
+        Route("/unipic/upload/{token}/{key}", in_words(receiving(runs, max_file, max_run)), methods=["PUT"]),
+        Route("/unipic/thumb/{token}/{digest}", in_words(thumbnails(runs))),
+        Route("/unipic/view/{token}/{id}", in_words(pictures.view)),
+        Route("/unipic/photo/{token}/{id}", in_words(pictures.photo)),
+        Route("/unipic/download/{token}/{file}", in_words(downloads(runs, on_sent))),
+        Route("/unipic/darkroom/{name}.js", in_words(script)),
+        # Without this an unknown address would be answered by the screens, with status 200.
+        Route("/unipic/{rest:path}", in_words(elsewhere), methods=["GET", "PUT", "POST", "PATCH", "DELETE"]),
+    ]
+
+
+async def script(request: Request) -> Response:
+    """A module of the large view. Asked for each time and sent when it is another: an update is seen at once."""
+    name = request.path_params["name"]
+    path = DARKROOM / f"{name}.js"
+    if not SCRIPT.fullmatch(name) or not path.is_file():
+        raise Refused(404, "There is no such script.")
+    content = await run_in_threadpool(path.read_bytes)
+    headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+    if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="text/javascript", headers=headers)
+
+
+# Downloads.
+
+
+def downloads(runs: Runs, on_sent: OnSent) -> Endpoint:
+    async def download(request: Request) -> Response:
+        run, name = runs.open(request.path_params["token"]), request.path_params["file"]
+        path = run.out / name
+        if not FILE.fullmatch(name) or path.is_symlink() or not path.is_file():
+            raise Refused(404, "There is no such file to download.")
+        return Download(path, lambda: on_sent(run, name))
+
+    return download
+
+
+class Download(FileResponse):
+    """Calls `whole_file_sent` when the connection has taken the file from its first byte to its last.
+
+    A broken connection ends an ordinary FileResponse just as quietly, and its background task would run. A part asked
+    for on its own, such as the rest of an interrupted download, does not count either.
+    """
+
+    def __init__(self, path: Path, whole_file_sent: Callable[[], None]) -> None:
+        super().__init__(path, filename=path.name, headers={"Cache-Control": "private, no-store"})
+        self.whole_file_sent = whole_file_sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, finished = 0, False
+
+        async def watched(message: Message) -> None:
+            nonlocal status, finished
+            status = message.get("status", status)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": True})  # waits until it is taken
+                await checkpoint()  # a disconnect in the meantime cancels here
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+                finished = True
+            await send(message)
+
+        await super().__call__(scope, receive, watched)
+        if finished and status == 200 and scope["method"] == "GET":
+            await run_in_threadpool(self.whole_file_sent)

@@ -1,0 +1,155 @@
+"""Uploads, streamed to disk: each whole or not there, and no run takes more than its share."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from server.answers import Endpoint, Refused
+from server.runs import Run, Runs
+from unipic.core.errors import SettingsError
+from unipic.core.files import whole
+from unipic.core.settings import Settings
+
+T = TypeVar("T")
+
+MAX_RUN_GB = 200.0
+KEEP_FREE = 1_000_000_000  # bytes of disk an upload never takes: the run still has to write its results
+PATIENCE = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
+DISK_FULL = "The server's disk is full. What has arrived is kept; free some space and try again."
+
+
+def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
+    """The endpoint that takes one file of a run that is still collecting; limits in bytes."""
+    max_file = Settings().max_file if max_file is None else max_file
+    room = Room(max_run_from_environment() if max_run is None else max_run)
+
+    async def upload(request: Request) -> Response:
+        run, key = runs.open(request.path_params["token"]), request.path_params["key"]
+        path, size = run.upload_path(key), announced(request)
+        if size > max_file:
+            raise Refused(413, f"This file has {gigabytes(size)}; one file may have up to {gigabytes(max_file)}.")
+        refuse_unless_collecting(run)
+        with room.held(run, size):
+            # Written under a name of its own, so that a retry does not meet the attempt it replaces.
+            arriving = path.with_name(f"{key}.{secrets.token_hex(4)}")
+            await store(request, arriving, size)
+            try:
+                refuse_unless_collecting(run)  # it may have been started while the bytes came in
+                room.give_back(run, path.stat().st_size if path.exists() else 0)
+                os.replace(arriving, path)
+            finally:
+                arriving.unlink(missing_ok=True)
+            run.add_upload(key, request.query_params.get("name", ""), size)
+        return JSONResponse({"key": key, "size": size})
+
+    return upload
+
+
+class Room:
+    """How many bytes each run has taken: those in its journal, which is read once, and those on their way.
+
+    Lives in the event loop alone, so it needs no lock.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used: dict[str, int] = {}
+
+    @contextmanager
+    def held(self, run: Run, size: int) -> Iterator[None]:
+        """Room for one upload, given back when it does not arrive."""
+        if run.token not in self.used:
+            self.used[run.token] = sum(upload.size for upload in run.uploads())
+        if self.used[run.token] + size > self.limit:
+            raise Refused(413, f"All photos of a run together may have up to {gigabytes(self.limit)}.")
+        if shutil.disk_usage(run.folder).free - size < KEEP_FREE:
+            raise Refused(507, DISK_FULL)
+        self.used[run.token] += size
+        try:
+            yield
+        except BaseException:
+            self.give_back(run, size)
+            raise
+
+    def give_back(self, run: Run, size: int) -> None:
+        self.used[run.token] -= size
+
+
+def announced(request: Request) -> int:
+    """The size a browser says a file has. Without it no limit could be kept before the disk is full."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise Refused(411, "The size of the file was not announced.")
+    return int(length)
+
+
+def refuse_unless_collecting(run: Run) -> None:
+    if run.load().state != "collecting":
+        raise Refused(409, "This run takes no more photos: it has been started. Begin a new one to add these.")
+
+
+async def store(request: Request, path: Path, size: int) -> None:
+    """Body to disk, chunk by chunk: whole, or not there at all."""
+    arrived = 0
+    try:
+        async with in_thread(whole(path)) as file:
+            async for chunk in body(request):
+                arrived += len(chunk)
+                await run_in_threadpool(file.write, chunk)
+            if arrived != size:
+                raise Refused(400, f"{arrived} bytes arrived instead of {size}; the file was not kept.")
+    except ClientDisconnect:
+        raise Refused(400, "The connection broke before the whole file had arrived.") from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Refused(507, DISK_FULL) from error
+
+
+async def body(request: Request) -> AsyncIterator[bytes]:
+    stream = request.stream()
+    try:
+        while True:
+            with anyio.fail_after(PATIENCE):
+                chunk = await anext(stream)
+            yield chunk
+    except StopAsyncIteration:
+        return
+    except TimeoutError:
+        raise Refused(408, "Nothing arrived for a minute; the upload was given up.") from None
+
+
+@asynccontextmanager
+async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave in a thread: leaving `whole` waits for the disk, and the event loop must not."""
+    value = await run_in_threadpool(manager.__enter__)
+    try:
+        yield value
+    except BaseException as error:
+        manager.__exit__(type(error), error, error.__traceback__)
+        raise
+    await run_in_threadpool(manager.__exit__, None, None, None)
+
+
+def max_run_from_environment() -> int:
+    value = os.environ.get("UNIPIC_MAX_UPLOAD_GB") or str(MAX_RUN_GB)
+    try:
+        return int(float(value) * 1e9)
+    except (ValueError, OverflowError):
+        raise SettingsError(f"UNIPIC_MAX_UPLOAD_GB is a number of gigabytes, not {value!r}") from None
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"

@@ -1,0 +1,1 @@
+"""Copies, moments and the best shot."""

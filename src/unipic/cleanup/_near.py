@@ -1,0 +1,61 @@
+"""Near-duplicates: the same picture in other bytes and other pixels."""
+
+from __future__ import annotations
+
+from unipic.cleanup.keeper import keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.result import DuplicateSet
+from unipic.core.photo import Photo
+
+
+def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
+    """Sets of photos that are the same picture as their keeper, by a sameness (0 to 100) of at least `least`.
+
+    The better original leads, so a copy always has its keeper by direct likeness, and a keeper is nobody's copy.
+    """
+    likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
+    same = likeness.sameness >= least
+    free = [True] * len(likeness.photos)
+    copies: dict[int, list[int]] = {}
+    # Pairs are in the order of their better photo, so whoever is free when its pairs come is nobody's copy.
+    for keeper, copy in zip(likeness.first[same].tolist(), likeness.second[same].tolist(), strict=True):
+        if free[keeper] and free[copy]:
+            free[copy] = False
+            copies.setdefault(keeper, []).append(copy)
+    photos = likeness.photos
+    return [_set(likeness, photos[keeper], [photos[i] for i in found]) for keeper, found in copies.items()]
+
+
+def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet:
+    return DuplicateSet(
+        keeper,
+        tuple(copies),
+        "near",
+        tuple(_reason(likeness, keeper, copy) for copy in copies),
+        tuple(worth_a_look(copy, keeper) for copy in copies),
+    )
+
+
+def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
+    how, why = likeness.said(keeper, copy), keeper_reason(keeper, copy)
+    return f"the same picture as {keeper.name} ({how}), which stays: {why}"
+
+
+def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[DuplicateSet], list[DuplicateSet]]:
+    """Sets of identical pictures whose keeper turned out to be a copy itself join the set of the photo that stays.
+
+    `alike` was found among what `exact` leaves. The same pixels are as like the new keeper as their old keeper is.
+    """
+    by_keeper: dict[str, list[DuplicateSet]] = {}  # one by bytes and one by pixels
+    for found in exact:
+        by_keeper.setdefault(found.keeper.id, []).append(found)
+    joined = []
+    for found in alike:
+        copies, reasons, looks = list(found.copies), list(found.reasons), list(found.looks)
+        for copy, reason in zip(found.copies, found.reasons, strict=True):
+            for earlier in by_keeper.pop(copy.id, ()):
+                copies += earlier.copies
+                reasons += [reason] * len(earlier.copies)
+                looks += [worth_a_look(each, found.keeper) for each in earlier.copies]
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(looks)))
+    return [found for sets in by_keeper.values() for found in sets], joined

@@ -1,0 +1,219 @@
+"""Rulings: what a person said of some photos, known by their content, so that it holds after renames and new scans.
+
+Of two photos the newest ruling that names both decides: in one part they belong together, in two they do not. Photos of
+a ruling that also says what stays are settled: only a photo nobody had seen by then may still join them. A photo may be
+settled twice, among its copies and among the shots of its moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.result import DuplicateSet
+from unipic.core.photo import Photo
+
+NEVER = float("-inf")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    id: str
+    at: float  # seconds since 1970
+    parts: tuple[tuple[str, ...], ...]  # digests, one for each file
+    kept: tuple[str, ...] | None = None  # digests that stay, one for each file; None: that is not decided
+    moment: bool = True  # of shots of one moment; False: of copies
+    names: tuple[str, ...] = ()  # what the files were called; first those of `kept`, in its order
+
+    @property
+    def digests(self) -> frozenset[str]:
+        return frozenset(digest for part in self.parts for digest in part)
+
+
+class Bonds:
+    """What rulings say of a gallery's photos, pair by pair."""
+
+    def __init__(self, rulings: Iterable[Ruling], first_seen: Mapping[str, float]) -> None:
+        self.rulings = sorted(rulings, key=lambda ruling: (ruling.at, ruling.id))
+        self._first_seen = first_seen
+        self._parts: defaultdict[str, dict[int, int]] = defaultdict(dict)  # digest -> part by ruling
+        self._settled: dict[tuple[bool, str], float] = {}  # (moment, digest) -> when
+        self._held: dict[str, float] = {}  # digests put with others, as shots or by hand -> when
+        for number, ruling in enumerate(self.rulings):
+            for part, digests in enumerate(ruling.parts):
+                for digest in digests:
+                    self._parts[digest][number] = part
+                    if ruling.kept is not None:
+                        self._settled[ruling.moment, digest] = ruling.at
+                    if len(digests) > 1 and (ruling.moment or ruling.kept is None):
+                        self._held[digest] = ruling.at
+
+    def __bool__(self) -> bool:
+        return bool(self.rulings)
+
+    def apart(self, a: Photo, b: Photo, moment: bool) -> bool:
+        """A person keeps these two apart, as shots of one moment or as copies."""
+        since = NEVER
+        if newest := self._newest(a, b):
+            if not self._in_one_part(newest, a, b):
+                return True
+            if newest.kept is not None and (moment or not newest.moment):
+                return False
+            if moment:  # to belong together makes no copies
+                since = newest.at
+        return self._came_before(b, a, moment, since) or self._came_before(a, b, moment, since)
+
+    def cut(self, likeness: Likeness, moment: bool) -> Likeness:
+        """Without the pairs that a person keeps apart; what they settled as copies is surely the same picture."""
+        photos, values = likeness.photos, (likeness.similarity if moment else likeness.sameness).copy()
+        named = np.array([photo.digest in self._parts for photo in photos], dtype=bool)
+        keep = np.ones(len(likeness.first), dtype=bool)
+        for pair in np.flatnonzero((named[likeness.first] | named[likeness.second]) & (values > 0)).tolist():
+            a, b = photos[likeness.first[pair]], photos[likeness.second[pair]]
+            keep[pair] = not (self.apart(a, b, moment) or (not moment and self._were_shots(a, b)))
+            if not moment and self._were_copies(a, b):
+                values[pair] = 100.0
+        if any(len(ruling.parts) > 1 for ruling in self.rulings):
+            self._cut_between(likeness, values, keep, moment)
+        return (likeness if moment else replace(likeness, sameness=values)).only(keep)
+
+    def without_apart(self, sets: Iterable[DuplicateSet]) -> list[DuplicateSet]:
+        """Without those of which a person keeps a copy and its keeper apart."""
+        return [s for s in sets if not any(self.apart(s.keeper, copy, moment=False) for copy in s.copies)]
+
+    def without_torn(self, likeness: Likeness, identical: Iterable[DuplicateSet]) -> Likeness:
+        """Without the pairs of which a person took two files apart by name, these or some with the very same pixels."""
+        photos, keep = likeness.photos, np.ones(len(likeness.first), dtype=bool)
+        files: defaultdict[str, list[Photo]] = defaultdict(list, {photo.id: [photo] for photo in photos})
+        for found in identical:
+            files[found.keeper.id] += found.copies
+        several = {d for ruling in self.rulings if len(ruling.parts) > 1 for d in ruling.digests}
+        named = np.array([any(file.digest in several for file in files[p.id]) for p in photos], dtype=bool)
+        for pair in np.flatnonzero(named[likeness.first] & named[likeness.second]).tolist():
+            ours, theirs = (files[photos[side[pair]].id] for side in (likeness.first, likeness.second))
+            keep[pair] = all(self._taken_apart(a, b) == NEVER for a in ours for b in theirs)
+        return likeness.only(keep)
+
+    def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
+        """Pairs that a person put together; enough of them to hold each part."""
+        return self._bundled(photos)[0]
+
+    def _bundled(self, photos: Sequence[Photo]) -> tuple[list[tuple[Photo, Photo]], dict[str, list[Photo]]]:
+        """Those pairs, and by each photo's id all that it is put together with. The newest ruling goes first."""
+        by_digest = {photo.digest: photo for photo in photos}
+        bundles = {photo.id: [photo] for photo in photos}
+        pairs = []
+        for part in (part for ruling in reversed(self.rulings) for part in ruling.parts):
+            here = [by_digest[digest] for digest in dict.fromkeys(part) if digest in by_digest]
+            for i, other in enumerate(here):
+                for one in here[:i]:
+                    ours, theirs = bundles[one.id], bundles[other.id]
+                    if ours is theirs:
+                        break
+                    if not any(self._torn(a, b) for a in ours for b in theirs):
+                        pairs.append((one, other))
+                        ours += theirs
+                        bundles |= {photo.id: ours for photo in theirs}
+                        break
+        return pairs, bundles
+
+    def _torn(self, a: Photo, b: Photo) -> bool:
+        """Apart by a newer ruling than the one that is being followed."""
+        several = len(self._parts.get(a.digest, ())) > 1 or len(self._parts.get(b.digest, ())) > 1
+        return several and self.apart(a, b, True)
+
+    def _cut_between(self, likeness: Likeness, values: np.ndarray, keep: np.ndarray, moment: bool) -> None:
+        """Two that a person took apart do not meet through a third one either, unless that one is new.
+
+        The third stays with the one it is more alike. Groups that follow chains may still join them over more steps.
+        """
+        photos = likeness.photos
+        several = {digest for ruling in self.rulings if len(ruling.parts) > 1 for digest in ruling.digests}
+        bundles = self._bundled(photos)[1] if moment else {photo.id: [photo] for photo in photos}
+        place = {photo.id: i for i, photo in enumerate(photos)}
+        bundle = np.array([place[bundles[photo.id][0].id] for photo in photos], dtype=np.int64)
+        members = {i: [p for p in bundles[photos[i].id] if p.digest in several] for i in set(bundle.tolist())}
+        named = np.array([bool(members[i]) for i in bundle.tolist()], dtype=bool)
+        near: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        candidates = keep & (values > 0) & (named[likeness.first] | named[likeness.second])
+        for pair in np.flatnonzero(candidates).tolist():
+            a, b = int(bundle[likeness.first[pair]]), int(bundle[likeness.second[pair]])
+            near[a][b].append(pair)
+            near[b][a].append(pair)
+        for third, those in near.items():
+            stays: list[int] = []
+            for one in sorted(those, key=lambda i: (-max(values[pair] for pair in those[i]), photos[i].digest)):
+                when = max(
+                    (self._taken_apart(p, q) for i in stays for p in members[one] for q in members[i]), default=NEVER
+                )
+                own = max((self._taken_apart(p, q) for p in members[one] for q in members[third]), default=NEVER)
+                if own > NEVER or (when > NEVER and self._seen_by(photos[third], when)):
+                    keep[those[one]] = False
+                elif one != third:
+                    stays.append(one)
+
+    def _taken_apart(self, a: Photo, b: Photo) -> float:
+        """When, if that was the last that was said of both."""
+        newest = self._newest(a, b)
+        return NEVER if newest is None or self._in_one_part(newest, a, b) else newest.at
+
+    @staticmethod
+    def _in_one_part(ruling: Ruling, a: Photo, b: Photo) -> bool:
+        return any({a.digest, b.digest} <= set(part) for part in ruling.parts)
+
+    def _were_copies(self, a: Photo, b: Photo) -> bool:
+        """A person has settled them as such."""
+        newest = self._newest(a, b)
+        return newest is not None and newest.kept is not None and not newest.moment
+
+    def _were_shots(self, a: Photo, b: Photo) -> bool:
+        """A person has put the lesser one with others when it was no copy of the better one."""
+        better, lesser = sorted((a, b), key=keeper_first)
+        if newest := self._newest(a, b):
+            return newest.kept is not None and newest.moment
+        return self._seen_by(better, self._held.get(lesser.digest, NEVER))
+
+    def _newest(self, a: Photo, b: Photo) -> Ruling | None:
+        common = self._parts.get(a.digest, {}).keys() & self._parts.get(b.digest, {}).keys()
+        return self.rulings[max(common)] if common else None
+
+    def _came_before(self, photo: Photo, settled: Photo, moment: bool, since: float) -> bool:
+        """The photo was there when the other one's group was settled without it, later than `since`."""
+        when = self._settled.get((moment, settled.digest), NEVER)
+        return when > since and self._seen_by(photo, when)
+
+    def _seen_by(self, photo: Photo, when: float) -> bool:
+        return self._first_seen.get(photo.digest, float("inf")) <= when
+
+
+NO_BONDS = Bonds((), {})
+
+
+def settled(photos: Sequence[Photo], rulings: Sequence[Ruling]) -> frozenset[str] | None:
+    """Ids of the photos of a group that stay, if rulings settle all of it; None if they do not, or all would go.
+
+    The newest ruling about a photo counts. Where files have the same bytes, as many of them stay as a person kept,
+    those with the names they had first.
+    """
+    there = Counter(photo.digest for photo in photos)
+    about = [r for r in rulings if r.kept is not None and len(r.digests & there.keys()) >= min(2, len(there))]
+    about.sort(key=lambda ruling: (ruling.at, ruling.id))
+    named = Counter[str]()
+    for ruling in about:
+        named |= Counter(digest for part in ruling.parts for digest in part)
+    if there - named:
+        return None
+    newest = {digest: ruling for ruling in about for digest in ruling.digests}
+    stays = {digest: Counter(newest[digest].kept)[digest] for digest in there}
+    names = {(digest, name) for r in about if r.kept for digest, name in zip(r.kept, r.names, strict=False)}
+    kept = set()
+    for photo in sorted(photos, key=lambda photo: ((photo.digest, photo.name) not in names, keeper_first(photo))):
+        if stays[photo.digest] > 0:
+            stays[photo.digest] -= 1
+            kept.add(photo.id)
+    return frozenset(kept) or None

@@ -1,0 +1,61 @@
+"""Clusters: shots of the same moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from unipic.cleanup._grouping import RULES
+from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.likeness import Likeness
+from unipic.core.photo import Photo, local_time
+
+
+def clusters(
+    likeness: Likeness,
+    similar: float,
+    time_window: float | None = None,
+    rule: str = "greedy",
+    links: Sequence[tuple[Photo, Photo]] = (),
+) -> list[list[Photo]]:
+    """Groups of two or more photos whose similarity (0 to 100) is at least `similar`, leader first.
+
+    With a time window, photos whose capture times are both known must also lie within it (seconds). Photos that a
+    person put together, `links`, are one whatever they look like. The answer does not depend on the order of the files.
+    """
+    likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
+    near = likeness.similarity >= similar
+    if time_window is not None:
+        times = np.array([local_time(photo) for photo in likeness.photos], dtype="datetime64[us]")
+        apart = np.abs(times[likeness.first] - times[likeness.second]) / np.timedelta64(1, "s")
+        near &= np.isnan(apart) | (apart <= time_window)
+    bundles = _bundles(likeness.photos, links)
+    n = len(likeness.photos)
+    a, b = bundles[likeness.first[near]], bundles[likeness.second[near]]
+    pairs = np.unique((np.minimum(a, b) * n + np.maximum(a, b))[a != b])
+    members: defaultdict[int, list[int]] = defaultdict(list)  # of the bundles with more than one
+    for place in np.flatnonzero(np.bincount(bundles, minlength=n)[bundles] > 1).tolist():
+        members[int(bundles[place])].append(place)
+    groups = RULES[rule](n, *np.divmod(pairs, max(1, n)))
+    grouped = {bundle for group in groups for bundle in group}
+    groups += [[bundle] for bundle in members if bundle not in grouped]
+    return [[likeness.photos[i] for bundle in group for i in members.get(bundle, (bundle,))] for group in groups]
+
+
+def _bundles(photos: Sequence[Photo], links: Sequence[tuple[Photo, Photo]]) -> np.ndarray:
+    """int64 [N]: of each photo the first one it is put together with, itself where there is none."""
+    place = {photo.id: i for i, photo in enumerate(photos)}
+    first = list(range(len(photos)))
+
+    def root(i: int) -> int:
+        while first[i] != i:
+            first[i] = first[first[i]]  # so that no chain gets long
+            i = first[i]
+        return i
+
+    for a, b in links:
+        low, high = sorted((root(place[a.id]), root(place[b.id])))
+        first[high] = low
+    return np.array([root(i) for i in range(len(photos))], dtype=np.int64)

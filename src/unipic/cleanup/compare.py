@@ -1,0 +1,260 @@
+"""Compare: which photos are alike at all, and how much. The encoder looks everywhere, the geometry where it pays.
+
+The encoder alone cannot tell a copy from the next shot of a burst, and takes some strangers for kin. So every pair it
+finds likely is laid one on the other (alignment.py), and two independent signals decide.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+
+from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
+from unipic.cleanup._grouping import components
+from unipic.cleanup._neighbours import neighbours
+from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.likeness import Likeness, percent, points_evidence, seconds_apart, time_evidence
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Photo, local_time
+from unipic.core.progress import Progress, Step, silent
+from unipic.library.index import NOTHING, Facts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.fingerprint import bits_apart
+from unipic.reading.seen import Look
+from unipic.vision.base import Calibration
+
+Pair = tuple[Photo, Photo]
+
+STAGE = "Comparing photos"
+WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
+# By the encoder and the time. Below it 65 keypoints must move together for the default threshold. Of 395 labelled
+# pairs below it, by the encoder alone, one got there and two should have; and comparing is what takes long.
+WORTH_COMPARING = -2.5
+# Log-odds an encoder can bring alone. With not one keypoint in common and no time to go by that is just short of the
+# default threshold: to an encoder two screenshots, receipts or drawings look more alike than two shots of one place.
+ALONE = 5.1
+SKETCHES = 512  # kept at a time: 80 MB
+EVERY = 256  # pairs between two steps of progress: the threads wait for each other there
+
+# How far two pictures may differ and still be one. Set on labelled photos between the two kinds: most copies stay below
+# a half of each limit, and bursts, brackets, focus stacks and noisier or softer shots are beyond at least one.
+LIMITS = {
+    "off": 0.6,  # pixels of 320: a hand that holds a camera twice moves more
+    "slant": 0.25,  # degrees
+    "uncovered": 0.375,  # of the larger: a cut that shows less than five eighths is another framing
+    "detail": 0.03,  # lost correlation of the worst tenth of small blocks
+    "contrast": 0.35,  # log2; a third of an exposure step
+    "shift": 0.12,  # of the brightness
+    "sharpness": 0.5,  # log2; out of focus or shaken
+    "uneven": 0.6,  # log2; sharp in one place here, in another there: the focus moved
+}
+EVEN = 0.3  # the limit of unevenness where the tone changed too: an edit changes all alike, another exposure does not
+SAME_TONE = (0.05, 0.02)  # contrast and shift that re-encoding makes
+# Correlation of noise that a copy at the limits keeps, and how much less is enough for each point of sameness beyond:
+# where all else agrees, little noise that survived is as good.
+GRAIN, GRAIN_EASED = 0.4, 0.0075
+QUARTER_HOUR = 900.0
+
+
+def compare(
+    embeddings: Embeddings,
+    calibration: Calibration,
+    thumbnails: Thumbnails,
+    bits: int,
+    workers: int = 0,
+    progress: Progress = silent,
+    facts: Facts = NOTHING,
+) -> Likeness:
+    """Every pair that the encoder finds likely, judged. `bits`: of the fingerprints that may differ in a copy."""
+    # One order for any order of the files: how b lies on a is not quite how a lies on b.
+    embeddings = embeddings.of(sorted(embeddings.photos, key=keeper_first))
+    photos = embeddings.photos
+    likely, least = calibration.middle, calibration.cosine(WORTH_A_LOOK)
+    first, second, cosine = neighbours(embeddings, likely, least, workers, progress)
+    pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    times = np.array([time_evidence(a, b) for a, b in pairs])
+    worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
+    first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
+    pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
+    looks = _looks(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, facts)
+    points = np.array([look.points for look in looks], dtype=np.int64)
+    sameness = np.array([look.sameness for look in looks], dtype=np.float64)
+    odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
+    how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
+    steps = {(a.id, b.id): look.swept for (a, b), look in zip(pairs, looks, strict=True) if look.swept}
+    # One picture is one moment, whatever the encoder makes of it.
+    similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
+    return Likeness(photos, first, second, similarity, sameness, how, steps)
+
+
+def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
+    """float64 [P]: without what speaks against a pair that may yet be one picture, whose clock was put right."""
+    return np.array([time if time >= 0 or other_shot(*pair) else 0.0 for time, pair in zip(times, pairs, strict=True)])
+
+
+class Sketches:
+    """The last photos that were sketched, for whichever thread asks."""
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        self.thumbnails = thumbnails
+        self._kept: OrderedDict[str, Sketch] = OrderedDict()
+        self._lock = Lock()
+
+    def prepare(self, photo: Photo) -> None:
+        """Its keypoints are looked for, if they were not."""
+        _ = self.of(photo).points
+
+    def of(self, photo: Photo) -> Sketch:
+        with self._lock:
+            if photo.digest in self._kept:
+                self._kept.move_to_end(photo.digest)
+                return self._kept[photo.digest]
+        sketch = Sketch(self.thumbnails.load(photo.digest), max(photo.width, photo.height))
+        with self._lock:
+            self._kept[photo.digest] = sketch
+            if len(self._kept) > SKETCHES:
+                self._kept.popitem(last=False)
+        return sketch
+
+
+def _looks(
+    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, facts: Facts
+) -> list[Look]:
+    """Of each pair, as it was seen before or is seen now."""
+    key = f"{bits} bits"
+    known = facts.looks(pairs, key)
+    new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
+    done = len(pairs) - len(new)
+    progress(Step(STAGE, done, len(pairs)))
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(new), EVERY):
+            some = new[start : start + EVERY]
+            # First, or two threads with pairs of one photo would both look for its keypoints.
+            list(pool.map(sketches.prepare, {photo.digest: photo for pair in some for photo in pair}.values()))
+            for pair, seen in zip(
+                some, pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), some), strict=True
+            ):
+                known[_digests(pair)] = seen
+                facts.keep_look(pair, seen, key)
+            progress(Step(STAGE, done + start + len(some), len(pairs)))
+    return [known[_digests(pair)] for pair in pairs]
+
+
+def _digests(pair: Pair) -> tuple[str, str]:
+    return pair[0].digest, pair[1].digest
+
+
+def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
+    """What hangs together by likeness is compared in one go, in the order it was taken: its sketches are at hand."""
+    if not pairs:
+        return []
+    photos = sorted({photo.id: photo for pair in pairs for photo in pair}.values(), key=_when)
+    place = {photo.id: i for i, photo in enumerate(photos)}
+    ends = np.array([sorted(place[photo.id] for photo in pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    group = np.zeros(len(photos), dtype=np.int64)
+    for number, members in enumerate(components(len(photos), ends[:, 0], ends[:, 1])):
+        group[members] = number
+    order = np.lexsort((ends[:, 1], ends[:, 0], group[ends[:, 0]]))
+    return [pairs[i] for i in order.tolist()]
+
+
+def _when(photo: Photo) -> tuple[str, str]:
+    taken = local_time(photo)
+    return taken.isoformat() if taken else "", photo.digest
+
+
+def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
+    """One pair laid one on the other."""
+    ours, theirs = sketches.of(a), sketches.of(b)
+    found = align(ours, theirs)
+    scene = Look(found.points, swept=swept(ours, theirs, found)) if found else Look(0)
+    if other_shot(a, b):
+        return scene
+    if found is None:
+        if bits_apart(a.fingerprint, b.fingerprint) > bits or not _same_shape(a, b):
+            return scene
+        found = as_they_are(ours, theirs)
+    seen = agreement(ours, theirs, found)
+    if seen is None or (score := sameness(seen, _twins(a, b))) < 50:
+        return scene
+    noise = grain(sketches.thumbnails.load(a.digest), sketches.thumbnails.load(b.digest), ours, theirs, found)
+    if noise is not None and noise < GRAIN - (score - 50) * GRAIN_EASED:
+        return scene
+    return replace(scene, sameness=score, how=_how(found, seen))
+
+
+def other_shot(a: Photo, b: Photo) -> bool:
+    """What the cameras wrote says that the shutter was pressed twice, or of two cameras."""
+    ours, theirs = exposure_parts(a), exposure_parts(b)
+    if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
+        return True
+    apart = seconds_apart(a, b)
+    if apart is None:
+        return False
+    # A camera without a time was put there by a program, and not every program keeps parts of a second. Clocks are put
+    # right in whole quarters of an hour, by people who moved a time zone.
+    rounded = not (a.taken and b.taken and a.taken.microsecond and b.taken.microsecond)
+    return _two_cameras(a, b) or (apart % QUARTER_HOUR != 0 and not (rounded and apart < 1))
+
+
+def _two_cameras(a: Photo, b: Photo) -> bool:
+    return bool(a.camera and b.camera and a.camera != b.camera)
+
+
+def exposure_parts(photo: Photo) -> dict[str, str]:
+    """ "1/125 s, f/8, ISO 100" by unit: some programs strip some of it, and what is missing says nothing."""
+    return {part.strip("0123456789/.+- "): part for part in photo.exposure.split(", ") if part}
+
+
+def sameness(seen: Agreement, twins: bool) -> float:
+    """100 where nothing differs, 50 where something is at its limit, 0 at twice that and beyond."""
+    values = {
+        "off": seen.off,
+        "slant": seen.slant,
+        "uncovered": 1 - seen.covered,
+        "detail": 1 - seen.detail,
+        "contrast": abs(seen.contrast),
+        "shift": abs(seen.shift),
+        "sharpness": abs(seen.sharpness),
+        "uneven": seen.uneven,
+    }
+    retoned = values["contrast"] > SAME_TONE[0] or values["shift"] > SAME_TONE[1]
+    limits = LIMITS | ({"uneven": EVEN} if retoned else {})
+    if twins:
+        limits |= EXACT
+    return 100 - 50 * min(2.0, max(value / limits[name] for name, value in values.items()))
+
+
+# Two files of one size and one compression came out of one camera or program. Encoding a picture again the same way
+# changes next to nothing in it, so where they differ at all, they are two shots.
+EXACT = {"detail": 0.008, "contrast": 0.008, "shift": 0.006, "uneven": 0.06}
+
+
+def _twins(a: Photo, b: Photo) -> bool:
+    return (
+        a.format == b.format == "JPEG"
+        and (a.width, a.height) == (b.width, b.height)
+        and a.quality is not None
+        and a.quality == b.quality
+    )
+
+
+def _same_shape(a: Photo, b: Photo) -> bool:
+    return abs(a.width * b.height / (a.height * b.width) - 1) < 0.02
+
+
+def _how(found: Alignment, seen: Agreement) -> str:
+    words = [
+        "mirrored" if found.mirrored else "",
+        f"turned by {found.turn}°" if found.turn else "",
+        f"cropped to {seen.covered:.0%}" if seen.covered < 0.97 else "",
+        "in other tones" if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
+    ]
+    agree = f"{found.points} points and " if found.points else ""
+    return f"{', '.join(filter(None, words)) or 'whole'}; {agree}{seen.detail:.0%} of the detail agree"

@@ -1,0 +1,159 @@
+"""Which of several copies stays: the raw photo, resolution, then the least compressed, what comes with it, the
+camera's own data, format, the earliest.
+
+An enlarged copy has more pixels and no more detail, and wins here: nothing cheap in a file tells it reliably from an
+original. What editors leave is only said, by `worth_a_look`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from unipic.core.photo import Companion, Photo, local_time
+from unipic.core.words import count
+
+RAW = "RAW"  # the negative: whatever a copy has, it was made of this or holds less
+# A camera's own format before what things are converted to; lossy after lossless.
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
+NEVER = datetime.max
+
+# Losses that nobody sees, that can be seen, and that disturb. Classes and not the number itself: it exists for some
+# formats only, where an order needs a place for every photo; and above 80 a high number says more about the last
+# program than about the picture, as a screenshot or a second save has 100 of a picture that had 90.
+QUALITY_CLASSES = (50, 80)  # from here on the next better class; libjpeg's quality
+# Bits per pixel for what has no such number. On made-up scenes, with grain and without, HEIF, AVIF and WEBP lose as
+# much as JPEG at quality 80 with 0.2 to 1.5 bits, the smooth ones with the fewest, and as much as at 60 with 0.06 to
+# 0.9: fewer than any of them needs says that something is lost, more says nothing.
+BITS_CLASSES = (0.06, 0.2)
+BITS_FORMATS = ("HEIF", "AVIF", "WEBP")
+FEW_COLOURS = 1  # the class of palettes, and of a TIFF with JPEG inside: like a JPEG that can be seen to be one
+
+
+def keeper_first(photo: Photo) -> tuple[object, ...]:
+    """A sort key, total: no two photos of a gallery have the same. REASONS has a line for each place.
+
+    Names only settle what nothing in the files does, so that the answer is always the same. The shorter one is the
+    original's: copies are called "IMG_1 (1).jpg" or lie deeper.
+    """
+    return (
+        photo.format != RAW,
+        -photo.pixels,
+        -compression_class(photo),
+        -len(photo.companions),
+        -len(_camera_data(photo)),
+        FORMATS.index(photo.format),
+        -(photo.quality or 0),  # within one format it can be compared as it is
+        local_time(photo) or NEVER,
+        -photo.size,
+        photo.digest,
+        len(photo.name),
+        photo.name,
+        photo.id,
+    )
+
+
+def keeper_reason(keeper: Photo, copy: Photo) -> str:
+    """Why the keeper is the better original, in one line that can be checked; "" if it is not the one to keep."""
+    keys = zip(keeper_first(keeper), keeper_first(copy), strict=True)
+    place = next((place for place, (a, b) in enumerate(keys) if a != b), None)
+    if place is None or keeper_first(copy) < keeper_first(keeper):
+        return ""
+    return REASONS[place](keeper, copy)
+
+
+def worth_a_look(photo: Photo, keeper: Photo) -> str:
+    """What a copy has or is that a person would miss if it went unseen; "" if there is nothing.
+
+    Whatever became of one of them, if their pixels are the same it is only words in a file.
+    """
+    words = ["a raw photo, which the other is not"] if photo.format == RAW != keeper.format else []
+    there = {companion.digest for companion in keeper.companions}
+    if missed := [companion for companion in photo.companions if companion.digest not in there]:
+        words.append(f"accompanied by {_named(missed)}, which the other is not")
+    if (photo.rating or 0) > max(0, keeper.rating or 0):
+        words.append(f"rated {count(photo.rating or 0, 'star')}")
+    if not (photo.content and photo.content == keeper.content):
+        words += _editing(photo, keeper)
+    return ", ".join(words)
+
+
+def _named(companions: Sequence[Companion]) -> str:
+    names = [companion.name.rpartition("/")[2] for companion in companions]
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _editing(photo: Photo, keeper: Photo) -> list[str]:
+    """Messengers strip the editor's name with all the rest: only beside a camera's data does its absence tell."""
+    if photo.edited and not keeper.edited:
+        return [f"edited with {photo.edited}"]
+    if keeper.edited and not photo.edited and _camera_data(photo):
+        return [f"as it was before it was edited with {keeper.edited}"]
+    return []
+
+
+def compression_class(photo: Photo) -> int:
+    """2: nobody sees that anything is lost, 1: it can be seen, 0: it disturbs."""
+    if photo.format == RAW:
+        return len(QUALITY_CLASSES)
+    if photo.quality is not None:
+        return sum(photo.quality >= edge for edge in QUALITY_CLASSES)
+    if photo.format in BITS_FORMATS:
+        return sum(bits_per_pixel(photo) >= edge for edge in BITS_CLASSES)
+    return FEW_COLOURS
+
+
+def bits_per_pixel(photo: Photo) -> float:
+    """Of the whole file, so that a video behind the picture counts as if it were picture."""
+    return 8 * photo.size / photo.pixels
+
+
+def _camera_data(photo: Photo) -> dict[str, str]:
+    """What a camera wrote and messengers strip, up to three facts in words."""
+    facts = {
+        "taken": f"taken {photo.taken:%Y-%m-%d}" if photo.taken and photo.taken_by_camera else "",
+        "camera": photo.camera,
+        "place": "where it was taken" if photo.place else "",
+    }
+    return {name: words for name, words in facts.items() if words}
+
+
+def _more_data(keeper: Photo, copy: Photo) -> str:
+    missing = [words for name, words in _camera_data(keeper).items() if name not in _camera_data(copy)]
+    return f"it has the camera's data ({', '.join(missing)})"
+
+
+def _compression(photo: Photo) -> str:
+    if photo.quality is not None:
+        return f"quality {photo.quality}"
+    known = photo.format in BITS_FORMATS
+    return f"{bits_per_pixel(photo):.2f} bits per pixel" if known else f"{photo.format}, quality unknown"
+
+
+def _less_compressed(keeper: Photo, copy: Photo) -> str:
+    mine, other = _compression(keeper), _compression(copy)
+    if keeper.quality is not None and copy.quality is not None:
+        other = f"{copy.quality}"
+    return f"less compressed ({mine} against {other})"
+
+
+def _earlier(keeper: Photo, copy: Photo) -> str:
+    mine, other = local_time(keeper), local_time(copy)
+    return f"taken earlier ({mine} against {other})" if other else f"it has a time of its own ({mine})"
+
+
+REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
+    lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
+    lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
+    _less_compressed,
+    lambda keeper, copy: f"it comes with files of its own ({_named(keeper.companions)})",
+    _more_data,
+    lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
+    _less_compressed,
+    _earlier,
+    lambda keeper, copy: f"more bytes ({keeper.size:,} against {copy.size:,})",
+    lambda keeper, copy: f"both are as good, and its sha256 is the first in order ({keeper.digest[:12]})",
+    lambda keeper, copy: "the shorter name",
+    lambda keeper, copy: "the first name in the alphabet",
+    lambda keeper, copy: "found first",
+)

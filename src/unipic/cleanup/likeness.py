@@ -1,0 +1,135 @@
+"""How alike the photos of a gallery are, pair by pair: the one number people see, and what it was made of.
+
+Similarity runs from 0 to 100 and means the same for every encoder: of labelled pairs with similarity 90, about 90 in a
+hundred showed one moment. It adds up evidence in log-odds: the encoder's cosine by the encoder's own calibration, the
+keypoints that move together, and the time between the two shots where the same camera wrote both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from unipic.core.photo import Photo
+
+# log-odds of keypoints: none say no, a few say yes, and each doubling of those beyond chance says so once more.
+NO_POINTS = -3.0
+PER_DOUBLING = 0.8
+BY_CHANCE = 6
+
+# Seconds between two shots of one camera, and the log-odds that they are one moment. On labelled photos whose cosine
+# left it open: 27 of 28 pairs within a minute, 13 of 32 within ten, none of 35 within an hour, none of 603 later.
+# Cut back from what these say (6, 2.4, -1.5, -4.3), since a panning camera sees other things within a minute.
+TIMES = ((60.0, 3.0), (600.0, 1.0), (3600.0, -1.5))
+LATER = -3.0
+
+
+def points_evidence(points: np.ndarray) -> np.ndarray:
+    """Keypoints that move together [N], 0 where too few to tell -> log-odds [N]."""
+    beyond = PER_DOUBLING * np.log2(1 + np.maximum(0, points - BY_CHANCE))
+    return np.where(points > 0, beyond, NO_POINTS)
+
+
+def time_evidence(a: Photo, b: Photo) -> float:
+    """Log-odds; 0 where the times or the cameras do not tell."""
+    if not (a.camera and a.camera == b.camera and (apart := seconds_apart(a, b)) is not None):
+        return 0.0
+    return next((odds for within, odds in TIMES if apart <= within), LATER)
+
+
+def seconds_apart(a: Photo, b: Photo) -> float | None:
+    """By the cameras' clocks on the wall; None where a camera did not write its time."""
+    if not (a.taken and b.taken and a.taken_by_camera and b.taken_by_camera):
+        return None
+    return abs((a.taken.replace(tzinfo=None) - b.taken.replace(tzinfo=None)).total_seconds())
+
+
+def percent(odds: np.ndarray) -> np.ndarray:
+    """Log-odds -> 0 to 100."""
+    return 100 / (1 + np.exp(-np.asarray(odds, dtype=np.float64)))
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """The pairs of a gallery that are at all alike; every other pair has similarity 0.
+
+    Pair p is photos[first[p]] and photos[second[p]], first < second, in the order of first and then second.
+    """
+
+    photos: tuple[Photo, ...]
+    first: np.ndarray  # int64 [P]
+    second: np.ndarray  # int64 [P]
+    similarity: np.ndarray  # float64 [P], 0 to 100: one moment
+    sameness: np.ndarray  # float64 [P], 0 to 100: one picture; 50 is the limit, see stages/compare.py
+    how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: how they agree, for people
+    # How far the view went from one to the other in shares of the frame, where it may have been swept; for sets.
+    steps: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+    def __contains__(self, photo: Photo) -> bool:
+        return photo.id in self._places
+
+    def similar(self, a: Photo, b: Photo) -> float:
+        """Similarity of two of the photos, 0 to 100."""
+        return self._of_pair(self.similarity, a, b)
+
+    def same(self, a: Photo, b: Photo) -> float:
+        """Sameness of two of the photos, 0 to 100."""
+        return self._of_pair(self.sameness, a, b)
+
+    def said(self, a: Photo, b: Photo) -> str:
+        return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
+
+    def step(self, a: Photo, b: Photo) -> tuple[float, float] | None:
+        """How far the view went from `a` to `b`; None where it was not swept."""
+        if back := self.steps.get((b.id, a.id)):
+            return -back[0], -back[1]
+        return self.steps.get((a.id, b.id))
+
+    def of(self, photos: Iterable[Photo]) -> Likeness:
+        """The same for some of the photos, in the order asked for."""
+        chosen = tuple(photos)
+        place = {photo.id: i for i, photo in enumerate(chosen)}
+        to = np.array([place.get(photo.id, -1) for photo in self.photos], dtype=np.int64)
+        a, b = to[self.first], to[self.second]
+        kept = np.flatnonzero((a >= 0) & (b >= 0))
+        a, b = a[kept], b[kept]
+        a, b = np.minimum(a, b), np.maximum(a, b)
+        order = np.argsort(a * len(chosen) + b, kind="stable")
+        kept = kept[order]
+        return replace(
+            self,
+            photos=chosen,
+            first=a[order],
+            second=b[order],
+            similarity=self.similarity[kept],
+            sameness=self.sameness[kept],
+        )
+
+    def only(self, kept: np.ndarray) -> Likeness:
+        """Some of the pairs, bool [P]."""
+        values = (self.first, self.second, self.similarity, self.sameness)
+        first, second, similarity, sameness = (value[kept] for value in values)
+        return replace(self, first=first, second=second, similarity=similarity, sameness=sameness)
+
+    def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
+        """What `values` has of two photos; the pairs are in order, so they are looked up and not kept twice."""
+        if a.id == b.id:
+            return 100.0
+        one, other = self._places.get(a.id), self._places.get(b.id)
+        if one is None or other is None:
+            return 0.0
+        pair = min(one, other) * len(self.photos) + max(one, other)
+        at = int(self._pairs.searchsorted(pair))
+        return float(values[at]) if at < len(values) and self._pairs[at] == pair else 0.0
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {photo.id: i for i, photo in enumerate(self.photos)}
+
+    @cached_property
+    def _pairs(self) -> np.ndarray:
+        """int64 [P], ascending: one number for each pair."""
+        return self.first * len(self.photos) + self.second

@@ -1,0 +1,182 @@
+"""Evidence and what was found in it as plain values for JSON, and back. Photos once, everywhere else by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
+from unipic.core.photo import Gallery, Photo, Unreadable, files_of, photo_from_dict, photo_to_dict
+from unipic.review.choices import Choices, outcomes, report
+from unipic.review.proposal import Proposal
+
+VERSION = 3
+
+
+def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "photos": [photo_to_dict(photo) for photo in cleanup.gallery.photos],
+        "unreadable": [asdict(file) for file in cleanup.gallery.unreadable],
+        "exact": [_set_to_dict(found) for found in cleanup.exact],
+        "near": [_set_to_dict(found) for found in cleanup.near],
+        "clusters": [
+            {
+                "photos": [p.id for p in c.photos],
+                "scores": c.scores,
+                "alike": c.alike,
+                "reason": c.reason,
+                "certainty": c.certainty,
+                "columns": c.columns,
+            }
+            for c in cleanup.clusters
+        ],
+        "singles": [photo.id for photo in cleanup.singles],
+        "similar": cleanup.similar,
+        "same": cleanup.same,
+        "encoder": cleanup.encoder,
+        "ranker": cleanup.ranker,
+        "notices": cleanup.notices,
+        "sets": [_taken_together(one) for one in cleanup.sets],
+    }
+
+
+def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
+    """Everything another program may want: the figures, the fate of each file with its reason, and what was found."""
+    decided = outcomes(proposal, choices)
+    figures = report(proposal, choices, decided)
+    return {
+        "report": {**asdict(figures), "agreement": figures.agreement},
+        "files": [
+            {
+                "name": file.name,
+                "fate": o.fate,
+                "reason": o.reason if file is o.file else f"belongs to {o.file.name}",
+                "instead": [photo.name for photo in o.instead],
+            }
+            for o in decided
+            for file in files_of(o.file)
+        ],
+        "cleanup": cleanup_to_dict(proposal.cleanup),
+    }
+
+
+def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
+    """ValueError for another version, or one that breaks the laws."""
+    if values.get("version") != VERSION:
+        raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
+    photos = tuple(photo_from_dict(photo) for photo in values["photos"])
+    by_id = {photo.id: photo for photo in photos}
+
+    def sets(name: str) -> tuple[DuplicateSet, ...]:
+        return tuple(
+            DuplicateSet(
+                by_id[s["keeper"]],
+                tuple(by_id[i] for i in s["copies"]),
+                s["kind"],
+                tuple(s["reasons"]),
+                tuple(s["looks"]),
+            )
+            for s in values[name]
+        )
+
+    return Cleanup(
+        gallery=Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
+        exact=sets("exact"),
+        near=sets("near"),
+        clusters=tuple(
+            Cluster(
+                tuple(by_id[i] for i in c["photos"]),
+                tuple(c["scores"]),
+                tuple(c["alike"]),
+                c["reason"],
+                c["certainty"],
+                tuple((name, tuple(numbers)) for name, numbers in c["columns"]),
+            )
+            for c in values["clusters"]
+        ),
+        singles=tuple(by_id[i] for i in values["singles"]),
+        similar=values["similar"],
+        encoder=values["encoder"],
+        ranker=values["ranker"],
+        notices=tuple(values["notices"]),
+        same=values["same"],
+        sets=_sets_from(values, by_id),
+    )
+
+
+def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
+    pairs = evidence.likeness
+    return {
+        "version": VERSION,
+        "photos": [photo_to_dict(photo) for photo in evidence.gallery.photos],
+        "unreadable": [asdict(file) for file in evidence.gallery.unreadable],
+        "pairs": {
+            "photos": [photo.id for photo in pairs.photos],
+            **{name: getattr(pairs, name).tolist() for name in ("first", "second", "similarity", "sameness")},
+            "how": [[*ids, words] for ids, words in pairs.how.items()],
+        },
+        "encoder": evidence.encoder,
+        "ranker": evidence.ranker,
+        "weights": dict(evidence.weights),
+        "scores": {name: dict(scores) for name, scores in evidence.scores.items()},
+        "notices": evidence.notices,
+        "ranked": evidence.ranked,
+        "sets": [_taken_together(one) for one in evidence.sets],
+        "first_seen": dict(evidence.first_seen),
+    }
+
+
+def evidence_from_dict(values: dict[str, Any]) -> Evidence:
+    """ValueError for another version."""
+    if values.get("version") != VERSION:
+        raise ValueError(f"evidence of version {values.get('version')}, this program reads {VERSION}")
+    photos = tuple(photo_from_dict(photo) for photo in values["photos"])
+    by_id = {photo.id: photo for photo in photos}
+    pairs = values["pairs"]
+    likeness = Likeness(
+        tuple(by_id[id] for id in pairs["photos"]),
+        np.array(pairs["first"], dtype=np.int64),
+        np.array(pairs["second"], dtype=np.int64),
+        np.array(pairs["similarity"], dtype=np.float64),
+        np.array(pairs["sameness"], dtype=np.float64),
+        {(a, b): words for a, b, words in pairs["how"]},
+    )
+    return Evidence(
+        Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
+        likeness,
+        values["encoder"],
+        values["ranker"],
+        values["weights"],
+        values["scores"],
+        tuple(values["notices"]),
+        values["ranked"],
+        _sets_from(values, by_id),
+        values["first_seen"],
+    )
+
+
+def _taken_together(one: DeliberateSet) -> dict[str, Any]:
+    return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
+
+
+def _sets_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[DeliberateSet, ...]:
+    return tuple(
+        DeliberateSet(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"])
+        for one in values.get("sets", ())
+    )
+
+
+def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
+    return {
+        "keeper": found.keeper.id,
+        "copies": [copy.id for copy in found.copies],
+        "kind": found.kind,
+        "reasons": found.reasons,
+        "looks": found.looks,
+    }

@@ -1,0 +1,129 @@
+"""Writing that is either whole or not there: a temporary name beside the target, fsync, rename."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Protocol
+
+from unipic.core.moving import move
+
+PART = ".unipic-part"
+CHUNK = 1 << 20
+
+
+@contextmanager
+def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, that appears as `path` when the block ends well and leaves no trace when it does not.
+
+    With replace=False something that is already there stays, and AlreadyThere is raised. Two writers of one path
+    do not meet before the last step, because each has a part of its own.
+    """
+    part, opened = _new_part(path)
+    try:
+        with opened as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            # While it is locked: a part that nobody holds is swept away.
+            if replace:
+                os.replace(part, path)
+            else:
+                move(str(part), str(path), " Choose another name.")
+                part = path  # new, and no more than a part until its folder is safe too
+        sync_folder(path.parent)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        raise
+
+
+def _new_part(path: Path) -> tuple[Path, BinaryIO]:
+    """A locked file of its own. One that was swept away before it was locked is made once more."""
+    while True:
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+        file = open(part, "x+b")  # noqa: SIM115  closed by whoever writes to it
+        with suppress(OSError):  # not every file system has locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return part, file
+        file.close()
+
+
+def sweep_parts(folder: Path, pattern: str) -> None:
+    """Remove the parts that killed writers of `pattern` left behind. One that is being written is locked, and stays."""
+    for part in folder.glob(f"{pattern}.{'[0-9a-f]' * 8}{PART}"):
+        if part.is_symlink() or not part.is_file():
+            continue
+        with suppress(OSError), open(part, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+
+
+def open_to_read(path: str | Path) -> BinaryIO:
+    """Read-only, and never through a link, or from a pipe, that took the file's place."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def copy_and_hash(source: Readable, target: IO[bytes] | None = None) -> str:
+    """Everything from source to target, a megabyte at a time; the sha256 of what went through."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        if target is not None:
+            target.write(chunk)
+    return digest.hexdigest()
+
+
+def hash_file(path: str | Path) -> str:
+    with open_to_read(path) as file:
+        return copy_and_hash(file)
+
+
+def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
+    """In place of what is there. What killed writers of it left behind goes."""
+    sweep_parts(path.parent, glob.escape(path.name))
+    with whole(path) as file:
+        # ASCII only: names may hold bytes that are no valid text.
+        file.write(json.dumps(value, ensure_ascii=True, indent=indent).encode("ascii"))
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="ascii"))
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """With those it lies in, and each new name made to survive a power cut like the files in it."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(new):
+        path.mkdir(mode, exist_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder survive a power cut, where the file system knows how."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,291 @@
+"""What was seen before, so that a second run takes seconds and one that was killed goes on where it was.
+
+One file, that may be deleted at any time: that costs time and never an answer. A photo is known by its content, and a
+file that nobody touched since (path, size and stamp) is not even opened to learn which content it has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from unipic.core.photo import Photo, photo_from_dict, photo_to_dict
+from unipic.library._sqlite import is_damage
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.seen import Look, Seen
+from unipic.sources.base import Found
+
+T = TypeVar("T")
+
+FILE, THUMBNAILS = "facts.sqlite", "thumbs"
+ROWS = "ray"  # where workers of a Ray on this machine leave what they saw, until it is here
+AT_ONCE = 500  # questions in one; SQLite takes at least 999 values
+PATIENCE = 30.0  # seconds until another process has written
+EVERY = 2.0  # seconds between two times of writing: what a kill costs
+DAY = 86_400  # seconds
+UNASKED = 180  # days after which a file that no run asked for is forgotten, as one that is gone
+# Of a photo everything but what its file is called and where it lies.
+OF_THE_FILE = ("id", "name", "path", "companions")
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS maker (key TEXT);
+CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT, day INT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS photo (digest TEXT PRIMARY KEY, thumbnail INT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vector (digest TEXT, key TEXT, value BLOB, PRIMARY KEY (digest, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS look (first TEXT, second TEXT, key TEXT, points INT, sameness REAL, how TEXT,
+    across REAL, down REAL, PRIMARY KEY (first, second, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS score (digest TEXT, key TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS said (path BLOB PRIMARY KEY, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID;
+"""
+
+
+class Facts:
+    """Where nothing is remembered; and what every memory can be asked."""
+
+    notices: tuple[str, ...] = ()
+
+    def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
+        """Each file with what was seen of it, its vector of the encoder `key` included; None for what is new."""
+        return ((file, None) for file in files)
+
+    def keep(self, file: Found, seen: Seen, key: str) -> None:
+        """Remember a photo whose thumbnail is in its place."""
+
+    def looks(self, pairs: Sequence[tuple[Photo, Photo]], key: str) -> dict[tuple[str, str], Look]:
+        """What is known of pairs that were laid one on the other, by their digests."""
+        return {}
+
+    def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None: ...
+
+    def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
+        """What a model said of photos, by their digests."""
+        return {}
+
+    def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None: ...
+
+    def said(self, files: Sequence[Found]) -> dict[str, dict[str, Any]]:
+        """What lies in files that are no photos, by their ids."""
+        return {}
+
+    def keep_said(self, file: Found, values: dict[str, Any]) -> None: ...
+
+
+NOTHING = Facts()
+
+
+class StoredFacts(Facts):
+    """In a file that other processes may use at the same time. What goes wrong is said, and costs the memory."""
+
+    def __init__(self, folder: Path, thumbnails: Thumbnails, maker: str) -> None:
+        """`maker`: the program that decides what the facts are; those of another one are forgotten."""
+        self.path = folder / FILE
+        self.thumbnails = thumbnails
+        self.notices = ()
+        self._maker = maker
+        self._waiting: list[tuple[str, Sequence[Any]]] = []
+        self._written = time.monotonic()
+        self._today = int(time.time() // DAY)
+        self._base = self._opened()
+        with self._careful() as base:
+            self._forget_unasked(base)
+
+    def close(self) -> None:
+        self._write()
+        self._base.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _open(str(self.path), self._maker)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+            for end in ("", "-wal", "-shm"):
+                self.path.with_name(FILE + end).unlink(missing_ok=True)
+            return _open(str(self.path), self._maker)
+        except (sqlite3.Error, OSError) as error:
+            return self._without(error)
+
+    @contextmanager
+    def _careful(self) -> Iterator[sqlite3.Connection]:
+        """What cannot be asked is not known, and what cannot be kept is not kept; the run goes on."""
+        try:
+            yield self._base
+        except (sqlite3.Error, OSError, ValueError) as error:
+            with suppress(sqlite3.Error):
+                self._base.close()
+            self._base = self._without(error)
+
+    def _without(self, error: Exception) -> sqlite3.Connection:
+        self.notices = (
+            f"What is seen now will not be remembered: {self.path} cannot be used ({error}). The next run looks at "
+            "those photos again. The file may be deleted at any time.",
+        )
+        return _open(":memory:", self._maker)
+
+    def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
+        for some in _portions(list(files)):
+            self._write()
+            rows: dict[bytes, tuple[Any, ...]] = {}
+            with self._careful() as base:
+                found = base.execute(
+                    "SELECT f.path, f.size, f.stamp, p.thumbnail, p.facts, v.value FROM file f "
+                    "JOIN photo p ON p.digest = f.digest JOIN vector v ON v.digest = f.digest AND v.key = ? "
+                    f"WHERE f.path IN ({_marks(some)})",
+                    [key, *(os.fsencode(file.path) for file in some)],
+                )
+                rows = {row[0]: row[1:] for row in found}
+            self._asked_for("file", rows)
+            for file in some:
+                row = rows.get(os.fsencode(file.path))
+                yield file, self._recalled(file, *row) if row and file.stamp else None
+
+    def _recalled(self, file: Found, size: int, stamp: str, thumbnail: int, facts: str, vector: bytes) -> Seen | None:
+        if (size, stamp) != (file.size, file.stamp):
+            return None
+        with suppress(ValueError, TypeError, KeyError, OSError):
+            photo = photo_from_dict({**json.loads(facts), "id": file.id, "name": file.name, "path": file.path})
+            if self.thumbnails.path(photo.digest).stat().st_size == thumbnail:
+                return Seen(photo, np.frombuffer(vector, np.float16), b"")
+        return None
+
+    def keep(self, file: Found, seen: Seen, key: str) -> None:
+        if not file.stamp:
+            return
+        values = {name: value for name, value in photo_to_dict(seen.photo).items() if name not in OF_THE_FILE}
+        digest = seen.photo.digest
+        self._keep("file", os.fsencode(file.path), file.size, file.stamp, digest, self._today)
+        self._keep("photo", digest, len(seen.thumbnail), json.dumps(values))
+        self._keep("vector", digest, key, seen.vector.tobytes())
+        self._write_now_and_then()
+
+    def looks(self, pairs: Sequence[tuple[Photo, Photo]], key: str) -> dict[tuple[str, str], Look]:
+        self._write()
+        wanted = {(a.digest, b.digest) for a, b in pairs}
+        known: dict[tuple[str, str], Look] = {}
+        for some in _portions(sorted({first for first, _ in wanted})):
+            with self._careful() as base:
+                rows = base.execute(
+                    "SELECT first, second, points, sameness, how, across, down FROM look "
+                    f"WHERE key = ? AND first IN ({_marks(some)})",
+                    [key, *some],
+                )
+                known |= {(a, b): _look(*look) for a, b, *look in rows if (a, b) in wanted}
+        return known
+
+    def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None:
+        went = look.swept or (None, None)
+        self._keep("look", pair[0].digest, pair[1].digest, key, look.points, look.sameness, look.how, *went)
+        self._write_now_and_then()
+
+    def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
+        self._write()
+        known: dict[str, list[float]] = {}
+        for some in _portions(sorted({photo.digest for photo in photos})):
+            with self._careful() as base:
+                asked = f"SELECT digest, value FROM score WHERE key = ? AND digest IN ({_marks(some)})"
+                known |= {digest: json.loads(value) for digest, value in base.execute(asked, [key, *some])}
+        return known
+
+    def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
+        self._keep("score", photo.digest, key, json.dumps(list(score)))
+        self._write_now_and_then()
+
+    def said(self, files: Sequence[Found]) -> dict[str, dict[str, Any]]:
+        self._write()
+        known: dict[str, dict[str, Any]] = {}
+        for some in _portions([file for file in files if file.stamp]):
+            by_path = {os.fsencode(file.path): file for file in some}
+            with self._careful() as base:
+                asked = f"SELECT path, size, stamp, facts FROM said WHERE path IN ({_marks(some)})"
+                for path, size, stamp, facts in base.execute(asked, list(by_path)):
+                    file = by_path[path]
+                    if (size, stamp) == (file.size, file.stamp):
+                        known[file.id] = json.loads(facts)
+            self._asked_for("said", by_path)
+        return known
+
+    def keep_said(self, file: Found, values: dict[str, Any]) -> None:
+        if not file.stamp:
+            return
+        self._keep("said", os.fsencode(file.path), file.size, file.stamp, json.dumps(values), self._today)
+        self._write_now_and_then()
+
+    def _forget_unasked(self, base: sqlite3.Connection) -> None:
+        old = self._today - UNASKED
+        is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM said WHERE day < ?"
+        if not base.execute(is_old, [old, old]).fetchone():
+            return
+        for table in ("file", "said"):
+            base.execute(f"DELETE FROM {table} WHERE day < ?", [old])
+        orphans = "NOT IN (SELECT digest FROM file)"
+        for (digest,) in base.execute(f"SELECT digest FROM photo WHERE digest {orphans}").fetchall():
+            self.thumbnails.path(digest).unlink(missing_ok=True)
+        for table in ("photo", "vector", "score"):
+            base.execute(f"DELETE FROM {table} WHERE digest {orphans}")
+        base.execute(f"DELETE FROM look WHERE first {orphans} OR second {orphans}")
+        base.commit()
+
+    def _asked_for(self, table: str, paths: Collection[bytes]) -> None:
+        words = f"UPDATE {table} SET day = ? WHERE path IN ({_marks(paths)}) AND day < ?"
+        self._waiting.append((words, [self._today, *paths, self._today]))
+
+    def _keep(self, table: str, *values: Any) -> None:
+        self._waiting.append((f"INSERT OR REPLACE INTO {table} VALUES ({_marks(values)})", values))
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() - self._written > EVERY:
+            self._write()
+
+    def _write(self) -> None:
+        """All that waits, at once, and before a question: who writes has the file to itself, and others wait."""
+        with self._careful() as base, base:
+            for words, values in self._waiting:
+                base.execute(words, values)
+        self._waiting.clear()
+        self._written = time.monotonic()
+
+
+def _open(path: str, maker: str) -> sqlite3.Connection:
+    base = sqlite3.connect(path, timeout=PATIENCE)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("PRAGMA synchronous = NORMAL")  # whole after a crash; the last moments before it may be missing
+    base.executescript(SCHEMA)
+    if base.execute("SELECT key FROM maker").fetchall() != [(maker,)]:
+        old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        base.executescript("".join(f"DROP TABLE {name};" for (name,) in old) + SCHEMA)
+        base.execute("INSERT INTO maker VALUES (?)", (maker,))
+        base.commit()
+    return base
+
+
+def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:
+    return Look(points, sameness, how, None if across is None or down is None else (across, down))
+
+
+def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+
+
+def _marks(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def forget(folder: Path) -> int:
+    """All of it, and the thumbnails. How many bytes there were."""
+    ours = [path for path in folder.rglob("*") if path.is_file()]
+    freed = sum(path.stat().st_size for path in ours)
+    for end in ("", "-wal", "-shm"):
+        folder.joinpath(FILE + end).unlink(missing_ok=True)
+    for part in (THUMBNAILS, ROWS):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    return freed

@@ -1,0 +1,95 @@
+"""See: every file becomes a photo with its place among all others, or an unreadable; once, and never again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import Gallery, Photo, Unreadable
+from unipic.core.settings import Settings
+from unipic.library._ahead import ahead
+from unipic.library.index import Facts
+from unipic.library.thumbnails import Thumbnails
+from unipic.reading.engines.base import Engine
+from unipic.reading.read import read
+from unipic.reading.seen import Picture, Seen, half
+from unipic.sources.base import Found
+from unipic.vision.base import Encoder
+
+T = TypeVar("T")
+Files = Sequence[Found | Unreadable]
+See = Callable[[Files], Iterator[Seen | Unreadable]]
+
+BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB
+AHEAD = 128  # pictures that may wait for the encoder: 27 MB, and what two cores read while torch is imported
+
+
+def see(files: Files, engine: Engine, encoder: Encoder, settings: Settings) -> Iterator[Seen | Unreadable]:
+    """A stream, in the order of the files. The workers read on while a batch is embedded, or the network loaded."""
+    return embed(ahead(read(files, engine, settings), AHEAD), encoder)
+
+
+def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:
+    """Batch by batch; views are dropped once they are embedded."""
+    for batch in _batches(pictures, BATCH):
+        fresh = {picture.photo.digest: picture for picture in batch if isinstance(picture, Picture)}
+        views = [picture.view for picture in fresh.values()]
+        vectors = dict(zip(fresh, half(encoder.embed(np.stack(views))), strict=True)) if views else {}
+        for picture in batch:
+            if isinstance(picture, Unreadable):
+                yield picture
+            else:
+                yield Seen(picture.photo, vectors[picture.photo.digest], picture.thumbnail)
+
+
+def remembered(files: Files, see: See, facts: Facts, thumbnails: Thumbnails, key: str) -> Iterator[Seen | Unreadable]:
+    """What is known at once, then what `see` finds of the rest, which is kept. `key`: of the encoder."""
+    new: list[Found | Unreadable] = [file for file in files if isinstance(file, Unreadable)]
+    for file, seen in facts.seen([file for file in files if isinstance(file, Found)], key):
+        if seen:
+            yield seen
+        else:
+            new.append(file)
+    found = {file.id: file for file in new if isinstance(file, Found)}
+    for now in kept(see(new), thumbnails):
+        if isinstance(now, Seen):
+            facts.keep(found[now.photo.id], now, key)
+        yield now
+
+
+def kept(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:
+    """Each when its thumbnail is in its place."""
+    for one in seen:
+        if isinstance(one, Seen):
+            thumbnails.save(one.photo.digest, one.thumbnail)
+        yield one
+
+
+def gather(files: Files, seen: Iterable[Seen | Unreadable]) -> tuple[Gallery, Embeddings]:
+    """In the order of the files, whenever each was seen."""
+    place = {file.id: i for i, file in enumerate(files)}
+    photos: list[Photo] = []
+    rows: list[np.ndarray] = []
+    unreadable: list[Unreadable] = []
+    for one in seen:
+        if isinstance(one, Unreadable):
+            unreadable.append(one)
+        else:
+            photos.append(one.photo)
+            rows.append(one.vector)
+    order = sorted(range(len(photos)), key=lambda i: place[photos[i].id])
+    vectors = np.stack([rows[i] for i in order]).astype(np.float32) if rows else np.zeros((0, 1), np.float32)
+    vectors /= np.sqrt(np.einsum("nd,nd->n", vectors, vectors))[:, None]
+    unreadable.sort(key=lambda file: place[file.id])
+    ordered = tuple(photos[i] for i in order)
+    return Gallery(ordered, tuple(unreadable)), Embeddings(ordered, vectors)
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(items)
+    while batch := list(islice(waiting, size)):
+        yield batch

@@ -1,0 +1,47 @@
+"""Small pictures by digest, so that copies share one. They may be deleted at any time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from unipic.core.files import PART
+from unipic.reading.images import load_thumbnail
+
+
+class Thumbnails:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / f"{digest}.jpg"  # a folder of 100,000 files is slow to list
+
+    def save(self, digest: str, data: bytes) -> None:
+        """Whole or not at all; not worth waiting for the disk."""
+        path = self.path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(digest + PART)  # one that a kill left is written over by the next run
+        part.write_bytes(data)
+        try:
+            os.replace(part, path)
+        except FileNotFoundError:
+            if not path.exists():
+                raise  # else another run saved the same one, and was faster
+
+    def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
+        """Those of another folder, without a second copy where that can be: what becomes of them there is no matter."""
+        for digest in digests if others.folder != self.folder else ():
+            ours, theirs = self.path(digest), others.path(digest)
+            if not ours.exists() and theirs.exists():
+                ours.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    os.link(theirs, ours)
+                except OSError:
+                    self.save(digest, theirs.read_bytes())
+
+    def load(self, digest: str) -> np.ndarray:
+        """uint8 [H, W, 3]."""
+        return load_thumbnail(str(self.path(digest)))

@@ -1,0 +1,1 @@
+"""Untrusted bytes become a Photo with its thumbnail."""

@@ -1,0 +1,211 @@
+"""What a photo says about itself: when, with what and where it was taken, and what became of it since.
+
+EXIF with its sub-IFDs, and XMP for what people and programs add. Nonsense is absence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, BinaryIO
+
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+
+from unipic.reading._editors import editor
+from unipic.reading._xmp import Xmp, read_xmp, stars_of
+from unipic.reading.apple import BURST, CONTENT, maker_note
+
+# (moment, its fraction, its offset), the moment of the shutter first
+MOMENTS = (
+    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
+    (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
+)
+BY_CAMERA = 2  # of them; the last is the moment of any change
+RATING, RATING_PERCENT = 0x4746, 0x4749  # what Windows writes beside XMP
+XMP = 700  # the tag of it in a TIFF
+CLOCK_NEVER_SET = datetime(1970, 1, 1)
+FIRST_PHOTOGRAPH = datetime(1826, 1, 1)
+# The farthest that cameras go; what lies beyond is nonsense.
+SHORTEST, LONGEST = 1e-6, 86_400.0  # seconds
+WIDEST, NARROWEST = 0.5, 1000.0  # f-numbers
+MOST_SENSITIVE, MOST_BIAS = 10_000_000, 20.0  # ISO, EV
+ISO_ELSEWHERE = 65_535  # the most its field holds: the number stands in another one
+AUTO_BRACKET = 2  # of EXIF's ExposureMode
+TEXT = 80  # characters of a camera's name a person needs to see
+
+
+@dataclass(frozen=True)
+class Exif:
+    taken: datetime | None = None
+    camera: str = ""
+    place: tuple[float, float] | None = None
+    orientation: int = 1
+    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
+    edited: str = ""  # the editor that left its name
+    exposure: str = ""  # of this press of the shutter, as "1/125 s, f/8, ISO 100, +0.7 EV"
+    identifier: str = ""  # of a Live Photo
+    burst: str = ""  # of the burst it was taken in
+    bias: float | None = None  # EV
+    bracketed: bool = False
+
+
+def read_exif(image: Image.Image) -> Exif:
+    """EXIF and XMP of a loaded image. What is broken in them costs itself, never the photo."""
+    exif = Image.Exif()
+    with suppress(Exception):  # Pillow's EXIF parser raises whatever the broken bytes lead it to
+        exif = image.getexif()
+    return _read(exif, image.info.get("xmp"))
+
+
+def read_tiff_exif(file: BinaryIO) -> Exif | None:
+    """Of a file whose tags are those of a TIFF, whatever picture it has; None for any other."""
+    exif = Image.Exif()
+    with suppress(Exception):
+        file.seek(0)
+        exif.load_from_fp(file)
+        return _read(exif, exif.get(XMP)) if len(exif) else None
+    return None
+
+
+def _read(exif: Image.Exif, packet: Any) -> Exif:
+    tags: dict[int, Any] = {}
+    gps: dict[int, Any] = {}
+    with suppress(Exception):
+        tags.update(exif)
+        with suppress(Exception):
+            tags.update(exif.get_ifd(IFD.Exif))
+        with suppress(Exception):
+            gps.update(exif.get_ifd(IFD.GPSInfo))
+    xmp, note = read_xmp(packet), maker_note(tags.get(IFD.MakerNote))
+    orientation = tags.get(Base.Orientation, 1)
+    taken, by_camera = _taken(tags)
+    return Exif(
+        taken=taken,
+        camera=_camera(tags),
+        place=_place(gps),
+        orientation=int(orientation) if orientation in range(1, 9) else 1,
+        taken_by_camera=by_camera,
+        rating=_rating(tags) if xmp.rating is None else xmp.rating,
+        edited=_edited(tags, xmp),
+        exposure=_exposure(tags),
+        identifier=note.get(CONTENT, ""),
+        burst=note.get(BURST, "") or xmp.burst,
+        bias=_bias(tags),
+        bracketed=tags.get(Base.ExposureMode) == AUTO_BRACKET,
+    )
+
+
+def _taken(tags: dict[int, Any]) -> tuple[datetime | None, bool]:
+    """The moment, and whether it is the camera's own."""
+    for number, (moment, fraction, offset) in enumerate(MOMENTS):
+        found = parse_moment(_text(tags.get(moment)), _text(tags.get(fraction)), _text(tags.get(offset)))
+        if found:
+            return found, number < BY_CAMERA
+    return None, True
+
+
+def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime | None:
+    """ "2024:06:12 18:03:05", "25", "+02:00" -> a datetime; local time stays naive. None for zeros and nonsense."""
+    try:
+        when = datetime.strptime(moment.strip(), "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+    # A clock that was never set or runs ahead says nothing; a day of grace for time zones.
+    if when == CLOCK_NEVER_SET or not FIRST_PHOTOGRAPH <= when <= datetime.now() + timedelta(days=1):
+        return None
+    if fraction.strip().isdecimal():
+        when = when.replace(microsecond=int(fraction.strip()[:6].ljust(6, "0")))
+    if match := re.fullmatch(r"([+-])(\d\d):([0-5]\d)", offset.strip()):
+        sign = -1 if match[1] == "-" else 1
+        minutes = int(match[2]) * 60 + int(match[3])
+        if minutes < 24 * 60:
+            return when.replace(tzinfo=timezone(sign * timedelta(minutes=minutes)))
+    return when
+
+
+def _camera(tags: dict[int, Any]) -> str:
+    make, model = _text(tags.get(Base.Make)), _text(tags.get(Base.Model))
+    name = model if model.lower().startswith(make.lower()) else f"{make} {model}"
+    return name.strip()[:TEXT]
+
+
+def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
+    try:
+        latitude = _degrees(gps[GPS.GPSLatitude]) * (-1 if _text(gps[GPS.GPSLatitudeRef]) == "S" else 1)
+        longitude = _degrees(gps[GPS.GPSLongitude]) * (-1 if _text(gps[GPS.GPSLongitudeRef]) == "W" else 1)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    inside = abs(latitude) <= 90 and abs(longitude) <= 180
+    # 0, 0 in the Gulf of Guinea is what a camera without a fix writes.
+    return (latitude, longitude) if inside and (latitude, longitude) != (0, 0) else None
+
+
+def _rating(tags: dict[int, Any]) -> int | None:
+    stars, percent = tags.get(RATING), tags.get(RATING_PERCENT)
+    if isinstance(stars, int) and 0 <= stars <= 5:
+        return int(stars)
+    return stars_of(percent) if isinstance(percent, int) else None
+
+
+def _edited(tags: dict[int, Any], xmp: Xmp) -> str:
+    """The same field names a camera's firmware, which is no editor."""
+    return editor((_text(tags.get(Base.Software)), _text(tags.get(Base.ProcessingSoftware)), *xmp.programs))
+
+
+def _exposure(tags: dict[int, Any]) -> str:
+    """What the camera wrote, without what is missing or no camera can do, and without a bias of nothing."""
+    time, f_number = _number(tags.get(Base.ExposureTime)), _number(tags.get(Base.FNumber))
+    iso, bias = _iso(tags), round(_number(tags.get(Base.ExposureBiasValue)), 1)
+    parts = (
+        f"{_seconds(time)} s" if SHORTEST <= time <= LONGEST else "",
+        f"f/{round(f_number, 2):g}" if WIDEST <= f_number <= NARROWEST else "",
+        f"ISO {iso:.0f}" if 1 <= iso <= MOST_SENSITIVE else "",
+        f"{bias:+g} EV" if 0 < abs(bias) <= MOST_BIAS else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _bias(tags: dict[int, Any]) -> float | None:
+    bias = round(_number(tags.get(Base.ExposureBiasValue)), 2)
+    return bias if Base.ExposureBiasValue in tags and abs(bias) <= MOST_BIAS else None
+
+
+def _seconds(time: float) -> str:
+    """As it stands on a camera: 1/125, 0.4, 30."""
+    return f"1/{1 / time:.0f}" if time < 0.35 else f"{round(time, 1):g}"
+
+
+def _iso(tags: dict[int, Any]) -> float:
+    iso = _number(tags.get(Base.ISOSpeedRatings))
+    others = (_number(tags.get(tag)) for tag in (Base.RecommendedExposureIndex, Base.ISOSpeed))
+    return next((other for other in others if other > 0), 0.0) if iso == ISO_ELSEWHERE else iso
+
+
+def _number(value: Any) -> float:
+    """0 for what is none: a division by zero, text, a list of nothing."""
+    with suppress(TypeError, ValueError, ArithmeticError, IndexError):
+        number = float(value[0] if isinstance(value, tuple) else value)
+        if not isinstance(value, str | bytes) and math.isfinite(number):
+            return number
+    return 0.0
+
+
+def _degrees(parts: Any) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    if not math.isfinite(value):
+        raise ValueError("not a number of degrees")
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    text = str(value) if isinstance(value, str | int) else ""
+    return "".join(c for c in text if c.isprintable()).strip()

@@ -1,0 +1,1 @@
+"""Where single files are read: inline, local processes, Ray."""

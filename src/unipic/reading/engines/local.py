@@ -1,0 +1,109 @@
+"""Processes on this machine, each with a limit on memory and on time. One that dies costs one item."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import TimeoutError as Late
+from contextlib import contextmanager
+from multiprocessing import forkserver
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from unipic.core.machine import keep_freed_memory
+from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
+
+# Items a worker that are taken and not yet given, at most: what is done waits behind a slow file, at 200 kB a photo. A
+# stream goes on for some seconds that way, where most slow files are done.
+AHEAD = 64
+IN_HAND = 8  # of them not yet done: as many as are read while a batch of 32 is embedded, so that no worker waits
+
+
+def cores() -> int:
+    """CPUs this process may use, as a container allows it."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalEngine:
+    def __init__(self, workers: int = 0, seconds: float = 15.0, memory: int = 2_000_000_000) -> None:
+        self.workers = workers or cores()
+        self.seconds = seconds
+        # The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares
+        # the memory of what it imports.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["unipic.reading.read"])
+        with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
+            forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
+        self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
+
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+        waiting: deque[tuple[Item, ProcessFuture]] = deque()
+        try:
+            for item in items:
+                waiting.append((item, self._pool.schedule(task, args=[item], timeout=self.seconds)))
+                while self._full(waiting):
+                    yield self._finish(*waiting.popleft())
+            while waiting:
+                yield self._finish(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def _full(self, waiting: Sequence[tuple[Item, ProcessFuture]]) -> bool:
+        """Whether the first is to be given now. Waits until it is done or there is room for another item."""
+        if len(waiting) >= AHEAD * self.workers:
+            return True
+        running = [future for _, future in waiting if not future.done()]
+        if len(running) >= IN_HAND * self.workers:
+            wait(running, return_when=FIRST_COMPLETED)
+        return bool(waiting) and waiting[0][1].done()
+
+    def _finish(self, item: Item, future: ProcessFuture) -> tuple[Item, Result | Failure]:
+        try:
+            return item, future.result()
+        except Late:
+            return item, Failure(f"took longer than {self.seconds:.0f} seconds to decode")
+        except ProcessExpired as death:
+            return item, Failure(f"the decoder crashed on it ({_why(death.exitcode)})")
+        except MemoryError:
+            return item, NO_MEMORY
+
+    def close(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+
+def _confine(memory: int) -> None:
+    """A worker may be killed at any time and must not take more than its share."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what C decoders print about broken files helps nobody
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # what was imported is never garbage, and need not be looked through again and again
+    keep_freed_memory()
+
+
+def _why(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """For what is started in the block; afterwards it is as it was."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

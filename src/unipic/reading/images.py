@@ -1,0 +1,374 @@
+"""The only opener of image files: formats by content, limits, one scaled decode, upright.
+
+Everything that can be wrong with a file ends in one exception, `NotAPhoto`, whose text a person can act on.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from mmap import ACCESS_READ, mmap
+from typing import BinaryIO
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageChops, ImageFile
+
+from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.settings import Settings
+from unipic.reading._compression import quality_of
+from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
+from unipic.reading._exif import Exif, read_exif, read_tiff_exif
+from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # our own limit looks at the size that is really decoded
+
+# MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
+FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Bytes a worker takes at most for each pixel, as measured, with its own 63 MB shared out over the largest photo: what
+# libraries hold of their own, the picture, and its copies. Of each format without transparency, and with it.
+PER_PIXEL = {"WEBP": (18.5, 18.5), "AVIF": (10.5, 14.0), "HEIF": (8.5, 10.0), "TIFF": (9.5, 9.5), "GIF": (10.5, 10.5)}
+OTHERS_PER_PIXEL = (6.0, 9.5)
+COEFFICIENT = 2.3  # bytes: a progressive JPEG is kept whole, at its full size, whatever size is asked for
+DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
+JPEG_END = b"\xff\xd9"
+# Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
+FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
+AT_ONCE = 64_000_000  # bytes; what is larger is read piece by piece, so that memory stays flat
+STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
+TIFFS = (b"II*\0", b"MM\0*")
+BY_PREVIEW = "by its embedded preview"
+
+
+class NotAPhoto(Exception):
+    """Why a file is no photo to us, in words for its owner."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One photo, decoded once: upright, RGB, long side at most what was asked for."""
+
+    picture: Image.Image
+    digest: str
+    size: int
+    width: int  # of the full photo, upright
+    height: int
+    format: str
+    exif: Exif
+    note: str
+    quality: int | None  # of the compression, 0 to 100; see compression.py
+    content: str  # hash of the picture itself, hexadecimal, "" where it is not known to the last bit; see content.py
+
+
+def decode(path: str, long_side: int, settings: Settings) -> Decoded:
+    """Open a file once, read-only, and take everything from it. Raises NotAPhoto, OSError, MemoryError."""
+    with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings(), _damage_in_words():
+        warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
+        head = file.read(4096)
+        image = _identify(file, head)
+        found = _decoded(image, file, head, long_side, settings) if image else _of_raw(file, size, long_side, settings)
+        return replace(found, digest=_digest(file), size=size)
+
+
+def _decoded(
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, exif: Exif | None = None
+) -> Decoded:
+    """All but the file's own digest and size; with the EXIF of another place where it is given."""
+    kind = "JPEG" if image.format == "MPO" else str(image.format)
+    content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
+    width, height = image.size
+    _shrink_on_load(image, long_side, kind)
+    _check_size(image, width, height, settings)
+    note = _frames(image)
+    whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
+    picture, flaw = _load(image, file, long_side)
+    exif = exif or read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
+    quality = quality_of(image, kind)
+    picture = _with_tones(picture)
+    content = pixel_content(picture, TURNS.get(exif.orientation)) if whole else shown(content, exif.orientation)
+    picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture = _upright(_to_rgb(picture), exif.orientation)
+    width, height = upright(width, height, exif.orientation)
+    note = "; ".join(filter(None, (note, flaw)))
+    return Decoded(picture, "", 0, width, height, kind, exif, note, quality, content)
+
+
+def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+    """By its preview, but of the raw picture's size; nothing is said of its compression and its pixels."""
+    if size > settings.max_decoded:
+        raise NotAPhoto(
+            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {settings.max_decoded / 1e6:.0f} MB one photo may "
+            f"take; {KEPT}"
+        )
+    try:
+        preview = preview_in(file)
+    except NoPreview as reason:
+        raise NotAPhoto(str(reason)) from None
+    _check_pixels(preview.width, preview.height, settings)
+    try:
+        with _damage_in_words():
+            found = _shown_by(preview, read_tiff_exif(file), long_side, settings)
+    except NotAPhoto as reason:
+        raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
+    note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
+    return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
+
+
+def _shown_by(preview: Preview, said: Exif | None, long_side: int, settings: Settings) -> Decoded:
+    """The preview as a JPEG of its own, turned as its own EXIF says, if that has the shape of the raw picture."""
+    file = io.BytesIO(preview.jpeg)
+    head = file.read(4096)
+    image = _identify(file, head)
+    if image is None or image.format not in ("JPEG", "MPO"):
+        raise NotAPhoto("is no JPEG")
+    if max(image.size) < LEAST:
+        raise NotAPhoto(f"is too small to judge it by ({image.width} x {image.height})")
+    own = read_exif(image)
+    ways = (own.orientation, preview.orientation, 1)
+    turned = next((way for way in ways if preview.shows_all(*upright(*image.size, way))), None)
+    if turned is None:
+        size = f"{preview.width} x {preview.height}"
+        raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
+    # Raw files that are no TIFFs are written by cameras alone; LibRaw puts their one moment into a bare preview.
+    exif = replace(said or replace(own, taken_by_camera=True), orientation=turned)
+    return _decoded(image, file, head, long_side, settings, exif)
+
+
+def load_thumbnail(data: bytes | str) -> np.ndarray:
+    """A JPEG of our own making, as bytes or path -> uint8 [H, W, 3]."""
+    source = io.BytesIO(data) if isinstance(data, bytes) else data
+    with Image.open(source, formats=("JPEG",)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@contextmanager
+def _opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
+    """The file's bytes, unless there are none or too many; read once, but for what is larger than AT_ONCE."""
+    with open_to_read(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise NotAPhoto("is empty (0 bytes)")
+        if size > limit:
+            raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
+        if size > AT_ONCE:
+            yield file, size
+            return
+        data = file.read()
+    yield io.BytesIO(data), size
+
+
+def _digest(file: BinaryIO) -> str:
+    """sha256 of all its bytes, hexadecimal."""
+    if isinstance(file, io.BytesIO):
+        return hashlib.sha256(file.getbuffer()).hexdigest()
+    file.seek(0)
+    return copy_and_hash(file)
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """Decoders raise whatever broken bytes lead them to, but an error of the disk is not the photo's."""
+    try:
+        yield
+    except (NotAPhoto, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise NotAPhoto(f"is damaged: {_plain(error)}") from error
+
+
+def _identify(file: BinaryIO, head: bytes) -> Image.Image | None:
+    """What Pillow opens; None for what may be a raw photo, which it knows as a TIFF or not at all."""
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        if _may_be_raw(head):
+            return None
+        raise NotAPhoto(_what_it_is(head)) from None
+    return None if _is_raw(image, head) else image
+
+
+def _is_raw(image: Image.Image, head: bytes) -> bool:
+    """Raw formats are TIFFs whose first page is a small preview: judged by it they would look like poor copies."""
+    if image.format != "TIFF":
+        return False
+    tags = getattr(image, "tag_v2", {})
+    kind = tags.get(NEW_SUBFILE_TYPE)
+    return head[8:10] == b"CR" or DNG_VERSION in tags or (isinstance(kind, int) and bool(kind & REDUCED))
+
+
+def _may_be_raw(head: bytes) -> bool:
+    return head[:12].endswith(b"ftypcrx ") or head.startswith((*RAWS, *TIFFS))
+
+
+def _what_it_is(head: bytes) -> str:
+    """A word for content that is no photo, so that its owner knows what lies there."""
+    signs = (
+        (head[4:8] == b"ftyp" and head[8:12] in STILLS, "is a damaged HEIC/AVIF"),
+        (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
+        (head[:4] == b"RIFF" and head[8:12] == b"AVI ", "is a video, not a photo"),
+        (head[:4] == b"\x1aE\xdf\xa3", "is a video, not a photo"),
+        (head[:4] == b"%PDF", "is a PDF document, not a photo"),
+        (head[:4] == b"%!PS", "is PostScript, which Unipic does not run"),
+        (head[:4] == b"PK\x03\x04", "is a ZIP archive, not a photo"),
+        (b"<svg" in head.lower(), "is an SVG drawing, not a photo"),
+        (b"<html" in head.lower() or b"<script" in head.lower(), "is a web page, not a photo"),
+        (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
+        (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
+        (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
+    )
+    return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
+
+
+def _look_through(file: BinaryIO, max_scans: int) -> str:
+    """A JPEG's content. Each scan goes over the whole picture; a video that a phone hangs behind the end has none."""
+    data = file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
+    parts = _few_scans(segments(data), max_scans)
+    content = jpeg_content(data, parts)
+    for _ in parts:  # too many count where there is no content too
+        pass
+    return content
+
+
+def _few_scans(parts: Iterator[tuple[int, int, int]], most: int) -> Iterator[tuple[int, int, int]]:
+    scans = 0
+    for part in parts:
+        scans += part[0] == SCAN
+        if scans > most:
+            raise NotAPhoto(f"has more than {most} scans, made to keep a decoder busy; photos have a dozen")
+        yield part
+
+
+def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
+    """libjpeg can decode at 1/2, 1/4 or 1/8: asked for the smallest that is still large enough."""
+    if kind == "JPEG":
+        scale = long_side / max(image.size)
+        image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
+
+
+def _check_size(image: Image.Image, width: int, height: int, settings: Settings) -> None:
+    """By the header, before a byte is decoded."""
+    _check_pixels(width, height, settings)
+    needed = _memory(image, width * height)
+    if needed > settings.max_decoded:
+        raise NotAPhoto(
+            f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
+            f"{settings.max_decoded / 1e6:.0f} MB one photo may take"
+        )
+
+
+def _check_pixels(width: int, height: int, settings: Settings) -> None:
+    if width * height > settings.max_pixels:
+        raise NotAPhoto(
+            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
+            f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
+        )
+
+
+def _memory(image: Image.Image, pixels: int) -> float:
+    """Bytes that decoding takes, by the header; of a JPEG at the size it will be decoded at."""
+    plain, transparent = PER_PIXEL.get(str(image.format), OTHERS_PER_PIXEL)
+    needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
+    if "progressive" in image.info:
+        layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())]
+        most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
+        needed += pixels * COEFFICIENT * sum(across * down for across, down in layers) / max(1, most)
+    return needed
+
+
+def _frames(image: Image.Image) -> str:
+    try:
+        frames = getattr(image, "n_frames", 1)
+    except Exception:  # a broken second frame does not matter, only the first is used
+        image.seek(0)
+        frames = 1
+    return f"first of {frames} pictures in the file" if frames > 1 else ""
+
+
+def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
+    """Decode. A JPEG that lacks only its end marker is whole, and is taken with a note."""
+    if isinstance(image, ImageFile.ImageFile) and image.format in ("JPEG", "MPO") and isinstance(file, io.BytesIO):
+        image.decodermaxblock = len(file.getbuffer())  # it is all there, and libjpeg need not stop after every 64 kB
+    try:
+        image.load()
+        return image, ""
+    except OSError as error:
+        if image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+            raise
+    file.seek(0)
+    data = file.read().rstrip(b"\xff")
+    _refuse_incomplete(data)
+    whole = _jpeg(data + JPEG_END)
+    _shrink_on_load(whole, long_side, "JPEG")
+    return whole, "the file lacks its end marker, the picture is whole"
+
+
+def _refuse_incomplete(data: bytes) -> None:
+    """Bytes behind a whole picture do not matter to it; in the place of missing ones they show from there on."""
+    one, other = (_jpeg(data + filling + JPEG_END) for filling in (bytes(254), FILLING))
+    changed = ImageChops.difference(one, other).getbbox()
+    if changed and "progressive" in one.info:
+        raise NotAPhoto("ends early: the fine detail of the picture is missing")
+    if changed:
+        raise NotAPhoto(f"ends early: about {100 - 100 * changed[1] / one.height:.0f} % of the picture is missing")
+
+
+def _jpeg(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=("JPEG",))
+
+
+def _with_tones(image: Image.Image) -> Image.Image:
+    """Palettes and black-and-white have no tones between theirs, and would shrink by leaving pixels out.
+
+    16 bits become 8 here too: big-endian ones are shrunk wrongly, as if the bytes were swapped.
+    """
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    if image.mode in ("1", "P", "PA"):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Any mode to RGB: long integers and floats scaled, not clipped; transparency on white."""
+    if image.mode in ("I", "F"):
+        image = Image.fromarray(_to_8_bit(np.asarray(image)))
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        image = Image.new("RGBA", layer.size, "white")
+        image.alpha_composite(layer)
+    return image.convert("RGB")
+
+
+def _to_8_bit(values: np.ndarray) -> np.ndarray:
+    """Whole range to 0..255; numbers that are none count as the darkest."""
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    turn = TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__

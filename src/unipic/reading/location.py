@@ -1,0 +1,327 @@
+"""Where a photo was taken, read from and taken out of any format: by exiftool, on copies of ours, and checked after.
+
+exiftool is a program of its own that one may or may not have. It is kept running, is told no name but ours, reads no
+configuration, and has a limit on time and memory: a file that breaks it costs that file. What it wrote is believed
+only after it was read again, by exiftool and by us, and after the picture was found to be the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import resource
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from unipic.core.errors import LocationLeft, NoExiftool
+from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.settings import Settings
+from unipic.reading._imagedata import films_behind, image_data, places_between
+from unipic.reading.images import NotAPhoto, decode
+
+OLDEST = (12, 38)  # before it file names and pictures could run code: CVE-2021-22204, CVE-2022-23935
+INSTALL = "Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool"
+PATIENCE = 120.0  # seconds for one file
+MEMORY = 2 << 30  # bytes
+SOME = 200  # files that are asked about at once
+
+SEARCH = (
+    *("*GPS*", "*Location*", "*Latitude*", "*Longitude*", "*Altitude*", "*Coordinates*", "*Landmark*"),
+    *("City", "State", "Province-State", "*Country*", "GeoTiff*", "ModelTiePoint", "ModelTransform"),
+)
+# Called so, and about places in the picture or in the file, or settings of the camera.
+STILLS = (b"hei", b"hev", b"mif1", b"msf1", b"avif", b"avis")  # brands of HEIF and AVIF
+SIGNS = ((b"\xff\xd8", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"RIFF", ""))
+NO_PLACE = re.compile(r"(?i)(subject|focus|af|face|preview|thumbnail)\w*location\d?|gpsversionid")
+NOTHING = re.compile(r"[\s0.\-:/]*")  # "", "---", "0", as cameras write where they know nothing
+REMOVE = (
+    "-GPS:all=",
+    *(f"-XMP-{tag}*=" for tag in ("exif:GPS", "iptcExt:Location", "iptcCore:Location", "iptcCore:CountryCode")),
+    *(f"-XMP-photoshop:{tag}=" for tag in ("City", "State", "Country")),
+    *(f"-IPTC:{tag}*=" for tag in ("City", "Sub-location", "Province-State", "Country", "ContentLocation")),
+    *(f"-{group}:{tag}*=" for group in ("Keys", "UserData", "ItemList") for tag in ("Location", "GPSCoordinates")),
+)
+GEO_NUMBERS = ("latitude", "longitude", "altitude", "latitudeSpan", "longitudeSpan")
+GEO_WORDS = re.compile(r"(?i)location|latitudee7|longitudee7|place|address|^city$|country")
+
+
+def find_exiftool() -> Path | None:
+    found = shutil.which("exiftool")
+    return Path(found) if found else None
+
+
+class Stripper:
+    """exiftool, running while this is open. NoExiftool where there is none, or one too old to be trusted."""
+
+    def __init__(
+        self, program: Path | None = None, settings: Settings | None = None, patience: float = PATIENCE
+    ) -> None:
+        found = program or find_exiftool()
+        if found is None:
+            raise NoExiftool(f"location cannot be taken out without exiftool, which is not here. {INSTALL}.")
+        self._settings, self._patience = settings or Settings(), patience
+        self._tool = _Exiftool(found)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.callback(self._tool.end)
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="unipic-")))
+        version = self._ask("-ver").strip()
+        if not re.fullmatch(r"\d+\.\d+", version) or tuple(map(int, version.split("."))) < OLDEST:
+            self.__exit__()
+            raise NoExiftool(f"exiftool {version} is too old to be given strangers' photos. {INSTALL}, newer.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def stripped(self, original: BinaryIO, name: str, folder: Path) -> Path:
+        """A copy without location, in a new file of a temporary folder of the caller's. LocationLeft, as in strip."""
+        handle, made = tempfile.mkstemp(dir=folder, suffix=_plain(Path(name).suffix), prefix="unipic-strip-")
+        copy = Path(made)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                copy_and_hash(original, file)
+            self.strip(copy, name)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
+        return copy
+
+    def strip(self, path: Path, name: str = "") -> None:
+        """In place, in a copy of ours, which people know by this name.
+
+        LocationLeft where it cannot be done for certain; the copy is then of no use. Where a camera's own notes hold a
+        place that cannot be emptied, all of those notes go.
+        """
+        try:
+            if path.suffix.lower() == ".json":
+                _strip_json(path)
+            else:
+                self._strip(path)
+        except LocationLeft as error:
+            raise LocationLeft(f"{name or path.name} {error}. Leave it out, or take it with its location.") from error
+
+    def _strip(self, path: Path) -> None:
+        found = self._tags(path)
+        if not found and not self._hidden(path):
+            return
+        before = self._picture(path)
+        if not before:
+            raise LocationLeft("is of a kind that location cannot be taken out of for certain")
+        said = self._remove(path, [f"-{tag}=" for tag in found])
+        if left := self._tags(path):
+            said = self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])
+        if (left := self._tags(path)) or self._hidden(path):
+            about = ", ".join(left[:3]) or "a preview, another picture or a film inside of it"
+            raise LocationLeft(f"would keep location in {about} ({said})")
+        if self._picture(path) != before:
+            raise LocationLeft(f"would be another picture without location ({said})")
+
+    def locations(self, paths: Sequence[Path]) -> dict[Path, bool]:
+        """Whether each file says where it was taken. A file nobody can read is taken for one that does."""
+        answers = {path: _json_has_place(path) for path in paths if path.suffix.lower() == ".json"}
+        others = [path for path in paths if path not in answers]
+        for start in range(0, len(others), SOME):
+            some = others[start : start + SOME]
+            try:
+                answers |= {path: bool(tags) for path, tags in zip(some, self._tags_of(some), strict=True)}
+            except LocationLeft:
+                answers |= {path: self._one(path) for path in some}
+        return {path: answers[path] for path in paths}
+
+    def _one(self, path: Path) -> bool:
+        try:
+            return bool(self._tags(path))
+        except LocationLeft:
+            return True
+
+    def _tags(self, path: Path) -> list[str]:
+        return self._tags_of([path])[0]
+
+    def _tags_of(self, paths: Sequence[Path]) -> list[list[str]]:
+        """Of each file what says where it was taken, as "group:tag". By links of ours: a name may hold anything."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            names = []
+            for number, path in enumerate(paths):
+                names.append(os.path.join(folder, f"{number}{_kind(path)}"))
+                os.symlink(os.path.abspath(path), names[-1])
+            given = ("-j", "-a", "-G1", "-s", "-e", "-ee3", "-SourceFile", "-Error", *(f"-{name}" for name in SEARCH))
+            found = {one["SourceFile"]: one for one in _json(self._ask(*given, *names))}
+        if len(found) != len(names) or any("ExifTool:Error" in one for one in found.values()):
+            raise LocationLeft("cannot be read by exiftool, so location may be in it")
+        return [[tag for tag, value in found[name].items() if _says_where(tag, value)] for name in names]
+
+    def _hidden(self, path: Path) -> bool:
+        """Where exiftool does not look of itself: in previews, and in what lies behind the picture."""
+        if places_between(path):
+            return True
+        for start in films_behind(path):
+            with open_to_read(path) as file, tempfile.NamedTemporaryFile(dir=self._folder, suffix=".mov") as film:
+                file.seek(start)
+                copy_and_hash(file, film)
+                film.flush()
+                if self._tags(Path(film.name)):
+                    return True
+        return False
+
+    def _remove(self, path: Path, more: Sequence[str]) -> str:
+        name = self._folder / f"strip{_kind(path)}"
+        shutil.move(path, name)
+        try:
+            return " ".join(self._ask("-overwrite_original", "-P", *REMOVE, *more, str(name)).split())[:200]
+        finally:
+            shutil.move(name, path)
+
+    def _picture(self, path: Path) -> str:
+        """What must stay the same, "" where that is not known."""
+        if path.suffix.lower() in (".xmp", ".aae"):
+            return "no picture"
+        with open_to_read(path) as file:
+            head = file.read(12)
+        if head[4:8] != b"ftyp" or not head[8:12].startswith(STILLS):
+            return image_data(path)
+        try:
+            decoded = decode(str(path), 1 << 16, self._settings)
+        except NotAPhoto as error:
+            raise LocationLeft(f"{error}, so its picture cannot be compared") from None
+        return decoded.content or hashlib.sha256(decoded.picture.tobytes()).hexdigest()
+
+    def _ask(self, *given: str) -> str:
+        return self._tool.ask(given, self._patience)
+
+
+class _Exiftool:
+    """The program itself, started when it is first asked and after it ended or was ended."""
+
+    def __init__(self, program: Path) -> None:
+        self._program, self._asked = program, 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, given: Sequence[str], patience: float) -> str:
+        """What it says. LocationLeft where it takes too long or ends."""
+        process = self._running()
+        self._asked += 1
+        assert process.stdin
+        try:
+            process.stdin.write("".join(f"{line}\n" for line in (*given, f"-execute{self._asked}")).encode())
+            process.stdin.flush()
+            return self._answer(process, time.monotonic() + patience)
+        except (BrokenPipeError, EOFError):
+            self.end()
+            raise LocationLeft("makes exiftool end, so location may be in it") from None
+        except TimeoutError:
+            self.end()
+            raise LocationLeft(f"takes exiftool longer than {patience:.0f} s, so location may be in it") from None
+
+    def end(self) -> None:
+        if self._process:
+            self._process.kill()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]
+            self._process.wait()
+            self._process = None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process = subprocess.Popen(
+                [self._program, "-config", "", "-stay_open", "True", "-@", "-"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
+            )
+            with suppress(OSError, ValueError):  # it may have ended already
+                resource.prlimit(self._process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+        return self._process
+
+    def _answer(self, process: subprocess.Popen[bytes], until: float) -> str:
+        assert process.stdout
+        end, said = f"{{ready{self._asked}}}".encode(), b""
+        while end not in said[-len(end) - 2 :]:
+            if not select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))[0]:
+                raise TimeoutError
+            part = os.read(process.stdout.fileno(), 1 << 16)
+            if not part:
+                raise EOFError
+            said += part
+        return said[: said.rindex(end)].decode("utf-8", "replace")
+
+
+def _kind(path: Path) -> str:
+    """The suffix exiftool is shown: of a wrong one it makes an error."""
+    try:
+        with open_to_read(path) as file:
+            head = file.read(8)
+    except OSError:
+        head = b""
+    return next((suffix for sign, suffix in SIGNS if head.startswith(sign)), _plain(path.suffix))
+
+
+def _plain(suffix: str) -> str:
+    return suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,5}", suffix) else ""
+
+
+def _json(said: str) -> list[dict[str, Any]]:
+    """The answer, whatever was said around it."""
+    start = said.find("[{")
+    with suppress(ValueError):
+        found, _ = json.JSONDecoder().raw_decode(said[start:]) if start >= 0 else ([], 0)
+        return list(found)
+    return []
+
+
+def _says_where(tag: str, value: object) -> bool:
+    name = tag.rpartition(":")[2]
+    if tag == "SourceFile" or name == "Error" or NO_PLACE.fullmatch(name):
+        return False
+    return not NOTHING.fullmatch(str(value)) or tag.startswith(("GPS:", "XMP-exif:"))
+
+
+def _strip_json(path: Path) -> None:
+    """The sidecar of Google's Takeout: numbers become 0, which is how it says that nothing is known; words go."""
+    about = _read_json(path)
+    if about is None:
+        raise LocationLeft("is no JSON that can be read, so location may be in it")
+    if _places_in(about):
+        path.write_text(json.dumps(_without_places(about), ensure_ascii=True, indent=2), encoding="ascii")
+
+
+def _json_has_place(path: Path) -> bool:
+    about = _read_json(path)
+    return about is None or _places_in(about)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        with open_to_read(path) as file:
+            return json.loads(file.read())
+    except (ValueError, OSError, RecursionError):
+        return None
+
+
+def _places_in(value: Any) -> bool:
+    return bool(value != _without_places(value))
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_places(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: 0.0 if key in GEO_NUMBERS else _without_places(one)
+        for key, one in value.items()
+        if key in GEO_NUMBERS or not GEO_WORDS.search(key)
+    }

@@ -1,0 +1,97 @@
+"""Read: every file becomes a photo or an unreadable with a reason, with one open and one scaled decode each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import numpy as np
+from PIL import Image, ImageStat
+
+from unipic.core.photo import Photo, Unreadable
+from unipic.core.settings import Settings
+from unipic.reading._measures import WORKING, measure
+from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.fingerprint import fingerprint
+from unipic.reading.images import Decoded, NotAPhoto, decode
+from unipic.reading.seen import Picture
+from unipic.sources.base import Found
+from unipic.vision.base import VIEW
+
+# Below this many pixels a side, or with tones spread this little, pictures are alike without being the same. Lights in
+# the night spread wider than an empty wall, though most of both is one tone.
+SMALLEST = 32
+EMPTIEST = 0.02
+
+
+def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:
+    """A stream, in the order of the files, so that thousands of photos never are in memory together."""
+    for file, outcome in engine.map(partial(read_file, settings=settings), files):
+        if isinstance(outcome, Failure):
+            yield Unreadable(file.id, file.name, file.path, outcome.reason, file.size)
+        else:
+            yield outcome
+
+
+def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreadable:
+    """One file, in whatever process. Whatever is wrong with it becomes a reason."""
+    if isinstance(file, Unreadable):
+        return file
+    try:
+        return _picture(file, decode(file.path, WORKING, settings))
+    except NotAPhoto as error:
+        return Unreadable(file.id, file.name, file.path, str(error), file.size)
+    except FileNotFoundError:
+        return Unreadable(file.id, file.name, file.path, "is gone since the folder was listed", 0, copyable=False)
+    except PermissionError:
+        return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
+    except OSError as error:
+        reason = f"could not be read: {error.strerror or error}"
+        return Unreadable(file.id, file.name, file.path, reason, file.size)
+
+
+def _picture(file: Found, decoded: Decoded) -> Picture:
+    pixels = np.asarray(decoded.picture)
+    measures = measure(pixels)
+    grey = decoded.picture.convert("L")
+    photo = Photo(
+        id=file.id,
+        name=file.name,
+        path=file.path,
+        digest=decoded.digest,
+        size=decoded.size,
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        fingerprint=fingerprint(grey),
+        measures=measures,
+        comparable=min(decoded.width, decoded.height) >= SMALLEST and _spread(grey) > EMPTIEST,
+        taken=decoded.exif.taken,
+        camera=decoded.exif.camera,
+        place=decoded.exif.place,
+        note=decoded.note,
+        taken_by_camera=decoded.exif.taken_by_camera,
+        quality=decoded.quality,
+        rating=decoded.exif.rating,
+        edited=decoded.exif.edited,
+        exposure=decoded.exif.exposure,
+        content=decoded.content,
+        identifier=decoded.exif.identifier,
+        burst=decoded.exif.burst,
+        bias=decoded.exif.bias,
+        bracketed=decoded.exif.bracketed,
+    )
+    view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
+    return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
+
+
+def _spread(grey: Image.Image) -> float:
+    """Standard deviation of the brightness, 0 to 0.5."""
+    return float(ImageStat.Stat(grey).stddev[0]) / 255
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85, comment=b"")  # else the original's would come along
+    return buffer.getvalue()

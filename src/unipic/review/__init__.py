@@ -1,0 +1,1 @@
+"""What is proposed, what people decide, and what follows."""

@@ -1,0 +1,340 @@
+"""The desk: one run as it lies before the person. What they say becomes a step, on disk before it is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
+
+from server.runs import Run
+from unipic.cleanup.bonds import Bonds, Ruling
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.record import evidence_from_dict
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.files import read_json, write_json
+from unipic.core.photo import Photo
+from unipic.core.settings import Settings, changed
+from unipic.core.words import count
+from unipic.library.decisions import Catalogue
+from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
+from unipic.review.history import Change, History, Thresholds, Undo
+from unipic.review.journal import Journal, ruling_from_dict
+from unipic.review.proposal import Group, Proposal, identical, propose
+from unipic.review.rules import Rules
+
+
+class NoSuchGroup(Exception):
+    """The photos have been grouped anew since."""
+
+
+class NotUnderstood(Exception):
+    """A step that is none."""
+
+
+class Desk:
+    """Opened from the run's folder alone. Its steps are taken one at a time."""
+
+    def __init__(self, run: Run, catalogue: Catalogue) -> None:
+        self.run = run
+        self.lock = threading.RLock()
+        self.evidence: Evidence = evidence_from_dict(read_json(run.folder / "evidence.json"))
+        self.photos = {photo.id: photo for photo in self.evidence.gallery.photos}
+        self.settings = changed(Settings(), run.load().settings)
+        self._catalogue = catalogue
+        self._journal = Journal(run.folder / "review.jsonl")
+        self._known: set[str] = set()  # steps that are on disk: one sent twice counts once
+        earlier = [ruling_from_dict(values) for values in read_json(run.folder / "remembered.json")]
+        self._before = {ruling.id: ruling for ruling in earlier}
+        created = run.load().created  # for a run that could not ask when a photo was first seen
+        self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
+        s = self.settings
+        self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
+        self.history.begin(Change("", rulings=self._before))
+        self.problem = ""  # why decisions are not remembered for later runs
+        self._read = 0  # bytes of the journal
+        self.catch_up()
+        self._arrange()
+
+    def catch_up(self) -> dict[str, Change]:
+        """What changed by the steps on disk that are not in mind yet, also those of another desk of this run."""
+        steps, self._read = self._journal.read(self._read)
+        changes = {}
+        for step, entry in steps:
+            if step not in self._known:
+                self._known.add(step)
+                changes[step] = self.history.add(entry)
+        return changes
+
+    # What there is.
+
+    @property
+    def choices(self) -> Choices:
+        """What the person ticked or decided, here or in an earlier run over the same photos."""
+        return {**self._remembered, **self.history.choices}
+
+    def outcomes(self) -> list[Outcome]:
+        return outcomes(self.proposal, self.choices)
+
+    def group(self, id: str) -> Group:
+        try:
+            return self.proposal.by_id[id]
+        except KeyError:
+            raise NoSuchGroup("The photos have been grouped anew since; this group is not there any more.") from None
+
+    @property
+    def place(self) -> str:
+        """The group the person was at, "" where that is not known."""
+        path = self.run.folder / "place.json"
+        place = read_json(path) if path.exists() else ""
+        return place if place in self.proposal.by_id else ""
+
+    @place.setter
+    def place(self, id: str) -> None:
+        write_json(self.run.folder / "place.json", self.group(id).id)
+
+    @property
+    def rulings(self) -> list[Ruling]:
+        """What was said of these photos, here and earlier, in order."""
+        return sorted(self.history.rulings.values(), key=lambda ruling: (ruling.at, ruling.id))
+
+    @property
+    def earlier(self) -> list[Ruling]:
+        """Those from earlier runs that still hold."""
+        return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
+
+    # What can be said.
+
+    def knows(self, step: str) -> bool:
+        return step in self._known
+
+    def choose(self, step: str, id: str, stays: Iterable[str], done: bool) -> Change:
+        """Tick the photos of a group, or, with `done`, decide it."""
+        group, stays = self.group(id), frozenset(stays)
+        if not stays <= group.ids:
+            raise NotUnderstood("That is no photo of this group.")
+        before, choice = kept(group, self.choices), Choice(stays | group.protected, done)
+        if done:
+            what = f"{count(len(choice.kept), 'photo')} of {len(group.photos)} kept"
+        else:
+            flipped = [photo for photo in group.photos if photo.id in before ^ choice.kept]
+            word = "kept" if choice.kept > before else "set aside" if choice.kept < before else "changed"
+            what = f"{flipped[0].name} {word}" if len(flipped) == 1 else f"{count(len(flipped), 'photo')} {word}"
+        return self._take(step, Change(what, {id: choice}, self._rulings_of([group], {id: choice}), place=id))
+
+    def accept(self, step: str, ids: Iterable[str]) -> Change:
+        """Decide groups as they stand."""
+        groups = self._groups(ids)
+        choices = {group.id: Choice(kept(group, self.choices), done=True) for group in groups}
+        what = f"{count(len(groups), 'group')} accepted"
+        return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
+
+    def reopen(self, step: str, ids: Iterable[str]) -> Change:
+        """Decided no more; what was ticked stays ticked."""
+        groups = self._groups(ids)
+        choices = {group.id: Choice(kept(group, self.choices)) for group in groups}
+        what = f"{count(len(groups), 'group')} reopened"
+        place = groups[0].id if len(groups) == 1 else ""
+        return self._take(step, Change(what, choices, self._rulings_of(groups, choices), place=place))
+
+    def apart(self, step: str, id: str) -> Change:
+        """These are not duplicates: never shown together again, unless a new photo joins them."""
+        group = self.group(id)
+        parts = _alike(group.photos)
+        if len(parts) == 1:  # by their very content they are: all of them stay, and that is settled
+            return self.choose(step, id, group.ids, done=True)
+        return self._rule(step, "not duplicates", [group], parts)
+
+    def split(self, step: str, id: str, leaving: Iterable[str]) -> Change:
+        """Some photos of a group leave it together."""
+        group, leaving = self.group(id), frozenset(leaving)
+        if not leaving <= group.ids:
+            raise NotUnderstood("That is no photo of this group.")
+        out = [part for part in _alike(group.photos) if leaving & {photo.id for photo in part}]
+        left = [photo for part in out for photo in part]
+        rest = [photo for photo in group.photos if photo not in left]
+        if not left or not rest:
+            raise NotUnderstood("Some photos of the group leave it, and some stay; identical files stay together.")
+        return self._rule(step, f"{count(len(left), 'photo')} split off", [group], [rest, left])
+
+    def merge(self, step: str, ids: Sequence[str]) -> Change:
+        """One group of several."""
+        groups = self._groups(ids)
+        if len(groups) < 2:
+            raise NotUnderstood("Choose at least two groups to merge.")
+        photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
+        return self._rule(step, f"{count(len(groups), 'group')} merged", groups, [photos])
+
+    def set_rules(self, step: str, rules: Rules) -> Change:
+        return self._take(step, Change("rules changed", rules=rules))
+
+    def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
+        """SettingsError for what no photos can be grouped by."""
+        self._settings(thresholds)
+        return self._take(step, Change("thresholds changed", thresholds=thresholds))
+
+    def forget(self, step: str, ids: Iterable[str]) -> Change:
+        """Rulings are taken back, here and for all later runs."""
+        gone = {id: None for id in ids if id in self.history.rulings}
+        return self._take(step, Change(f"{count(len(gone), 'decision')} taken back", self._opened(gone), gone))
+
+    def take_back(self, step: str, forward: bool = False) -> Change:
+        """Undo, or redo."""
+        return self._take(step, Undo(forward))
+
+    # How it is done.
+
+    def _groups(self, ids: Iterable[str]) -> list[Group]:
+        groups = [self.group(id) for id in dict.fromkeys(ids)]
+        if not groups:
+            raise NotUnderstood("That is about no group.")
+        return groups
+
+    def _now(self) -> float:
+        """Later than all that was said, also where a clock was put back."""
+        return max(time.time(), max((ruling.at for ruling in self.history.rulings.values()), default=0.0) + 1e-6)
+
+    def _rule(self, step: str, what: str, groups: Sequence[Group], parts: Sequence[Sequence[Photo]]) -> Change:
+        photos = [photo for part in parts for photo in part]
+        ruling = Ruling(
+            _ruling_id("parts", photos),
+            self._now(),
+            tuple(tuple(photo.digest for photo in part) for part in parts),
+            names=tuple(photo.name for photo in photos),
+        )
+        # What was decided of the groups as they were holds no more, nor of others that hold some of the photos.
+        about = [r.id for r in self._about(photos) if r.kept is not None and len(r.digests & ruling.digests) > 1]
+        gone = dict.fromkeys([*about, *(id for group in groups for id in self._settling(group))])
+        choices = self._opened(gone) | {group.id: None for group in groups if group.id in self.history.choices}
+        return self._take(step, Change(what, choices, {**gone, ruling.id: ruling}, place=groups[0].id))
+
+    def _rulings_of(self, groups: Iterable[Group], choices: Choices) -> dict[str, Ruling | None]:
+        """A decision about a group is remembered by what is in it, and one that is taken back is not."""
+        found: dict[str, Ruling | None] = {}
+        now = self._now()
+        for group in groups:
+            found |= dict.fromkeys(self._settling(group))
+            if choices[group.id].done:
+                moment = group.lane == "similar"
+                id = _ruling_id("moment" if moment else "copies", group.photos)
+                photos = sorted(group.photos, key=lambda photo: photo.id not in choices[group.id].kept)
+                digests, names = (tuple(getattr(photo, what) for photo in photos) for what in ("digest", "name"))
+                stays = digests[: len(choices[group.id].kept)]
+                found[id] = Ruling(id, now, (digests,), stays, moment, names)
+        return found
+
+    def _settling(self, group: Group) -> list[str]:
+        """Rulings by which this group, and no larger one, is decided."""
+        digests, moment = {photo.digest for photo in group.photos}, group.lane == "similar"
+        within = [r for r in self._about(group.photos) if r.kept is not None and r.digests <= digests]
+        return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
+
+    def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
+        """Groups that are not decided any more without these rulings."""
+        here = [self.proposal.by_id[id] for id in self.history.choices if id in self.proposal.by_id]
+        return {group.id: None for group in here if not set(gone).isdisjoint(self._settling(group))}
+
+    def _take(self, step: str, entry: Change | Undo) -> Change:
+        """On disk, then in mind, then in the record for later runs."""
+        if self.knows(step):
+            return Change("")
+        self._journal.append(step, entry)
+        before = dict(self.history.rulings)
+        changes = self.catch_up()  # in the order on disk, whoever wrote there meanwhile
+        change = changes.pop(step)
+        self._tell_catalogue(change)
+        pairs = [(before.get(id), self.history.rulings.get(id)) for id in change.rulings]
+        touched = [ruling for pair in pairs for ruling in pair if ruling]
+        deciding = isinstance(entry, Change) and self.history.thresholds.grouping != "dbscan"
+        if changes or change.rules or change.thresholds or any(_regroups(*pair, deciding) for pair in pairs):
+            self._arrange()
+        elif touched:
+            self._index()
+            self._recall({digest for ruling in touched for digest in ruling.digests})
+        return change
+
+    def _tell_catalogue(self, change: Change) -> None:
+        if change.rulings:
+            try:
+                gone = [id for id, ruling in change.rulings.items() if not ruling]
+                self._catalogue.save((ruling for ruling in change.rulings.values() if ruling), gone)
+            except DecisionsUnreadable as error:  # the step itself is on disk, and holds in this run
+                self.problem = str(error)
+
+    def refresh(self) -> None:
+        """Before anything is shown or said: the work of other desks and servers on this run."""
+        if self.catch_up():
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Groups by all that holds now."""
+        from utils import arrange  # the first screen is there before OpenCV is
+
+        self._index()
+        bonds = Bonds(self.history.rulings.values(), self._first_seen)
+        cleanup = arrange(self.evidence, self._settings(self.history.thresholds), bonds)
+        found = propose(cleanup, self.history.rules)
+        shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
+        self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
+        self._remembered: dict[str, Choice] = {}
+        self._recall({photo.digest for photo in self.evidence.gallery.photos})
+        told = "\n".join(
+            f"{g.id} {g.lane} {[p.id for p in g.photos]} {g.alike} {g.words} {g.reason} {g.doubt} {g.certainty} "
+            f"{sorted(g.suggested)} {sorted(g.protected)}"
+            for g in self.proposal.groups
+        )
+        self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def _settings(self, look: Thresholds) -> Settings:
+        return replace(
+            self.settings,
+            similar=look.similar,
+            near=look.near,
+            grouping=look.grouping,
+            time_window=look.time_window,
+        )
+
+    def _recall(self, digests: Set[str]) -> None:
+        """What rulings settle of the groups that hold any of these photos."""
+        groups = [g for g in self.proposal.groups if not digests.isdisjoint(photo.digest for photo in g.photos)]
+        rulings = {ruling.id: ruling for group in groups for ruling in self._about(group.photos)}
+        for group in groups:
+            self._remembered.pop(group.id, None)
+        earlier = {id for id, ruling in rulings.items() if self._before.get(id) == ruling}
+        self._remembered |= recalled(groups, rulings.values(), earlier)
+
+    def _index(self) -> None:
+        self._by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
+        for ruling in self.history.rulings.values():
+            for digest in ruling.digests:
+                self._by_digest[digest].append(ruling)
+
+    def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
+        found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}
+        return list(found.values())
+
+
+def _regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:
+    """A ruling that came, went or changed groups photos anew. To decide a group that is there does not."""
+    return before != after and not (deciding and after is not None and after.kept is not None)
+
+
+def _alike(photos: Sequence[Photo]) -> list[list[Photo]]:
+    """Photos that cannot be told apart by content, together."""
+    parts: list[list[Photo]] = []
+    for photo in photos:
+        part = next((part for part in parts if any(identical(photo, other) for other in part)), None)
+        if part is None:
+            parts.append([photo])
+        else:
+            part.append(photo)
+    return parts
+
+
+def _ruling_id(kind: str, photos: Iterable[Photo]) -> str:
+    """The same for the same photos, so that saying something else of them replaces what was said."""
+    digests = "\n".join([kind, *sorted(photo.digest for photo in photos)])
+    return hashlib.sha256(digests.encode()).hexdigest()[:24]

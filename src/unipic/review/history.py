@@ -1,0 +1,108 @@
+"""What a person has said about one run, step by step, so that any number of steps can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from unipic.cleanup.bonds import Ruling
+from unipic.review.choices import Choice
+from unipic.review.rules import Rules
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    similar: float
+    near: float
+    grouping: str
+    time_window: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step. What it does not name stays as it is; a choice or a ruling of None is taken away."""
+
+    what: str  # in words, "kept IMG_1.jpg"
+    choices: Mapping[str, Choice | None] = field(default_factory=dict)  # by group id
+    rulings: Mapping[str, Ruling | None] = field(default_factory=dict)  # by ruling id
+    rules: Rules | None = None
+    thresholds: Thresholds | None = None
+    place: str = ""  # the group it was about
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The last step is taken back, or, forward, done again."""
+
+    forward: bool = False
+
+
+Entry = Change | Undo
+
+
+class History:
+    """All entries so far, and what holds after them."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self.version = 0  # entries so far
+        self.choices: dict[str, Choice] = {}
+        self.rulings: dict[str, Ruling] = {}
+        self.rules = Rules()
+        self.thresholds = thresholds
+        self._done: list[tuple[Change, Change]] = []  # each step, and what takes it back
+        self._undone: list[tuple[Change, Change]] = []
+
+    @property
+    def undo(self) -> Change | None:
+        """The step that would be taken back next."""
+        return self._done[-1][0] if self._done else None
+
+    @property
+    def redo(self) -> Change | None:
+        return self._undone[-1][0] if self._undone else None
+
+    def add(self, entry: Entry) -> Change:
+        """What really changed; nothing where there was nothing to take back."""
+        self.version += 1
+        if isinstance(entry, Change):
+            self._done.append((entry, self._apply(entry)))
+            self._undone = []
+            return entry
+        here, there = (self._undone, self._done) if entry.forward else (self._done, self._undone)
+        if not here:
+            return Change("")
+        step, back = here.pop()
+        there.append((step, back))
+        change = step if entry.forward else back
+        self._apply(change)
+        return change
+
+    def begin(self, base: Change) -> None:
+        """What holds before the first step and cannot be taken back by one."""
+        self._apply(base)
+
+    def _apply(self, change: Change) -> Change:
+        back = Change(
+            change.what,
+            {id: self.choices.get(id) for id in change.choices},
+            {id: self.rulings.get(id) for id in change.rulings},
+            self.rules if change.rules else None,
+            self.thresholds if change.thresholds else None,
+            change.place,
+        )
+        _put(self.choices, change.choices)
+        _put(self.rulings, change.rulings)
+        self.rules = change.rules or self.rules
+        self.thresholds = change.thresholds or self.thresholds
+        return back
+
+
+def _put(into: dict[str, T], values: Mapping[str, T | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            into.pop(name, None)
+        else:
+            into[name] = value

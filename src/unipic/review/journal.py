@@ -1,0 +1,109 @@
+"""The steps of a review on disk: a line for each, appended and flushed before anything is shown."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from unipic.cleanup.bonds import Ruling
+from unipic.review.choices import Choice
+from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.rules import Rules
+
+CUT = b" cut short\n"  # after which no part of a line can be read, not even one that lacks its end alone
+
+
+class Journal:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, start: int = 0) -> tuple[list[tuple[str, Entry]], int]:
+        """Each step's own id and the step, from a place in the file; and the place after the last of them.
+
+        A line cut short by a crash was never answered, and is none.
+        """
+        if not self.path.exists():
+            return [], start
+        steps = []
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                start += len(line)
+                try:
+                    values = json.loads(line)
+                except ValueError:  # a cut line, marked as such by the one that came after it
+                    continue
+                steps.append((values.pop("step"), entry_from_dict(values)))
+        return steps, start
+
+    def append(self, step: str, entry: Entry) -> None:
+        """On disk when this returns."""
+        line = json.dumps({"step": step, **entry_to_dict(entry)}, ensure_ascii=True, separators=(",", ":"))
+        with open(self.path, "a+b") as file:
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(CUT)
+            file.write(line.encode("ascii") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def entry_to_dict(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry, Undo):
+        return {"undo": True, "forward": entry.forward}
+    return {
+        "what": entry.what,
+        "choices": {id: choice and choice_to_dict(choice) for id, choice in entry.choices.items()},
+        "rulings": {id: ruling and asdict(ruling) for id, ruling in entry.rulings.items()},
+        "rules": entry.rules and asdict(entry.rules),
+        "thresholds": entry.thresholds and asdict(entry.thresholds),
+        "place": entry.place,
+    }
+
+
+def entry_from_dict(values: dict[str, Any]) -> Entry:
+    if values.get("undo"):
+        return Undo(values["forward"])
+    return Change(
+        values["what"],
+        {id: choice and choice_from_dict(choice) for id, choice in values["choices"].items()},
+        {id: ruling and ruling_from_dict(ruling) for id, ruling in values["rulings"].items()},
+        values["rules"] and rules_from_dict(values["rules"]),
+        values["thresholds"] and Thresholds(**values["thresholds"]),
+        values["place"],
+    )
+
+
+def choice_to_dict(choice: Choice) -> dict[str, Any]:
+    return {"kept": sorted(choice.kept), "done": choice.done, "remembered": choice.remembered}
+
+
+def choice_from_dict(values: dict[str, Any]) -> Choice:
+    return Choice(frozenset(values["kept"]), values["done"], values["remembered"])
+
+
+def rules_from_dict(values: dict[str, Any]) -> Rules:
+    return Rules(**{name: tuple(value) for name, value in values.items()})
+
+
+def ruling_from_dict(values: dict[str, Any]) -> Ruling:
+    kept = values["kept"]
+    return Ruling(
+        values["id"],
+        values["at"],
+        tuple(tuple(part) for part in values["parts"]),
+        None if kept is None else tuple(kept),
+        values["moment"],
+        tuple(values["names"]),
+    )

@@ -1,0 +1,122 @@
+"""Rules before clicks: what a person prefers or protects, whatever the pictures show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from unipic.core.photo import Photo, local_time
+from unipic.core.words import size
+
+LAST = datetime(9999, 12, 31)
+FIRST = datetime(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Preference:
+    """One way to prefer a photo: `key` is lower for the better one, `words` say by what."""
+
+    key: Callable[[Photo], float]
+    words: Callable[[Photo, Photo], str]
+
+
+def _seconds(photo: Photo, missing: datetime) -> float:
+    return ((local_time(photo) or missing) - FIRST).total_seconds()
+
+
+def _as_taken(photo: Photo) -> float:
+    """0: as the camera wrote it, 1: without a camera's data, 2: edited."""
+    return 2.0 if photo.edited else float(not (photo.camera or (photo.taken and photo.taken_by_camera)))
+
+
+PREFERENCES: dict[str, Preference] = {
+    "larger": Preference(
+        lambda p: -p.pixels, lambda a, b: f"larger ({a.width} x {a.height} against {b.width} x {b.height})"
+    ),
+    "more bytes": Preference(lambda p: -p.size, lambda a, b: f"more bytes ({size(a.size)} against {size(b.size)})"),
+    "fewer bytes": Preference(lambda p: p.size, lambda a, b: f"fewer bytes ({size(a.size)} against {size(b.size)})"),
+    "older": Preference(
+        lambda p: _seconds(p, LAST), lambda a, b: f"older ({local_time(a)} against {local_time(b) or 'no time'})"
+    ),
+    "newer": Preference(
+        lambda p: -_seconds(p, FIRST), lambda a, b: f"newer ({local_time(a)} against {local_time(b) or 'no time'})"
+    ),
+    "original": Preference(_as_taken, lambda a, b: "as the camera wrote it"),
+} | {
+    name: Preference(lambda p, name=name: float(p.format != name), lambda a, b: f"{a.format} instead of {b.format}")  # type: ignore[misc]
+    for name in ("JPEG", "HEIF", "PNG", "TIFF", "WEBP", "AVIF")
+}
+
+
+# Sets taken on purpose, by their kind: what they are called, one of them and all.
+SETS = {
+    "bracket": ("an exposure bracket", "exposure brackets"),
+    "panorama": ("a panorama", "panoramas"),
+    "stack": ("a focus stack", "focus stacks"),
+    "timelapse": ("a time-lapse", "time-lapses"),
+    "burst": ("a burst", "bursts the camera numbered"),
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Folders are those of the gallery, "albums/2024", each with everything in it."""
+
+    protect: tuple[str, ...] = ()  # never set aside
+    prefer: tuple[str, ...] = ()  # stay first, in this order
+    avoid: tuple[str, ...] = ()  # set aside first
+    by: tuple[str, ...] = ()  # names of PREFERENCES, the first that tells two photos apart decides
+    thin: tuple[str, ...] = ()  # kinds of SETS of which only the best is proposed to stay, as of other shots
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.by) - set(PREFERENCES):
+            raise ValueError(f"there is no rule {', '.join(sorted(unknown))}; there are {', '.join(PREFERENCES)}")
+        if unknown := set(self.thin) - set(SETS):
+            raise ValueError(f"there are no sets called {', '.join(sorted(unknown))}; there are {', '.join(SETS)}")
+
+    def protects(self, photo: Photo) -> bool:
+        return _place(photo, self.protect) is not None
+
+    def key(self, photo: Photo) -> tuple[float, ...]:
+        """Lower is to be kept sooner; equal where no rule tells."""
+        preferred = _place(photo, self.prefer)
+        return (
+            float(not self.protects(photo)),
+            float(len(self.prefer) if preferred is None else preferred),
+            float(_place(photo, self.avoid) is not None),
+            *(PREFERENCES[name].key(photo) for name in self.by),
+        )
+
+    def reason(self, best: Photo, other: Photo) -> str:
+        """By which rule the one goes before the other, "" if by none."""
+        mine, theirs = self.key(best), self.key(other)
+        place = next((i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b), None)
+        if place is None or mine > theirs:
+            return ""
+        if place == 0:
+            return f"it lies in {_named(best, self.protect)}, which is protected"
+        if place == 1:
+            return f"it lies in {_named(best, self.prefer)}, which you prefer"
+        if place == 2:
+            return f"the other lies in {_named(other, self.avoid)}, which you would rather set aside"
+        return f"you prefer {PREFERENCES[self.by[place - 3]].words(best, other)}"
+
+
+def folders(photos: Iterable[Photo]) -> list[str]:
+    """Every folder of the gallery, those above others before them."""
+    found = set()
+    for photo in photos:
+        parts = photo.name.split("/")[:-1]
+        found |= {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return sorted(found)
+
+
+def _place(photo: Photo, among: tuple[str, ...]) -> int | None:
+    """Which of the folders holds the photo; the first of several."""
+    return next((i for i, folder in enumerate(among) if photo.name.startswith(folder.rstrip("/") + "/")), None)
+
+
+def _named(photo: Photo, among: tuple[str, ...]) -> str:
+    place = _place(photo, among)
+    return among[place].rstrip("/") + "/" if place is not None else ""

@@ -1,0 +1,39 @@
+"""A line of figures per finished run, in a CSV that only grows. No names, no photos."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unipic.review.choices import Report
+
+FILE = "statistics.csv"
+COLUMNS = ("finished_at", *(field.name for field in fields(Report)))
+
+
+def append(folder: Path, report: Report) -> None:
+    """One line, written in one piece."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    row = {"finished_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(report)}
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if file.tell() == 0:
+            writer.writeheader()
+        writer.writerow(row)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(folder: Path) -> list[dict[str, str | int]]:
+    """Rows with their numbers as numbers; lines that are no such row are left out."""
+    try:
+        with open(folder / FILE, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+    complete = [row for row in rows if all((row.get(name) or "").isdigit() for name in COLUMNS[1:])]
+    return [{"finished_at": row["finished_at"], **{n: int(row[n]) for n in COLUMNS[1:]}} for row in complete]

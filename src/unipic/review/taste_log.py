@@ -1,0 +1,154 @@
+"""What the person decided in reviewed groups, to learn their taste from: one file, numbers only, on this machine only.
+
+No names, no places, no pictures. A group is known by a hash that does not lead back to its photos, so that deciding it
+again replaces what was decided before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from unipic.cleanup.rank import WEIGHTS, features
+from unipic.cleanup.result import Cluster
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.files import open_to_read, whole
+from unipic.core.photo import Photo
+from unipic.review.choices import Choices, done, kept
+from unipic.review.proposal import Proposal, group_id
+from unipic.review.taste import Decision, Verdict, judge
+
+FILE = "taste.jsonl"
+ASIDE = "taste.jsonl.unreadable"
+VERSION = 1  # of the criteria's scales too: decisions measured in others are left out
+MOST = 5_000  # decisions; the latest stay
+MOST_SHOTS = 30  # of a group: through more of them people skim
+MOST_BYTES = 100_000_000  # four times what MOST decisions about MOST_SHOTS take
+PLACES = 3  # of a noticeable difference: a thousandth says nothing
+GROUP = re.compile(r"[0-9a-f]{16}")
+
+
+def decided(proposal: Proposal, choices: Choices) -> list[Decision]:
+    """Of each group of similar shots that was decided in this run. One that was not says nothing."""
+    by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
+    return [
+        _decision(by_id[group.id], kept(group, choices), group.suggested)
+        for group in proposal.shots
+        if done(group, choices) and not choices[group.id].remembered and len(group.photos) <= MOST_SHOTS
+    ]
+
+
+def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
+    """Add what was decided, or replace what was decided before about the same groups. The same again changes nothing.
+
+    A file that cannot be read is laid aside, never overwritten. OSError if the folder cannot be written.
+    """
+    fresh = {decision.group: decision for decision in decided(proposal, choices)}
+    if not fresh:
+        return
+    try:
+        before = {decision.group: decision for decision in load(folder)}
+    except DecisionsUnreadable:
+        os.replace(folder / FILE, folder / ASIDE)
+        before = {}
+    after = {group: decision for group, decision in (before | fresh).items() if decision.teaches}
+    if after != before:
+        _save(folder, list(after.values())[-MOST:])
+
+
+def load(folder: Path) -> list[Decision]:
+    """In the order they were made. DecisionsUnreadable for a file that is not ours."""
+    try:
+        with open_to_read(folder / FILE) as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unreadable(str(error.strerror).lower()) from error
+    if len(content) > MOST_BYTES:
+        raise _unreadable("it is far too large")
+    try:
+        lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
+        return [_from_dict(line) for line in lines if line["version"] == VERSION]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        raise _unreadable("it is damaged, or not a file of Unipic's") from error
+
+
+def forget(folder: Path) -> None:
+    """Everything that was learned from, for good."""
+    for name in (FILE, ASIDE):
+        with suppress(FileNotFoundError):
+            (folder / name).unlink()
+
+
+def verdict_in(folder: Path) -> Verdict:
+    """What all decisions so far say. DecisionsUnreadable as from load."""
+    return judge(load(folder), WEIGHTS)
+
+
+def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
+    """The taste to rank by, or None and why there is none. A damaged file costs the taste, never the run."""
+    try:
+        verdict = verdict_in(folder)
+    except DecisionsUnreadable as error:
+        return None, (f"The default ranking is used, not your taste: {error}",)
+    if not verdict.used:
+        return None, (f"The default ranking is used, not your taste: {verdict.why}.",)
+    return verdict, ()
+
+
+def _decision(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Decision:
+    names, table = features(cluster.photos, dict(cluster.columns))
+    return Decision(
+        _group(cluster.photos),
+        names,
+        tuple(tuple(round(number, PLACES) for number in row) for row in table.tolist()),
+        tuple(photo.id in stays for photo in cluster.photos),
+        tuple(photo.id in suggested for photo in cluster.photos),
+        round(cluster.certainty, PLACES),
+    )
+
+
+def _group(photos: Sequence[Photo]) -> str:
+    """16 hex digits, of one member whatever the order, so that a group with a photo more is mostly still the same."""
+    first = min(photo.digest for photo in photos)
+    return hashlib.sha256(f"unipic group {first}".encode()).hexdigest()[:16]
+
+
+def _save(folder: Path, decisions: Iterable[Decision]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole(folder / FILE) as file:
+        for decision in decisions:
+            line = json.dumps({"version": VERSION, **asdict(decision)}, ensure_ascii=True, separators=(",", ":"))
+            file.write(line.encode("ascii") + b"\n")
+
+
+def _from_dict(values: dict[str, Any]) -> Decision:
+    rows = tuple(tuple(float(number) for number in row) for row in values["rows"])
+    group, names = values["group"], tuple(values["names"])
+    kept, suggested = tuple(values["kept"]), tuple(values["suggested"])
+    if not GROUP.fullmatch(group):
+        raise ValueError("a group has a hash")
+    if not rows or not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+        raise ValueError("criteria have names")
+    if not all(isinstance(answer, bool) for answer in (*kept, *suggested)):
+        raise ValueError("an answer is yes or no")
+    certainty = float(values["certainty"])
+    if not all(math.isfinite(number) for row in rows for number in row) or not 0 <= certainty <= 1:
+        raise ValueError("a number is a number")
+    return Decision(group, names, rows, kept, suggested, certainty)
+
+
+def _unreadable(why: str) -> DecisionsUnreadable:
+    return DecisionsUnreadable(
+        f"the record of earlier choices ({FILE} in the data folder) cannot be read: {why}. "
+        "The next album begins a new one."
+    )
