@@ -173,7 +173,7 @@ def clean(
             where: dict[str, Any] = {"written_to": str(target) if target else None, "problems": problems}
             if moved:
                 where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
-            from unipic.cleanup.record import result_to_dict
+            from unipic.review.outcomes import result_to_dict
 
             print(json.dumps(result_to_dict(proposal, choices) | where, ensure_ascii=True))
         else:

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import strategies as st
 from tests.pictures import PlainEncoder
 
-from unipic.cleanup.bonds import NO_BONDS, Bonds, Ruling
+from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.compare import Look, other_shot
-from unipic.cleanup.keeper import FORMATS
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, compare, sets
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Companion, Gallery, Measures, Photo, Unreadable
+from unipic.core.photo import FORMATS, Companion, Gallery, Measures, Photo, Unreadable
+from unipic.library.decisions import Ruling
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.fingerprint import bits_apart
 from unipic.review.rules import PREFERENCES, SETS, Rules, folders

@@ -13,12 +13,11 @@ import psutil
 from tests.tasks import square
 
 from unipic.core.errors import ModelError
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import Settings
 from unipic.reading.engines.ray import RayEngine
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 from unipic.vision.builtin import BuiltinEncoder
 
 

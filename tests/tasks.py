@@ -15,11 +15,10 @@ import numpy as np
 from tests.hostile_files import fuzz_seeds, mutant
 from tests.memory import most_memory
 
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import Settings
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 
 
 def square(number: int) -> int:

@@ -21,12 +21,11 @@ from tests.pictures import save, scene, shaken
 from typer.testing import CliRunner, Result
 
 import main
-from unipic.cleanup.bonds import Ruling
 from unipic.cleanup.record import VERSION
 from unipic.core.settings import PRESETS, PROJECT
 from unipic.destinations import base
 from unipic.destinations.base import MANIFEST
-from unipic.library.decisions import FILE, Catalogue
+from unipic.library.decisions import FILE, Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 

@@ -17,14 +17,13 @@ import pytest
 from tests.pictures import save, scene
 from tests.tasks import read_and_weigh
 
-from unipic.core.photo import Photo, Unreadable
+from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.read import SMALLEST, read
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "photos"

@@ -19,6 +19,7 @@ from PIL import Image
 from tests.pictures import PlainEncoder, save, scene, shaken
 
 from unipic.cleanup.result import Cleanup, compare
+from unipic.core.photo import Found
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Settings, changed
 from unipic.library.index import FILE, StoredFacts
@@ -26,7 +27,6 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure, Item, Result
 from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import base
-from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 from unipic.tools import DECIDES, LIBRARIES, LIMITS, Tools, maker
 from unipic.vision.base import Calibration

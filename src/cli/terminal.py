@@ -24,9 +24,9 @@ EVERY = 0.1  # seconds between two looks of a bar
 if TYPE_CHECKING:  # what is said of a result comes with it
     from rich.progress import TaskID
 
-    from unipic.cleanup.bonds import Ruling
     from unipic.destinations.aside import Moved
     from unipic.destinations.undo import Held, Undone
+    from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
     from unipic.review.proposal import Proposal
     from unipic.vision.manifest import Model

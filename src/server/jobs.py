@@ -27,14 +27,13 @@ from pathlib import Path
 import numpy as np
 
 from server.runs import Run
-from unipic.cleanup.bonds import Ruling
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, UnipicError
 from unipic.core.files import read_json, write_json
 from unipic.core.progress import FETCHING, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
-from unipic.library.decisions import Catalogue
+from unipic.library.decisions import Catalogue, Ruling
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource

@@ -28,7 +28,6 @@ from tests.safety.wrapped import Wrapped
 import utils
 from server import jobs as job
 from server.runs import Run
-from unipic.cleanup.bonds import Ruling
 from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
 from unipic.core.files import read_json
@@ -40,7 +39,7 @@ from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.library import index as facts
 from unipic.library import indexing as see
-from unipic.library.decisions import Catalogue
+from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.index import THUMBNAILS, StoredFacts
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine

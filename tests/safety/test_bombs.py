@@ -34,10 +34,10 @@ from tests.hostile_files import (
 from tests.safety.ledger import record
 from tests.tasks import Weight, weigh
 
+from unipic.core.photo import Found
 from unipic.core.settings import Settings
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
-from unipic.sources.base import Found
 
 SECONDS, MEMORY = 5.0, 600_000_000
 SMALL = 8_000_000  # bytes of a bomb's file

@@ -18,14 +18,13 @@ from tests.hostile_files import Hostile, hostile_files, other_openers, seeds
 from tests.pictures import save, scene
 from tests.safety.ledger import record
 
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Settings
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import FORMATS, NotAPhoto, decode, load_thumbnail
 from unipic.reading.read import read
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 
 SETTINGS = Settings()

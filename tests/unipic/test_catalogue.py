@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from unipic.cleanup.bonds import Ruling
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import PROJECT
-from unipic.library.decisions import FILE, Catalogue
+from unipic.library.decisions import FILE, Catalogue, Ruling
 
 KEPT = Ruling("kept", 2.0, (("aa", "bb", "bb"),), ("aa", "bb"), False, ("a.jpg", "\udcff.jpg", "c\n.jpg"))
 APART = Ruling("apart", 1.0, (("bb",), ("cc",)))
@@ -68,7 +67,7 @@ def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from unipic.library.decisions import Catalogue\n"
-        "from unipic.cleanup.bonds import Ruling\n"
+        "from unipic.library.decisions import Ruling\n"
         "for i in range(20): Catalogue(Path(sys.argv[1])).save([Ruling(f'{sys.argv[2]}-{i}', float(i), (('aa',),))])"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]

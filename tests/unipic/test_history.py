@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
-from unipic.cleanup.bonds import Ruling
+from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.history import Change, Entry, History, Thresholds, Undo
 from unipic.review.rules import Rules

@@ -19,7 +19,6 @@ from tests.galleries import likeness, photo
 from server import jobs as job
 from server.jobs import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
 from server.runs import Run, Runs
-from unipic.cleanup.bonds import Ruling
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_from_dict
 from unipic.core.errors import ModelError
@@ -27,7 +26,7 @@ from unipic.core.files import read_json
 from unipic.core.photo import Gallery
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
-from unipic.library.decisions import FILE, Catalogue
+from unipic.library.decisions import FILE, Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
 from unipic.vision import registry
 

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from unipic.cleanup.bonds import Ruling
+from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.history import Change, Entry, Thresholds, Undo
 from unipic.review.journal import Journal

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from tests.galleries import photo
 
-from unipic.cleanup.likeness import Likeness, percent, points_evidence, seconds_apart, time_evidence
+from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
+from unipic.core.photo import seconds_apart
 
 NOON = datetime(2024, 6, 12, 12, 0)
 TWO_HOURS_EAST = timezone(timedelta(hours=2))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.cleanup.bonds import Ruling
 from unipic.core.photo import Unreadable
+from unipic.library.decisions import Ruling
 from unipic.review.choices import (
     NONE,
     Choice,

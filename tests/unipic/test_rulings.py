@@ -8,9 +8,10 @@ import hypothesis.strategies as st
 from hypothesis import given
 from tests.galleries import copies_of, likeness, photo
 
-from unipic.cleanup.bonds import Bonds, Ruling, settled
+from unipic.cleanup.bonds import Bonds, settled
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Photo
+from unipic.library.decisions import Ruling
 
 A, B, C, D = PHOTOS = [photo(id, digest=id) for id in "abcd"]
 LONG_AGO = dict.fromkeys("abcd", 0.0)

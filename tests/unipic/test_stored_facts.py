@@ -14,12 +14,11 @@ import pytest
 from tests.galleries import photo
 from tests.pictures import save, scene
 
-from unipic.core.photo import Companion, Photo
+from unipic.core.photo import Companion, Found, Photo
 from unipic.library.index import FILE, NOTHING, StoredFacts
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Look, Seen, half
 from unipic.sources import base
-from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 
 MAKER = "this program"

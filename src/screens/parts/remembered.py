@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from screens.parts.words import count, plain
-from unipic.cleanup.bonds import Ruling
+from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
 
 MOST = 100  # rows; the command line lists them all

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,22 +17,9 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
+from unipic.library.decisions import Ruling
 
 NEVER = float("-inf")
-
-
-@dataclass(frozen=True)
-class Ruling:
-    id: str
-    at: float  # seconds since 1970
-    parts: tuple[tuple[str, ...], ...]  # digests, one for each file
-    kept: tuple[str, ...] | None = None  # digests that stay, one for each file; None: that is not decided
-    moment: bool = True  # of shots of one moment; False: of copies
-    names: tuple[str, ...] = ()  # what the files were called; first those of `kept`, in its order
-
-    @property
-    def digests(self) -> frozenset[str]:
-        return frozenset(digest for part in self.parts for digest in part)
 
 
 class Bonds:

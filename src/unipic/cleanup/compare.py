@@ -19,9 +19,9 @@ from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, a
 from unipic.cleanup._grouping import components
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
-from unipic.cleanup.likeness import Likeness, percent, points_evidence, seconds_apart, time_evidence
+from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Photo, local_time
+from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NOTHING, Facts
 from unipic.library.thumbnails import Thumbnails

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from unipic.core.photo import Companion, Photo, local_time
+from unipic.core.photo import FORMATS, RAW, Companion, Photo, local_time
 from unipic.core.words import count
 
-RAW = "RAW"  # the negative: whatever a copy has, it was made of this or holds less
-# A camera's own format before what things are converted to; lossy after lossless.
-FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
 NEVER = datetime.max
 
 # Losses that nobody sees, that can be seen, and that disturb. Classes and not the number itself: it exists for some

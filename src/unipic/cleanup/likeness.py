@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from unipic.core.photo import Photo
+from unipic.core.photo import Photo, seconds_apart
 
 # log-odds of keypoints: none say no, a few say yes, and each doubling of those beyond chance says so once more.
 NO_POINTS = -3.0
@@ -38,13 +38,6 @@ def time_evidence(a: Photo, b: Photo) -> float:
     if not (a.camera and a.camera == b.camera and (apart := seconds_apart(a, b)) is not None):
         return 0.0
     return next((odds for within, odds in TIMES if apart <= within), LATER)
-
-
-def seconds_apart(a: Photo, b: Photo) -> float | None:
-    """By the cameras' clocks on the wall; None where a camera did not write its time."""
-    if not (a.taken and b.taken and a.taken_by_camera and b.taken_by_camera):
-        return None
-    return abs((a.taken.replace(tzinfo=None) - b.taken.replace(tzinfo=None)).total_seconds())
 
 
 def percent(odds: np.ndarray) -> np.ndarray:

@@ -11,9 +11,7 @@ import numpy as np
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
-from unipic.core.photo import Gallery, Photo, Unreadable, files_of, photo_from_dict, photo_to_dict
-from unipic.review.choices import Choices, outcomes, report
-from unipic.review.proposal import Proposal
+from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
 VERSION = 3
 
@@ -43,26 +41,6 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.sets],
-    }
-
-
-def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
-    """Everything another program may want: the figures, the fate of each file with its reason, and what was found."""
-    decided = outcomes(proposal, choices)
-    figures = report(proposal, choices, decided)
-    return {
-        "report": {**asdict(figures), "agreement": figures.agreement},
-        "files": [
-            {
-                "name": file.name,
-                "fate": o.fate,
-                "reason": o.reason if file is o.file else f"belongs to {o.file.name}",
-                "instead": [photo.name for photo in o.instead],
-            }
-            for o in decided
-            for file in files_of(o.file)
-        ],
-        "cleanup": cleanup_to_dict(proposal.cleanup),
     }
 
 

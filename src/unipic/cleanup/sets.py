@@ -17,9 +17,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from unipic.cleanup._alignment import fine_detail
 from unipic.cleanup.compare import Sketches
-from unipic.cleanup.likeness import Likeness, seconds_apart
+from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DeliberateSet, SetKind
-from unipic.core.photo import Photo, local_time
+from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.reading.fingerprint import bits_apart
 
 BRACKET_GAP = 2.0  # seconds between two shots; by hand, dial and shutter take longer

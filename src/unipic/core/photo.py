@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+RAW = "RAW"  # the negative: whatever a copy has, it was made of this or holds less
+# A camera's own format before what things are converted to; lossy after lossless.
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
 Role = Literal["video", "raw", "sidecar", "original"]
 
 
@@ -141,3 +144,21 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
             "companions": tuple(Companion(**file) for file in values.get("companions", ())),
         }
     )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A regular file that may be a photo."""
+
+    id: str
+    name: str  # for people, "/" between folders
+    path: str
+    size: int
+    stamp: str = ""  # other whenever the bytes may be, see sources.base.stamp(); "" is nothing to know a file by
+
+
+def seconds_apart(a: Photo, b: Photo) -> float | None:
+    """By the cameras' clocks on the wall; None where a camera did not write its time."""
+    if not (a.taken and b.taken and a.taken_by_camera and b.taken_by_camera):
+        return None
+    return abs((a.taken.replace(tzinfo=None) - b.taken.replace(tzinfo=None)).total_seconds())

@@ -12,15 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
-from unipic.cleanup.keeper import FORMATS, RAW
-from unipic.cleanup.likeness import seconds_apart
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import Companion, Gallery, Photo, Role, Unreadable
+from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NOTHING, Facts
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
-from unipic.sources.base import Found
 
 VIDEOS = (".mov", ".mp4")
 RAWS = (

@@ -11,9 +11,9 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from unipic.cleanup.bonds import Ruling
 from unipic.core.errors import DecisionsUnreadable
 from unipic.library._sqlite import is_damage
 
@@ -27,6 +27,20 @@ CREATE TABLE IF NOT EXISTS member (digest TEXT, ruling TEXT REFERENCES ruling (i
 CREATE INDEX IF NOT EXISTS member_of ON member (ruling);
 CREATE TABLE IF NOT EXISTS seen (digest TEXT PRIMARY KEY, first REAL) WITHOUT ROWID;
 """
+
+
+@dataclass(frozen=True)
+class Ruling:
+    id: str
+    at: float  # seconds since 1970
+    parts: tuple[tuple[str, ...], ...]  # digests, one for each file
+    kept: tuple[str, ...] | None = None  # digests that stay, one for each file; None: that is not decided
+    moment: bool = True  # of shots of one moment; False: of copies
+    names: tuple[str, ...] = ()  # what the files were called; first those of `kept`, in its order
+
+    @property
+    def digests(self) -> frozenset[str]:
+        return frozenset(digest for part in self.parts for digest in part)
 
 
 class Catalogue:

@@ -18,11 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from unipic.core.photo import Photo, photo_from_dict, photo_to_dict
+from unipic.core.photo import Found, Photo, photo_from_dict, photo_to_dict
 from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Look, Seen
-from unipic.sources.base import Found
 
 T = TypeVar("T")
 

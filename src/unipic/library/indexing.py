@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Gallery, Photo, Unreadable
+from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.settings import Settings
 from unipic.library._ahead import ahead
 from unipic.library.index import Facts
@@ -17,7 +17,6 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Engine
 from unipic.reading.read import read
 from unipic.reading.seen import Picture, Seen, half
-from unipic.sources.base import Found
 from unipic.vision.base import Encoder
 
 T = TypeVar("T")

@@ -9,14 +9,13 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageStat
 
-from unipic.core.photo import Photo, Unreadable
+from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.images import Decoded, NotAPhoto, decode
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 from unipic.vision.base import VIEW
 
 # Below this many pixels a side, or with tones spread this little, pictures are alike without being the same. Lights in

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from unipic.cleanup.bonds import Ruling, settled
+from unipic.cleanup.bonds import settled
 from unipic.core.photo import Photo, Unreadable
+from unipic.library.decisions import Ruling
 from unipic.review.proposal import Group, Proposal
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from server.runs import Run
-from unipic.cleanup.bonds import Bonds, Ruling
+from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.record import evidence_from_dict
@@ -19,7 +19,7 @@ from unipic.core.files import read_json, write_json
 from unipic.core.photo import Photo
 from unipic.core.settings import Settings, changed
 from unipic.core.words import count
-from unipic.library.decisions import Catalogue
+from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
 from unipic.review.history import Change, History, Thresholds, Undo
 from unipic.review.journal import Journal, ruling_from_dict

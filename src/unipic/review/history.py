@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from unipic.cleanup.bonds import Ruling
+from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.rules import Rules
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unipic.cleanup.bonds import Ruling
+from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.history import Change, Entry, Thresholds, Undo
 from unipic.review.rules import Rules

@@ -5,23 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 
 NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
-
-
-@dataclass(frozen=True)
-class Found:
-    """A regular file that may be a photo."""
-
-    id: str
-    name: str  # for people, "/" between folders
-    path: str
-    size: int
-    stamp: str = ""  # other whenever the bytes may be, see stamp(); "" is nothing to know a file by
 
 
 def stamp(facts: os.stat_result) -> str:

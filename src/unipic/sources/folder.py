@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unipic.core.errors import SourceError
-from unipic.core.photo import Unreadable
-from unipic.sources.base import Found, stamp
+from unipic.core.photo import Found, Unreadable
+from unipic.sources.base import stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder that dated ones lie in, see destinations/quarantine.py
 JOURNAL = "unipic-undo.jsonl"  # in each dated one

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from unipic.core.photo import Unreadable
-from unipic.sources.base import Found, stamp
+from unipic.core.photo import Found, Unreadable
+from unipic.sources.base import stamp
 
 
 class Sent(Protocol):

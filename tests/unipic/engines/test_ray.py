@@ -47,7 +47,7 @@ from tests.unipic.engines.test_engine_contract import (  # noqa: F401  the contr
 
 from main import app
 from unipic.core.errors import ModelError, SettingsError
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Settings
 from unipic.library.indexing import see
 from unipic.reading.engines import _cluster as cluster
@@ -58,7 +58,6 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import TRIES, RayEngine
 from unipic.reading.read import read_file
 from unipic.reading.seen import Seen
-from unipic.sources.base import Found
 from unipic.vision.builtin import BuiltinEncoder
 
 READ = partial(read_file, settings=Settings())

@@ -8,10 +8,9 @@ import pytest
 from tests.galleries import photo
 
 from unipic.core.errors import SettingsError, UnipicError
-from unipic.core.photo import Unreadable
+from unipic.core.photo import Found, Unreadable
 from unipic.reading.engines._store import TOGETHER, Place, Store, row_of
 from unipic.reading.seen import Seen
-from unipic.sources.base import Found
 
 pytest.importorskip("pyarrow", reason="Ray's store needs pyarrow")
 

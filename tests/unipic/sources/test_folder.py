@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from unipic.core.errors import SourceError
-from unipic.core.photo import Unreadable
-from unipic.sources.base import Found
+from unipic.core.photo import Found, Unreadable
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource, allowed
 
 A_LINK = "is a symbolic link, which is not followed"

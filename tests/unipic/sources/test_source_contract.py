@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from unipic.core.photo import Unreadable
-from unipic.sources.base import Found, Source
+from unipic.core.photo import Found, Unreadable
+from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unipic.core.photo import Unreadable
-from unipic.sources.base import Found
+from unipic.core.photo import Found, Unreadable
 from unipic.sources.upload import UploadSource
 
 

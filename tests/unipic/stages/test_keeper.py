@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.galleries import galleries, photo
 
-from unipic.cleanup.keeper import (
-    FORMATS,
-    REASONS,
-    compression_class,
-    keeper_first,
-    keeper_reason,
-    worth_a_look,
-)
+from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, worth_a_look
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Gallery, Photo, local_time
+from unipic.core.photo import FORMATS, Gallery, Photo, local_time
 
 EARLY, LATE = datetime(2024, 6, 12, 18, 0), datetime(2024, 6, 12, 18, 1)
 CAMERA = "Canon EOS 5D"

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tests.pictures import save, scene, xmp
 
-from unipic.core.photo import Photo, Unreadable
+from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
 from unipic.reading import images
 from unipic.reading._measures import WORKING, measure
@@ -25,7 +25,6 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.read import read, read_file
 from unipic.reading.seen import Picture
-from unipic.sources.base import Found
 from unipic.sources.folder import FolderSource
 from unipic.vision.base import VIEW
 

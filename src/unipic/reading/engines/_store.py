@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import SettingsError, UnipicError
-from unipic.core.photo import Photo, Unreadable, photo_from_dict, photo_to_dict
+from unipic.core.photo import Found, Photo, Unreadable, photo_from_dict, photo_to_dict
 from unipic.reading.seen import Seen
-from unipic.sources.base import Found
 
 ENDING = ".parquet"
 TOGETHER = 16  # rows that are read from a file at once: one of them costs at most a megabyte of others

@@ -18,13 +18,12 @@ import numpy as np
 
 from unipic.core import errors
 from unipic.core.errors import SettingsError, UnipicError
-from unipic.core.photo import Unreadable, photo_from_dict, photo_to_dict
+from unipic.core.photo import Found, Unreadable, photo_from_dict, photo_to_dict
 from unipic.reading.engines._cluster import INSTALL, Session
 from unipic.reading.engines._store import Place, Store, row_of
 from unipic.reading.engines.base import Engine, Failure, Item, Result
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.seen import Picture, Seen, half
-from unipic.sources.base import Found
 
 AHEAD = 8  # items in hand per actor: the next ones are there when it is through with one
 TRIES = 3  # times an item is done again whose worker was lost, before it counts as what kills workers
