@@ -53,7 +53,7 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Pairs that the encoder finds worth a look, as stages/compare.py has them: no two photos of the same pixels."""
+    """Pairs that the encoder finds worth a look, as cleanup/compare.py has them: no two photos of the same pixels."""
 
     embeddings: Embeddings
     first: np.ndarray

@@ -1,7 +1,7 @@
 """Precision and recall on labelled photos: of what the pipeline puts together with each encoder, and of others.
 
 Every number is given twice, over all photos and over half 1. The encoders' calibrations were chosen on half 0; the
-limits of a copy (stages/compare.py) were set with both in view, so among copies half 1 is no proof.
+limits of a copy (cleanup/compare.py) were set with both in view, so among copies half 1 is no proof.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.fingerprint import fingerprint
 
 Change = Callable[[Image.Image], Image.Image]
-THUMBNAIL = 512  # pixels of the long side, as stages/read.py makes them
+THUMBNAIL = 512  # pixels of the long side, as reading/read.py makes them
 Turn = Image.Transpose
 
 

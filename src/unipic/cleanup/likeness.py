@@ -56,7 +56,7 @@ class Likeness:
     first: np.ndarray  # int64 [P]
     second: np.ndarray  # int64 [P]
     similarity: np.ndarray  # float64 [P], 0 to 100: one moment
-    sameness: np.ndarray  # float64 [P], 0 to 100: one picture; 50 is the limit, see stages/compare.py
+    sameness: np.ndarray  # float64 [P], 0 to 100: one picture; 50 is the limit, see cleanup/compare.py
     how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: how they agree, for people
     # How far the view went from one to the other in shares of the frame, where it may have been swept; for sets.
     steps: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)

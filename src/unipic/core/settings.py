@@ -38,9 +38,9 @@ class Settings:
     # 0 to 100, the same for every encoder. 90: of labelled pairs at the threshold 9 in 10 are one moment, and of all
     # that reach it 99 in 100. Lower finds more and less sure groups.
     similar: float = 90.0
-    # 0 to 100: how exactly the pixels of a copy agree. 50 is where the measured limits are (stages/compare.py).
+    # 0 to 100: how exactly the pixels of a copy agree. 50 is where the measured limits are (cleanup/compare.py).
     near: float = 50.0
-    grouping: str = "greedy"  # or dbscan, components: see stages/grouping.py
+    grouping: str = "greedy"  # or dbscan, components: see cleanup/_grouping.py
     time_window: float | None = None  # seconds; None: capture times do not matter
     preset: str = "general"
     prompt: str = ""  # the person's own words; they win over the preset

@@ -43,7 +43,7 @@ class Decision:
 
     group: str  # the same for the same group, decided again
     names: tuple[str, ...]  # of the criteria
-    rows: tuple[tuple[float, ...], ...]  # one per member: how far it falls short of the best, see stages/rank.py
+    rows: tuple[tuple[float, ...], ...]  # one per member: how far it falls short of the best, see cleanup/rank.py
     kept: tuple[bool, ...]
     suggested: tuple[bool, ...]  # what was ticked to be kept before the person came
     certainty: float  # of the ranking that the first member is better than the second

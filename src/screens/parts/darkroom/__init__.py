@@ -1,7 +1,7 @@
 """The darkroom: all groups at a glance and each of them on one screen, by keyboard, mouse or thumb.
 
 Streamlit only mounts it. What it shows it fetches itself, and what the person decides goes to the review route,
-see screens/reviewing.py, so that no rerun stands between a key and the next picture.
+see server/review_routes.py, so that no rerun stands between a key and the next picture.
 """
 
 from __future__ import annotations

@@ -225,7 +225,7 @@ class Worker:
 
 
 class Reader:
-    """An actor that reads lots of files, as stages/read.py does it: what kills a worker costs one photo."""
+    """An actor that reads lots of files, as reading/read.py does it: what kills a worker costs one photo."""
 
     def __init__(self, read: Read, seconds: float, memory: int) -> None:
         self._read = read
