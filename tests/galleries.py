@@ -14,10 +14,11 @@ import pytest
 from hypothesis import strategies as st
 from tests.pictures import PlainEncoder
 
+from unipic.cleanup import compare, sets
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.compare import Look, other_shot
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, compare, sets
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FORMATS, Companion, Gallery, Measures, Photo, Unreadable
 from unipic.library.decisions import Ruling

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 from tests.pictures import PlainEncoder, save, scene, shaken
 
-from unipic.cleanup.result import Cleanup, compare
+from unipic.cleanup import compare
+from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Found
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Settings, changed

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import rich.progress
-import terminal
 
+from cli import terminal
 from cli.terminal import progress_bars
 from unipic.core.progress import Step
 

@@ -16,8 +16,8 @@ from unipic.core.embeddings import Embeddings
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Gallery, Measures
 from unipic.core.settings import Settings
+from unipic.review import taste_log as store
 from unipic.review.choices import NONE, Choice, Choices, accept, accept_all
-from unipic.review.choices import taste_log as store
 from unipic.review.proposal import Proposal, propose
 from unipic.review.rules import Rules
 from unipic.review.taste import Verdict

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from unipic.cleanup.rank import WEIGHTS, shortfalls
 from unipic.core.photo import Measures
-from unipic.review.choices import taste
+from unipic.review import taste
 from unipic.review.taste import LEAST_GROUPS, LEAST_READ, LUCK, Decision, changes, judge, learn
 
 BASE = Measures(0.5, 0.6, 0.4, 0.1, 0.2, 0.03, 0.03, 2.0, 0.05, 0.5)

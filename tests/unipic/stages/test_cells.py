@@ -12,10 +12,10 @@ import pytest
 from tests.galleries import embeddings, likeness, photo
 from tests.unipic.stages.test_neighbours import in_any_order, named
 
+from unipic.cleanup import _cells as module
+from unipic.cleanup import _neighbours as search
 from unipic.cleanup._cells import cells
 from unipic.cleanup.clusters import clusters
-from unipic.cleanup.result import _cells as module
-from unipic.cleanup.result import _neighbours as search
 from unipic.core.embeddings import Embeddings
 from unipic.core.settings import PROJECT
 
@@ -29,7 +29,7 @@ def torch_first():
     import torch
     return torch
 def count():
-    from unipic.cleanup.result import _cells as cells
+    from unipic.cleanup import _cells as cells
     vectors = np.random.default_rng(0).normal(size=(2000, 32)).astype(np.float32)
     return sum(len(living) for living, _ in cells.cells(vectors, 2))
 def product():

@@ -13,10 +13,10 @@ from PIL import Image
 from tests.galleries import embeddings, hash_with, photo
 from tests.shots import COPIES, SECOND_SHOTS, Shelf, before_it_moved, brighter, place, resized, saved, shot
 
+from unipic.cleanup import compare as module
 from unipic.cleanup._alignment import Agreement
 from unipic.cleanup.compare import ALONE, EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
 from unipic.cleanup.likeness import NO_POINTS, TIMES, Likeness, percent
-from unipic.cleanup.result import compare as module
 from unipic.core.errors import Cancelled
 from unipic.core.photo import Photo
 from unipic.core.progress import Step

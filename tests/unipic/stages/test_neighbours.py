@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from tests.galleries import at_angles, embeddings, photo
 
+from unipic.cleanup import _neighbours as module
 from unipic.cleanup._neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
-from unipic.cleanup.result import _neighbours as module
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import Cancelled
 from unipic.core.progress import Step

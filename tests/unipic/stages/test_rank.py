@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.galleries import photo
 
+from unipic.cleanup import rank as ranking
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
 from unipic.cleanup.result import CLEAR, Cluster
-from unipic.cleanup.result import rank as ranking
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Step
 
