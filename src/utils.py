@@ -1,4 +1,4 @@
-"""The pipeline, as a story. Each line is a stage; what it does lives in unipic/stages."""
+"""The pipeline, as a story. Each line is a stage; what it does lives in the folders of unipic/."""
 
 from __future__ import annotations
 
