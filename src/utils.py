@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
-from unipic.cleanup._near import fold, near_duplicates
 from unipic.cleanup.bonds import NO_BONDS, Bonds
-from unipic.cleanup.clusters import clusters
+from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare
+from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.rank import prompt_score, rank
-from unipic.cleanup.result import Cleanup, DuplicateSet
+from unipic.cleanup.result import Cleanup
 from unipic.cleanup.sets import deliberate_sets, no_copies
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
-from unipic.core.photo import Gallery, Photo
+from unipic.core.photo import Gallery
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings
 from unipic.core.words import count
@@ -33,7 +31,7 @@ Compared = Callable[[Evidence], None]
 
 
 def nothing(evidence: Evidence) -> None:
-    """Nobody wants to begin before the models are through."""
+    """Default for `compared`: do nothing."""
 
 
 def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
@@ -44,7 +42,7 @@ def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Pr
 def look(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
-    """The long part: each photo is looked at once, and those that are alike are compared."""
+    """Read each photo once, and compare those that resemble each other. This takes the time."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
     new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
@@ -62,8 +60,11 @@ def weigh(
     progress: Progress = silent,
     compared: Compared = nothing,
 ) -> Evidence:
-    """How alike the photos are, and what models say of those that are. `compared` hears of it in between."""
-    originals = embeddings.of(_without_copies(gallery.photos, _identical(gallery.photos)))
+    """Compare the photos, then score the members of clusters.
+
+    Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
+    """
+    originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
     likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)
     sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
@@ -84,47 +85,25 @@ def weigh(
 
 def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:
     """The short part: copies, moments and the best shots by these thresholds, and by what a person has said."""
-    gallery, likeness = evidence.gallery, evidence.likeness
-    identical = _identical(gallery.photos)
-    exact, same_picture = fold(identical, near_duplicates(bonds.cut(likeness, moment=False), settings.near))
-    left = _without_copies(gallery.photos, exact + same_picture)
-    kept_for_others = {found.keeper.id for found in same_picture}
-    exact, originals = fold(exact, bonds.without_apart(same_originals(left, kept_for_others)))
-    likeness = bonds.without_torn(likeness, identical)  # nor is one of those kept apart to go for the other
-    shots = likeness.of(_without_copies(likeness.photos, same_picture + originals))
-    links = bonds.links(shots.photos)
-    moments = clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
-    lanes = exact + originals + same_picture
-    copies: defaultdict[str, tuple[Photo, ...]] = defaultdict(tuple)
-    for found in lanes:
-        copies[found.keeper.id] += found.copies
+    gallery = evidence.gallery
+    copies = find_copies(gallery.photos, evidence.likeness, settings.near, bonds)
+    moments = find_moments(copies, settings, bonds)
+    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
         gallery=gallery,
-        exact=tuple(found for found in lanes if found.kind != "near"),
-        near=tuple(found for found in lanes if found.kind == "near"),
-        clusters=tuple(rank(moments, likeness, copies, evidence.scores, evidence.weights)),
-        singles=tuple(p for p in _without_copies(gallery.photos, lanes) if p.id not in grouped),
+        exact=copies.exact,
+        near=copies.near,
+        clusters=tuple(ranked),
+        singles=tuple(photo for photo in copies.left(gallery.photos) if photo.id not in grouped),
         similar=settings.similar,
         encoder=evidence.encoder,
         ranker=evidence.ranker,
         notices=evidence.notices,
         same=settings.near,
         sets=evidence.sets,
-        likeness=likeness,
+        likeness=copies.likeness,
     )
-
-
-def _identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """The same bytes, and among the rest the same pixels."""
-    same = same_bytes(photos)
-    same, pixels = fold(same, same_pixels(_without_copies(photos, same)))
-    return same + pixels
-
-
-def _without_copies(photos: Iterable[Photo], sets: Iterable[DuplicateSet]) -> list[Photo]:
-    copies = {copy.id for found in sets for copy in found.copies}
-    return [photo for photo in photos if photo.id not in copies]
 
 
 def _ranker(tools: Tools) -> str:

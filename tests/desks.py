@@ -11,6 +11,7 @@ from typing import Any
 import hypothesis.strategies as st
 from tests.galleries import likeness, photo
 
+from server.desks import open_desk
 from server.jobs import keep_evidence
 from server.runs import Run, Runs
 from unipic.cleanup._exact import same_bytes, same_pixels
@@ -44,7 +45,7 @@ def scanned(root: Path, found: Evidence, **settings: Any) -> Run:
 
 
 def opened(root: Path, run: Run) -> Desk:
-    return Desk(run, Catalogue(root))
+    return open_desk(run, Catalogue(root))
 
 
 def desk_of(root: Path, found: Evidence, **settings: Any) -> Desk:

@@ -192,7 +192,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
 def _photo(photo: Photo, desk: Desk) -> dict[str, Any]:
     return {
         "id": photo.id,
-        "digest": photo.digest if desk.run.thumbnails.path(photo.digest).exists() else "",
+        "digest": photo.digest if Run(desk.folder).thumbnails.path(photo.digest).exists() else "",
         "name": photo.name,
         "width": photo.width,
         "height": photo.height,

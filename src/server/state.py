@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
+from server.desks import open_desk
 from server.jobs import Jobs
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
@@ -51,7 +52,7 @@ def desk_of(run: Run) -> Desk:
     with server().opening:
         desk = desks.get((run.token, written))
         if desk is None:
-            desk = Desk(run, Catalogue(data_folder()))
+            desk = open_desk(run, Catalogue(data_folder()))
             desks[run.token, written] = desk
         desks.move_to_end((run.token, written))
         while len(desks) > DESKS:

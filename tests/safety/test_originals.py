@@ -15,6 +15,7 @@ from tests.safety.faults import program, way
 from tests.safety.ledger import record
 from tests.safety.originals import KINDS, Fact, album, differences, mark, state
 
+from server.desks import open_desk
 from server.pictures import open_original
 from server.runs import Run, Runs
 from unipic.core.errors import NotShown
@@ -109,7 +110,7 @@ def test_the_originals_are_as_they_were_after_every_way_through_the_web_app(tmp_
     done, _ = program([MAIN, "work", str(run.folder)], tmp_path / "work")
     assert (done.returncode, run.load().state) == (0, "ready"), done.stderr
     wrong = changed("the work", before, source)
-    desk = Desk(run, Catalogue(tmp_path / "data"))
+    desk = open_desk(run, Catalogue(tmp_path / "data"))
     wrong += _shown(run, desk) + changed("looking at photos", before, source)
     _reviewed(desk)
     wrong += changed("reviewing", before, source)

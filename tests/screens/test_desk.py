@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.desks import FOLDERS, World, desk_of, evidence, names_for, opened, scanned, three, worlds
 from tests.galleries import photo
 
+from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.core.errors import SettingsError
 from unipic.core.photo import Photo
@@ -191,7 +192,7 @@ class Session(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.desk = opened(self.root, self.desk.run)
+        self.desk = opened(self.root, Run(self.desk.folder))
 
     @rule(data=st.data())
     def scan_again(self, data: st.DataObject) -> None:
@@ -221,7 +222,7 @@ class Session(RuleBasedStateMachine):
 
     @invariant()
     def a_restarted_server_shows_the_same(self) -> None:
-        assert standing(opened(self.root, self.desk.run)) == standing(self.desk)
+        assert standing(opened(self.root, Run(self.desk.folder))) == standing(self.desk)
 
     @invariant()
     def every_file_has_one_outcome_and_a_living_keeper(self) -> None:
@@ -549,7 +550,7 @@ def test_refused_steps_leave_everything_as_it_was(tmp_path: Path) -> None:
         desk.set_thresholds("s", replace(ORDINARY, similar=1000.0))
     with pytest.raises(NoSuchGroup):
         desk.place = "0" * 16
-    assert standing(desk) == before == standing(opened(tmp_path, desk.run))
+    assert standing(desk) == before == standing(opened(tmp_path, Run(desk.folder)))
 
 
 def test_a_damaged_record_costs_the_memory_and_not_the_run(tmp_path: Path) -> None:

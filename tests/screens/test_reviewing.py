@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.desks import evidence, scanned, three
 from tests.galleries import photo
 
+from server.desks import open_desk
 from server.review_routes import MOST, review_routes
 from server.runs import Run, Runs
 from unipic.library.decisions import Catalogue
@@ -32,7 +33,7 @@ class Visitor:
     def desk_of(self, run: Run) -> Desk:
         if not (run.folder / "evidence.json").exists():
             raise FileNotFoundError
-        self.desk = self.desk or Desk(run, Catalogue(self.root))
+        self.desk = self.desk or open_desk(run, Catalogue(self.root))
         return self.desk
 
     def look(self, query: str = "") -> dict[str, Any]:

@@ -39,23 +39,3 @@ def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet
 def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
     how, why = likeness.said(keeper, copy), keeper_reason(keeper, copy)
     return f"the same picture as {keeper.name} ({how}), which stays: {why}"
-
-
-def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[DuplicateSet], list[DuplicateSet]]:
-    """Sets of identical pictures whose keeper turned out to be a copy itself join the set of the photo that stays.
-
-    `alike` was found among what `exact` leaves. The same pixels are as like the new keeper as their old keeper is.
-    """
-    by_keeper: dict[str, list[DuplicateSet]] = {}  # one by bytes and one by pixels
-    for found in exact:
-        by_keeper.setdefault(found.keeper.id, []).append(found)
-    joined = []
-    for found in alike:
-        copies, reasons, looks = list(found.copies), list(found.reasons), list(found.looks)
-        for copy, reason in zip(found.copies, found.reasons, strict=True):
-            for earlier in by_keeper.pop(copy.id, ()):
-                copies += earlier.copies
-                reasons += [reason] * len(earlier.copies)
-                looks += [worth_a_look(each, found.keeper) for each in earlier.copies]
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(looks)))
-    return [found for sets in by_keeper.values() for found in sets], joined

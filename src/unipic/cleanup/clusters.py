@@ -8,9 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from unipic.cleanup._grouping import RULES
+from unipic.cleanup.bonds import Bonds
+from unipic.cleanup.copies import Copies
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Photo, local_time
+from unipic.core.settings import Settings
+
+
+def find_moments(copies: Copies, settings: Settings, bonds: Bonds) -> list[list[Photo]]:
+    """Groups of shots of one moment among the photos that are nobody's copy, the leader first."""
+    shots = copies.likeness.of(copies.left(copies.likeness.photos))
+    links = bonds.links(shots.photos)
+    return clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
 
 
 def clusters(

@@ -6,18 +6,19 @@ import hashlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
+from pathlib import Path
 
-from server.runs import Run
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.record import evidence_from_dict
+from unipic.cleanup.result import Cleanup
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json, write_json
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings, changed
+from unipic.core.settings import Settings
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
@@ -35,21 +36,28 @@ class NotUnderstood(Exception):
     """A step that is none."""
 
 
-class Desk:
-    """Opened from the run's folder alone. Its steps are taken one at a time."""
+Arrange = Callable[[Evidence, Settings, Bonds], Cleanup]
 
-    def __init__(self, run: Run, catalogue: Catalogue) -> None:
-        self.run = run
+
+class Desk:
+    """A review in progress, opened from the run's folder. Its steps are taken one at a time."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, created: float, catalogue: Catalogue, arrange: Arrange
+    ) -> None:
+        """`created`: when the run was made, in seconds since 1970. `arrange` makes groups of the evidence."""
+        self.folder = folder
         self.lock = threading.RLock()
-        self.evidence: Evidence = evidence_from_dict(read_json(run.folder / "evidence.json"))
+        self.evidence: Evidence = evidence_from_dict(read_json(folder / "evidence.json"))
         self.photos = {photo.id: photo for photo in self.evidence.gallery.photos}
-        self.settings = changed(Settings(), run.load().settings)
+        self.settings = settings
+        self._find = arrange
         self._catalogue = catalogue
-        self._journal = Journal(run.folder / "review.jsonl")
+        self._journal = Journal(folder / "review.jsonl")
         self._known: set[str] = set()  # steps that are on disk: one sent twice counts once
-        earlier = [ruling_from_dict(values) for values in read_json(run.folder / "remembered.json")]
+        earlier = [ruling_from_dict(values) for values in read_json(folder / "remembered.json")]
         self._before = {ruling.id: ruling for ruling in earlier}
-        created = run.load().created  # for a run that could not ask when a photo was first seen
+        # `created` stands in where the run could not ask when a photo was first seen.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
         s = self.settings
         self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
@@ -88,13 +96,13 @@ class Desk:
     @property
     def place(self) -> str:
         """The group the person was at, "" where that is not known."""
-        path = self.run.folder / "place.json"
+        path = self.folder / "place.json"
         place = read_json(path) if path.exists() else ""
         return place if place in self.proposal.by_id else ""
 
     @place.setter
     def place(self, id: str) -> None:
-        write_json(self.run.folder / "place.json", self.group(id).id)
+        write_json(self.folder / "place.json", self.group(id).id)
 
     @property
     def rulings(self) -> list[Ruling]:
@@ -271,11 +279,9 @@ class Desk:
 
     def _arrange(self) -> None:
         """Groups by all that holds now."""
-        from utils import arrange  # the first screen is there before OpenCV is
-
         self._index()
         bonds = Bonds(self.history.rulings.values(), self._first_seen)
-        cleanup = arrange(self.evidence, self._settings(self.history.thresholds), bonds)
+        cleanup = self._find(self.evidence, self._settings(self.history.thresholds), bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
         self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from tests.galleries import copies_of, likeness, photo
 
 from unipic.cleanup._exact import same_bytes, same_pixels
-from unipic.cleanup._near import fold, near_duplicates
+from unipic.cleanup._near import near_duplicates
+from unipic.cleanup.copies import fold
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
