@@ -27,8 +27,8 @@ from unipic.review.rules import PREFERENCES, SETS, Rules
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.cleanup.evidence import Evidence
-    from unipic.destinations.aside import AsideDestination, Moved
-    from unipic.destinations.base import Destination
+    from unipic.destinations.aside import AsideDestination
+    from unipic.destinations.base import Destination, Result
     from unipic.review.choices import Choices, Outcome
     from unipic.review.proposal import Proposal
     from unipic.sources.base import Source
@@ -119,7 +119,7 @@ def clean(
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file with any of these settings.")] = None,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.destinations.base import outside
+    from unipic.destinations.base import export, outside
     from unipic.review.choices import accept_all, outcomes
     from unipic.sources.folder import FolderSource
 
@@ -163,10 +163,9 @@ def clean(
             proposal, choices = _proposed(evidence, settings, rules, decided)
             choices = accept_all(proposal, choices) if best_only else choices
             everything = outcomes(proposal, choices)
-            written = destination.write(everything, progress) if destination else []
+            problems = list(export(destination, everything, progress).problems) if destination else []
             if listing:
-                listing.write(everything, progress)
-        problems = [f"{entry.item.file.name} {entry.problem}" for entry in written if entry.problem]
+                export(listing, everything, progress)
         moved = _moved(aside, everything, yes, as_json) if aside else None
         problems += moved.problems if moved else ()
         if as_json:
@@ -226,12 +225,12 @@ def _aside(photos: list[Path]) -> AsideDestination:
     return aside
 
 
-def _moved(aside: AsideDestination, everything: list[Outcome], yes: int | None, quiet: bool) -> Moved:
+def _moved(aside: AsideDestination, everything: list[Outcome], yes: int | None, quiet: bool) -> Result:
     """After the number was confirmed, and no more than that."""
     plan = aside.plan(everything)
-    most = confirmed(plan.files, plan.bytes, yes)
+    plan = plan.at_most(confirmed(plan.files, plan.bytes, yes))
     with progress_bars(quiet=quiet) as progress:
-        return aside.write(plan, most, progress)
+        return aside.carry_out(plan, progress)
 
 
 def _looked(source: Source, settings: Settings, remember: bool, progress: Progress) -> Evidence:

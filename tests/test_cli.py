@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 import main
 from unipic.cleanup.record import VERSION
 from unipic.core.settings import PRESETS, PROJECT
-from unipic.destinations import base
+from unipic.destinations import _writing
 from unipic.destinations.base import MANIFEST
 from unipic.library.decisions import FILE, Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
@@ -565,7 +565,7 @@ def test_no_room_is_3(
     where: tuple[str, str], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(base.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    monkeypatch.setattr(_writing.shutil, "disk_usage", lambda path: usage._replace(free=1000))
     result = cli("clean", photos, where[0], tmp_path / where[1])
     assert result.exit_code == 3
     assert "are missing" in result.stderr

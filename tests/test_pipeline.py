@@ -31,7 +31,7 @@ from unipic.core.errors import Cancelled, ModelError
 from unipic.core.photo import Gallery
 from unipic.core.progress import Step, silent
 from unipic.core.settings import Settings
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
 from unipic.library.index import NOTHING
 from unipic.library.indexing import gather, remembered, see
@@ -78,7 +78,7 @@ def copies(cleanup: Cleanup) -> dict[str, tuple[str, str]]:
 
 def album(cleanup: Cleanup, tmp_path: Path, choices: Choices = NONE) -> dict[str, bytes]:
     target = tmp_path / "album.zip"
-    ZipDestination(target, replace=True).write(outcomes(propose(cleanup), choices))
+    export(ZipDestination(target, replace=True), outcomes(propose(cleanup), choices))
     with zipfile.ZipFile(target) as archive:
         return {name: archive.read(name) for name in archive.namelist() if name != MANIFEST}
 

@@ -24,7 +24,7 @@ EVERY = 0.1  # seconds between two looks of a bar
 if TYPE_CHECKING:  # what is said of a result comes with it
     from rich.progress import TaskID
 
-    from unipic.destinations.aside import Moved
+    from unipic.destinations.base import Result
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
@@ -143,7 +143,7 @@ def _of(step: Step, in_bytes: bool) -> str:
 
 
 def say_summary(
-    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Moved | None = None
+    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Result | None = None
 ) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
@@ -212,7 +212,7 @@ def _somebody_is_there() -> bool:
     return sys.stdin.isatty()
 
 
-def say_moved(moved: Moved) -> None:
+def say_moved(moved: Result) -> None:
     what = f"{count(moved.photos, 'photo')}, {count(moved.files, 'file')}, {size(moved.bytes)}"
     out.print(f"[b]Set aside: {what}.[/b]", **WHOLE)
     for folder in moved.folders:

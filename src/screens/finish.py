@@ -10,6 +10,7 @@ from screens.session import session
 from server.runs import Run
 from server.state import desk_of, server
 from unipic.core.settings import data_folder
+from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
 from unipic.review.choices import Choices, Report, report
 from unipic.review.proposal import Proposal
@@ -39,7 +40,7 @@ def screen() -> None:
     _figures(found)
     for notice in proposal.cleanup.notices:
         st.caption(f":material/info: {plain(notice)}")
-    plan = preview(outcomes)
+    plan = preview(plan_to_copy(outcomes))
     what_will_happen(plan, found.groups - found.reviewed)
     if found.groups > found.reviewed:
         st.page_link(

@@ -33,7 +33,7 @@ from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
 from unipic.core.files import read_json
 from unipic.core.progress import Step
 from unipic.core.settings import Settings
-from unipic.destinations.base import Destination
+from unipic.destinations.base import Destination, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
@@ -140,7 +140,7 @@ TASKS: dict[str, Callable[[Path, Answered], None]] = {
 
 def _export(root: Path, destination: Destination) -> None:
     proposal = propose(cleanup_from_dict(read_json(root / "plan.json")))
-    destination.write(outcomes(proposal, accept_all(proposal)), _filler(root))
+    export(destination, outcomes(proposal, accept_all(proposal)), _filler(root))
 
 
 def _filler(root: Path) -> Callable[[Step], None]:

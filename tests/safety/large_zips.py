@@ -12,6 +12,7 @@ from tests.safety.amounts import amount
 
 from unipic.core.files import hash_file
 from unipic.core.photo import Measures, Photo
+from unipic.destinations.base import export
 from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import Outcome
 
@@ -83,5 +84,5 @@ def kept(id: str, name: str, path: str, digest: str, size: int) -> Outcome:
 if __name__ == "__main__":
     where = Path(sys.argv[2])
     tempfile.tempdir = str(where)
-    ZipDestination(where / "out.zip").write(outcomes_of(sys.argv[1], where))
+    export(ZipDestination(where / "out.zip"), outcomes_of(sys.argv[1], where))
     print(json.dumps({"memory": most_memory()}))

@@ -26,7 +26,7 @@ from tests.safety.originals import KINDS, SMALL, differences, state
 from unipic.core.files import read_json
 from unipic.core.photo import Photo, Unreadable
 from unipic.core.settings import Settings
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
@@ -125,8 +125,8 @@ def test_nothing_is_unaccounted_for(seed: int, tmp_path: Path) -> None:
         everything = outcomes(proposal, choices)
         aside += sum(outcome.fate == "set aside" for outcome in everything)
         target = tmp_path / f"{i}" if i % 2 else tmp_path / f"{i}.zip"
-        (FolderDestination(target) if i % 2 else ZipDestination(target)).write(everything)
-        ListDestination(tmp_path / f"{i}.json").write(everything)
+        export(FolderDestination(target) if i % 2 else ZipDestination(target), everything)
+        export(ListDestination(tmp_path / f"{i}.json"), everything)
         wrong += unaccounted(found, hashes_of(source), target)
         wrong += in_list(found - _companions(everything), tmp_path / f"{i}.json", everything)
     wrong += [f"original changed: {name}" for name in differences(before, state(source))]
@@ -231,7 +231,7 @@ class Gallery(RuleBasedStateMachine):
         target = self.root / f"{self.tried}{'.zip' * (kind == 'zip')}"
         before = state(self.source)
         destination = FolderDestination(target) if kind == "folder" else ZipDestination(target)
-        destination.write(outcomes(self.proposal, self.choices))
+        export(destination, outcomes(self.proposal, self.choices))
         assert unaccounted(self.found, self.looked, target) == []
         assert differences(before, state(self.source)) == []
         Gallery.exports += 1

@@ -76,7 +76,7 @@ def contents(files: State) -> set[str]:
 def move_aside(root: Path, outcomes: list[Outcome]) -> None:
     destination = AsideDestination([root])
     plan = destination.plan(outcomes)
-    moved = destination.write(plan, plan.files)
+    moved = destination.carry_out(plan.at_most(plan.files))
     assert moved.problems == ()
 
 
@@ -155,7 +155,7 @@ def test_what_is_changed_between_the_look_and_the_move_stays(which: str, tmp_pat
         ways[number % len(ways)](Path(file.path))
         before = state(root)
         destination = AsideDestination([root])
-        moved = destination.write(destination.plan(outcomes), 100)
+        moved = destination.carry_out(destination.plan(outcomes).at_most(100))
         concerned = [
             copy for copy in copies if copy is chosen or (which == "keeper" and chosen.instead == copy.instead)
         ]

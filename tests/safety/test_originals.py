@@ -20,7 +20,7 @@ from server.pictures import open_original
 from server.runs import Run, Runs
 from unipic.core.errors import NotShown
 from unipic.core.settings import PROJECT
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, export, plan_to_copy
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.preview import preview
@@ -114,7 +114,7 @@ def test_the_originals_are_as_they_were_after_every_way_through_the_web_app(tmp_
     wrong += _shown(run, desk) + changed("looking at photos", before, source)
     _reviewed(desk)
     wrong += changed("reviewing", before, source)
-    preview(desk.outcomes())
+    preview(plan_to_copy(desk.outcomes()))
     (tmp_path / "out").mkdir()
     for destination in (
         ZipDestination(run.out / "album.zip", replace=True),
@@ -122,7 +122,7 @@ def test_the_originals_are_as_they_were_after_every_way_through_the_web_app(tmp_
         ListDestination(run.out / "album.csv", replace=True),
         ListDestination(run.out / "album.json", replace=True),
     ):
-        destination.write(desk.outcomes())
+        export(destination, desk.outcomes())
         wrong += changed(type(destination).__name__, before, source)
     run.delete()
     wrong += changed("deleting the run", before, source)

@@ -24,6 +24,7 @@ from unipic.core.errors import SettingsError
 from unipic.core.files import hash_file
 from unipic.core.photo import Gallery, Photo, Unreadable
 from unipic.core.settings import Settings, load_config, seconds
+from unipic.destinations.base import export
 from unipic.destinations.names import export_names, safe_name
 from unipic.destinations.zip import ZipDestination
 from unipic.library.companions import together
@@ -122,7 +123,7 @@ def test_members_of_a_zip_stay_in_it_and_come_out_whole(names: list[str]) -> Non
         path.write_bytes(b"a photo")
         facts = {"path": str(path), "digest": hash_file(path), "size": 7}
         outcomes = [Outcome(photo(f"{n}", name=name, **facts), "kept", name) for n, name in enumerate(names)]
-        ZipDestination(Path(folder) / "out.zip").write(outcomes)
+        export(ZipDestination(Path(folder) / "out.zip"), outcomes)
         with zipfile.ZipFile(Path(folder) / "out.zip") as archive:
             assert len(set(map(key, archive.namelist()))) == len(names) + 1
             for name in archive.namelist():

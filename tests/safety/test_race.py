@@ -21,7 +21,7 @@ from unipic.core.errors import ChangedSinceScan
 from unipic.core.files import PART
 from unipic.core.photo import Photo
 from unipic.core.progress import Step
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import Outcome, accept_all, outcomes
@@ -146,7 +146,7 @@ def attempt(case: Case, folder: Path, dice: random.Random) -> list[str]:
     if case.step is None:
         meanwhile(Step("Before", 0, 0))
     try:
-        destination.write(plan, meanwhile)
+        export(destination, plan, meanwhile)
     except ChangedSinceScan as error:
         wrong = [] if photos[case.victim].name in str(error) else [f"does not name the file: {error}"]
         wrong += ["a result that is not finished says it is"] * (target.is_file() or (target / MANIFEST).exists())

@@ -13,7 +13,7 @@ from screens.parts.words import count, plain, size
 from server.runs import Run
 from unipic.core.errors import UnipicError
 from unipic.core.settings import data_folder
-from unipic.destinations.aside import AsideDestination
+from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines
 from unipic.destinations.undo import held, undo_all
 from unipic.review.choices import Outcome
@@ -53,13 +53,13 @@ def _move(destination: AsideDestination, outcomes: Sequence[Outcome], most: int)
     bar = Bar("Setting aside")
     try:
         with one_at_a_time(bar):
-            moved = destination.write(destination.plan(outcomes), most, bar)
+            moved = destination.carry_out(destination.plan(outcomes).at_most(most), bar)
     except UnipicError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     finally:
         bar.empty()
-    st.success(plain(f"{moved}."), icon=":material/check_circle:")
+    st.success(plain(f"{moved_in_words(moved)}."), icon=":material/check_circle:")
     for problem in moved.problems:
         st.warning(plain(problem), icon=":material/warning:")
 

@@ -17,7 +17,7 @@ from server.runs import Run
 from server.state import outcomes_of, server
 from unipic.core.errors import UnipicError
 from unipic.core.progress import Step
-from unipic.destinations.base import Destination, Written
+from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.names import safe_name
@@ -37,7 +37,7 @@ def save_progress(run: Run) -> None:
         offer(run)
 
 
-def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> list[Written] | None:
+def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
     """Write the ZIP into the run's folder, with a bar. None if it failed, which is said."""
     path = run.out / f"{zip_name(album)}.zip"
     written = _written(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
@@ -46,7 +46,7 @@ def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: 
     return written
 
 
-def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> list[Written] | None:
+def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
     """Copy into a folder on the server, with a bar; what an earlier copy left there is gone on with."""
     return _written(FolderDestination(folder, strip_location), outcomes, "Copying")
 
@@ -79,22 +79,21 @@ def zip_name(album: str) -> str:
     return kept.strip(" ._")[:80] or "album"
 
 
-def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> list[Written] | None:
+def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:
     bar = Bar(title)
     try:
         with one_at_a_time(bar):
-            written = destination.write(outcomes, bar)
+            result = export(destination, outcomes, bar)
     except UnipicError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
     finally:
         bar.empty()
-    problems = [entry for entry in written if entry.problem]
-    for entry in problems[:MOST]:
-        st.warning(f"{plain(entry.item.name)}: {plain(entry.problem)}", icon=":material/warning:")
-    if len(problems) > MOST:
-        st.warning(f"... and {len(problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
-    return written
+    for problem in result.problems[:MOST]:
+        st.warning(plain(problem), icon=":material/warning:")
+    if len(result.problems) > MOST:
+        st.warning(f"... and {len(result.problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
+    return result
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,8 @@ from unipic.core.moving import move
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
-from unipic.destinations.base import unchanged
+from unipic.destinations._writing import unchanged
+from unipic.destinations.base import Item, Plan, Result
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
 from unipic.destinations.undo import held, sync, tidy
 from unipic.review.choices import Outcome
@@ -43,33 +44,8 @@ class Asset:
         return (self.photo, *self.photo.companions)
 
 
-@dataclass(frozen=True)
-class Plan:
-    assets: tuple[Asset, ...]
-    problems: tuple[str, ...]  # what stays where it is, and why
-
-    @property
-    def files(self) -> int:
-        """The number a person confirms."""
-        return sum(len(asset.files) for asset in self.assets)
-
-    @property
-    def bytes(self) -> int:
-        return sum(file.size for asset in self.assets for file in asset.files)
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What became of a plan."""
-
-    photos: int = 0
-    files: int = 0
-    bytes: int = 0
-    folders: tuple[Path, ...] = ()  # the quarantines that hold it
-    problems: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{count(self.files, 'file')} set aside in {', '.join(map(str, self.folders)) or 'no folder'}"
+def moved_in_words(moved: Result) -> str:
+    return f"{count(moved.files, 'file')} set aside in {', '.join(map(str, moved.folders)) or 'no folder'}"
 
 
 class AsideDestination:
@@ -90,12 +66,11 @@ class AsideDestination:
                 if held(folder).torn:
                     raise DestinationError(f"{folder} was left unfinished by a stop. Take it back with undo first.")
 
-    def plan(self, outcomes: Iterable[Outcome]) -> Plan:
-        """What would move. Nothing is opened."""
-        outcomes = list(outcomes)
+    def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        """What would move, each file's place below the folder it would be moved into."""
         going = {file.path for o in outcomes if o.fate == "set aside" for file in _asset(o.file)}
         stays = {file.path for o in outcomes if o.fate != "set aside" for file in _asset(o.file)}
-        assets, problems = [], []
+        items, problems = list[Item](), list[str]()
         seen: set[str] = set()
         for outcome in outcomes:
             if outcome.fate != "set aside" or not isinstance(outcome.file, Photo):
@@ -105,28 +80,33 @@ class AsideDestination:
             if problem := _hindrance(asset, paths, going, stays | seen):
                 problems.append(f"{outcome.file.name} was left where it is: {problem}")
             else:
-                assets.append(asset)
+                items += [Item(outcome, file, os.path.relpath(file.path, asset.base)) for file in asset.files]
                 seen |= paths
-        return Plan(tuple(assets), tuple(problems))
+        return Plan(tuple(outcomes), tuple(items), tuple(problems))
 
-    def write(self, plan: Plan, most: int, progress: Progress = silent) -> Moved:
-        """At most as many files as were confirmed. Cancelled, where it is stopped, says how far it came."""
-        if plan.files > most:
-            raise DestinationError(f"{count(plan.files, 'file')} would be set aside, not {most:,}; nothing was moved.")
+    def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
+        """Cancelled, where it is stopped, says how far it came."""
         self.ready()
-        run = _Run(self.known, plan.problems)
+        assets, run = self._assets(plan), _Run(self.known, plan.problems)
         try:
             with run.open:
-                for number, asset in enumerate(plan.assets):
-                    progress(Step("Setting aside", number, len(plan.assets)))
+                for number, asset in enumerate(assets):
+                    progress(Step("Setting aside", number, len(assets)))
                     run.set_aside(number, asset)
-                progress(Step("Setting aside", len(plan.assets), len(plan.assets)))
+                progress(Step("Setting aside", len(assets), len(assets)))
         except (KeyboardInterrupt, Cancelled):
-            raise Cancelled(f"Stopped: {run.moved}. Undo takes it back.") from None
+            raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo takes it back.") from None
         except OSError as error:
             about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
-            raise DestinationError(f"Stopped at the first error: {about}. {run.moved}; undo takes it back.") from error
+            raise DestinationError(
+                f"Stopped at the first error: {about}. {moved_in_words(run.moved)}; undo takes it back."
+            ) from error
         return run.moved
+
+    def _assets(self, plan: Plan) -> list[Asset]:
+        outcomes = {item.outcome.file.id: item.outcome for item in plan.items}
+        photos = [(o.file, o.instead) for o in outcomes.values() if isinstance(o.file, Photo)]
+        return [Asset(photo, instead, self._base(photo)) for photo, instead in photos]
 
     def _base(self, photo: Photo) -> str:
         """The root it lies below, or the highest folder on the way whose disk is the photo's; "" outside of all."""
@@ -148,7 +128,7 @@ class _Run:
 
     def __init__(self, known: Path | None, problems: tuple[str, ...]) -> None:
         self.known = known
-        self.moved = Moved(problems=problems)
+        self.moved = Result(problems=problems)
         self.open = ExitStack()
         self.open.callback(self._close)
         self.quarantines: dict[str, Quarantine] = {}

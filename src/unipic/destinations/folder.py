@@ -10,19 +10,9 @@ from typing import BinaryIO
 from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
 from unipic.core.progress import Progress, silent
-from unipic.destinations.base import (
-    MANIFEST,
-    Item,
-    Written,
-    check_room,
-    checked,
-    explained,
-    items_of,
-    keepers_arrived,
-    manifest,
-    stripper_ready,
-    write_items,
-)
+from unipic.destinations._manifest import manifest
+from unipic.destinations._writing import check_room, checked, explained, keepers_arrived, result_of, write_items
+from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
 from unipic.review.choices import Outcome
 
 
@@ -38,10 +28,13 @@ class FolderDestination:
         if os.path.lexists(self.folder) and not self.folder.is_dir():
             raise AlreadyThere(f"{self.folder} is there already and is no folder. Choose another name.")
 
-    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
+    def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        return plan_to_copy(outcomes)
+
+    def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """A second run after a stop finishes the job: what is there with the right content is left as it is."""
         self.ready()
-        outcomes = checked(outcomes, progress)
+        outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
 
         def unwritten() -> list[Item]:
@@ -57,7 +50,7 @@ class FolderDestination:
             keepers_arrived(outcomes, written)
             with whole(self.folder / MANIFEST, replace=False) as file:
                 file.writelines(manifest(outcomes, written, self.strip_location))
-        return written
+        return result_of(written)
 
     def _check_place(self, item: Item) -> None:
         """Free, or holding just what is to be there."""

@@ -1,7 +1,6 @@
 """A list of every file and what becomes of it, for other tools: CSV for spreadsheets, JSON for programs.
 
-It copies nothing and checks no original, so it is a kind of its own beside ZIP and folder: what it shares with them is
-that it is there whole or not at all, and never in the place of something else.
+It copies nothing and checks no original. Like every result it is there whole or not at all, and replaces nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from unipic.core.errors import SettingsError
 from unipic.core.files import sweep_parts, whole
 from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
-from unipic.destinations.base import Written, explained, file_ready
+from unipic.destinations._writing import explained
+from unipic.destinations.base import Plan, Result, file_ready
 from unipic.review.choices import Outcome
 
 COLUMNS = (
@@ -54,9 +54,14 @@ class ListDestination:
     def ready(self) -> None:
         file_ready(self.path, self.replace)
 
-    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
-        """Every file once, in the gallery's order. Gives no `Written`: nothing was copied."""
+    def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        """Without items: nothing would be copied."""
+        return Plan(tuple(outcomes))
+
+    def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
+        """Lists every file once, in the gallery's order."""
         self.ready()
+        outcomes = plan.outcomes
         progress(Step("Writing the list", 0, len(outcomes)))
         with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
@@ -64,7 +69,7 @@ class ListDestination:
                 rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
         progress(Step("Writing the list", len(outcomes), len(outcomes)))
-        return []
+        return Result()
 
 
 def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.core.photo import Companion, Photo, Unreadable
-from unipic.destinations.base import ROOM, items_of
-from unipic.review.choices import Outcome
+from unipic.destinations._writing import ROOM
+from unipic.destinations.base import Plan
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ class Preview:
         return max(0, self.needed - shutil.disk_usage(folder).free)
 
 
-def preview(outcomes: Sequence[Outcome]) -> Preview:
+def preview(plan: Plan) -> Preview:
     """Of the files that would be written, under the names they would get."""
-    items = items_of(outcomes)
+    items, outcomes = plan.items, plan.outcomes
     copied = [item.file for item in items]
     aside = [outcome.file for outcome in outcomes if outcome.fate == "set aside"]
     now = [(file, _size_now(file)) for file in copied]

@@ -15,20 +15,26 @@ from unipic.core.errors import DestinationError
 from unipic.core.files import copy_and_hash, sweep_parts, whole
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
-from unipic.destinations.base import (
-    MANIFEST,
-    Item,
+from unipic.destinations._manifest import manifest
+from unipic.destinations._writing import (
     OriginalUnread,
-    Written,
     check_room,
     checked,
     explained,
+    keepers_arrived,
+    result_of,
+    write_items,
+)
+from unipic.destinations.base import (
+    MANIFEST,
+    Item,
+    Plan,
+    Result,
+    Written,
     file_ready,
     items_of,
-    keepers_arrived,
-    manifest,
+    plan_to_copy,
     stripper_ready,
-    write_items,
 )
 from unipic.review.choices import Outcome
 
@@ -47,10 +53,13 @@ class ZipDestination:
         stripper_ready(self.strip_location)
         file_ready(self.path, self.replace)
 
-    def write(self, outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Written]:
+    def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        return plan_to_copy(outcomes)
+
+    def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """The whole archive, or no trace of it."""
         self.ready()
-        outcomes = checked(outcomes, progress)
+        outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
@@ -59,7 +68,7 @@ class ZipDestination:
                 written = self._fill(file, outcomes, items, progress)
                 file.flush()
                 _verify(file, written, progress)
-        return written
+        return result_of(written)
 
     def _fill(
         self, file: BinaryIO, outcomes: Sequence[Outcome], items: Sequence[Item], progress: Progress

@@ -29,7 +29,8 @@ from unipic.core.moving import move
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Step
 from unipic.destinations import aside
-from unipic.destinations.aside import AsideDestination, Moved
+from unipic.destinations.aside import AsideDestination
+from unipic.destinations.base import Result
 from unipic.destinations.quarantine import KNOWN, Quarantine, locked, quarantines, remembered
 from unipic.destinations.undo import held, undo
 from unipic.destinations.undo import undo_all as undo_everything
@@ -92,10 +93,10 @@ def pair(root: Path) -> list[Outcome]:
     return [stays(keeper), gone(copy, keeper)]
 
 
-def move_aside(root: Path, outcomes: list[Outcome], known: Path | None = None) -> Moved:
+def move_aside(root: Path, outcomes: list[Outcome], known: Path | None = None) -> Result:
     destination = AsideDestination([root], known)
     plan = destination.plan(outcomes)
-    return destination.write(plan, plan.files)
+    return destination.carry_out(plan.at_most(plan.files))
 
 
 def undo_all(root: Path) -> list[str]:
@@ -178,7 +179,7 @@ def test_the_intent_is_on_the_disk_before_the_move_and_the_folders_after_it(
 
 def test_nothing_to_set_aside_makes_no_folder(root: Path) -> None:
     moved = move_aside(root, [stays(on_disk(root / "a.jpg", b"a"))])
-    assert moved == Moved()
+    assert moved == Result()
     assert os.listdir(root) == ["a.jpg"]
 
 
@@ -200,7 +201,7 @@ def test_single_files_and_several_folders_are_roots_too(root: Path, tmp_path: Pa
     keeper, other = on_disk(root / "a.jpg", b"a"), on_disk(tmp_path / "other" / "b.jpg", b"a")
     destination = AsideDestination([root / "a.jpg", tmp_path / "other"])
     plan = destination.plan([stays(keeper), gone(other, keeper)])
-    assert destination.write(plan, 1).folders[0].parent == tmp_path / "other" / SET_ASIDE
+    assert destination.carry_out(plan.at_most(1)).folders[0].parent == tmp_path / "other" / SET_ASIDE
     assert (root / "a.jpg").exists()
 
 
@@ -218,8 +219,8 @@ def test_another_disk_below_the_root_has_a_quarantine_of_its_own(
         return Elsewhere() if on_it and aside.__name__ in _caller() else real(path, **options)
 
     monkeypatch.setattr(os, "lstat", lstat)
-    (asset,) = AsideDestination([root]).plan(pair).assets
-    assert asset.base == str(root / "private")
+    item, *_ = AsideDestination([root]).plan(pair).items
+    assert item.name == os.path.relpath(item.file.path, root / "private")
 
 
 def _caller() -> str:
@@ -324,8 +325,8 @@ def test_a_photo_called_like_the_journal_is_left(root: Path) -> None:
 def test_more_than_was_confirmed_is_refused(root: Path, pair: list[Outcome]) -> None:
     before = state(root)
     destination = AsideDestination([root])
-    with pytest.raises(DestinationError, match="3 files would be set aside, not 2; nothing was moved"):
-        destination.write(destination.plan(pair), 2)
+    with pytest.raises(DestinationError, match="The plan has 3 files, not 2; nothing was moved"):
+        destination.carry_out(destination.plan(pair).at_most(2))
     assert state(root) == before
 
 
@@ -400,7 +401,9 @@ def test_stopped_in_the_middle_it_says_how_far_it_came(root: Path) -> None:
 
     destination = AsideDestination([root])
     with pytest.raises(Cancelled, match=r"Stopped: 2 files set aside in .* Undo takes it back"):
-        destination.write(destination.plan([stays(keeper), *(gone(copy, keeper) for copy in copies)]), 3, stop)
+        destination.carry_out(
+            destination.plan([stays(keeper), *(gone(copy, keeper) for copy in copies)]).at_most(3), stop
+        )
     assert (root / "d.jpg").exists()
     assert undo_all(root) == []
     assert state(root) == before

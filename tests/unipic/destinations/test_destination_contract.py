@@ -31,8 +31,9 @@ from unipic.core.files import PART
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
-from unipic.destinations import base
-from unipic.destinations.base import MANIFEST, ROOM, Destination, outside
+from unipic.destinations import _writing
+from unipic.destinations._writing import ROOM
+from unipic.destinations.base import MANIFEST, Destination, export, outside
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.reading import location
@@ -143,7 +144,7 @@ def test_everything_that_stays_arrives_byte_for_byte(place: Place, originals: Or
     found = cleanup((cluster(shot, other),), (a, b), exact=(copies_of(a, copy),), unreadable=(broken,))
     before = originals.state()
     steps: list[Step] = []
-    written = place.new().write(outcomes(propose(found), accept_all(propose(found))), steps.append)
+    written = export(place.new(), outcomes(propose(found), accept_all(propose(found))), steps.append).written
     assert place.photos() == {
         "DCIM/a.jpg": b"DCIM/a.jpg",
         "DCIM/b.HEIC": Path(b.path).read_bytes(),
@@ -162,7 +163,7 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     broken = originals.unreadable("notes.txt", b"text")
     locked = Unreadable("gone", "link.jpg", "/nowhere", "is a symbolic link", copyable=False)
     found = cleanup(singles=(a,), exact=(copies_of(a, copy),), unreadable=(broken, locked))
-    place.new().write(outcomes(propose(found)))
+    export(place.new(), outcomes(propose(found)))
     manifest = place.manifest()
     digest = hashlib.sha256(b"same").hexdigest()
     text = hashlib.sha256(b"text").hexdigest()
@@ -186,7 +187,7 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
 
 def test_two_files_of_one_name_both_arrive_and_the_new_name_is_listed(place: Place, originals: Originals) -> None:
     photos = [originals.photo("a.jpg", b"1"), originals.photo("a.jpg", b"2"), originals.photo("A.JPG", b"3")]
-    place.new().write(kept(*photos))
+    export(place.new(), kept(*photos))
     assert place.photos() == {"a.jpg": b"1", "a (2).jpg": b"2", "A (3).JPG": b"3"}
     assert [entry["original"] for entry in place.manifest()["renamed"]] == ["a.jpg", "A.JPG"]
 
@@ -194,7 +195,7 @@ def test_two_files_of_one_name_both_arrive_and_the_new_name_is_listed(place: Pla
 def test_names_stay_as_they_are_where_any_system_can_hold_them(place: Place, originals: Originals) -> None:
     """Earlier programs turned my_best_day.jpg into my_day.jpg."""
     names = ["my_best_day.jpg", "best_man.jpg", "Hawaii.jpg", "s w\u00e4n.jpg", "e\u0301.jpg", ".hidden.jpg"]
-    place.new().write(kept(*(originals.photo(name) for name in names)))
+    export(place.new(), kept(*(originals.photo(name) for name in names)))
     assert set(place.photos()) == set(names)
     assert place.manifest()["renamed"] == []
 
@@ -204,32 +205,32 @@ HOSTILE = ("../../etc/passwd", "/etc/cron.d/x.jpg", "..\\x.jpg", "", ".", "\udcf
 
 @pytest.mark.parametrize("name", [*HOSTILE, MANIFEST, f"{MANIFEST}/a.jpg", f"a.jpg{PART}"])
 def test_a_hostile_name_leads_nowhere_else(name: str, place: Place, originals: Originals, tmp_path: Path) -> None:
-    place.new().write(kept(originals.photo(name, b"data"), originals.photo("other.jpg")))
+    export(place.new(), kept(originals.photo(name, b"data"), originals.photo("other.jpg")))
     assert sorted(place.photos().values()) == [b"data", b"other.jpg"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["originals", "results"]
     assert len(list(place.target.parent.iterdir())) == 1
 
 
 def test_a_name_like_a_part_file_s_does_not_get_in_the_way(place: Place, originals: Originals) -> None:
-    place.new().write(kept(originals.photo(f"a.jpg{PART}", b"1"), originals.photo("a.jpg", b"2")))
+    export(place.new(), kept(originals.photo(f"a.jpg{PART}", b"1"), originals.photo("a.jpg", b"2")))
     assert sorted(place.photos().values()) == [b"1", b"2"]
 
 
 def test_very_many_files_of_one_name(place: Place, originals: Originals) -> None:
     photos = [originals.photo("image.jpg", str(i).encode()) for i in range(1000 if place.kind == "zip" else 100)]
-    place.new().write(kept(*photos))
+    export(place.new(), kept(*photos))
     assert sorted(place.photos().values()) == sorted(str(i).encode() for i in range(len(photos)))
 
 
 def test_nothing_at_all_is_a_result_too(place: Place) -> None:
-    assert place.new().write([]) == []
+    assert export(place.new(), []).written == ()
     assert place.manifest()["kept"] == []
 
 
 def test_what_is_there_is_not_overwritten(place: Place, originals: Originals) -> None:
-    place.new().write(kept(originals.photo("a.jpg")))
+    export(place.new(), kept(originals.photo("a.jpg")))
     before = place.content()
-    for attempt in (place.new().ready, lambda: place.new().write(kept(originals.photo("b.jpg")))):
+    for attempt in (place.new().ready, lambda: export(place.new(), kept(originals.photo("b.jpg")))):
         with pytest.raises(AlreadyThere):
             attempt()
     assert place.content() == before
@@ -278,10 +279,10 @@ def test_a_full_disk_is_said_before_anything_is_written(
 ) -> None:
     everything = kept(originals.photo("a.jpg", b"x" * 1_000_000))
     usage = shutil.disk_usage(place.target.parent)
-    monkeypatch.setattr(base.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
+    monkeypatch.setattr(_writing.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
     needed = int(1_000_000 * ROOM)
     with pytest.raises(DiskFull, match=f"{needed - 20_000:,} are missing"):
-        place.new().write(everything)
+        export(place.new(), everything)
     assert not place.target.exists() or not any(place.target.iterdir())
 
 
@@ -326,7 +327,7 @@ def test_a_disk_that_runs_full_leaves_no_half_file(
     before = originals.state()
     disk_with_room(room, number)
     with pytest.raises(DiskFull, match=r"what is still to be written needs [\d,]+") as error:
-        place.new().write(kept(*photos))
+        export(place.new(), kept(*photos))
     assert originals.state() == before
     assert place.unfinished() == []
     if place.kind == "zip":
@@ -345,9 +346,9 @@ def test_a_run_after_room_was_made_finishes(
     with monkeypatch.context():
         disk_with_room(2_500_000)
         with pytest.raises(DiskFull):
-            place.new().write(kept(*photos))
+            export(place.new(), kept(*photos))
     disk_with_room(10_000_000)
-    place.new().write(kept(*photos))
+    export(place.new(), kept(*photos))
     assert len(place.photos()) == 3
 
 
@@ -356,7 +357,7 @@ def test_a_system_that_refuses_to_write_is_quoted(
 ) -> None:
     disk_with_room(0, errno.EROFS)
     with pytest.raises(DestinationError, match="Read-only file system"):
-        place.new().write(kept(originals.photo("a.jpg")))
+        export(place.new(), kept(originals.photo("a.jpg")))
     assert place.unfinished() == []
 
 
@@ -400,7 +401,7 @@ def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
     keeper, copy = originals.photo("keeper.jpg", b"same"), originals.photo("copy.jpg", b"same")
     plan = replaced(keeper, copy, originals.photo("other.jpg"))
     accident(Path(keeper.path))
-    written = place.new().write(plan)
+    written = export(place.new(), plan).written
     assert place.photos()["copy.jpg"] == b"same"
     assert place.photos()["other.jpg"] == b"other.jpg"
     manifest = place.manifest()
@@ -430,7 +431,7 @@ def test_a_group_is_left_alone_when_one_that_was_to_go_is_not_what_it_was(
     lone = originals.photo("lone.jpg")
     plan = outcomes(propose(cleanup(singles=(keeper, lone), exact=(copies_of(keeper, copy, other),))))
     accident(Path(copy.path))
-    place.new().write(plan)
+    export(place.new(), plan)
     manifest = place.manifest()
     assert manifest["set_aside"] == []
     reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
@@ -446,7 +447,7 @@ def test_what_belongs_to_a_photo_travels_or_stays_with_it(place: Place, original
     again = originals.photo("IMG_1.HEIC", b"still", companions=(originals.companion("IMG_1.MOV", b"film"),))
     alone = originals.photo("DCIM/img_1.heic", b"another", companions=(originals.companion("DCIM/img_1.mov", b"2"),))
     before = originals.state()
-    place.new().write(outcomes(propose(cleanup(singles=(live, alone), exact=(copies_of(live, again),)))))
+    export(place.new(), outcomes(propose(cleanup(singles=(live, alone), exact=(copies_of(live, again),)))))
     assert place.photos() == {
         "DCIM/IMG_1.HEIC": b"still",
         "DCIM/IMG_1.MOV": b"film",
@@ -468,7 +469,7 @@ def test_a_group_is_left_alone_when_what_belongs_to_its_keeper_is_gone(place: Pl
     again = originals.photo("b.jpg", b"still", companions=(originals.companion("b.mov", b"film"),))
     plan = outcomes(propose(cleanup(singles=(live,), exact=(copies_of(live, again),))))
     Path(live.companions[0].path).unlink()
-    place.new().write(plan)
+    export(place.new(), plan)
     assert place.photos() == {"a.jpg": b"still", "b.jpg": b"still", "b.mov": b"film"}
     assert {problem["original"] for problem in place.manifest()["problems"]} == {"a.mov", "b.jpg"}
 
@@ -479,7 +480,7 @@ def test_every_photo_something_was_set_aside_for_must_still_be_there(place: Plac
     found = cleanup((cluster(best, aside, unlike, alike=(1.0, 0.95, 0.5)),))
     plan = outcomes(propose(found), accept_all(propose(found)))
     Path(best.path).unlink()
-    place.new().write(plan)
+    export(place.new(), plan)
     assert set(place.photos()) == {"unlike.jpg", "aside.jpg"}
 
 
@@ -495,20 +496,20 @@ def test_a_keeper_that_changes_while_others_are_copied_is_noticed(
             accident(Path(keeper.path))
 
     with pytest.raises(ChangedSinceScan, match=r"keeper.jpg changed while .* copy.jpg was set aside for it"):
-        place.new().write(plan, meanwhile)
+        export(place.new(), plan, meanwhile)
     assert place.unfinished() == []
     if place.kind == "zip":
         assert not place.target.exists()
     else:
         assert MANIFEST not in place.content()
-    place.new().write(plan)
+    export(place.new(), plan)
     assert place.photos()["copy.jpg"] == b"same"
 
 
 def test_an_unreadable_file_that_is_gone_is_listed(place: Place, originals: Originals) -> None:
     broken = originals.unreadable("broken.jpg", b"half")
     Path(broken.path).unlink()
-    place.new().write(outcomes(propose(cleanup(unreadable=(broken,)))))
+    export(place.new(), outcomes(propose(cleanup(unreadable=(broken,)))))
     assert place.photos() == {}
     assert place.manifest()["problems"][0]["problem"] == "could not be copied: No such file or directory"
 
@@ -522,7 +523,7 @@ def test_what_was_written_is_read_back(place: Place, originals: Originals, monke
     for module in ("zip", "folder"):
         monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", misread)
     with pytest.raises(DestinationError, match="removed"):
-        place.new().write(kept(originals.photo("a.jpg")))
+        export(place.new(), kept(originals.photo("a.jpg")))
     assert place.unfinished() == []
     assert not place.target.exists() or place.content() == {}
 
@@ -540,10 +541,10 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from unipic.cleanup.record import cleanup_from_dict
         from unipic.review.proposal import propose
         from unipic.review.choices import outcomes
-        import unipic.destinations.base as base
+        from unipic.destinations import _writing
 
         kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-        real = base.open_to_read
+        real = _writing.open_to_read
 
         class Deadly:
             def __init__(self, file): self.file = file
@@ -561,10 +562,10 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
             begun += 1
             return Deadly(real(path)) if begun > after else real(path)
 
-        base.open_to_read = open_to_read
+        _writing.open_to_read = open_to_read
         cleanup = cleanup_from_dict(json.load(sys.stdin))
         destination = ZipDestination(target) if kind == "zip" else FolderDestination(target)
-        destination.write(outcomes(propose(cleanup)))
+        destination.carry_out(destination.plan(outcomes(propose(cleanup))))
     """)
     plan = json.dumps(cleanup_to_dict(cleanup(singles=tuple(originals.photo(name) for name in names))))
     arguments = [sys.executable, "-c", script, place.kind, str(place.target), str(after)]
@@ -590,7 +591,7 @@ def test_killed_in_the_middle_no_half_file_has_a_name_and_a_second_run_finishes(
     photos = [photo(f"{i}", name=name, path=str(originals.folder / f"{i + 1}")) for i, name in enumerate(names)]
     digests = [hashlib.sha256(name.encode()).hexdigest() for name in names]
     again = [photo(p.id, name=p.name, path=p.path, digest=d, size=9) for p, d in zip(photos, digests, strict=True)]
-    place.new().write(kept(*again))
+    export(place.new(), kept(*again))
     assert place.photos() == {name: name.encode() for name in names}
     assert place.unfinished() == []
     assert originals.state() == before
@@ -625,7 +626,7 @@ def located(tmp_path: Path) -> list[Photo]:
 def test_without_the_place(place: Place, located: list[Photo]) -> None:
     originals = {file.path: Path(file.path).read_bytes() for one in located for file in one.files}
     place.strip_location = True
-    written = place.new().write(kept(*located))
+    written = export(place.new(), kept(*located)).written
     photos, manifest = place.photos(), place.manifest()
     assert set(photos) == {"here.jpg", "here.json", "plain.png"}
     assert b"38.7" not in photos["here.json"]
@@ -647,16 +648,16 @@ def test_without_the_place(place: Place, located: list[Photo]) -> None:
 @pytest.mark.skipif(find_exiftool() is None, reason="exiftool is not installed")
 def test_what_was_written_without_the_place_is_gone_on_with(tmp_path: Path, located: list[Photo]) -> None:
     folder = FolderDestination(tmp_path / "clean", strip_location=True)
-    folder.write(kept(*located[:2]))
+    export(folder, kept(*located[:2]))
     (tmp_path / "clean" / MANIFEST).unlink()
     (tmp_path / "clean" / "plain.png").unlink()
     before = (tmp_path / "clean" / "here.jpg").stat().st_ino
-    folder.write(kept(*located[:2]))
+    export(folder, kept(*located[:2]))
     assert (tmp_path / "clean" / "here.jpg").stat().st_ino == before
     (tmp_path / "clean" / MANIFEST).unlink()
     (tmp_path / "clean" / "here.jpg").write_bytes(b"of somebody else")
     with pytest.raises(AlreadyThere):
-        folder.write(kept(*located[:2]))
+        export(folder, kept(*located[:2]))
 
 
 def test_without_exiftool_nothing_is_begun(place: Place, originals: Originals, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -665,7 +666,7 @@ def test_without_exiftool_nothing_is_begun(place: Place, originals: Originals, m
     with pytest.raises(NoExiftool):
         place.new().ready()
     with pytest.raises(NoExiftool):
-        place.new().write(kept(originals.photo("a.jpg")))
+        export(place.new(), kept(originals.photo("a.jpg")))
     assert not place.target.exists()
 
 
@@ -695,14 +696,14 @@ def test_an_original_that_cannot_be_read_to_its_end_costs_only_itself(
     first, last = originals.photo("first.jpg"), originals.photo("last.jpg")
     torn = originals.photo("torn.jpg", os.urandom(2 << 20))
     broken = originals.unreadable("broken.jpg", os.urandom(2 << 20))
-    real = base.open_to_read
+    real = _writing.open_to_read
 
     def opened(path: str | Path) -> IO[bytes]:
         path = Path(path)
         return Failing(path.read_bytes(), path) if str(path) in (torn.path, broken.path) else real(path)
 
-    monkeypatch.setattr(base, "open_to_read", opened)
-    written = place.new().write(outcomes(propose(cleanup(singles=(first, torn, last), unreadable=(broken,)))))
+    monkeypatch.setattr(_writing, "open_to_read", opened)
+    written = export(place.new(), outcomes(propose(cleanup(singles=(first, torn, last), unreadable=(broken,))))).written
     assert place.photos() == {"first.jpg": b"first.jpg", "last.jpg": b"last.jpg"}
     assert {entry.item.file.name: entry.problem for entry in written if entry.problem} == dict.fromkeys(
         ("torn.jpg", "broken.jpg"), "could not be copied: Input/output error"

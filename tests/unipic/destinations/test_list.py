@@ -20,6 +20,7 @@ from unipic.core.errors import AlreadyThere, DestinationError, DiskFull, Setting
 from unipic.core.files import PART
 from unipic.core.photo import Unreadable
 from unipic.core.progress import Step
+from unipic.destinations.base import Result, export
 from unipic.destinations.list import COLUMNS, ListDestination
 from unipic.review.choices import Outcome
 
@@ -36,7 +37,7 @@ both = pytest.mark.parametrize("suffix", [".csv", ".json", ".CSV"])
 
 
 def written(path: Path, outcomes: Sequence[Outcome] = OUTCOMES, **options: Any) -> list[dict[str, Any]]:
-    assert ListDestination(path, **options).write(outcomes) == []
+    assert export(ListDestination(path, **options), outcomes) == Result()
     if path.suffix.lower() == ".json":
         return json.loads(path.read_bytes())["files"]
     return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True))
@@ -126,7 +127,7 @@ def test_nothing_at_all_is_a_list_too(suffix: str, tmp_path: Path) -> None:
 def test_what_is_there_is_not_overwritten(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"list{suffix}"
     path.write_bytes(b"precious")
-    for attempt in (ListDestination(path).ready, lambda: ListDestination(path).write(OUTCOMES)):
+    for attempt in (ListDestination(path).ready, lambda: export(ListDestination(path), OUTCOMES)):
         with pytest.raises(AlreadyThere, match="nothing was overwritten"):
             attempt()
     assert path.read_bytes() == b"precious"
@@ -151,7 +152,7 @@ def test_a_disk_that_fills_up_leaves_nothing(suffix: str, tmp_path: Path, monkey
 
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(DiskFull, match="The unfinished list was removed"):
-        ListDestination(tmp_path / f"list{suffix}").write(OUTCOMES)
+        export(ListDestination(tmp_path / f"list{suffix}"), OUTCOMES)
     assert os.listdir(tmp_path) == []
 
 
@@ -165,7 +166,7 @@ def test_stopped_in_the_middle_nothing_is_left(suffix: str, tmp_path: Path) -> N
         __iter__ = lambda self: stopped()  # type: ignore[assignment]  # noqa: E731
 
     with pytest.raises(KeyboardInterrupt):
-        ListDestination(tmp_path / f"list{suffix}").write(Endless(OUTCOMES))
+        export(ListDestination(tmp_path / f"list{suffix}"), Endless(OUTCOMES))
     assert os.listdir(tmp_path) == []
 
 
@@ -173,6 +174,6 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / f"list.csv.01234567{PART}").write_bytes(b"half")
     (tmp_path / f"other.csv.01234567{PART}").write_bytes(b"half")
     steps: list[Step] = []
-    ListDestination(tmp_path / "list.csv").write(OUTCOMES, steps.append)
+    export(ListDestination(tmp_path / "list.csv"), OUTCOMES, steps.append)
     assert sorted(os.listdir(tmp_path)) == ["list.csv", f"other.csv.01234567{PART}"]
     assert [(step.done, step.total) for step in steps] == [(0, 4), (4, 4)]

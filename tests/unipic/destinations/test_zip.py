@@ -10,7 +10,7 @@ from tests.galleries import cleanup, photo
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo, Unreadable
 from unipic.destinations import zip as zips
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import outcomes
 from unipic.review.proposal import propose
@@ -22,7 +22,7 @@ def on_disk(path: Path, data: bytes, format: str = "JPEG") -> Photo:
 
 
 def zipped(target: Path, *photos: Photo, unreadable: tuple[Unreadable, ...] = (), replace: bool = False) -> Path:
-    ZipDestination(target, replace).write(outcomes(propose(cleanup(singles=photos, unreadable=unreadable))))
+    export(ZipDestination(target, replace), outcomes(propose(cleanup(singles=photos, unreadable=unreadable))))
     return target
 
 

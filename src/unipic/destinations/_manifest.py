@@ -1,0 +1,58 @@
+"""The manifest of a result: what was kept, what was set aside, why, and in favour of which photo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from unipic.core.photo import Unreadable, files_of
+from unipic.destinations.base import Written
+from unipic.review.choices import Outcome
+
+
+def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> Iterator[bytes]:
+    """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs.
+
+    A file a line, and never all of it in memory.
+    """
+    arrived = {entry.item.file.id: entry for entry in written if entry.digest is not None}
+
+    def about(fate: str) -> Iterator[dict[str, Any]]:
+        for outcome in outcomes:
+            for file in files_of(outcome.file) if outcome.fate == fate else ():
+                reason = outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}"
+                values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": reason}
+                if file.id in arrived:
+                    values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
+                elif not isinstance(file, Unreadable):
+                    values["sha256"] = file.digest
+                if outcome.instead:
+                    there = ((photo.name, arrived.get(photo.id)) for photo in outcome.instead)
+                    values["instead"] = [entry.item.name if entry else name for name, entry in there]
+                yield values
+
+    facts = {
+        "made_by": "Unipic",
+        "location": "taken out of every file" if stripped else "as it was in the originals",
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    lists: dict[str, Iterator[dict[str, Any]]] = {
+        "kept": about("kept"),
+        "set_aside": about("set aside"),
+        "unreadable": about("unreadable"),
+        "renamed": (
+            {"original": entry.item.file.name, "file": entry.item.name}
+            for entry in arrived.values()
+            if entry.item.file.name != entry.item.name
+        ),
+        "problems": ({"original": w.item.file.name, "problem": w.problem} for w in written if w.problem),
+    }
+    yield json.dumps(facts, indent=1).removesuffix("\n}").encode("ascii")
+    for name, lines in lists.items():
+        yield f',\n "{name}": ['.encode()
+        for number, line in enumerate(lines):
+            yield f"{',' if number else ''}\n  {json.dumps(line)}".encode("ascii")
+        yield b"\n ]"
+    yield b"\n}\n"

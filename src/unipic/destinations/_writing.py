@@ -1,0 +1,193 @@
+"""Copying: originals are checked once more, each item is written and verified, errors say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, cast
+
+from unipic.core.errors import ChangedSinceScan, DestinationError, DiskFull, LocationLeft
+from unipic.core.files import copy_and_hash, hash_file, open_to_read
+from unipic.core.photo import Photo
+from unipic.core.progress import Progress, Step, silent
+from unipic.destinations.base import Item, Result, Written
+from unipic.reading.location import Stripper
+from unipic.review.choices import Outcome
+
+CHANGED = "changed since it was looked at; exported as it is now"
+ROOM = 1.02  # what a file system takes on top of the bytes
+
+
+class OriginalUnread(Exception):
+    """An original opened and then could not be read to its end: that is its own problem, and not the result's."""
+
+
+class Original:
+    """A file that is only read; an error of its disk is told from one of the disk that is written to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise OriginalUnread(error.strerror or str(error)) from error
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Outcome]:
+    """Nothing is set aside where a photo changed or vanished since the scan: that whole group is kept.
+
+    Of several photos that stay one may be the only one that is alike, so each of them must still be there; and what
+    was decided about a photo was not decided about what lies in its place now.
+    """
+    aside = [outcome for outcome in outcomes if outcome.fate == "set aside"]
+    asked = {p.id: p for o in aside for p in (o.file, *o.instead) if isinstance(p, Photo)}
+    changed = {}
+    for done, photo in enumerate(asked.values()):
+        progress(Step("Checking the originals", done, len(asked)))
+        if not unchanged(photo):
+            changed[photo.id] = photo
+    left_alone = {p.id: changed[o.file.id] for o in aside if o.file.id in changed for p in o.instead} | changed
+    return [_kept_if(outcome, left_alone) for outcome in outcomes]
+
+
+def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
+    """`left_alone`: by photo, which one is no longer what was looked at."""
+    lost = next((left_alone[p.id] for p in (outcome.file, *outcome.instead) if p.id in left_alone), None)
+    if lost is None or outcome.fate != "set aside":
+        return outcome
+    which = "it" if lost.id == outcome.file.id else lost.name
+    why = f"kept, because {which} is not what it was when it was looked at"
+    return Outcome(outcome.file, "kept", why, problem=f"was to be set aside and is {why}")
+
+
+def unchanged(photo: Photo) -> bool:
+    """The photo and all that belongs to it."""
+    try:
+        return all(hash_file(file.path) == file.digest for file in photo.files)
+    except OSError:
+        return False
+
+
+def write_items(
+    items: Sequence[Item],
+    write: Callable[[Item, BinaryIO], str],
+    strip_location: bool = False,
+    progress: Progress = silent,
+) -> list[Written]:
+    """Each item through `write`, which is given what to write and gives the sha256 of what it wrote.
+
+    That is the original, or a copy of it without the place it was taken at.
+    """
+    with ExitStack() as stack:
+        if strip_location:
+            stripper = stack.enter_context(Stripper())
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-")))
+            write = partial(_without_location, write, stripper, folder)
+        return _write_items(items, write, strip_location, progress)
+
+
+def _without_location(
+    write: Callable[[Item, BinaryIO], str], stripper: Stripper, folder: Path, item: Item, original: BinaryIO
+) -> str:
+    times = os.fstat(original.fileno())
+    copy = stripper.stripped(original, item.file.name, folder)
+    try:
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        with open_to_read(copy) as stripped:
+            return write(item, stripped)
+    finally:
+        copy.unlink()
+
+
+def _write_items(
+    items: Sequence[Item], write: Callable[[Item, BinaryIO], str], stripped: bool, progress: Progress
+) -> list[Written]:
+    written = []
+    for done, item in enumerate(items):
+        progress(Step("Copying", done, len(items)))
+        try:
+            original = open_to_read(item.file.path)
+        except OSError as error:
+            written.append(Written(item, None, f"could not be copied: {error.strerror}"))
+            continue
+        with original:
+            try:
+                read = copy_and_hash(Original(original)) if stripped else ""
+                if stripped:
+                    original.seek(0)
+                digest = write(item, cast(BinaryIO, Original(original)))
+            except LocationLeft as error:
+                written.append(Written(item, None, f"was left out: {error}", read))
+                continue
+            except OriginalUnread as error:
+                written.append(Written(item, None, f"could not be copied: {error}"))
+                continue
+        read = read or digest
+        changed = item.digest is not None and read != item.digest
+        problem = item.outcome.problem if item.file is item.outcome.file else ""
+        written.append(Written(item, digest, CHANGED if changed else problem, read))
+    progress(Step("Copying", len(items), len(items)))
+    return written
+
+
+def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
+    """An original may change while others are copied: ChangedSinceScan if something was set aside for it."""
+    arrived = {entry.item.file.id: entry.original for entry in written}
+    for outcome in outcomes:
+        for file in (file for photo in outcome.instead for file in photo.files):
+            if arrived.get(file.id) != file.digest:
+                raise ChangedSinceScan(
+                    f"{file.name} changed while the result was being written, and {outcome.file.name} was set aside "
+                    "for it. The result was not finished; start it again."
+                )
+
+
+def result_of(written: Sequence[Written]) -> Result:
+    arrived = [entry.item.file for entry in written if entry.digest is not None]
+    return Result(
+        photos=sum(isinstance(file, Photo) for file in arrived),
+        files=len(arrived),
+        bytes=sum(file.size for file in arrived),
+        problems=tuple(f"{entry.item.file.name} {entry.problem}" for entry in written if entry.problem),
+        written=tuple(written),
+    )
+
+
+def check_room(folder: Path, items: Iterable[Item]) -> None:
+    needed = _bytes(items)
+    if needed > shutil.disk_usage(folder).free:
+        raise DiskFull(_no_room(folder, needed))
+
+
+@contextmanager
+def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str) -> Iterator[None]:
+    """What the system has against writing becomes an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"{_no_room(folder, _bytes(unwritten()))} {advice}") from error
+        about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+        raise DestinationError(f"the result could not be written to {folder}: {about}. {advice}") from error
+
+
+def _bytes(items: Iterable[Item]) -> int:
+    return int(sum(item.file.size for item in items) * ROOM)
+
+
+def _no_room(folder: Path, needed: int) -> str:
+    there = next(path for path in (folder, *folder.parents) if path.exists())  # it may not even have been made
+    free = shutil.disk_usage(there).free
+    missing = f"{needed - free:,} are missing" if needed > free else "but the disk, or your share of it, ran full"
+    return f"{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: {missing}."
