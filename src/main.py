@@ -36,76 +36,89 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
 
 @app.command(epilog=EXAMPLES)
 def clean(
-    photos: Annotated[list[Path], typer.Argument(help="Folders or files, read recursively and never changed.")],
-    zip_path: Annotated[Path | None, typer.Option("--zip", help="Write the clean gallery as this ZIP.")] = None,
+    photos: Annotated[list[Path], typer.Argument(help="Folders (with all subfolders) or files. They are only read.")],
+    zip_path: Annotated[Path | None, typer.Option("--zip", help="Write the clean gallery to this ZIP.")] = None,
     to: Annotated[Path | None, typer.Option("--to", help="Copy the clean gallery into this folder.")] = None,
     list_path: Annotated[
         Path | None,
-        typer.Option("--list", help="Write what becomes of every file, as .csv or .json; alone, or besides."),
+        typer.Option(
+            "--list",
+            help="Write a list of all files: kept or not, and why (.csv or .json).",
+        ),
     ] = None,
     move_aside: Annotated[
-        bool, typer.Option("--move-aside", help="Move copies into a dated folder among PHOTOS; undo takes it back.")
+        bool,
+        typer.Option("--move-aside", help="Move copies into a dated folder in PHOTOS; undo puts them back."),
     ] = False,
     yes: Annotated[
-        int | None, typer.Option("--yes", help="With --move-aside, without asking: the exact number of files to move.")
+        int | None,
+        typer.Option("--yes", help="With --move-aside: confirm the number of files without being asked."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole result as JSON on standard output.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would happen.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     best_only: Annotated[
-        bool, typer.Option("--best-only", help="Of similar shots keep the recommended one. Default: keep them all.")
+        bool,
+        typer.Option("--best-only", help="Keep only the recommended shot of each moment. Default: keep all."),
     ] = False,
     protect: Annotated[
         list[str] | None,
-        typer.Option("--protect", help="A folder in PHOTOS: its photos always stay. May be repeated."),
+        typer.Option("--protect", help="A folder in PHOTOS whose photos always stay. May be repeated."),
     ] = None,
     prefer: Annotated[
-        list[str] | None, typer.Option("--prefer", help="Of copies keep the one in this folder. May be repeated.")
+        list[str] | None, typer.Option("--prefer", help="Keep the copy that is in this folder. May be repeated.")
     ] = None,
     avoid: Annotated[
-        list[str] | None, typer.Option("--avoid", help="Of copies set aside the one in this folder. May be repeated.")
+        list[str] | None, typer.Option("--avoid", help="Set aside the copy that is in this folder. May be repeated.")
     ] = None,
     keep: Annotated[
-        list[str] | None, typer.Option("--keep", help=f"Prefer what is {', '.join(PREFERENCES)}. May be repeated.")
+        list[str] | None,
+        typer.Option("--keep", help=f"Prefer photos that are {', '.join(PREFERENCES)}. Repeatable."),
     ] = None,
     thin: Annotated[
         list[str] | None,
         typer.Option(
             "--thin",
-            help=f"With --best-only: of these sets too keep only the best: {', '.join(SETS)}. May be repeated.",
+            help=f"With --best-only: keep only the best shot of these series too: {', '.join(SETS)}. May be repeated.",
         ),
     ] = None,
     strip_location: Annotated[
-        bool, typer.Option("--strip-location", help="Take the place out of every copy that is written (exiftool).")
+        bool, typer.Option("--strip-location", help="Remove the location from every copy (needs exiftool).")
     ] = False,
     decided: Annotated[
-        bool, typer.Option("--decided", help="Follow what you decided about these photos in the web app.")
+        bool, typer.Option("--decided", help="Apply your decisions about these photos from the web app.")
     ] = False,
     similarity: Annotated[
         float | None,
-        typer.Option("--similarity", help="0 to 100: how alike shots of one moment are. Default: 90."),
+        typer.Option("--similarity", help="How similar shots of one moment must be, 0 to 100. Default: 90."),
     ] = None,
     near: Annotated[
         float | None,
-        typer.Option("--near", help="0 to 100: how exactly the pixels of a copy agree. Default: 50."),
+        typer.Option("--near", help="How exactly the pixels of copies must agree, 0 to 100. Default: 50."),
     ] = None,
-    grouping: Annotated[str | None, typer.Option("--grouping", help="greedy, dbscan or components.")] = None,
-    prompt: Annotated[str | None, typer.Option("--prompt", help="What a good photo is, in your words (CLIP).")] = None,
+    grouping: Annotated[str | None, typer.Option("--grouping", help="Grouping: greedy, dbscan or components.")] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help="A good photo in your words (needs CLIP).")] = None,
     preset: Annotated[str | None, typer.Option("--preset", help=f"A ready-made prompt: {', '.join(PRESETS)}.")] = None,
     time_window: Annotated[
-        str | None, typer.Option("--time-window", help="Similar shots must lie within it: 48s, 2m, 1h.")
+        str | None, typer.Option("--time-window", help="Similar shots must be taken within this time: 48s, 2m, 1h.")
     ] = None,
-    encoder: Annotated[str | None, typer.Option("--encoder", help="auto, unipic, mobilenet or builtin.")] = None,
-    ranker: Annotated[str | None, typer.Option("--ranker", help="auto, clip or builtin.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="Comparing: auto, unipic, mobilenet, builtin.")
+    ] = None,
+    ranker: Annotated[str | None, typer.Option("--ranker", help="Ranking: auto, clip or builtin.")] = None,
     taste: Annotated[
-        bool, typer.Option("--taste", help="Rank by what your choices in the web app taught, where that proved better.")
+        bool,
+        typer.Option(
+            "--taste",
+            help="Rank by what your choices in the web app taught, if it is better.",
+        ),
     ] = False,
-    device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Decode processes (else one per core).")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="Where models run: auto, cpu or cuda.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Decode processes. Default: one per core.")] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Use nothing that is remembered of these photos, and remember nothing.")
+        bool, typer.Option("--fresh", help="Ignore what is remembered of these photos, and remember nothing.")
     ] = False,
     engine: Annotated[
-        str | None, typer.Option("--engine", help="Where photos are read: local, or ray (docs/scaling.md).")
+        str | None, typer.Option("--engine", help="Where photos are read: local or ray (docs/scaling.md).")
     ] = None,
     ray_address: Annotated[
         str | None,
@@ -115,7 +128,7 @@ def clean(
         str | None,
         typer.Option("--ray-store", help="With --ray-address: a folder all nodes share, or s3://bucket/folder."),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not try to fetch missing models.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not download missing models.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file with any of these settings.")] = None,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
@@ -145,11 +158,11 @@ def clean(
         ways = sum(map(bool, (zip_path, to, move_aside, dry_run)))
         if ways > 1 or not (ways or list_path):
             all_ways = "--zip FILE, --to FOLDER, --move-aside or --dry-run"
-            raise SettingsError(f"say where the result goes: exactly one of {all_ways}")
+            raise SettingsError(f"choose where the result goes: exactly one of {all_ways}")
         if yes is not None and not move_aside:
             raise SettingsError("--yes N confirms --move-aside, which was not given")
         if strip_location and not (zip_path or to):
-            raise SettingsError("--strip-location is for what is written: it needs --zip or --to")
+            raise SettingsError("--strip-location needs --zip or --to")
         source = FolderSource(photos)
         destination, target = _destination(zip_path, to, strip_location), zip_path or to
         if destination and target:  # what is wrong with the place is said before the work, not after it

@@ -305,7 +305,7 @@ def test_moved_aside_in_json(cli: Cli, photos: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "1 file, .* would be moved: add --yes 1 where nobody can be asked. Nothing was moved"),
+        ((), "1 file, .* would be moved: without a terminal, confirm with --yes 1. Nothing was moved"),
         (("--yes", "2"), "1 file, .* would be moved, and --yes says 2: nothing was moved"),
         (("--yes", "0"), "1 file, .* would be moved, and --yes says 0: nothing was moved"),
     ],
@@ -355,7 +355,7 @@ def test_what_cannot_be_put_back_is_1_and_said(cli: Cli, photos: Path) -> None:
 def test_undo_of_a_folder_that_is_not_there_is_misuse(cli: Cli, tmp_path: Path) -> None:
     result = cli("undo", tmp_path / "nowhere")
     assert result.exit_code == 2
-    assert "is no folder" in result.stderr
+    assert "is not a folder" in result.stderr
     assert "Nothing is set aside." in cli("undo").stdout
 
 
@@ -627,7 +627,7 @@ def test_stopped_while_writing_is_130_and_leaves_no_half_file(
         monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", stopped)
     result = cli("clean", photos, where[0], tmp_path / where[1])
     assert result.exit_code == 130
-    assert "nothing half-written was left behind" in result.stderr
+    assert "no partial files were left behind" in result.stderr
     assert not (tmp_path / "out.zip").exists()
     assert [path for path in tmp_path.rglob("*") if "part" in path.name] == []
 
@@ -652,7 +652,7 @@ def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals
     os.killpg(running.pid, how) if how == signal.SIGINT else running.terminate()
     said = running.communicate(timeout=30)[1]
     assert running.returncode == 130
-    assert "Stopped. Originals are as they were" in said
+    assert "Stopped. Originals are unchanged" in said
     assert "Traceback" not in said
     assert sorted(os.listdir(tmp_path)) == ["data", "photos", "tmp"]
     assert sorted(os.listdir(tmp_path / "data")) == ["facts"], "what was seen until then"
@@ -702,7 +702,7 @@ def test_samples_go_into_a_new_folder(cli: Cli, tmp_path: Path, monkeypatch: pyt
     assert f"python src/main.py clean {tmp_path / 'samples'} --dry-run" in made.stdout
     again = cli("samples", tmp_path / "samples")
     assert again.exit_code == 1
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
@@ -723,7 +723,7 @@ def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     assert MANIFEST in names(tmp_path / "out")
     again = subprocess.run([*MAIN, *arguments], capture_output=True, text=True, timeout=120)
     assert again.returncode == 1
-    assert "holds a finished result already" in json.loads(again.stdout)["error"]
+    assert "already holds a finished result" in json.loads(again.stdout)["error"]
 
 
 def test_a_taste_that_is_not_proved_is_said_and_changes_nothing(cli: Cli, photos: Path, tmp_path: Path) -> None:

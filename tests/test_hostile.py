@@ -276,7 +276,7 @@ def test_what_is_no_regular_file_is_never_read(outcomes: Outcomes) -> None:
 
 
 def test_a_file_that_vanished_is_named(outcomes: Outcomes) -> None:
-    assert outcomes.reason("race/vanishing.jpg") == "is gone since the folder was listed"
+    assert outcomes.reason("race/vanishing.jpg") == "was deleted after the folder was listed"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read what nobody may")

@@ -35,9 +35,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Find what is the same picture and what is the same moment, and get a clean gallery. Originals are only read.",
+    help="Find copies and similar shots, keep the best, and get a clean gallery. Originals are only read.",
 )
-models_app = typer.Typer(no_args_is_help=False, help="What models are here; [b]models fetch[/b] gets what is not.")
+models_app = typer.Typer(no_args_is_help=False, help="List the models; [b]models fetch[/b] downloads missing ones.")
 app.add_typer(models_app, name="models")
 
 
@@ -49,8 +49,8 @@ def clear_answers(as_json: bool) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         err.print(
-            "\nStopped. Originals are as they were, and nothing half-written was left behind. "
-            "The next run goes on from here."
+            "\nStopped. Originals are unchanged, and no partial files were left behind. "
+            "The next run continues from here."
         )
         raise typer.Exit(STOPPED) from None
     except (UnipicError, OSError) as error:
@@ -64,7 +64,7 @@ def clear_answers(as_json: bool) -> Iterator[None]:
 
 @models_app.callback(invoke_without_command=True)
 def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List every model: what it is for, its licence, and whether it is here."""
+    """List every model: its purpose, its licence, and whether it is installed."""
     if context.invoked_subcommand:
         return
     from unipic.vision.registry import inventory
@@ -80,9 +80,9 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
 
 @models_app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; all that are missing if none.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names of models. Default: all that are missing.")] = None,
 ) -> None:
-    """Fetch missing weights into the models folder. Every file's sha256 is checked."""
+    """Download missing weights into the models folder. The sha256 of every file is checked."""
     from unipic.vision.fetch import fetch as fetch_model
     from unipic.vision.registry import inventory
 
@@ -99,22 +99,22 @@ def fetch(
 
 @app.command()
 def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
-    """Make a small sample gallery to try things on, without any network."""
+    """Make a small sample gallery to try things out. Needs no network."""
     from unipic.sources.samples import make_samples
 
     with clear_answers(False):
         if folder.exists():
-            raise DestinationError(f"{folder} is there already; name a new folder")
+            raise DestinationError(f"{folder} already exists; name a new folder")
         make_samples(folder)
         out.print(f"Made. Now try:  python src/main.py clean {shown(folder)} --dry-run", **WHOLE)
 
 
 @app.command()
 def decisions(
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, for another program.")] = False,
-    forget: Annotated[list[str] | None, typer.Option("--forget", help="Take back the one with this id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all decisions as JSON.")] = False,
+    forget: Annotated[list[str] | None, typer.Option("--forget", help="Forget the decision with this id.")] = None,
 ) -> None:
-    """List what was decided in the web app and is remembered: what belongs together, what does not, what stays."""
+    """List the decisions made in the web app: which photos belong together, which do not, and which stay."""
     from dataclasses import asdict
 
     from unipic.library.decisions import Catalogue
@@ -134,23 +134,24 @@ def decisions(
 
 @app.command()
 def forget() -> None:
-    """Delete what is remembered of photos that were looked at: facts and thumbnails. What you decided stays."""
+    """Delete what is remembered of scanned photos: measurements and thumbnails. Your decisions stay."""
     from unipic.library.index import forget as forget_facts
 
     with clear_answers(False):
         freed = forget_facts(memory_folder())
-        out.print(f"Forgotten: {size(freed)}. The next run looks at every photo again.", **WHOLE)
+        out.print(f"Forgotten: {size(freed)}. The next run reads every photo again.", **WHOLE)
 
 
 @app.command(epilog=UNDO_EXAMPLES)
 def undo(
     folder: Annotated[
-        Path | None, typer.Argument(help="Where to look. Default: all that was set aside from here.")
+        Path | None,
+        typer.Argument(help="Put back what was moved from here. Default: everything moved."),
     ] = None,
-    only_list: Annotated[bool, typer.Option("--list", help="Only say what is set aside, and where.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole answer as JSON on standard output.")] = False,
+    only_list: Annotated[bool, typer.Option("--list", help="Only list what is set aside, and where.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Put back what [b]clean --move-aside[/b] moved: each file to where it was, and over nothing."""
+    """Put back the files that [b]clean --move-aside[/b] moved. Nothing is overwritten."""
     from dataclasses import asdict
 
     from unipic.destinations.quarantine import KNOWN, quarantines, remembered
@@ -158,7 +159,7 @@ def undo(
 
     with clear_answers(as_json):
         if folder and not folder.is_dir():
-            raise SourceError(f"{folder} is no folder")
+            raise SourceError(f"{folder} is not a folder")
         places = [folder] if folder else remembered(data_folder() / KNOWN)
         if only_list:
             there = [held(one) for one in quarantines(*places)]

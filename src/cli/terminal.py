@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from unipic.core.errors import SettingsError
 from unipic.core.progress import FETCHING, Progress, Step
-from unipic.core.words import count, printable, size
+from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
 
 EVERY = 0.1  # seconds between two looks of a bar
@@ -41,25 +41,25 @@ MOST = 20  # unreadable files that are named; --json has them all
 EXAMPLES = """
 [b]Examples[/b]
 
-  See what is there, write nothing:
+  See what would happen, write nothing:
     python src/main.py clean ~/Pictures/Lisbon --dry-run
 
-  A clean copy as a ZIP, copies left out, all similar shots kept:
+  A clean gallery as a ZIP, without copies, with all similar shots:
     python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
 
   Only the recommended shot of each moment, into a folder:
     python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
 
-  Shots count as one moment only within 48 seconds:
+  Only shots taken within 48 seconds count as one moment:
     python src/main.py clean photos --zip out.zip --time-window 48s
 
-  The best of each moment by your own words:
+  The best shot of each moment, judged by your own words:
     python src/main.py clean photos --to best --best-only --prompt "our dog"
 
-  Of copies keep the one in albums/, and never set aside what is in prints/:
+  Keep the copy in albums/, and never set aside photos in prints/:
     python src/main.py clean pics --to out --prefer albums --protect prints
 
-  Copies out of the way, into a dated folder beside the originals, after you typed their number:
+  Move copies into a dated folder beside the originals, after you typed their number:
     python src/main.py clean ~/Pictures --move-aside
 
   For another program:
@@ -71,14 +71,14 @@ EXAMPLES = """
 UNDO_EXAMPLES = """
 [b]Examples[/b]
 
-  All that was ever set aside from here goes back to where it was:
+  Put back everything that was ever set aside on this machine:
     python src/main.py undo
 
-  See what there is, then take back all below a folder:
+  List what is set aside, then put back everything below a folder:
     python src/main.py undo --list
     python src/main.py undo ~/Pictures
 
-[b]Exit codes[/b]  0 all is back · 1 something could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 everything is back · 1 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
 
 
@@ -153,11 +153,10 @@ def say_summary(
     cleanup, found = proposal.cleanup, report(proposal, choices)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
-    belongs = f", with {count(along, 'file')} that belong to them" if along else ""
-    table.add_row("photos found", f"{found.before:,}{belongs}")
+    table.add_row("photos found", f"{found.before:,}{belonging(along)}")
     for words, kind in (
         ("exact copies", "exact"),
-        ("same pixels, other file", "pixels"),
+        ("same pixels, different file", "pixels"),
         ("the original of an edited photo", "original"),
         ("same picture", "near"),
     ):
@@ -170,8 +169,8 @@ def say_summary(
     if cleanup.sets:
         kinds = Counter(one.kind for one in cleanup.sets)
         named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
-        table.add_row("kept whole, taken on purpose", ", ".join(named))
-    table.add_row("like no other", f"{len(cleanup.singles):,}")
+        table.add_row("deliberate series, kept", ", ".join(named))
+    table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     out.print(table)
@@ -183,7 +182,7 @@ def say_summary(
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
-            "All similar shots are kept; [b]--best-only[/b] keeps just the recommended one of each group.", **WHOLE
+            "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE
         )
     for path in written:
         out.print(f"Written to {shown(path)}.", **WHOLE)
@@ -201,8 +200,8 @@ def confirmed(files: int, bytes: int, yes: int | None) -> int:
     if yes is not None or not files:
         return files
     if not _somebody_is_there():
-        raise SettingsError(f"{going}: add --yes {files} where nobody can be asked. Nothing was moved")
-    err.print(f"{going} into a dated folder beside the others. [b]undo[/b] takes it back.", **WHOLE)
+        raise SettingsError(f"{going}: without a terminal, confirm with --yes {files}. Nothing was moved")
+    err.print(f"{going} into a dated folder beside the others. [b]undo[/b] puts them back.", **WHOLE)
     if err.input("Type the number of files to move them: ").strip().replace(",", "") != str(files):
         raise SettingsError("that is not the number: nothing was moved")
     return files
@@ -216,13 +215,13 @@ def say_moved(moved: Result) -> None:
     what = f"{count(moved.photos, 'photo')}, {count(moved.files, 'file')}, {size(moved.bytes)}"
     out.print(f"[b]Set aside: {what}.[/b]", **WHOLE)
     for folder in moved.folders:
-        out.print(f"Moved to {shown(folder)}. [b]undo[/b] takes it back.", **WHOLE)
+        out.print(f"Moved to {shown(folder)}. [b]undo[/b] puts them back.", **WHOLE)
 
 
 def say_held(held: list[Held]) -> None:
     """One line for each folder that photos were set aside into."""
     for one in held:
-        torn = "; a stop came in the middle of it" if one.torn else ""
+        torn = "; interrupted halfway" if one.torn else ""
         out.print(f"{shown(one.folder)}  [b]{count(one.files, 'file')}[/b], {size(one.bytes)}{torn}", **WHOLE)
     if not held:
         out.print("Nothing is set aside.")
@@ -241,11 +240,11 @@ def say_undone(undone: list[Undone]) -> None:
 def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
     from rich.table import Table
 
-    table = Table("model", "for", "licence", "here?", title=f"Models in {shown(folder)}")
+    table = Table("model", "purpose", "licence", "installed?", title=f"Models in {shown(folder)}")
     for model, status in found:
         here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
         table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
-    table.add_row("Built-in encoder and ranking", "what needs no weights", "MIT", "always")
+    table.add_row("Built-in encoder and ranking", "need no weights", "MIT", "always")
     out.print(table)
 
 
@@ -258,4 +257,4 @@ def say_decisions(rulings: list[Ruling]) -> None:
         else:
             what = "belong together" if len(ruling.parts) == 1 else f"{len(ruling.parts)} parts kept apart"
         out.print(f"{ruling.id}  {datetime.fromtimestamp(ruling.at):%Y-%m-%d %H:%M}  [b]{what}[/b]  {names}", **WHOLE)
-    out.print(f"{count(len(rulings), 'decision')}. [b]decisions --forget ID[/b] takes one back.", **WHOLE)
+    out.print(f"{count(len(rulings), 'decision')}. [b]decisions --forget ID[/b] forgets one.", **WHOLE)

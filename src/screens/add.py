@@ -8,9 +8,9 @@ import streamlit as st
 
 from screens.parts.looks import Looks, looks
 from screens.parts.uploader import uploader
-from screens.parts.words import count, duration, plain, size
+from screens.parts.words import count, plain, size
 from screens.session import session
-from server.keeping import keeping_times
+from server.keeping import kept_for
 from server.runs import Run
 from server.state import allowed_roots, server
 from server.uploads import gigabytes, max_run_from_environment
@@ -22,14 +22,14 @@ from unipic.sources.folder import allowed
 def screen() -> None:
     st.title("Keep the best shot, lose the clutter")
     st.markdown(
-        "Unipic finds what is the **same picture** and what is the **same moment**, proposes the best shot of each "
+        "Unipic finds copies of the **same picture** and shots of the **same moment**, suggests the best of each "
         "and says why. You decide, and get a clean gallery. Your originals are only read."
     )
     if session.lost:
-        st.warning("That run is gone: it was deleted after its download, or after its time.", icon=":material/history:")
+        st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
     elif session.run:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link("review.py", label="Go on with the photos you have", icon=":material/arrow_forward:")
+            st.page_link("review.py", label="Continue your review", icon=":material/arrow_forward:")
     device, folder, samples = st.tabs(
         [
             ":material/upload: From this device",
@@ -51,16 +51,16 @@ def _upload(chosen: Looks) -> None:
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
     st.caption(
-        f"One file may have up to {plain(gigabytes(Settings().max_file))}, all of them together "
-        f"{plain(gigabytes(max_run_from_environment()))}."
+        f"Up to {plain(gigabytes(Settings().max_file))} per file, "
+        f"{plain(gigabytes(max_run_from_environment()))} in total."
     )
     if not uploads:
-        st.caption(f"Photos go to this Unipic server only. It deletes them {plain(_kept_for())}.")
+        st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
         return
     total = sum(upload.size for upload in uploads)
-    st.markdown(f"**{count(len(uploads), 'file')}** here, {plain(size(total))}.")
+    st.markdown(f"**{count(len(uploads), 'file')}** uploaded, {plain(size(total))}.")
     st.button(
-        f"Find duplicates in {count(len(uploads), 'file')}",
+        f"Find copies and best shots in {count(len(uploads), 'file')}",
         type="primary",
         icon=":material/search:",
         on_click=_start,
@@ -69,29 +69,21 @@ def _upload(chosen: Looks) -> None:
     )
 
 
-def _kept_for() -> str:
-    """How long a run stays, as the operator set it."""
-    keep, keep_fetched = keeping_times()
-    return f"{_span(keep_fetched)} after your download, or {_span(keep)} after you last did something with them"
-
-
-def _span(seconds: float) -> str:
-    return duration(seconds) if seconds < 2 * 86400 else count(round(seconds / 86400), "day")
-
-
 def _folder(chosen: Looks) -> None:
     roots = allowed_roots()
     if not roots:
         st.info(
-            "The operator of this server has not opened any folder. To do so, start Unipic with "
-            "`UNIPIC_ROOTS=/path/to/photos`; several folders are separated by `:`.",
+            "No folder on this server is open to Unipic. Its operator can open some: start Unipic with "
+            "`UNIPIC_ROOTS=/path/to/photos`, several folders separated by `:`.",
             icon=":material/folder_off:",
         )
         return
     root = st.selectbox("Folder", roots, format_func=str, key="root")
-    inside = st.text_input("Only this part of it (optional)", key="inside", placeholder="2024/Lisbon")
-    st.caption("Read with all its subfolders, and never changed.")
-    if st.button("Find duplicates in this folder", type="primary", icon=":material/search:", key="start-folder"):
+    inside = st.text_input("Subfolder (optional)", key="inside", placeholder="2024/Lisbon")
+    st.caption("All subfolders are read. Nothing in them is changed.")
+    if st.button(
+        "Find copies and best shots in this folder", type="primary", icon=":material/search:", key="start-folder"
+    ):
         try:
             real = allowed(Path(root) / inside, roots)
         except SourceError as error:
@@ -103,7 +95,7 @@ def _folder(chosen: Looks) -> None:
 
 def _samples(chosen: Looks) -> None:
     st.markdown(
-        "A small gallery made on the spot, without any network: bursts, copies, a sideways photo and a broken file."
+        "A small gallery, made on this server without a network: bursts, copies, a sideways photo and a broken file."
     )
     if st.button("Try it with sample photos", type="primary", icon=":material/play_arrow:", key="start-samples"):
         _start(server().runs.new("samples"), chosen)

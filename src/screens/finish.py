@@ -7,6 +7,7 @@ import streamlit as st
 from screens.parts.export import export, what_will_happen
 from screens.parts.words import count, plain, size
 from screens.session import session
+from server.keeping import kept_for
 from server.runs import Run
 from server.state import desk_of, server
 from unipic.core.settings import data_folder
@@ -29,8 +30,8 @@ def screen() -> None:
     try:
         desk = desk_of(run)
     except (FileNotFoundError, ValueError):
-        st.title("This run cannot be opened")
-        st.markdown("It was made by another version of Unipic. Start it again; nothing was changed.")
+        st.title("This review cannot be opened")
+        st.markdown("It was made by another version of Unipic. Start it again; your photos are unchanged.")
         st.page_link("review.py", label="Review", icon=":material/checklist:", query_params={"run": run.token})
         return
     with desk.lock:  # one moment of it, whatever is decided in another tab
@@ -44,7 +45,7 @@ def screen() -> None:
     what_will_happen(plan, found.groups - found.reviewed)
     if found.groups > found.reviewed:
         st.page_link(
-            "review.py", label="Go on reviewing", icon=":material/arrow_back:", query_params={"run": run.token}
+            "review.py", label="Continue review", icon=":material/arrow_back:", query_params={"run": run.token}
         )
     if export(run, outcomes, plan):
         _remember(run, proposal, choices, found)
@@ -55,13 +56,13 @@ def _figures(found: Report) -> None:
     with st.grid("auto", min_column_width=160):
         st.metric("Photos before", f"{found.before:,}", border=True)
         st.metric("Photos after", f"{found.after:,}", border=True)
-        st.metric("Saved", size(found.bytes_saved), border=True, help="Everything that is set aside, copies included.")
+        st.metric("Saved", size(found.bytes_saved), border=True, help="Everything set aside, copies included.")
         st.metric(
-            "AI pick followed",
+            "Suggestion followed",
             "–" if found.agreement is None else f"{found.agreement:.0%}",
             border=True,
-            help="Reviewed groups where you kept the recommended shot and discarded another one. "
-            "Keeping everything does not count as agreement.",
+            help="Share of the reviewed groups in which you kept the recommended shot and set another one aside. "
+            "Groups in which you kept every shot do not count.",
         )
     st.caption(f"{found.reviewed} of {count(found.groups, 'group')} of similar shots reviewed")
 
@@ -76,7 +77,7 @@ def _remember(run: Run, proposal: Proposal, choices: Choices, found: Report) -> 
             remember(data_folder(), proposal, choices)
         except OSError as error:
             st.warning(
-                f"Your album is made, but nothing was learned from your choices: {plain(str(error.strerror))}.",
+                f"Your album is ready, but Unipic could not learn from your choices: {plain(str(error.strerror))}.",
                 icon=":material/warning:",
             )
 
@@ -85,11 +86,11 @@ def _delete(run: Run) -> None:
     st.divider()
     fetched = run.load().fetched
     if fetched:
-        st.caption("Your album was downloaded. This run and its copies of your photos will be deleted soon.")
+        st.caption("Your album was downloaded. This review and its copies of your photos will be deleted soon.")
     else:
-        st.caption("This run is deleted after the download, or after the time the operator of this server has set.")
-    with st.popover("Delete this run now", icon=":material/delete:"):
-        st.markdown("Uploaded copies, choices and results of this run are deleted. Your originals are not touched.")
+        st.caption(f"This review is deleted {plain(kept_for())}.")
+    with st.popover("Delete this review now", icon=":material/delete:"):
+        st.markdown("The uploaded copies, your choices and the results are deleted. Your originals are not touched.")
         if st.button("Delete", type="primary", key="delete"):
             server().jobs.cancel(run)
             run.delete()

@@ -32,14 +32,18 @@ def screen() -> None:
         if (run.folder / "evidence.json").exists():
             _already(run, desk_of(run))
     elif state.state in ("failed", "cancelled"):
-        _stopped(run, state.message)
+        _stopped(run, f"Scan {state.state}", state.message)
     elif state.state == "collecting":
         _nothing()
     else:
         try:
             desk = desk_of(run)
         except (FileNotFoundError, ValueError):
-            _stopped(run, "This run was made by another version of Unipic. Start it again; nothing was changed.")
+            _stopped(
+                run,
+                "This review cannot be opened",
+                "It was made by another version of Unipic. Start it again; your photos are unchanged.",
+            )
             return
         _found(run, desk)
 
@@ -47,13 +51,13 @@ def screen() -> None:
 def _nothing() -> None:
     st.title("Nothing to review yet")
     if session.lost:
-        st.warning("That run is gone: it was deleted after its download, or after its time.", icon=":material/history:")
+        st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
     st.markdown("Add photos first; what Unipic finds in them appears here.")
     st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
 
 
-def _stopped(run: Run, message: str) -> None:
-    st.title("The work was stopped")
+def _stopped(run: Run, title: str, message: str) -> None:
+    st.title(title)
     if message:
         st.error(plain(message), icon=":material/error:")
     st.button("Start again", on_click=server().jobs.start, args=(run,), type="primary", icon=":material/refresh:")
@@ -61,11 +65,11 @@ def _stopped(run: Run, message: str) -> None:
 
 
 def _already(run: Run, desk: Desk) -> None:
-    """Copies are settled before the models are through with similar shots, and may be looked at."""
+    """Copies are known before the models have scored similar shots, and can be reviewed meanwhile."""
     if desk.proposal.groups:
         st.markdown(
             f"**{count(len(desk.proposal.groups), 'group')} of copies** can be reviewed already. "
-            "Similar shots come when the best of each is chosen."
+            "Similar shots follow when the best of each is chosen."
         )
         darkroom(run.token, desk.arrangement)
 
@@ -82,7 +86,7 @@ def _found(run: Run, desk: Desk) -> None:
         save_progress(run)
         st.page_link("finish.py", label="Finish", icon=":material/task_alt:", query_params={"run": run.token})
     if not desk.proposal.groups:
-        st.success("No copies and no similar shots: every photo is one of its kind.", icon=":material/check_circle:")
+        st.success("No copies and no similar shots: every photo is unique.", icon=":material/check_circle:")
     elif darkroom(run.token, desk.arrangement):
         st.switch_page("finish.py", query_params={"run": run.token})
 
@@ -94,7 +98,7 @@ def _about(cleanup: Cleanup) -> None:
             f"{count(len(cleanup.gallery.photos), 'photo')}: {count(aside, 'copy', 'copies')}, "
             f"{count(len(cleanup.clusters), 'group')} of similar shots, {count(len(cleanup.singles), 'single')}."
         )
-        st.caption(f"Looked at by {plain(cleanup.encoder)}, ranked by {plain(cleanup.ranker)}.")
+        st.caption(f"Compared by {plain(cleanup.encoder)}, ranked by {plain(cleanup.ranker)}.")
         for notice in cleanup.notices:
             st.caption(f":material/info: {plain(notice)}")
 
@@ -103,7 +107,7 @@ def _unreadable(files: tuple[Unreadable, ...]) -> None:
     if not files:
         return
     with st.popover(f"{count(len(files), 'file')} not read", icon=":material/warning:"):
-        st.caption("They are never set aside: whatever can be copied goes into your download as it is.")
+        st.caption("These files are never set aside. Those that can be copied go into your download unchanged.")
         for file in files[:200]:
             st.markdown(f"**{plain(file.name)}** {plain(file.reason)}")
         if len(files) > 200:

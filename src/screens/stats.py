@@ -17,7 +17,7 @@ def screen() -> None:
     st.title("Statistics")
     rows = load(data_folder())
     if not rows:
-        st.markdown("No run is finished yet. After your first album the figures appear here.")
+        st.markdown("No album is finished yet. Figures appear here after your first one.")
         st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
     else:
         _figures(rows)
@@ -31,16 +31,16 @@ def _figures(rows: list[dict[str, str | int]]) -> None:
     reviewed = int(table["reviewed"].sum())
     with st.grid("auto", min_column_width=160):
         st.metric("Albums", f"{len(table):,}", border=True)
-        st.metric("Photos looked at", f"{int(table['before'].sum()):,}", border=True)
+        st.metric("Photos scanned", f"{int(table['before'].sum()):,}", border=True)
         st.metric("Saved", size(float(table["bytes_saved"].sum())), border=True)
-        st.metric("AI pick followed", f"{table['agreed'].sum() / reviewed:.0%}" if reviewed else "–", border=True)
+        st.metric("Suggestion followed", f"{table['agreed'].sum() / reviewed:.0%}" if reviewed else "–", border=True)
     st.subheader("Photos found and kept")
     st.bar_chart(table, x="finished", y=["found", "kept"], y_label="photos", stack=False, color=[GREY, ACCENT])
     st.subheader("Saved, all albums together")
     table["MB"] = table["bytes_saved"].cumsum() / 1e6
     st.bar_chart(table, x="finished", y="MB", color=ACCENT)
     if reviewed:
-        st.subheader("AI pick followed, per album")
+        st.subheader("Suggestion followed, by album")
         rated = table[table["reviewed"] > 0].assign(share=lambda t: 100 * t["agreed"] / t["reviewed"])
         st.bar_chart(rated, x="finished", y="share", y_label="% of reviewed groups", color=ACCENT)
     st.caption(f"From {count(len(table), 'album')} finished on this server.")

@@ -31,6 +31,6 @@ def in_words(endpoint: Endpoint) -> Endpoint:
         except Refused as error:
             return JSONResponse({"message": str(error)}, error.status)
         except FileNotFoundError:  # deleted between one step and the next
-            return JSONResponse({"message": "This run is gone."}, 404)
+            return JSONResponse({"message": "This review no longer exists."}, 404)
 
     return answer

@@ -33,11 +33,11 @@ FORM = 4096  # bytes of a form that holds a token
 WRONG, SPAN = 10, 60.0  # wrong guesses of one peer, and the seconds in which they are counted
 PEERS = 10_000  # remembered at a time
 
-UNKNOWN_NAME = "This server does not go by that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
+UNKNOWN_NAME = "This server does not answer to that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
 FOREIGN_PAGE = "This request comes from a page of another site.\n"
-THIS_COMPUTER = "This server was set up for its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n"
-ASK = "This server asks for its token: reload the page and enter it."
-NOT_IT = "That is not the token of this server."
+THIS_COMPUTER = "This server answers its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n"
+ASK = "This server needs its token: reload the page and enter it."
+NOT_IT = "That token is wrong."
 SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
 
 
@@ -226,12 +226,12 @@ def greeting(token: Token | None) -> str:
     query = f"?token={quote(token.value, safe='')}" if token and ours else ""
     lines = ["", *(f"  Unipic is at {scheme}://{_in_address(name)}:{port}/{query}" for name in names)]
     if token:
-        whence = f"kept in {token.kept_in}: delete it for a new one" if ours else "the one in UNIPIC_TOKEN"
-        lines.append(f"  It asks for its token, {whence}. UNIPIC_TOKEN sets another (at least 16 characters).")
+        whence = f"saved in {token.kept_in}; delete that file for a new one" if ours else "the one in UNIPIC_TOKEN"
+        lines.append(f"  It asks for its token ({whence}). UNIPIC_TOKEN sets another (at least 16 characters).")
     elif reachable():
-        lines.append("  UNIPIC_TOKEN is off: whoever gets here is in. Keep it behind a proxy that asks for a password.")
+        lines.append("  UNIPIC_TOKEN is off: anyone who gets here has access. Put it behind a proxy with a password.")
     if reachable() and names == ["localhost"]:
-        lines.append("  STREAMLIT_SERVER_ALLOWED_HOSTS names what others type into their browser, with spaces between.")
+        lines.append("  STREAMLIT_SERVER_ALLOWED_HOSTS lists the names others type, separated by spaces.")
     return "\n".join([*lines, ""])
 
 

@@ -38,7 +38,7 @@ PAGE = """<!doctype html>
 <body>
 <main>
 <h1>Unipic</h1>
-<p>This server asks for its token before it shows anything.</p>
+<p>Enter the token of this server to continue.</p>
 {wrong}
 <form method="post">
 <label for="token">Token</label>
@@ -46,7 +46,7 @@ PAGE = """<!doctype html>
  spellcheck="false" required autofocus aria-describedby="where">
 <button type="submit">Open Unipic</button>
 </form>
-<p class="hint" id="where">Whoever started the server finds it where the server says that it has started.</p>
+<p class="hint" id="where">The token is printed when the server starts (see its log).</p>
 </main>
 </body>
 </html>

@@ -62,5 +62,5 @@ class SecurityHeaders:
 
 async def broken(request: Request, error: Exception) -> JSONResponse:
     """The answer where something failed that should not have: the server's log has the details, the browser none."""
-    message = "Something went wrong that should not have. The server's log has the details."
+    message = "An unexpected error occurred. The server's log has the details."
     return JSONResponse({"message": message}, 500, headers=HEADERS)

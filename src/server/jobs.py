@@ -49,8 +49,8 @@ SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for
 Look = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
-NO_ROOM = "There is no room left on the server's disk for this run. Make room, and start it again."
-UNEXPECTED = "Something went wrong that should not have. The server's log has the details."
+NO_ROOM = "The server's disk is full. Free some space, then start again."
+UNEXPECTED = "An unexpected error occurred. The server's log has the details."
 
 
 @dataclass(frozen=True)
@@ -301,5 +301,5 @@ def where(run: Run) -> Where | None:
 
 def _last_words(run: Run, code: int) -> str:
     if code == -signal.SIGKILL:
-        return "The work was killed, most likely because memory ran out. Try fewer photos at a time, or fewer workers."
-    return f"The work ended unexpectedly (code {code}). The server's log has the details. Start it again to retry."
+        return "The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers."
+    return f"The scan ended unexpectedly (code {code}). The server's log has the details. Start it again to retry."

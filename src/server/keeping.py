@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from server.runs import Run
 from server.state import server
 from unipic.core.errors import SettingsError
+from unipic.core.words import count, duration
 
 EVERY = 600.0  # seconds between two looks
 KEEP_DAYS, KEEP_FETCHED_HOURS = 7.0, 1.0
@@ -25,6 +26,19 @@ def keeping_times() -> tuple[float, float]:
         86400 * _number("UNIPIC_KEEP_DAYS", KEEP_DAYS),
         3600 * _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS),
     )
+
+
+def kept_for() -> str:
+    """When a run is deleted, in words, with the operator's times."""
+    keep, keep_fetched = map(_span, keeping_times())
+    return f"{keep_fetched} after you download the result, or after {keep} without activity"
+
+
+def _span(seconds: float) -> str:
+    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= length and seconds % length == 0:
+            return count(int(seconds // length), unit)
+    return duration(seconds)
 
 
 @asynccontextmanager

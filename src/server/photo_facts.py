@@ -12,7 +12,7 @@ from unipic.library.companions import with_what
 
 HIGHER, LOWER, NEITHER = 1, -1, 0
 Fact = tuple[str, str, float | None, int]  # label, value in words, number, which is better
-SCORES = {"wish": "Close to the wish", "aesthetic": "Pleasing (of 10)"}
+SCORES = {"wish": "Matches your words", "aesthetic": "Pleasing (of 10)"}
 
 
 def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
@@ -24,7 +24,7 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         ("Size", size(photo.size), photo.size, NEITHER),
         ("Format", photo.format, None, NEITHER),
         ("Compression quality", "" if photo.quality is None else str(photo.quality), photo.quality, HIGHER),
-        ("Taken", _time(taken) + ("" if photo.taken_by_camera or not taken else " (by the file)"), None, NEITHER),
+        ("Taken", _time(taken) + ("" if photo.taken_by_camera or not taken else " (file date)"), None, NEITHER),
         ("Camera", photo.camera, None, NEITHER),
         ("Exposure", photo.exposure, None, NEITHER),
         ("Place", "" if photo.place is None else "{:.5f}, {:.5f}".format(*photo.place), None, NEITHER),
@@ -36,8 +36,11 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         _measured("Light", seen.exposure, "{:.0%}", HIGHER),
         _measured("Clipped highlights", seen.highlights, "{:.1%}", LOWER),
         _measured("Black shadows", seen.shadows, "{:.1%}", LOWER),
+        _measured("Contrast", seen.contrast, "{:.2f}", HIGHER),
         _measured("Grain", seen.noise, "{:.3f}", LOWER),
         _measured("Tilt", None if seen.tilt is None else abs(seen.tilt), "{:.1f}°", LOWER),
+        _measured("Subject cut off", seen.cut, "{:.0%}", LOWER),
+        _measured("Framing", seen.framing, "{:.2f}", HIGHER),
     ]
     for name, score in scores.items():
         rows.append(_measured(SCORES.get(name, name), score, "{:.2f}", HIGHER))

@@ -75,19 +75,19 @@ class Pictures:
         if photo.format in RENDERED:
             return await self._rendered(request, Renditions(run.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
-            raise Refused(415, f"Browsers do not show {photo.format} files. The original is untouched where it was.")
+            raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")
         return _picture(await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
 
     async def _asked(self, request: Request) -> tuple[Run, Photo]:
         run = self.runs.open(request.path_params["token"])
         photo = await run_in_threadpool(self.find_photo, run, request.path_params["id"])
         if photo is None:
-            raise Refused(404, "This run has no such photo.")
+            raise Refused(404, "This review has no such photo.")
         return run, photo
 
     async def _rendered(self, request: Request, made: Callable[[Photo], Path], photo: Photo) -> Response:
         if self.waiting >= WAITING:
-            raise Refused(503, "Too many pictures are asked for at once. Try again in a moment.")
+            raise Refused(503, "Too many pictures were requested at once. Try again in a moment.")
         self.waiting += 1
         try:
             async with self.slots:
@@ -106,7 +106,7 @@ def open_original(photo: Photo) -> BinaryIO:
     try:
         file = open_to_read(photo.path)
     except OSError:
-        raise Refused(404, "The original is no longer where it was.") from None
+        raise Refused(404, "The original was moved or deleted.") from None
     same = os.fstat(file.fileno()).st_size == photo.size and copy_and_hash(file) == photo.digest
     if not same:
         file.close()

@@ -56,13 +56,13 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
             raise Refused(415, "A step is JSON.")
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
-            raise Refused(411, "The size of the step was not announced.")
+            raise Refused(411, "The request did not state its size.")
         if int(length) > MOST:
             raise Refused(413, "This step is too large.")
         try:
             step = json.loads(await request.body())
         except (ValueError, RecursionError):
-            raise Refused(400, "This step is no JSON.") from None
+            raise Refused(400, "This step is not JSON.") from None
         if not isinstance(step, dict):
             raise Refused(400, "A step is an object.")
         return JSONResponse(await run_in_threadpool(answer, request.path_params["token"], step))
@@ -86,9 +86,9 @@ def _desk(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
     try:
         return desk_of(run)
     except FileNotFoundError:
-        raise Refused(409, "The work on these photos is not done yet.") from None
+        raise Refused(409, "The scan of these photos is not finished yet.") from None
     except ValueError:
-        raise Refused(409, "This run was made by another version of Unipic. Start it again.") from None
+        raise Refused(409, "This review was made by another version of Unipic. Start it again.") from None
 
 
 def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
     return {
         "id": group.id,
         "lane": group.lane,
-        "reason": group.reason,
+        "reason": group.headline,
         "doubt": group.doubt,
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],

@@ -75,7 +75,7 @@ class Runs:
         """The run behind an address; RunNotFound for one that never was, is gone, or is no address at all."""
         run = Run(self.folder / token)
         if not TOKEN.fullmatch(token) or not (run.folder / "run.json").is_file():
-            raise RunNotFound("There is no such run. It may have been deleted after its download or its time.")
+            raise RunNotFound("This review no longer exists (deleted or mistyped link).")
         return run
 
     def all(self) -> Iterator[Run]:

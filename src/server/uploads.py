@@ -27,7 +27,7 @@ T = TypeVar("T")
 MAX_RUN_GB = 200.0
 KEEP_FREE = 1_000_000_000  # bytes of disk an upload never takes: the run still has to write its results
 PATIENCE = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
-DISK_FULL = "The server's disk is full. What has arrived is kept; free some space and try again."
+DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space and try again."
 
 
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
@@ -39,7 +39,7 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
         run, key = runs.open(request.path_params["token"]), request.path_params["key"]
         path, size = run.upload_path(key), announced(request)
         if size > max_file:
-            raise Refused(413, f"This file has {gigabytes(size)}; one file may have up to {gigabytes(max_file)}.")
+            raise Refused(413, f"This file is {gigabytes(size)}; the limit is {gigabytes(max_file)} per file.")
         refuse_unless_collecting(run)
         with room.held(run, size):
             # Written under a name of its own, so that a retry does not meet the attempt it replaces.
@@ -73,7 +73,7 @@ class Room:
         if run.token not in self.used:
             self.used[run.token] = sum(upload.size for upload in run.uploads())
         if self.used[run.token] + size > self.limit:
-            raise Refused(413, f"All photos of a run together may have up to {gigabytes(self.limit)}.")
+            raise Refused(413, f"These photos exceed the limit of {gigabytes(self.limit)} in total.")
         if shutil.disk_usage(run.folder).free - size < KEEP_FREE:
             raise Refused(507, DISK_FULL)
         self.used[run.token] += size
@@ -91,13 +91,13 @@ def announced(request: Request) -> int:
     """The size a browser says a file has. Without it no limit could be kept before the disk is full."""
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
-        raise Refused(411, "The size of the file was not announced.")
+        raise Refused(411, "The upload did not state the file's size.")
     return int(length)
 
 
 def refuse_unless_collecting(run: Run) -> None:
     if run.load().state != "collecting":
-        raise Refused(409, "This run takes no more photos: it has been started. Begin a new one to add these.")
+        raise Refused(409, "This scan has started, so no photos can be added to it. Start a new one for these.")
 
 
 async def store(request: Request, path: Path, size: int) -> None:
@@ -111,7 +111,7 @@ async def store(request: Request, path: Path, size: int) -> None:
             if arrived != size:
                 raise Refused(400, f"{arrived} bytes arrived instead of {size}; the file was not kept.")
     except ClientDisconnect:
-        raise Refused(400, "The connection broke before the whole file had arrived.") from None
+        raise Refused(400, "The connection was lost before the whole file had arrived.") from None
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -128,7 +128,7 @@ async def body(request: Request) -> AsyncIterator[bytes]:
     except StopAsyncIteration:
         return
     except TimeoutError:
-        raise Refused(408, "Nothing arrived for a minute; the upload was given up.") from None
+        raise Refused(408, "The upload timed out: nothing arrived for a minute.") from None
 
 
 @asynccontextmanager
@@ -152,4 +152,5 @@ def max_run_from_environment() -> int:
 
 
 def gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+    number, unit = (size / 1e9, "GB") if size >= 1e8 else (size / 1e6, "MB")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"

@@ -179,11 +179,11 @@ def test_difference_is_refused_for_another_shape(stage) -> None:
 
 def test_bulk_is_accepted_after_a_look_and_without_the_wrong_ones(stage, quiet) -> None:
     stage.evaluate("t.bulk(40)")
-    number = stage.get_by_label("Groups, surest first")
+    number = stage.get_by_label("Groups, most confident first")
     assert number.first.input_value() == "6"  # as many as have a certainty of 95 %
     number.first.fill("20")
     assert "Accept 20 groups: 20 photos would be set aside" in stage.locator(".bulk-sum").inner_text()
-    stage.get_by_role("button", name="Look at a sample").click()
+    stage.get_by_role("button", name="Check a sample").click()
     wrong = ""
     for place in range(12):
         assert stage.get_by_role("button", name="Accept").count() == 0
@@ -191,7 +191,7 @@ def test_bulk_is_accepted_after_a_look_and_without_the_wrong_ones(stage, quiet) 
         if place == 3:
             wrong = stage.locator("figcaption").first.inner_text().split("best")[1].removesuffix(".jpg")
         stage.keyboard.press("n" if place == 3 else ("y", "Enter")[place % 2])
-    assert "1 of 12 wrong" in stage.locator(".bulk-bound").inner_text()
+    assert "1 of 12 looked wrong" in stage.locator(".bulk-bound").inner_text()
     assert "34 %" in stage.locator(".bulk-bound").inner_text()
     assert stage.locator(".bulk-list li").count() == 19
     stage.get_by_role("button", name="Accept 19 groups").click()

@@ -36,7 +36,7 @@ def test_who_has_the_token_gets_in_by_keyboard_and_without_script(new_page, lock
     page.keyboard.type("a wrong token")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
-    assert page.get_by_role("alert").inner_text() == "That is not the token of this server."
+    assert page.get_by_role("alert").inner_text() == "That token is wrong."
     page.get_by_label("Token").fill(SECRET)
     page.get_by_role("button", name="Open Unipic").click()
     page.wait_for_url(f"{locked.url}/review?run=x")

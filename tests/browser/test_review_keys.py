@@ -76,7 +76,7 @@ def test_keys_that_decide(room: Room, quiet) -> None:
     ):
         room.press(*keys)
         assert "".join("01"[one] for one in room.kept()) == stays, keys
-    room.root.get_by_text("Nothing of this group stays").wait_for()
+    room.root.get_by_text("No photo of this group will be kept").wait_for()
     room.press("4", "Enter")
     room.at(2)
     assert room.focused().startswith("h2 "), "the next group is read out from its title"
@@ -119,12 +119,12 @@ def test_keys_that_take_back(room: Room, quiet) -> None:
     assert where(room).endswith(" groups")
     for _ in range(4):
         room.press("u")
-    saying(room, "Taken back")
+    saying(room, "Undone")
     room.root.locator(".undo:disabled").wait_for()
     assert all(choice is None or not choice["done"] for choice in room.book["choices"].values())
     for _ in range(3):
         room.press("Shift+U")
-    saying(room, "Done again")
+    saying(room, "Redone")
     until = time.monotonic() + 10
     while not room.book["choices"].get(group, {}).get("done") and time.monotonic() < until:
         time.sleep(0.1)
@@ -165,7 +165,7 @@ def test_not_duplicates_goes_and_comes_back(room: Room, quiet) -> None:
 
 def test_keys_that_open_something(room: Room, quiet) -> None:
     room.start()
-    for key, name in (("z", "Compare photos"), ("c", "Compare photos"), ("?", "Keys and fingers")):
+    for key, name in (("z", "Compare photos"), ("c", "Compare photos"), ("?", "Shortcuts and gestures")):
         before = room.focused()
         room.press(key)
         room.page.get_by_role("dialog", name=name).wait_for()
@@ -189,7 +189,7 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
 
 def test_the_help_names_every_key(room: Room) -> None:
     room.press("?")
-    room.page.get_by_role("dialog", name="Keys and fingers").wait_for()
+    room.page.get_by_role("dialog", name="Shortcuts and gestures").wait_for()
     named = room.root.locator("dialog kbd").all_inner_texts()
     keys = room.page.evaluate("""async () => {
         const { KEYS, signs } = await import("/unipic/darkroom/keys.js");
@@ -215,11 +215,11 @@ def test_keys_of_the_list(room: Room, quiet) -> None:
     room.press("g")
     assert room.focused().startswith(f"button {names[2]}")
     room.page.keyboard.press("Shift+Tab")
-    assert room.focused().startswith("input Tick group")
+    assert room.focused().startswith("input Select group")
     room.press("Space")
-    room.root.get_by_text("1 group ticked").wait_for()
+    room.root.get_by_text("1 group selected").wait_for()
     room.press("Escape")
-    room.root.get_by_text("1 group ticked").wait_for(state="hidden")
+    room.root.get_by_text("1 group selected").wait_for(state="hidden")
     quiet()
 
 
@@ -332,7 +332,7 @@ def test_a_thumb_hits_everything(thumb_room: Room, quiet) -> None:
     found["compare"] = (small_targets(room), room.page.evaluate(width))
     room.close()
     room.press("g")
-    room.root.get_by_role("button", name="Accept the surest").tap()
+    room.root.get_by_role("button", name="Accept confident suggestions").tap()
     room.page.get_by_role("dialog", name="Accept many groups").wait_for()
     found["bulk"] = (small_targets(room), room.page.evaluate(width))
     assert {view: small for view, (small, _) in found.items() if small} == {}

@@ -186,7 +186,7 @@ def test_cancelling_keeps_what_has_arrived(uploader, quiet) -> None:
     uploader.choose(*[photo(f"{number}.jpg", 2_000_000) for number in range(5)])
     uploader.page.locator(".flying li").first.wait_for()
     uploader.button("Cancel").click()
-    uploader.wait_for("Stopped: 1 photo uploaded")
+    uploader.wait_for("Cancelled: 1 photo uploaded")
     assert uploader.page.locator(".flying li").count() == 0
     uploader.eventually(lambda: [path.name for path in uploader.run.photos.iterdir()] == [uploader.run.uploads()[0].id])
     assert list(uploader.stored()) == ["arrived.jpg"]
@@ -275,7 +275,7 @@ def test_thousands_of_photos_are_not_thousands_of_rows(uploader, tmp_path, compl
     uploader.wait_for("0 of 3,000 photos")
     assert uploader.page.locator(".uploader li").count() == 3
     uploader.button("Cancel").click()
-    uploader.wait_for("Stopped")
+    uploader.wait_for("Cancelled")
     uploader.page.unroute(ROUTE)
 
 
@@ -287,7 +287,7 @@ def test_leaving_in_the_middle_warns(uploader) -> None:
     uploader.page.locator(".flying li").first.wait_for()
     assert uploader.page.evaluate(warns)
     uploader.button("Cancel").click()
-    uploader.wait_for("Stopped")
+    uploader.wait_for("Cancelled")
     assert not uploader.page.evaluate(warns)
 
 

@@ -64,7 +64,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     before = server.memory()
     page.locator("input.folder").set_input_files(str(gallery))
-    start = page.get_by_role("button", name=f"Find duplicates in {FILES} files")
+    start = page.get_by_role("button", name=f"Find copies and best shots in {FILES} files")
     start.wait_for(timeout=120_000)
     grown = server.memory() - before
     megabytes = sum(map(len, sent.values())) / 1e6
@@ -150,7 +150,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert {photo["name"] for photo in copies["photos"]} <= {entry["original"] for entry in manifest["kept"]}
 
     page.get_by_role("link", name="Statistics").first.click()
-    page.get_by_text("Photos looked at").wait_for()
+    page.get_by_text("Photos scanned").wait_for()
     until = time.monotonic() + 10
     while not run.load().fetched and time.monotonic() < until:
         time.sleep(0.1)
@@ -174,8 +174,8 @@ def test_a_phone_reaches_everything(phone, own_server: Server, quiet) -> None:
     phone.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
     room = Room(phone, server.url, Runs(server.runs).open(phone.url.split("run=")[1]))
     room.root.locator(".rows li").first.wait_for()
-    big_enough(phone, "Start deciding", "Save progress")
-    room.root.get_by_role("button", name="Start deciding").tap()
+    big_enough(phone, "Start review", "Save progress")
+    room.root.get_by_role("button", name="Start review").tap()
     room.at(1)
     big_enough(phone, "Accept", "Undo", "All groups")
     for _ in room.book["groups"]:
@@ -202,7 +202,7 @@ def big_enough(phone, *names: str) -> None:
 
 def test_a_wrong_address_is_answered(page, server, quiet) -> None:
     page.goto(f"{server.url}/review?run={'x' * 32}")
-    page.get_by_text("That run is gone").wait_for()
+    page.get_by_text("no longer exists").wait_for()
     quiet()
 
 
@@ -213,7 +213,7 @@ def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None
     page.goto(server.url)
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     page.locator("input.files").set_input_files([str(gallery / name), str(gallery / "singles" / "DSC_020.jpg")])
-    page.get_by_role("button", name="Find duplicates in 2 files").click()
+    page.get_by_role("button", name="Find copies and best shots in 2 files").click()
     path = page.locator(".darkroom .path")
     path.wait_for(timeout=PATIENCE)
     told = [path.inner_text()]

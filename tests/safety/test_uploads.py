@@ -131,7 +131,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(server: Server) -> None:
     headers = {"content-length": "2000000001"}
     answer = ask(server, f"/unipic/upload/{run.token}/0123456789abcdef?name=a.mov", "PUT", headers)
     assert answer.status == 413
-    assert "one file may have up to 2.0 GB" in answer.json["message"]
+    assert "the limit is 2 GB per file" in answer.json["message"]
     assert os.listdir(run.photos) == []
 
 
@@ -139,5 +139,5 @@ def test_what_may_be_uploaded_and_how_long_it_stays_is_said_first(tmp_path: Path
     values = {"UNIPIC_MAX_UPLOAD_GB": "30", "UNIPIC_KEEP_DAYS": "3", "UNIPIC_KEEP_FETCHED_HOURS": "2"}
     with serving(tmp_path, **values) as server, visiting(server) as visitor:
         said = visitor.run().decode(errors="replace").replace("\\", "")
-        assert "One file may have up to 2.0 GB, all of them together 30.0 GB." in said
-        assert "It deletes them 2.0 h after your download, or 3 days after you last did something with them." in said
+        assert "Up to 2 GB per file, 30 GB in total." in said
+        assert "They are deleted 2 hours after you download the result, or after 3 days without activity." in said

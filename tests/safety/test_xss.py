@@ -245,7 +245,7 @@ def review(browser: Browser, run: Run, payloads: list[str]) -> None:
         browser.look("a photo that was ticked, and what can be undone")
         room.press("g")
         rows.first.wait_for()
-    for popover in ("Rules", "How alike", "What was found", "not read"):
+    for popover in ("Rules", "Sensitivity", "What was found", "not read"):
         browser.page.get_by_role("button", name=popover).first.click()
         browser.page.get_by_test_id("stPopoverBody").wait_for()
         browser.look(popover)
@@ -285,7 +285,7 @@ def adding(browser: Browser, payloads: list[str]) -> None:
     page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
     browser.settled()
     page.get_by_role("tab", name="Folder on the server").click()
-    inside = page.get_by_label("Only this part of it")
+    inside = page.get_by_label("Subfolder")
     inside.wait_for()
     browser.look("folders on the server")
     page.get_by_role("combobox").first.click()
@@ -295,7 +295,7 @@ def adding(browser: Browser, payloads: list[str]) -> None:
         inside.fill("../" + text)
         inside.press("Enter")
         browser.settled()
-        page.get_by_role("button", name="Find duplicates in this folder").click()
+        page.get_by_role("button", name="Find copies and best shots in this folder").click()
         page.get_by_role("alert").first.wait_for()
         browser.settled()
         browser.look("a folder that is not allowed")
@@ -306,7 +306,7 @@ def failed(browser: Browser, payloads: list[str]) -> None:
     for text in payloads:
         run.change(state="failed", message=text)
         browser.page.goto(f"{browser.url}/review?run={run.token}")
-        browser.page.get_by_role("heading", name="The work was stopped").wait_for(timeout=60_000)
+        browser.page.get_by_role("heading", name="Scan failed").wait_for(timeout=60_000)
         browser.settled()
         browser.look("work that failed")
 

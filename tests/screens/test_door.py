@@ -188,7 +188,7 @@ def test_a_wrong_token_is_told_so_and_sets_no_cookie(guess: str) -> None:
         client().post("/", content=body, headers=form),
     ):
         assert answer.status_code == 401
-        assert 'role="alert">That is not the token' in answer.text
+        assert 'role="alert">That token is wrong' in answer.text
         assert "set-cookie" not in answer.headers
 
 
@@ -396,7 +396,7 @@ def test_the_page_of_the_door_runs_nothing_and_sends_only_here() -> None:
 def test_what_broke_is_for_the_log_alone() -> None:
     answer = known().get("/fails")
     assert answer.status_code == 500
-    assert answer.json() == {"message": "Something went wrong that should not have. The server's log has the details."}
+    assert answer.json() == {"message": "An unexpected error occurred. The server's log has the details."}
 
 
 # Where the token comes from.

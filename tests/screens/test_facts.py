@@ -33,7 +33,7 @@ def test_every_photo_has_the_same_rows() -> None:
 
 
 def test_a_time_that_only_the_file_has_is_said() -> None:
-    assert rows(taken=datetime(2024, 5, 6), taken_by_camera=False)["Taken"][0] == "2024-05-06 00:00:00 (by the file)"
+    assert rows(taken=datetime(2024, 5, 6), taken_by_camera=False)["Taken"][0] == "2024-05-06 00:00:00 (file date)"
 
 
 def test_numbers_are_those_that_are_shown() -> None:
@@ -45,5 +45,5 @@ def test_numbers_are_those_that_are_shown() -> None:
 
 
 def test_what_a_model_said_is_a_row_of_its_own() -> None:
-    assert facts(photo("a"), {"wish": 0.251})[-1] == ("Close to the wish", "0.25", 0.25, 1)
-    assert facts(photo("a"), {"wish": None})[-1] == ("Close to the wish", "", None, 1)
+    assert facts(photo("a"), {"wish": 0.251})[-1] == ("Matches your words", "0.25", 0.25, 1)
+    assert facts(photo("a"), {"wish": None})[-1] == ("Matches your words", "", None, 1)

@@ -125,10 +125,10 @@ def test_what_will_happen_is_said_before_any_button(run: Run) -> None:
     assert "**Copied:** 4 photos, byte for byte" in said
     assert "**Set aside:** 1 photo (" in said
     assert "the originals stay where they are" in said
-    assert "**Kept whole:** 1 group of similar shots not reviewed yet" in said
-    assert "**Copied as they are:** 1 file that could not be read" in said
-    assert "**Room needed:**" in said
-    assert not any(word in said for word in ("Renamed", "Only named", "No longer where", "Changed since"))
+    assert "**Kept:** all shots of 1 group not reviewed yet" in said
+    assert "**Copied unchanged:** 1 file that could not be read" in said
+    assert "**Disk space needed:**" in said
+    assert not any(word in said for word in ("Renamed", "Listed only", "Missing since", "Changed since"))
     assert list(run.out.iterdir()) == []
 
 
@@ -136,15 +136,15 @@ def test_originals_that_are_gone_or_changed_are_said(run: Run, photos: Path) -> 
     (photos / "burst_1.jpg").unlink()
     (photos / "burst_2.jpg").write_bytes(b"another")
     said = text(opened(run))
-    assert "**No longer where they were:** 1 original. They are left out" in said
-    assert "**Changed since they were looked at:** 1 original. They are copied as they are now" in said
+    assert "**Missing since the scan:** 1 original. They are left out" in said
+    assert "**Changed since the scan:** 1 original. They are copied as they are now" in said
     assert "- burst_1.jpg" in said
 
 
 def test_a_server_without_room_says_so_and_offers_no_button(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
     test = opened(run)
-    assert "of disk are missing on the server" in text(test)
+    assert "The server needs" in text(test)
     assert next(button for button in test.button if button.label == "Make the album").disabled
 
 
@@ -183,7 +183,7 @@ def test_an_export_waits_for_another(run: Run) -> None:
 
 def test_without_the_operators_word_no_folder_is_written(run: Run) -> None:
     test = opened(run, "folder")
-    assert "has not opened any folder" in text(test)
+    assert "No folder on this server is open for albums" in text(test)
     assert "UNIPIC_OUT" in text(test)
     assert "Copy to this folder" not in labels(test)
 
@@ -221,8 +221,8 @@ def test_a_copy_that_was_stopped_can_be_gone_on_with(run: Run, albums: Path, mon
     target = albums / "My clean gallery"
     inode = (target / "burst_0.jpg").stat().st_ino
     test = opened(run, "folder")
-    assert "This album was not finished" in text(test)
-    press(test, "Go on copying")
+    assert "This album is not finished" in text(test)
+    press(test, "Resume copying")
     assert (target / MANIFEST).is_file()
     assert (target / "burst_0.jpg").stat().st_ino == inode
     assert run.load().finished
@@ -239,7 +239,7 @@ def test_what_is_there_already_is_left_alone(run: Run, albums: Path) -> None:
 def test_an_album_among_the_originals_is_refused(run: Run, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIPIC_OUT", str(photos))
     test = opened(run, "folder")
-    assert "Choose a place outside of it" in text(test)
+    assert "Choose a place outside it" in text(test)
     assert "Copy to this folder" not in labels(test)
 
 
@@ -282,11 +282,11 @@ def test_set_aside_by_number_and_put_back(run: Run, photos: Path, monkeypatch: p
     before = files_in(photos)
     test = opened(run, "aside")
     assert "1 file (" in text(test)
-    assert next(button for button in test.button if button.label == "Set aside").disabled
+    assert next(button for button in test.button if button.label == "Move aside").disabled
     test.text_input(key="aside-number").set_value("2").run()
-    assert next(button for button in test.button if button.label == "Set aside").disabled
+    assert next(button for button in test.button if button.label == "Move aside").disabled
     test.text_input(key="aside-number").set_value("1").run()
-    press(test, "Set aside")
+    press(test, "Move aside")
     assert "1 file set aside in" in text(test)
     assert not (photos / "a" / "one (1).jpg").exists()
     assert len(list(photos.rglob("one (1).jpg"))) == 1, "it was moved and not deleted"
@@ -307,7 +307,7 @@ def test_without_exiftool_the_place_stays_and_that_is_said(run: Run, monkeypatch
     monkeypatch.setattr(exporting, "find_exiftool", lambda: None)
     test = opened(run)
     assert test.checkbox(key=exporting.WITHOUT_PLACE).disabled
-    assert "the server needs the program exiftool" in text(test)
+    assert "needs the program exiftool" in text(test)
 
 
 @pytest.mark.skipif(find_exiftool() is None, reason="exiftool is not installed")
@@ -316,9 +316,9 @@ def test_the_place_is_taken_out_of_an_album(run: Run, photos: Path) -> None:
     tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails)
     keep_evidence(run, look(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
     test = opened(run, album="Rome")
-    assert "1 photo says where it was taken; that goes into the result" in text(test)
+    assert "1 photo carries a location; it stays in the copies" in text(test)
     test.checkbox(key=exporting.WITHOUT_PLACE).check().run()
-    assert "1 photo says where it was taken; that is taken out of every copy" in text(test)
+    assert "1 photo carries a location; it is removed from the copies" in text(test)
     press(test, "Make the album")
     with zipfile.ZipFile(run.out / "Rome.zip") as archive, Image.open(archive.open("here.jpg")) as picture:
         assert not picture.getexif().get_ifd(IFD.GPSInfo)

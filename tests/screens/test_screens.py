@@ -100,7 +100,7 @@ def test_add_shows_three_ways_in() -> None:
     names = [tab.label.split(": ")[-1] for tab in test.tabs]
     assert names == ["From this device", "Folder on the server", "Sample photos"]
     assert "Your originals are only read" in text(test)
-    assert "has not opened any folder" in text(test)
+    assert "No folder on this server is open" in text(test)
     assert "Try it with sample photos" in labels(test)
 
 
@@ -112,11 +112,11 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.text_input(key="inside").set_value("../../..").run()
-    press(test, "Find duplicates in this folder")
+    press(test, "Find copies and best shots in this folder")
     assert "outside the folders this server may read" in text(test)
     assert not started
     test.text_input(key="inside").set_value("a").run()
-    press(test, "Find duplicates in this folder")
+    press(test, "Find copies and best shots in this folder")
     assert [run.load().roots for run in started] == [(str(gallery / "a"),)]
 
 
@@ -146,7 +146,7 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
     collecting.upload_path("abcdefgh").write_bytes(b"x")
     collecting.add_upload("abcdefgh", "one.jpg", 1)
     test.run()
-    press(test, "Find duplicates in 1 file")
+    press(test, "Find copies and best shots in 1 file")
     assert [run.token for run in started] == [collecting.token]
 
 
@@ -154,7 +154,7 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
 def test_screens_without_a_run_say_what_to_do(page: str) -> None:
     test = app(page)
     assert any(
-        words in text(test) for words in ("Nothing to review yet", "Nothing finished yet", "No run is finished yet")
+        words in text(test) for words in ("Nothing to review yet", "Nothing finished yet", "No album is finished yet")
     )
 
 
@@ -162,7 +162,7 @@ def test_a_run_that_is_gone_is_said() -> None:
     test = AppTest.from_file(FRAME, default_timeout=30)
     test.query_params["run"] = "x" * 32
     test.run()
-    assert "That run is gone" in text(test)
+    assert "no longer exists" in text(test)
 
 
 @pytest.mark.parametrize("address", ["../../etc", "", "'; drop", "x" * 5000])
@@ -196,7 +196,7 @@ def test_a_rule_is_followed_by_open_groups_and_can_be_taken_back(run: Run) -> No
     assert not test.exception
     assert desk(run).history.rules == Rules(protect=("a",))
     assert desk(run).proposal.copies[0].photos[0] == other
-    assert "1 photo of groups is protected" in text(test)
+    assert "1 photo in groups is protected" in text(test)
     desk(run).take_back("step-undo-1")
     assert app("review.py", run).multiselect(key="rule-protect").value == []
 
@@ -218,9 +218,9 @@ def test_what_was_said_by_hand_can_be_taken_back(run: Run) -> None:
     desk(run).apart("step-0001", group.id)
     test = app("review.py", run)
     assert "**Not duplicates**" in text(test)
-    press(test, "Take back")
+    press(test, "Forget")
     assert group.id in desk(run).proposal.by_id
-    assert "Take back" not in labels(test)
+    assert "Forget" not in labels(test)
 
 
 def test_progress_can_be_saved_at_any_moment(run: Run) -> None:
@@ -260,7 +260,7 @@ def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path:
     for i in range(3):
         save(scene(10 + i), tmp_path / "few" / f"{i}.jpg")
     run = finished(runs, tmp_path / "few")
-    assert "every photo is one of its kind" in text(app("review.py", run))
+    assert "every photo is unique" in text(app("review.py", run))
     test = app("finish.py", run)
     assert "Your clean gallery" in text(test)
     assert test.metric[3].value == "–"
@@ -273,9 +273,7 @@ def test_a_gallery_of_nothing_but_broken_files_still_finishes(runs: Runs, tmp_pa
     assert not test.error
 
 
-@pytest.mark.parametrize(
-    ("state", "words"), [("failed", "The work was stopped"), ("cancelled", "The work was stopped")]
-)
+@pytest.mark.parametrize(("state", "words"), [("failed", "Scan failed"), ("cancelled", "Scan cancelled")])
 def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words: str) -> None:
     run.change(state=state, message="Memory ran out. *Try* fewer.")
     test = app("review.py", run)

@@ -20,7 +20,7 @@ from unipic.library.decisions import Catalogue
 from unipic.review.taste_log import FILE, _save, load
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
-SWITCH = "Use what my earlier choices taught"
+SWITCH = "Use my taste, learned from earlier choices"
 
 
 @pytest.fixture(autouse=True)
@@ -167,5 +167,5 @@ def test_an_album_is_made_where_nothing_can_be_remembered(reviewed: Run, monkeyp
 
     monkeypatch.setattr("unipic.review.taste_log._save", full)
     test = press(app("finish.py", reviewed), "Make the album")
-    assert "Your album is made, but nothing was learned" in text(test)
+    assert "Your album is ready, but Unipic could not learn" in text(test)
     assert list(reviewed.out.iterdir())

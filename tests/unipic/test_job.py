@@ -139,7 +139,7 @@ def test_a_full_disk_is_told_as_such(run: Run) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     assert work_on(run.folder, look) == 1
-    assert (run.load().state, "Make room, and start it again" in run.load().message) == ("failed", True)
+    assert (run.load().state, "Free some space, then start again" in run.load().message) == ("failed", True)
 
 
 def test_asked_to_stop_it_stops(run: Run) -> None:
@@ -326,7 +326,7 @@ def test_one_run_at_a_time_and_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "most likely because memory ran out"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "probably because memory ran out"),
         ("sys.exit(3)", "ended unexpectedly (code 3)"),
         ("raise ValueError", "ended unexpectedly (code 1)"),
     ],
@@ -492,7 +492,7 @@ def test_a_spare_process_that_dies_at_its_work_is_told(run: Run, tmp_path: Path)
     jobs.prepare()
     jobs.start(run)
     until(lambda: run.load().state == "failed")
-    assert "most likely because memory ran out" in run.load().message
+    assert "probably because memory ran out" in run.load().message
 
 
 def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_a_container_that_is_not_known_is_refused(stripper: Stripper, tmp_path: 
     page = tmp_path / "a.pdf"
     Image.new("RGB", (20, 20)).save(page)
     tell(page, "-XMP-exif:GPSLatitude=38.7")
-    refused(stripper, page, "of a kind that location cannot be taken out of")
+    refused(stripper, page, "of a kind whose location cannot be removed")
 
 
 def test_a_copy_that_could_not_be_freed_does_not_stay(stripper: Stripper, photo: Path, tmp_path: Path) -> None:

@@ -106,11 +106,19 @@ def test_a_shot_is_preferred_for_the_folder_of_its_copy() -> None:
     assert [one.file.id for one in decided if one.fate == "kept"] == ["d"]
 
 
+def test_the_headline_leaves_the_numbers_to_the_table() -> None:
+    assert the_group(shots()).headline == "No clear winner: these look equally good"
+    blurred = replace(A, measures=replace(A.measures, sharpness=0.1))
+    found = evidence([blurred, B], {"a b": 95.0})
+    assert "against" in arrange(found, Settings()).clusters[0].reason
+    assert the_group(found).headline == "Recommended: sharper on the subject"
+
+
 def test_work_in_a_copy_is_a_doubt_and_stays() -> None:
     found = evidence([A, photo("r", size=100, digest="r", content="", rating=5)], {"a r": 99.0}, {"a r": 80.0})
     group = the_group(found)
     assert (stays(group), group.certainty) == ("ar", UNSURE)
-    assert group.doubt == "a copy is rated 5 stars"
+    assert group.doubt == "one copy is rated 5 stars"
 
 
 folders = st.lists(st.sampled_from([folder for folder in FOLDERS if folder]), max_size=2, unique=True).map(tuple)

@@ -241,7 +241,7 @@ def test_what_nobody_looked_at_for_longest_goes_first(renditions: Renditions, tm
 
 def test_a_run_that_was_deleted_stays_deleted(tmp_path: Path, renderer: Renderer) -> None:
     found = of(save(scene(1, 64, 64), tmp_path / "a.jpg"))
-    with pytest.raises(NotShown, match="This run is gone"):
+    with pytest.raises(NotShown, match="This review no longer exists"):
         Renditions(tmp_path / "gone" / "views", renderer).view(found)
     assert not (tmp_path / "gone").exists()
 

@@ -65,7 +65,7 @@ def test_only_shots_directly_like_the_best_are_suggested_to_go() -> None:
 
 def test_a_group_nobody_decided_about_keeps_everything() -> None:
     assert stay(NONE) == "abcfg"
-    assert by_id(NONE)["b"].reason == "one of similar shots not reviewed yet"
+    assert by_id(NONE)["b"].reason == "among similar shots, not reviewed yet"
     assert stay(said(SHOTS, "", decided=False)) == "abcfg"
 
 
@@ -74,7 +74,7 @@ def test_a_group_that_was_decided_goes_as_ticked_and_copies_go_along() -> None:
     assert stay(ACCEPTED) == "acfg"
     assert decided["b"].reason == "not chosen among similar shots (similarity to the best 95 of 100)"
     assert decided["b"].instead == (A, C)
-    assert decided["d"].reason == "exact copy of b.jpg; its shot was not chosen"
+    assert decided["d"].reason == "exact copy of b.jpg; the shot it is a copy of was not chosen"
     assert decided["d"].instead == (A, C)
     assert decided["e"].instead == (F,)
     assert (decided["u"].fate, decided["u"].reason) == ("unreadable", "is empty (0 bytes)")
@@ -83,12 +83,12 @@ def test_a_group_that_was_decided_goes_as_ticked_and_copies_go_along() -> None:
 def test_copies_go_without_a_word_and_what_stays_of_them_says_so() -> None:
     decided = by_id(NONE)
     assert (decided["e"].fate, decided["e"].reason) == ("set aside", "near copy of f.jpg")
-    assert decided["f"].reason == "the one that stays of its copies: more bytes (100,000 against 10,000)"
+    assert decided["f"].reason == "the best of its copies: more bytes (100,000 against 10,000)"
 
 
 def test_a_copy_taken_back_stays_even_where_its_shot_goes() -> None:
     decided = by_id({**ACCEPTED, **said(OF_B, "bd", decided=False)})
-    assert (decided["d"].fate, decided["d"].reason) == ("kept", "kept besides; exact copy of b.jpg")
+    assert (decided["d"].fate, decided["d"].reason) == ("kept", "also kept; exact copy of b.jpg")
     assert decided["b"].fate == "set aside"
     assert stay({**said(OF_F, "ef"), **ACCEPTED}) == "acefg"
 
@@ -124,7 +124,7 @@ def test_copies_that_a_person_would_miss_are_kept_unless_told_otherwise() -> Non
     decided = by_id(away, RATED)
     assert decided["e"].instead == (F,)
     assert decided["d"].instead == (A,)
-    assert decided["d"].reason == "rated 5 stars; pixels copy of b.jpg; its shot was not chosen"
+    assert decided["d"].reason == "rated 5 stars; pixels copy of b.jpg; the shot it is a copy of was not chosen"
 
 
 def test_stars_count_in_a_file_with_the_same_pixels_too() -> None:
@@ -132,7 +132,7 @@ def test_stars_count_in_a_file_with_the_same_pixels_too() -> None:
     a, b = photo("a", content="c"), photo("b", content="c", rating=5)
     (group,) = propose(cleanup(singles=(a,), exact=(copies_of(a, b, kind="pixels"),))).groups
     assert group.suggested == {"a", "b"}
-    assert group.doubt == "a copy is rated 5 stars"
+    assert group.doubt == "one copy is rated 5 stars"
 
 
 def test_a_look_does_not_count_as_an_opinion_on_a_group() -> None:

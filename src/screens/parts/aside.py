@@ -35,16 +35,16 @@ def set_aside(run: Run, outcomes: Sequence[Outcome]) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.markdown(
-        f"**{count(plan.files, 'file')} ({size(plan.bytes)})** would move into a dated folder called "
-        f"*{SET_ASIDE}* beside your photos. Nothing is deleted, each file and the photo that stays for it are "
-        "compared once more before it moves, and everything can be put back."
+        f"**{count(plan.files, 'file')} ({size(plan.bytes)})** would move into a dated folder named "
+        f"*{SET_ASIDE}* beside your photos. Nothing is deleted. Before a file moves, it and the photo that stays for "
+        "it are checked again. You can put everything back."
     )
     for problem in plan.problems[:10]:
         st.caption(plain(problem))
     if plan.files:
-        typed = st.text_input(f"To confirm, type how many files: {plan.files}", key="aside-number").strip()
+        typed = st.text_input(f"To confirm, type the number of files: {plan.files}", key="aside-number").strip()
         ready = typed == str(plan.files)
-        if st.button("Set aside", key="aside", icon=":material/drive_file_move:", disabled=not ready):
+        if st.button("Move aside", key="aside", icon=":material/drive_file_move:", disabled=not ready):
             _move(destination, outcomes, int(typed))
     _put_back(roots)
 
@@ -69,7 +69,7 @@ def _put_back(roots: Sequence[Path]) -> None:
     if not there:
         return
     files, total = sum(one.files for one in there), sum(one.bytes for one in there)
-    st.caption(f"Set aside from here and still there: {count(files, 'file')} ({size(total)}).")
+    st.caption(f"Moved aside earlier from these folders: {count(files, 'file')} ({size(total)}).")
     if not st.button("Put everything back", key="put-back", icon=":material/undo:"):
         return
     bar = Bar("Putting back")

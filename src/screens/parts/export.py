@@ -11,7 +11,7 @@ import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.save import make_folder, make_list, make_zip, offer
-from screens.parts.words import count, plain, size
+from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.runs import Run
 from unipic.core.errors import DestinationError
@@ -24,7 +24,7 @@ from unipic.review.choices import Outcome
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them
     False: "byte for byte; every copy is read back and compared",
-    True: "without the place; the picture in every copy is compared with the original's",
+    True: "without their location; the picture in every copy is compared with the original's",
 }
 MOST = 20  # names that are shown
 Way = Literal["zip", "folder", "list", "aside"]
@@ -32,40 +32,39 @@ WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "list": ":material/list_alt: List",
-    "aside": ":material/drive_file_move: Set aside where they lie",
+    "aside": ":material/drive_file_move: Move originals aside",
 }
 
 
 def what_will_happen(plan: Preview, open_groups: int) -> None:
     """In words, each with its number; what does not happen is not mentioned."""
     st.subheader("What will happen", anchor=False)
-    why = "two would be called alike, or not every system can hold the name"
-    along = f" with {count(plan.companions, 'file')} that belong to them" if plan.companions else ""
-    says = "says where it was" if plan.located == 1 else "say where they were"
-    goes = "that is taken out of every copy" if without_place() else "that goes into the result"
+    why = "two files would have the same name, or some systems do not allow it"
+    carry = "carries" if plan.located == 1 else "carry"
+    stays = "is removed from" if without_place() else "stays in"
     lines = {
-        "Copied": f"{count(plan.photos, 'photo')}{along}, {HOW[without_place()]}",
-        "Location": plan.located and f"{count(plan.located, 'photo')} {says} taken; {goes}",
+        "Copied": f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {HOW[without_place()]}",
+        "Location": plan.located and f"{count(plan.located, 'photo')} {carry} a location; it {stays} the copies",
         "Set aside": plan.aside
         and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}), left out of the result; "
         "the originals stay where they are",
-        "Kept whole": open_groups and f"{count(open_groups, 'group')} of similar shots not reviewed yet",
-        "Copied as they are": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
-        "Only named": plan.left and f"{count(plan.left, 'file')} without bytes to copy, such as links",
+        "Kept": open_groups and f"all shots of {count(open_groups, 'group')} not reviewed yet",
+        "Copied unchanged": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
+        "Listed only": plan.left and f"{count(plan.left, 'file')} that cannot be copied, such as links",
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
-        "Room needed": size(plan.needed),
+        "Disk space needed": size(plan.needed),
     }
     st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
     if plan.renamed:
         with st.expander("New names"):
             _names([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed])
-    _not_as_it_was("No longer where they were", plan.gone, "They are left out")
-    _not_as_it_was("Changed since they were looked at", plan.changed, "They are copied as they are now")
+    _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
+    _not_as_it_was("Changed since the scan", plan.changed, "They are copied as they are now")
 
 
 def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
     """The ways there are. True if an album has just been made; a list is none, it can be had at any time."""
-    st.subheader("Take it home", anchor=False)
+    st.subheader("Export", anchor=False)
     album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
     _location()
     ways = [way for way in WAYS if way != "aside" or may_set_aside(run)]
@@ -84,14 +83,15 @@ def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
 def _location() -> None:
     there = find_exiftool() is not None
     st.checkbox(
-        "Take the place out of every copy",
+        "Remove location from the copies",
         key=WITHOUT_PLACE,
         disabled=not there,
-        help="Where a photo was taken goes, from photos, films and sidecars alike; the picture stays the same to the "
-        "last pixel, and the original as it is. A file it cannot be taken out of for certain is left out and named.",
+        help="Removes the place where a photo was taken from photos, videos and sidecar files. The picture stays the "
+        "same to the last pixel, and the original is not changed. A file whose location cannot be removed for certain "
+        "is left out and listed.",
     )
     if not there:
-        st.caption(f"For this the server needs the program exiftool. {INSTALL}.")
+        st.caption(f"This needs the program exiftool on the server. {INSTALL}.")
 
 
 def without_place() -> bool:
@@ -99,7 +99,7 @@ def without_place() -> bool:
 
 
 def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
-    st.caption("Made on the server's disk, then downloaded. Keep this page open until it is done.")
+    st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
     room = _room(plan, run.out)
     made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not room)
     done = made and make_zip(run, outcomes, album, without_place()) is not None
@@ -113,8 +113,8 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
     roots = places()
     if not roots:
         st.info(
-            "The operator of this server has not opened any folder for albums. To do so, start Unipic with "
-            "`UNIPIC_OUT=/path/to/albums`; several folders are separated by `:`.",
+            "No folder on this server is open for albums. Its operator can open some: start Unipic with "
+            "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
             icon=":material/folder_off:",
         )
         return False
@@ -124,7 +124,7 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
     if begun and os.path.lexists(begun / MANIFEST):
         _there(begun)
         if Path(os.path.realpath(root)) / folder_name(album) == begun:
-            st.caption("To copy it once more, give the album another name.")
+            st.caption("To copy it again, give the album another name.")
             return False
     try:
         target = place_for(root, album, [*map(Path, state.roots), run.folder], begun)
@@ -133,11 +133,11 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
         return False
     again = target == begun and target.is_dir()
     if again:
-        st.info("This album was not finished. What is there already is whole and stays.", icon=":material/info:")
-    st.markdown(f"Copied into the {'' if again else 'new '}folder **{plain(str(target))}**.")
-    st.caption("Keep this page open until it is done. A copy that was stopped can be gone on with.")
+        st.info("This album is not finished. The files already copied are complete and stay.", icon=":material/info:")
+    st.markdown(f"Will be copied to the {'' if again else 'new '}folder **{plain(str(target))}**.")
+    st.caption("Keep this page open until it is done. An interrupted copy can be resumed.")
     room = again or _room(plan, root)  # of what is there already nothing more is needed
-    words, icon = "Go on copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
+    words, icon = "Resume copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not room):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
@@ -149,8 +149,8 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
 
 def _list(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
     st.caption(
-        "Every file once: what becomes of it, why and in favour of which, with size, sha256, format, pixels and time. "
-        "Nothing is copied."
+        "One line per file: kept or set aside, why, and in favour of which photo, with size, sha256, format, pixels "
+        "and time. Nothing is copied."
     )
     kinds = {".csv": "CSV for spreadsheets", ".json": "JSON for programs"}
     suffix = st.segmented_control(
@@ -164,20 +164,20 @@ def _room(plan: Preview, folder: Path) -> bool:
     missing = plan.missing(folder)
     if missing:
         st.error(
-            f"{size(missing)} of disk are missing on the server for this. Free some space, or set more photos aside.",
+            f"The server needs {size(missing)} more disk space. Free some space, or set more photos aside.",
             icon=":material/error:",
         )
     return not missing
 
 
 def _there(folder: Path) -> None:
-    st.success(f"Your album is in **{plain(str(folder))}**, every file verified.", icon=":material/check_circle:")
+    st.success(f"Your album is in **{plain(str(folder))}**. Every file is verified.", icon=":material/check_circle:")
 
 
 def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
     if names:
         st.warning(
-            f"**{what}:** {count(len(names), 'original')}. {then}, and what would be set aside for them is kept.",
+            f"**{what}:** {count(len(names), 'original')}. {then}. Photos that would be set aside for them are kept.",
             icon=":material/warning:",
         )
         with st.expander("Which ones"):

@@ -14,9 +14,9 @@ from unipic.core.settings import PRESETS, Settings
 WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
 
 GROUPINGS = {
-    "greedy": "shots that are all like one of them",
-    "dbscan": "chains of shots with two or more alike (DBSCAN)",
-    "components": "chains of shots, however long",
+    "greedy": "all similar to one best shot (greedy)",
+    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
+    "components": "chains of similar shots of any length (components)",
 }
 
 
@@ -36,7 +36,7 @@ class Looks:
 
 
 def looks() -> Looks:
-    with st.expander("How to look", icon=":material/tune:"):
+    with st.expander("Options", icon=":material/tune:"):
         preset = st.selectbox(
             "What makes a good photo", list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
         )
@@ -46,25 +46,25 @@ def looks() -> Looks:
             placeholder=PRESETS[preset],
             help="Used when CLIP ranks; the built-in ranking measures sharpness, exposure, contrast and noise.",
         )
-        window = st.selectbox("Shots of one moment lie within", list(WINDOWS), key="window")
+        window = st.selectbox("Similar shots taken within", list(WINDOWS), key="window")
         similar = st.slider(
-            "Similarity of shots of one moment",
+            "Similar shots",
             *(50.0, 99.0, Settings.similar, 1.0),
             format="%.0f",
             key="similar",
-            help="Of labelled pairs with similarity 90, nine in ten show one moment. Higher finds fewer, surer groups.",
+            help="At 90, nine in ten pairs show the same moment. Higher finds fewer, safer groups.",
         )
         near = st.slider(
-            "Exactness of copies",
+            "Copies",
             *(10.0, 95.0, Settings.near, 5.0),
             format="%.0f",
             key="near",
-            help="How exactly the pixels of a copy must agree; 50 is what was measured. Higher finds fewer copies.",
+            help="How exactly the pixels of copies must agree. 50 is the measured default. Higher finds fewer copies.",
         )
-        grouping = st.selectbox(
-            "Groups are made of", list(GROUPINGS), format_func=lambda name: GROUPINGS[name], key="grouping"
+        grouping = st.selectbox("Grouping", list(GROUPINGS), format_func=lambda name: GROUPINGS[name], key="grouping")
+        learned = (
+            st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )
-        learned = st.toggle("Use what my earlier choices taught", True, key="taste") if _taste_is_used() else None
     return Looks(preset, prompt, similar, near, grouping, WINDOWS[window], learned)
 
 

@@ -16,13 +16,13 @@ MOST = 100  # rows; the command line lists them all
 
 def remembered(desk: Desk) -> None:
     if desk.problem:
-        st.warning(f"Decisions are kept in this run only: {plain(desk.problem)}", icon=":material/warning:")
+        st.warning(f"Decisions are kept in this review only: {plain(desk.problem)}", icon=":material/warning:")
     by_hand = [ruling for ruling in desk.rulings if ruling.kept is None]
     earlier = [ruling for ruling in desk.earlier if ruling.kept is not None]
     if not by_hand and not earlier:
         return
     with st.popover(f"Remembered ({len(by_hand) + len(earlier)})", icon=":material/bookmark:"):
-        st.markdown("Decisions that hold for these photos whatever they are called and wherever they lie.")
+        st.markdown("Your decisions about these photos. They still apply if files are renamed or moved.")
         rows = [*reversed(by_hand), *reversed(earlier)]
         for ruling in rows[:MOST]:
             _row(desk, ruling)
@@ -30,7 +30,7 @@ def remembered(desk: Desk) -> None:
             st.caption(f"... and {len(rows) - MOST:,} more")
         if earlier:
             ids = [ruling.id for ruling in earlier]
-            st.button(f"Take back all {len(ids):,} from earlier runs", on_click=_forget, args=(desk, ids))
+            st.button(f"Forget all {len(ids):,} from earlier reviews", on_click=_forget, args=(desk, ids))
 
 
 def _row(desk: Desk, ruling: Ruling) -> None:
@@ -38,7 +38,7 @@ def _row(desk: Desk, ruling: Ruling) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         when = datetime.fromtimestamp(ruling.at)
         st.markdown(f"**{_what(ruling)}** · {when:%Y-%m-%d}  \n{plain(names)}")
-        st.button("Take back", key=f"forget-{ruling.id}", on_click=_forget, args=(desk, [ruling.id]))
+        st.button("Forget", key=f"forget-{ruling.id}", on_click=_forget, args=(desk, [ruling.id]))
 
 
 def _what(ruling: Ruling) -> str:

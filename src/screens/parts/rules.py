@@ -14,9 +14,12 @@ from unipic.review.proposal import propose
 from unipic.review.rules import PREFERENCES, SETS, Rules, folders
 
 FOLDERS = {
-    "protect": ("Protected folders", "Their photos are never set aside, whatever is ticked."),
-    "prefer": ("Preferred folders", "Of copies and of similar shots those in here stay; the first folder counts most."),
-    "avoid": ("Folders to set aside first", "Where the same is elsewhere too, the photo elsewhere stays."),
+    "protect": ("Protected folders", "Photos in these folders are never set aside."),
+    "prefer": (
+        "Preferred folders",
+        "Copies and similar shots in these folders stay. The first folder counts most.",
+    ),
+    "avoid": ("Folders to set aside first", "If the same photo is also in another folder, that one stays."),
 }
 
 
@@ -25,12 +28,12 @@ def rules(desk: Desk) -> None:
     known = folders(desk.evidence.gallery.photos)
     number = sum(map(bool, (holding.protect, holding.prefer, holding.avoid, holding.by, holding.thin)))
     with st.popover(f"Rules ({number})" if number else "Rules", icon=":material/rule:"):
-        st.markdown("Every group you have not decided follows at once; what you decided stays as it is.")
+        st.markdown("Rules apply at once to groups you have not decided. Decided groups stay as they are.")
         for name, (label, about) in FOLDERS.items() if known else ():
             _several(desk, name, label, about, known, getattr(holding, name))
         if not known:
-            st.caption("All photos lie in one place, so there are no folders to prefer.")
-        about = "Before anything else that is measured; the first one that tells two photos apart decides."
+            st.caption("All photos are in one folder, so there are no folders to choose.")
+        about = "These count before all measurements. The first one in which two photos differ decides."
         _several(desk, "by", "Prefer photos that are", about, list(PREFERENCES), holding.by)
         _taken_on_purpose(desk)
         if number:
@@ -41,8 +44,8 @@ def _taken_on_purpose(desk: Desk) -> None:
     """Only of the kinds that are there."""
     known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.sets))
     if known:
-        about = "They were taken to be kept together, so all of their shots stay unless you name them here."
-        _several(desk, "thin", "Propose the best shot alone of these too", about, list(known), desk.history.rules.thin)
+        about = "Their shots were taken to be kept together, so all of them stay unless you choose them here."
+        _several(desk, "thin", "Suggest only the best shot of", about, list(known), desk.history.rules.thin)
 
 
 def _several(desk: Desk, name: str, label: str, about: str, known: list[str], holding: tuple[str, ...]) -> None:
@@ -68,6 +71,6 @@ def _effect(desk: Desk) -> str:
     other = [group for group in open_groups if group.photos[0].id != without[group.id].photos[0].id]
     kept = sum(len(group.protected) for group in desk.proposal.groups)
     return (
-        f"In {count(len(other), 'open group')} of {len(open_groups):,} the rules change what is recommended; "
-        f"{count(kept, 'photo')} of groups {'is' if kept == 1 else 'are'} protected."
+        f"The rules change the recommendation in {len(other):,} of {count(len(open_groups), 'open group')}. "
+        f"{count(kept, 'photo')} in groups {'is' if kept == 1 else 'are'} protected."
     )

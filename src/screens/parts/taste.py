@@ -23,7 +23,7 @@ WORDS = {
     "tilt": "a straight horizon",
     "cut": "nothing cut off",
     "framing": "framing",
-    "wish": "the wish in words",
+    "wish": "what you asked for in words",
     "aesthetic": "how pleasing a picture is",
 }
 TOLD = 0.02  # of all weight: less is not worth a word
@@ -39,19 +39,19 @@ def your_taste() -> None:
         _forget()
         return
     if not verdict.groups:
-        st.markdown("Nothing learned yet. Groups you review are learned from when you make an album.")
+        st.markdown("Nothing learned yet. When you make an album, Unipic learns from the groups you reviewed.")
         return
     _figures(verdict)
     st.markdown(_state(verdict))
     st.caption(
-        "Learned on this server, from numbers only, for everybody who uses it. Nothing of it leaves the machine. "
-        "Suggestions you left as they were count less if you seem not to have looked at them all."
+        "Learned on this server for everyone who uses it, from numbers only. Nothing leaves the machine. "
+        "Suggestions you accepted unchanged count less if you seem to have skipped some."
     )
     _forget()
 
 
 def _figures(verdict: Verdict) -> None:
-    said = "Of groups it was not taught with: how often the shot it puts first is one you kept."
+    said = "How often its first shot is one you kept, in groups it has not learned from."
     with st.grid("auto", min_column_width=160):
         st.metric("Groups learned from", f"{verdict.groups:,}", border=True)
         st.metric("Your taste was right", _share(verdict.held_out_learned), border=True, help=said)
@@ -85,7 +85,7 @@ def _listed(names: list[str]) -> str:
 
 def _forget() -> None:
     with st.popover("Forget what was learned", icon=":material/delete:"):
-        st.markdown("What was learned from your choices is deleted for good. Photos and albums are not touched.")
+        st.markdown("What was learned from your choices is deleted permanently. Photos and albums are not touched.")
         st.button("Forget", type="primary", key="forget", on_click=_forgotten)
 
 

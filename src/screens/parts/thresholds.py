@@ -21,11 +21,11 @@ WIDTH = 2  # of a bar
 
 def thresholds(desk: Desk) -> None:
     holding = desk.history.thresholds
-    with st.popover("How alike", icon=":material/tune:"):
-        st.markdown("No photo is looked at again. Groups you have decided stay as they are.")
+    with st.popover("Sensitivity", icon=":material/tune:"):
+        st.markdown("Takes effect at once; nothing is rescanned. Decided groups stay as they are.")
         session.set_widget("now-similar", float(holding.similar))
         st.slider(
-            "Similarity of shots of one moment",
+            "Similar shots",
             *(float(LOWEST), 99.0),
             step=1.0,
             format="%.0f",
@@ -36,20 +36,20 @@ def thresholds(desk: Desk) -> None:
         _histogram(desk, holding.similar)
         session.set_widget("now-near", float(holding.near))
         st.slider(
-            "Exactness of copies",
+            "Copies",
             *(10.0, 95.0),
             step=5.0,
             format="%.0f",
             key="now-near",
-            help="How exactly the pixels of a copy must agree; 50 is what was measured. Higher finds fewer copies.",
+            help="How exactly the pixels of copies must agree. 50 is the measured default. Higher finds fewer copies.",
             on_change=_change,
             args=(desk,),
         )
         session.set_widget("now-window", _window(holding.time_window))
-        st.selectbox("Shots of one moment lie within", list(WINDOWS), key="now-window", on_change=_change, args=(desk,))
+        st.selectbox("Similar shots taken within", list(WINDOWS), key="now-window", on_change=_change, args=(desk,))
         session.set_widget("now-grouping", holding.grouping)
         st.selectbox(
-            "Groups are made of",
+            "Grouping",
             list(GROUPINGS),
             format_func=lambda name: GROUPINGS[name],
             key="now-grouping",
@@ -67,7 +67,7 @@ def _histogram(desk: Desk, line: float) -> None:
     st.vega_lite_chart(table, _chart(line), key="histogram")
     shots = desk.proposal.shots
     st.caption(
-        f"At {line:.0f}: {count(int((similarity >= line).sum()), 'pair')} alike enough, which makes "
+        f"At {line:.0f}: {count(int((similarity >= line).sum()), 'similar pair')}, in "
         f"{count(len(shots), 'group')} of similar shots with {count(sum(len(g.photos) for g in shots), 'photo')}."
     )
 
@@ -85,7 +85,7 @@ def _chart(line: float) -> dict[str, Any]:
     rule = {"x": {"datum": line, "type": "quantitative"}}
     return {
         "height": 160,
-        "description": "Pairs of photos by similarity, and the line between those alike enough and the others",
+        "description": "Pairs of photos by similarity, with a line at the threshold",
         "layer": [
             {"mark": {"type": "bar", "color": "#26828c"}, "encoding": bars},
             {"mark": {"type": "rule", "strokeWidth": 2, "color": "#c2571a", "aria": False}, "encoding": rule},

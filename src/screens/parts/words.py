@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from unipic.core.words import count, duration, printable, size
+from unipic.core.words import belonging, count, duration, printable, size
 
-__all__ = ["count", "duration", "plain", "printable", "size"]
+__all__ = ["belonging", "count", "duration", "plain", "printable", "size"]
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")
 # Streamlit makes links of addresses after it has taken the escapes away; a word joiner, which is not seen, stops it.

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from screens.parts.words import duration
+from screens.parts.words import count, duration
 from server.jobs import SKIP, where
 from server.runs import Run
 from server.state import server
@@ -19,11 +19,11 @@ def working(run: Run) -> None:
     state = run.load().state
     if state not in ("waiting", "working"):
         st.rerun()
-    st.subheader("Looking at your photos")
+    st.subheader("Scanning your photos")
     ahead = server().jobs.ahead_of(run) if state == "waiting" else 0
     step = where(run) if state == "working" else None
     if ahead:
-        st.progress(0.0, text=f"Waiting for {ahead} other {'run' if ahead == 1 else 'runs'} to finish")
+        st.progress(0.0, text=f"Waiting for {count(ahead, 'other scan')} to finish")
     elif step is None:
         st.progress(0.0, text="Getting ready")
     else:
@@ -38,7 +38,7 @@ def working(run: Run) -> None:
                 text += f"{speed} · {left} left"
         st.progress(share, text=text)
         if step.stage.startswith(FETCHING):
-            st.caption("This happens once. Without it shots are ranked by what is measured.")
+            st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
             st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
-    st.caption("You may close this page and come back to its address; the work goes on.")
+    st.caption("You can close this page. Bookmark it to come back; the scan continues.")
     st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")

@@ -64,10 +64,10 @@ def worth_a_look(photo: Photo, keeper: Photo) -> str:
 
     Whatever became of one of them, if their pixels are the same it is only words in a file.
     """
-    words = ["a raw photo, which the other is not"] if photo.format == RAW != keeper.format else []
+    words = ["a raw photo"] if photo.format == RAW != keeper.format else []
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
-        words.append(f"accompanied by {_named(missed)}, which the other is not")
+        words.append(f"accompanied by {_named(missed)}")
     if (photo.rating or 0) > max(0, keeper.rating or 0):
         words.append(f"rated {count(photo.rating or 0, 'star')}")
     if not (photo.content and photo.content == keeper.content):
@@ -85,7 +85,7 @@ def _editing(photo: Photo, keeper: Photo) -> list[str]:
     if photo.edited and not keeper.edited:
         return [f"edited with {photo.edited}"]
     if keeper.edited and not photo.edited and _camera_data(photo):
-        return [f"as it was before it was edited with {keeper.edited}"]
+        return ["the unedited version"]
     return []
 
 
@@ -149,8 +149,8 @@ REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     _less_compressed,
     _earlier,
     lambda keeper, copy: f"more bytes ({keeper.size:,} against {copy.size:,})",
-    lambda keeper, copy: f"both are as good, and its sha256 is the first in order ({keeper.digest[:12]})",
-    lambda keeper, copy: "the shorter name",
-    lambda keeper, copy: "the first name in the alphabet",
-    lambda keeper, copy: "found first",
+    lambda keeper, copy: f"equally good; keeping the one with the lower sha256 ({keeper.digest[:12]})",
+    lambda keeper, copy: "identical files; keeping this one because of its shorter name",
+    lambda keeper, copy: "identical files; keeping this one because its name is the first in the alphabet",
+    lambda keeper, copy: "identical files; keeping this one because it was found first",
 )

@@ -24,6 +24,7 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
 AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
+EQUALLY_GOOD = "these look equally good"  # the reason where nothing measured tells the first two apart
 TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
@@ -192,8 +193,8 @@ def _reason(
         words += [criterion.words.format(*shown)] if shown[0] != shown[1] else []
     text = ", ".join(words[:2])
     if certainty >= CLEAR:
-        return text or "a little better in many things"
-    return f"too close to call; {text}" if text else "too close to call; nothing measured tells it from the next one"
+        return text or "a little better in many ways"
+    return f"too close to call; {text or EQUALLY_GOOD}"
 
 
 def _rating_reason(best: Photo, rating: int) -> str:

@@ -25,12 +25,12 @@ def move(source: str, target: str, advice: str = "") -> None:
             way(source, target)
             return
         except FileExistsError:
-            raise AlreadyThere(f"{target} is there already; nothing was overwritten.{advice}") from None
+            raise AlreadyThere(f"{target} already exists; nothing was overwritten.{advice}") from None
         except OSError as error:
             if error.errno not in (*NOT_KNOWN, *NO_LINKS):
                 raise
     if os.path.lexists(target):
-        raise AlreadyThere(f"{target} is there already; nothing was overwritten.{advice}")
+        raise AlreadyThere(f"{target} already exists; nothing was overwritten.{advice}")
     os.rename(source, target)
 
 

@@ -9,10 +9,10 @@ def printable(value: object) -> str:
 
 
 def size(count: float) -> str:
-    """1.9 MB."""
+    """1.9 MB, 793 kB."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 99.95 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
 
@@ -20,6 +20,11 @@ def size(count: float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """1 photo, 2 photos."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def belonging(files: int) -> str:
+    """ " with 2 files that belong to them"; "" for 0."""
+    return f" with {count(files, 'file')} that {'belongs' if files == 1 else 'belong'} to them" if files else ""
 
 
 def duration(seconds: float) -> str:

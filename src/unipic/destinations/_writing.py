@@ -20,7 +20,7 @@ from unipic.destinations.base import Item, Result, Written
 from unipic.reading.location import Stripper
 from unipic.review.choices import Outcome
 
-CHANGED = "changed since it was looked at; exported as it is now"
+CHANGED = "changed since the scan; exported as it is now"
 ROOM = 1.02  # what a file system takes on top of the bytes
 
 
@@ -67,7 +67,7 @@ def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
     if lost is None or outcome.fate != "set aside":
         return outcome
     which = "it" if lost.id == outcome.file.id else lost.name
-    why = f"kept, because {which} is not what it was when it was looked at"
+    why = f"kept, because {which} has changed since the scan"
     return Outcome(outcome.file, "kept", why, problem=f"was to be set aside and is {why}")
 
 

@@ -64,7 +64,7 @@ class AsideDestination:
                 raise DestinationError(f"{root} may not be written, so nothing in it can be set aside.")
             for folder in quarantines(root / SET_ASIDE):
                 if held(folder).torn:
-                    raise DestinationError(f"{folder} was left unfinished by a stop. Take it back with undo first.")
+                    raise DestinationError(f"{folder} is the rest of an interrupted move. Put it back with undo first.")
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
         """What would move, each file's place below the folder it would be moved into."""
@@ -95,11 +95,11 @@ class AsideDestination:
                     run.set_aside(number, asset)
                 progress(Step("Setting aside", len(assets), len(assets)))
         except (KeyboardInterrupt, Cancelled):
-            raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo takes it back.") from None
+            raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo puts them back.") from None
         except OSError as error:
             about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
             raise DestinationError(
-                f"Stopped at the first error: {about}. {moved_in_words(run.moved)}; undo takes it back."
+                f"Stopped at the first error: {about}. {moved_in_words(run.moved)}; undo puts them back."
             ) from error
         return run.moved
 
@@ -231,7 +231,7 @@ def _checked(asset: Asset) -> list[Moving]:
     files = [_looked_at(file, asset.base) for file in asset.files]
     for photo in asset.instead:
         if not unchanged(photo):
-            raise _NotAsItWas(f"{photo.name}, which stays for it, is not what it was when it was looked at")
+            raise _NotAsItWas(f"{photo.name}, which stays for it, has changed since the scan")
     return files
 
 
@@ -246,7 +246,7 @@ def _looked_at(file: Photo | Companion, base: str) -> Moving:
     except OSError as error:
         raise _NotAsItWas(f"{file.name} could not be read: {error.strerror or error}") from None
     if digest != file.digest:
-        raise _NotAsItWas(f"{file.name} is not what it was when it was looked at")
+        raise _NotAsItWas(f"{file.name} has changed since the scan")
     return Moving(relative, relative, digest, facts.st_size, facts.st_ino, facts.st_dev, facts.st_mtime_ns)
 
 

@@ -126,9 +126,9 @@ def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
 def file_ready(path: Path, replace: bool) -> None:
     """There is a folder for it, and nothing in its place."""
     if not path.parent.is_dir():
-        raise DestinationError(f"{path.parent} is not a folder; make it first, or choose another place")
+        raise DestinationError(f"{path.parent} is not a folder; create it first, or choose another place")
     if not replace and os.path.lexists(path):
-        raise AlreadyThere(f"{path} is there already; nothing was overwritten. Choose another name.")
+        raise AlreadyThere(f"{path} already exists; nothing was overwritten. Choose another name.")
 
 
 def stripper_ready(strip_location: bool) -> None:
@@ -145,7 +145,7 @@ def outside(target: Path, roots: Iterable[Path]) -> None:
         source = Path(os.path.realpath(root))
         if source.is_dir() and (real == source or source in real.parents):
             raise DestinationError(
-                f"{target} lies inside {root}, which is to be cleaned. Choose a place outside of it."
+                f"{target} lies inside {root}, which is to be cleaned up. Choose a place outside it."
             )
         if real == source or real in source.parents:
-            raise DestinationError(f"{target} holds {root}, which is to be cleaned. Choose a place outside of it.")
+            raise DestinationError(f"{target} holds {root}, which is to be cleaned up. Choose a place outside it.")

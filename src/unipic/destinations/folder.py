@@ -24,9 +24,9 @@ class FolderDestination:
     def ready(self) -> None:
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
-            raise AlreadyThere(f"{self.folder} holds a finished result already. Choose another folder.")
+            raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
         if os.path.lexists(self.folder) and not self.folder.is_dir():
-            raise AlreadyThere(f"{self.folder} is there already and is no folder. Choose another name.")
+            raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
         return plan_to_copy(outcomes)
@@ -81,9 +81,7 @@ class FolderDestination:
 
 
 def _other_content(target: Path) -> AlreadyThere:
-    return AlreadyThere(
-        f"{target} is there already with other content; nothing was overwritten. Choose an empty folder."
-    )
+    return AlreadyThere(f"{target} already exists with other content; nothing was overwritten. Choose an empty folder.")
 
 
 def _hash_now(path: str) -> str | None:

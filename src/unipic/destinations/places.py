@@ -23,9 +23,9 @@ def place_for(root: Path, album: str, sources: Iterable[Path], begun: Path | Non
     `sources` or around them, and where something else is there already.
     """
     if root not in places():
-        raise DestinationError(f"{root} is none of the folders this server may write to.")
+        raise DestinationError(f"{root} is not one of the folders this server may write to.")
     if not root.is_dir():
-        raise DestinationError(f"{root} is not there. Ask the operator of this server to make it, or choose another.")
+        raise DestinationError(f"{root} does not exist. Ask the operator of this server, or choose another.")
     if not os.access(root, os.W_OK | os.X_OK):
         raise DestinationError(f"{root} may not be written: permission denied. Ask the operator of this server.")
     target = Path(os.path.realpath(root)) / folder_name(album)
@@ -42,8 +42,8 @@ def folder_name(album: str) -> str:
 
 def _must_be_ours(target: Path, begun: Path | None) -> None:
     if target.is_symlink() or not target.is_dir():
-        raise AlreadyThere(f"{target} is there already and is no folder. Give the album another name.")
+        raise AlreadyThere(f"{target} already exists and is not a folder. Give the album another name.")
     if os.path.lexists(target / MANIFEST):
-        raise AlreadyThere(f"{target} holds a finished album already. Give this one another name.")
+        raise AlreadyThere(f"{target} already holds a finished album. Give this one another name.")
     if target != begun and any(target.iterdir()):
-        raise AlreadyThere(f"{target} is there already; nothing in it was touched. Give the album another name.")
+        raise AlreadyThere(f"{target} already exists; nothing in it was touched. Give the album another name.")

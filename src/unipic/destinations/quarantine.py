@@ -105,7 +105,7 @@ def _new(base: str, known: Path | None) -> tuple[Path, BinaryIO]:
             os.mkdir(parent, _mode(base))
         if parent.is_symlink() or not parent.is_dir():
             raise DestinationError(
-                f"{parent} is there already and is no folder. Rename it; photos are set aside there."
+                f"{parent} already exists and is not a folder. Rename it; photos are set aside there."
             )
         folder = _dated(parent, _mode(base))
         if known:
@@ -216,7 +216,7 @@ def locked(folder: Path) -> Iterator[Journal]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DestinationError(f"{folder} is being filled or emptied right now. Wait until that is over.") from None
+            raise DestinationError(f"{folder} is in use by another move or undo. Try again later.") from None
         except OSError:
             pass  # not every file system has locks
         yield _read(file)

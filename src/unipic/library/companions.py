@@ -310,7 +310,7 @@ def _companion(photo: Photo, role: Role) -> Companion:
 
 def _in_words(file: Unreadable) -> Unreadable:
     if _role(file.name) == "sidecar" and file.copyable and file.reason.startswith("is not in any photo format"):
-        return replace(file, reason="is a sidecar, facts about a photo that is not here")
+        return replace(file, reason="is a sidecar of a photo that is not here")
     return file
 
 

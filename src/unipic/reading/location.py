@@ -67,7 +67,7 @@ class Stripper:
     ) -> None:
         found = program or find_exiftool()
         if found is None:
-            raise NoExiftool(f"location cannot be taken out without exiftool, which is not here. {INSTALL}.")
+            raise NoExiftool(f"location cannot be removed without exiftool, which is not installed. {INSTALL}.")
         self._settings, self._patience = settings or Settings(), patience
         self._tool = _Exiftool(found)
         self._stack = ExitStack()
@@ -78,7 +78,7 @@ class Stripper:
         version = self._ask("-ver").strip()
         if not re.fullmatch(r"\d+\.\d+", version) or tuple(map(int, version.split("."))) < OLDEST:
             self.__exit__()
-            raise NoExiftool(f"exiftool {version} is too old to be given strangers' photos. {INSTALL}, newer.")
+            raise NoExiftool(f"exiftool {version} is too old to be safe with photos from strangers. {INSTALL}, newer.")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +117,7 @@ class Stripper:
             return
         before = self._picture(path)
         if not before:
-            raise LocationLeft("is of a kind that location cannot be taken out of for certain")
+            raise LocationLeft("is of a kind whose location cannot be removed for certain")
         said = self._remove(path, [f"-{tag}=" for tag in found])
         if left := self._tags(path):
             said = self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])

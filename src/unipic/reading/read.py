@@ -42,7 +42,7 @@ def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreada
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size)
     except FileNotFoundError:
-        return Unreadable(file.id, file.name, file.path, "is gone since the folder was listed", 0, copyable=False)
+        return Unreadable(file.id, file.name, file.path, "was deleted after the folder was listed", 0, copyable=False)
     except PermissionError:
         return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
     except OSError as error:

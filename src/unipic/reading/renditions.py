@@ -188,7 +188,7 @@ class Renditions:
             try:
                 self.folder.mkdir(mode=0o700, exist_ok=True)  # without parents: a run that was deleted stays deleted
             except FileNotFoundError:
-                raise NotShown("This run is gone; its photos are not shown any more.") from None
+                raise NotShown("This review no longer exists, so its photos cannot be shown.") from None
             self.renderer.make(Order(photo, path, long_side, quality))
             self._trim(path)
         return path

@@ -136,7 +136,7 @@ def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
     found = {}
     for photo, alike in zip(group.photos, group.alike, strict=True):
         if not seen or photo.id in stays:
-            why = "chosen among similar shots" if seen else "one of similar shots not reviewed yet"
+            why = "chosen among similar shots" if seen else "among similar shots, not reviewed yet"
             if photo.id in group.protected:
                 why = "in a protected folder"
             found[photo.id] = Outcome(photo, "kept", why)
@@ -156,7 +156,7 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> 
     if gone and gone.fate == "set aside":
         for_the_shot = next((photo.id for photo in group.photos if photo.id in stays), "")
         stays = (stays - {for_the_shot}) | group.protected
-        instead, why = gone.instead, "its shot was not chosen"
+        instead, why = gone.instead, "the shot it is a copy of was not chosen"
     found = {}
     for photo, words in zip(group.photos, group.words, strict=True):
         about = "; ".join(filter(None, (words, why))) or "not chosen among its copies"
@@ -166,9 +166,9 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> 
         elif photo.id in group.protected:
             found[photo.id] = Outcome(photo, "kept", "in a protected folder")
         elif words:
-            found[photo.id] = Outcome(photo, "kept", f"kept besides; {words}" if group.id in choices else words)
+            found[photo.id] = Outcome(photo, "kept", f"also kept; {words}" if group.id in choices else words)
         elif photo.id not in shots:
-            found[photo.id] = Outcome(photo, "kept", f"the one that stays of its copies: {group.reason}")
+            found[photo.id] = Outcome(photo, "kept", f"the best of its copies: {group.reason}")
     return found
 
 

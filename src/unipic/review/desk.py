@@ -91,7 +91,7 @@ class Desk:
         try:
             return self.proposal.by_id[id]
         except KeyError:
-            raise NoSuchGroup("The photos have been grouped anew since; this group is not there any more.") from None
+            raise NoSuchGroup("The groups have changed, and this group no longer exists.") from None
 
     @property
     def place(self) -> str:
@@ -123,7 +123,7 @@ class Desk:
         """Tick the photos of a group, or, with `done`, decide it."""
         group, stays = self.group(id), frozenset(stays)
         if not stays <= group.ids:
-            raise NotUnderstood("That is no photo of this group.")
+            raise NotUnderstood("That photo is not in this group.")
         before, choice = kept(group, self.choices), Choice(stays | group.protected, done)
         if done:
             what = f"{count(len(choice.kept), 'photo')} of {len(group.photos)} kept"
@@ -160,12 +160,12 @@ class Desk:
         """Some photos of a group leave it together."""
         group, leaving = self.group(id), frozenset(leaving)
         if not leaving <= group.ids:
-            raise NotUnderstood("That is no photo of this group.")
+            raise NotUnderstood("That photo is not in this group.")
         out = [part for part in _alike(group.photos) if leaving & {photo.id for photo in part}]
         left = [photo for part in out for photo in part]
         rest = [photo for photo in group.photos if photo not in left]
         if not left or not rest:
-            raise NotUnderstood("Some photos of the group leave it, and some stay; identical files stay together.")
+            raise NotUnderstood("Choose some photos of the group, but not all. Identical files stay together.")
         return self._rule(step, f"{count(len(left), 'photo')} split off", [group], [rest, left])
 
     def merge(self, step: str, ids: Sequence[str]) -> Change:
@@ -187,7 +187,7 @@ class Desk:
     def forget(self, step: str, ids: Iterable[str]) -> Change:
         """Rulings are taken back, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
-        return self._take(step, Change(f"{count(len(gone), 'decision')} taken back", self._opened(gone), gone))
+        return self._take(step, Change(f"{count(len(gone), 'decision')} forgotten", self._opened(gone), gone))
 
     def take_back(self, step: str, forward: bool = False) -> Change:
         """Undo, or redo."""
@@ -198,7 +198,7 @@ class Desk:
     def _groups(self, ids: Iterable[str]) -> list[Group]:
         groups = [self.group(id) for id in dict.fromkeys(ids)]
         if not groups:
-            raise NotUnderstood("That is about no group.")
+            raise NotUnderstood("No group was named.")
         return groups
 
     def _now(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from unipic.cleanup.keeper import keeper_reason, worth_a_look
+from unipic.cleanup.rank import EQUALLY_GOOD
 from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
@@ -20,6 +22,8 @@ Lane = Literal["identical", "same", "similar"]
 # confidence means that at most 3 in 100 are (the rule of three).
 SAME_PICTURE = 0.97
 UNSURE = 0.5
+# Of a cluster's reason the doubt is said apart, and the table beside the photos has the numbers.
+NUMBERS = re.compile(r"^too close to call; | \([^()]* against [^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Group:
     certainty: float  # that what is proposed is right, 0.5 to 1
     suggested: frozenset[str]  # ids of those that stay
     protected: frozenset[str]  # ids of those that can never be set aside
+
+    @property
+    def headline(self) -> str:
+        """The reason as a line for people."""
+        return f"{'No clear winner' if self.reason == EQUALLY_GOOD else 'Recommended'}: {self.reason}"
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -99,7 +108,7 @@ def _copies(
     stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
-    doubt = "; ".join(dict.fromkeys(f"a copy is {look}" for look in looks.values() if look))
+    doubt = "; ".join(dict.fromkeys(f"one copy is {look}" for look in looks.values() if look))
     return Group(
         group_id(photos),
         lane,
@@ -117,7 +126,7 @@ def _copies(
 def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, DeliberateSet]) -> str:
     """A set would miss it, unless a file with the very same picture stays."""
     one = None if identical(photo, first) else kept_whole.get(photo.id)
-    return f"one of {SETS[one.kind][0]}, {one.reason}" if one else ""
+    return f"part of {SETS[one.kind][0]} ({one.reason})" if one else ""
 
 
 def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, look: str) -> str:
@@ -171,7 +180,7 @@ def _shots(
     whole = {p.id: kept_whole[file.id] for p in order for file in files[p.id] if file.id in kept_whole}
     unlike = {photo.id for photo, like in zip(order, like_best, strict=True) if not like}
     stays = frozenset({best.id} | protected | whole.keys() | unlike)
-    reason, certainty = cluster.reason.removeprefix("too close to call; "), cluster.certainty
+    reason, certainty = NUMBERS.sub("", cluster.reason), cluster.certainty
     doubt = "too close to call" if cluster.close_call else ""
     if best is not cluster.best:
         reason = next(filter(None, (rules.reason(a, second) for a in files[best.id])), "by your rules")
@@ -208,10 +217,10 @@ def _alike(
 
 def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, DeliberateSet]) -> str:
     one = whole.get(photo.id)
-    words = f"one of {SETS[one.kind][0]}: {one.reason}" if one else ""
+    words = f"part of {SETS[one.kind][0]}: {one.reason}" if one else ""
     return "; ".join(filter(None, (words, _along([file for file in files if file is not photo]))))
 
 
 def _along(copies: Sequence[Photo]) -> str:
     names = ", ".join(copy.name for copy in copies[:3]) + (", ..." if len(copies) > 3 else "")
-    return f"there are copies of it: {names}" if copies else ""
+    return f"its copies: {names}" if copies else ""

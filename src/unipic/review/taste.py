@@ -121,7 +121,7 @@ def judge(decisions: Iterable[Decision], default: Mapping[str, float]) -> Verdic
     elif ours <= theirs:
         used, why = False, f"it does not beat the default on held-out choices: {figures}"
     elif lucky >= LUCK:
-        used, why = False, f"it beats the default on held-out choices by no more than luck could: {figures}"
+        used, why = False, f"it beats the default on held-out choices, but not by more than chance: {figures}"
     else:
         used, why = True, f"it beats the default on held-out choices: {figures}"
     return Verdict(len(groups), theirs, ours, used, why, weights)

@@ -58,7 +58,7 @@ def _existing(root: Path) -> str:
     if not os.path.exists(real):
         raise SourceError(f"{root} does not exist")
     if any(is_set_aside(str(folder)) for folder in (Path(real), *Path(real).parents)):
-        raise SourceError(f"{root} holds what was set aside; name another folder, or take it back with undo first")
+        raise SourceError(f"{root} holds photos set aside; name another folder, or put them back with undo first")
     if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
         raise SourceError(f"{root} may not be read: permission denied")
     return real
@@ -123,7 +123,7 @@ def _entry(path: str, name: str) -> Found | Unreadable:
     try:
         facts = os.lstat(path)
     except OSError as error:
-        return Unreadable(_id(name), name, path, f"could not be looked at: {error.strerror}", copyable=False)
+        return Unreadable(_id(name), name, path, f"could not be examined: {error.strerror}", copyable=False)
     if stat.S_ISREG(facts.st_mode):
         return Found(_id(name), name, path, facts.st_size, stamp(facts))
     link = stat.S_ISLNK(facts.st_mode)

@@ -79,9 +79,9 @@ def _missing(model: Model, folder: Path) -> list[File]:
 def _refuse(model: Model, host: str) -> None:
     """ModelMissing without trying, where trying is not wanted or was in vain a moment ago."""
     if os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0"):
-        raise ModelMissing(f"{model.label} is not here and UNIPIC_OFFLINE says not to fetch it")
+        raise ModelMissing(f"{model.label} is not installed and UNIPIC_OFFLINE forbids downloading it")
     if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
-        raise ModelMissing(f"{model.label} is not here and {host} could not be reached a moment ago")
+        raise ModelMissing(f"{model.label} is not installed and {host} could not be reached a moment ago")
 
 
 def _start(name: str, folder: Path, manifest: Path) -> subprocess.Popen[bytes]:
@@ -116,7 +116,7 @@ def _follow(
             raise _error(model, host, {"error": "broken", "reason": "was too slow to send it in the time there was"})
         progress(Step(stage, done, total))
     if code := child.wait():
-        raise ModelMissing(f"{model.label} is not here and the process that fetches it ended with code {code}")
+        raise ModelMissing(f"{model.label} is not installed and the process that downloads it ended with code {code}")
 
 
 def _messages(child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
@@ -152,11 +152,11 @@ def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
     if kind == "damaged":
         return ModelDamaged(f"{model.label} came damaged from {host} and was not kept: {reason}. Try again later.")
     if kind == "disk":
-        return ModelMissing(f"{model.label} is not here and cannot be written ({reason})")
+        return ModelMissing(f"{model.label} is not installed and cannot be written ({reason})")
     if kind == "silent":
         _silent_since[host] = time.monotonic()
-        return ModelMissing(f"{model.label} is not here and {host} cannot be reached ({reason})")
-    return ModelMissing(f"{model.label} is not here and {host} {reason}")
+        return ModelMissing(f"{model.label} is not installed and {host} cannot be reached ({reason})")
+    return ModelMissing(f"{model.label} is not installed and {host} {reason}")
 
 
 def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:

@@ -85,7 +85,7 @@ def find(model: Model, folder: Path) -> Status:
         damage = damage or next(iter(problems), "")
     if damage:
         return Status("damaged", problem=f"{model.label} is damaged: {damage}")
-    missing = f"{model.label} is not here"
+    missing = f"{model.label} is not installed"
     if model.shipped:
         missing += f": there is no {folder / model.forms[0].files[0].path}. {AGAIN}"
     return Status("missing", problem=missing)

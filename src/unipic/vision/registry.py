@@ -170,11 +170,11 @@ def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, ma
     """The form that is here, fetched if it is missing. Cancelled while fetching means: go on without it."""
     if not model.shipped and find(model, folder).state == "missing":
         if not may_fetch:
-            raise ModelMissing(f"{model.label} is not here and fetching is switched off")
+            raise ModelMissing(f"{model.label} is not installed and downloading is switched off")
         try:
             fetch_weights(model.name, folder, progress, manifest=manifest)
         except Cancelled:
-            raise ModelMissing(f"{model.label} is not here and fetching it was skipped") from None
+            raise ModelMissing(f"{model.label} is not installed and its download was skipped") from None
     return require(model, folder)
 
 

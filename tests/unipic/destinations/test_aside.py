@@ -337,7 +337,7 @@ def test_a_name_that_is_taken_is_said(what: str, root: Path, pair: list[Outcome]
     else:
         (root / SET_ASIDE).symlink_to(root.parent)
     before = state(root)
-    with pytest.raises(DestinationError, match="is no folder"):
+    with pytest.raises(DestinationError, match="is not a folder"):
         move_aside(root, pair)
     assert state(root) == before
 
@@ -400,7 +400,7 @@ def test_stopped_in_the_middle_it_says_how_far_it_came(root: Path) -> None:
             raise KeyboardInterrupt
 
     destination = AsideDestination([root])
-    with pytest.raises(Cancelled, match=r"Stopped: 2 files set aside in .* Undo takes it back"):
+    with pytest.raises(Cancelled, match=r"Stopped: 2 files set aside in .* Undo puts them back"):
         destination.carry_out(
             destination.plan([stays(keeper), *(gone(copy, keeper) for copy in copies)]).at_most(3), stop
         )
@@ -415,7 +415,7 @@ def test_half_an_asset_that_a_kill_left_is_said_before_more_moves(root: Path, pa
     lines = (folder / JOURNAL).read_text().splitlines(keepends=True)
     (folder / JOURNAL).write_text("".join(lines[:-1]))
     assert held(folder).torn
-    with pytest.raises(DestinationError, match="Take it back with undo first"):
+    with pytest.raises(DestinationError, match="Put it back with undo first"):
         AsideDestination([root]).ready()
     assert undo_all(root) == []
     AsideDestination([root]).ready()
@@ -527,7 +527,7 @@ def test_a_journal_that_is_damaged_or_hostile_moves_nothing_elsewhere(
 
 def test_one_that_is_being_filled_is_not_undone(root: Path, pair: list[Outcome]) -> None:
     quarantine = Quarantine(str(root))
-    with pytest.raises(DestinationError, match="is being filled or emptied right now"):
+    with pytest.raises(DestinationError, match="is in use by another move or undo"):
         undo(quarantine.folder)
     quarantine.close()
     assert undo(quarantine.folder).problems == []

@@ -170,7 +170,7 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     single = {
         "original": "a.jpg",
         "bytes": 4,
-        "reason": "the one that stays of its copies: the shorter name",
+        "reason": "the best of its copies: identical files; keeping this one because of its shorter name",
         "sha256": digest,
         "file": "a.jpg",
     }
@@ -238,9 +238,9 @@ def test_what_is_there_is_not_overwritten(place: Place, originals: Originals) ->
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DestinationError, match="is not a folder; make it first"):
+    with pytest.raises(DestinationError, match="is not a folder; create it first"):
         ZipDestination(tmp_path / "missing" / "a.zip").ready()
-    with pytest.raises(AlreadyThere, match="is there already and is no folder"):
+    with pytest.raises(AlreadyThere, match="already exists and is not a folder"):
         FolderDestination(tmp_path / "file").ready()
     assert (tmp_path / "file").read_bytes() == b""
 
@@ -406,7 +406,7 @@ def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
     assert place.photos()["other.jpg"] == b"other.jpg"
     manifest = place.manifest()
     reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
-    assert reasons["copy.jpg"] == "kept, because keeper.jpg is not what it was when it was looked at"
+    assert reasons["copy.jpg"] == "kept, because keeper.jpg has changed since the scan"
     assert manifest["set_aside"] == []
     problems = {entry.item.file.name: entry.problem for entry in written if entry.problem}
     assert manifest["problems"] == [{"original": name, "problem": words} for name, words in problems.items()]
@@ -414,7 +414,7 @@ def test_a_copy_stays_when_its_keeper_is_not_what_it_was(
     (problem,) = problems.values()
     if accident is change:
         assert place.photos()["keeper.jpg"] == b"XXXX"
-        assert problem == "changed since it was looked at; exported as it is now"
+        assert problem == "changed since the scan; exported as it is now"
         (about,) = [entry for entry in manifest["kept"] if entry["original"] == "keeper.jpg"]
         assert about["sha256"] == hashlib.sha256(b"XXXX").hexdigest()
     else:
@@ -435,8 +435,8 @@ def test_a_group_is_left_alone_when_one_that_was_to_go_is_not_what_it_was(
     manifest = place.manifest()
     assert manifest["set_aside"] == []
     reasons = {entry["original"]: entry["reason"] for entry in manifest["kept"]}
-    assert reasons["copy.jpg"] == "kept, because it is not what it was when it was looked at"
-    assert reasons["other.jpg"] == "kept, because copy.jpg is not what it was when it was looked at"
+    assert reasons["copy.jpg"] == "kept, because it has changed since the scan"
+    assert reasons["other.jpg"] == "kept, because copy.jpg has changed since the scan"
     assert {problem["original"] for problem in manifest["problems"]} == {"copy.jpg", "other.jpg"}
     assert {"keeper.jpg", "other.jpg", "lone.jpg"} <= place.photos().keys()
 

@@ -66,7 +66,7 @@ def test_a_second_run_finishes_even_when_an_original_changed_before_the_first(tm
     (out / MANIFEST).unlink()
     (out / "b.jpg").unlink()
     written = export(FolderDestination(out), kept(one, two)).written
-    assert [entry.problem for entry in written] == ["changed since it was looked at; exported as it is now", ""]
+    assert [entry.problem for entry in written] == ["changed since the scan; exported as it is now", ""]
     assert (out / "a.jpg").read_bytes() == b"edited"
 
 

@@ -141,7 +141,7 @@ def test_another_kind_of_list_is_refused_at_once(name: str, tmp_path: Path) -> N
 
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(DestinationError, match="is not a folder; make it first"):
+    with pytest.raises(DestinationError, match="is not a folder; create it first"):
         ListDestination(tmp_path / "missing" / "list.csv").ready()
 
 

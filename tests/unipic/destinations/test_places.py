@@ -52,13 +52,13 @@ def test_a_name_is_never_a_path(album: str, folder: str, root: Path) -> None:
 
 def test_another_folder_is_refused(root: Path, tmp_path: Path) -> None:
     for other in (tmp_path, root / "inside", root / "..", Path("/")):
-        with pytest.raises(DestinationError, match="none of the folders this server may write to"):
+        with pytest.raises(DestinationError, match="not one of the folders this server may write to"):
             place_for(other, "a", [])
 
 
 def test_a_root_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIPIC_OUT", str(tmp_path / "missing"))
-    with pytest.raises(DestinationError, match="is not there"):
+    with pytest.raises(DestinationError, match="does not exist"):
         place_for(tmp_path / "missing", "a", [])
 
 
@@ -84,7 +84,7 @@ def test_a_link_is_seen_through(root: Path, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(DestinationError, match="Choose a place outside"):
         place_for(tmp_path / "link", "a", [root])
     (root / "trap").symlink_to(tmp_path)
-    with pytest.raises(AlreadyThere, match="is no folder"):
+    with pytest.raises(AlreadyThere, match="is not a folder"):
         place_for(tmp_path / "link", "trap", [])
 
 
@@ -98,7 +98,7 @@ def test_what_is_there_already_is_left_alone(root: Path) -> None:
     with pytest.raises(AlreadyThere, match="another name"):
         place_for(root, "a", [], begun=root / "b")
     (root / "file").write_bytes(b"")
-    with pytest.raises(AlreadyThere, match="is no folder"):
+    with pytest.raises(AlreadyThere, match="is not a folder"):
         place_for(root, "file", [])
 
 
@@ -108,5 +108,5 @@ def test_an_album_that_was_begun_can_be_gone_on_with_until_it_is_finished(root: 
     (album / "1.jpg").write_bytes(b"")
     assert place_for(root, "a", [], begun=album) == album
     (album / MANIFEST).write_bytes(b"")
-    with pytest.raises(AlreadyThere, match="holds a finished album already"):
+    with pytest.raises(AlreadyThere, match="already holds a finished album"):
         place_for(root, "a", [], begun=album)

@@ -119,7 +119,7 @@ def test_a_folder_only_called_so_is_any_folder(tmp_path: Path) -> None:
 def test_what_was_set_aside_is_no_source(tmp_path: Path) -> None:
     fill(tmp_path, f"{SET_ASIDE}/2024/b.jpg", f"{SET_ASIDE}/2024/{JOURNAL}")
     for root in (tmp_path / SET_ASIDE, tmp_path / SET_ASIDE / "2024", tmp_path / SET_ASIDE / "2024" / "b.jpg"):
-        with pytest.raises(SourceError, match="holds what was set aside; name another folder"):
+        with pytest.raises(SourceError, match="holds photos set aside; name another folder"):
             FolderSource([root])
 
 

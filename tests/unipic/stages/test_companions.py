@@ -133,7 +133,7 @@ def test_sidecars_by_the_names_programs_give_them(tmp_path: Path) -> None:
     (tmp_path / "sub" / "IMG_1.AAE").write_text("in another folder")
     assert assets_in(tmp_path) == {photo.name: set(names)}
     reasons = {file.name: file.reason for file in together(gallery_of(tmp_path), InlineEngine()).unreadable}
-    assert reasons["IMG_10.AAE"] == "is a sidecar, facts about a photo that is not here"
+    assert reasons["IMG_10.AAE"] == "is a sidecar of a photo that is not here"
     assert "sidecar" not in reasons["IMG_1.txt"]
 
 

@@ -170,11 +170,23 @@ def test_names_that_are_no_text_can_be_ordered() -> None:
         (
             {"digest": "a" * 64},
             {"digest": "b" * 64},
-            "both are as good, and its sha256 is the first in order (aaaaaaaaaaaa)",
+            "equally good; keeping the one with the lower sha256 (aaaaaaaaaaaa)",
         ),
-        ({"digest": "a", "name": "a.jpg"}, {"digest": "a", "name": "a (1).jpg"}, "the shorter name"),
-        ({"digest": "a", "name": "a.jpg"}, {"digest": "a", "name": "b.jpg"}, "the first name in the alphabet"),
-        ({"digest": "a", "name": "a.jpg"}, {"digest": "a", "name": "a.jpg"}, "found first"),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "a (1).jpg"},
+            "identical files; keeping this one because of its shorter name",
+        ),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "b.jpg"},
+            "identical files; keeping this one because its name is the first in the alphabet",
+        ),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "a.jpg"},
+            "identical files; keeping this one because it was found first",
+        ),
     ],
 )
 def test_reasons_can_be_checked(keeper: dict[str, Any], copy: dict[str, Any], reason: str) -> None:
@@ -207,8 +219,8 @@ def test_a_photo_is_no_better_than_itself() -> None:
         ({}, {"rating": 4}, ""),
         ({"edited": "Snapseed"}, {}, "edited with Snapseed"),
         ({"edited": "Snapseed"}, {"edited": "GIMP"}, ""),
-        ({"camera": CAMERA}, {"edited": "Lightroom"}, "as it was before it was edited with Lightroom"),
-        ({"taken": EARLY}, {"edited": "GIMP"}, "as it was before it was edited with GIMP"),
+        ({"camera": CAMERA}, {"edited": "Lightroom"}, "the unedited version"),
+        ({"taken": EARLY}, {"edited": "GIMP"}, "the unedited version"),
         ({"camera": CAMERA, "edited": "GIMP"}, {"edited": "GIMP"}, ""),
         pytest.param({}, {"edited": "GIMP"}, "", id="stripped of everything, it may have been edited too"),
         pytest.param({"taken": EARLY, "taken_by_camera": False}, {"edited": "GIMP"}, "", id="no camera's word"),
@@ -219,9 +231,9 @@ def test_a_photo_is_no_better_than_itself() -> None:
         (
             {"rating": 2, "camera": CAMERA},
             {"edited": "GIMP"},
-            "rated 2 stars, as it was before it was edited with GIMP",
+            "rated 2 stars, the unedited version",
         ),
-        ({"format": "RAW"}, {}, "a raw photo, which the other is not"),
+        ({"format": "RAW"}, {}, "a raw photo"),
         ({"format": "RAW"}, {"format": "RAW"}, ""),
         ({}, {"format": "RAW"}, ""),
         ({"edited": "Lightroom"}, {"format": "RAW"}, "edited with Lightroom"),

@@ -150,7 +150,7 @@ def test_where_nothing_tells_them_apart_that_is_said_and_the_better_file_wins() 
     for photos in permutations((measured("z"), replace(measured("a"), width=100), replace(measured("b"), width=90))):
         cluster = ranked(*photos)
         assert [p.id for p in cluster.photos] == ["z", "a", "b"]
-        assert cluster.reason == "too close to call; nothing measured tells it from the next one"
+        assert cluster.reason == "too close to call; these look equally good"
         assert cluster.certainty == 0.5
         assert cluster.close_call
 
@@ -249,7 +249,7 @@ def test_a_photo_the_model_was_not_asked_about_counts_like_the_others_do_on_aver
     cluster = ranked(*photos, columns={"wish": [1.0, None, 5.0]})
     assert [p.id for p in cluster.photos] == ["c", "b", "a"]
     assert cluster.columns == (("wish", (5.0, None, 1.0)),)
-    assert cluster.reason == "too close to call; nothing measured tells it from the next one"  # no number to tell
+    assert cluster.reason == "too close to call; these look equally good"  # no number to tell
     assert ranked(*photos, columns={"wish": [None, None, None]}) == ranked(*photos)
 
 

@@ -267,7 +267,7 @@ def test_a_file_removed_between_listing_and_reading_is_named(album: Path, worker
     (album / "sub").rmdir()
     gone = list(read(files, workers, SETTINGS))[-1]
     assert isinstance(gone, Unreadable)
-    assert (gone.name, gone.reason) == ("sub/photo.jpg", "is gone since the folder was listed")
+    assert (gone.name, gone.reason) == ("sub/photo.jpg", "was deleted after the folder was listed")
     assert not gone.copyable
 
 

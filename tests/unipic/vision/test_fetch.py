@@ -238,7 +238,7 @@ def test_cancelling_ends_the_download_even_while_nothing_arrives(hub, folder, ge
 
 def test_offline_never_tries(hub, get, monkeypatch):
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
-    with pytest.raises(ModelMissing, match="Tiny m is not here and UNIPIC_OFFLINE says not to fetch it"):
+    with pytest.raises(ModelMissing, match="Tiny m is not installed and UNIPIC_OFFLINE forbids downloading it"):
         get(hub.url("ok"))
     assert hub.asked == 0
 

@@ -76,7 +76,7 @@ def test_nothing_or_half_a_form_is_missing(model, folder):
     assert find(model, folder).state == "missing"
     (folder / "m/a").write_bytes(A)
     assert find(model, folder).state == "missing"
-    with pytest.raises(ModelMissing, match="Tiny m is not here"):
+    with pytest.raises(ModelMissing, match="Tiny m is not installed"):
         require(model, folder)
 
 

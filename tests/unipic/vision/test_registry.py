@@ -125,7 +125,7 @@ def test_a_shipped_encoder_that_is_gone_is_not_fetched(folder, manifest, shipped
     shipped.unlink()
     encoder, (notice,) = open_encoder("unipic", folder, "cpu", manifest=manifest)
     assert encoder.name == "builtin"
-    assert notice.startswith(f"Tiny {OWN} is not here: there is no {shipped}. It is part of Unipic: ")
+    assert notice.startswith(f"Tiny {OWN} is not installed: there is no {shipped}. It is part of Unipic: ")
     assert notice.endswith("Until then the built-in encoder is used.")
     with pytest.raises(ModelMissing, match="get that file again from where you got Unipic"):
         fetch.fetch(OWN, folder, manifest=manifest)
@@ -135,7 +135,7 @@ def test_without_either_network_both_reasons_are_said(folder, manifest, shipped)
     shipped.unlink()
     encoder, notices = open_encoder("mobilenet", folder, "cpu", fetch=False, manifest=manifest)
     assert encoder.name == "builtin"
-    assert [notice.split(" is not here")[0] for notice in notices] == ["Tiny mobilenet_v3_small", f"Tiny {OWN}"]
+    assert [notice.split(" is not installed")[0] for notice in notices] == ["Tiny mobilenet_v3_small", f"Tiny {OWN}"]
     assert all("the built-in encoder" in notice for notice in notices)
 
 
@@ -179,7 +179,7 @@ def test_without_its_head_clip_goes_on_in_plain_sight(without_head, manifest):
     assert scorer is not None
     assert (scorer.label, scorer.names) == ("CLIP ViT-B/32", ("wish",))
     assert notice == (
-        "Tiny laion-aesthetic-vit-b-32 is not here and fetching is switched off: using CLIP without it. "
+        "Tiny laion-aesthetic-vit-b-32 is not installed and downloading is switched off: using CLIP without it. "
         "`python src/main.py models fetch` gets it when you are online."
     )
 
@@ -247,7 +247,7 @@ def test_the_built_in_ones_need_no_files(folder):
 def test_an_encoder_that_cannot_be_had_is_replaced_in_plain_sight(folder, manifest):
     encoder, (notice,) = open_encoder("mobilenet", folder, "cpu", manifest=manifest)
     assert encoder.name == "unipic"
-    assert notice.startswith("Tiny mobilenet_v3_small is not here and nowhere.invalid cannot be reached (")
+    assert notice.startswith("Tiny mobilenet_v3_small is not installed and nowhere.invalid cannot be reached (")
     assert notice.endswith(
         "): using Unipic's own encoder. `python src/main.py models fetch` gets it when you are online."
     )
@@ -275,7 +275,7 @@ def test_a_silent_hub_is_waited_for_once(folder, manifest, monkeypatch):
 def test_without_leave_nothing_is_fetched(folder, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
     _, (notice,) = open_encoder("mobilenet", folder, fetch=False, manifest=manifest)
-    assert "is not here and fetching is switched off: using Unipic's own encoder" in notice
+    assert "is not installed and downloading is switched off: using Unipic's own encoder" in notice
 
 
 def test_offline_is_said(folder, manifest, monkeypatch):
@@ -305,7 +305,7 @@ def test_cancelling_a_fetch_goes_on_without_the_model(folder, manifest):
 
     encoder, (notice,) = open_encoder("mobilenet", folder, progress=skip, manifest=manifest)
     assert encoder.name == "unipic"
-    assert "is not here and fetching it was skipped: using Unipic's own encoder." in notice
+    assert "is not installed and its download was skipped: using Unipic's own encoder." in notice
 
 
 def test_a_damaged_model_is_replaced_and_said_to_be_damaged(folder, manifest, made):

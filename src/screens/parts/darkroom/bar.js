@@ -28,7 +28,7 @@ export class Bar {
       title: "Full screen (F)",
       class: "plain screen",
     });
-    const help = bare("doubt", "Help: keys", () => room.help(), { title: "Keys (?)" });
+    const help = bare("doubt", "Help: shortcuts", () => room.help(), { title: "Shortcuts (?)" });
     screen.hidden = !document.fullscreenEnabled;
     this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
     this.element = h(
@@ -63,9 +63,9 @@ export class Bar {
     const waiting = outbox.steps.length > 0;
     const undo = waiting ? "the last choice" : book.undo;
     this.undo.disabled = !undo;
-    this.undo.title = undo ? `Take back: ${undo} (U)` : "Nothing to take back";
+    this.undo.title = undo ? `Undo: ${undo} (U)` : "Nothing to undo";
     this.redo.hidden = !book.redo || waiting;
-    this.redo.title = `Do again: ${book.redo} (Shift+U)`;
+    this.redo.title = `Redo: ${book.redo} (Shift+U)`;
     this.refreshSaving();
   }
 

@@ -69,7 +69,7 @@ class Bulk {
     const most = this.all.length;
     const range = { min: 1, max: most };
     const number = h("input", { type: "number", inputMode: "numeric", ...range });
-    const slider = h("input", { type: "range", "aria-label": "How many groups, surest first", ...range });
+    const slider = h("input", { type: "range", "aria-label": "Number of groups, most confident first", ...range });
     const sum = h("p", { class: "bulk-sum", role: "status" });
     const show = () => {
       if (Number(number.value) !== this.chosen.length) number.value = this.chosen.length;
@@ -87,15 +87,15 @@ class Bulk {
     number.addEventListener("input", () => number.value && typed(number.value));
     slider.addEventListener("input", () => typed(slider.value));
     this.step(
-      "Accept the surest suggestions",
-      h("div", { class: "bulk-number" }, h("label", {}, "Groups, surest first ", number), slider),
+      "Accept confident suggestions",
+      h("div", { class: "bulk-number" }, h("label", {}, "Groups, most confident first ", number), slider),
       kinds.row,
       sum,
       this.sampleSizes(),
       h(
         "div",
         { class: "bulk-foot" },
-        button("Look at a sample", () => this.showSample(), "strong"),
+        button("Check a sample", () => this.showSample(), "strong"),
       ),
     );
     show();
@@ -111,8 +111,8 @@ class Bulk {
       return h("label", {}, input, ` ${number}`);
     });
     const why =
-      "First you look at a few of these groups, drawn by chance. The more you look at, the surer you can be.";
-    return h("fieldset", {}, h("legend", {}, "Groups to look at"), h("p", {}, why), h("div", {}, sizes));
+      "First check a few of these groups, chosen at random. The more you check, the safer it is.";
+    return h("fieldset", {}, h("legend", {}, "Groups to check"), h("p", {}, why), h("div", {}, sizes));
   }
 
   // 2. A sample, one by one.
@@ -133,8 +133,8 @@ class Bulk {
     const others = strip(this.urls, one, (photo) => big.replaceChildren(picture(this.urls, one, photo)));
     this.step(
       `Is this right? ${progress}`,
-      h("progress", { max: this.sample.length, value: this.looking, "aria-label": "Groups looked at" }),
-      h("p", {}, one.group.reason, one.group.doubt && ` · ${one.group.doubt}`),
+      h("progress", { max: this.sample.length, value: this.looking, "aria-label": "Groups checked" }),
+      h("p", {}, [one.group.reason, one.group.doubt].filter(Boolean).join(" · ")),
       h("div", { class: "bulk-pair" }, h("div", {}, picture(this.urls, one, one.stays[0])), big),
       others,
       h(
@@ -176,7 +176,7 @@ class Bulk {
       h(
         "p",
         {},
-        `${count(wrong.size, "group")} you found wrong will stay open. Fewer groups would be surer ones.`,
+        `${count(wrong.size, "group")} you marked as wrong ${wrong.size === 1 ? "stays" : "stay"} open. Choose fewer, safer groups?`,
       ),
       button(`Choose ${count(less.length, "group")}`, () => (this.choose(less), this.showChoice())),
     );
@@ -193,7 +193,7 @@ class Bulk {
       h(
         "div",
         { class: "bulk-foot" },
-        h("span", {}, "One undo takes all of it back."),
+        h("span", {}, "One undo takes it all back."),
         button("Back", () => this.back()),
         accept,
       ),

@@ -11,7 +11,7 @@ export function shortcuts(all, take) {
   const kinds = [["All identical", all.filter(({ group }) => group.lane === "identical")]];
   for (const percent of [99, 95, 90]) {
     const sure = all.filter(({ group }) => group.certainty >= percent / 100);
-    kinds.push([`Certainty at least ${percent} %`, sure]);
+    kinds.push([`Confidence at least ${percent} %`, sure]);
   }
   kinds.push(["All", all]);
   const some = kinds.filter(([, chosen]) => chosen.length);
@@ -31,15 +31,15 @@ export function sums(chosen) {
   const least = chosen.reduce((low, { group }) => Math.min(low, group.certainty), 1);
   const photos = `${count(aside.length, "photo")} would be set aside, ${size(bytes)}`;
   const more = [
-    whole ? `${count(whole, "group")} of them ${whole === 1 ? "keeps" : "keep"} everything.` : "",
-    chosen.length ? `The least sure has a certainty of ${Math.floor(least * 100)} %.` : "",
+    whole ? `${whole.toLocaleString("en")} of them ${whole === 1 ? "keeps" : "keep"} all photos.` : "",
+    chosen.length ? `Lowest confidence: ${Math.floor(least * 100)} %.` : "",
   ];
   return [h("b", {}, `Accept ${count(chosen.length, "group")}: ${photos}`), h("span", {}, more.join(" "))];
 }
 
 export function role(one, photo) {
   if (one.aside.includes(photo)) return "✕ Would be set aside";
-  return photo === one.stays[0] ? "✓ Stays" : "✓ Stays too";
+  return photo === one.stays[0] ? "✓ Stays" : "✓ Also stays";
 }
 
 export function picture(urls, one, photo) {
@@ -91,7 +91,7 @@ export function section(one, place) {
     "section",
     { style },
     h("h3", {}, `Group ${number(place + 1)} · ${count(one.aside.length, "photo")} · ${size(bytes)}`),
-    h("p", {}, best ? `in favour of ${best.name}` : "nothing of this group stays"),
+    h("p", {}, best ? `in favour of ${best.name}` : "no photo of this group will be kept"),
     h(
       "ul",
       {},

@@ -42,13 +42,11 @@ function atMost(n, k, share) {
   return sum;
 }
 
-/** In words, for a sample of n with k wrong ones, drawn from so many; of all of these, as the bound is for those. */
+/** In words, for a sample of n with k wrong ones, drawn from the `all` groups that set photos aside. */
 export function bound(n, k, all) {
-  const found = `You found ${k} of ${n} wrong`;
-  if (n >= all) return `${found}, and you have looked at every group that sets photos aside.`;
-  const share = upperBound(n, k);
-  if (share >= 1) return `${found}: nothing speaks for the rest.`;
-  const percent = Math.round(share * 100);
-  const groups = `all ${count(all, "group")} that set photos aside`;
-  return `${found}, so with 95 % confidence at most ${percent} % of ${groups} are.`;
+  const found = k ? `${k} of ${n} looked wrong` : `All ${n} looked right`;
+  if (n >= all) return `${found}. You checked every group that sets photos aside.`;
+  if (!k) return `${found}. Checking more makes it safer; undo takes it all back.`;
+  const percent = Math.round(upperBound(n, k) * 100);
+  return `${found}. Up to ${percent} % of ${count(all, "group")} may be wrong (95 % confidence).`;
 }

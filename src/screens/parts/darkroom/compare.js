@@ -193,10 +193,10 @@ class Compare {
   overlay() {
     const [best] = this.photos;
     const target = [this.active, ...this.panes].find((pane) => pane.photo !== best);
-    if (this.panes.length > 2) this.why = "The difference is shown with one or two photos";
+    if (this.panes.length > 2) this.why = "The difference can only be shown with one or two photos";
     else if (!target) this.why = "This is the recommended photo itself; flip to another one";
     else if (!sameShape(shape(target.photo), shape(best)))
-      this.why = "These photos differ in shape: one cannot lie over the other";
+      this.why = "These photos differ in shape, so they cannot be laid over each other";
     else this.why = "";
     const on = Boolean(this.differing && !this.why);
     for (const pane of this.panes) pane.lay(on && pane === target ? best : null);

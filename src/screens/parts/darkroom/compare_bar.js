@@ -7,7 +7,7 @@ export class Bar {
     this.compare = compare;
     this.segments = compare.layouts.map((panes) => {
       const shown = Math.min(panes, compare.photos.length);
-      const label = shown === 1 ? "One photo, to flip through (V)" : `${shown} photos beside each other (V)`;
+      const label = shown === 1 ? "One photo, to flip through (V)" : `${shown} photos side by side (V)`;
       return button(shown, label, () => compare.arrange(panes));
     });
     const whole = "100 %, or back to the whole photo (Z)";

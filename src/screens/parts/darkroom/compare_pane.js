@@ -7,7 +7,7 @@ import { clamp, fitScale, toTransform } from "./zoom.js";
 const TWICE = 350; // milliseconds between the taps of a double tap
 const STILL = 8; // pixels a finger may wander in a tap
 const SWIPE = 60; // pixels that turn a drag into "the next one"
-const PERCENT = "100 % means that one pixel of the photo takes one pixel (CSS) of the screen";
+const PERCENT = "At 100 %, one pixel of the photo takes one pixel (CSS) of the screen";
 const TAIL = 18; // characters of a name that are always seen; copies differ at the end
 
 export class Pane {
@@ -22,7 +22,7 @@ export class Pane {
     const toggle = () => compare.toggle(this.photo);
     this.keep = h("button", { type: "button", class: "compare-keep", onclick: toggle });
     this.name = h("div", { class: "compare-name" });
-    this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": "Where it differs" });
+    this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": "Differences" });
     const gestures = {
       onpointerdown: (event) => this.down(event),
       onpointermove: (event) => this.move(event),
@@ -68,7 +68,7 @@ export class Pane {
     this.keep.setAttribute("aria-label", photo.protected ? words : `Keep photo ${number}${now}`);
     this.keep.setAttribute("aria-disabled", String(photo.protected));
     this.keep.title = photo.protected
-      ? "It lies in a protected folder, from which nothing is set aside"
+      ? "This photo is in a protected folder and always stays"
       : `Press to ${kept ? "set it aside" : "keep it"} (Space or ${number})`;
     this.facts.replaceChildren(
       ...differing(photo, among).map(({ label, value, best }) =>

@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     },
     () => {
       root.code = null;
-      root.textContent = "This part of Unipic could not be loaded. Please load the page again.";
+      root.textContent = "This part of Unipic could not be loaded. Please reload the page.";
     },
   );
   // Streamlit also cleans up after a call that a newer one has overtaken, or just before a new one: hence the pause.

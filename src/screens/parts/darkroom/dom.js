@@ -24,7 +24,7 @@ export function size(bytes) {
     number /= 1000;
     unit += 1;
   }
-  return `${number.toFixed(1)} ${units[unit]}`;
+  return `${number.toFixed(number < 99.95 ? 1 : 0)} ${units[unit]}`;
 }
 
 export function count(number, one, many = `${one}s`) {

@@ -1,6 +1,6 @@
 // Where the photos of a group differ, and which is better there.
 
-import { count, h } from "./dom.js";
+import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 export function factsTable(photos) {
@@ -17,12 +17,12 @@ export function factsTable(photos) {
   return [
     different.length
       ? table(photos, different)
-      : h("p", { class: "quiet" }, "In everything listed here the photos are the same."),
+      : h("p", { class: "quiet" }, "No differences in these details."),
     alike.length > 0 &&
       h(
         "details",
         {},
-        h("summary", {}, count(alike.length, "fact that is", "facts that are"), " the same for all"),
+        h("summary", {}, `Same for all (${alike.length})`),
         h(
           "dl",
           {},
@@ -72,7 +72,7 @@ function table(photos, rows) {
     h(
       "caption",
       {},
-      "Where they differ ",
+      "Differences ",
       h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), "best"),
     ),
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),

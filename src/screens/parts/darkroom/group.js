@@ -41,7 +41,7 @@ export class GroupView {
       class: "facts",
       tabIndex: 0,
       role: "region",
-      "aria-label": "Facts of the photos",
+      "aria-label": "Details of the photos",
     });
     const { room } = this;
     return h(
@@ -66,7 +66,7 @@ export class GroupView {
     const act = (name, words, key, does, attributes) =>
       button(name, words, does, { title: `${words} (${key})`, "aria-keyshortcuts": key, ...attributes });
     const more = (name, words, does) => button(name, words, () => ((this.more.open = false), does()));
-    this.reopen = more("open", "Open this group again", () => this.room.reopen([this.group.id]));
+    this.reopen = more("open", "Reopen this group", () => this.room.reopen([this.group.id]));
     this.moveOut = more("apart", "Move this photo out", () => this.split([this.photo.id]));
     this.several = more("apart", "Split off several…", () => this.strip.choose(true));
     this.more = h(
@@ -92,7 +92,7 @@ export class GroupView {
     this.acting = h(
       "div",
       { class: "actions" },
-      act("check", "Accept and go on", "Enter", () => this.accept(), { class: "strong accept" }),
+      act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" }),
       act("all", "Keep all", "A", () => this.keepAll()),
       act("star", "Keep only this one", "X", () => this.keepOnly()),
       act("compare", "Compare", "C", () => this.compare("side")),
@@ -121,7 +121,7 @@ export class GroupView {
       icon(group.lane),
       `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`,
     );
-    this.why.textContent = group.reason && `Recommended: ${group.reason}`;
+    this.why.textContent = group.reason;
     this.why.title = group.reason;
     this.doubt.hidden = !group.doubt;
     this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
@@ -144,7 +144,7 @@ export class GroupView {
     this.strip.mark(ids);
     this.nothing.hidden = ids.size > 0;
     if (!ids.size && !this.nothing.firstChild)
-      this.nothing.append(icon("warning"), "Nothing of this group stays");
+      this.nothing.append(icon("warning"), "No photo of this group will be kept");
     if (ids.size) this.nothing.replaceChildren();
     this.reopen.hidden = !this.choice?.done;
     this.element.classList.toggle("decided", Boolean(this.choice?.done));
@@ -179,7 +179,7 @@ export class GroupView {
     const { choosing, ticked } = this.strip;
     this.splitting.hidden = !choosing;
     this.acting.hidden = choosing;
-    this.splitWords.textContent = `${count(ticked.size, "photo")} ticked, to become a group of their own`;
+    this.splitWords.textContent = `${count(ticked.size, "photo")} selected for a new group`;
     this.splitOff.disabled = !ticked.size || ticked.size === this.group?.photos.length;
   }
 
@@ -217,7 +217,7 @@ export class GroupView {
   keepOnly() {
     this.choose([this.photo.id], false);
     const others = kept(this.group, this.choice).size - 1;
-    this.room.say(`Only photo ${this.index + 1} kept${others ? ", and what is protected" : ""}`);
+    this.room.say(`Only photo ${this.index + 1} kept${others ? ", plus protected photos" : ""}`);
   }
 
   accept() {
@@ -231,7 +231,7 @@ export class GroupView {
     this.strip.choose(false);
     this.room.step({ do: "split", group: this.group.id, photos: ids });
     this.room.say(
-      `${count(ids.length, "photo")} split off into a group of ${ids.length === 1 ? "its" : "their"} own`,
+      `${count(ids.length, "photo")} split off into a new group`,
       true,
     );
   }

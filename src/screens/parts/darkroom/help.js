@@ -1,4 +1,4 @@
-// What the keys and the fingers do.
+// The help: keyboard shortcuts and gestures.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -15,7 +15,7 @@ export function openHelp({ host, onClose }) {
     h(
       "header",
       {},
-      h("h2", { id: "help-title" }, "Keys and fingers"),
+      h("h2", { id: "help-title" }, "Shortcuts and gestures"),
       h(
         "button",
         { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
@@ -28,14 +28,14 @@ export function openHelp({ host, onClose }) {
     h(
       "section",
       {},
-      h("h3", {}, "With a finger or a mouse"),
+      h("h3", {}, "Touch and mouse"),
       h(
         "dl",
         {},
         row(["Swipe right"], "Keep the large photo"),
         row(["Swipe left"], "Set the large photo aside"),
         row(["Tap the large photo"], "Loupe"),
-        row(["Shift + click"], "Tick small photos, to split them off"),
+        row(["Shift + click"], "Select photos to split off"),
       ),
     ),
   );

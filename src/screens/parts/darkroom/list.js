@@ -6,7 +6,7 @@ import { Rows } from "./rows.js";
 import { LANES, SHOW_ALL, SORTS, SURE, nextOpen, ordered, progress } from "./store.js";
 
 const STATES = { open: "Open", done: "Done", remembered: "Decided earlier" };
-const CERTAINTIES = { sure: `Sure (${SURE * 100} % and more)`, doubtful: "Doubtful" };
+const CERTAINTIES = { sure: `Confident (${SURE * 100} % or more)`, doubtful: "Doubtful" };
 
 export class ListView {
   constructor(room) {
@@ -56,14 +56,14 @@ export class ListView {
       h("label", {}, "Sort", sort),
       pick("Kind", "lane", options("All kinds", LANES)),
       pick("State", "state", options("All states", STATES)),
-      pick("Certainty", "certainty", options("All", CERTAINTIES)),
+      pick("Confidence", "certainty", options("All", CERTAINTIES)),
       h("label", { class: "search" }, "Search", search),
     );
     this.title = h("h2", { tabIndex: -1 }, "All groups");
     this.all = h("input", { type: "checkbox", onchange: () => this.tickAll() });
     this.counted = h("span", { role: "status" });
     this.start = button("right", "", () => this.room.goOn(), { class: "strong start" });
-    this.sure = button("all", "Accept the surest…", () => this.room.bulk());
+    this.sure = button("all", "Accept confident suggestions…", () => this.room.bulk());
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
     this.many = this.buildMany();
@@ -76,7 +76,7 @@ export class ListView {
       h(
         "div",
         { class: "counted" },
-        h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, "Tick all listed groups")),
+        h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, "Select all listed groups")),
         this.counted,
       ),
       this.rows.element,
@@ -99,7 +99,7 @@ export class ListView {
     );
     return h(
       "div",
-      { class: "many", role: "group", "aria-label": "Ticked groups", hidden: true },
+      { class: "many", role: "group", "aria-label": "Selected groups", hidden: true },
       this.manyWords,
       button(
         "check",
@@ -113,7 +113,7 @@ export class ListView {
         act((ids) => this.room.reopen(ids)),
       ),
       this.merge,
-      button("cross", "Untick", () => this.clear()),
+      button("cross", "Clear selection", () => this.clear()),
     );
   }
 
@@ -165,10 +165,10 @@ export class ListView {
     this.all.checked = length > 0 && length === order.length;
     this.all.indeterminate = length > 0 && length < order.length;
     this.many.hidden = !length;
-    this.manyWords.textContent = `${count(length, "group")} ticked`;
+    this.manyWords.textContent = `${count(length, "group")} selected`;
     this.merge.disabled = length < 2;
     this.none.hidden = order.length > 0;
-    this.none.textContent = all ? "No group is like that." : "There are no groups to decide.";
+    this.none.textContent = all ? "No group matches." : "There are no groups to decide.";
     this.showProgress();
     this.room.bar.refresh();
   }
@@ -177,7 +177,7 @@ export class ListView {
     const { book, order } = this.room;
     const { all, done, bytes } = progress(book);
     this.start.hidden = this.sure.hidden = done === all || !nextOpen(order, book.choices, "");
-    this.start.lastChild.textContent = done ? "Go on deciding" : "Start deciding";
+    this.start.lastChild.textContent = done ? "Continue review" : "Start review";
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
     const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";
     this.finished.hidden = !state;

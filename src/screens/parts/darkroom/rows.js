@@ -88,7 +88,7 @@ export class Rows {
     const folders = photos[0].name.split("/");
     const base = folders.pop();
     const more = photos.length - THUMBS;
-    row.tick.setAttribute("aria-label", `Tick group: ${base}, ${count(photos.length, "photo")}`);
+    row.tick.setAttribute("aria-label", `Select group: ${base}, ${count(photos.length, "photo")}`);
     row.choice = undefined;
     row.open.replaceChildren(
       h(
@@ -116,7 +116,7 @@ export class Rows {
         group.doubt && icon("doubt"),
         group.doubt
           ? group.doubt.charAt(0).toUpperCase() + group.doubt.slice(1)
-          : `${percent(group.certainty)} sure`,
+          : `${percent(group.certainty)} confident`,
       ),
       row.bytes,
       row.state,
@@ -141,7 +141,7 @@ export class Rows {
       open: "Open",
     }[state];
     row.element.classList.toggle("done", done);
-    row.bytes.textContent = bytes ? `${size(bytes)} ${done ? "set aside" : "to gain"}` : "Nothing to gain";
+    row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : "Frees nothing";
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
 }

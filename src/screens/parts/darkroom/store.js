@@ -100,11 +100,11 @@ const rank = Object.keys(LANES);
 
 // Each gives numbers, or words, of which the smaller comes first.
 export const SORTS = {
-  hardest: { words: "Hardest first", by: [(group, choice) => (choice?.done ? 1 : 0), hard] },
-  surest: { words: "Surest first", by: [(group, choice) => (choice?.done ? 1 : 0), (group) => -hard(group)] },
-  bytes: { words: "Most to gain", by: [(group, choice) => -gain(group, choice)] },
+  hardest: { words: "Least confident first", by: [(group, choice) => (choice?.done ? 1 : 0), hard] },
+  surest: { words: "Most confident first", by: [(group, choice) => (choice?.done ? 1 : 0), (group) => -hard(group)] },
+  bytes: { words: "Most space freed", by: [(group, choice) => -gain(group, choice)] },
   photos: { words: "Most photos", by: [(group) => -group.photos.length] },
-  lane: { words: "Kind of likeness", by: [(group) => rank.indexOf(group.lane), hard] },
+  lane: { words: "Kind", by: [(group) => rank.indexOf(group.lane), hard] },
   name: { words: "Name", by: [name] },
 };
 

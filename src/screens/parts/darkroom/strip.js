@@ -43,7 +43,7 @@ export class Strip {
     const tick = h("input", {
       type: "checkbox",
       class: "tick",
-      "aria-label": `Tick ${name}`,
+      "aria-label": `Select ${name}`,
       "data-id": photo.id,
     });
     return { element: h("li", { "data-index": index }, show, tick, keep), show, keep, tick, photo };

@@ -60,7 +60,7 @@ export class Synced {
   gone(message) {
     this.group.close();
     this.known = this.book = null;
-    this.notice.textContent = message || "This run is gone. Please start again with your photos.";
+    this.notice.textContent = message || "This review no longer exists. Please start again with your photos.";
     this.root.replaceChildren(this.notice);
     return false;
   }
@@ -76,7 +76,7 @@ export class Synced {
     this.undoing.delete(step.step);
     const before = this.known;
     if (status === 200) this.known = answered(before, body);
-    else this.say(`Not possible: ${body?.message || "please look at this group again"}`, true);
+    else this.say(`Not possible: ${body?.message || "please check this group again"}`, true);
     const anew = status !== 200 || body.arrangement !== before.arrangement;
     if (anew || body.version !== before.version + 1) {
       if (!(await this.fetch(anew))) return;
@@ -86,7 +86,7 @@ export class Synced {
     const there = [body?.place, changed.length === 1 && changed[0]].find((id) => this.book.byId.has(id));
     const back = asked === this.moves;
     if (asked !== undefined && status === 200) {
-      this.say(`${step.do === "undo" ? "Taken back" : "Done again"}: ${before[step.do] || "nothing"}`, true);
+      this.say(`${step.do === "undo" ? "Undone" : "Redone"}: ${before[step.do] || "nothing"}`, true);
     }
     if (this.inGroup && back && there) this.go(there, false, true);
     else this.stay(there, step.do === "merge");

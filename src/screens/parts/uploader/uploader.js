@@ -96,7 +96,7 @@ class Batch {
       this.total.bytes += item.size;
       if (reason) this.fail(item, reason);
       else if (item.size > this.maxFile)
-        this.fail(item, `It has ${size(item.size)}; one file may have up to ${size(this.maxFile)}.`);
+        this.fail(item, `It is ${size(item.size)}; the limit is ${size(this.maxFile)} per file.`);
       else this.waiting.push(item);
     }
     this.goOn();
@@ -159,14 +159,14 @@ class Batch {
       this.done.bytes += item.size;
     } else if (status === 0 && !(await readable(item.file))) {
       this.flying.delete(item);
-      this.fail(item, "Your browser may not read this file, or it has changed or moved.");
+      this.fail(item, "Your browser cannot read this file, or it was changed or moved.");
     } else if (WORTH_RETRYING.has(status) && item.tries < PAUSES.length) {
       item.loaded = 0;
       await item.wait(PAUSES[item.tries++]);
       if (this.flying.delete(item)) this.waiting.unshift(item);
     } else {
       this.flying.delete(item);
-      const reason = message || (status ? `The server refused it (${status}).` : "The connection to the server broke.");
+      const reason = message || (status ? `The server refused it (${status}).` : "The connection to the server was lost.");
       this.fail(item, reason);
       if (HOPELESS.has(status)) for (const next of this.waiting.splice(0)) this.fail(next, reason);
     }
@@ -223,7 +223,7 @@ async function* filesBehind(entry) {
       for (const inner of some) yield* filesBehind(inner);
     }
   } catch {
-    yield { file: null, name, reason: "Your browser may not read it." };
+    yield { file: null, name, reason: "Your browser cannot read it." };
   }
 }
 
@@ -409,14 +409,14 @@ function element(tag, className, text = "") {
 function running(batch) {
   const { total, done, stretch } = batch;
   const words = [`${number(done.count)} of ${count(total.count, "photo")}`, ofSize(batch.sent, total.bytes)];
-  if (batch.looking) words.push("still looking through folders");
+  if (batch.looking) words.push("still reading folders");
   else if (stretch) words.push(timeLeft(batch));
   return words.filter(Boolean).join(" · ");
 }
 
 function settled(batch) {
   const { done, litter, cancelled } = batch;
-  const words = [`${cancelled ? "Stopped: " : done.count ? "✓ " : ""}${count(done.count, "photo")} uploaded`];
+  const words = [`${cancelled ? "Cancelled: " : done.count ? "✓ " : ""}${count(done.count, "photo")} uploaded`];
   if (done.bytes) words.push(size(done.bytes));
   if (litter) words.push(`${count(litter, "system file")} left out`);
   return words.join(" · ");
