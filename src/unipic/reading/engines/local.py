@@ -12,23 +12,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as Late
-from contextlib import contextmanager
 from multiprocessing import forkserver
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import keep_freed_memory
+from unipic.core.machine import cores, environment, keep_freed_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
 
 # Items a worker that are taken and not yet given, at most: what is done waits behind a slow file, at 200 kB a photo. A
 # stream goes on for some seconds that way, where most slow files are done.
 AHEAD = 64
 IN_HAND = 8  # of them not yet done: as many as are read while a batch of 32 is embedded, so that no worker waits
-
-
-def cores() -> int:
-    """CPUs this process may use, as a container allows it."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalEngine:
@@ -92,18 +86,3 @@ def _confine(memory: int) -> None:
 
 def _why(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-@contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """For what is started in the block; afterwards it is as it was."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
