@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.pictures import save, scene
-from tests.tasks import read_and_weigh
+from tests.helpers.pictures import save, scene
+from tests.helpers.tasks import read_and_weigh
 
 from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings

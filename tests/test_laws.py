@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
-from tests.pictures import PlainEncoder
+from tests.helpers.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
+from tests.helpers.pictures import PlainEncoder
 
 from unipic.cleanup._grouping import RULES
 from unipic.cleanup.bonds import Bonds

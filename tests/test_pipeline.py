@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.checkpoints import make_clip, make_mobilenet
-from tests.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
-from tests.raws import raw_photo
-from tests.shots import place, resized, saved, shot
+from tests.helpers.checkpoints import make_clip, make_mobilenet
+from tests.helpers.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
+from tests.helpers.raws import raw_photo
+from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
 from unipic.cleanup._grouping import RULES

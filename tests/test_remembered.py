@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 from unipic.cleanup import compare
 from unipic.cleanup.result import Cleanup

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.room import Room
-from tests.pictures import blurred, save, scene, shaken
-from tests.safety.amounts import amount
+from tests.helpers.pictures import blurred, save, scene, shaken
+from tests.safety.harness.amounts import amount
 
 from server.runs import Runs
 from unipic.core.settings import Settings

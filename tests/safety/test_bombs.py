@@ -15,7 +15,7 @@ from pathlib import Path
 import pillow_heif
 import pytest
 from PIL import Image
-from tests.hostile_files import (
+from tests.helpers.hostile_files import (
     bmp,
     chunk,
     deflated,
@@ -31,8 +31,8 @@ from tests.hostile_files import (
     segment,
     tiff,
 )
-from tests.safety.ledger import record
-from tests.tasks import Weight, weigh
+from tests.helpers.tasks import Weight, weigh
+from tests.safety.harness.ledger import record
 
 from unipic.core.photo import Found
 from unipic.core.settings import Settings

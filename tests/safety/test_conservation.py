@@ -17,11 +17,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.galleries import cleanup, cluster, copies_of, photo, tools
-from tests.pictures import scene, shaken
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.safety.originals import KINDS, SMALL, differences, state
+from tests.helpers.galleries import cleanup, cluster, copies_of, photo, tools
+from tests.helpers.pictures import scene, shaken
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import KINDS, SMALL, differences, state
 
 from unipic.core.files import read_json
 from unipic.core.photo import Photo, Unreadable

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.driver import DONE, FAILED, FILLER, NO_ROOM, fill
-from tests.safety.fault import Fault
-from tests.safety.faults import TAKING, Forks, before, program, spread, way
-from tests.safety.ledger import record
-from tests.safety.originals import album, differences, state
-from tests.safety.places import BIG, EXPORTS, Place
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import DONE, FAILED, FILLER, NO_ROOM, fill
+from tests.safety.harness.fault import Fault
+from tests.safety.harness.faults import TAKING, Forks, before, program, spread, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import album, differences, state
+from tests.safety.harness.places import BIG, EXPORTS, Place
 
 from unipic.core.files import PART, write_json
 from unipic.core.settings import PROJECT

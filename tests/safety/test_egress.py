@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.pictures import save, scene, shaken
-from tests.safety.egress import Talk, listen_to, namespace, tracer
-from tests.safety.ledger import record
-from tests.safety.servers import ask, serving, visiting
+from tests.helpers.pictures import save, scene, shaken
+from tests.safety.harness.egress import Talk, listen_to, namespace, tracer
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import ask, serving, visiting
 
 from unipic.core.settings import PROJECT
 

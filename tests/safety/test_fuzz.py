@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.hostile_files import fuzz_seeds, mutant
-from tests.pictures import xmp
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.tasks import Mutants, Read, read_mutants
+from tests.helpers.hostile_files import fuzz_seeds, mutant
+from tests.helpers.pictures import xmp
+from tests.helpers.tasks import Mutants, Read, read_mutants
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.settings import Settings
 from unipic.reading._compression import jpeg_quality

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.galleries import tools
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.driver import DONE, FAILED
-from tests.safety.fault import Fault
-from tests.safety.faults import Forks, way
-from tests.safety.ledger import record
-from tests.safety.originals import differences, state
-from tests.safety.places import Place
+from tests.helpers.galleries import tools
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import DONE, FAILED
+from tests.safety.harness.fault import Fault
+from tests.safety.harness.faults import Forks, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import differences, state
+from tests.safety.harness.places import Place
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_from_dict

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.driver import ALREADY, DONE
-from tests.safety.fault import Call, Fault
-from tests.safety.faults import Forks, points, program, spread, way
-from tests.safety.ledger import record
-from tests.safety.originals import album, differences, state
-from tests.safety.places import Place
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import ALREADY, DONE
+from tests.safety.harness.fault import Call, Fault
+from tests.safety.harness.faults import Forks, points, program, spread, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import album, differences, state
+from tests.safety.harness.places import Place
 
 from unipic.core.files import PART
 from unipic.core.settings import PROJECT

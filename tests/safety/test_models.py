@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.checkpoints import REAL_WEIGHTS, contents, make_clip, make_head, make_mobilenet, make_own, write_manifest
-from tests.pictures import save, scene, shaken
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.checkpoints import (
+    REAL_WEIGHTS,
+    contents,
+    make_clip,
+    make_head,
+    make_mobilenet,
+    make_own,
+    write_manifest,
+)
+from tests.helpers.pictures import save, scene, shaken
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.errors import ModelDamaged
 from unipic.core.settings import PROJECT

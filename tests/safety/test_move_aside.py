@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.galleries import photo
-from tests.moves import DONE, KILLED, LINKING, PLAIN, RENAMING, calls_of, in_a_process, knowing
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.galleries import photo
+from tests.helpers.moves import DONE, KILLED, LINKING, PLAIN, RENAMING, calls_of, in_a_process, knowing
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.files import hash_file
 from unipic.core.photo import Companion, Photo

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.faults import program, way
-from tests.safety.ledger import record
-from tests.safety.originals import KINDS, Fact, album, differences, mark, state
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.faults import program, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import KINDS, Fact, album, differences, mark, state
 
 from server.desks import open_desk
 from server.pictures import open_original

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.galleries import photo
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.galleries import photo
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from server.runs import NAME, Runs
 from unipic.core.errors import SettingsError

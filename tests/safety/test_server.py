@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 import pytest
 from tests.browser.conftest import PROJECT, Server
-from tests.desks import evidence
-from tests.safety.ledger import record
-from tests.safety.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
+from tests.helpers.desks import evidence
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
 from websockets.exceptions import InvalidStatus
 
 from server.door import COOKIE, WRONG

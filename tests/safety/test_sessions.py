@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from tests.browser.conftest import Server
-from tests.desks import evidence
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.safety.servers import ask, finished_run, pictures, serving, together, visiting
+from tests.helpers.desks import evidence
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import ask, finished_run, pictures, serving, together, visiting
 
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Photo, Unreadable

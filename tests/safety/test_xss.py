@@ -20,10 +20,10 @@ from urllib.parse import quote
 import pytest
 from tests.browser.conftest import BROWSERS, PROJECT, Server
 from tests.browser.room import Room
-from tests.desks import evidence
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.safety.servers import finished_run, pictures, serving
+from tests.helpers.desks import evidence
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import finished_run, pictures, serving
 
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Unreadable

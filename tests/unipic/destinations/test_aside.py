@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.galleries import photo
-from tests.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
-from tests.safety.amounts import amount
+from tests.helpers.galleries import photo
+from tests.helpers.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
+from tests.safety.harness.amounts import amount
 
 from unipic.core import moving
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
