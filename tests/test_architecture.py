@@ -224,6 +224,16 @@ def test_every_library_has_one_home(file: str) -> Iterator[str]:
 
 
 @over_all_files
+def test_the_operator_s_environment_is_read_in_two_places(file: str) -> Iterator[str]:
+    if file in ("unipic/core/settings.py", "server/operator.py"):
+        return
+    for node, name in calls(file):
+        named = str(constants(node, 0, "key"))
+        if name.endswith((".get", ".pop", ".getenv")) and named.startswith("UNIPIC_"):
+            yield f"{file}:{node.lineno} reads {named}"
+
+
+@over_all_files
 def test_image_files_are_opened_in_one_place(file: str) -> Iterator[str]:
     homes = ("unipic/reading/images.py", "training/augment.py")  # the latter opens what it has just saved in memory
     if file not in homes and "Image.open" in [name for _, name in calls(file)]:

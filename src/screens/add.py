@@ -10,10 +10,10 @@ from screens.parts.looks import Looks, looks
 from screens.parts.uploader import uploader
 from screens.parts.words import count, duration, plain, size
 from screens.session import session
-from server.keeping import keeping_times
+from server.operator import keeping_times, max_upload, readable_folders
 from server.runs import Run
-from server.state import allowed_roots, server
-from server.uploads import gigabytes, max_run_from_environment
+from server.state import server
+from server.uploads import gigabytes
 from unipic.core.errors import SourceError
 from unipic.core.settings import Settings
 from unipic.sources.folder import allowed
@@ -52,7 +52,7 @@ def _upload(chosen: Looks) -> None:
     uploads = run.uploads()
     st.caption(
         f"One file may have up to {plain(gigabytes(Settings().max_file))}, all of them together "
-        f"{plain(gigabytes(max_run_from_environment()))}."
+        f"{plain(gigabytes(max_upload()))}."
     )
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. It deletes them {plain(_kept_for())}.")
@@ -80,7 +80,7 @@ def _span(seconds: float) -> str:
 
 
 def _folder(chosen: Looks) -> None:
-    roots = allowed_roots()
+    roots = readable_folders()
     if not roots:
         st.info(
             "The operator of this server has not opened any folder. To do so, start Unipic with "

@@ -34,8 +34,9 @@ from server.door import (
     reachable,
     without_token,
 )
-from server.door_token import FILE, Token, taken_from_environment, token_of
+from server.door_token import FILE, Token, token_of
 from server.headers import HEADERS, SecurityHeaders, broken
+from server.operator import take_token
 from unipic.core.errors import SettingsError
 
 SECRET = "a secret of 24 letters+/"
@@ -439,8 +440,8 @@ def test_a_damaged_file_is_no_token(tmp_path: Path, content: bytes) -> None:
 
 def test_the_token_does_not_stay_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIPIC_TOKEN", SECRET)
-    assert taken_from_environment() == SECRET
-    assert taken_from_environment() == ""
+    assert take_token() == SECRET
+    assert take_token() == ""
 
 
 # What the console and the log say.

@@ -27,9 +27,9 @@ from tests.helpers.raws import raw_photo
 
 from server import pictures, uploads
 from server.headers import HEADERS, SecurityHeaders
+from server.operator import max_upload
 from server.routes import DARKROOM, FILE, routes
 from server.runs import Run, Runs
-from server.uploads import max_run_from_environment
 from unipic.core.errors import SettingsError
 from unipic.core.files import PART
 from unipic.core.photo import Photo
@@ -322,13 +322,13 @@ def test_only_put_uploads(client: TestClient, run: Run, method: str) -> None:
 
 def test_the_share_of_a_run_is_the_operators(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("UNIPIC_MAX_UPLOAD_GB", raising=False)
-    assert max_run_from_environment() == 200_000_000_000
+    assert max_upload() == 200_000_000_000
     monkeypatch.setenv("UNIPIC_MAX_UPLOAD_GB", "0.5")
-    assert max_run_from_environment() == 500_000_000
+    assert max_upload() == 500_000_000
     for wrong in ("plenty", "inf", "nan"):
         monkeypatch.setenv("UNIPIC_MAX_UPLOAD_GB", wrong)
         with pytest.raises(SettingsError):
-            max_run_from_environment()
+            max_upload()
 
 
 # Thumbnails and originals.

@@ -163,3 +163,8 @@ def memory_folder() -> Path:
 def data_folder() -> Path:
     """Where runs and statistics live: UNIPIC_DATA, or .unipic in the project."""
     return Path(os.environ.get("UNIPIC_DATA") or PROJECT / ".unipic")
+
+
+def offline() -> bool:
+    """Missing weights are not to be fetched: UNIPIC_OFFLINE is set, and not to 0."""
+    return os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0")
