@@ -166,6 +166,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     stop_server(process)
 
 
+@pytest.mark.nightly
 def test_a_phone_reaches_everything(phone, own_server: Server, quiet) -> None:
     server = own_server
     phone.goto(server.url)

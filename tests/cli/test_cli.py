@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.desks import evidence
+from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene, shaken
 from typer.testing import CliRunner, Result
 
 import main
 from unipic.cleanup.record import VERSION
+from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
 from unipic.destinations import _writing
 from unipic.destinations.base import MANIFEST
@@ -416,13 +419,20 @@ def test_what_is_protected_is_never_set_aside(cli: Cli, album: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("option", ["--protect", "--prefer", "--avoid"])
+@pytest.mark.parametrize("option", ["protect", "prefer", "avoid"])
 @pytest.mark.parametrize("folder", ["Album", "alb", "", "/", "album/beach.jpg", ".."])
-def test_a_rule_about_a_folder_that_is_not_there_is_misuse(option: str, folder: str, cli: Cli, album: Path) -> None:
+def test_a_rule_about_a_folder_that_is_not_there_is_refused(option: str, folder: str) -> None:
     """A slip of the pen must not leave a folder unprotected."""
-    result = cli("clean", album, "--dry-run", option, folder)
+    found = evidence([photo("p1", name="album/beach.jpg"), photo("p2", name="sub/tower.jpg")], {})
+    given = [[folder] if name == option else None for name in ("protect", "prefer", "avoid", "keep", "thin")]
+    with pytest.raises(SettingsError, match=re.escape(f"no photo lies in {folder!r}; there are album, sub")):
+        main._rules(found, *given)
+
+
+def test_a_rule_about_a_folder_that_is_not_there_is_misuse(cli: Cli, album: Path) -> None:
+    result = cli("clean", album, "--dry-run", "--protect", "Album")
     assert result.exit_code == 2
-    assert f"no photo lies in {folder!r}; there are album, sub" in result.stderr
+    assert "no photo lies in 'Album'; there are album, sub" in result.stderr
 
 
 def test_a_preference_there_is_not_is_misuse(cli: Cli, photos: Path) -> None:

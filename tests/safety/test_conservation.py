@@ -36,7 +36,7 @@ from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
 from utils import arrange, look
 
-CORPORA = 10
+CORPORA = amount(pr=2, nightly=10)  # of different seeds
 FATES = ("kept", "set_aside", "unreadable")
 
 
@@ -111,7 +111,7 @@ def hashes_of(source: Path) -> dict[str, str]:
 @pytest.mark.parametrize("seed", range(CORPORA))
 def test_nothing_is_unaccounted_for(seed: int, tmp_path: Path) -> None:
     """Whether nothing was reviewed, everything accepted, or somebody ticked anything at all."""
-    number = amount(pr=1000, nightly=5000) // CORPORA
+    number = amount(pr=100, nightly=500)
     source = tmp_path / "photos"
     found = corpus(source, number, seed)
     assert len(found) == number
@@ -247,7 +247,7 @@ class Gallery(RuleBasedStateMachine):
 
 
 def test_whatever_happens_between_scan_and_export() -> None:
-    number = amount(pr=100, nightly=2000)
+    number = amount(pr=40, nightly=2000)
     Gallery.exports = 0
     quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(

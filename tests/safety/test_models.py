@@ -248,7 +248,7 @@ def clean(project: Path, *options: str, **environment: str) -> subprocess.Comple
     )
 
 
-@pytest.mark.parametrize("way", ["the option", "the variable"])
+@pytest.mark.parametrize("way", ["the option", pytest.param("the variable", marks=pytest.mark.nightly)])
 def test_a_full_run_works_offline(project: Path, way: str, tmp_path: Path) -> None:
     options = ["--offline"] if way == "the option" else []
     done = clean(project, "--zip", str(tmp_path / "out.zip"), *options, UNIPIC_OFFLINE="0" if options else "1")

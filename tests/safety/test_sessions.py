@@ -23,8 +23,8 @@ from tests.safety.harness.servers import ask, finished_run, pictures, serving, t
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Photo, Unreadable
 
-SESSIONS = amount(pr=25, nightly=50)
-DROPS = amount(pr=2, nightly=20)
+SESSIONS = amount(pr=8, nightly=50)
+DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
 PATIENCE = 300.0  # seconds for the work on a busy machine
 

@@ -27,7 +27,7 @@ from tests.helpers.raws import raw_photo
 
 from server import pictures, uploads
 from server.headers import HEADERS, SecurityHeaders
-from server.operator import max_upload
+from server.operator import keeping_times, max_upload
 from server.routes import DARKROOM, FILE, routes
 from server.runs import Run, Runs
 from unipic.core.errors import SettingsError
@@ -329,6 +329,15 @@ def test_the_share_of_a_run_is_the_operators(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("UNIPIC_MAX_UPLOAD_GB", wrong)
         with pytest.raises(SettingsError):
             max_upload()
+
+
+def test_how_long_runs_are_kept_is_the_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_KEEP_DAYS", "2")
+    assert keeping_times()[0] == 2 * 86400
+    for wrong in ("plenty", "inf", "nan", "-1"):
+        monkeypatch.setenv("UNIPIC_KEEP_DAYS", wrong)
+        with pytest.raises(SettingsError, match="number from 0 on"):
+            keeping_times()
 
 
 # Thumbnails and originals.

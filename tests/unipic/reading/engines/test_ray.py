@@ -1,4 +1,4 @@
-"""Ray on this machine, with two workers: the contract, and what becomes of it when processes die."""
+"""Ray on this machine, with two workers: the contract, one command, and at night what becomes of processes that die."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ def dead(process: psutil.Process) -> bool:
 # Tasks
 
 
+@pytest.mark.nightly
 def test_closing_twice_does_no_harm(engine: RayEngine) -> None:
     """Nor does closing one engine end Ray for another."""
     assert list(engine.map(square, [2])) == [(2, 4)]
@@ -108,6 +109,7 @@ def test_closing_twice_does_no_harm(engine: RayEngine) -> None:
     assert list(engine.map(square, [2])) == [(2, 4)]
 
 
+@pytest.mark.nightly
 def test_a_worker_that_dies_costs_one_item_and_is_named_as_on_one_machine(engine: RayEngine) -> None:
     words = ["a", "exit", "b", "segfault", "abort", "hog", "sleep", "c"]
     local = LocalEngine(WORKERS, seconds=2.0)
@@ -117,6 +119,7 @@ def test_a_worker_that_dies_costs_one_item_and_is_named_as_on_one_machine(engine
         local.close()
 
 
+@pytest.mark.nightly
 def test_an_actor_that_is_lost_costs_nothing_and_is_not_spoken_of(
     engine: RayEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +129,7 @@ def test_an_actor_that_is_lost_costs_nothing_and_is_not_spoken_of(
     assert capfd.readouterr().out == ""  # where --json speaks
 
 
+@pytest.mark.nightly
 def test_an_item_that_always_kills_is_given_up(engine: RayEngine) -> None:
     results = dict(engine.map(always_kill, range(4)))
     assert results[2] == Failure(f"each of the {1 + TRIES} workers that had it was lost")
@@ -135,6 +139,7 @@ def test_an_item_that_always_kills_is_given_up(engine: RayEngine) -> None:
 # Reading and embedding
 
 
+@pytest.mark.nightly
 def test_gives_what_one_machine_gives_though_an_actor_is_lost_and_remembers_it(
     engine: RayEngine, folder: Path, tmp_path: Path
 ) -> None:
@@ -163,6 +168,7 @@ def test_gives_what_one_machine_gives_though_an_actor_is_lost_and_remembers_it(
     again.close()
 
 
+@pytest.mark.nightly
 def test_a_driver_that_is_killed_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
     files, log, store = photos_in(folder), tmp_path / "log", tmp_path / "store"
     command = [sys.executable, "-m", "tests.helpers.ray_tasks", str(folder), str(store), str(log), "14.jpg"]
@@ -192,12 +198,14 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(folder: Path, tmp_path: Pa
     assert [one.photo.id if isinstance(one, Seen) else one.id for one in seen] == [file.id for file in files]
 
 
+@pytest.mark.nightly
 def test_what_goes_wrong_with_a_model_is_raised_as_it_is(folder: Path, tmp_path: Path) -> None:
     """Also over the wire: it is told in the rows, where an exception would lose what it is."""
     with pytest.raises(ModelError, match="the weights are not on this node"):
         list(RayEngine(few=99).see(photos_in(folder), READ, broken_encoder, str(tmp_path), "key"))
 
 
+@pytest.mark.nightly
 def test_embeds_with_one_thread_and_can_be_left_in_the_middle(engine: RayEngine, folder: Path, tmp_path: Path) -> None:
     stream = engine.see(photos_in(folder), READ, ThreadsEncoder, str(tmp_path), "key")
     first = next(stream)
@@ -252,6 +260,7 @@ def head() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.nightly
 def test_a_cluster_is_sent_the_code(head: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     command = [sys.executable, "-c", JOINS, head]
