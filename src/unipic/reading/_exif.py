@@ -19,6 +19,9 @@ from unipic.reading._editors import editor
 from unipic.reading._xmp import Xmp, read_xmp, stars_of
 from unipic.reading.apple import BURST, CONTENT, maker_note
 
+# Raised when a photo says something else by its EXIF: here or in metadata.py. Which way up it is shown is the pixels'.
+VERSION = 1
+
 # (moment, its fraction, its offset), the moment of the shutter first
 MOMENTS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),

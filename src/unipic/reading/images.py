@@ -30,6 +30,9 @@ from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upr
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # our own limit looks at the size that is really decoded
 
+# Raised when a picture, its view or its thumbnail comes out otherwise: here, in _raw.py or in read.py.
+VERSION = 1
+
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
 FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
 TURNS = {

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from unipic.core.files import open_to_read
 from unipic.core.photo import Found
-from unipic.reading._exif import Exif, read_exif, read_tiff_exif
+from unipic.reading._exif import Exif as Metadata
+from unipic.reading._exif import read_exif, read_tiff_exif
 from unipic.reading._raw import NoPreview, preview_in
 from unipic.reading.engines.base import Failure
 from unipic.reading.images import NotAPhoto, damage_in_words, identify
@@ -27,7 +28,7 @@ ONE_PIXEL = (
 )
 
 
-def read_file_metadata(file: Found) -> Exif | Failure:
+def read_file_metadata(file: Found) -> Metadata | Failure:
     """Of a photo that was decoded before, in whatever process; Failure if the file cannot be read now."""
     try:
         with open_to_read(file.path) as opened:
@@ -36,7 +37,7 @@ def read_file_metadata(file: Found) -> Exif | Failure:
         return Failure(error.strerror or str(error))
 
 
-def read_metadata(file: BinaryIO) -> Exif:
+def read_metadata(file: BinaryIO) -> Metadata:
     """EXIF and XMP of an open photo. What is broken in them says nothing. Raises OSError of the disk, MemoryError."""
     with suppress(NotAPhoto, NoPreview), damage_in_words():
         image, _ = identify(file)
@@ -44,17 +45,17 @@ def read_metadata(file: BinaryIO) -> Exif:
             return _of_raw(file)
         if image.format == "PNG":
             image, _ = identify(_around_one_pixel(file))
-        return read_exif(image) if image else Exif()
-    return Exif()
+        return read_exif(image) if image else Metadata()
+    return Metadata()
 
 
-def _of_raw(file: BinaryIO) -> Exif:
+def _of_raw(file: BinaryIO) -> Metadata:
     """By the raw file's own tags; by those of its preview where it is no TIFF."""
     if said := read_tiff_exif(file):
         return said
     image, _ = identify(io.BytesIO(preview_in(file).jpeg))
     # Raw files that are no TIFFs are written by cameras alone; LibRaw puts their one moment into a bare preview.
-    return replace(read_exif(image) if image else Exif(), taken_by_camera=True)
+    return replace(read_exif(image) if image else Metadata(), taken_by_camera=True)
 
 
 def _around_one_pixel(file: BinaryIO) -> BinaryIO:

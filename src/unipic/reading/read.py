@@ -11,12 +11,11 @@ from PIL import Image, ImageStat
 
 from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
-from unipic.reading._exif import Exif
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.images import Decoded, NotAPhoto, decode_opened, opened
-from unipic.reading.metadata import read_metadata
+from unipic.reading.metadata import Metadata, read_metadata
 from unipic.reading.seen import Picture
 from unipic.vision.base import VIEW
 
@@ -53,7 +52,7 @@ def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreada
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 
-def _picture(file: Found, decoded: Decoded, metadata: Exif) -> Picture:
+def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
     pixels = np.asarray(decoded.picture)
     measures = measure(pixels)
     grey = decoded.picture.convert("L")
