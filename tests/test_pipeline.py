@@ -493,7 +493,7 @@ def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_pat
     settings = Settings(grouping=rule)
     files = list(FolderSource([photos]).files())
     new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    gallery, embeddings = gather(files, remembered(files, new, NOTHING, tools.thumbnails, ""))
+    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NOTHING, tools.thumbnails, ""))
     first = arrange(weigh(gallery, embeddings, tools, settings), settings)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):

@@ -65,7 +65,7 @@ def scan(root: Path, answered: Answered) -> None:
     @contextmanager
     def inline(settings: Settings, models: Path, memory: Path, progress: Any) -> Iterator[Tools]:
         thumbnails = Thumbnails(memory / THUMBNAILS)
-        known = StoredFacts(memory, thumbnails, "driver")
+        known = StoredFacts(memory, thumbnails, settings)
         try:
             yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails, facts=known)
         finally:

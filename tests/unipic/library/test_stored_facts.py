@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +17,14 @@ from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene
 
 from unipic.core.photo import Companion, Found, Photo
-from unipic.library.index import FILE, NOTHING, StoredFacts
+from unipic.core.settings import Settings
+from unipic.library.index import FILE, NO_METADATA, NOTHING, StoredFacts
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Look, Seen, half
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 
-MAKER = "this program"
+SETTINGS = Settings()
 FOUND = Found("id", "a/IMG_1.jpg", "/photos/a/IMG_1.jpg", 1000, "stamp")
 
 
@@ -32,7 +35,7 @@ def thumbnails(tmp_path: Path) -> Thumbnails:
 
 @pytest.fixture
 def facts(tmp_path: Path, thumbnails: Thumbnails) -> Iterator[StoredFacts]:
-    opened = StoredFacts(tmp_path, thumbnails, MAKER)
+    opened = StoredFacts(tmp_path, thumbnails, SETTINGS)
     yield opened
     opened.close()
 
@@ -55,10 +58,10 @@ def recalled(facts: StoredFacts, *files: Found, key: str = "encoder") -> list[Se
 
 
 def test_what_was_seen_comes_back_to_the_last_bit(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    facts = StoredFacts(tmp_path, thumbnails, MAKER)
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
     kept = keep(facts)
     facts.close()
-    again = StoredFacts(tmp_path, thumbnails, MAKER)
+    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
     (seen,) = recalled(again, FOUND)
     assert seen is not None
     assert seen.photo == kept.photo
@@ -111,19 +114,23 @@ def test_thousands_are_asked_for_in_their_order(facts: StoredFacts) -> None:
     assert all(seen.photo.path == file.path for file, seen in answers if seen)
 
 
+def v1(_: tuple[Photo, Photo]) -> str:
+    return "v1"
+
+
 def pair(a: str = "a", b: str = "b") -> tuple[Photo, Photo]:
     return replace(photo(a), digest=a * 8), replace(photo(b), digest=b * 8)
 
 
 def test_a_look_is_known_in_its_direction_and_by_its_key(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits")
-    facts.keep_look(pair("a", "c"), Look(0), "24 bits")
+    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits", "v1")
+    facts.keep_look(pair("a", "c"), Look(0), "24 bits", "v1")
     asked = [pair(), pair("b", "a"), pair("a", "c"), pair("c", "d")]
-    assert facts.looks(asked, "24 bits") == {
+    assert facts.looks(asked, "24 bits", v1) == {
         ("a" * 8, "b" * 8): Look(12, 71.25, "whole; 12 points", (0.25, -0.5)),
         ("a" * 8, "c" * 8): Look(0),
     }
-    assert facts.looks(asked, "20 bits") == {}
+    assert facts.looks(asked, "20 bits", v1) == {}
 
 
 def test_scores_are_kept_exactly(facts: StoredFacts) -> None:
@@ -135,26 +142,90 @@ def test_scores_are_kept_exactly(facts: StoredFacts) -> None:
 
 
 def test_what_lies_in_other_files_is_known_while_they_are_the_same(facts: StoredFacts) -> None:
-    facts.keep_said(FOUND, {"title": "Ümläut \udcff"})
-    facts.keep_said(replace(FOUND, path="/new", stamp=""), {"title": "too fresh"})
-    assert facts.said([FOUND]) == {"id": {"title": "Ümläut \udcff"}}
-    assert facts.said([replace(FOUND, stamp="another")]) == {}
-    assert facts.said([replace(FOUND, path="/new")]) == {}
+    facts.keep_said(FOUND, {"title": "Ümläut \udcff"}, "v1")
+    facts.keep_said(replace(FOUND, path="/new", stamp=""), {"title": "too fresh"}, "v1")
+    assert facts.said([FOUND], "v1") == {"id": {"title": "Ümläut \udcff"}}
+    assert facts.said([replace(FOUND, stamp="another")], "v1") == {}
+    assert facts.said([replace(FOUND, path="/new")], "v1") == {}
 
 
-def test_what_another_program_kept_is_forgotten(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    for maker, known in (("old", False), ("new", False), ("new", True), ("old", False)):
-        facts = StoredFacts(tmp_path, thumbnails, maker)
-        assert (recalled(facts, FOUND) != [None]) == known
-        keep(facts)
-        facts.keep_look(pair(), Look(3), "key")
-        facts.close()
+def raised(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the code behind this VERSION gave something else from now on."""
+    module = importlib.import_module(f"unipic.{owner}")
+    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
+
+
+PIXELS = ("reading.images", "reading.fingerprint", "reading._measures", "reading._content", "reading._compression")
+METADATA = ("reading._exif", "reading._xmp", "reading._editors", "reading.apple")
+
+
+@pytest.mark.parametrize("owner", [*PIXELS, *METADATA])
+def test_a_new_version_costs_the_facts_of_its_kind(
+    owner: str, tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
+    kept = keep(facts)
+    facts.keep_score(kept.photo, [1.0], "scorer")
+    facts.close()
+    raised(owner, monkeypatch)
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
+    (seen,) = recalled(facts, FOUND)
+    if owner in PIXELS:
+        assert seen is None
+    else:
+        assert seen is not None
+        assert seen.stale
+        assert seen.photo == replace(kept.photo, **NO_METADATA)
+        np.testing.assert_array_equal(seen.vector, kept.vector)
+    assert facts.scores([kept.photo], "scorer") == ({} if owner == "reading.images" else {kept.photo.digest: [1.0]})
+    keep(facts)
+    (again,) = recalled(facts, FOUND)
+    assert again is not None
+    assert (again.photo, again.stale) == (kept.photo, False)
+    facts.close()
+    with sqlite3.connect(tmp_path / FILE) as base:
+        for table in ("pixels", "metadata", "vector"):
+            assert base.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), (
+                "what is made again takes its place"
+            )
+
+
+def test_vectors_of_an_older_picture_are_none(
+    facts: StoredFacts, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(facts, key="first")
+    raised("reading.images", monkeypatch)
+    facts.__dict__.pop("_pixels")
+    keep(facts, key="second")
+    assert recalled(facts, FOUND, key="first") == [None]
+    assert None not in recalled(facts, FOUND, key="second")
+
+
+def test_metadata_that_was_read_again_is_kept(facts: StoredFacts, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = keep(facts)
+    raised("reading._xmp", monkeypatch)
+    now = replace(kept.photo, rating=3, taken=datetime(2024, 6, 12, 18, 3, 5, 250_000, timezone(timedelta(hours=2))))
+    facts.keep_metadata(now)
+    (seen,) = recalled(facts, FOUND)
+    assert seen is not None
+    assert (seen.photo, seen.stale) == (now, False)
+
+
+def test_what_an_older_version_made_of_pairs_and_companions_is_not_known(facts: StoredFacts) -> None:
+    facts.keep_look(pair(), Look(3), "key", "v1")
+    facts.keep_said(FOUND, {"title": "old"}, "v1")
+    assert facts.looks([pair()], "key", lambda _: "v2") == facts.said([FOUND], "v2") == {}
+    facts.keep_look(pair(), Look(4), "key", "v2")
+    facts.keep_said(FOUND, {"title": "new"}, "v2")
+    assert facts.looks([pair()], "key", lambda _: "v2") == {("a" * 8, "b" * 8): Look(4)}
+    assert facts.said([FOUND], "v2") == {"id": {"title": "new"}}
+    assert facts.looks([pair()], "key", v1) == facts.said([FOUND], "v1") == {}
 
 
 def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumbnails) -> None:
     with sqlite3.connect(tmp_path / FILE) as base:
-        base.executescript("CREATE TABLE maker (key TEXT); CREATE TABLE photo (x INT); CREATE TABLE gone (y INT);")
-    facts = StoredFacts(tmp_path, thumbnails, MAKER)
+        base.executescript("CREATE TABLE maker (key TEXT); CREATE TABLE vector (x INT); CREATE TABLE gone (y INT);")
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
     keep(facts)
     assert recalled(facts, FOUND) != [None]
     assert facts.notices == ()
@@ -164,10 +235,10 @@ def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumb
 @pytest.mark.parametrize("damage", [b"not a database, and long enough to be looked at" * 40, b"SQLite format 3\0"])
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, damage: bytes) -> None:
     (tmp_path / FILE).write_bytes(damage)
-    facts = StoredFacts(tmp_path, thumbnails, MAKER)
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
     keep(facts)
     facts.close()
-    again = StoredFacts(tmp_path, thumbnails, MAKER)
+    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
     assert recalled(again, FOUND) != [None]
     assert facts.notices == again.notices == ()
     again.close()
@@ -175,7 +246,7 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, da
 
 def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path, thumbnails: Thumbnails) -> None:
     (tmp_path / FILE).mkdir()
-    facts = StoredFacts(tmp_path, thumbnails, MAKER)
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
     keep(facts)
     assert recalled(facts, FOUND) != [None]  # as long as it runs
     assert [notice for notice in facts.notices if FILE in notice and "looks at those photos again" in notice]
@@ -183,7 +254,7 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path
 
 
 def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    facts = StoredFacts(tmp_path, thumbnails, MAKER)
+    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
     keep(facts)
     facts._base.close()  # what follows raises as any other trouble would
     assert recalled(facts, FOUND) == [None]
@@ -194,7 +265,7 @@ def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, th
 
 
 def test_two_may_use_it_at_once(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    one, other = (StoredFacts(tmp_path, thumbnails, MAKER) for _ in range(2))
+    one, other = (StoredFacts(tmp_path, thumbnails, SETTINGS) for _ in range(2))
     keep(one)
     one.close()
     keep(other, replace(FOUND, path="/b.jpg"), "two")
@@ -207,21 +278,21 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
     monkeypatch.setattr("unipic.library.index.PATIENCE", 0.2)
-    one, other = (StoredFacts(tmp_path, thumbnails, MAKER) for _ in range(2))
+    one, other = (StoredFacts(tmp_path, thumbnails, SETTINGS) for _ in range(2))
     keep(one)
     recalled(one, FOUND)
     keep(other, replace(FOUND, path="/b.jpg"), "two")
     other.close()
     one.close()
     assert one.notices == other.notices == ()
-    again = StoredFacts(tmp_path, thumbnails, MAKER)
+    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
     assert None not in recalled(again, FOUND, replace(FOUND, path="/b.jpg"))
     again.close()
 
 
 def test_where_nothing_is_remembered_everything_is_new() -> None:
     assert list(NOTHING.seen([FOUND], "key")) == [(FOUND, None)]
-    assert NOTHING.looks([pair()], "key") == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND]) == {}
+    assert NOTHING.looks([pair()], "key", v1) == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND], "v1") == {}
 
 
 def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
@@ -231,26 +302,26 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
 
     def after(days: float) -> StoredFacts:
         monkeypatch.setattr("unipic.library.index.time.time", lambda: begun + days * 86_400)
-        return StoredFacts(tmp_path, thumbnails, MAKER)
+        return StoredFacts(tmp_path, thumbnails, SETTINGS)
 
     facts = after(0)
     kept, gone = keep(facts, FOUND, "kept"), keep(facts, other, "gone")
     looked = (kept.photo, gone.photo)
-    facts.keep_look(looked, Look(3), "key")
-    facts.keep_said(FOUND, {"title": "kept"})
-    facts.keep_said(other, {"title": "gone"})
+    facts.keep_look(looked, Look(3), "key", "v1")
+    facts.keep_said(FOUND, {"title": "kept"}, "v1")
+    facts.keep_said(other, {"title": "gone"}, "v1")
     facts.close()
     facts = after(100)
-    assert facts.said([FOUND]) == {"id": {"title": "kept"}}
+    assert facts.said([FOUND], "v1") == {"id": {"title": "kept"}}
     assert recalled(facts, FOUND) != [None]
     facts.close()
     facts = after(200)
     assert recalled(facts, FOUND) != [None]
     assert recalled(facts, other) == [None]
     assert [thumbnails.path(one.photo.digest).exists() for one in (kept, gone)] == [True, False]
-    assert facts.looks([looked], "key") == {}
-    assert facts.said([other]) == {}
-    assert facts.said([FOUND]) == {"id": {"title": "kept"}}
+    assert facts.looks([looked], "key", v1) == {}
+    assert facts.said([other], "v1") == {}
+    assert facts.said([FOUND], "v1") == {"id": {"title": "kept"}}
     facts.close()
 
 

@@ -24,11 +24,16 @@ from PIL.Image import Transpose
 from tests.helpers.pictures import blurred, save, scene, xmp
 from tests.helpers.raws import MODEL, dng, preview_of, raw_photo
 
+from unipic.core.photo import Found
 from unipic.core.settings import Settings
 from unipic.reading import images
+from unipic.reading._exif import Exif
 from unipic.reading._measures import WORKING
 from unipic.reading._raw import LEAST, Preview
 from unipic.reading.images import Decoded, NotAPhoto, decode, load_thumbnail
+from unipic.reading.metadata import read_file_metadata, read_metadata
+from unipic.reading.read import read_file
+from unipic.reading.seen import Picture
 
 FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 SUFFIXES = dict(zip(FORMATS, (".JpG", ".PNG", ".HeIC", ".wEBP", ".Bmp", ".TIF", ".giF", ".AVIF"), strict=True))
@@ -47,6 +52,15 @@ STORED = {
 
 def opened(path: Path, **limits: Any) -> Decoded:
     return decode(str(path), WORKING, Settings(**limits))
+
+
+def said(path: Path) -> Exif:
+    """What its metadata says, read from the file alone; the same as when it is read with its picture."""
+    again = read_file_metadata(Found("id", path.name, str(path), path.stat().st_size))
+    assert isinstance(again, Exif)
+    with images.opened(str(path), path.stat().st_size) as (file, _):
+        assert read_metadata(file) == again
+    return again
 
 
 def refusal(path: Path, **limits: Any) -> str:
@@ -167,7 +181,6 @@ def test_heif_is_turned_by_its_box_and_never_by_exif_alone(tmp_path: Path) -> No
 def test_an_orientation_that_is_none_changes_nothing(tmp_path: Path, number: int) -> None:
     picture = blurred(scene(3, 120, 80))
     photo = opened(save(picture, tmp_path / "photo.jpg", exif=oriented(number)))
-    assert photo.exif.orientation == 1
     assert apart(photo.picture, picture) < 12
 
 
@@ -194,23 +207,23 @@ WITH_XMP = ("JPEG", "PNG", "HEIF", "WEBP", "TIFF", "AVIF", "MPO")
 @pytest.mark.parametrize("kind", WITH_XMP)
 def test_stars_and_editors_in_every_format_that_has_xmp(tmp_path: Path, kind: str) -> None:
     packet = xmp('xmp:Rating="4"', "<xmp:CreatorTool>Snapseed 2.0</xmp:CreatorTool>")
-    photo = opened(carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet))
-    assert (photo.exif.rating, photo.exif.edited) == (4, "Snapseed")
+    exif = said(carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet))
+    assert (exif.rating, exif.edited) == (4, "Snapseed")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF", "WEBP", "TIFF", "AVIF"])
 def test_stars_and_editors_in_every_format_that_has_exif(tmp_path: Path, kind: str) -> None:
     exif = Image.Exif()
     exif.update({0x131: "GIMP 2.10", 0x4746: 3, 0x4749: 50})
-    photo = opened(save(scene(1, 80, 60), tmp_path / "photo", format=kind, exif=exif.tobytes()))
-    assert (photo.exif.rating, photo.exif.edited) == (3, "GIMP")
+    found = said(save(scene(1, 80, 60), tmp_path / "photo", format=kind, exif=exif.tobytes()))
+    assert (found.rating, found.edited) == (3, "GIMP")
 
 
 def test_xmp_behind_the_pixels_of_a_png_is_found(tmp_path: Path) -> None:
     data = save(scene(1, 80, 60), tmp_path / "photo.png").read_bytes()
     text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp('xmp:Rating="4"'))
     end = data.rindex(b"IEND") - 4
-    assert opened(written(tmp_path / "photo.png", data[:end] + text + data[end:])).exif.rating == 4
+    assert said(written(tmp_path / "photo.png", data[:end] + text + data[end:])).rating == 4
 
 
 @pytest.mark.parametrize("kind", WITH_XMP)
@@ -227,16 +240,43 @@ def test_xmp_behind_the_pixels_of_a_png_is_found(tmp_path: Path) -> None:
 )
 def test_a_hostile_packet_costs_only_its_stars(tmp_path: Path, kind: str, packet: bytes) -> None:
     picture = blurred(scene(1, 80, 60))
-    photo = opened(carrying(picture, tmp_path / "photo", kind, packet))
-    assert (photo.exif.rating, photo.exif.edited) == (None, "")
-    assert apart(photo.picture, picture) < 12
+    path = carrying(picture, tmp_path / "photo", kind, packet)
+    assert (said(path).rating, said(path).edited) == (None, "")
+    assert apart(opened(path).picture, picture) < 12
 
 
 @pytest.mark.parametrize("kind", ["PNG", "HEIF", "WEBP", "TIFF", "AVIF"])  # a JPEG's has 64 kB at most
 def test_a_packet_of_50_mb_costs_only_its_stars(tmp_path: Path, kind: str) -> None:
     packet = xmp('xmp:Rating="4"', " " * 50_000_000)
-    photo = opened(carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet))
-    assert photo.exif.rating is None
+    path = carrying(scene(1, 80, 60), tmp_path / "photo", kind, packet)
+    assert opened(path).format == kind
+    assert said(path).rating is None
+
+
+@pytest.mark.parametrize("kind", WITH_XMP)
+def test_metadata_is_read_without_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    path, decoded = carrying(scene(1, 80, 60), tmp_path / "photo", kind, xmp('xmp:Rating="4"')), []
+
+    def spy(load: Callable[[Image.Image], Any]) -> Callable[[Image.Image], Any]:
+        return lambda image: (decoded.append(image.size), load(image))[1]
+
+    openers = (Image.Image, ImageFile.ImageFile, *(opener for opener, _ in Image.OPEN.values()))
+    for each in {base for opener in openers if isinstance(opener, type) for base in opener.mro()}:
+        if "load" in vars(each):
+            monkeypatch.setattr(each, "load", spy(each.load))
+    assert said(path).rating == 4
+    assert set(decoded) <= {(1, 1)}, "of a PNG a pixel that stands for the picture"
+    opened(path)
+    assert (80, 60) in decoded
+
+
+def test_a_png_with_more_metadata_than_anybody_writes_is_read_in_part(tmp_path: Path) -> None:
+    data = save(scene(1, 80, 60), tmp_path / "photo.png").read_bytes()
+    end = data.rindex(b"IEND") - 4
+    large = chunk(b"eXIf", bytes(17_000_000))
+    text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp('xmp:Rating="4"'))
+    assert said(written(tmp_path / "photo.png", data[:end] + large + text + data[end:])).rating == 4
+    assert said(written(tmp_path / "photo.png", data[:end] + text[:20])).rating is None
 
 
 def test_metadata_costs_no_second_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +290,9 @@ def test_metadata_costs_no_second_read(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(images, "open_to_read", spy)
     path = carrying(scene(1, 80, 60), tmp_path / "photo.jpg", "JPEG", xmp('xmp:Rating="4"'))
     before = (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
-    assert opened(path).exif.rating == 4
+    picture = read_file(Found("id", path.name, str(path), path.stat().st_size), Settings())
+    assert isinstance(picture, Picture)
+    assert picture.photo.rating == 4
     assert opens == [str(path)]
     assert (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode) == before
 
@@ -648,8 +690,8 @@ def test_a_raw_photo_is_seen_by_its_preview(tmp_path: Path) -> None:
     assert (photo.format, photo.width, photo.height, photo.note) == ("RAW", 96, 64, "by its embedded preview")
     assert (photo.quality, photo.content) == (None, "")
     assert (photo.digest, photo.size) == (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
-    assert (photo.exif.taken, photo.exif.taken_by_camera, photo.exif.rating) == (taken, True, 4)
-    assert photo.exif.camera == MODEL
+    exif = said(path)
+    assert (exif.taken, exif.taken_by_camera, exif.rating, exif.camera) == (taken, True, 4, MODEL)
     assert photo.picture.size == (640, 427)
     assert apart(photo.picture, scene(1, 960, 640).resize((640, 427), Image.Resampling.BICUBIC)) < 3
 
@@ -658,9 +700,10 @@ def test_a_raw_photo_is_seen_by_its_preview(tmp_path: Path) -> None:
 def test_a_raw_photo_that_is_no_tiff_has_what_libraw_knows_of_it(tmp_path: Path, head: bytes) -> None:
     taken = datetime(2024, 6, 12, 20, 51, 7)
     data = head + dng(preview_of(scene(1, 960, 640)), orientation=6, taken=taken)[4:]
-    photo = opened(written(tmp_path / "photo.orf", data))
+    path = written(tmp_path / "photo.orf", data)
+    photo, exif = opened(path), said(path)
     assert (photo.format, photo.width, photo.height) == ("RAW", 64, 96)
-    assert (photo.exif.taken, photo.exif.taken_by_camera, photo.exif.camera) == (taken, True, MODEL)
+    assert (exif.taken, exif.taken_by_camera, exif.camera) == (taken, True, MODEL)
 
 
 def test_a_preview_is_judged_at_the_size_that_is_measured() -> None:
@@ -774,7 +817,7 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest
     def fail(*_: object) -> None:
         raise AssertionError("read")
 
-    monkeypatch.setattr(images, "_identify", fail)
+    monkeypatch.setattr(images, "identify", fail)
     assert refusal(path) == "is 5.0 GB, larger than the 2.0 GB a photo may have"
 
 
