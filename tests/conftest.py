@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 from tests.safety.harness.amounts import NIGHTLY
 
 # Nobody's test run downloads weights; tests of fetching use a server of their own and say so.
 os.environ["UNIPIC_OFFLINE"] = "1"
 # Nor does every screen that is drawn load models in a process of its own; tests of that say so.
 os.environ["UNIPIC_SPARE"] = "0"
+# How long an example takes by the clock says how busy the machine is.
+settings.register_profile("unipic", deadline=None)
+settings.load_profile("unipic")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

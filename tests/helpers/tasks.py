@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import signal
 import time
@@ -41,11 +42,26 @@ def misbehave(word: str) -> str:
         os.abort()
     if word == "sleep":
         time.sleep(60)
+    if word == "spin":
+        sum(itertools.repeat(1))  # in C, where no handler of a signal in Python would be called
     if word == "hog":
         np.ones(1 << 32, dtype=np.uint8)
     if word == "interrupt":
         os.kill(os.getpid(), signal.SIGINT)
     return word
+
+
+def rest(seconds: float) -> float:
+    """As on a machine that is busy with something else: the clock goes on, and the processor does nothing for it."""
+    time.sleep(seconds)
+    return seconds
+
+
+def keep_busy(seconds: float) -> float:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return seconds
 
 
 def wait_for_a_later_one(item: tuple[int, str]) -> str:
@@ -67,13 +83,6 @@ def without_memory(number: int) -> int:
 
 def mistaken(number: int) -> int:
     raise LookupError("a mistake in the task")
-
-
-def read_and_weigh(file: Found) -> tuple[bool, float, int]:
-    """Whether it is a photo, the seconds that took, and the most memory this process ever had, in bytes."""
-    began = time.monotonic()
-    photo = isinstance(read_file(file, Settings()), Picture)
-    return photo, time.monotonic() - began, most_memory()
 
 
 @dataclass(frozen=True)

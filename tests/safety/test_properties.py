@@ -38,8 +38,8 @@ from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
 EXAMPLES = amount(pr=500, nightly=20_000)
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-some = settings(max_examples=max(20, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=max(20, EXAMPLES // 10), suppress_health_check=list(HealthCheck))
 
 # What file systems, browsers and cameras may hand us: lone surrogates stand for bytes that are no UTF-8.
 ODD = st.sampled_from(

@@ -60,13 +60,13 @@ def graphs(draw: st.DrawFn) -> tuple[int, Pairs]:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_greedy_equals_the_definition(graph: tuple[int, Pairs]) -> None:
     assert run("greedy", *graph) == greedy_by_definition(*graph)
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_in_a_greedy_group_everybody_is_directly_like_the_leader(graph: tuple[int, Pairs]) -> None:
     close = near(*graph)
     for leader, *members in run("greedy", *graph):
@@ -74,7 +74,7 @@ def test_in_a_greedy_group_everybody_is_directly_like_the_leader(graph: tuple[in
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_components_are_everything_that_hangs_together(graph: tuple[int, Pairs]) -> None:
     groups = run("components", *graph)
     assert {frozenset(group) for group in groups} == joined_by_definition(*graph, cores=set(range(graph[0])))
@@ -86,7 +86,7 @@ def led_by_definition(groups: set[frozenset[int]], close: list[set[int]]) -> lis
 
 
 @given(graphs())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_leaders_and_groups_have_an_order(graph: tuple[int, Pairs]) -> None:
     groups = joined_by_definition(*graph, cores=set(range(graph[0])))
     assert run("components", *graph) == led_by_definition(groups, near(*graph))
@@ -95,7 +95,7 @@ def test_leaders_and_groups_have_an_order(graph: tuple[int, Pairs]) -> None:
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_dbscan_joins_through_cores(graph: tuple[int, Pairs]) -> None:
     """Whoever is at the edge of two groups is in one of them."""
     n, pairs = graph
@@ -110,7 +110,7 @@ def test_dbscan_joins_through_cores(graph: tuple[int, Pairs]) -> None:
 
 
 @given(graphs(), st.sampled_from(sorted(RULES)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nobody_is_in_two_groups_or_alone_in_one(graph: tuple[int, Pairs], rule: str) -> None:
     groups = run(rule, *graph)
     members = [i for group in groups for i in group]
@@ -124,7 +124,7 @@ def test_nobody_is_in_two_groups_or_alone_in_one(graph: tuple[int, Pairs], rule:
 
 
 @given(graphs(), st.sampled_from(sorted(RULES)), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_order_of_the_pairs_and_their_sides_do_not_matter(
     graph: tuple[int, Pairs], rule: str, rng: random.Random
 ) -> None:
@@ -135,7 +135,7 @@ def test_the_order_of_the_pairs_and_their_sides_do_not_matter(
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_other_numbers_make_the_same_components(graph: tuple[int, Pairs], rng: random.Random) -> None:
     n, pairs = graph
     to = list(range(n))

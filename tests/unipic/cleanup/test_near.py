@@ -98,7 +98,7 @@ def same_pictures(draw: st.DrawFn) -> tuple[list[Photo], dict[str, float]]:
 
 
 @given(same_pictures(), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_keeper_is_nobody_s_copy_and_directly_the_same_as_all_of_its_copies(
     given: tuple[list[Photo], dict[str, float]], rng: random.Random
 ) -> None:
@@ -161,7 +161,7 @@ def test_a_rating_is_not_lost_where_its_photo_follows_another() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 14))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_everything_is_set_aside_exactly_once_for_a_photo_that_stays(seed: int, amount: int) -> None:
     """Bytes, pixels and pictures that are the same, each in its own way."""
     rng = random.Random(seed)

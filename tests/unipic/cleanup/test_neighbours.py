@@ -87,7 +87,7 @@ def in_any_order(given: Embeddings, rng: random.Random) -> Embeddings:
     st.sampled_from([0.0, 1 / 32, 1.0]),
     st.sampled_from([0, 5, 2**20]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_equals_the_definition_whatever_the_tiles(
     seed: int, amount: int, side: int, caps: tuple[int, int], crowded: float, at_once: int
 ) -> None:
@@ -102,7 +102,7 @@ def test_equals_the_definition_whatever_the_tiles(
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.randoms(use_true_random=False), st.integers(1, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_neither_the_order_of_the_files_nor_the_threads_matter(
     seed: int, amount: int, rng: random.Random, threads: int
 ) -> None:
@@ -114,7 +114,7 @@ def test_neither_the_order_of_the_files_nor_the_threads_matter(
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 64, 576, 978]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_cosines_are_exact_and_a_product_is_no_further_off_than_its_rounding(seed: int, width: int) -> None:
     """Nearly the same vectors in float32, where rounding would show: added up in Python's whole numbers."""
     rng = np.random.default_rng(seed)

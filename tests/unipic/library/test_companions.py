@@ -264,7 +264,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> tuple[Photo, list[Path]]:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_files_are_called_none_is_lost(stock: tuple[Photo, list[Path]], data: st.DataObject) -> None:
     photo, files = stock
     photos = [replace(photo, id=f"p{i}", name=n) for i, n in enumerate(data.draw(st.lists(NAMES, max_size=6)))]

@@ -274,9 +274,7 @@ class Session(RuleBasedStateMachine):
         assert {ruling.id: ruling for ruling in self.desk.rulings}.items() <= on_record.items()
 
 
-Session.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Session.TestCase.settings = settings(max_examples=40, stateful_step_count=12, suppress_health_check=list(HealthCheck))
 TestSession = Session.TestCase
 
 

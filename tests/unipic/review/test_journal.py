@@ -46,7 +46,7 @@ def test_no_journal_is_no_steps(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cut_at_any_byte_the_whole_lines_hold_and_the_next_step_is_not_lost(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

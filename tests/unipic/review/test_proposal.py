@@ -7,7 +7,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tests.helpers.desks import FOLDERS, World, evidence, names_for, worlds
 from tests.helpers.galleries import photo
 
@@ -120,7 +120,6 @@ any_rules = st.builds(
 
 
 @given(worlds(), st.data(), any_rules, st.sampled_from((80.0, 90.0)), st.sampled_from((30.0, 50.0, 70.0)))
-@settings(deadline=None)
 def test_whatever_the_rules_every_group_is_one(
     world: World, data: st.DataObject, rules: Rules, similar: float, near: float
 ) -> None:
@@ -142,7 +141,6 @@ def test_whatever_the_rules_every_group_is_one(
 
 
 @given(worlds(), st.data(), any_rules)
-@settings(deadline=None)
 def test_the_order_of_the_files_changes_nothing(world: World, data: st.DataObject, rules: Rules) -> None:
     files = data.draw(names_for(world))
     turned = [files[i] for i in data.draw(st.permutations(range(len(files))))]

@@ -224,7 +224,7 @@ def test_a_taste_is_used_or_it_is_said_why_not(tmp_path: Path) -> None:
 
 
 @given(galleries(), st.lists(st.floats(0, 2), min_size=len(WEIGHTS), max_size=len(WEIGHTS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embeddings], numbers: list[float]) -> None:
     """The laws are checked when a Cleanup is made."""
     gallery, embeddings = given

@@ -111,7 +111,7 @@ def test_closing_twice_does_no_harm(engine: RayEngine) -> None:
 
 @pytest.mark.nightly
 def test_a_worker_that_dies_costs_one_item_and_is_named_as_on_one_machine(engine: RayEngine) -> None:
-    words = ["a", "exit", "b", "segfault", "abort", "hog", "sleep", "c"]
+    words = ["a", "exit", "b", "segfault", "abort", "hog", "spin", "c"]
     local = LocalEngine(WORKERS, seconds=2.0)
     try:
         assert list(engine.map(misbehave, words)) == list(local.map(misbehave, words))
