@@ -17,9 +17,9 @@ run: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
 
-# The safety tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
+# All tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
 test-nightly: .venv/installed-dev
-	UNIPIC_NIGHTLY=1 $(BIN)/python -m pytest tests/safety tests/test_hostile.py tests/test_laws.py
+	UNIPIC_NIGHTLY=1 $(BIN)/python -m pytest --basetemp "$$(mktemp -d)"
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

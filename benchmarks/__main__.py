@@ -1,4 +1,4 @@
-"""python -m benchmarks quality | calibrate | bias | speed | memory | darkroom | startup | pairs | safety | all
+"""python -m benchmarks PART, with one of these parts, or all for all of them
 
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
@@ -8,6 +8,7 @@ memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 m
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
 startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
+versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import bias, calibrate, darkroom, memory, pairs, quality, safety, speed, startup
+from benchmarks import bias, calibrate, darkroom, memory, pairs, quality, safety, speed, startup, versions
 from benchmarks.machine import machine
 
 PARTS = {
@@ -28,6 +29,7 @@ PARTS = {
     "darkroom": darkroom.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "versions": versions.run,
     "safety": safety.run,
 }
 

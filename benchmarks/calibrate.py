@@ -14,8 +14,8 @@ from benchmarks.encoders import SETTINGS, Seen, candidates, judged, seen_by_each
 from benchmarks.truth import PHOTOS, Label, half, level, load_labels
 from unipic.cleanup.compare import Look, Sketches, look
 from unipic.cleanup.likeness import percent, points_evidence, time_evidence
+from unipic.core.machine import cores
 from unipic.core.photo import Photo
-from unipic.reading.engines.local import cores
 from unipic.vision.base import Calibration
 
 BINS = (0, 5, 20, 40, 60, 80, 90, 95, 99, 100.0001)

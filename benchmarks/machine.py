@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from unipic.reading.engines.local import cores
+from unipic.core.machine import cores
 
 
 def machine() -> str:

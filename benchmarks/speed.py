@@ -20,10 +20,10 @@ from PIL import Image
 
 from benchmarks.holiday import holiday
 from benchmarks.others import others
+from unipic.core.machine import cores
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Settings, models_folder
 from unipic.reading._measures import WORKING
-from unipic.reading.engines.local import cores
 from unipic.sources.folder import FolderSource
 from unipic.tools import open_tools
 from unipic.vision.manifest import find, read_manifest

@@ -11,9 +11,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from server.door import Door, greeting, mask_logs, open_to_own_names, reachable
-from server.door_token import taken_from_environment, token_of
+from server.door_token import token_of
 from server.headers import SecurityHeaders, broken
-from server.keeping import keeping_times, sweeping, was_fetched
+from server.keeping import sweeping, was_fetched
+from server.operator import keeping_times, take_token
 from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, server
@@ -22,7 +23,7 @@ from unipic.core.settings import data_folder
 
 open_to_own_names()
 try:
-    token = token_of(taken_from_environment(), reachable(), data_folder())
+    token = token_of(take_token(), reachable(), data_folder())
     keep = keeping_times()
     all_routes = [*review_routes(server().runs, desk_of), *routes(server().runs, find_photo, was_fetched)]
 except SettingsError as error:

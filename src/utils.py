@@ -46,7 +46,7 @@ def look(
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
     new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    seen = remembered(files, new, tools.facts, tools.thumbnails, tools.encoder.key)
+    seen = remembered(files, new, tools.engine, tools.facts, tools.thumbnails, tools.encoder.key)
     gallery, embeddings = gather(files, _counted(seen, "Looking at photos", len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.facts, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)

@@ -46,7 +46,7 @@ HOMES = {
     "torch": ("unipic/vision/", "training/"),
     "torchvision": ("unipic/vision/", "training/"),
     "transformers": ("unipic/vision/",),
-    "typer": ("main.py", "cli/app.py"),
+    "typer": ("main.py", "cli/"),
     "rich": ("cli/terminal.py",),
     "sqlite3": ("unipic/library/decisions.py", "unipic/library/index.py", "unipic/library/_sqlite.py"),
     "urllib.request": ("unipic/vision/fetch.py",),
@@ -79,6 +79,7 @@ WRITERS = (
     "server/jobs.py",
     "unipic/library/thumbnails.py",
     "unipic/reading/renditions.py",
+    "unipic/reading/selftest.py",  # pictures in a temporary folder
     "unipic/review/statistics.py",
     "unipic/review/taste_log.py",
     "unipic/review/journal.py",
@@ -223,6 +224,16 @@ def test_every_library_has_one_home(file: str) -> Iterator[str]:
 
 
 @over_all_files
+def test_the_operator_s_environment_is_read_in_two_places(file: str) -> Iterator[str]:
+    if file in ("unipic/core/settings.py", "server/operator.py"):
+        return
+    for node, name in calls(file):
+        named = str(constants(node, 0, "key"))
+        if name.endswith((".get", ".pop", ".getenv")) and named.startswith("UNIPIC_"):
+            yield f"{file}:{node.lineno} reads {named}"
+
+
+@over_all_files
 def test_image_files_are_opened_in_one_place(file: str) -> Iterator[str]:
     homes = ("unipic/reading/images.py", "training/augment.py")  # the latter opens what it has just saved in memory
     if file not in homes and "Image.open" in [name for _, name in calls(file)]:
@@ -231,7 +242,7 @@ def test_image_files_are_opened_in_one_place(file: str) -> Iterator[str]:
 
 @over_all_files
 def test_nothing_below_the_doors_prints(file: str) -> Iterator[str]:
-    if file in ("app.py", "main.py", "cli/app.py", "training/__main__.py"):
+    if file in ("app.py", "main.py", "cli/app.py", "cli/check.py", "training/__main__.py"):
         return
     for node, name in calls(file):
         speaks_to_its_parent = file == "unipic/vision/fetch.py" and "json" in ast.unparse(node)

@@ -20,6 +20,7 @@ GALLERY = PHOTOS / "gallery_dev"
 WEIGHTS = PROJECT.parent / "shared" / "weights"
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.photos,
     pytest.mark.skipif(not GALLERY.is_dir(), reason="the labelled photos are not at hand"),
 ]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.pictures import save, scene
-from tests.tasks import read_and_weigh
+from tests.helpers.pictures import save, scene
+from tests.helpers.tasks import weigh
 
 from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
@@ -295,14 +295,14 @@ def test_bombs_take_little_time_and_memory(hostile: Path) -> None:
     bombs = [file for file in FolderSource([hostile / "bomb"]).files() if isinstance(file, Found)]
     engine = LocalEngine(1, seconds=5.0, memory=SETTINGS.worker_memory)
     try:
-        results = list(engine.map(read_and_weigh, bombs))
+        results = list(engine.map(weigh, bombs))
     finally:
         engine.close()
     assert len(results) >= 16
     for bomb, result in results:
         assert not isinstance(result, Failure), bomb.name
-        assert result[1] < 5
-        assert result[2] < 600_000_000
+        assert result.busy < 5
+        assert result.memory < 600_000_000
 
 
 def test_thumbnails_are_plain_jpegs(outcomes: Outcomes) -> None:

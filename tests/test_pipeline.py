@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.checkpoints import make_clip, make_mobilenet
-from tests.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
-from tests.raws import raw_photo
-from tests.shots import place, resized, saved, shot
+from tests.helpers.checkpoints import make_clip, make_mobilenet
+from tests.helpers.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
+from tests.helpers.raws import raw_photo
+from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
 from unipic.cleanup._grouping import RULES
@@ -493,7 +493,7 @@ def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_pat
     settings = Settings(grouping=rule)
     files = list(FolderSource([photos]).files())
     new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    gallery, embeddings = gather(files, remembered(files, new, NOTHING, tools.thumbnails, ""))
+    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NOTHING, tools.thumbnails, ""))
     first = arrange(weigh(gallery, embeddings, tools, settings), settings)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):

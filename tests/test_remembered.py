@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import shutil
@@ -10,13 +11,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers import pins
+from tests.helpers.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.pins import BEHIND, PINS, code_behind
 
 from unipic.cleanup import compare
 from unipic.cleanup.result import Cleanup
@@ -25,11 +29,13 @@ from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Settings, changed
 from unipic.library.index import FILE, StoredFacts
 from unipic.library.thumbnails import Thumbnails
+from unipic.reading import _exif, _xmp, metadata
 from unipic.reading.engines.base import Failure, Item, Result
 from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.versions import LIMITS, pixels
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
-from unipic.tools import DECIDES, LIBRARIES, LIMITS, Tools, maker
+from unipic.tools import Tools
 from unipic.vision.base import Calibration
 from utils import clean_gallery
 
@@ -92,7 +98,7 @@ def clean(photos: Path, tmp_path: Path) -> Run:
         **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
-        facts = StoredFacts(tmp_path / "memory", thumbnails, "tests")
+        facts = StoredFacts(tmp_path / "memory", thumbnails, settings)
         tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
@@ -135,8 +141,8 @@ def test_whatever_is_forgotten_the_answer_is_the_same(seed: int, clean: Run, tmp
     chance, scorer = random.Random(seed), CountingScorer()
     first = clean(scorer=scorer)
     with sqlite3.connect(tmp_path / "memory" / FILE) as memory:
-        for table, key in [("file", "path"), ("photo", "digest"), ("vector", "digest"), ("look", "first"),
-                           ("score", "digest"), ("said", "path")]:  # fmt: skip
+        for table, key in [("file", "path"), ("pixels", "digest"), ("metadata", "digest"), ("vector", "digest"),
+                           ("pair", "first"), ("score", "digest"), ("beside", "path")]:  # fmt: skip
             rows = [row for (row,) in memory.execute(f"SELECT {key} FROM {table}")]
             gone = [(row,) for row in rows if chance.random() < 0.4]
             memory.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)
@@ -163,6 +169,77 @@ def test_what_changed_is_seen_anew_and_the_rest_is_not(clean: Run, photos: Path,
     }
     shutil.rmtree(tmp_path / "memory")
     assert again == clean()
+
+
+@pytest.fixture
+def no_pixels(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From when it is called, nothing may be decoded, embedded or compared."""
+
+    def forbid() -> None:
+        for place in ("reading.images._decoded", "cleanup.compare.look", "library.thumbnails.Thumbnails.save"):
+            monkeypatch.setattr(f"unipic.{place}", lambda *_: pytest.fail("a photo was looked at again"))
+        monkeypatch.setattr(PlainEncoder, "embed", lambda *_: pytest.fail("a photo was embedded again"))
+
+    return forbid
+
+
+@pytest.mark.parametrize("owner", ["_xmp", "_exif", "_editors", "apple"])
+def test_a_new_reader_of_metadata_decodes_nothing(
+    owner: str, clean: Run, no_pixels: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer = CountingScorer()
+    first, asked = clean(scorer=scorer), scorer.asked
+    module = importlib.import_module(f"unipic.reading.{owner}")
+    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
+    no_pixels()
+    engine = CountingEngine()
+    assert clean(engine, scorer) == first
+    assert len([name for name in engine.opened if name.endswith(("jpg", "png", "webp"))]) == 7, "for their metadata"
+    assert scorer.asked == asked
+    again = CountingEngine()
+    assert clean(again, scorer) == first
+    assert again.opened == ["notes.txt", "tower.png.xmp"]
+
+
+@pytest.mark.parametrize("exposures", [("f/8", "f/8"), ("f/8", "f/11")], ids=["one shot", "two shots"])
+def test_metadata_that_reads_otherwise_gives_what_a_first_run_would(
+    exposures: tuple[str, str], clean: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files of one picture are two shots where their cameras say so, whatever was remembered of the pair."""
+    first = clean()
+    given = dict(zip(((640, 480), (320, 240)), exposures, strict=True))
+    told = metadata.read_exif
+    monkeypatch.setattr(metadata, "read_exif", lambda image: replace(told(image), exposure=given.get(image.size, "")))
+    monkeypatch.setattr(metadata, "_around_one_pixel", lambda file: file)
+    monkeypatch.setattr(_exif, "VERSION", _exif.VERSION + 1)
+    again = clean()
+    shutil.rmtree(tmp_path / "memory")
+    assert again == clean()
+    keepers = [[one.keeper.name for one in cleanup.near] for cleanup in (first, again)]
+    assert keepers == [["tower.png"], ["tower.png"] if exposures[0] == exposures[1] else []]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_changes_while_its_metadata_is_read_again_is_seen_anew(
+    gone: bool, clean: Run, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Disturbed(CountingEngine):
+        def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+            (photos / "tower.png").unlink()
+            if not gone:
+                save(scene(9), photos / "tower.png")
+            yield from super().map(task, items)
+            self.map = super().map  # type: ignore[method-assign]  # once
+
+    clean()
+    monkeypatch.setattr(_xmp, "VERSION", _xmp.VERSION + 1)
+    again = clean(Disturbed())
+    reasons = [file.reason for file in again.gallery.unreadable if file.name == "tower.png"]
+    assert reasons == (["is gone since the folder was listed"] if gone else [])
+    after = clean()
+    shutil.rmtree(tmp_path / "memory")
+    assert after == clean()
+    assert gone or again == after
 
 
 class Stopped(Exception):
@@ -225,12 +302,42 @@ def test_a_file_too_fresh_to_be_known_by_its_time_is_read_again(
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_photo_that_another_limit_refuses_is_not_remembered_as_one(name: str) -> None:
     before = Settings()
-    assert maker(before) == maker(Settings(prompt="other words", similar=50.0, near_bits=3))
-    assert maker(before) != maker(changed(before, {name: getattr(before, name) - 1}))
+    assert pixels(before) == pixels(Settings(prompt="other words", similar=50.0, near_bits=3))
+    assert pixels(before) != pixels(changed(before, {name: getattr(before, name) - 1}))
+
+
+def test_every_version_stands_for_the_code_behind_it() -> None:
+    changed = []
+    for owner, pin in PINS.items():
+        now = importlib.import_module("unipic." + owner.replace("/", ".")).VERSION, code_behind(owner)
+        if now != pin:
+            changed.append(
+                f"you changed how {owner} is extracted: raise its VERSION, or update the pin if the output is the "
+                f"same. The pin is in tests/helpers/pins.py; as things are: {owner!r}: {now},"
+            )
+    assert not changed, "\n".join(["", *changed])
+    assert PINS.keys() == BEHIND.keys()
+
+
+def test_words_and_formatting_do_not_change_a_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "src" / "unipic" / "core" / "thing.py"
+    module.parent.mkdir(parents=True)
+    monkeypatch.setattr(pins, "PROJECT", tmp_path)
+    monkeypatch.setattr(pins, "BEHIND", {"thing": ("core/thing",), "x": ("core/thing:X",)})
+
+    def pinned(text: str) -> tuple[str, str]:
+        module.write_text(text)
+        return code_behind("thing"), code_behind("x")
+
+    first = pinned('"""Words."""\nVERSION = 1\nX = 1\ndef f(a):\n    "Doc."\n    return a + X\n')
+    assert pinned("VERSION = 2  # raised\n\nX = 1\n\n\ndef f(a):\n    return (a + X)\n") == first
+    other = pinned("VERSION = 1\nX = 1\ndef f(a):\n    return a - X\n")
+    assert (other[0] != first[0], other[1]) == (True, first[1])
+    assert pinned("VERSION = 1\nX = 2\ndef f(a):\n    return a - X\n")[1] != first[1]
 
 
 def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
-    """All of our modules that reading and comparing are made of, and the libraries that decode."""
+    """Of our modules that reading and comparing are made of, and of the libraries that decode, each has a VERSION."""
     script = "import sys, unipic.reading.read, unipic.cleanup.compare, unipic.library.companions; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60, check=True
@@ -252,6 +359,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "sources/base",
         "cleanup",
         "cleanup/keeper",
+        "cleanup/likeness",  # is worked out anew in each run
         "cleanup/_neighbours",
         "library",
         "library/thumbnails",
@@ -267,6 +375,10 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "review",
         "cleanup/result",
     }
-    assert ours - set(DECIDES) - say_nothing_about_a_photo == set()
-    assert set(DECIDES) <= ours | {"library/indexing"}
-    assert {"pillow", "numpy", "opencv-python-headless", "pillow-heif", "rawpy"} == set(LIBRARIES)
+    behind = {part for parts in BEHIND.values() for part in parts}
+    modules = {part for part in behind if ":" not in part and not part.endswith("==")}
+    assert ours - modules - say_nothing_about_a_photo == set()
+    assert modules <= ours | {"library/indexing", "reading/engines/_store"}
+    assert {"pillow==", "numpy==", "opencv-python-headless==", "pillow-heif==", "rawpy=="} <= behind
+    owners = {name for name in ours if hasattr(importlib.import_module("unipic." + name.replace("/", ".")), "VERSION")}
+    assert BEHIND.keys() == owners, "whoever has a VERSION says what is behind it"

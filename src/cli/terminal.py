@@ -21,9 +21,10 @@ from unipic.review.rules import SETS
 
 EVERY = 0.1  # seconds between two looks of a bar
 
-if TYPE_CHECKING:  # what is said of a result comes with it
+if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from cli.check import Finding  # what is said of a result comes with it
     from unipic.destinations.base import Result
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
@@ -246,6 +247,16 @@ def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
         table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
     table.add_row("Built-in encoder and ranking", "need no weights", "MIT", "always")
     out.print(table)
+
+
+def say_findings(found: list[Finding]) -> None:
+    """A line each: its state, what it is about, and what to do."""
+    marks = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[bold red]problem[/]"}
+    for one in found:
+        advice = f". {shown(one.advice)}" if one.advice else ""
+        out.print(f"{marks[one.state]}  [b]{shown(one.about)}[/]: {shown(one.words)}{advice}", **WHOLE)
+    problems = sum(one.state == "problem" for one in found)
+    out.print(f"{count(problems, 'problem')} found." if problems else "Everything needed is here.", **WHOLE)
 
 
 def say_decisions(rulings: list[Ruling]) -> None:

@@ -11,9 +11,10 @@ from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
 from server.keeping import kept_for
+from server.operator import max_upload, readable_folders
 from server.runs import Run
-from server.state import allowed_roots, server
-from server.uploads import gigabytes, max_run_from_environment
+from server.state import server
+from server.uploads import gigabytes
 from unipic.core.errors import SourceError
 from unipic.core.settings import Settings
 from unipic.sources.folder import allowed
@@ -51,8 +52,7 @@ def _upload(chosen: Looks) -> None:
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
     st.caption(
-        f"Up to {plain(gigabytes(Settings().max_file))} per file, "
-        f"{plain(gigabytes(max_run_from_environment()))} in total."
+        f"Up to {plain(gigabytes(Settings().max_file))} per file, {plain(gigabytes(max_upload()))} in total."
     )
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
@@ -70,7 +70,7 @@ def _upload(chosen: Looks) -> None:
 
 
 def _folder(chosen: Looks) -> None:
-    roots = allowed_roots()
+    roots = readable_folders()
     if not roots:
         st.info(
             "No folder on this server is open to Unipic. Its operator can open some: start Unipic with "

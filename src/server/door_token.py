@@ -46,11 +46,6 @@ def token_of(given: str, reachable: bool, folder: Path) -> Token | None:
     return _kept(folder) if reachable else None
 
 
-def taken_from_environment() -> str:
-    """UNIPIC_TOKEN, and out of the environment: processes that decode photos have no use for it."""
-    return os.environ.pop(VARIABLE, "")
-
-
 def _kept(folder: Path) -> Token:
     path = folder / FILE
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,19 +11,10 @@ from starlette.concurrency import run_in_threadpool
 
 from server.runs import Run
 from server.state import server
-from unipic.core.errors import SettingsError
+from server.operator import keeping_times
 from unipic.core.words import count, duration
 
 EVERY = 600.0  # seconds between two looks
-KEEP_DAYS, KEEP_FETCHED_HOURS = 7.0, 1.0
-
-
-def keeping_times() -> tuple[float, float]:
-    """Seconds for which runs nobody touches are kept, and those whose album was fetched: the operator's, or ours."""
-    return (
-        86400 * _number("UNIPIC_KEEP_DAYS", KEEP_DAYS),
-        3600 * _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS),
-    )
 
 
 def kept_for() -> str:
@@ -61,14 +50,3 @@ def was_fetched(run: Run, file: str) -> None:
     """A finished album went out whole: its run may go. What was only saved in between keeps the run."""
     if run.load().finished and file == run.load().album_file:
         run.change(fetched=time.time())
-
-
-def _number(name: str, default: float) -> float:
-    value = os.environ.get(name) or str(default)
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise SettingsError(f"{name} is a number from 0 on, not {value!r}")
-    return number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections import OrderedDict
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from server.desks import open_desk
 from server.jobs import Jobs
+from server.operator import keeps_spare
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
 from unipic.core.settings import PROJECT, data_folder
@@ -41,8 +41,7 @@ def server() -> Server:
 
 @cache
 def _server(data: Path) -> Server:
-    spares = os.environ.get("UNIPIC_SPARE", "1") != "0"  # for an operator whose machine has no gigabyte to spare
-    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares))
+    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], keeps_spare()))
 
 
 def desk_of(run: Run) -> Desk:
@@ -86,8 +85,3 @@ def find_photo(run: Run, photo_id: str) -> Photo | None:
         return desk_of(run).photos.get(photo_id)
     except FileNotFoundError:  # its work is not done
         return None
-
-
-def allowed_roots() -> list[Path]:
-    """Folders the operator lets this server read: UNIPIC_ROOTS, separated as in PATH."""
-    return [Path(root) for root in os.environ.get("UNIPIC_ROOTS", "").split(os.pathsep) if root]

@@ -17,14 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from server.answers import Endpoint, Refused
+from server.operator import max_upload
 from server.runs import Run, Runs
-from unipic.core.errors import SettingsError
 from unipic.core.files import whole
 from unipic.core.settings import Settings
 
 T = TypeVar("T")
 
-MAX_RUN_GB = 200.0
 KEEP_FREE = 1_000_000_000  # bytes of disk an upload never takes: the run still has to write its results
 PATIENCE = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
 DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space and try again."
@@ -33,7 +32,7 @@ DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
     """The endpoint that takes one file of a run that is still collecting; limits in bytes."""
     max_file = Settings().max_file if max_file is None else max_file
-    room = Room(max_run_from_environment() if max_run is None else max_run)
+    room = Room(max_upload() if max_run is None else max_run)
 
     async def upload(request: Request) -> Response:
         run, key = runs.open(request.path_params["token"]), request.path_params["key"]
@@ -141,14 +140,6 @@ async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
         manager.__exit__(type(error), error, error.__traceback__)
         raise
     await run_in_threadpool(manager.__exit__, None, None, None)
-
-
-def max_run_from_environment() -> int:
-    value = os.environ.get("UNIPIC_MAX_UPLOAD_GB") or str(MAX_RUN_GB)
-    try:
-        return int(float(value) * 1e9)
-    except (ValueError, OverflowError):
-        raise SettingsError(f"UNIPIC_MAX_UPLOAD_GB is a number of gigabytes, not {value!r}") from None
 
 
 def gigabytes(size: int) -> str:

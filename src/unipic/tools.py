@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import uuid
@@ -10,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
 from unipic.library.index import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
 from unipic.library.thumbnails import Thumbnails
+from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import RayEngine
@@ -32,32 +31,6 @@ from unipic.vision.registry import open_encoder, open_scorer
 
 if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decoder
     from unipic.library.indexing import See
-
-# All that reading and comparing are made of; a test holds that nothing is missing.
-DECIDES = (
-    "cleanup/_alignment",
-    "cleanup/compare",
-    "cleanup/likeness",
-    "core/photo",
-    "library/companions",
-    "library/index",
-    "library/indexing",
-    "reading/_compression",
-    "reading/_content",
-    "reading/_editors",
-    "reading/_exif",
-    "reading/_measures",
-    "reading/_raw",
-    "reading/_xmp",
-    "reading/apple",
-    "reading/fingerprint",
-    "reading/images",
-    "reading/read",
-    "reading/seen",
-)
-# By them a photo is one or is refused; how long it may take is no matter of the photo.
-LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
-LIBRARIES = ("pillow", "pillow-heif", "numpy", "opencv-python-headless", "rawpy")
 
 
 @dataclass(frozen=True)
@@ -93,12 +66,11 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     try:
         with _room(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
-            made_by = maker(settings)
-            facts = StoredFacts(folder, thumbnails, made_by)
+            facts = StoredFacts(folder, thumbnails, settings)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
             store = settings.ray_store or str(folder / ROWS)
             seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
-            see = _see_on_ray(engine, encoder, models, settings, store, f"{seen_by}{made_by} {encoder.key}")
+            see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
                 yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
                 if not settings.ray_store:
@@ -114,8 +86,11 @@ def _engine(settings: Settings) -> LocalEngine | RayEngine:
     return RayEngine(settings.ray_address, *limits) if settings.engine == "ray" else LocalEngine(*limits)
 
 
-def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, key: str) -> See | None:
-    """Workers embed as this process would, on a GPU where it has one: the same numbers wherever a photo is seen."""
+def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, run: str) -> See | None:
+    """Workers embed as this process would, on a GPU where it has one: the same numbers wherever a photo is seen.
+
+    `run`: begins the key of the store's rows; "" where another run may have them.
+    """
     if not isinstance(engine, RayEngine):
         return None
     from unipic.reading.read import read_file
@@ -126,7 +101,7 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
         read=partial(read_file, settings=settings),
         open_encoder=partial(open_same, encoder.name, encoder.key, models.absolute(), device),
         store=store,
-        key=key,
+        key=f"{run}{seen.VERSION} {versions.pixels(settings)} {versions.metadata()} {encoder.key}",
         gpu=device == "cuda",
     )
 
@@ -161,12 +136,3 @@ def _problem(folder: Path) -> str:
             return ""
     except OSError as error:
         return error.strerror or str(error)
-
-
-def maker(settings: Settings) -> str:
-    """What decides about the facts: the code that reads and compares, the libraries that decode, and the limits."""
-    code = hashlib.sha256()
-    for name in DECIDES:
-        code.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    limits = (f"{name} {getattr(settings, name)}" for name in LIMITS)
-    return " ".join([*(f"{name} {version(name)}" for name in LIBRARIES), *limits, code.hexdigest()])

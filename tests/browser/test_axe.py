@@ -55,7 +55,13 @@ class Inspector:
 
 
 # Each size and each scheme once: a fault of both is found by either, and a look takes most of a minute.
-@pytest.fixture(params=[("large", "dark"), ("small", "light")], ids=["large-dark", "small-light"])
+SCREENS = [
+    pytest.param(("large", "dark"), id="large-dark", marks=pytest.mark.nightly),
+    pytest.param(("small", "light"), id="small-light"),
+]
+
+
+@pytest.fixture(params=SCREENS)
 def inspector(request: pytest.FixtureRequest, new_page) -> Inspector:
     size, scheme = request.param
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -171,7 +177,7 @@ def test_finishing(inspector: Inspector, open_server: Server) -> None:
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_figures_of_nothing(new_page, scheme: str, tmp_path: Path, browser) -> None:
     started, process = start_server(tmp_path)
     try:

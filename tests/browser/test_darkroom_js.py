@@ -46,6 +46,16 @@ def run(browser):
     page.close()
 
 
+def test_a_doubtful_group_is_sure_nowhere(run) -> None:
+    """List, bulk dialog and both orders agree, however certain the number is."""
+    certain = "{ ...hard, certainty: 0.99 }"
+    assert not run(f"return store.sure({certain})")
+    assert not run(f"return store.sure({certain}, 0.9)")
+    assert run("return store.sure(fixed, 0.9) && !store.sure(fixed, 0.99)")
+    order = f"store.ordered(store.book({{ ...known, groups: [{certain}, sure, fixed] }}), 'surest', store.SHOW_ALL)"
+    assert run(f"return {order}") == ["sure", "fixed", "hard"]
+
+
 @pytest.mark.parametrize(
     ("sort", "filters", "expected"),
     [
@@ -122,7 +132,7 @@ def test_outbox_sends_in_order_and_again_and_remembers(run) -> None:
 
 
 def test_every_key_means_one_thing_and_has_words(run) -> None:
-    for view in ("group", "list"):
+    for view in ("group", "list", "compare", "sample"):
         names = run(
             "return keys.KEYS.filter((one) => one.in === given || one.in === 'both').flatMap((one) => one.keys)", view
         )

@@ -57,7 +57,7 @@ def test_the_address_of_the_console_opens_everything_and_forgets_the_token(new_p
     page.get_by_role("button", name="Try it with sample photos").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("size", [{}, PHONE], ids=["large", "small"])
 def test_the_page_has_no_barriers(new_page, locked: Server, scheme: str, size: dict[str, Any]) -> None:
     page = new_page(color_scheme=scheme, bypass_csp=True, **size)  # axe is a script

@@ -126,6 +126,7 @@ def take_all_back(room: Room, steps: int, first: dict[str, Any]) -> None:
     assert (now["undo"], now["choices"], now["groups"]) == ("", {}, first["groups"])
 
 
+@pytest.mark.nightly
 def test_killed_between_two_steps(room: Room, mortal: Mortal, quiet_but_lost) -> None:
     first = told(room)
     steps = review_some(room)
@@ -140,7 +141,13 @@ def test_killed_between_two_steps(room: Room, mortal: Mortal, quiet_but_lost) ->
     quiet_but_lost()
 
 
-@pytest.mark.parametrize("written", [False, True], ids=["before it was written", "after it was written"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(False, marks=pytest.mark.nightly, id="before it was written"),
+        pytest.param(True, id="after it was written"),
+    ],
+)
 def test_killed_while_a_step_is_on_its_way(room: Room, mortal: Mortal, written: bool, quiet_but_lost) -> None:
     first = told(room)
     steps = review_some(room)
@@ -178,6 +185,7 @@ def test_killed_while_a_step_is_on_its_way(room: Room, mortal: Mortal, written: 
     quiet_but_lost()
 
 
+@pytest.mark.nightly
 def test_decided_while_the_server_is_away(room: Room, mortal: Mortal, quiet_but_lost) -> None:
     room.start()
     mortal.kill()
@@ -227,6 +235,7 @@ def test_the_network_goes_and_comes_back(page, server, quiet_but_lost) -> None:
     quiet_but_lost()
 
 
+@pytest.mark.nightly
 def test_the_tab_is_closed_without_a_network(page, server, quiet_but_lost) -> None:
     room = Room(page, server.url, sample_run(server.runs)).open()
     decided = decide_offline(room)

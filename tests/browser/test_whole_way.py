@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.room import Room
-from tests.pictures import blurred, save, scene, shaken
-from tests.safety.amounts import amount
+from tests.helpers.pictures import blurred, save, scene, shaken
+from tests.safety.harness.amounts import amount
 
 from server.runs import Runs
 from unipic.core.settings import Settings
@@ -166,6 +166,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     stop_server(process)
 
 
+@pytest.mark.nightly
 def test_a_phone_reaches_everything(phone, own_server: Server, quiet) -> None:
     server = own_server
     phone.goto(server.url)

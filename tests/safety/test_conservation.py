@@ -17,11 +17,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.galleries import cleanup, cluster, copies_of, photo, tools
-from tests.pictures import scene, shaken
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.safety.originals import KINDS, SMALL, differences, state
+from tests.helpers.galleries import cleanup, cluster, copies_of, photo, tools
+from tests.helpers.pictures import scene, shaken
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import KINDS, SMALL, differences, state
 
 from unipic.core.files import read_json
 from unipic.core.photo import Photo, Unreadable
@@ -36,7 +36,7 @@ from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
 from utils import arrange, look
 
-CORPORA = 10
+CORPORA = amount(pr=2, nightly=10)  # of different seeds
 FATES = ("kept", "set_aside", "unreadable")
 
 
@@ -111,7 +111,7 @@ def hashes_of(source: Path) -> dict[str, str]:
 @pytest.mark.parametrize("seed", range(CORPORA))
 def test_nothing_is_unaccounted_for(seed: int, tmp_path: Path) -> None:
     """Whether nothing was reviewed, everything accepted, or somebody ticked anything at all."""
-    number = amount(pr=1000, nightly=5000) // CORPORA
+    number = amount(pr=100, nightly=500)
     source = tmp_path / "photos"
     found = corpus(source, number, seed)
     assert len(found) == number
@@ -247,12 +247,12 @@ class Gallery(RuleBasedStateMachine):
 
 
 def test_whatever_happens_between_scan_and_export() -> None:
-    number = amount(pr=100, nightly=2000)
+    number = amount(pr=40, nightly=2000)
     Gallery.exports = 0
     quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
         Gallery,
-        settings=settings(max_examples=number, stateful_step_count=12, deadline=None, suppress_health_check=quiet),
+        settings=settings(max_examples=number, stateful_step_count=12, suppress_health_check=quiet),
     )
     record("T3", "runs of a state machine", number, 0, f"{Gallery.exports} exports")
     assert Gallery.exports > number / 2

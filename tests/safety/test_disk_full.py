@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.driver import DONE, FAILED, FILLER, NO_ROOM, fill
-from tests.safety.fault import Fault
-from tests.safety.faults import TAKING, Forks, before, program, spread, way
-from tests.safety.ledger import record
-from tests.safety.originals import album, differences, state
-from tests.safety.places import BIG, EXPORTS, Place
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import DONE, FAILED, FILLER, NO_ROOM, fill
+from tests.safety.harness.fault import Fault
+from tests.safety.harness.faults import TAKING, Forks, before, program, spread, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import album, differences, state
+from tests.safety.harness.places import BIG, EXPORTS, Place
 
 from unipic.core.files import PART, write_json
 from unipic.core.settings import PROJECT
@@ -58,7 +58,7 @@ def finished(forks: Forks, place: Place, there: dict[str, int]) -> list[str]:
 
 
 def test_full_from_a_call_on(forks: Forks, tmp_path: Path) -> None:
-    number = amount(pr=60, nightly=250)
+    number = amount(pr=20, nightly=250)
     wrong, plan = list[str](), list[tuple[Place, dict[str, int]]]()
     for task in TASKS:
         (tmp_path / task).mkdir()
@@ -132,7 +132,7 @@ def test_a_real_disk_runs_full(megabytes: int, forks: Forks, tmp_path: Path) -> 
 def test_no_file_may_become_as_large(forks: Forks, tmp_path: Path) -> None:
     """As where a user's files have a limit, or on a memory card."""
     dice, wrong = random.Random(5), list[str]()
-    number = amount(pr=6, nightly=40)
+    number = amount(pr=2, nightly=40)
     for i in range(number):
         place = Place(tmp_path / f"{i}", ("folder", "zip")[i % 2], FILES)
         limit = dice.randrange(300, BIG)
@@ -145,7 +145,7 @@ def test_no_file_may_become_as_large(forks: Forks, tmp_path: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("option", ["--to", "--zip", "--list"])
+@pytest.mark.parametrize("option", ["--to", *(pytest.param(o, marks=pytest.mark.nightly) for o in ("--zip", "--list"))])
 def test_the_command_says_that_there_is_no_room(option: str, tmp_path: Path) -> None:
     """What is still held back when a file was written comes out with fsync, on network shares first of all."""
     source = album(tmp_path / "photos", 10)

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.pictures import save, scene, shaken
-from tests.safety.egress import Talk, listen_to, namespace, tracer
-from tests.safety.ledger import record
-from tests.safety.servers import ask, serving, visiting
+from tests.helpers.pictures import save, scene, shaken
+from tests.safety.harness.egress import Talk, listen_to, namespace, tracer
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import ask, serving, visiting
 
 from unipic.core.settings import PROJECT
 
@@ -66,7 +66,9 @@ def test_there_is_nothing_to_reach_in_the_namespace(tmp_path: Path) -> None:
     assert listen_to([sys.executable, "-c", script], tmp_path / "watch").output.strip() == "101"  # unreachable
 
 
-@pytest.mark.parametrize("destination", ["--zip", "--to", "--list"])
+@pytest.mark.parametrize(
+    "destination", ["--zip", *(pytest.param(o, marks=pytest.mark.nightly) for o in ("--to", "--list"))]
+)
 def test_the_command_line_asks_for_nobody(destination: str, photos: Path, tmp_path: Path) -> None:
     target = tmp_path / ("out.csv" if destination == "--list" else "out")
     command = [sys.executable, str(PROJECT / "src" / "main.py"), "clean", str(photos), destination, str(target)]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.hostile_files import fuzz_seeds, mutant
-from tests.pictures import xmp
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.tasks import Mutants, Read, read_mutants
+from tests.helpers.hostile_files import fuzz_seeds, mutant
+from tests.helpers.pictures import xmp
+from tests.helpers.tasks import Mutants, Read, read_mutants
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.settings import Settings
 from unipic.reading._compression import jpeg_quality
@@ -26,6 +26,7 @@ from unipic.reading._xmp import Xmp, read_xmp
 from unipic.reading.apple import Clip, maker_note, read_clip
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
+from unipic.reading.images import orientation
 
 MUTANTS = amount(pr=3_000, nightly=200_000)
 BATCH = 100
@@ -134,7 +135,7 @@ def of_exif(data: bytes, path: Path) -> None:
     image.info["xmp"] = data
     said = read_exif(image)
     assert isinstance(said, Exif)
-    assert said.orientation in range(1, 9)
+    assert orientation(image) in range(1, 9)
     assert said.camera.isprintable()
 
 

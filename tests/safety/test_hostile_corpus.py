@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.hostile_files import Hostile, hostile_files, other_openers, seeds
-from tests.pictures import save, scene
-from tests.safety.ledger import record
+from tests.helpers.hostile_files import Hostile, hostile_files, other_openers, seeds
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.ledger import record
 
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Settings

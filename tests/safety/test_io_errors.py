@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.galleries import tools
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.driver import DONE, FAILED
-from tests.safety.fault import Fault
-from tests.safety.faults import Forks, way
-from tests.safety.ledger import record
-from tests.safety.originals import differences, state
-from tests.safety.places import Place
+from tests.helpers.galleries import tools
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import DONE, FAILED
+from tests.safety.harness.fault import Fault
+from tests.safety.harness.faults import Forks, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import differences, state
+from tests.safety.harness.places import Place
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_from_dict
@@ -65,7 +65,7 @@ def not_blamed(everything: list[Outcome], path: Path, reason: str) -> list[str]:
 
 
 def test_a_file_or_folder_that_cannot_be_read(forks: Forks, tmp_path: Path) -> None:
-    number, wrong = amount(pr=12, nightly=60), list[str]()
+    number, wrong = amount(pr=6, nightly=60), list[str]()
     first = Place(tmp_path / "first", "scan", amount(pr=8, nightly=16))
     files = sorted(path for path in first.originals.rglob("*") if path.is_file() and not path.is_symlink())
     folders = sorted(path for path in first.originals.rglob("*") if path.is_dir())
@@ -90,7 +90,7 @@ def test_a_file_or_folder_that_cannot_be_read(forks: Forks, tmp_path: Path) -> N
 @pytest.mark.parametrize("task", ["folder", "zip"])
 def test_an_original_that_cannot_be_read_any_more_when_it_is_copied(task: str, forks: Forks, tmp_path: Path) -> None:
     """Listed in the manifest; or the export says what happened, leaves nothing half, and a rerun finishes it."""
-    number, wrong = amount(pr=4, nightly=16), list[str]()
+    number, wrong = amount(pr=2, nightly=16), list[str]()
     first = Place(tmp_path / "first", task)
     names = ("0.jpg", "4.jpg", "2.jpg", "1000.jpg", "2000.jpg", "3.jpg")
     for i, (error, call) in enumerate(islice(cycle(product(ERRORS, ("openat", "read"))), number)):

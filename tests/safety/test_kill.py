@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.driver import ALREADY, DONE
-from tests.safety.fault import Call, Fault
-from tests.safety.faults import Forks, points, program, spread, way
-from tests.safety.ledger import record
-from tests.safety.originals import album, differences, state
-from tests.safety.places import Place
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.driver import ALREADY, DONE
+from tests.safety.harness.fault import Call, Fault
+from tests.safety.harness.faults import Forks, points, program, spread, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import album, differences, state
+from tests.safety.harness.places import Place
 
 from unipic.core.files import PART
 from unipic.core.settings import PROJECT
@@ -85,7 +85,7 @@ def chosen(works: dict[str, Work], number: int) -> list[tuple[str, str, int]]:
 
 def test_killed_at_a_call(works: dict[str, Work]) -> None:
     wrong, kinds, reached = list[str](), Counter[str](), 0
-    number = amount(pr=120, nightly=550)
+    number = amount(pr=20, nightly=550)
     plan = chosen(works, number)
     for task, call, which in plan:
         killed, found = works[task].after_a_kill(Fault({call: which}))
@@ -101,7 +101,7 @@ def test_killed_at_a_call(works: dict[str, Work]) -> None:
 
 def test_killed_at_any_time(works: dict[str, Work]) -> None:
     dice, wrong, killed, tried = random.Random(4), list[str](), 0, 0
-    number = amount(pr=5, nightly=50)
+    number = amount(pr=2, nightly=50)
     while killed < number and tried < 10 * number:  # some are through before
         work = works[("folder", "scan", "zip", "catalogue", "journal")[tried % 5]]
         tried += 1
@@ -148,7 +148,7 @@ def test_the_whole_program_is_killed_and_a_second_run_finishes(tmp_path: Path) -
     """Before what it wrote is safe: the files of a folder one after the other, and a ZIP."""
     source = album(tmp_path / "photos", amount(pr=10, nightly=20))
     before, wrong = state(source), list[str]()
-    number = amount(pr=2, nightly=20)
+    number = amount(pr=1, nightly=20)
     for i in range(number):
         folder, kind = tmp_path / f"{i}", ("--to", "--zip")[i % 5 == 1]
         target = folder / ("clean" if kind == "--to" else "clean.zip")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tests.places import FRAMES, everything, needs_exiftool, pixels, said
-from tests.safety.ledger import record
+from tests.helpers.places import FRAMES, everything, needs_exiftool, pixels, said
+from tests.safety.harness.ledger import record
 
 from unipic.reading.location import Stripper
 

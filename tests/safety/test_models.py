@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.checkpoints import REAL_WEIGHTS, contents, make_clip, make_head, make_mobilenet, make_own, write_manifest
-from tests.pictures import save, scene, shaken
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.checkpoints import (
+    REAL_WEIGHTS,
+    contents,
+    make_clip,
+    make_head,
+    make_mobilenet,
+    make_own,
+    write_manifest,
+)
+from tests.helpers.pictures import save, scene, shaken
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.errors import ModelDamaged
 from unipic.core.settings import PROJECT
@@ -240,7 +248,7 @@ def clean(project: Path, *options: str, **environment: str) -> subprocess.Comple
     )
 
 
-@pytest.mark.parametrize("way", ["the option", "the variable"])
+@pytest.mark.parametrize("way", ["the option", pytest.param("the variable", marks=pytest.mark.nightly)])
 def test_a_full_run_works_offline(project: Path, way: str, tmp_path: Path) -> None:
     options = ["--offline"] if way == "the option" else []
     done = clean(project, "--zip", str(tmp_path / "out.zip"), *options, UNIPIC_OFFLINE="0" if options else "1")

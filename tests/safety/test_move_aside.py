@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.galleries import photo
-from tests.moves import DONE, KILLED, LINKING, PLAIN, RENAMING, calls_of, in_a_process, knowing
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.galleries import photo
+from tests.helpers.moves import DONE, KILLED, LINKING, PLAIN, RENAMING, calls_of, in_a_process, knowing
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.files import hash_file
 from unipic.core.photo import Companion, Photo
@@ -27,7 +27,7 @@ from unipic.review.choices import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 COPIES = 12
-POINTS = amount(pr=60, nightly=250)  # of moving, and as many of undoing; a third of them each way
+POINTS = amount(pr=21, nightly=250)  # of moving, and as many of undoing; a third of them each way
 Act = Callable[[], object]
 State = dict[str, tuple[str, int, int]]
 
@@ -145,7 +145,7 @@ def test_what_is_changed_between_the_look_and_the_move_stays(which: str, tmp_pat
     """Each way to change one of the files of a copy, one at a time: that copy stays with all that belongs to it."""
     ways = (_edited, _same_size_and_time, _replaced, _gone, _linked)
     stale = tried = 0
-    for number in range(amount(pr=10, nightly=60)):
+    for number in range(amount(pr=5, nightly=60)):
         root = tmp_path / str(number)
         outcomes = gallery(root)
         copies = [outcome for outcome in outcomes if outcome.fate == "set aside"]

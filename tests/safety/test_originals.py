@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import amount
-from tests.safety.faults import program, way
-from tests.safety.ledger import record
-from tests.safety.originals import KINDS, Fact, album, differences, mark, state
+from tests.safety.harness.amounts import NIGHTLY, amount
+from tests.safety.harness.faults import program, way
+from tests.safety.harness.ledger import record
+from tests.safety.harness.originals import KINDS, Fact, album, differences, mark, state
 
 from server.desks import open_desk
 from server.pictures import open_original
@@ -68,6 +68,7 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
 
 
 REFUSED = {"inside", "around", "over", "not confirmed"}
+SMOKE = {"folder", "zip", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +86,12 @@ def changed(name: str, before: dict[str, Fact], source: Path) -> list[str]:
 
 
 def test_the_originals_are_as_they_were_after_every_command(tmp_path: Path) -> None:
-    number = amount(pr=300, nightly=2000)
+    number = amount(pr=60, nightly=2000)
     source = album(tmp_path / "photos", number)
     marked = mark(next(source.rglob("*.jpg")))
     before, wrong = state(source), list[str]()
     given = commands(source, tmp_path / "work")
-    names = amount(pr=2, nightly=len(given))  # the others are watched below, call by call, over fewer files
+    names = amount(pr=2, nightly=len(given))  # others are watched below, call by call, over fewer files
     for name in [*given][:names]:
         done, _ = program([MAIN, *given[name]], tmp_path / "work")
         wrong += ended(name, done.returncode, done.stderr) + changed(name, before, source)
@@ -102,7 +103,7 @@ def test_the_originals_are_as_they_were_after_every_command(tmp_path: Path) -> N
 
 
 def test_the_originals_are_as_they_were_after_every_way_through_the_web_app(tmp_path: Path) -> None:
-    number = amount(pr=60, nightly=600)
+    number = amount(pr=20, nightly=600)
     source = album(tmp_path / "photos", number, seed=1)
     before = state(source)
     run = Runs(tmp_path / "runs").new("folder", (str(source),))
@@ -166,16 +167,17 @@ def test_nothing_that_writes_is_asked_of_the_system_below_the_originals(tmp_path
     run = Runs(tmp_path / "runs").new("folder", (str(source),))
     run.change(settings={"encoder": "builtin", "ranker": "builtin"})
     given["work"] = ["work", str(run.folder)]
+    names = [name for name in given if NIGHTLY or name in SMOKE]
     watched, read = 0, 0
-    for name, arguments in given.items():
-        done, log = program([MAIN, *arguments], tmp_path / "work", trace=WRITES)
+    for name in names:
+        done, log = program([MAIN, *given[name]], tmp_path / "work", trace=WRITES)
         wrong += ended(name, done.returncode, done.stderr) + changed(name, before, source)
         calls = log.read_text(errors="surrogateescape").splitlines()
         watched += len(calls)
         read += sum(f"{source}/IMG_0000.jpg" in line and "O_RDONLY" in line for line in calls)
         wrong += [f"{name}: {line}" for line in writes(calls, source)]
-    record("T2", "commands watched call by call", len(given), len(wrong), f"{way()}, {watched:,} calls")
-    assert read >= 5 or way() != "strace", "the log shows that originals were read, and by which processes ever"
+    record("T2", "commands watched call by call", len(names), len(wrong), f"{way()}, {watched:,} calls")
+    assert read >= 3 or way() != "strace", "the log shows that originals were read, and by which processes ever"
     assert not wrong, "\n".join(wrong)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import unicodedata
@@ -14,10 +15,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.galleries import photo
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.galleries import photo
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from server.runs import NAME, Runs
 from unipic.core.errors import SettingsError
@@ -37,8 +38,8 @@ from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
 EXAMPLES = amount(pr=500, nightly=20_000)
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-some = settings(max_examples=max(20, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=max(20, EXAMPLES // 10), suppress_health_check=list(HealthCheck))
 
 # What file systems, browsers and cameras may hand us: lone surrogates stand for bytes that are no UTF-8.
 ODD = st.sampled_from(
@@ -306,9 +307,9 @@ def test_an_exif_date_goes_through_a_file(tmp_path: Path) -> None:
     from PIL import Image
     from PIL.ExifTags import Base
 
-    from unipic.reading.images import decode
+    from unipic.reading.metadata import read_metadata
 
     facts = Image.Exif()
     facts[Base.DateTime] = "2024:06:12 18:03:05"
     path = save(scene(1), tmp_path / "a.jpg", exif=facts)
-    assert decode(str(path), 100, Settings()).exif.taken == datetime(2024, 6, 12, 18, 3, 5)
+    assert read_metadata(io.BytesIO(path.read_bytes())).taken == datetime(2024, 6, 12, 18, 3, 5)

@@ -13,9 +13,9 @@ from itertools import cycle, islice, product
 from pathlib import Path
 from typing import Any
 
-from tests.galleries import cleanup, cluster, copies_of, photo
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
+from tests.helpers.galleries import cleanup, cluster, copies_of, photo
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
 
 from unipic.core.errors import ChangedSinceScan
 from unipic.core.files import PART

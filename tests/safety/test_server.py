@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 import pytest
 from tests.browser.conftest import PROJECT, Server
-from tests.desks import evidence
-from tests.safety.ledger import record
-from tests.safety.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
+from tests.helpers.desks import evidence
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
 from websockets.exceptions import InvalidStatus
 
 from server.door import COOKIE, WRONG
@@ -220,9 +220,9 @@ def test_a_proxy_may_ask_instead(tmp_path: Path) -> None:
     ("name", "value", "words"),
     [
         ("UNIPIC_TOKEN", "too short", "at least 16 characters"),
-        ("UNIPIC_MAX_UPLOAD_GB", "plenty", "number of gigabytes"),
-        ("UNIPIC_KEEP_DAYS", "nan", "number from 0 on"),
-        ("UNIPIC_KEEP_DAYS", "-1", "number from 0 on"),
+        pytest.param("UNIPIC_MAX_UPLOAD_GB", "plenty", "number of gigabytes", marks=pytest.mark.nightly),
+        pytest.param("UNIPIC_KEEP_DAYS", "nan", "number from 0 on", marks=pytest.mark.nightly),
+        pytest.param("UNIPIC_KEEP_DAYS", "-1", "number from 0 on", marks=pytest.mark.nightly),
     ],
 )
 def test_a_setting_that_cannot_be_is_said_in_words(tmp_path: Path, name: str, value: str, words: str) -> None:
@@ -338,6 +338,7 @@ def worker_environments(run: Run) -> Iterator[bytes]:
 # What is left when a run is gone.
 
 
+@pytest.mark.nightly
 def test_a_run_past_its_time_leaves_nothing(tmp_path: Path) -> None:
     """In the data folder and in the folder for temporary files, after work, an upload, and a look at its photos."""
     data, temporary = tmp_path / "data", tmp_path / "tmp"

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from tests.browser.conftest import Server
-from tests.desks import evidence
-from tests.pictures import save, scene
-from tests.safety.amounts import amount
-from tests.safety.ledger import record
-from tests.safety.servers import ask, finished_run, pictures, serving, together, visiting
+from tests.helpers.desks import evidence
+from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import ask, finished_run, pictures, serving, together, visiting
 
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Photo, Unreadable
 
-SESSIONS = amount(pr=25, nightly=50)
-DROPS = amount(pr=2, nightly=20)
+SESSIONS = amount(pr=8, nightly=50)
+DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
 PATIENCE = 300.0  # seconds for the work on a busy machine
 

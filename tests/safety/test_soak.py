@@ -16,10 +16,10 @@ from urllib.parse import quote
 import psutil
 import pytest
 from tests.browser.conftest import Server
-from tests.pictures import save, scene, shaken
-from tests.safety.amounts import NIGHTLY, amount
-from tests.safety.ledger import record
-from tests.safety.servers import PATIENCE, Visitor, ask, serving, visiting
+from tests.helpers.pictures import save, scene, shaken
+from tests.safety.harness.amounts import NIGHTLY, amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import PATIENCE, Visitor, ask, serving, visiting
 
 from server.runs import Run, Runs
 from unipic.destinations.base import MANIFEST

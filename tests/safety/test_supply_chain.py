@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.safety.ledger import record
+from tests.safety.harness.ledger import record
 
 from unipic.core.settings import PROJECT
 from unipic.vision.manifest import MANIFEST

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from tests.browser.conftest import Server
-from tests.safety.amounts import NIGHTLY, amount
-from tests.safety.ledger import record
-from tests.safety.servers import PATIENCE, ask, serving, together, visiting
+from tests.safety.harness.amounts import NIGHTLY, amount
+from tests.safety.harness.ledger import record
+from tests.safety.harness.servers import PATIENCE, ask, serving, together, visiting
 
 from server.runs import Run, Runs
 from server.uploads import KEEP_FREE

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.safety.amounts import NIGHTLY
-from tests.safety.large_zips import BIG, COLLIDING, ENTRIES
-from tests.safety.ledger import record
+from tests.safety.harness.amounts import NIGHTLY
+from tests.safety.harness.large_zips import BIG, COLLIDING, ENTRIES
+from tests.safety.harness.ledger import record
 
 from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
@@ -38,7 +38,7 @@ def room(tmp_path: Path) -> Iterator[Path]:
 def exported(folder: Path, task: str) -> tuple[Path, int]:
     """The ZIP of a task in a process of its own, and the most memory that took."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.safety.large_zips", task, str(folder)],
+        [sys.executable, "-m", "tests.safety.harness.large_zips", task, str(folder)],
         cwd=PROJECT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(PROJECT / "src"), str(PROJECT)))},
         capture_output=True,

@@ -16,8 +16,8 @@ import streamlit as st
 from PIL import Image
 from PIL.ExifTags import IFD
 from streamlit.testing.v1 import AppTest
-from tests.assets import photograph
-from tests.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.assets import photograph
+from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
 from screens.parts import export as exporting

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from tests.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
 from server.jobs import keep_evidence

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from tests.galleries import likeness, photo
-from tests.unipic.test_taste import LIGHT, person
+from tests.helpers.galleries import likeness, photo
+from tests.unipic.review.test_taste import LIGHT, person
 
 import server.state
 from server.jobs import keep_evidence

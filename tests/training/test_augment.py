@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.pictures import scene
+from tests.helpers.pictures import scene
 from torch import Tensor
 from training import augment
 from training.augment import views

@@ -12,8 +12,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from tests.checkpoints import make_mobilenet
-from tests.pictures import save, scene
+from tests.helpers.checkpoints import make_mobilenet
+from tests.helpers.pictures import save, scene
 from training.__main__ import main
 from training.encoder import Recipe, batch, losses, nearest, pace, settle
 from training.photos import STORED, read_lessons

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import streamlit as st
 
 from screens.parts.save import Bar, one_at_a_time
 from screens.parts.words import count, plain, size
+from server import operator
 from server.runs import Run
 from unipic.core.errors import UnipicError
 from unipic.core.settings import data_folder
@@ -22,7 +22,7 @@ from unipic.sources.folder import SET_ASIDE
 
 def may_set_aside(run: Run) -> bool:
     """Uploads are copies already, and the folders of a server are its operator's."""
-    return run.load().source == "folder" and os.environ.get("UNIPIC_MOVE_ASIDE") == "1"
+    return run.load().source == "folder" and operator.may_set_aside()
 
 
 def set_aside(run: Run, outcomes: Sequence[Outcome]) -> None:

@@ -13,10 +13,11 @@ from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.save import make_folder, make_list, make_zip, offer
 from screens.parts.words import belonging, count, plain, size
 from screens.session import session
+from server.operator import writable_folders
 from server.runs import Run
 from unipic.core.errors import DestinationError
 from unipic.destinations.base import MANIFEST
-from unipic.destinations.places import folder_name, place_for, places
+from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview
 from unipic.reading.location import INSTALL, find_exiftool
 from unipic.review.choices import Outcome
@@ -110,7 +111,7 @@ def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bo
 
 
 def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
-    roots = places()
+    roots = writable_folders()
     if not roots:
         st.info(
             "No folder on this server is open for albums. Its operator can open some: start Unipic with "
@@ -127,7 +128,7 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
             st.caption("To copy it again, give the album another name.")
             return False
     try:
-        target = place_for(root, album, [*map(Path, state.roots), run.folder], begun)
+        target = place_for(root, album, [*map(Path, state.roots), run.folder], roots, begun)
     except DestinationError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False

@@ -18,8 +18,8 @@ import numpy as np
 
 from unipic.cleanup._cells import Members, cells
 from unipic.core.embeddings import Embeddings
+from unipic.core.machine import cores
 from unipic.core.progress import Progress, Step, silent
-from unipic.reading.engines.local import cores
 
 STAGE = "Finding likely pairs"
 # Of one photo the most alike count: enough for any burst, and no time-lapse makes millions of pairs. Of those that

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
@@ -27,10 +28,12 @@ from unipic.library.index import NOTHING, Facts
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.fingerprint import bits_apart
 from unipic.reading.seen import Look
+from unipic.reading.versions import compared
 from unipic.vision.base import Calibration
 
 Pair = tuple[Photo, Photo]
 
+VERSION = 1  # raised when a pair is judged otherwise: here or in _alignment.py
 STAGE = "Comparing photos"
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
 # By the encoder and the time. Below it 65 keypoints must move together for the default threshold. Of 395 labelled
@@ -128,7 +131,13 @@ def _looks(
 ) -> list[Look]:
     """Of each pair, as it was seen before or is seen now."""
     key = f"{bits} bits"
-    known = facts.looks(pairs, key)
+    versions = f"{VERSION}.{compared()}"
+
+    def made(pair: Pair) -> str:
+        # What cameras wrote decides about a pair here alone, so it is looked at again where this came out otherwise.
+        return f"{versions} {other_shot(*pair):d}"
+
+    known = facts.looks(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs)))
@@ -141,7 +150,7 @@ def _looks(
                 some, pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), some), strict=True
             ):
                 known[_digests(pair)] = seen
-                facts.keep_look(pair, seen, key)
+                facts.keep_look(pair, seen, key, made(pair))
             progress(Step(STAGE, done + start + len(some), len(pairs)))
     return [known[_digests(pair)] for pair in pairs]
 
@@ -207,9 +216,14 @@ def _two_cameras(a: Photo, b: Photo) -> bool:
     return bool(a.camera and b.camera and a.camera != b.camera)
 
 
-def exposure_parts(photo: Photo) -> dict[str, str]:
+def exposure_parts(photo: Photo) -> Mapping[str, str]:
     """ "1/125 s, f/8, ISO 100" by unit: some programs strip some of it, and what is missing says nothing."""
-    return {part.strip("0123456789/.+- "): part for part in photo.exposure.split(", ") if part}
+    return _by_unit(photo.exposure)
+
+
+@lru_cache(100_000)
+def _by_unit(exposure: str) -> Mapping[str, str]:
+    return {part.strip("0123456789/.+- "): part for part in exposure.split(", ") if part}
 
 
 def sameness(seen: Agreement, twins: bool) -> float:

@@ -66,7 +66,7 @@ class Settings:
     max_decoded: int = 600_000_000  # bytes
     max_file: int = 2_000_000_000  # bytes; above it is a video or a mistake
     max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
-    photo_seconds: float = 15.0  # a 12-megapixel HEIC takes half a second
+    photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
     worker_memory: int = 2_000_000_000  # bytes of address space per decode process
 
     def __post_init__(self) -> None:
@@ -163,3 +163,8 @@ def memory_folder() -> Path:
 def data_folder() -> Path:
     """Where runs and statistics live: UNIPIC_DATA, or .unipic in the project."""
     return Path(os.environ.get("UNIPIC_DATA") or PROJECT / ".unipic")
+
+
+def offline() -> bool:
+    """Missing weights are not to be fetched: UNIPIC_OFFLINE is set, and not to 0."""
+    return os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from unipic.core.errors import AlreadyThere, DestinationError
@@ -11,18 +11,15 @@ from unipic.destinations.base import MANIFEST, outside
 from unipic.destinations.names import safe_name
 
 
-def places() -> list[Path]:
-    """Folders the operator lets this server write albums into: UNIPIC_OUT, separated as in PATH."""
-    return [Path(root) for root in os.environ.get("UNIPIC_OUT", "").split(os.pathsep) if root]
-
-
-def place_for(root: Path, album: str, sources: Iterable[Path], begun: Path | None = None) -> Path:
+def place_for(
+    root: Path, album: str, sources: Iterable[Path], allowed: Collection[Path], begun: Path | None = None
+) -> Path:
     """The folder of an album in `root`: new, or `begun` by an earlier copy of the same run that was stopped.
 
-    DestinationError where `root` is none of the operator's or cannot be written, where the folder would lie among
-    `sources` or around them, and where something else is there already.
+    DestinationError where `root` is not in `allowed` or cannot be written, where the folder would lie among `sources`
+    or around them, and where something else is there already.
     """
-    if root not in places():
+    if root not in allowed:
         raise DestinationError(f"{root} is not one of the folders this server may write to.")
     if not root.is_dir():
         raise DestinationError(f"{root} does not exist. Ask the operator of this server, or choose another.")

@@ -16,9 +16,11 @@ from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NOTHING, Facts
+from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
 
+VERSION = 1  # raised when something else is found in a file that may belong to a photo
 VIDEOS = (".mov", ".mp4")
 RAWS = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".gpr", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
@@ -100,14 +102,15 @@ def _contents(
     """By id, of those that could be read: as it was seen before, or is seen now."""
     asked = {file.id for file in candidates}
     found = {file.id: file for file in files if isinstance(file, Found) and file.id in asked}
-    known = facts.said(list(found.values()))
+    made = f"{VERSION}.{versions.films()}"
+    known = facts.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
     for file, said in engine.map(look_into, [file for file in candidates if file.id not in contents]):
         progress(Step("Finding what belongs together", len(contents), len(candidates)))
         if isinstance(said, Contents):
             contents[file.id] = said
             if file.id in found:
-                facts.keep_said(found[file.id], asdict(said))
+                facts.keep_said(found[file.id], asdict(said), made)
     return contents
 
 

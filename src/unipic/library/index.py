@@ -1,7 +1,8 @@
 """What was seen before, so that a second run takes seconds and one that was killed goes on where it was.
 
 One file, that may be deleted at any time: that costs time and never an answer. A photo is known by its content, and a
-file that nobody touched since (path, size and stamp) is not even opened to learn which content it has.
+file that nobody touched since (path, size and stamp) is not even opened to learn which content it has. Each row says
+by which version of its extractor it was made (`made`); a row of another version counts as none, and is replaced.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from unipic.core.photo import Found, Photo, photo_from_dict, photo_to_dict
+from unipic.core.settings import Settings
 from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
+from unipic.reading import seen, versions
+from unipic.reading.metadata import Metadata
 from unipic.reading.seen import Look, Seen
 
+Pair = tuple[Photo, Photo]
 T = TypeVar("T")
 
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
@@ -34,15 +41,18 @@ DAY = 86_400  # seconds
 UNASKED = 180  # days after which a file that no run asked for is forgotten, as one that is gone
 # Of a photo everything but what its file is called and where it lies.
 OF_THE_FILE = ("id", "name", "path", "companions")
+NO_METADATA = asdict(Metadata())
+SHAPE = seen.VERSION  # of the file, as PRAGMA user_version; one of another shape is made again
+# Vectors of 1 kB need a rowid: WITHOUT ROWID each of them would spill onto a page of its own.
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS maker (key TEXT);
-CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT, day INT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS photo (digest TEXT PRIMARY KEY, thumbnail INT, facts TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS vector (digest TEXT, key TEXT, value BLOB, PRIMARY KEY (digest, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS look (first TEXT, second TEXT, key TEXT, points INT, sameness REAL, how TEXT,
+CREATE TABLE file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT, day INT) WITHOUT ROWID;
+CREATE TABLE pixels (digest TEXT PRIMARY KEY, made TEXT, thumbnail INT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE metadata (digest TEXT PRIMARY KEY, made TEXT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE vector (digest TEXT, key TEXT, made TEXT, value BLOB, PRIMARY KEY (digest, key));
+CREATE TABLE pair (first TEXT, second TEXT, key TEXT, made TEXT, points INT, sameness REAL, how TEXT,
     across REAL, down REAL, PRIMARY KEY (first, second, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS score (digest TEXT, key TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS said (path BLOB PRIMARY KEY, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID;
+CREATE TABLE score (digest TEXT, key TEXT, made TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
+CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID
 """
 
 
@@ -52,17 +62,23 @@ class Facts:
     notices: tuple[str, ...] = ()
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        """Each file with what was seen of it, its vector of the encoder `key` included; None for what is new."""
+        """Each file with what was seen of it, its vector of the encoder `key` included; None for what is new.
+
+        `Seen.stale` where the file's metadata must be read again.
+        """
         return ((file, None) for file in files)
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
         """Remember a photo whose thumbnail is in its place."""
 
-    def looks(self, pairs: Sequence[tuple[Photo, Photo]], key: str) -> dict[tuple[str, str], Look]:
-        """What is known of pairs that were laid one on the other, by their digests."""
+    def keep_metadata(self, photo: Photo) -> None:
+        """Remember what the photo's file says about it."""
+
+    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
+        """What is known of pairs that were laid one on the other, by their digests. `made`: by what a pair is."""
         return {}
 
-    def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None: ...
+    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None: ...
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
         """What a model said of photos, by their digests."""
@@ -70,11 +86,11 @@ class Facts:
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None: ...
 
-    def said(self, files: Sequence[Found]) -> dict[str, dict[str, Any]]:
+    def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
         """What lies in files that are no photos, by their ids."""
         return {}
 
-    def keep_said(self, file: Found, values: dict[str, Any]) -> None: ...
+    def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None: ...
 
 
 NOTHING = Facts()
@@ -83,12 +99,12 @@ NOTHING = Facts()
 class StoredFacts(Facts):
     """In a file that other processes may use at the same time. What goes wrong is said, and costs the memory."""
 
-    def __init__(self, folder: Path, thumbnails: Thumbnails, maker: str) -> None:
-        """`maker`: the program that decides what the facts are; those of another one are forgotten."""
+    def __init__(self, folder: Path, thumbnails: Thumbnails, settings: Settings) -> None:
+        """`settings`: photos are known that were read within their limits."""
         self.path = folder / FILE
         self.thumbnails = thumbnails
         self.notices = ()
-        self._maker = maker
+        self._settings = settings
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._written = time.monotonic()
         self._today = int(time.time() // DAY)
@@ -100,17 +116,22 @@ class StoredFacts(Facts):
         self._write()
         self._base.close()
 
+    @cached_property
+    def _pixels(self) -> str:
+        """Asked for when photos are: to tell it loads what reads them."""
+        return versions.pixels(self._settings)
+
     def _opened(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                return _open(str(self.path), self._maker)
+                return _open(str(self.path))
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
             for end in ("", "-wal", "-shm"):
                 self.path.with_name(FILE + end).unlink(missing_ok=True)
-            return _open(str(self.path), self._maker)
+            return _open(str(self.path))
         except (sqlite3.Error, OSError) as error:
             return self._without(error)
 
@@ -129,7 +150,7 @@ class StoredFacts(Facts):
             f"What is seen now will not be remembered: {self.path} cannot be used ({error}). The next run looks at "
             "those photos again. The file may be deleted at any time.",
         )
-        return _open(":memory:", self._maker)
+        return _open(":memory:")
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
         for some in _portions(list(files)):
@@ -137,53 +158,65 @@ class StoredFacts(Facts):
             rows: dict[bytes, tuple[Any, ...]] = {}
             with self._careful() as base:
                 found = base.execute(
-                    "SELECT f.path, f.size, f.stamp, p.thumbnail, p.facts, v.value FROM file f "
-                    "JOIN photo p ON p.digest = f.digest JOIN vector v ON v.digest = f.digest AND v.key = ? "
+                    "SELECT f.path, f.size, f.stamp, p.thumbnail, p.facts, m.facts, v.value FROM file f "
+                    "JOIN pixels p ON p.digest = f.digest AND p.made = ? "
+                    "JOIN vector v ON v.digest = f.digest AND v.key = ? AND v.made = ? "
+                    "LEFT JOIN metadata m ON m.digest = f.digest AND m.made = ? "
                     f"WHERE f.path IN ({_marks(some)})",
-                    [key, *(os.fsencode(file.path) for file in some)],
+                    [self._pixels, key, versions.picture(), versions.metadata(), *map(_path, some)],
                 )
                 rows = {row[0]: row[1:] for row in found}
             self._asked_for("file", rows)
             for file in some:
-                row = rows.get(os.fsencode(file.path))
+                row = rows.get(_path(file))
                 yield file, self._recalled(file, *row) if row and file.stamp else None
 
-    def _recalled(self, file: Found, size: int, stamp: str, thumbnail: int, facts: str, vector: bytes) -> Seen | None:
+    def _recalled(
+        self, file: Found, size: int, stamp: str, thumbnail: int, facts: str, metadata: str | None, vector: bytes
+    ) -> Seen | None:
         if (size, stamp) != (file.size, file.stamp):
             return None
         with suppress(ValueError, TypeError, KeyError, OSError):
-            photo = photo_from_dict({**json.loads(facts), "id": file.id, "name": file.name, "path": file.path})
+            told = NO_METADATA if metadata is None else json.loads(metadata)
+            now = {"id": file.id, "name": file.name, "path": file.path}
+            photo = photo_from_dict({**json.loads(facts), **told, **now})
             if self.thumbnails.path(photo.digest).stat().st_size == thumbnail:
-                return Seen(photo, np.frombuffer(vector, np.float16), b"")
+                return Seen(photo, np.frombuffer(vector, np.float16), b"", metadata is None)
         return None
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
         if not file.stamp:
             return
-        values = {name: value for name, value in photo_to_dict(seen.photo).items() if name not in OF_THE_FILE}
-        digest = seen.photo.digest
-        self._keep("file", os.fsencode(file.path), file.size, file.stamp, digest, self._today)
-        self._keep("photo", digest, len(seen.thumbnail), json.dumps(values))
-        self._keep("vector", digest, key, seen.vector.tobytes())
+        values, digest = photo_to_dict(seen.photo), seen.photo.digest
+        decoded = {name: value for name, value in values.items() if name not in (*OF_THE_FILE, *NO_METADATA)}
+        self._keep("file", _path(file), file.size, file.stamp, digest, self._today)
+        self._keep("pixels", digest, self._pixels, len(seen.thumbnail), json.dumps(decoded))
+        self._keep("vector", digest, key, versions.picture(), seen.vector.tobytes())
+        self.keep_metadata(seen.photo)
+
+    def keep_metadata(self, photo: Photo) -> None:
+        values = photo_to_dict(photo)
+        told = json.dumps({name: values[name] for name in NO_METADATA})
+        self._keep("metadata", photo.digest, versions.metadata(), told)
         self._write_now_and_then()
 
-    def looks(self, pairs: Sequence[tuple[Photo, Photo]], key: str) -> dict[tuple[str, str], Look]:
+    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
         self._write()
-        wanted = {(a.digest, b.digest) for a, b in pairs}
+        wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
         known: dict[tuple[str, str], Look] = {}
         for some in _portions(sorted({first for first, _ in wanted})):
             with self._careful() as base:
                 rows = base.execute(
-                    "SELECT first, second, points, sameness, how, across, down FROM look "
+                    "SELECT first, second, made, points, sameness, how, across, down FROM pair "
                     f"WHERE key = ? AND first IN ({_marks(some)})",
                     [key, *some],
                 )
-                known |= {(a, b): _look(*look) for a, b, *look in rows if (a, b) in wanted}
+                known |= {(a, b): _look(*look) for a, b, by, *look in rows if wanted.get((a, b)) == by}
         return known
 
-    def keep_look(self, pair: tuple[Photo, Photo], look: Look, key: str) -> None:
-        went = look.swept or (None, None)
-        self._keep("look", pair[0].digest, pair[1].digest, key, look.points, look.sameness, look.how, *went)
+    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
+        first, second, went = pair[0].digest, pair[1].digest, look.swept or (None, None)
+        self._keep("pair", first, second, key, made, look.points, look.sameness, look.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
@@ -191,47 +224,48 @@ class StoredFacts(Facts):
         known: dict[str, list[float]] = {}
         for some in _portions(sorted({photo.digest for photo in photos})):
             with self._careful() as base:
-                asked = f"SELECT digest, value FROM score WHERE key = ? AND digest IN ({_marks(some)})"
-                known |= {digest: json.loads(value) for digest, value in base.execute(asked, [key, *some])}
+                asked = f"SELECT digest, value FROM score WHERE key = ? AND made = ? AND digest IN ({_marks(some)})"
+                rows = base.execute(asked, [key, versions.picture(), *some])
+                known |= {digest: json.loads(value) for digest, value in rows}
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
-        self._keep("score", photo.digest, key, json.dumps(list(score)))
+        self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self._write_now_and_then()
 
-    def said(self, files: Sequence[Found]) -> dict[str, dict[str, Any]]:
+    def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
         self._write()
         known: dict[str, dict[str, Any]] = {}
         for some in _portions([file for file in files if file.stamp]):
-            by_path = {os.fsencode(file.path): file for file in some}
+            by_path = {_path(file): file for file in some}
             with self._careful() as base:
-                asked = f"SELECT path, size, stamp, facts FROM said WHERE path IN ({_marks(some)})"
-                for path, size, stamp, facts in base.execute(asked, list(by_path)):
+                asked = f"SELECT path, size, stamp, facts FROM beside WHERE made = ? AND path IN ({_marks(some)})"
+                for path, size, stamp, facts in base.execute(asked, [made, *by_path]):
                     file = by_path[path]
                     if (size, stamp) == (file.size, file.stamp):
                         known[file.id] = json.loads(facts)
-            self._asked_for("said", by_path)
+            self._asked_for("beside", by_path)
         return known
 
-    def keep_said(self, file: Found, values: dict[str, Any]) -> None:
+    def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
         if not file.stamp:
             return
-        self._keep("said", os.fsencode(file.path), file.size, file.stamp, json.dumps(values), self._today)
+        self._keep("beside", _path(file), made, file.size, file.stamp, json.dumps(values), self._today)
         self._write_now_and_then()
 
     def _forget_unasked(self, base: sqlite3.Connection) -> None:
         old = self._today - UNASKED
-        is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM said WHERE day < ?"
+        is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM beside WHERE day < ?"
         if not base.execute(is_old, [old, old]).fetchone():
             return
-        for table in ("file", "said"):
+        for table in ("file", "beside"):
             base.execute(f"DELETE FROM {table} WHERE day < ?", [old])
         orphans = "NOT IN (SELECT digest FROM file)"
-        for (digest,) in base.execute(f"SELECT digest FROM photo WHERE digest {orphans}").fetchall():
+        for (digest,) in base.execute(f"SELECT digest FROM pixels WHERE digest {orphans}").fetchall():
             self.thumbnails.path(digest).unlink(missing_ok=True)
-        for table in ("photo", "vector", "score"):
+        for table in ("pixels", "metadata", "vector", "score"):
             base.execute(f"DELETE FROM {table} WHERE digest {orphans}")
-        base.execute(f"DELETE FROM look WHERE first {orphans} OR second {orphans}")
+        base.execute(f"DELETE FROM pair WHERE first {orphans} OR second {orphans}")
         base.commit()
 
     def _asked_for(self, table: str, paths: Collection[bytes]) -> None:
@@ -254,17 +288,31 @@ class StoredFacts(Facts):
         self._written = time.monotonic()
 
 
-def _open(path: str, maker: str) -> sqlite3.Connection:
+def _open(path: str) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=PATIENCE)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = NORMAL")  # whole after a crash; the last moments before it may be missing
-    base.executescript(SCHEMA)
-    if base.execute("SELECT key FROM maker").fetchall() != [(maker,)]:
-        old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        base.executescript("".join(f"DROP TABLE {name};" for (name,) in old) + SCHEMA)
-        base.execute("INSERT INTO maker VALUES (?)", (maker,))
-        base.commit()
+    if not _in_shape(base):
+        with base:
+            base.execute("BEGIN IMMEDIATE")  # who waited here may find that another process made it
+            if not _in_shape(base):
+                _make(base)
     return base
+
+
+def _in_shape(base: sqlite3.Connection) -> bool:
+    return bool(base.execute("PRAGMA user_version").fetchone() == (SHAPE,))
+
+
+def _make(base: sqlite3.Connection) -> None:
+    """Empty tables, in place of those of another shape."""
+    old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for words in (*(f"DROP TABLE {name}" for (name,) in old), *SCHEMA.split(";"), f"PRAGMA user_version = {SHAPE}"):
+        base.execute(words)
+
+
+def _path(file: Found) -> bytes:
+    return os.fsencode(file.path)
 
 
 def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:

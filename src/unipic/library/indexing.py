@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -14,9 +17,11 @@ from unipic.core.settings import Settings
 from unipic.library._ahead import ahead
 from unipic.library.index import Facts
 from unipic.library.thumbnails import Thumbnails
-from unipic.reading.engines.base import Engine
+from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.metadata import read_file_metadata
 from unipic.reading.read import read
 from unipic.reading.seen import Picture, Seen, half
+from unipic.sources.base import stamp
 from unipic.vision.base import Encoder
 
 T = TypeVar("T")
@@ -45,12 +50,26 @@ def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterato
                 yield Seen(picture.photo, vectors[picture.photo.digest], picture.thumbnail)
 
 
-def remembered(files: Files, see: See, facts: Facts, thumbnails: Thumbnails, key: str) -> Iterator[Seen | Unreadable]:
-    """What is known at once, then what `see` finds of the rest, which is kept. `key`: of the encoder."""
+def remembered(
+    files: Files, see: See, engine: Engine, facts: Facts, thumbnails: Thumbnails, key: str
+) -> Iterator[Seen | Unreadable]:
+    """What is known at once, then what `see` finds of the rest, which is kept. `key`: of the encoder.
+
+    Of a photo whose metadata was read by an older version only the metadata is read again, by `engine`.
+    """
     new: list[Found | Unreadable] = [file for file in files if isinstance(file, Unreadable)]
+    stale: list[tuple[Found, Seen]] = []
     for file, seen in facts.seen([file for file in files if isinstance(file, Found)], key):
-        if seen:
+        if seen and not seen.stale:
             yield seen
+        elif seen:
+            stale.append((file, seen))
+        else:
+            new.append(file)
+    for file, again in _told_again(stale, engine):
+        if again:
+            facts.keep_metadata(again.photo)
+            yield again
         else:
             new.append(file)
     found = {file.id: file for file in new if isinstance(file, Found)}
@@ -58,6 +77,24 @@ def remembered(files: Files, see: See, facts: Facts, thumbnails: Thumbnails, key
         if isinstance(now, Seen):
             facts.keep(found[now.photo.id], now, key)
         yield now
+
+
+def _told_again(stale: Sequence[tuple[Found, Seen]], engine: Engine) -> Iterator[tuple[Found, Seen | None]]:
+    """Each with the metadata its file has; None where it cannot be read, or is no longer the file that was listed."""
+    answers = engine.map(read_file_metadata, [file for file, _ in stale])
+    for (_, seen), (file, metadata) in zip(stale, answers, strict=True):
+        if isinstance(metadata, Failure) or not _still(file):
+            yield file, None
+        else:
+            yield file, replace(seen, photo=replace(seen.photo, **vars(metadata)), stale=False)
+
+
+def _still(file: Found) -> bool:
+    """Whether it is as it was listed, so that its bytes are those of its digest."""
+    with suppress(OSError):
+        now = os.lstat(file.path)
+        return (now.st_size, stamp(now)) == (file.size, file.stamp)
+    return False
 
 
 def kept(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
+VERSION = 1  # raised when a picture gets another quality
 LOSSLESS = 100
 # Compressions of a TIFF that may lose detail; it does not say how much.
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")

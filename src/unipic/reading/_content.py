@@ -15,6 +15,8 @@ from mmap import mmap
 import numpy as np
 from PIL import Image
 
+VERSION = 1  # raised when a picture gets another content
+
 # Which bytes behind an FF make a JPEG marker with a length behind it, or the end. FF 00 is a data byte, FF 01 and
 # FF D0 to D8 stand alone, and FF may be repeated.
 IS_MARKER = np.ones(256, dtype=bool)

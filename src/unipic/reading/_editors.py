@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+VERSION = 1  # raised when a program is found that was not, or no more
+
 # Looked for in this order: "Adobe Photoshop Lightroom" is Lightroom. What only carries photos over or keeps them in
 # order is not here, nor are the many names of cameras' firmware.
 EDITORS = (

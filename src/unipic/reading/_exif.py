@@ -19,6 +19,9 @@ from unipic.reading._editors import editor
 from unipic.reading._xmp import Xmp, read_xmp, stars_of
 from unipic.reading.apple import BURST, CONTENT, maker_note
 
+# Raised when a photo says something else by its EXIF: here or in metadata.py. Which way up it is shown is the pixels'.
+VERSION = 1
+
 # (moment, its fraction, its offset), the moment of the shutter first
 MOMENTS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
@@ -44,7 +47,6 @@ class Exif:
     taken: datetime | None = None
     camera: str = ""
     place: tuple[float, float] | None = None
-    orientation: int = 1
     taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the editor that left its name
@@ -83,13 +85,11 @@ def _read(exif: Image.Exif, packet: Any) -> Exif:
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
     xmp, note = read_xmp(packet), maker_note(tags.get(IFD.MakerNote))
-    orientation = tags.get(Base.Orientation, 1)
     taken, by_camera = _taken(tags)
     return Exif(
         taken=taken,
         camera=_camera(tags),
         place=_place(gps),
-        orientation=int(orientation) if orientation in range(1, 9) else 1,
         taken_by_camera=by_camera,
         rating=_rating(tags) if xmp.rating is None else xmp.rating,
         edited=_edited(tags, xmp),

@@ -17,6 +17,7 @@ from unipic.core.photo import Measures
 
 cv2.setNumThreads(1)  # photos are read in as many processes as there are cores
 
+VERSION = 1  # raised when a picture gets other measures
 WORKING = 640  # pixels of the long side; also the thumbnail a person sees
 LEAST = 16  # pixels of the short side; less has no structure to speak of
 CELLS = 16  # of the long side: the grid in which gradients are averaged

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+VERSION = 1  # raised when a packet says something else
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 XMP = "http://ns.adobe.com/xap/1.0/ "
 CAMERA_RAW = "http://ns.adobe.com/camera-raw-settings/1.0/ "

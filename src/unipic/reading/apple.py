@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+VERSION = 1  # raised when a maker note or a film says something else
 NOTE = b"Apple iOS\0\0\1MM"  # what the maker note begins with; offsets count from here
 BURST, CONTENT = 0x000B, 0x0011
 ASCII = 2

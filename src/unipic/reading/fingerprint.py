@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+VERSION = 1  # raised when a picture gets another fingerprint
 BITS = 256
 
 

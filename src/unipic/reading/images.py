@@ -11,24 +11,27 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pillow_heif
 from PIL import Image, ImageChops, ImageFile
+from PIL.ExifTags import Base
 
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.settings import Settings
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
-from unipic.reading._exif import Exif, read_exif, read_tiff_exif
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # our own limit looks at the size that is really decoded
+
+# Raised when a picture, its view or its thumbnail comes out otherwise: here, in _raw.py or in read.py.
+VERSION = 1
 
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
 FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
@@ -71,26 +74,29 @@ class Decoded:
     width: int  # of the full photo, upright
     height: int
     format: str
-    exif: Exif
     note: str
     quality: int | None  # of the compression, 0 to 100; see compression.py
     content: str  # hash of the picture itself, hexadecimal, "" where it is not known to the last bit; see content.py
 
 
 def decode(path: str, long_side: int, settings: Settings) -> Decoded:
-    """Open a file once, read-only, and take everything from it. Raises NotAPhoto, OSError, MemoryError."""
-    with _opened(path, settings.max_file) as (file, size), warnings.catch_warnings(), _damage_in_words():
-        warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
-        head = file.read(4096)
-        image = _identify(file, head)
+    """The picture of a file that is opened once, read-only. Raises NotAPhoto, OSError, MemoryError."""
+    with opened(path, settings.max_file) as (file, size):
+        return decode_opened(file, size, long_side, settings)
+
+
+def decode_opened(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+    """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
+    with damage_in_words():
+        image, head = identify(file)
         found = _decoded(image, file, head, long_side, settings) if image else _of_raw(file, size, long_side, settings)
         return replace(found, digest=_digest(file), size=size)
 
 
 def _decoded(
-    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, exif: Exif | None = None
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, turned: int = 0
 ) -> Decoded:
-    """All but the file's own digest and size; with the EXIF of another place where it is given."""
+    """All but the file's own digest and size. `turned`: the orientation, where the file's own does not count."""
     kind = "JPEG" if image.format == "MPO" else str(image.format)
     content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
     width, height = image.size
@@ -99,15 +105,15 @@ def _decoded(
     note = _frames(image)
     whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    exif = exif or read_exif(image)  # after loading: PNG keeps EXIF behind the pixels
+    turned = turned or orientation(image)  # after loading: PNG keeps EXIF behind the pixels, and TIFF turns itself
     quality = quality_of(image, kind)
     picture = _with_tones(picture)
-    content = pixel_content(picture, TURNS.get(exif.orientation)) if whole else shown(content, exif.orientation)
+    content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture = _upright(_to_rgb(picture), exif.orientation)
-    width, height = upright(width, height, exif.orientation)
+    picture = _upright(_to_rgb(picture), turned)
+    width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, exif, note, quality, content)
+    return Decoded(picture, "", 0, width, height, kind, note, quality, content)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
@@ -123,32 +129,37 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> De
         raise NotAPhoto(str(reason)) from None
     _check_pixels(preview.width, preview.height, settings)
     try:
-        with _damage_in_words():
-            found = _shown_by(preview, read_tiff_exif(file), long_side, settings)
+        with damage_in_words():
+            found = _shown_by(preview, long_side, settings)
     except NotAPhoto as reason:
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
 
 
-def _shown_by(preview: Preview, said: Exif | None, long_side: int, settings: Settings) -> Decoded:
+def _shown_by(preview: Preview, long_side: int, settings: Settings) -> Decoded:
     """The preview as a JPEG of its own, turned as its own EXIF says, if that has the shape of the raw picture."""
     file = io.BytesIO(preview.jpeg)
-    head = file.read(4096)
-    image = _identify(file, head)
+    image, head = identify(file)
     if image is None or image.format not in ("JPEG", "MPO"):
         raise NotAPhoto("is no JPEG")
     if max(image.size) < LEAST:
         raise NotAPhoto(f"is too small to judge it by ({image.width} x {image.height})")
-    own = read_exif(image)
-    ways = (own.orientation, preview.orientation, 1)
+    ways = (orientation(image), preview.orientation, 1)
     turned = next((way for way in ways if preview.shows_all(*upright(*image.size, way))), None)
     if turned is None:
         size = f"{preview.width} x {preview.height}"
         raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
-    # Raw files that are no TIFFs are written by cameras alone; LibRaw puts their one moment into a bare preview.
-    exif = replace(said or replace(own, taken_by_camera=True), orientation=turned)
-    return _decoded(image, file, head, long_side, settings, exif)
+    return _decoded(image, file, head, long_side, settings, turned)
+
+
+def orientation(image: Image.Image) -> int:
+    """The way up that EXIF or XMP gives, 1 to 8; 1 where it gives none."""
+    tags: dict[int, Any] = {}
+    with suppress(Exception):  # Pillow's EXIF parser raises whatever the broken bytes lead it to
+        tags.update(image.getexif())
+    said = tags.get(Base.Orientation, 1)
+    return int(said) if said in range(1, 9) else 1
 
 
 def load_thumbnail(data: bytes | str) -> np.ndarray:
@@ -159,7 +170,7 @@ def load_thumbnail(data: bytes | str) -> np.ndarray:
 
 
 @contextmanager
-def _opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
+def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
     """The file's bytes, unless there are none or too many; read once, but for what is larger than AT_ONCE."""
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -183,10 +194,12 @@ def _digest(file: BinaryIO) -> str:
 
 
 @contextmanager
-def _damage_in_words() -> Iterator[None]:
+def damage_in_words() -> Iterator[None]:
     """Decoders raise whatever broken bytes lead them to, but an error of the disk is not the photo's."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
+            yield
     except (NotAPhoto, MemoryError):
         raise
     except Exception as error:
@@ -195,15 +208,20 @@ def _damage_in_words() -> Iterator[None]:
         raise NotAPhoto(f"is damaged: {_plain(error)}") from error
 
 
-def _identify(file: BinaryIO, head: bytes) -> Image.Image | None:
-    """What Pillow opens; None for what may be a raw photo, which it knows as a TIFF or not at all."""
+def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
+    """What Pillow opens, and the file's first bytes; None for what may be a raw photo.
+
+    Pillow knows a raw photo as a TIFF or not at all.
+    """
+    file.seek(0)
+    head = file.read(4096)
     try:
         image = Image.open(file, formats=FORMATS)
     except Image.UnidentifiedImageError:
         if _may_be_raw(head):
-            return None
+            return None, head
         raise NotAPhoto(_what_it_is(head)) from None
-    return None if _is_raw(image, head) else image
+    return (None if _is_raw(image, head) else image), head
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:

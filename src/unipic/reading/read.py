@@ -14,7 +14,8 @@ from unipic.core.settings import Settings
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
-from unipic.reading.images import Decoded, NotAPhoto, decode
+from unipic.reading.images import Decoded, NotAPhoto, decode_opened, opened
+from unipic.reading.metadata import Metadata, read_metadata
 from unipic.reading.seen import Picture
 from unipic.vision.base import VIEW
 
@@ -38,7 +39,8 @@ def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreada
     if isinstance(file, Unreadable):
         return file
     try:
-        return _picture(file, decode(file.path, WORKING, settings))
+        with opened(file.path, settings.max_file) as (content, size):
+            return _picture(file, decode_opened(content, size, WORKING, settings), read_metadata(content))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size)
     except FileNotFoundError:
@@ -50,7 +52,7 @@ def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreada
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 
-def _picture(file: Found, decoded: Decoded) -> Picture:
+def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
     pixels = np.asarray(decoded.picture)
     measures = measure(pixels)
     grey = decoded.picture.convert("L")
@@ -66,20 +68,10 @@ def _picture(file: Found, decoded: Decoded) -> Picture:
         fingerprint=fingerprint(grey),
         measures=measures,
         comparable=min(decoded.width, decoded.height) >= SMALLEST and _spread(grey) > EMPTIEST,
-        taken=decoded.exif.taken,
-        camera=decoded.exif.camera,
-        place=decoded.exif.place,
         note=decoded.note,
-        taken_by_camera=decoded.exif.taken_by_camera,
         quality=decoded.quality,
-        rating=decoded.exif.rating,
-        edited=decoded.exif.edited,
-        exposure=decoded.exif.exposure,
         content=decoded.content,
-        identifier=decoded.exif.identifier,
-        burst=decoded.exif.burst,
-        bias=decoded.exif.bias,
-        bracketed=decoded.exif.bracketed,
+        **vars(metadata),
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))

@@ -8,6 +8,8 @@ import numpy as np
 
 from unipic.core.photo import Photo
 
+VERSION = 1  # raised when what is kept means something else: the fields of a Photo, a stored row, a rounded vector
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -25,6 +27,7 @@ class Seen:
     photo: Photo
     vector: np.ndarray  # float16 [D], of length 1; see half()
     thumbnail: bytes  # JPEG, long side WORKING; b"" where it is in its place already
+    stale: bool = False  # the photo's metadata was read by an older version, and is missing here
 
 
 @dataclass(frozen=True)

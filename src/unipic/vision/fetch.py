@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
 from unipic.core.progress import FETCHING, Progress, Step, silent
-from unipic.core.settings import PROJECT
+from unipic.core.settings import PROJECT, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
 ANSWER = 5.0  # seconds until a server's first answer, the child's start and the name look-up included
@@ -78,7 +78,7 @@ def _missing(model: Model, folder: Path) -> list[File]:
 
 def _refuse(model: Model, host: str) -> None:
     """ModelMissing without trying, where trying is not wanted or was in vain a moment ago."""
-    if os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0"):
+    if offline():
         raise ModelMissing(f"{model.label} is not installed and UNIPIC_OFFLINE forbids downloading it")
     if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
         raise ModelMissing(f"{model.label} is not installed and {host} could not be reached a moment ago")

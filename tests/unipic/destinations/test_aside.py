@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.galleries import photo
-from tests.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
-from tests.safety.amounts import amount
+from tests.helpers.galleries import photo
+from tests.helpers.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
+from tests.safety.harness.amounts import amount
 
 from unipic.core import moving
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
@@ -635,7 +635,7 @@ NAMES = ("a.jpg", "x/b.jpg", "x/y/c.jpg", "caf\udce9.jpg", "-n.jpg", "new\nline.
 
 
 @given(steps=STEPS, data=st.data(), way=st.sampled_from((RENAMING, LINKING, PLAIN)))
-@settings(max_examples=amount(pr=150, nightly=1500), deadline=None)
+@settings(max_examples=amount(pr=50, nightly=1500))
 def test_any_moves_stops_and_undoings_end_with_the_very_same_tree(
     steps: list[tuple[str, int]], data: st.DataObject, way: str
 ) -> None:

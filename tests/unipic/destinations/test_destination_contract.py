@@ -21,8 +21,8 @@ from typing import IO, Any
 import pytest
 from PIL import Image
 from PIL.ExifTags import IFD
-from tests.assets import photograph
-from tests.galleries import cleanup, cluster, copies_of, photo
+from tests.helpers.assets import photograph
+from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 
 from unipic.cleanup.record import cleanup_to_dict
 from unipic.core import files

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.galleries import photo
+from tests.helpers.galleries import photo
 
 from unipic.core.errors import Cancelled, DestinationError
 from unipic.core.files import hash_file

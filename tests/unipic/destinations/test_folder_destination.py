@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.galleries import cleanup, photo
+from tests.helpers.galleries import cleanup, photo
 
 from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.files import PART, hash_file

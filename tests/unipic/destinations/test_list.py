@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.galleries import NASTY, photo
+from tests.helpers.galleries import NASTY, photo
 
 from unipic.core import files
 from unipic.core.errors import AlreadyThere, DestinationError, DiskFull, SettingsError

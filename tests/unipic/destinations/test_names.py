@@ -53,7 +53,7 @@ def check_safe(name: str) -> None:
 
 
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4), max_size=6))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_names_of_assets_are_safe_and_never_two_alike(assets: list[list[str]]) -> None:
     exported = of_assets.export_names(assets, reserved=[MANIFEST])
     assert [len(names) for names in exported] == [len(names) for names in assets]
@@ -80,7 +80,7 @@ def test_what_belongs_together_is_still_called_alike() -> None:
 
 
 @given(st.lists(NAMES, max_size=12))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_names_are_safe_and_never_two_alike(names: list[str]) -> None:
     exported = export_names(names, reserved=[MANIFEST])
     assert len(exported) == len(names)
@@ -93,7 +93,7 @@ def test_names_are_safe_and_never_two_alike(names: list[str]) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example("a" * 199 + " b")
 @example("a" * 199 + "." + "b" * 30)
 @example("a" * 186 + PART + "b" * 30)
@@ -107,7 +107,7 @@ def test_a_fine_name_stays_as_it_is(name: str) -> None:
     st.text(st.characters(categories=("L", "N")), min_size=1, max_size=300),
     st.sampled_from((".jpg", ".HEIC", ".tar.gz")),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_suffix_stays(stem: str, suffix: str) -> None:
     for name in export_names([stem + suffix] * 3):
         assert name.endswith(suffix[suffix.rindex(".") :])

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.galleries import photo
+from tests.helpers.galleries import photo
 
 from unipic.core.photo import Photo, Unreadable
 from unipic.destinations.base import export, plan_to_copy

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.galleries import cleanup, photo
+from tests.helpers.galleries import cleanup, photo
 
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo, Unreadable

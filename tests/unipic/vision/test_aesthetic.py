@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from tests.checkpoints import REAL_WEIGHTS, make_head
+from tests.helpers.checkpoints import REAL_WEIGHTS, make_head
 
 from unipic.core.errors import ModelDamaged
 from unipic.vision.aesthetic import AestheticHead

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
-from tests.pictures import scene, shaken
+from tests.helpers.pictures import scene, shaken
 
 from unipic.vision.base import VIEW, Encoder
 from unipic.vision.builtin import DIMENSIONS, BuiltinEncoder

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
-from tests.checkpoints import make_clip, make_head
-from tests.pictures import blurred, scene
+from tests.helpers.checkpoints import make_clip, make_head
+from tests.helpers.pictures import blurred, scene
 
 from unipic.core.progress import silent
 from unipic.core.settings import FAULTS

@@ -11,7 +11,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.checkpoints import contents, write_manifest
+from tests.helpers.checkpoints import contents, write_manifest
 
 from unipic.core.errors import Cancelled, ModelDamaged, ModelMissing
 from unipic.vision import fetch as module

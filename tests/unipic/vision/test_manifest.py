@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.checkpoints import REAL_FILES, REAL_WEIGHTS, make_clip, write_manifest
+from tests.helpers.checkpoints import REAL_FILES, REAL_WEIGHTS, make_clip, write_manifest
 
 from unipic.core.errors import ModelDamaged, ModelMissing
 from unipic.vision import manifest as module

@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
-from tests.checkpoints import PROJECT, REAL_WEIGHTS, make_mobilenet, make_own
-from tests.pictures import scene, shaken
+from tests.helpers.checkpoints import PROJECT, REAL_WEIGHTS, make_mobilenet, make_own
+from tests.helpers.pictures import scene, shaken
 
 from unipic.core.errors import ModelError, SettingsError
 from unipic.core.progress import silent

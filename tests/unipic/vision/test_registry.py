@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.checkpoints import (
+from tests.helpers.checkpoints import (
     PROJECT,
     REAL_WEIGHTS,
     contents,

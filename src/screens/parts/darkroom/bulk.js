@@ -3,10 +3,11 @@
 import { button, picture, section, shortcuts, strip, sums } from "./bulk_parts.js";
 import { bound, draw } from "./bulk_sample.js";
 import { count, h } from "./dom.js";
+import { meaning } from "./keys.js";
+import { sure } from "./store.js";
 
 export { upperBound } from "./bulk_sample.js";
 
-const SURE = 0.95;
 const SAMPLES = [5, 12, 30];
 
 /** The dialog goes away, and calls onClose, before onAccept or onOpen is called. */
@@ -40,7 +41,7 @@ class Bulk {
       h("div", { class: "bulk-top" }, this.heading, h("button", close, "✕")),
       this.body,
     );
-    this.choose(this.first(Math.max(1, this.all.filter(({ group }) => group.certainty >= SURE).length)));
+    this.choose(this.first(Math.max(1, this.all.filter(({ group }) => sure(group)).length)));
     host.append(this.dialog);
     this.dialog.showModal();
     this.showChoice();
@@ -213,12 +214,10 @@ class Bulk {
   key(event) {
     if (event.key === "?") return; // the help belongs to the page
     event.stopPropagation();
-    if (!this.asked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key.toLowerCase();
-    const right = key === "y" || (key === "enter" && !(event.target instanceof HTMLButtonElement));
-    if (!right && key !== "n") return;
+    const found = this.asked && meaning(event, "sample");
+    if (!found) return;
     event.preventDefault();
-    this.answer(right);
+    this.answer(found.action === "right");
   }
 
   end() {

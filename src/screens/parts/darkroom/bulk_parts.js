@@ -1,6 +1,7 @@
 // The pieces the bulk dialog shows. An "outcome" is {group, aside, stays}: what would become of a group's photos.
 
 import { count, h, size } from "./dom.js";
+import { sure } from "./store.js";
 
 export function button(words, act, style) {
   return h("button", { type: "button", class: style, onclick: act }, words);
@@ -10,8 +11,8 @@ export function button(words, act, style) {
 export function shortcuts(all, take) {
   const kinds = [["All identical", all.filter(({ group }) => group.lane === "identical")]];
   for (const percent of [99, 95, 90]) {
-    const sure = all.filter(({ group }) => group.certainty >= percent / 100);
-    kinds.push([`Confidence at least ${percent} %`, sure]);
+    const chosen = all.filter(({ group }) => sure(group, percent / 100));
+    kinds.push([`Confidence at least ${percent} %`, chosen]);
   }
   kinds.push(["All", all]);
   const some = kinds.filter(([, chosen]) => chosen.length);

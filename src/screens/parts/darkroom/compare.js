@@ -3,12 +3,29 @@
 import { Bar, Strip } from "./compare_bar.js";
 import { Pane, shape } from "./compare_pane.js";
 import { h } from "./dom.js";
+import { meaning } from "./keys.js";
 import { WHOLE, clamp, closest, hundred, middle, pan, sameShape, zoomAt } from "./zoom.js";
 
 const STEP = 1.4; // zoom of the keys + and -
 const HINT =
   "← → flip · Tab pane · Space keep or set aside · wheel, + − zoom · 0 fit · Z 100 % · V layout · " +
   "D difference · L loupe · Esc close";
+
+// The names are those in keys.js.
+const ACTIONS = {
+  flipForward: (compare) => compare.flip(1),
+  flipBack: (compare) => compare.flip(-1),
+  toggle: (compare) => compare.toggle(compare.active.photo),
+  toggleNumber: (compare, key) => compare.toggle(compare.photos[key - 1]),
+  closer: (compare) => compare.closer(1),
+  further: (compare) => compare.closer(-1),
+  whole: (compare) => compare.move(WHOLE),
+  hundred: (compare) => compare.hundred(compare.active),
+  arrange: (compare) => compare.nextLayout(),
+  difference: (compare) => compare.difference(),
+  magnifier: (compare) => compare.magnifier(),
+  close: (compare) => compare.close(),
+};
 
 export function openCompare(options) {
   const compare = new Compare(options);
@@ -204,30 +221,17 @@ class Compare {
     this.place();
   }
 
+  nextLayout() {
+    this.arrange(this.layouts[(this.layouts.indexOf(this.layout) + 1) % this.layouts.length]);
+  }
+
   key(event) {
     if (event.key === "?") return; // the help belongs to the page
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const onButton = event.target instanceof HTMLButtonElement;
-    const act = {
-      ArrowLeft: () => this.flip(-1),
-      ArrowRight: () => this.flip(1),
-      " ": onButton ? null : () => event.repeat || this.toggle(this.active.photo),
-      "+": () => this.closer(1),
-      "=": () => this.closer(1),
-      "-": () => this.closer(-1),
-      0: () => this.move(WHOLE),
-      z: () => this.hundred(this.active),
-      v: () => this.arrange(this.layouts[(this.layouts.indexOf(this.layout) + 1) % this.layouts.length]),
-      d: () => this.difference(),
-      l: () => this.magnifier(),
-      c: () => this.close(),
-    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    const digit = /^[1-9]$/.test(event.key);
-    if (!act && !digit) return;
+    const found = meaning(event, "compare");
+    if (!found) return;
     event.preventDefault();
-    if (act) act();
-    else if (!event.repeat) this.toggle(this.photos[event.key - 1]);
+    ACTIONS[found.action](this, found.key);
   }
 
   close() {

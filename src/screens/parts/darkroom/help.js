@@ -4,7 +4,13 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { KEYS, signs } from "./keys.js";
 
-const PARTS = { group: "In a group", list: "In all groups", both: "Everywhere" };
+const PARTS = {
+  group: "In a group",
+  list: "In all groups",
+  both: "In both",
+  compare: "While comparing",
+  sample: "While checking samples",
+};
 
 export function openHelp({ host, onClose }) {
   const rows = (place) =>

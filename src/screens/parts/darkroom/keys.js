@@ -1,4 +1,5 @@
-// The keys: one table, for what they do and for the help that lists them. `in` says where a key counts.
+// The keys: one table, for what they do and for the help that lists them. `in` says where a key counts: in a group, in
+// the list, in both of them, while photos are compared, or while samples are checked. Escape closes every dialog.
 
 export const KEYS = [
   { keys: ["J", "ArrowDown"], action: "nextGroup", in: "group", held: true, words: "Next group" },
@@ -31,6 +32,25 @@ export const KEYS = [
   { keys: ["Shift+U"], action: "redo", in: "both", words: "Redo" },
   { keys: ["F"], action: "fullScreen", in: "both", words: "Full screen" },
   { keys: ["?"], action: "help", in: "both", words: "This help" },
+  { keys: ["ArrowRight"], action: "flipForward", in: "compare", held: true, words: "Next photo" },
+  { keys: ["ArrowLeft"], action: "flipBack", in: "compare", held: true, words: "Previous photo" },
+  { keys: ["Space"], action: "toggle", in: "compare", words: "Keep the photo, or set it aside" },
+  {
+    keys: "123456789".split(""),
+    action: "toggleNumber",
+    in: "compare",
+    words: "The same for the photo of that number",
+  },
+  { keys: ["+", "="], action: "closer", in: "compare", held: true, words: "Zoom in" },
+  { keys: ["-"], action: "further", in: "compare", held: true, words: "Zoom out" },
+  { keys: ["0"], action: "whole", in: "compare", words: "Whole photo" },
+  { keys: ["Z"], action: "hundred", in: "compare", words: "Zoom to 100 %" },
+  { keys: ["V"], action: "arrange", in: "compare", words: "One, two or four photos at a time" },
+  { keys: ["D"], action: "difference", in: "compare", words: "Show the difference" },
+  { keys: ["L"], action: "magnifier", in: "compare", words: "Magnifier" },
+  { keys: ["C"], action: "close", in: "compare", words: "Close" },
+  { keys: ["Y", "Enter"], action: "right", in: "sample", words: "This suggestion is right" },
+  { keys: ["N"], action: "wrong", in: "sample", words: "This suggestion is wrong" },
   { keys: ["Escape"], action: "escape", in: "both", words: "Close, or go back to all groups" },
 ];
 
@@ -41,14 +61,15 @@ export function signs({ keys }) {
   return keys.length > 4 ? [`${keys[0]} – ${keys.at(-1)}`] : keys.map((key) => SIGNS[key] ?? key);
 }
 
-/** What a key press means in this view ("group" or "list"): { action, key }, or null if it is not for us. */
+/** What a key press means in this view: { action, key }, or null if it is not for us. */
 export function meaning(event, view) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
   const target = event.composedPath()[0];
   if (typing(target)) return null;
   const key = named(event);
   if ((key === "Enter" || key === "Space") && pressable(target)) return null;
-  const found = KEYS.find((one) => (one.in === view || one.in === "both") && one.keys.includes(key));
+  const places = ["group", "list"].includes(view) ? [view, "both"] : [view];
+  const found = KEYS.find((one) => places.includes(one.in) && one.keys.includes(key));
   return found && (found.held || !event.repeat) ? { action: found.action, key } : null;
 }
 

@@ -9,7 +9,7 @@ import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { ListView } from "./list.js";
 import { Pictures } from "./pictures.js";
-import { LANES, kept, nextOpen, sure } from "./store.js";
+import { LANES, SHOW_ALL, kept, nextOpen, ordered } from "./store.js";
 import { Synced } from "./sync.js";
 
 const SETTLED = 400; // milliseconds at a group before Python is told the place
@@ -216,8 +216,7 @@ export class Darkroom extends Synced {
 
   bulk() {
     const { book } = this;
-    const open = book.groups.filter((group) => !book.choices[group.id]?.done);
-    const groups = open.sort((one, other) => sure(other) - sure(one) || other.certainty - one.certainty);
+    const groups = ordered(book, "surest", { ...SHOW_ALL, state: "open" }).map((id) => book.byId.get(id));
     this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
       openBulk({
         ...{ host, groups, onClose, urls: this.urls },

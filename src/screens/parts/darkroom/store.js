@@ -78,8 +78,9 @@ export function status(group, choice) {
   return now.size === before.size && [...now].every((id) => before.has(id)) ? "open" : "started";
 }
 
-export function sure(group) {
-  return !group.doubt && group.certainty >= SURE;
+/** No doubt, and a certainty of at least `least`: the same for the list and for accepting many at once. */
+export function sure(group, least = SURE) {
+  return !group.doubt && group.certainty >= least;
 }
 
 // All groups.
@@ -94,7 +95,7 @@ export function progress({ groups, choices }) {
   return sum;
 }
 
-const hard = (group) => group.certainty - (group.doubt ? 1e-6 : 0);
+const hard = (group) => group.certainty - (group.doubt ? 1 : 0); // what is doubtful comes before all that is not
 const name = (group) => group.photos[0].name;
 const rank = Object.keys(LANES);
 

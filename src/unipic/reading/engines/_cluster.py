@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any
 
 from unipic.core.errors import SettingsError
+from unipic.core.machine import cores, environment
 from unipic.core.settings import PROJECT
-from unipic.reading.engines.local import cores, environment
 
 INSTALL = "`pip install -r requirements-ray.txt`"
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_USAGE_DISABLED": "1"}  # nothing is reported to anyone

@@ -1,4 +1,8 @@
-"""Processes on this machine, each with a limit on memory and on time. One that dies costs one item."""
+"""Processes on this machine, each with a limit on memory and on processor time. One that dies costs one item.
+
+The limit on time counts what the processor did for an item, not the clock: on a busy machine good photos take longer
+by the clock, and must not be refused for that.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +16,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as Late
-from contextlib import contextmanager
 from multiprocessing import forkserver
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import keep_freed_memory
+from unipic.core.machine import cores, environment, keep_freed_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
 
 # Items a worker that are taken and not yet given, at most: what is done waits behind a slow file, at 200 kB a photo. A
 # stream goes on for some seconds that way, where most slow files are done.
 AHEAD = 64
 IN_HAND = 8  # of them not yet done: as many as are read while a batch of 32 is embedded, so that no worker waits
-
-
-def cores() -> int:
-    """CPUs this process may use, as a container allows it."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WALL_CLOCK = 20  # times the limit on processor time by the clock: for a file on a network share that is gone
+# The exit code of a worker that used up its processor time.
+TOO_BUSY = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None
 
 
 class LocalEngine:
     def __init__(self, workers: int = 0, seconds: float = 15.0, memory: int = 2_000_000_000) -> None:
+        """`seconds` of processor time, and `memory` in bytes, are what one item may take."""
         self.workers = workers or cores()
         self.seconds = seconds
         # The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares
@@ -47,7 +49,7 @@ class LocalEngine:
         waiting: deque[tuple[Item, ProcessFuture]] = deque()
         try:
             for item in items:
-                waiting.append((item, self._pool.schedule(task, args=[item], timeout=self.seconds)))
+                waiting.append((item, self._scheduled(task, item)))
                 while self._full(waiting):
                     yield self._finish(*waiting.popleft())
             while waiting:
@@ -55,6 +57,9 @@ class LocalEngine:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+    def _scheduled(self, task: Callable[[Item], Result], item: Item) -> ProcessFuture:
+        return self._pool.schedule(_limited, args=[task, item, self.seconds], timeout=WALL_CLOCK * self.seconds)
 
     def _full(self, waiting: Sequence[tuple[Item, ProcessFuture]]) -> bool:
         """Whether the first is to be given now. Waits until it is done or there is room for another item."""
@@ -69,8 +74,10 @@ class LocalEngine:
         try:
             return item, future.result()
         except Late:
-            return item, Failure(f"took longer than {self.seconds:.0f} seconds to decode")
+            return item, Failure(f"took longer than {WALL_CLOCK * self.seconds:.0f} seconds to decode")
         except ProcessExpired as death:
+            if death.exitcode == TOO_BUSY:
+                return item, Failure(f"took longer than {self.seconds:.0f} seconds of processor time to decode")
             return item, Failure(f"the decoder crashed on it ({_why(death.exitcode)})")
         except MemoryError:
             return item, NO_MEMORY
@@ -78,6 +85,21 @@ class LocalEngine:
     def close(self) -> None:
         self._pool.stop()
         self._pool.join()
+
+
+def _limited(task: Callable[[Item], Result], item: Item, seconds: float) -> Result:
+    """The task's result. The process is killed where it takes more processor time, also in the middle of a decoder."""
+    _kill_when_busy(seconds)
+    try:
+        return task(item)
+    finally:
+        _kill_when_busy(0)
+
+
+def _kill_when_busy(seconds: float) -> None:
+    """SIGPROF after so much processor time of this process, 0 for never. Windows has no such timer, only the clock."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _confine(memory: int) -> None:
@@ -92,18 +114,3 @@ def _confine(memory: int) -> None:
 
 def _why(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-@contextmanager
-def environment(**values: str) -> Iterator[None]:
-    """For what is started in the block; afterwards it is as it was."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

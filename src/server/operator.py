@@ -1,0 +1,72 @@
+"""What the operator of a server says by environment variables. Nothing else of the web app reads them.
+
+The data folder, the models folder and UNIPIC_OFFLINE are in core/settings.py, since the command line has them too.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+from unipic.core.errors import SettingsError
+
+MAX_UPLOAD_GB = 200.0  # of one run, all files together
+KEEP_DAYS = 7.0  # a run that nothing was done with
+KEEP_FETCHED_HOURS = 1.0  # a run whose result was downloaded
+
+
+def take_token() -> str:
+    """UNIPIC_TOKEN, and out of the environment: processes that decode photos have no use for it."""
+    return os.environ.pop("UNIPIC_TOKEN", "")
+
+
+def readable_folders() -> list[Path]:
+    """Folders whose photos this server may read: UNIPIC_ROOTS, separated as in PATH."""
+    return _folders("UNIPIC_ROOTS")
+
+
+def writable_folders() -> list[Path]:
+    """Folders this server may copy results into: UNIPIC_OUT, separated as in PATH."""
+    return _folders("UNIPIC_OUT")
+
+
+def may_set_aside() -> bool:
+    """Originals of server folders may be moved aside: UNIPIC_MOVE_ASIDE=1."""
+    return os.environ.get("UNIPIC_MOVE_ASIDE") == "1"
+
+
+def keeps_spare() -> bool:
+    """A process with models loaded, about a gigabyte, waits for the next run, unless UNIPIC_SPARE=0."""
+    return os.environ.get("UNIPIC_SPARE", "1") != "0"
+
+
+def max_upload() -> int:
+    """Bytes all files of one run may have together: UNIPIC_MAX_UPLOAD_GB. SettingsError for what is no number."""
+    value = os.environ.get("UNIPIC_MAX_UPLOAD_GB") or str(MAX_UPLOAD_GB)
+    try:
+        return int(float(value) * 1e9)
+    except (ValueError, OverflowError):
+        raise SettingsError(f"UNIPIC_MAX_UPLOAD_GB is a number of gigabytes, not {value!r}") from None
+
+
+def keeping_times() -> tuple[float, float]:
+    """Seconds a run stays: without use, and after its download. UNIPIC_KEEP_DAYS, UNIPIC_KEEP_FETCHED_HOURS."""
+    days = _number("UNIPIC_KEEP_DAYS", KEEP_DAYS)
+    hours = _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS)
+    return 86400 * days, 3600 * hours
+
+
+def _folders(variable: str) -> list[Path]:
+    return [Path(folder) for folder in os.environ.get(variable, "").split(os.pathsep) if folder]
+
+
+def _number(variable: str, default: float) -> float:
+    value = os.environ.get(variable) or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise SettingsError(f"{variable} is a number from 0 on, not {value!r}")
+    return number

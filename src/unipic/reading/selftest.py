@@ -1,0 +1,27 @@
+"""Can the formats people have be decoded here? Tried, for a library may be installed without a codec."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from unipic.core.settings import Settings
+from unipic.reading.images import FORMATS, NotAPhoto, decode
+
+SIDE = 64  # pixels
+
+
+def undecodable_formats() -> dict[str, str]:
+    """Each of FORMATS of which a picture made here cannot be read back, with the reason."""
+    failed = {}
+    with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
+        for format in FORMATS:
+            path = Path(folder) / format
+            try:
+                Image.new("RGB", (SIDE, SIDE), "teal").save(path, format)
+                decode(str(path), SIDE, Settings())
+            except (NotAPhoto, OSError, KeyError, ValueError) as error:
+                failed[format] = str(error)
+    return failed

@@ -1,0 +1,85 @@
+"""The code behind each VERSION, as a hash of its syntax: words, formatting and the VERSION itself do not count."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from unipic.core.settings import PROJECT
+
+# By the module that has the VERSION: all code that decides about its facts, as modules or as module:NAME; and the
+# libraries that make them, of which the lock file's first two numbers count.
+BEHIND: Mapping[str, tuple[str, ...]] = {
+    "reading/images": (
+        *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
+        *("pillow==", "pillow-heif==", "rawpy==", "numpy=="),
+    ),
+    "reading/fingerprint": ("reading/fingerprint",),
+    "reading/_measures": ("reading/_measures", "opencv-python-headless=="),
+    "reading/_content": ("reading/_content",),
+    "reading/_compression": ("reading/_compression",),
+    "reading/_exif": ("reading/_exif", "reading/metadata"),
+    "reading/_xmp": ("reading/_xmp",),
+    "reading/_editors": ("reading/_editors",),
+    "reading/apple": ("reading/apple",),
+    "library/companions": ("library/companions",),
+    "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
+    "reading/seen": (
+        *("core/photo", "library/index", "library/indexing", "reading/engines/_store", "reading/seen"),
+        "reading/versions",
+    ),
+}
+# VERSION, and the hash of what is behind it.
+PINS: Mapping[str, tuple[int, str]] = {
+    "reading/images": (1, "4a8bc90df6be6c08"),
+    "reading/fingerprint": (1, "bd3f1f81f1517b65"),
+    "reading/_measures": (1, "9d3e31f417468128"),
+    "reading/_content": (1, "0801ec94d74e92e7"),
+    "reading/_compression": (1, "42c6d01187ba10a0"),
+    "reading/_exif": (1, "8c5f5f2fc60b5aa1"),
+    "reading/_xmp": (1, "fa0cff9a63b0116d"),
+    "reading/_editors": (1, "c2ba3ee628182e91"),
+    "reading/apple": (1, "fb0f171c7b2b75df"),
+    "library/companions": (1, "94ac353c30c66471"),
+    "cleanup/compare": (1, "45727a25d7682fd3"),
+    "reading/seen": (1, "2cc2dd14b48e2167"),
+}
+
+
+def code_behind(owner: str) -> str:
+    """sha256, hexadecimal, the first 16 digits."""
+    parts = [_locked(part) if part.endswith("==") else "\n".join(_code(part)) for part in BEHIND[owner]]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _code(part: str) -> Iterator[str]:
+    """A module's statements, or the one that gives NAME its value."""
+    module, _, wanted = part.partition(":")
+    path: Path = PROJECT / "src" / "unipic" / f"{module}.py"
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = [ast.unparse(target) for target in getattr(statement, "targets", ())]
+        if names != ["VERSION"] and (not wanted or names == [wanted]):
+            yield from _words(statement)
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    """A syntax tree without docstrings. ast.dump() would write empty fields too, which newer Pythons have more of."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return
+    yield type(node).__name__
+    for name, value in ast.iter_fields(node):
+        if value is not None and value != []:
+            yield name
+            for each in value if isinstance(value, list) else [value]:
+                yield from _words(each) if isinstance(each, ast.AST) else [repr(each)]
+    yield "."
+
+
+def _locked(library: str) -> str:
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    found = re.findall(rf"(?m)^{re.escape(library)}(\d+\.\d+)", lock)  # some have one for each version of Python
+    assert found, f"{library} is not in requirements.lock"
+    return " ".join([library, *found])

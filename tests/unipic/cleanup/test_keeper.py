@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.helpers.galleries import galleries, photo
+
+from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, worth_a_look
+from unipic.core.embeddings import Embeddings
+from unipic.core.photo import FORMATS, Gallery, Photo, local_time
+
+EARLY, LATE = datetime(2024, 6, 12, 18, 0), datetime(2024, 6, 12, 18, 1)
+CAMERA = "Canon EOS 5D"
+HERE = (38.7, -9.1)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        pytest.param({"width": 800, "quality": 20}, {"quality": 100, "camera": CAMERA}, id="resolution first"),
+        pytest.param({"width": 800, "size": 10}, {"size": 9000}, id="resolution before bytes"),
+        pytest.param({"format": "RAW", "width": 80}, {"quality": 100, "camera": CAMERA}, id="the negative before all"),
+        pytest.param({"quality": 95}, {"quality": 60, "camera": CAMERA}, id="compression before metadata"),
+        pytest.param({"quality": 95}, {"format": "HEIF", "size": 500}, id="a HEIF that is visibly compressed"),
+        pytest.param({"quality": 82, "camera": CAMERA}, {"quality": 100}, id="a loss nobody sees is none"),
+        pytest.param({"quality": 90, "camera": CAMERA}, {"quality": 100, "format": "PNG"}, id="not what was converted"),
+        pytest.param({"camera": CAMERA}, {"format": "HEIF", "size": 60000, "quality": 50}, id="metadata before format"),
+        pytest.param(
+            {"format": "HEIF", "size": 60_000, "camera": CAMERA},
+            {"quality": 97, "camera": CAMERA},
+            id="HEIC before JPEG",
+        ),
+        pytest.param(
+            {"format": "HEIF", "size": 60_000, "taken": LATE}, {"quality": 90, "taken": EARLY}, id="then time"
+        ),
+        pytest.param({"quality": 95, "taken": LATE}, {"quality": 90, "taken": EARLY}, id="quality within a class"),
+        pytest.param({"taken": EARLY, "size": 10, "digest": "f"}, {"taken": LATE, "digest": "a"}, id="the earliest"),
+        pytest.param({"taken": LATE}, {"taken": None}, id="a known capture before none"),
+        pytest.param({"taken": EARLY}, {"taken": LATE.replace(tzinfo=UTC)}, id="with and without a zone"),
+        pytest.param({"taken": LATE}, {"taken": EARLY, "taken_by_camera": False}, id="the shutter, not a change"),
+        pytest.param({"size": 2000, "digest": "b"}, {"size": 1000, "digest": "a"}, id="the larger file"),
+        pytest.param({"digest": "a"}, {"digest": "b"}, id="bytes settle what facts do not"),
+        pytest.param({"digest": "a", "name": "z"}, {"digest": "a", "name": "aa"}, id="the shorter name"),
+        pytest.param({"digest": "a", "name": "a"}, {"digest": "a", "name": "b"}, id="names settle what bytes do not"),
+    ],
+)
+def test_keeper_order(better: dict[str, Any], worse: dict[str, Any]) -> None:
+    best, other = photo("z", **better), photo("a", **worse)
+    assert min(other, best, key=keeper_first) is best
+    assert keeper_reason(best, other)
+    assert keeper_reason(other, best) == ""
+
+
+def test_stars_and_editing_do_not_choose_the_keeper() -> None:
+    plain = photo("a")
+    for facts in ({"rating": 5}, {"rating": -1}, {"edited": "Snapseed"}):
+        assert keeper_first(photo("a", **facts)) == keeper_first(plain)
+
+
+def test_turned_photos_have_the_same_resolution() -> None:
+    assert keeper_first(photo("a", width=300, height=400)) == keeper_first(photo("a", width=400, height=300))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF", "RAW"])
+def test_every_format_that_is_read_has_its_rank(format: str) -> None:
+    assert format in FORMATS
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        *(({"quality": quality}, 0) for quality in (0, 49)),
+        *(({"quality": quality}, 1) for quality in (50, 79)),
+        *(({"quality": quality}, 2) for quality in (80, 100)),
+        *(({"format": kind, "size": 90_000}, 2) for kind in ("HEIF", "AVIF", "WEBP")),  # 6 bits per pixel
+        ({"format": "HEIF", "size": 3000}, 2),  # 0.2
+        ({"format": "HEIF", "size": 2999}, 1),
+        ({"format": "HEIF", "size": 900}, 1),  # 0.06
+        ({"format": "HEIF", "size": 899}, 0),
+        *(({"format": kind, "size": size}, 1) for kind in ("GIF", "PNG", "TIFF", "JPEG") for size in (1, 10**9)),
+        ({"format": "RAW", "size": 1}, 2),
+    ],
+)
+def test_classes_of_compression(facts: dict[str, Any], expected: int) -> None:
+    assert compression_class(photo("a", **facts)) == expected
+
+
+@given(galleries())
+def test_the_order_is_total_and_every_reason_follows_it(drawn: tuple[Gallery, Embeddings]) -> None:
+    """One key for each photo alone is an order; and neighbours in it are never equal."""
+    ordered = sorted(drawn[0].photos, key=keeper_first)
+    turned = drawn[0].photos[::-1]
+    assert sorted(turned, key=keeper_first) == ordered
+    for keeper, copy in pairwise(ordered):
+        assert keeper_first(keeper) < keeper_first(copy)
+        line = keeper_reason(keeper, copy)
+        assert line
+        assert "\n" not in line
+        assert "None" not in line
+        assert keeper_reason(copy, keeper) == ""
+
+
+def test_there_is_a_reason_for_each_place_of_the_key() -> None:
+    assert len(REASONS) == len(keeper_first(photo("a")))
+
+
+def test_local_time_is_the_clock_on_the_wall() -> None:
+    zone = timezone(timedelta(hours=-10))
+    assert local_time(photo("a", taken=EARLY.replace(tzinfo=zone))) == EARLY
+    assert local_time(photo("a")) is None
+
+
+def test_names_that_are_no_text_can_be_ordered() -> None:
+    photos: list[Photo] = [photo("1", digest="a", name="\udcff.jpg"), photo("2", digest="a", name="a.jpg")]
+    assert [p.id for p in sorted(photos, key=keeper_first)] == ["2", "1"]
+
+
+# Why
+
+
+@pytest.mark.parametrize(
+    ("keeper", "copy", "reason"),
+    [
+        (
+            {"width": 4000, "height": 3000},
+            {"width": 1600, "height": 1200},
+            "4000 x 3000 instead of 1600 x 1200",
+        ),
+        ({"quality": 95}, {"quality": 60}, "less compressed (quality 95 against 60)"),
+        ({"format": "RAW"}, {"quality": 95}, "a raw photo, the negative (RAW against JPEG)"),
+        ({"quality": 95}, {"quality": 92}, "less compressed (quality 95 against 92)"),
+        (
+            {"format": "HEIF", "size": 15_000},
+            {"quality": 60},
+            "less compressed (1.00 bits per pixel against quality 60)",
+        ),
+        (
+            {"format": "HEIF", "size": 15_000},
+            {"format": "WEBP", "size": 1500},
+            "less compressed (1.00 bits per pixel against 0.10 bits per pixel)",
+        ),
+        ({"quality": 90}, {"format": "GIF"}, "less compressed (quality 90 against GIF, quality unknown)"),
+        (
+            {"taken": datetime(2021, 5, 1), "camera": CAMERA, "place": HERE},
+            {},
+            "it has the camera's data (taken 2021-05-01, Canon EOS 5D, where it was taken)",
+        ),
+        (
+            {"taken": datetime(2021, 5, 1), "camera": CAMERA},
+            {"camera": "another"},
+            "it has the camera's data (taken 2021-05-01)",
+        ),
+        (
+            {"taken": LATE, "camera": CAMERA},
+            {"taken": EARLY, "taken_by_camera": False, "camera": CAMERA},
+            "it has the camera's data (taken 2024-06-12)",
+        ),
+        ({"format": "HEIF", "size": 15_000}, {"quality": 95}, "an original format (HEIF against JPEG)"),
+        ({"taken": EARLY}, {"taken": LATE}, "taken earlier (2024-06-12 18:00:00 against 2024-06-12 18:01:00)"),
+        (
+            {"taken": EARLY, "taken_by_camera": False},
+            {},
+            "it has a time of its own (2024-06-12 18:00:00)",
+        ),
+        ({"size": 3_200_000}, {"size": 3_100_000}, "more bytes (3,200,000 against 3,100,000)"),
+        (
+            {"digest": "a" * 64},
+            {"digest": "b" * 64},
+            "equally good; keeping the one with the lower sha256 (aaaaaaaaaaaa)",
+        ),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "a (1).jpg"},
+            "identical files; keeping this one because of its shorter name",
+        ),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "b.jpg"},
+            "identical files; keeping this one because its name is the first in the alphabet",
+        ),
+        (
+            {"digest": "a", "name": "a.jpg"},
+            {"digest": "a", "name": "a.jpg"},
+            "identical files; keeping this one because it was found first",
+        ),
+    ],
+)
+def test_reasons_can_be_checked(keeper: dict[str, Any], copy: dict[str, Any], reason: str) -> None:
+    a, b = photo("a", **keeper), photo("b", **copy)
+    assert keeper_reason(a, b) == reason
+    assert keeper_reason(b, a) == ""
+
+
+def test_a_photo_is_no_better_than_itself() -> None:
+    assert keeper_reason(photo("a"), photo("a")) == ""
+
+
+# What needs a look
+
+
+@pytest.mark.parametrize(
+    ("copy", "keeper", "words"),
+    [
+        ({}, {}, ""),
+        ({"rating": 4}, {}, "rated 4 stars"),
+        ({"rating": 1}, {"rating": 0}, "rated 1 star"),
+        ({"rating": 5}, {"rating": 4}, "rated 5 stars"),
+        ({"rating": 2}, {"rating": -1}, "rated 2 stars"),
+        ({"rating": 4}, {"rating": 4}, ""),
+        ({"rating": 3}, {"rating": 4}, ""),
+        ({"rating": 0}, {}, ""),
+        ({"rating": 0}, {"rating": -1}, ""),
+        ({}, {"rating": -1}, ""),
+        ({"rating": -1}, {}, ""),
+        ({}, {"rating": 4}, ""),
+        ({"edited": "Snapseed"}, {}, "edited with Snapseed"),
+        ({"edited": "Snapseed"}, {"edited": "GIMP"}, ""),
+        ({"camera": CAMERA}, {"edited": "Lightroom"}, "the unedited version"),
+        ({"taken": EARLY}, {"edited": "GIMP"}, "the unedited version"),
+        ({"camera": CAMERA, "edited": "GIMP"}, {"edited": "GIMP"}, ""),
+        pytest.param({}, {"edited": "GIMP"}, "", id="stripped of everything, it may have been edited too"),
+        pytest.param({"taken": EARLY, "taken_by_camera": False}, {"edited": "GIMP"}, "", id="no camera's word"),
+        pytest.param({"content": "1", "camera": CAMERA}, {"content": "1", "edited": "GIMP"}, "", id="same pixels"),
+        pytest.param({"content": "1", "edited": "GIMP"}, {"content": "1"}, "", id="same pixels, the other way"),
+        ({"content": "1", "rating": 4, "edited": "GIMP"}, {"content": "1"}, "rated 4 stars"),
+        ({"content": "1", "edited": "GIMP"}, {"content": "2"}, "edited with GIMP"),
+        (
+            {"rating": 2, "camera": CAMERA},
+            {"edited": "GIMP"},
+            "rated 2 stars, the unedited version",
+        ),
+        ({"format": "RAW"}, {}, "a raw photo"),
+        ({"format": "RAW"}, {"format": "RAW"}, ""),
+        ({}, {"format": "RAW"}, ""),
+        ({"edited": "Lightroom"}, {"format": "RAW"}, "edited with Lightroom"),
+        ({"rating": 4, "edited": "Snapseed"}, {}, "rated 4 stars, edited with Snapseed"),
+    ],
+)
+def test_what_a_person_would_miss(copy: dict[str, Any], keeper: dict[str, Any], words: str) -> None:
+    assert worth_a_look(photo("b", **copy), photo("a", **keeper)) == words
+
+
+@given(st.sampled_from([None, *range(-1, 6)]), st.sampled_from([None, *range(-1, 6)]))
+def test_of_two_photos_at_most_one_has_more_stars(a: int | None, b: int | None) -> None:
+    one, other = photo("a", rating=a), photo("b", rating=b)
+    assert not (worth_a_look(one, other) and worth_a_look(other, one))
