@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import cli.web  # noqa: F401  registers itself
 from cli.app import app, clear_answers
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError

@@ -14,7 +14,7 @@ from server.desks import open_desk
 from server.jobs import Jobs
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
-from unipic.core.settings import PROJECT, data_folder
+from unipic.core.settings import APP, data_folder
 from unipic.library.decisions import Catalogue
 from unipic.review.choices import Outcome
 from unipic.review.desk import Desk
@@ -42,7 +42,7 @@ def server() -> Server:
 @cache
 def _server(data: Path) -> Server:
     spares = os.environ.get("UNIPIC_SPARE", "1") != "0"  # for an operator whose machine has no gigabyte to spare
-    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares))
+    return Server(Runs(data / "runs"), Jobs([sys.executable, str(APP / "main.py"), "work"], spares))
 
 
 def desk_of(run: Run) -> Desk:
