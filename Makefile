@@ -5,9 +5,21 @@ PORT ?= 8501
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Where there is no NVIDIA GPU, torch's build for CPUs does, with 4 GB less. uv chooses by the GPU, pip is told; both need
+# PyTorch's own index. Where that does not answer within seconds, or has not got it, the ordinary index serves.
 # uv takes half the time of pip; where it cannot work, as behind some proxies, pip does.
 UV := uv==0.13.9
-install = $(PIP) $(UV) && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $(1) || $(PIP) -r $(1)
+CPU_TORCH := https://download.pytorch.org/whl/cpu
+reached = $(BIN)/python -c "from urllib.request import urlopen; urlopen('$(CPU_TORCH)/torch/', timeout=5)"
+uv = $(PIP) $(UV) && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $(1)
+pip_cpu = ! nvidia-smi && $(PIP) --extra-index-url $(CPU_TORCH) -r $(1)
+install = { $(reached) && { { $(uv) --torch-backend=auto; } || { $(pip_cpu); }; }; } >/dev/null 2>&1 \
+	|| { $(uv); } || $(PIP) -r $(1)
+
+# torch, torchvision and what only their CUDA build needs: not in the lock, see Dockerfile.
+UNLOCKED := torch torchvision triton $(addprefix cuda-,bindings pathfinder toolkit) $(addprefix nvidia-, \
+	cublas cuda-cccl cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile cusolver cusparse \
+	cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
 
 .PHONY: run test test-nightly check bench lock clean
 
@@ -29,12 +41,12 @@ check: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks all
 
-# What the container installs: every package at one version and by its sha256, for each Python and system we serve.
+# What the container installs but torch: every package at one version and by its sha256, for each Python and system.
 lock: .venv/bin/python
 	$(PIP) $(UV)
-	$(BIN)/uv pip compile requirements.txt --output-file requirements.lock --generate-hashes --universal \
+	$(BIN)/uv pip compile --quiet requirements.txt --output-file requirements.lock --generate-hashes --universal \
 		--python-version 3.11 --no-config --no-emit-index-url --no-emit-find-links \
-		--custom-compile-command "make lock"
+		$(addprefix --no-emit-package ,$(UNLOCKED)) --custom-compile-command "make lock"
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

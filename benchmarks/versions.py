@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sqlite3
 import tempfile
 import time
@@ -20,6 +19,7 @@ from benchmarks.holiday import holiday
 from unipic.cleanup import compare
 from unipic.core.settings import Settings, models_folder
 from unipic.library.index import FILE, SCHEMA, THUMBNAILS
+from unipic.reading import _exif, _measures, _xmp, images
 from unipic.reading.engines.base import Engine, Failure, Item, Result
 from unipic.reading.seen import Look
 from unipic.sources.base import NEW
@@ -30,7 +30,7 @@ from utils import clean_gallery
 
 SETTINGS = Settings(ranker="builtin", fetch=False)
 # Decoding is last: it costs the most, and each run starts from what the one before it left.
-EXTRACTORS = ("", "reading._xmp", "reading._exif", "cleanup.compare", "reading._measures", "reading.images")
+EXTRACTORS: tuple[Any, ...] = (None, _xmp, _exif, compare, _measures, images)
 VECTORS, DIMENSIONS, COMMIT = 100_000, 512, 1_000  # rows, float16 numbers of each, rows a transaction
 
 
@@ -67,9 +67,8 @@ def run(photos: int = 0) -> None:
         _line("first", folder, Path(memory))
         for extractor in EXTRACTORS:
             if extractor:
-                module: Any = importlib.import_module(f"unipic.{extractor}")
-                module.VERSION += 1
-            what = f"after a new VERSION of {extractor}" if extractor else "again"
+                extractor.VERSION += 1
+            what = f"after a new VERSION of {extractor.__name__.removeprefix('unipic.')}" if extractor else "again"
             _line(what, folder, Path(memory))
         print(f"\nKept: {_rows(Path(memory) / FILE)}.\n")
     print(f"{VECTORS:,} vectors of {DIMENSIONS}:\n\n| table | seconds | MB |\n|---|---:|---:|")

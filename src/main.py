@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import check  # noqa: F401 registers its command
+from cli import check, web  # noqa: F401 they register their commands
 from cli.app import app, clear_answers
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError

@@ -21,6 +21,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FIL
 # From the doors down; each room may use those after it, and itself.
 ROOMS = (
     "training",
+    "unipic.__main__",  # the command of a wheel: it hands on to main
     "app",
     "main",
     "cli",
@@ -40,7 +41,7 @@ ROOMS = (
 
 # Libraries with one home each, by the beginning of a file's path.
 HOMES = {
-    "streamlit": ("app.py", "screens/", "server/"),
+    "streamlit": ("app.py", "screens/", "server/", "cli/web.py"),
     "starlette": ("app.py", "screens/", "server/"),
     "pandas": ("screens/",),
     "torch": ("unipic/vision/", "training/"),

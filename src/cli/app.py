@@ -25,7 +25,7 @@ from cli.terminal import (
     shown,
 )
 from unipic.core.errors import Cancelled, DestinationError, DiskFull, SettingsError, SourceError, UnipicError
-from unipic.core.settings import data_folder, memory_folder, models_folder
+from unipic.core.settings import COMMAND, data_folder, memory_folder, models_folder
 from unipic.core.words import size
 
 FAILED, MISUSED, NO_ROOM, STOPPED = 1, 2, 3, 130
@@ -106,7 +106,7 @@ def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> No
         if folder.exists():
             raise DestinationError(f"{folder} already exists; name a new folder")
         make_samples(folder)
-        out.print(f"Made. Now try:  python src/main.py clean {shown(folder)} --dry-run", **WHOLE)
+        out.print(f"Made. Now try:  {COMMAND} clean {shown(folder)} --dry-run", **WHOLE)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from unipic.core.errors import SettingsError
 from unipic.core.progress import FETCHING, Progress, Step
+from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
 
@@ -81,6 +82,8 @@ UNDO_EXAMPLES = """
 
 [b]Exit codes[/b]  0 everything is back · 1 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
+
+EXAMPLES, UNDO_EXAMPLES = (text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES))
 
 
 def shown(value: object) -> str:

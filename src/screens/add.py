@@ -51,9 +51,7 @@ def _upload(chosen: Looks) -> None:
     run = session.collecting
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
-    st.caption(
-        f"Up to {plain(gigabytes(Settings().max_file))} per file, {plain(gigabytes(max_upload()))} in total."
-    )
+    st.caption(f"Up to {plain(gigabytes(Settings().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
         return

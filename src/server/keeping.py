@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, suppress
 
 from starlette.concurrency import run_in_threadpool
 
+from server.operator import keeping_times
 from server.runs import Run
 from server.state import server
-from server.operator import keeping_times
 from unipic.core.words import count, duration
 
 EVERY = 600.0  # seconds between two looks

@@ -14,7 +14,7 @@ from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
-from unipic.core.settings import PROJECT, data_folder
+from unipic.core.settings import APP, data_folder
 from unipic.library.decisions import Catalogue
 from unipic.review.choices import Outcome
 from unipic.review.desk import Desk
@@ -41,7 +41,7 @@ def server() -> Server:
 
 @cache
 def _server(data: Path) -> Server:
-    return Server(Runs(data / "runs"), Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], keeps_spare()))
+    return Server(Runs(data / "runs"), Jobs([sys.executable, str(APP / "main.py"), "work"], keeps_spare()))
 
 
 def desk_of(run: Run) -> Desk:

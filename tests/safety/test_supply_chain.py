@@ -17,6 +17,8 @@ from unipic.vision.manifest import MANIFEST
 LOCK = PROJECT / "requirements.lock"
 WANTED = PROJECT / "requirements.txt"
 PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[0-9][^\s;]*)\s*(?:;\s*(?P<marker>.+))?")
+# Their builds for CPUs are on PyTorch's own index, whose hashes the lock does not have; the pins are.
+UNLOCKED = ("torch", "torchvision")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 # Where a place could come in: an index, a link page, a file, a repository, another requirements file.
 PLACES = re.compile(r"(?i)://|^\s*-(?!-hash)|\s@\s|^\s*\.{0,2}/")
@@ -60,9 +62,18 @@ def test_every_package_is_locked_with_its_hashes() -> None:
     assert len(wanted) > 10
     for match in wanted:
         assert match, f"a line of {WANTED.name} is no package at one version"
+        if match["name"] in UNLOCKED:
+            continue
         at = [entry for entry in entries if entry.name == plain(match["name"]) and entry.version == match["version"]]
         assert at, f"{match[0]} is not in {LOCK.name}: run `make lock`"
         assert bool(match["marker"]) == bool(at[0].marker), f"{match[0]} is locked for other Pythons"
+
+
+def test_the_lock_has_nothing_of_cuda() -> None:
+    """Torch's build for CPUs needs none of it, and it is 4 GB."""
+    for entry in locked(LOCK.read_text(encoding="utf-8")):
+        assert entry.name not in UNLOCKED
+        assert not re.match(r"nvidia-|cuda-|triton", entry.name), f"{entry.name}: add it to UNLOCKED in the Makefile"
 
 
 def test_several_versions_of_one_package_are_for_different_pythons() -> None:
@@ -99,12 +110,19 @@ def test_a_package_without_version_or_hash_would_be_found(line: str) -> None:
         locked(line)
 
 
-def test_the_container_installs_the_lock_and_nothing_else() -> None:
+def test_the_container_installs_the_lock_and_torch_and_nothing_else() -> None:
     lines = re.sub(r"\\\n", " ", (PROJECT / "Dockerfile").read_text(encoding="utf-8")).splitlines()
     installs = [line for line in lines if re.search(r"\bpip3?\b", line) and not line.startswith("#")]
-    assert len(installs) == 1
+    assert len(installs) == 2
     assert "--require-hashes" in installs[0]
     assert "-r requirements.lock" in installs[0]
+    assert installs[1].startswith("RUN grep -E '^torch(vision)?==' requirements.txt > torch.txt ")
+    assert installs[1].split("&&")[1].split("pip install ")[1].split() == [
+        *("--no-cache-dir", "--index-url", '"$TORCH"', "-r", "torch.txt")
+    ]
+    assert [line for line in lines if "TORCH=" in line and not line.startswith("#")] == [
+        "ARG TORCH=https://download.pytorch.org/whl/cpu"
+    ]
     assert not [line for line in lines if re.search(r"ghostscript|\bcurl\b|\bwget\b|^ADD\b", line)]
 
 

@@ -8,11 +8,18 @@ import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from unipic.core.errors import SettingsError
 
-PROJECT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(__file__).resolve().parents[1]  # the folder `unipic`
+INSTALLED = (PACKAGE / "_app").is_dir()  # from a wheel, where app.py, main.py and models/ lie in unipic/_app
+APP = PACKAGE / "_app" if INSTALLED else PACKAGE.parent  # the folder of app.py and main.py
+PROJECT = APP if INSTALLED else PACKAGE.parents[1]  # the folder of models/
+
+# What people are told to run.
+COMMAND = "unipic" if INSTALLED else "python src/main.py"
+INSTALL = "install Unipic again" if INSTALLED else "run `pip install -r requirements.txt`"
 
 # What CLIP is asked: the wish, a preset or the person's own words, against all the faults. They speak of the
 # photograph alone: none of them asks anything of anyone's body, skin, age or looks, eyes and expressions included.
@@ -151,8 +158,10 @@ def seconds(text: str) -> float:
 
 
 def models_folder() -> Path:
-    """Where weights are: the project's models/, or the folder UNIPIC_MODELS names."""
-    return Path(os.environ.get("UNIPIC_MODELS") or PROJECT / "models")
+    """Where weights are: UNIPIC_MODELS; else the user's cache folder if installed, models/ in a checkout."""
+    if named := os.environ.get("UNIPIC_MODELS"):
+        return Path(named)
+    return _of_user("cache") / "models" if INSTALLED else PROJECT / "models"
 
 
 def memory_folder() -> Path:
@@ -161,10 +170,20 @@ def memory_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Where runs and statistics live: UNIPIC_DATA, or .unipic in the project."""
-    return Path(os.environ.get("UNIPIC_DATA") or PROJECT / ".unipic")
+    """Where runs and statistics live: UNIPIC_DATA; else the user's data folder if installed, .unipic in a checkout."""
+    if named := os.environ.get("UNIPIC_DATA"):
+        return Path(named)
+    return _of_user("data") if INSTALLED else PROJECT / ".unipic"
 
 
 def offline() -> bool:
     """Missing weights are not to be fetched: UNIPIC_OFFLINE is set, and not to 0."""
     return os.environ.get("UNIPIC_OFFLINE", "0") not in ("", "0")
+
+
+def _of_user(kind: Literal["cache", "data"]) -> Path:
+    """Unipic's folder in the place this system has for it."""
+    import platformdirs  # a checkout does without
+
+    found = platformdirs.user_cache_path if kind == "cache" else platformdirs.user_data_path
+    return Path(found("unipic", appauthor=False))

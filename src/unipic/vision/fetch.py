@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
 from unipic.core.progress import FETCHING, Progress, Step, silent
-from unipic.core.settings import PROJECT, offline
+from unipic.core.settings import PACKAGE, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
 ANSWER = 5.0  # seconds until a server's first answer, the child's start and the name look-up included
@@ -85,11 +85,10 @@ def _refuse(model: Model, host: str) -> None:
 
 
 def _start(name: str, folder: Path, manifest: Path) -> subprocess.Popen[bytes]:
-    source = str(PROJECT / "src")
     return subprocess.Popen(
         # -P: a json.py in the folder this was started from is none of our modules
         [sys.executable, "-P", "-m", "unipic.vision.fetch", name, str(folder.absolute()), str(manifest.absolute())],
-        env={**os.environ, "PYTHONPATH": source},
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the parent, which then ends the child

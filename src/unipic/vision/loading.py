@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from unipic.core.errors import ModelError
 from unipic.core.progress import Progress, Step
+from unipic.core.settings import INSTALL
 from unipic.vision.device import wait_asleep
 
 T = TypeVar("T")
@@ -52,4 +53,4 @@ class Loaded(Generic[T]):
             raise ModelError(f"{self._label} cannot be loaded ({words}): {REMEDY}") from error
 
 
-REMEDY = "run `pip install -r requirements.txt`, or go on without it by setting encoder and ranker to builtin."
+REMEDY = f"{INSTALL}, or go on without it by setting encoder and ranker to builtin."

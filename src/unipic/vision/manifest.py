@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unipic.core.errors import ModelDamaged, ModelMissing
-from unipic.core.settings import PROJECT
+from unipic.core.settings import COMMAND, PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
-FETCH = "`python src/main.py models fetch`"  # what to do about a model that is not here
+FETCH = f"`{COMMAND} models fetch`"  # what to do about a model that is not here
 AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # and about one that ships
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import INSTALL
 from unipic.vision.base import Encoder, Scorer
 from unipic.vision.device import pick_device
 from unipic.vision.fetch import fetch as fetch_weights
@@ -182,4 +183,4 @@ def _installed(model: Model) -> None:
     """ModelError when a library it needs is not here. One that is here and broken shows when it is imported."""
     for library in NEEDS[model.name]:
         if find_spec(library) is None:
-            raise ModelError(f"{model.label} needs {library}: run `pip install -r requirements.txt`.")
+            raise ModelError(f"{model.label} needs {library}: {INSTALL}.")

@@ -18,9 +18,9 @@ from typing import Any
 
 from unipic.core.errors import SettingsError
 from unipic.core.machine import cores, environment
-from unipic.core.settings import PROJECT
+from unipic.core.settings import INSTALLED, PACKAGE, PROJECT
 
-INSTALL = "`pip install -r requirements-ray.txt`"
+INSTALL = "install Unipic with its extra `ray`" if INSTALLED else "run `pip install -r requirements-ray.txt`"
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_USAGE_DISABLED": "1"}  # nothing is reported to anyone
 QUIET = {"RAY_BACKEND_LOG_LEVEL": "fatal"}  # for its processes, which are born in it
 ANSWER = 20.0  # seconds a cluster has to answer; the check itself takes two
@@ -85,16 +85,22 @@ def _start(workers: int) -> str:
 
 def join(address: str) -> None:
     _answers(address)
-    shipped = {
+    try:
+        with environment(**QUIET):
+            _init(address=address, runtime_env=_sent())
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise SettingsError(f"the Ray cluster at {address} cannot be joined: {error}") from error
+
+
+def _sent() -> dict[str, Any]:
+    """Our code, and the weights that come along, for workers on other machines."""
+    if INSTALLED:
+        return {"py_modules": [str(PACKAGE)]}
+    return {
         "working_dir": str(PROJECT),
         "excludes": LEFT_HERE,
         "env_vars": {"PYTHONPATH": "src"},  # in it: workers start there
     }
-    try:
-        with environment(**QUIET):
-            _init(address=address, runtime_env=shipped)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise SettingsError(f"the Ray cluster at {address} cannot be joined: {error}") from error
 
 
 def _answers(address: str) -> None:

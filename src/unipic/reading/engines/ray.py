@@ -60,7 +60,7 @@ class RayEngine:
         `few`: files up to which `see` starts nothing and does them here. SettingsError where Ray is not installed.
         """
         if importlib.util.find_spec("ray") is None:
-            raise SettingsError(f"--engine ray needs Ray, which is not installed: run {INSTALL}")
+            raise SettingsError(f"--engine ray needs Ray, which is not installed: {INSTALL}")
         self.address = "" if address == "local" else address
         self.workers = workers
         self.seconds = seconds

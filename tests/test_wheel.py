@@ -1,0 +1,121 @@
+"""What `pipx install` and `uvx --from` of this repository get: the wheel, built and run without a network."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from unipic.core.settings import PROJECT
+
+for needed in ("hatchling", "hatch_requirements_txt", "platformdirs"):
+    pytest.importorskip(needed, reason=f"{needed} is not installed: pip install -r requirements-dev.txt")
+
+# Prints where an installed Unipic has its own files, its data and its weights.
+FOLDERS = """
+from unipic.core import settings
+from unipic.vision.manifest import MANIFEST, find, read_manifest
+print(settings.APP, settings.data_folder(), settings.models_folder())
+print(find(read_manifest()["unipic_encoder"], settings.models_folder()).state, MANIFEST.is_relative_to(settings.APP))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as it lies in site-packages."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+def run(site: Path, home: Path, *arguments: str, **environment: str) -> str:
+    """Standard output of Python, somewhere else than in the project, as a user whose home is `home`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNIPIC_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=home,
+        env={**kept, "HOME": str(home), "PYTHONPATH": str(site), "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files_of(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_only_unipic_lies_at_the_top_of_site_packages(site: Path) -> None:
+    assert {re.sub(r"-.*\.dist-info", ".dist-info", path.name) for path in site.iterdir()} == {
+        "unipic",
+        "unipic.dist-info",
+    }
+
+
+def test_the_wheel_has_every_file_and_no_other(site: Path) -> None:
+    source = {
+        name.removeprefix("unipic/") if name.startswith("unipic/") else f"_app/{name}"
+        for name in files_of(PROJECT / "src")
+    }
+    weights = {f"_app/models/unipic_encoder/{name}" for name in files_of(PROJECT / "models" / "unipic_encoder")}
+    assert files_of(site / "unipic") == source | weights | {"_app/models/manifest.toml"}
+
+
+def test_it_needs_what_requirements_say(site: Path) -> None:
+    said = next(site.glob("*.dist-info/METADATA")).read_text(encoding="utf-8")
+    needs = {re.sub(r"\s", "", line).replace("'", '"') for line in re.findall(r"^Requires-Dist: (.*)$", said, re.M)}
+    lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = {re.sub(r"\s", "", line.split("#")[0]) for line in lines} - {""}
+    assert {need for need in needs if "extra==" not in need} == wanted
+    assert any(need.startswith("ray[data]==") and 'extra=="ray"' in need for need in needs)
+
+
+def test_it_brings_the_command(site: Path) -> None:
+    entry = next(site.glob("*.dist-info/entry_points.txt")).read_text(encoding="utf-8")
+    assert entry.split() == ["[console_scripts]", "unipic", "=", "unipic.__main__:main"]
+
+
+def test_the_command_says_what_it_can(site: Path, tmp_path: Path) -> None:
+    said = run(site, tmp_path, "-m", "unipic", "--help")
+    assert "Usage: unipic " in said
+    assert {"clean", "samples", "models", "undo", "web"} <= set(said.split())
+    assert "    unipic clean " in run(site, tmp_path, "-m", "unipic", "clean", "--help")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names Linux's folders")
+def test_data_and_weights_lie_where_a_user_has_them(site: Path, tmp_path: Path) -> None:
+    folders, weights = run(site, tmp_path, "-c", FOLDERS).splitlines()
+    data, cache = tmp_path / ".local" / "share" / "unipic", tmp_path / ".cache" / "unipic" / "models"
+    assert folders.split() == [str(site / "unipic" / "_app"), str(data), str(cache)]
+    assert weights == "present True"
+    named = run(site, tmp_path, "-c", FOLDERS, UNIPIC_DATA="/d", UNIPIC_MODELS="/m")
+    assert named.split()[1:3] == ["/d", "/m"]
+
+
+def test_it_cleans_in_worker_processes_that_find_its_modules(site: Path, tmp_path: Path) -> None:
+    made = run(site, tmp_path, "-m", "unipic", "samples", "photos")
+    assert "unipic clean photos --dry-run" in made
+    light = ("--encoder", "builtin", "--ranker", "builtin")
+    said = run(site, tmp_path, "-m", "unipic", "clean", "photos", "--dry-run", *light)
+    assert re.search(r"photos found +37\b", said)
+    assert "note:" not in said
