@@ -235,7 +235,7 @@ def test_a_file_that_changes_while_its_metadata_is_read_again_is_seen_anew(
     monkeypatch.setattr(_xmp, "VERSION", _xmp.VERSION + 1)
     again = clean(Disturbed())
     reasons = [file.reason for file in again.gallery.unreadable if file.name == "tower.png"]
-    assert reasons == (["is gone since the folder was listed"] if gone else [])
+    assert reasons == (["was deleted after the folder was listed"] if gone else [])
     after = clean()
     shutil.rmtree(tmp_path / "memory")
     assert after == clean()
