@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.helpers.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
+from tests.safety.harness.amounts import amount
 
 from unipic.cleanup._grouping import RULES
 from unipic.cleanup.bonds import Bonds
@@ -30,7 +31,7 @@ from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 
 ROUNDING = 1e-3
-many = settings(max_examples=150)
+many = settings(max_examples=amount(pr=75, nightly=1000))
 each_rule = st.sampled_from(sorted(RULES))
 each_window = st.sampled_from((None, 2.0, 60.0))
 Given = tuple[Gallery, Embeddings]
@@ -500,5 +501,5 @@ class Review(RuleBasedStateMachine):
         return {outcome.file.id for outcome in outcomes(self.proposal, self.choices) if outcome.fate == "kept"}
 
 
-Review.TestCase.settings = settings(max_examples=60, stateful_step_count=15)
+Review.TestCase.settings = settings(max_examples=amount(pr=40, nightly=400), stateful_step_count=15)
 TestReview = Review.TestCase

@@ -28,10 +28,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("samples") / "gallery"
-    make_samples(folder)
-    return folder
+def folder(sample_photos: Path) -> Path:
+    return sample_photos
 
 
 @dataclass(frozen=True)
