@@ -29,8 +29,8 @@ run: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
 
-# Under 90 seconds on two cores: without a browser, without a server, and without the tests marked `slow`, which start
-# whole programs, kill them, fill disks, or try thousands of hostile files. Where there is no make, pytest does the same.
+# Left out: tests that drive a browser, that start the web server, and those marked `slow`: all of tests/safety, the laws
+# over random galleries, Ray, exiftool, training, the sample photos, and commands run as programs of their own.
 FAST := not browser and not server and not slow
 test-fast: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "$(FAST)" --basetemp "$$(mktemp -d)"

@@ -30,6 +30,8 @@ from unipic.review.journal import choice_from_dict, choice_to_dict
 from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 
+pytestmark = pytest.mark.slow
+
 ROUNDING = 1e-3
 many = settings(max_examples=amount(pr=75, nightly=1000))
 each_rule = st.sampled_from(sorted(RULES))

@@ -119,6 +119,7 @@ def test_it_makes_the_sample_photos(site: Path, sample_photos: Path, tmp_path: P
     assert files_of(tmp_path / "photos") == files_of(sample_photos)
 
 
+@pytest.mark.slow
 def test_it_cleans_in_worker_processes_that_find_its_modules(site: Path, sample_photos: Path, tmp_path: Path) -> None:
     light = ("--encoder", "builtin", "--ranker", "builtin")
     said = run(site, tmp_path, "-m", "unipic", "clean", str(sample_photos), "--dry-run", *light)

@@ -1,9 +1,10 @@
-"""What is checked on GitHub is what the Makefile and the gate say."""
+"""What is checked on GitHub is what the Makefile and the gate say, and what the fast tests leave out is marked."""
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,13 @@ def test_it_may_only_read_and_uses_actions_by_version(workflow: dict[str, Any]) 
     used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
     assert used
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
+
+
+@pytest.mark.parametrize("word", ["serving", "start_server"])
+def test_whoever_starts_a_server_says_so(word: str) -> None:
+    """By a mark, so that the fast tests leave it out."""
+    files = [path for path in (PROJECT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    start = [path for path in files if re.search(rf"\b{word}\(", path.read_text(encoding="utf-8"))]
+    assert start
+    marks = ("mark.server", "mark.browser")
+    assert [path for path in start if not any(mark in path.read_text(encoding="utf-8") for mark in marks)] == []

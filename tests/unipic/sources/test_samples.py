@@ -19,6 +19,8 @@ from unipic.reading.images import Decoded, NotAPhoto, decode, identify, orientat
 from unipic.reading.metadata import read_metadata
 from unipic.sources.samples import GALLERY, NEW_FORMAT, SAVED_AGAIN, make_samples
 
+pytestmark = pytest.mark.slow
+
 BROKEN = {"Camera/IMG_20240714_090311.jpg", "Downloads/recipe.jpg"}
 
 
