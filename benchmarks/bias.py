@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks.ranking import DETECTOR, Shot, shot
 from benchmarks.truth import PHOTOS
-from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.criteria import MEASURED, WEIGHTS
+from unipic.cleanup.rank import shortfalls
 from unipic.core.settings import Settings
 from unipic.reading.images import NotAPhoto, decode
 

@@ -20,7 +20,8 @@ from PIL import Image
 
 from benchmarks.series import CUT_OFF, KINDS, half_of, key_of, make, originals, with_people
 from benchmarks.truth import PHOTOS
-from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.criteria import MEASURED, WEIGHTS
+from unipic.cleanup.rank import shortfalls
 from unipic.cleanup.result import CLEAR
 from unipic.core.photo import Measures, Photo
 from unipic.core.settings import Settings

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent

@@ -8,11 +8,11 @@ and exposure first, and grain looks sharp to a machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
@@ -29,49 +29,6 @@ TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
 Column = Sequence[float | None] | np.ndarray  # one criterion of several photos
-Weights = Mapping[str, float]  # by name of the criterion; what has none does not count
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One thing to compare shots by. Its number is that of Measures with the same name, or a model's column."""
-
-    name: str
-    weight: float  # log-odds that a shot is the better one, for each noticeable difference
-    noticeable: float  # difference, in units of `good`
-    words: str  # of the better shot, with both numbers
-    shown: str = "{:.2f}"
-    good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
-
-
-def _stops(light: float) -> float:
-    return math.log2(max(light, 0.001))
-
-
-# Fitted by benchmarks/ranking.py: a logistic regression, without negative weights, on differences between two frames
-# of series made from 60 photos of one half of the labelled families, each with faults from just visible to plain.
-# Pairs of good frames of one moment took part as undecided, and what separates nine in ten of them is about what is
-# called noticeable. A weight of 0 is a finding: on these series the criterion tells nothing that others do not;
-# it stays for a person's own choices to be learned from. Composition is what people go by first, and neither `cut`
-# nor `framing` sees much of it. Kept apart from these, `wish` and `aesthetic` are not fitted, for want of such models
-# beside the series: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
-CRITERIA = (
-    Criterion("sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"),
-    Criterion("shake", 0.15, 0.03, "steadier (blur in one direction {} against {})", good=lambda x: -x),
-    Criterion("exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}", good=_stops),
-    Criterion("highlights", 0.23, 0.05, "highlights kept ({} clipped against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("shadows", 0.0, 0.05, "shadows kept ({} black against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
-    Criterion("noise", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", lambda x: -x),
-    Criterion("tilt", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", lambda x: -abs(x)),
-    Criterion("cut", 0.07, 0.01, "less of the subject at the frame ({} against {})", "{:.0%}", lambda x: -x),
-    Criterion("framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion("wish", 0.30, 0.5, "closer to the wish ({} against {})"),
-    Criterion("aesthetic", 0.30, 0.3, "more pleasing ({} against {})", "{:.1f}"),
-)
-BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
-MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)
-WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}
 
 
 def features(
@@ -189,8 +146,8 @@ def _reason(
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        shown = [criterion.shown.format(abs(x) if name == "tilt" else x) for x in (a, b)]
-        words += [criterion.words.format(*shown)] if shown[0] != shown[1] else []
+        shown = [criterion.say(number) for number in (a, b)]
+        words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
     text = ", ".join(words[:2])
     if certainty >= CLEAR:
         return text or "a little better in many ways"

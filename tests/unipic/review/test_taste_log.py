@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.result import Cluster
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import DecisionsUnreadable
