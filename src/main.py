@@ -196,7 +196,8 @@ def clean(
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app in this process, and leave the result in its folder; -: wait for one."""
-    from server.jobs import WAIT, wait_for_work, work_on
+    from server.jobs import WAIT
+    from server.worker import wait_for_work, work_on
     from utils import look
 
     sys.exit(wait_for_work(look) if str(run_folder) == WAIT else work_on(run_folder, look))

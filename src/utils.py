@@ -112,7 +112,7 @@ def _ranker(tools: Tools) -> str:
 
 
 def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
-    progress(Step(stage, 0, total))
+    progress(Step(stage, 0, total, "file"))
     for done, item in enumerate(items, 1):
         yield item
-        progress(Step(stage, done, total))
+        progress(Step(stage, done, total, "file"))

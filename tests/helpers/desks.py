@@ -12,8 +12,8 @@ import hypothesis.strategies as st
 from tests.helpers.galleries import likeness, photo
 
 from server.desks import open_desk
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.cleanup._exact import same_bytes, same_pixels
 from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.evidence import Evidence

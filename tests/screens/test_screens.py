@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.core.files import write_json
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue

@@ -11,8 +11,8 @@ from tests.helpers.galleries import likeness, photo
 from tests.unipic.review.test_taste import LIGHT, person
 
 import server.state
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.evidence import Evidence
 from unipic.core.photo import Gallery, Measures

@@ -140,7 +140,7 @@ def _looks(
     known = facts.looks(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
-    progress(Step(STAGE, done, len(pairs)))
+    progress(Step(STAGE, done, len(pairs), "pair"))
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(new), EVERY):
             some = new[start : start + EVERY]
@@ -151,7 +151,7 @@ def _looks(
             ):
                 known[_digests(pair)] = seen
                 facts.keep_look(pair, seen, key, made(pair))
-            progress(Step(STAGE, done + start + len(some), len(pairs)))
+            progress(Step(STAGE, done + start + len(some), len(pairs), "pair"))
     return [known[_digests(pair)] for pair in pairs]
 
 

@@ -66,7 +66,7 @@ def prompt_score(
     known = facts.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
     for start in range(0, len(new), AT_ONCE):
-        progress(Step("Choosing the best shots", len(known), len(photos)))
+        progress(Step("Choosing the best shots", len(known), len(photos), "photo"))
         some = new[start : start + AT_ONCE]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):

@@ -128,7 +128,7 @@ def _verify(file: BinaryIO, written: Sequence[Written], progress: Progress) -> N
     """Read everything back from the archive and compare."""
     with zipfile.ZipFile(file) as archive:
         for done, entry in enumerate(written):
-            progress(Step("Verifying", done, len(written)))
+            progress(Step("Verifying", done, len(written), "file"))
             if entry.digest is None:
                 continue
             with archive.open(entry.item.name) as stored:

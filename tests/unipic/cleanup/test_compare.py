@@ -287,7 +287,7 @@ def test_where_there_are_no_pairs_nothing_is_looked_at(photos: list[Photo], shel
     found = compared(shelf, *photos, progress=steps.append)
     assert set(found.photos) == set(photos)
     assert len(found.first) == len(found.second) == len(found.similarity) == len(found.sameness) == 0
-    assert [step for step in steps if step.stage == "Comparing photos"] == [Step("Comparing photos", 0, 0)]
+    assert [step for step in steps if step.stage == "Comparing photos"] == [Step("Comparing photos", 0, 0, "pair")]
     assert not shelf.asked
 
 
