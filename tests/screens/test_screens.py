@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
-from server.jobs import keep_evidence
+from screens.parts.working import progress_of
+from server.jobs import Where, keep_evidence
 from server.runs import Run, Runs
 from unipic.core.files import write_json
 from unipic.core.settings import Settings, data_folder
@@ -305,3 +306,18 @@ def test_no_screen_shadows_a_module_of_python() -> None:
     """Streamlit puts the frame's folder first on the path; a screen called like a module of Python would replace it."""
     screens_here = {path.stem for path in Path(FRAME).parent.glob("*.py")} - {"__init__"}
     assert not screens_here & set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("stage", "done", "total", "seconds", "words"),
+    [
+        ("Reading photos", 0, 0, 9, "Reading photos"),
+        ("Reading photos", 1, 692, 9, "Reading photos · 1 of 692 · Starting…"),
+        ("Reading photos", 100, 692, 4, "Reading photos · 100 of 692 · Starting…"),
+        ("Reading photos", 100, 692, 10, "Reading photos · 100 of 692 · 10 a second · 59 s left"),
+        ("Reading photos", 10, 20, 10, "Reading photos · 10 of 20 · 1 a second · 10 s left"),
+        ("Fetching CLIP", 50_000, 200_000, 10, "Fetching CLIP · 25% · 30 s left"),
+    ],
+)
+def test_no_time_is_estimated_before_two_batches(stage: str, done: int, total: int, seconds: int, words: str) -> None:
+    assert progress_of(Where(stage, done, total, 1000.0, 900.0), 1000.0 + seconds)[0] == words

@@ -34,7 +34,7 @@ from unipic.vision.base import Calibration
 Pair = tuple[Photo, Photo]
 
 VERSION = 1  # raised when a pair is judged otherwise: here or in _alignment.py
-STAGE = "Comparing photos"
+STAGE = "Comparing pairs"
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
 # By the encoder and the time. Below it 65 keypoints must move together for the default threshold. Of 395 labelled
 # pairs below it, by the encoder alone, one got there and two should have; and comparing is what takes long.
