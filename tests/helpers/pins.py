@@ -45,7 +45,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "5a5a02b1b29c73ec"),
     "cleanup/compare": (1, "c3c075bf4a699318"),
-    "reading/seen": (1, "2cc2dd14b48e2167"),
+    "reading/seen": (1, "c000a11c390875f4"),
 }
 
 

@@ -1,8 +1,8 @@
-"""Rank: the members of a cluster, the recommended shot first, with a reason in one line and an honest doubt.
+"""Rank the shots of a cluster, with a reason in one line and a calibrated certainty.
 
-Everything is relative: a shot is compared with the best of its own group in each criterion, in units of a difference
-that another frame of the same moment would show anyway. Sharpness alone never decides: people choose by composition
-and exposure first, and grain looks sharp to a machine.
+Ranking is relative: in each criterion a shot is compared with the best of its group, in units of a difference that any
+two frames of a moment show. Sharpness alone never decides: people choose by composition and exposure first, and grain
+looks sharp to a machine.
 """
 
 from __future__ import annotations
@@ -24,37 +24,36 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
 AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
-EQUALLY_GOOD = "these look equally good"  # the reason where nothing measured tells the first two apart
-TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
+EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
+TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
-Column = Sequence[float | None] | np.ndarray  # one criterion of several photos
-Weights = Mapping[str, float]  # by name of the criterion; what has none does not count
+Column = Sequence[float | None] | np.ndarray  # one criterion's numbers for several photos
+Weights = Mapping[str, float]  # by criterion; a missing one counts as 0
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing to compare shots by. Its number is that of Measures with the same name, or a model's column."""
+    """A criterion for comparing shots. Its number is the field of Measures with the same name, or a model's column."""
 
     name: str
     weight: float  # log-odds that a shot is the better one, for each noticeable difference
-    noticeable: float  # difference, in units of `good`
-    words: str  # of the better shot, with both numbers
+    noticeable: float  # difference in units of `good`
+    words: str  # about the better shot, with both numbers
     shown: str = "{:.2f}"
-    good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
+    good: Callable[[float], float] = float  # number -> a scale on which higher is better and equal steps count equally
 
 
 def _stops(light: float) -> float:
     return math.log2(max(light, 0.001))
 
 
-# Fitted by benchmarks/ranking.py: a logistic regression, without negative weights, on differences between two frames
-# of series made from 60 photos of one half of the labelled families, each with faults from just visible to plain.
-# Pairs of good frames of one moment took part as undecided, and what separates nine in ten of them is about what is
-# called noticeable. A weight of 0 is a finding: on these series the criterion tells nothing that others do not;
-# it stays for a person's own choices to be learned from. Composition is what people go by first, and neither `cut`
-# nor `framing` sees much of it. Kept apart from these, `wish` and `aesthetic` are not fitted, for want of such models
-# beside the series: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
+# Fitted by benchmarks/ranking.py: a logistic regression without negative weights, on pairs of frames of series made
+# from 60 photos of one half of the labelled families, with faults from just visible to plain. Pairs of good frames of
+# one moment count as undecided; `noticeable` is about the difference of nine in ten of them. A weight of 0 is a
+# finding: on these series the criterion adds nothing to the others. It stays so a person's taste can use it. People
+# judge composition first, of which `cut` and `framing` see little. `wish` and `aesthetic` are not fitted, for lack of
+# these models there: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
 CRITERIA = (
     Criterion("sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"),
     Criterion("shake", 0.15, 0.03, "steadier (blur in one direction {} against {})", good=lambda x: -x),
@@ -77,11 +76,11 @@ WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}
 def features(
     photos: Sequence[Photo], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names and float64 [N, K]: how far each photo of one group falls short of the group's best, 0 or less.
+    """Names, and float64 [N, K]: how far each photo falls short of its group's best, 0 or less.
 
-    About 0 within what is noticeable, then by 1 for each noticeable difference. What a photo has no number for counts
-    like the mean of those that have one. The differences of two rows are what a preference can be learned from;
-    `columns` are those of models, whose criteria must be in the table.
+    About 0 within the noticeable difference, then -1 for each further one. A missing number counts as the mean of the
+    others. Preferences are learned from the differences of two rows. `columns` are those of models, and must be in
+    CRITERIA.
     """
     return shortfalls([photo.measures for photo in photos], columns)
 
@@ -89,7 +88,7 @@ def features(
 def shortfalls(
     measures: Sequence[Measures], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """The same from what was measured alone."""
+    """Like features(), from measures alone."""
     numbers: dict[str, list[float | None]] = {c.name: [getattr(one, c.name) for one in measures] for c in MEASURED}
     for name, column in (columns or {}).items():
         numbers[name] = [None if number is None else float(number) for number in column]
@@ -104,7 +103,7 @@ def prompt_score(
     progress: Progress = silent,
     facts: Facts = NOTHING,
 ) -> Scores:
-    """What a model says of each photo; so many pictures at a time that memory stays flat, and none a second time."""
+    """A model's scores of each photo by criterion. Each picture is scored once, and few are in memory at a time."""
     key = f"{scorer.key}: {prompt}"
     known = facts.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
@@ -125,7 +124,7 @@ def rank(
     scores: Scores | None = None,
     weights: Weights = WEIGHTS,
 ) -> list[Cluster]:
-    """One Cluster per group. `copies` are those of each member, which leave with it if it leaves."""
+    """One Cluster per group. `copies`: those of each member, by photo id; they are set aside with it."""
     clusters = []
     for group in groups:
         columns = {name: [told.get(photo.id) for photo in group] for name, told in (scores or {}).items()}
@@ -135,7 +134,7 @@ def rank(
 
 
 def stars(photo: Photo, copies: Sequence[Photo] = ()) -> int:
-    """What a person has said in the file, or where it says nothing in a copy of it: 5 to 0, or -1 for rejected."""
+    """A person's rating in the file, or the highest in a copy if the file has none: 5 to 0, or -1 for rejected."""
     return photo.rating or max((copy.rating or 0 for copy in copies), default=0)
 
 
@@ -166,11 +165,11 @@ def _cluster(
 
 
 def _short(criterion: Criterion, numbers: Sequence[float | None]) -> np.ndarray:
-    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so that tiny ones do not add up."""
+    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so tiny ones do not add up."""
     known = [criterion.good(number) for number in numbers if number is not None]
     if not known:
         return np.zeros(len(numbers))
-    mean = math.fsum(known) / len(known)  # in whatever order
+    mean = math.fsum(known) / len(known)  # the same in any order
     good = np.array([mean if number is None else criterion.good(number) for number in numbers])
     return 1 - np.sqrt(1 + ((good.max() - good) / criterion.noticeable) ** 2)
 
@@ -182,7 +181,7 @@ def _reason(
     ahead: Mapping[str, float],
     certainty: float,
 ) -> str:
-    """Where the best shot is ahead of the next one, with both numbers; at most two criteria."""
+    """In which criteria, at most two, the best shot is ahead of the next one, with both numbers."""
     words = []
     for name in sorted(ahead, key=lambda name: -ahead[name]):
         criterion = BY_NAME[name]
@@ -204,6 +203,6 @@ def _rating_reason(best: Photo, rating: int) -> str:
 
 
 def _likeness(photo: Photo, best: Photo, likeness: Likeness, copies: Mapping[str, tuple[Photo, ...]]) -> float:
-    """Of the photo or the least like of its copies; those with the same bytes or pixels are not compared again."""
+    """The lowest similarity of the photo and its copies to the best. Identical copies are not compared again."""
     alike = [p for p in copies.get(photo.id, ()) if p in likeness]
     return min(likeness.similar(p, best) for p in (photo, *alike))
