@@ -1,4 +1,4 @@
-"""The pipeline, as a story. Each line is a stage; what it does lives in the folders of unipic/."""
+"""The pipeline, stage by stage. The stages are implemented in the folders of unipic/."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def nothing(evidence: Evidence) -> None:
 
 
 def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
-    """What is the same picture, what is the same moment, and which shot of it is best. Nothing is removed."""
+    """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed."""
     return arrange(look(source, tools, settings, progress), settings)
 
 
@@ -84,7 +84,7 @@ def weigh(
 
 
 def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:
-    """The short part: copies, moments and the best shots by these thresholds, and by what a person has said."""
+    """The quick part: copies, moments and recommendations, by thresholds and a person's rulings."""
     gallery = evidence.gallery
     copies = find_copies(gallery.photos, evidence.likeness, settings.near, bonds)
     moments = find_moments(copies, settings, bonds)

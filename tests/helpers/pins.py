@@ -44,8 +44,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "5a5a02b1b29c73ec"),
-    "cleanup/compare": (1, "45727a25d7682fd3"),
-    "reading/seen": (1, "2cc2dd14b48e2167"),
+    "cleanup/compare": (1, "c3c075bf4a699318"),
+    "reading/seen": (1, "c000a11c390875f4"),
 }
 
 

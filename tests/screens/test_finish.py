@@ -340,7 +340,7 @@ def test_count_and_time_left_are_said_and_not_for_each_file(monkeypatch: pytest.
         bar(saving.Step("Copying", done, 1000, "file"))
         clock[0] += 0.01
     assert 80 < len(said) < 120
-    assert said[0] == "Copying · 0 of 1,000 files"
+    assert said[0] == "Copying · 0 of 1,000 files · Starting…"
     assert any(
         words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 100 a second · 5 s left")
         for words in said

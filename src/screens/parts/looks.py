@@ -1,4 +1,4 @@
-"""How to look: the few settings a person may want to change before the work begins."""
+"""Options of a run: the few settings a person may want to change before a scan."""
 
 from __future__ import annotations
 

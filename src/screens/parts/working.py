@@ -1,4 +1,4 @@
-"""While the work goes on: stage, count, speed, time left, and the ways to stop it."""
+"""The screen during a scan: its stage, count, speed and time left, and buttons to skip a download or cancel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.state import server
 
 @st.fragment(run_every=1)
 def working(run: Run) -> None:
-    """Watches the run's process through its folder. Closing the tab stops nothing."""
+    """Show the progress that the run's process writes into the run's folder. Closing the tab stops nothing."""
     state = run.load().state
     if state not in ("waiting", "working"):
         st.rerun()

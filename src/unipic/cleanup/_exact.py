@@ -1,4 +1,4 @@
-"""Exact duplicates: the same bytes, the same pixels whatever file they lie in, or the bytes of what comes along."""
+"""Exact copies: the same bytes, the same pixels in another file, or the bytes of an edit's original."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unipic.core.photo import Companion, Photo
 
 
 def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """One set per sha256 that occurs more than once. Of identical files a person may miss what came with one."""
+    """One set per sha256 that occurs more than once. Identical files may still differ in their companions."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
         reason = f"the same bytes as {keeper.name} (sha256 {keeper.digest[:12]})"
@@ -21,7 +21,7 @@ def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
 
 
 def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """One set per content that occurs more than once, among photos of which no two have the same bytes."""
+    """One set per content hash that occurs more than once; no two `photos` may have the same bytes."""
     return [
         DuplicateSet(
             keeper,
@@ -35,11 +35,11 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
 
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
-    """Photos that are there once more as the original beside what became of it; not those whose ids are to stay."""
+    """Sets of photos that another photo already has as its original companion, except ids in `stay`."""
     originals = {file.digest: (photo, file) for photo in sorted(photos, key=keeper_first) for file in _originals(photo)}
     found: defaultdict[str, list[Photo]] = defaultdict(list)
     for photo in sorted(photos, key=keeper_first):
-        # What has an original of its own stays, so that a copy is never what another one goes for.
+        # A photo with an original stays, so no copy is another photo's keeper.
         if photo.digest in originals and photo.id not in stay and not _originals(photo):
             found[originals[photo.digest][0].id].append(photo)
     keepers = {keeper.id: keeper for keeper, _ in originals.values()}
@@ -64,7 +64,7 @@ def _originals(photo: Photo) -> list[Companion]:
 
 
 def _groups(photos: Iterable[tuple[str, Photo]]) -> list[tuple[Photo, tuple[Photo, ...]]]:
-    """(keeper, its copies) of those that share a key, in an order of their own, whatever theirs was."""
+    """(keeper, its copies) for each key that occurs more than once; independent of the order of `photos`."""
     found: defaultdict[str, list[Photo]] = defaultdict(list)
     for key, photo in photos:
         found[key].append(photo)

@@ -9,15 +9,15 @@ from unipic.core.photo import Photo
 
 
 def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
-    """Sets of photos that are the same picture as their keeper, by a sameness (0 to 100) of at least `least`.
+    """Sets of photos whose sameness (0 to 100) with their keeper is at least `least`.
 
-    The better original leads, so a copy always has its keeper by direct likeness, and a keeper is nobody's copy.
+    Better originals choose first, so every copy is directly like its keeper, and no keeper is a copy.
     """
     likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
     same = likeness.sameness >= least
     free = [True] * len(likeness.photos)
     copies: dict[int, list[int]] = {}
-    # Pairs are in the order of their better photo, so whoever is free when its pairs come is nobody's copy.
+    # Pairs are ordered by their better photo, so one that is still free at its first pair is no copy.
     for keeper, copy in zip(likeness.first[same].tolist(), likeness.second[same].tolist(), strict=True):
         if free[keeper] and free[copy]:
             free[copy] = False

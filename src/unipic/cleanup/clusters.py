@@ -1,4 +1,4 @@
-"""Clusters: shots of the same moment."""
+"""Clusters: groups of shots of one moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unipic.core.settings import Settings
 
 
 def find_moments(copies: Copies, settings: Settings, bonds: Bonds) -> list[list[Photo]]:
-    """Groups of shots of one moment among the photos that are nobody's copy, the leader first."""
+    """Groups of shots of one moment among the photos that are no copies, leader first."""
     shots = copies.likeness.of(copies.left(copies.likeness.photos))
     links = bonds.links(shots.photos)
     return clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
@@ -32,8 +32,8 @@ def clusters(
 ) -> list[list[Photo]]:
     """Groups of two or more photos whose similarity (0 to 100) is at least `similar`, leader first.
 
-    With a time window, photos whose capture times are both known must also lie within it (seconds). Photos that a
-    person put together, `links`, are one whatever they look like. The answer does not depend on the order of the files.
+    With a time window (seconds), photos that both have a capture time must also lie within it. `links` are pairs that a
+    person put together; each bundle of them counts as one. The result does not depend on the order of the files.
     """
     likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
     near = likeness.similarity >= similar
@@ -55,13 +55,13 @@ def clusters(
 
 
 def _bundles(photos: Sequence[Photo], links: Sequence[tuple[Photo, Photo]]) -> np.ndarray:
-    """int64 [N]: of each photo the first one it is put together with, itself where there is none."""
+    """int64 [N]: for each photo the first one of its bundle, itself if it is alone (union-find)."""
     place = {photo.id: i for i, photo in enumerate(photos)}
     first = list(range(len(photos)))
 
     def root(i: int) -> int:
         while first[i] != i:
-            first[i] = first[first[i]]  # so that no chain gets long
+            first[i] = first[first[i]]  # path halving
             i = first[i]
         return i
 

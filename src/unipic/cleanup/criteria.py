@@ -47,13 +47,12 @@ def _less_area(share: float) -> float:
     return -math.sqrt(share)
 
 
-# Fitted by benchmarks/ranking.py: a logistic regression, without negative weights, on differences between two frames
-# of series made from 60 photos of one half of the labelled families, each with faults from just visible to plain.
-# Pairs of good frames of one moment took part as undecided, and what separates nine in ten of them is about what is
-# called noticeable. A weight of 0 is a finding: on these series the criterion tells nothing that others do not;
-# it stays for a person's own choices to be learned from. Composition is what people go by first, and neither `cut`
-# nor `framing` sees much of it. Kept apart from these, `wish` and `aesthetic` are not fitted, for want of such models
-# beside the series: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
+# Fitted by benchmarks/ranking.py: a logistic regression without negative weights, on pairs of frames of series made
+# from 60 photos of one half of the labelled families, with faults from just visible to plain. Pairs of good frames of
+# one moment count as undecided; `noticeable` is about the difference of nine in ten of them. A weight of 0 is a
+# finding: on these series the criterion adds nothing to the others. It stays so a person's taste can use it. People
+# judge composition first, of which `cut` and `framing` see little. `wish` and `aesthetic` are not fitted, for lack of
+# these models there: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
 CRITERIA = (
     Criterion(
         "sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"

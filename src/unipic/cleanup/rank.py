@@ -1,8 +1,8 @@
-"""Rank: the members of a cluster, the recommended shot first, with a reason in one line and an honest doubt.
+"""Rank the shots of a cluster, with a reason in one line and a calibrated certainty.
 
-Everything is relative: a shot is compared with the best of its own group in each criterion, in units of a difference
-that another frame of the same moment would show anyway. Sharpness alone never decides: people choose by composition
-and exposure first, and grain looks sharp to a machine.
+Ranking is relative: in each criterion a shot is compared with the best of its group, in units of a difference that any
+two frames of a moment show. Sharpness alone never decides: people choose by composition and exposure first, and grain
+looks sharp to a machine.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
 AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
-EQUALLY_GOOD = "these look equally good"  # the reason where nothing measured tells the first two apart
-TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
+EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
+TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
-Column = Sequence[float | None] | np.ndarray  # one criterion of several photos
+Column = Sequence[float | None] | np.ndarray  # one criterion's numbers for several photos
 
 
 def features(
     photos: Sequence[Photo], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names and float64 [N, K]: how far each photo of one group falls short of the group's best, 0 or less.
+    """Names, and float64 [N, K]: how far each photo falls short of its group's best, 0 or less.
 
-    About 0 within what is noticeable, then by 1 for each noticeable difference. What a photo has no number for counts
-    like the mean of those that have one. The differences of two rows are what a preference can be learned from;
-    `columns` are those of models, whose criteria must be in the table.
+    About 0 within the noticeable difference, then -1 for each further one. A missing number counts as the mean of the
+    others. Preferences are learned from the differences of two rows. `columns` are those of models, and must be in
+    CRITERIA.
     """
     return shortfalls([photo.measures for photo in photos], columns)
 
@@ -46,7 +46,7 @@ def features(
 def shortfalls(
     measures: Sequence[Measures], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """The same from what was measured alone."""
+    """Like features(), from measures alone."""
     numbers: dict[str, list[float | None]] = {c.name: [getattr(one, c.name) for one in measures] for c in MEASURED}
     for name, column in (columns or {}).items():
         numbers[name] = [None if number is None else float(number) for number in column]
@@ -61,7 +61,7 @@ def prompt_score(
     progress: Progress = silent,
     facts: Facts = NOTHING,
 ) -> Scores:
-    """What a model says of each photo; so many pictures at a time that memory stays flat, and none a second time."""
+    """A model's scores of each photo by criterion. Each picture is scored once, and few are in memory at a time."""
     key = f"{scorer.key}: {prompt}"
     known = facts.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
@@ -82,7 +82,7 @@ def rank(
     scores: Scores | None = None,
     weights: Weights = WEIGHTS,
 ) -> list[Cluster]:
-    """One Cluster per group. `copies` are those of each member, which leave with it if it leaves."""
+    """One Cluster per group. `copies`: those of each member, by photo id; they are set aside with it."""
     clusters = []
     for group in groups:
         columns = {name: [told.get(photo.id) for photo in group] for name, told in (scores or {}).items()}
@@ -92,7 +92,7 @@ def rank(
 
 
 def stars(photo: Photo, copies: Sequence[Photo] = ()) -> int:
-    """What a person has said in the file, or where it says nothing in a copy of it: 5 to 0, or -1 for rejected."""
+    """A person's rating in the file, or the highest in a copy if the file has none: 5 to 0, or -1 for rejected."""
     return photo.rating or max((copy.rating or 0 for copy in copies), default=0)
 
 
@@ -123,11 +123,11 @@ def _cluster(
 
 
 def _short(criterion: Criterion, numbers: Sequence[float | None]) -> np.ndarray:
-    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so that tiny ones do not add up."""
+    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so tiny ones do not add up."""
     known = [criterion.good(number) for number in numbers if number is not None]
     if not known:
         return np.zeros(len(numbers))
-    mean = math.fsum(known) / len(known)  # in whatever order
+    mean = math.fsum(known) / len(known)  # the same in any order
     good = np.array([mean if number is None else criterion.good(number) for number in numbers])
     return 1 - np.sqrt(1 + ((good.max() - good) / criterion.noticeable) ** 2)
 
@@ -139,7 +139,7 @@ def _reason(
     ahead: Mapping[str, float],
     certainty: float,
 ) -> str:
-    """Where the best shot is ahead of the next one, with both numbers; at most two criteria."""
+    """In which criteria, at most two, the best shot is ahead of the next one, with both numbers."""
     words = []
     for name in sorted(ahead, key=lambda name: -ahead[name]):
         criterion = BY_NAME[name]
@@ -161,6 +161,6 @@ def _rating_reason(best: Photo, rating: int) -> str:
 
 
 def _likeness(photo: Photo, best: Photo, likeness: Likeness, copies: Mapping[str, tuple[Photo, ...]]) -> float:
-    """Of the photo or the least like of its copies; those with the same bytes or pixels are not compared again."""
+    """The lowest similarity of the photo and its copies to the best. Identical copies are not compared again."""
     alike = [p for p in copies.get(photo.id, ()) if p in likeness]
     return min(likeness.similar(p, best) for p in (photo, *alike))

@@ -1,4 +1,4 @@
-"""Evidence and what was found in it as plain values for JSON, and back. Photos once, everywhere else by id."""
+"""Evidence and cleanups as plain values for JSON, and back. Photos are stored once, and referred to by id."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ VERSION = 3
 
 
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
+    """A cleanup as plain values."""
     return {
         "version": VERSION,
         "photos": [photo_to_dict(photo) for photo in cleanup.gallery.photos],
@@ -45,7 +46,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
 
 
 def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
-    """ValueError for another version, or one that breaks the laws."""
+    """Inverse of cleanup_to_dict. ValueError for another version, or a cleanup that breaks its invariants."""
     if values.get("version") != VERSION:
         raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
     photos = tuple(photo_from_dict(photo) for photo in values["photos"])
@@ -89,6 +90,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
 
 
 def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as plain values."""
     pairs = evidence.likeness
     return {
         "version": VERSION,
@@ -111,7 +113,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
 
 
 def evidence_from_dict(values: dict[str, Any]) -> Evidence:
-    """ValueError for another version."""
+    """Inverse of evidence_to_dict. ValueError for another version."""
     if values.get("version") != VERSION:
         raise ValueError(f"evidence of version {values.get('version')}, this program reads {VERSION}")
     photos = tuple(photo_from_dict(photo) for photo in values["photos"])

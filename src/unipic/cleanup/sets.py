@@ -1,8 +1,8 @@
-"""Sets taken on purpose: brackets, panoramas, focus stacks, time-lapses and bursts the camera numbered.
+"""Recognise series taken on purpose: brackets, panoramas, focus stacks, time-lapses, and numbered bursts.
 
-Each of their shots is needed, however alike they are, so nothing of them is proposed to go unless the person asks.
-What the camera wrote decides first (EXIF's exposure bias and mode, identifiers of bursts, the times); where it does not
-tell, how the shots lie on each other does. What only a program could know without any of that is not found.
+All their shots are needed, however similar, so none is proposed to be set aside unless the person asks. The camera's
+data decides first (EXIF's exposure bias and mode, burst identifiers, times), then how the shots align. A series that
+neither reveals is not found.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.reading.fingerprint import bits_apart
 
 BRACKET_GAP = 2.0  # seconds between two shots; by hand, dial and shutter take longer
-BRACKET = 3  # shots; two with different exposures may be a second try
-TIMELAPSE = 10  # shots; so many at one interval nobody takes by hand
-TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are a burst's
-CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off, or the share of the interval
+BRACKET = 3  # shots; two exposures may be a second try
+TIMELAPSE = 10  # shots; nobody takes so many at one interval by hand
+TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are bursts
+CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off; share of the interval
 ONE_SCENE = 50.0  # similarity
 SWEEP, SWEEP_GAP = 3, 10.0  # shots of a panorama, seconds between two
 STEADY = 2.5  # ratio of the longest to the shortest step
 STACK, STACK_GAP = 4, 3.0  # shots of a focus stack, seconds between two
-OTHER_VIEW = 60  # bits of the fingerprints, from which on the frame shows something else
-# A focus stack stands still, and the focus goes through it once: in nearly every tile of the frame detail rises to its
-# best and falls. Of two real stacks tiles do so in 98 and 100 of 100, and neighbours differ in 23 bits at most; of two
-# real series that stand as still in 0 and 60.
+OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
+# In a focus stack the camera stands still and the focus moves through once, so in nearly every tile detail rises to its
+# best and falls. In two real stacks 98 and 100 % of tiles did, and neighbours differed in at most 23 bits; in two other
+# series as still, 0 and 60 %.
 SAME_FRAME = 30  # bits
 TILES = 8
 DETAIL = 4.0  # grey levels, standard deviation of a tile's fine detail where it is sharp; less is sky and wall
-RISES_AND_FALLS, WAVER = 0.9, 0.1  # share of the tiles; share of the best by which noise may break the rule
-FOCUS_RATIO = 0.6  # of a tile's detail at its worst to that at its best, median
-SHARPEST_SHARE = 0.05  # of the tiles, that a shot must be the sharpest in to have been focused there
+RISES_AND_FALLS, WAVER = 0.9, 0.1  # share of the tiles; tolerance for noise as a share of the best
+FOCUS_RATIO = 0.6  # median ratio of a tile's worst to its best detail
+SHARPEST_SHARE = 0.05  # of the tiles; a shot must be sharpest in so many to count
 
 
 def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> tuple[DeliberateSet, ...]:
-    """Every set that is there, each photo in one at most, in an order of their own."""
+    """Every series, each photo in at most one; the order does not depend on that of the files."""
     free = list(photos)
     found: list[DeliberateSet] = []
     for find in (_bursts, _brackets, _timelapses, _panoramas):
@@ -55,7 +55,7 @@ def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketc
 
 
 def no_copies(likeness: Likeness, sets: Iterable[DeliberateSet]) -> Likeness:
-    """Two shots of one set are no copies of each other, though nothing may have moved between them."""
+    """The likeness with a sameness of 0 within each series: its shots are no copies, even if nothing moved."""
     which = {photo.id: number for number, one in enumerate(sets) for photo in one.photos}
     numbers = np.array([which.get(photo.id, -1) for photo in likeness.photos], dtype=np.int64)
     a, b = numbers[likeness.first], numbers[likeness.second]
@@ -67,7 +67,7 @@ def _left(photos: Sequence[Photo], found: Iterable[DeliberateSet]) -> list[Photo
     return [photo for photo in photos if photo.id not in taken]
 
 
-# By what the camera wrote.
+# By the camera's data.
 
 
 def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
@@ -93,7 +93,7 @@ def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Deliberat
 
 
 def _exposed(photo: Photo) -> float | str | None:
-    """What tells the exposures of a bracket apart; None where it is none."""
+    """What distinguishes the exposures of a bracket; None if the photo is not part of one."""
     return (photo.bias if photo.bias is not None else photo.exposure or None) if _told(photo) else None
 
 
@@ -117,7 +117,7 @@ def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Deliber
 
 
 def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
-    """(start, end) of each run of even intervals that is long enough. times: float64 [N], seconds, in order."""
+    """(start, end) of each long enough run of equal intervals. times: float64 [N], seconds, sorted."""
     if len(times) < TIMELAPSE:
         return
     end = 0
@@ -131,7 +131,7 @@ def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _is_even(times: np.ndarray) -> np.ndarray:
-    """float64 [..., N] -> bool [...]"""
+    """Whether all intervals of a window are equal: float64 [..., N] -> bool [...]."""
     shots = times.shape[-1]
     step = (times[..., -1:] - times[..., :1]) / (shots - 1)
     off = times - (times[..., :1] + step * np.arange(shots))
@@ -140,11 +140,11 @@ def _is_even(times: np.ndarray) -> np.ndarray:
     return np.asarray((step >= TIMELAPSE_FASTEST) & (far <= np.maximum(CLOCK, DRIFT * step)))
 
 
-# By how the shots lie on each other.
+# By how the shots align.
 
 
 def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    """Each shot shows a part of the one before, and goes on the same way."""
+    """Each shot shows a part of the one before, and the view moves on in the same direction."""
     for series in _series(photos, SWEEP_GAP):
         waiting, steps = series[:1], list[np.ndarray]()
         for photo in [*series[1:], None]:
@@ -159,7 +159,7 @@ def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Delibera
 
 
 def _step(a: Photo, b: Photo, likeness: Likeness) -> np.ndarray | None:
-    """How far the view went, float64 [2] in shares of the frame; None where it was not swept upright."""
+    """How far the view moved, float64 [2] in shares of the frame; None if it was not swept upright."""
     step = likeness.step(a, b)
     return None if step is None or bits_apart(a.fingerprint, b.fingerprint) < OTHER_VIEW else np.array(step)
 
@@ -171,7 +171,7 @@ def _goes_on(steps: Sequence[np.ndarray], step: np.ndarray) -> bool:
 
 
 def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[DeliberateSet]:
-    """The frame stays, the exposure stays, and the focus wanders."""
+    """Frame and exposure stay the same while the focus moves."""
     for series in _series(photos, STACK_GAP):
         for shots in _steady(series):
             if len(shots) >= STACK and _wanders(shots, sketches):
@@ -195,7 +195,7 @@ def _wanders(shots: Sequence[Photo], sketches: Sketches) -> bool:
 
 
 def focus_wanders(greys: Sequence[np.ndarray]) -> bool:
-    """Several shots are each the sharpest in a part of the frame, where the others are clearly softer."""
+    """Whether several frames are each the sharpest in a part of the picture, where others are clearly softer."""
     if len({grey.shape for grey in greys}) > 1:
         return False
     detail = np.stack([fine_detail(grey, TILES) for grey in greys])
@@ -215,11 +215,11 @@ def _rises_and_falls(values: np.ndarray) -> bool:
     return bool((steps[:best] >= -slack).all() and (steps[best:] <= slack).all())
 
 
-# Shots in the order they were taken.
+# Shots in order of time.
 
 
 def _series(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
-    """Shots of one camera and one size, in order, no two neighbours further apart than `gap` seconds."""
+    """Shots of one camera and size, in order, with gaps of at most `gap` seconds."""
     by_camera: defaultdict[tuple[str, int, int], list[Photo]] = defaultdict(list)
     for photo in photos:
         if photo.camera and photo.taken and photo.taken_by_camera:
@@ -236,7 +236,7 @@ def _series(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
 
 
 def _when(photo: Photo) -> tuple[str, str, str]:
-    """Within one second by their names, which count; only an order, no evidence."""
+    """A sort key: time, then name, since names are numbered within a second. It is an order, not evidence."""
     taken = local_time(photo)
     return taken.isoformat() if taken else "", photo.name, photo.id
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from unipic.core.words import count, duration, size
 
 BYTE = "byte"
-SURE = 5.0  # seconds after which speed and time left are told; before that they are mostly wrong
+# Before either, a stage is mostly starting up: workers, models, the first batches. An estimate would be hours off.
+ESTIMATE_AFTER_S = 5.0
+ESTIMATE_AFTER = 64  # photos: two batches; of fewer, half
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class Step:
         return f"{self.done:,} of " + (count(self.total, self.unit) if self.unit else f"{self.total:,}")
 
     def told(self, passed: float) -> str:
-        """The stage in words after `passed` seconds: its amount, and once they can be told speed and time left."""
-        words = [self.stage, *filter(None, [self.amount])]
-        if self.total and self.done and passed >= SURE:
+        """Stage, amount, speed and time left in words, `passed` seconds after the stage began."""
+        if not self.total:
+            return self.stage
+        words = [self.stage, self.amount]
+        if self.done < min(ESTIMATE_AFTER, self.total / 2):
+            words.append("Starting…")
+        elif passed >= ESTIMATE_AFTER_S:
             speed = self.done / passed
             words.append(f"{size(speed)} a second" if self.unit == BYTE else f"{speed:.0f} a second")
             words.append(f"{duration((self.total - self.done) / speed)} left")
