@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts" / "darkroom"
+MODULES = ("groups", "choices", "filters", "keys", "api")
 SITE = "http://darkroom.test"  # never asked for: every address there is answered here
 
 GROUPS = """
@@ -30,7 +31,7 @@ const listing = (...order) => Object.assign(new filters.Listing(), { order });
 
 @pytest.fixture(scope="module")
 def run(browser):
-    """Runs the body of a function that may use the modules `groups`, `choices`, `filters`, `keys`, `api` and the GROUPS above."""
+    """Runs the body of a function that may use the MODULES by their names, and the GROUPS."""
     page = browser.new_page()
 
     def answer(route) -> None:
@@ -42,7 +43,7 @@ def run(browser):
 
     page.route(f"{SITE}/**", answer)
     page.goto(f"{SITE}/")
-    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in ("groups", "choices", "filters", "keys", "api"))
+    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in MODULES)
     yield lambda code, given=None: page.evaluate(f"async (given) => {{ {modules} {GROUPS} {code} }}", given)
     page.close()
 

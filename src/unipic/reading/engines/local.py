@@ -9,18 +9,17 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as Late
-from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import cores, environment, keep_freed_memory
+from unipic.core.machine import cores, environment, keep_freed_memory, limit_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
 
 # Items a worker that are taken and not yet given, at most: what is done waits behind a slow file, at 200 kB a photo. A
@@ -37,12 +36,7 @@ class LocalEngine:
         """`seconds` of processor time, and `memory` in bytes, are what one item may take."""
         self.workers = workers or cores()
         self.seconds = seconds
-        # The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares
-        # the memory of what it imports.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["unipic.reading.read"])
-        with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
-            forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
+        context = _context()
         self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
@@ -87,6 +81,20 @@ class LocalEngine:
         self._pool.join()
 
 
+def _context() -> BaseContext:
+    """The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares the
+    memory of what it imports. Windows has none: there each worker imports everything."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["unipic.reading.read"])
+    with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
+        forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
+    return context
+
+
 def _limited(task: Callable[[Item], Result], item: Item, seconds: float) -> Result:
     """The task's result. The process is killed where it takes more processor time, also in the middle of a decoder."""
     _kill_when_busy(seconds)
@@ -106,8 +114,7 @@ def _confine(memory: int) -> None:
     """A worker may be killed at any time and must not take more than its share."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what C decoders print about broken files helps nobody
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(memory)
     gc.freeze()  # what was imported is never garbage, and need not be looked through again and again
     keep_freed_memory()
 
