@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import select
 import shutil
 import subprocess
@@ -249,7 +248,10 @@ class _Exiftool:
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
             )
-            with suppress(OSError, ValueError):  # it may have ended already
+            # It may have ended already; only Linux has prlimit.
+            with suppress(ImportError, AttributeError, OSError, ValueError):
+                import resource
+
                 resource.prlimit(self._process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
         return self._process
 
