@@ -101,7 +101,7 @@ class Judge:
 
     def _look(self, pairs: list[tuple[Photo, Photo]]) -> None:
         with ThreadPoolExecutor(cores()) as pool:
-            looks = pool.map(lambda pair: look(pair[0], pair[1], self.sketches, SETTINGS.near_bits), pairs)
+            looks = pool.map(lambda pair: look(pair[0], pair[1], self.sketches, SETTINGS.comparing.near_bits), pairs)
             self.known.update({(a.id, b.id): found for (a, b), found in zip(pairs, looks, strict=True)})
 
 

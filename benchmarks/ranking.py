@@ -24,7 +24,7 @@ from unipic.cleanup.criteria import MEASURED, WEIGHTS
 from unipic.cleanup.rank import shortfalls
 from unipic.cleanup.result import CLEAR
 from unipic.core.photo import Measures, Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.images import decode
 
@@ -241,7 +241,7 @@ def _fold(photo: str) -> int:
 
 
 def _pixels(path: str) -> np.ndarray:
-    return np.asarray(decode(path, WORKING, Settings()).picture)
+    return np.asarray(decode(path, WORKING, Limits()).picture)
 
 
 if __name__ == "__main__":

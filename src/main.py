@@ -282,7 +282,7 @@ def _proposed(evidence: Evidence, settings: Settings, rules: Rules, decided: boo
     catalogue = Catalogue(data_folder())
     rulings = catalogue.about(digests) if decided else []
     first_seen = catalogue.meet(digests) if rulings else {}
-    proposal = propose(arrange(evidence, settings, Bonds(rulings, first_seen)), rules)
+    proposal = propose(arrange(evidence, settings.thresholds, Bonds(rulings, first_seen)), rules)
     return proposal, recalled(proposal.groups, rulings)
 
 

@@ -27,7 +27,7 @@ from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, UnipicError
 from unipic.core.files import write_json
 from unipic.core.progress import Progress, Step
-from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
+from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
@@ -48,7 +48,7 @@ def work_on(folder: Path, look: Look) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         state = run.load()
-        settings = changed(Settings(), state.settings)
+        settings = Settings.of(**state.settings)
         progress = _Teller(run)
         source = _source(run, progress)
         # What was uploaded is gone with its run; of a folder here the next run will want to know.
@@ -91,13 +91,14 @@ def wait_for_work(look: Look) -> int:
 
 def warm_up() -> None:
     """Load what a run is most likely to use, and is here. What is wrong with a model, the run says itself."""
-    settings, blank = Settings(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
+    settings, blank = Settings.of(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
+    machine = settings.machine
     with suppress(UnipicError):
-        open_encoder(settings.encoder, models_folder(), settings.device, settings.fetch)[0].embed(blank[None])
+        open_encoder(settings.comparing.encoder, models_folder(), machine.device, machine.fetch)[0].embed(blank[None])
     with suppress(UnipicError):
-        scorer, _ = open_scorer(settings.ranker, models_folder(), settings.device, settings.fetch)
+        scorer, _ = open_scorer(settings.ranking.ranker, models_folder(), machine.device, machine.fetch)
         if scorer:
-            scorer.score([blank], settings.wish)
+            scorer.score([blank], settings.ranking.wish)
 
 
 def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:

@@ -34,7 +34,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "9e1282caca08f13c"),
+    "reading/images": (1, "1c9442865f931a98"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (1, "0801ec94d74e92e7"),
@@ -43,9 +43,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_xmp": (1, "fa0cff9a63b0116d"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "5a5a02b1b29c73ec"),
-    "cleanup/compare": (1, "c3c075bf4a699318"),
-    "reading/seen": (1, "c000a11c390875f4"),
+    "library/companions": (1, "a050ccbfb99ba31f"),
+    "cleanup/compare": (1, "165ed2937d89d833"),
+    "reading/seen": (1, "e4f0dc1a2be784e2"),
 }
 
 

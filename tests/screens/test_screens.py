@@ -125,7 +125,7 @@ def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.selectbox(key="preset").set_value("landscape").run()
-    test.selectbox(key="window").set_value("1 minute").run()
+    test.selectbox(key="time_window").set_value("1 minute").run()
     test.slider(key="similar").set_value(85.0).run()
     test.selectbox(key="grouping").set_value("components").run()
     press(test, "Try it with sample photos")

@@ -18,11 +18,11 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json, write_json
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
-from unipic.review.history import Change, History, Thresholds, Undo
+from unipic.review.history import Change, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
@@ -36,21 +36,20 @@ class NotUnderstood(Exception):
     """A step that is none."""
 
 
-Arrange = Callable[[Evidence, Settings, Bonds], Cleanup]
+Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
 
 
 class Desk:
     """A review in progress, opened from the run's folder. Its steps are taken one at a time."""
 
     def __init__(
-        self, folder: Path, settings: Settings, created: float, catalogue: Catalogue, arrange: Arrange
+        self, folder: Path, thresholds: Thresholds, created: float, catalogue: Catalogue, arrange: Arrange
     ) -> None:
         """`created`: when the run was made, in seconds since 1970. `arrange` makes groups of the evidence."""
         self.folder = folder
         self.lock = threading.RLock()
         self.evidence: Evidence = evidence_from_dict(read_json(folder / "evidence.json"))
         self.photos = {photo.id: photo for photo in self.evidence.gallery.photos}
-        self.settings = settings
         self._find = arrange
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
@@ -59,8 +58,7 @@ class Desk:
         self._before = {ruling.id: ruling for ruling in earlier}
         # `created` stands in where the run could not ask when a photo was first seen.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
-        s = self.settings
-        self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
+        self.history = History(thresholds)
         self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
         self._read = 0  # bytes of the journal
@@ -180,8 +178,6 @@ class Desk:
         return self._take(step, Change("rules changed", rules=rules))
 
     def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
-        """SettingsError for what no photos can be grouped by."""
-        self._settings(thresholds)
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
     def forget(self, step: str, ids: Iterable[str]) -> Change:
@@ -281,7 +277,7 @@ class Desk:
         """Groups by all that holds now."""
         self._index()
         bonds = Bonds(self.history.rulings.values(), self._first_seen)
-        cleanup = self._find(self.evidence, self._settings(self.history.thresholds), bonds)
+        cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
         self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
@@ -293,15 +289,6 @@ class Desk:
             for g in self.proposal.groups
         )
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-    def _settings(self, look: Thresholds) -> Settings:
-        return replace(
-            self.settings,
-            similar=look.similar,
-            near=look.near,
-            grouping=look.grouping,
-            time_window=look.time_window,
-        )
 
     def _recall(self, digests: Set[str]) -> None:
         """What rulings settle of the groups that hold any of these photos."""

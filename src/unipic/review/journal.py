@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.locks import lock
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
-from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.history import Change, Entry, Undo
 from unipic.review.rules import Rules
 
 CUT = b" cut short\n"  # after which no part of a line can be read, not even one that lacks its end alone

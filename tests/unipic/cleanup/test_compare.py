@@ -369,5 +369,5 @@ def test_a_look_at_strangers_finds_nothing(shelf: Shelf) -> None:
 
 def test_an_encoder_alone_does_not_make_a_moment() -> None:
     """However alike two drawings or screenshots are to it, with nothing in common and no time they stay apart."""
-    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().similar
-    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().similar
+    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().thresholds.similar
+    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().thresholds.similar
