@@ -36,10 +36,10 @@ def nothing(evidence: Evidence) -> None:
 
 def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
     """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed."""
-    return arrange(look(source, tools, settings, progress), settings)
+    return arrange(examine(source, tools, settings, progress), settings)
 
 
-def look(
+def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
@@ -47,7 +47,7 @@ def look(
     files = list(source.files())
     new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
     seen = remembered(files, new, tools.engine, tools.facts, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, "Looking at photos", len(files), progress))
+    gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.facts, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 

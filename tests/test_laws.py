@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.helpers.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
+from tests.helpers.galleries import bonds_over, compare_pair, galleries, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
 
 from unipic.cleanup._grouping import RULES
@@ -61,7 +61,7 @@ def beside(a: Photo, b: Photo, gallery: Gallery) -> bool:
 
 
 def is_same(a: Photo, b: Photo, near: float = Settings().near) -> bool:
-    return is_identical(a, b) or look(a, b).sameness >= near
+    return is_identical(a, b) or compare_pair(a, b).sameness >= near
 
 
 def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
@@ -70,7 +70,7 @@ def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
         return 100.0
     row = {photo.id: i for i, photo in enumerate(embeddings.photos)}
     cosine = embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64)
-    evidence = points_evidence(np.array(look(a, b).points)) + time_evidence(a, b)
+    evidence = points_evidence(np.array(compare_pair(a, b).points)) + time_evidence(a, b)
     return float(percent(PlainEncoder.calibration.odds(cosine) + evidence))
 
 
@@ -160,7 +160,7 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
     staying = {p.id for c in cleanup.clusters for p in c.photos} | {p.id for p in cleanup.singles}
     for lane in cleanup.lanes:
         assert lane.keeper.id in staying
-        assert len(lane.reasons) == len(lane.looks) == len(lane.copies) > 0
+        assert len(lane.reasons) == len(lane.warnings) == len(lane.copies) > 0
         for copy in lane.copies:
             twins = [p for p in cleanup.gallery.photos if p.digest == copy.digest or (p.content == copy.content != "")]
             if lane.kind == "exact":
@@ -170,7 +170,7 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
             elif lane.kind == "pixels":
                 assert copy.content == lane.keeper.content != ""
             else:
-                assert any(look(lane.keeper, twin).sameness >= Settings().near for twin in twins)
+                assert any(compare_pair(lane.keeper, twin).sameness >= Settings().near for twin in twins)
                 assert copy.comparable
                 assert lane.keeper.comparable
 

@@ -46,7 +46,7 @@ from unipic.sources.upload import UploadSource
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
-from utils import arrange, clean_gallery, look, weigh
+from utils import arrange, clean_gallery, examine, weigh
 
 Run = Callable[..., Cleanup]
 
@@ -166,9 +166,9 @@ def test_progress_is_told_stage_by_stage(clean: Run, photos: Path) -> None:
     steps: list[Step] = []
     clean(progress=steps.append)
     stages = list(dict.fromkeys(step.stage for step in steps))
-    expected = ["Finding files", "Looking at photos", "Finding likely pairs", "Comparing pairs"]
+    expected = ["Finding files", "Reading photos", "Finding likely pairs", "Comparing pairs"]
     assert stages == expected
-    assert [step.done for step in steps if step.stage == "Looking at photos"] == list(range(11))
+    assert [step.done for step in steps if step.stage == "Reading photos"] == list(range(11))
 
 
 def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> None:
@@ -404,7 +404,7 @@ def test_copies_can_be_reviewed_while_a_model_is_still_asked_about_the_shots(pho
     scorer = Wishes()
     tools = Tools(PlainEncoder(), scorer, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     source, settings = FolderSource([photos]), Settings(prompt="the dark one")
-    last = look(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
+    last = examine(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
     ((first, asked),) = told
     assert (first.ranked, asked) == (False, 0)
     assert (last.ranked, len(scorer.asked)) == (True, 1)
@@ -430,7 +430,7 @@ def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     told: list[Evidence] = []
-    assert look(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
+    assert examine(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
     assert told == []
 
 
@@ -519,7 +519,7 @@ def test_thresholds_are_moved_without_another_look(clean: Run, photos: Path, tmp
     """The answer is that of a run made with them from the start."""
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    evidence = look(FolderSource([photos]), tools, Settings())
+    evidence = examine(FolderSource([photos]), tools, Settings())
     for changes in ({"similar": 70.0}, {"near": 100.0, "similar": 100.0}, {"grouping": "components"}):
         settings = Settings(**changes)  # type: ignore[arg-type]
         assert arrange(evidence, settings) == clean(settings=settings)

@@ -176,7 +176,7 @@ def no_pixels(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From when it is called, nothing may be decoded, embedded or compared."""
 
     def forbid() -> None:
-        for place in ("reading.images._decoded", "cleanup.compare.look", "library.thumbnails.Thumbnails.save"):
+        for place in ("reading.images._decoded", "cleanup.compare.compare_pair", "library.thumbnails.Thumbnails.save"):
             monkeypatch.setattr(f"unipic.{place}", lambda *_: pytest.fail("a photo was looked at again"))
         monkeypatch.setattr(PlainEncoder, "embed", lambda *_: pytest.fail("a photo was embedded again"))
 
@@ -249,7 +249,7 @@ class Stopped(Exception):
 @pytest.mark.parametrize("at", [3, 5])
 def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_path: Path) -> None:
     def stop(step: Step) -> None:
-        if step.stage == "Looking at photos" and step.done == at:
+        if step.stage == "Reading photos" and step.done == at:
             raise Stopped
 
     with pytest.raises(Stopped):

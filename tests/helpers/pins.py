@@ -43,9 +43,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_xmp": (1, "fa0cff9a63b0116d"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "5a5a02b1b29c73ec"),
-    "cleanup/compare": (1, "c3c075bf4a699318"),
-    "reading/seen": (1, "c000a11c390875f4"),
+    "library/companions": (1, "8c1d406c1bc4dcdb"),
+    "cleanup/compare": (1, "918cd321f94bf817"),
+    "reading/seen": (1, "faf405511b3d5a11"),
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from screens.parts.looks import GROUPINGS, WINDOWS
+from screens.parts.run_settings import GROUPINGS, WINDOWS
 from screens.parts.words import count
 from screens.session import session
 from unipic.review.desk import Desk

@@ -158,5 +158,5 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "copies": [copy.id for copy in found.copies],
         "kind": found.kind,
         "reasons": found.reasons,
-        "looks": found.looks,
+        "looks": found.warnings,
     }

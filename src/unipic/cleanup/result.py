@@ -23,10 +23,10 @@ class DuplicateSet:
     copies: tuple[Photo, ...]
     kind: Kind
     reasons: tuple[str, ...]  # one per copy, in plain words with numbers that can be checked
-    looks: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
+    warnings: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "looks", self.looks or ("",) * len(self.copies))
+        object.__setattr__(self, "warnings", self.warnings or ("",) * len(self.copies))
 
 
 @dataclass(frozen=True)

@@ -228,14 +228,14 @@ def _hindrance(asset: Asset, paths: set[str], going: set[str], taken: set[str]) 
 
 def _checked(asset: Asset) -> list[Moving]:
     """Hashed again, directly before the move: what goes, then what stays."""
-    files = [_looked_at(file, asset.base) for file in asset.files]
+    files = [_moving(file, asset.base) for file in asset.files]
     for photo in asset.instead:
         if not unchanged(photo):
             raise _NotAsItWas(f"{photo.name}, which stays for it, has changed since the scan")
     return files
 
 
-def _looked_at(file: Photo | Companion, base: str) -> Moving:
+def _moving(file: Photo | Companion, base: str) -> Moving:
     relative = os.path.relpath(file.path, base)
     if not plain_folder(Path(base), relative):
         raise _NotAsItWas(f"the way to {file.name} leads through a link now")

@@ -105,7 +105,7 @@ def _contents(
     made = f"{VERSION}.{versions.films()}"
     known = facts.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
-    for file, said in engine.map(look_into, [file for file in candidates if file.id not in contents]):
+    for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
         progress(Step("Finding what belongs together", len(contents), len(candidates)))
         if isinstance(said, Contents):
             contents[file.id] = said
@@ -114,7 +114,7 @@ def _contents(
     return contents
 
 
-def look_into(file: Unreadable) -> Contents | Failure:
+def read_contents(file: Unreadable) -> Contents | Failure:
     """Read a possible companion, in any process. Failure if it cannot be read, or is clearly no companion."""
     try:
         with open_to_read(file.path) as opened:

@@ -27,7 +27,7 @@ from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.metadata import Metadata
-from unipic.reading.seen import Look, Seen
+from unipic.reading.seen import PairResult, Seen
 
 Pair = tuple[Photo, Photo]
 T = TypeVar("T")
@@ -74,11 +74,11 @@ class Facts:
     def keep_metadata(self, photo: Photo) -> None:
         """Store a photo's metadata."""
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
         """Stored comparisons by the pair's digests, if they were `made` by the same version."""
         return {}
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
         """Store the comparison of a pair."""
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
@@ -210,11 +210,11 @@ class StoredFacts(Facts):
         self._keep("metadata", photo.digest, versions.metadata(), told)
         self._write_now_and_then()
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
-        """See Facts.looks."""
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
+        """See Facts.pairs."""
         self._write()
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
-        known: dict[tuple[str, str], Look] = {}
+        known: dict[tuple[str, str], PairResult] = {}
         for some in _portions(sorted({first for first, _ in wanted})):
             with self._careful() as base:
                 rows = base.execute(
@@ -222,13 +222,13 @@ class StoredFacts(Facts):
                     f"WHERE key = ? AND first IN ({_marks(some)})",
                     [key, *some],
                 )
-                known |= {(a, b): _look(*look) for a, b, by, *look in rows if wanted.get((a, b)) == by}
+                known |= {(a, b): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
         return known
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
-        """See Facts.keep_look."""
-        first, second, went = pair[0].digest, pair[1].digest, look.swept or (None, None)
-        self._keep("pair", first, second, key, made, look.points, look.sameness, look.how, *went)
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
+        """See Facts.keep_pair."""
+        first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
+        self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
@@ -331,8 +331,8 @@ def _path(file: Found) -> bytes:
     return os.fsencode(file.path)
 
 
-def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:
-    return Look(points, sameness, how, None if across is None or down is None else (across, down))
+def _result(points: int, sameness: float, how: str, across: float | None, down: float | None) -> PairResult:
+    return PairResult(points, sameness, how, None if across is None or down is None else (across, down))
 
 
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:

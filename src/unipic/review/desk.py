@@ -294,13 +294,13 @@ class Desk:
         )
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
-    def _settings(self, look: Thresholds) -> Settings:
+    def _settings(self, thresholds: Thresholds) -> Settings:
         return replace(
             self.settings,
-            similar=look.similar,
-            near=look.near,
-            grouping=look.grouping,
-            time_window=look.time_window,
+            similar=thresholds.similar,
+            near=thresholds.near,
+            grouping=thresholds.grouping,
+            time_window=thresholds.time_window,
         )
 
     def _recall(self, digests: Set[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from unipic.cleanup.keeper import keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_reason, warning_about
 from unipic.cleanup.rank import EQUALLY_GOOD
 from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
 from unipic.core.photo import Photo
@@ -36,7 +36,7 @@ class Group:
     alike: tuple[float | None, ...]  # similarity to the first, 0 to 100; None: not directly
     words: tuple[str, ...]  # of each photo, how it is like the first, or what to know of it
     reason: str  # why the first one
-    doubt: str  # why a person should look; "" where nothing speaks against the proposal
+    doubt: str  # why a person should check the proposal; "" if nothing speaks against it
     certainty: float  # that what is proposed is right, 0.5 to 1
     suggested: frozenset[str]  # ids of those that stay
     protected: frozenset[str]  # ids of those that can never be set aside
@@ -103,18 +103,18 @@ def _copies(
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
-    looks = {p.id: _belongs(p, first, kept_whole) or worth_a_look(p, first) for p in photos[1:]}
+    warnings = {p.id: _belongs(p, first, kept_whole) or warning_about(p, first) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
-    stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
+    stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
-    doubt = "; ".join(dict.fromkeys(f"one copy is {look}" for look in looks.values() if look))
+    doubt = "; ".join(dict.fromkeys(f"one copy is {warning}" for warning in warnings.values() if warning))
     return Group(
         group_id(photos),
         lane,
         tuple(photos),
         tuple(100.0 if same[p.id] and (p.id in originals) == (first.id in originals) else None for p in photos),
-        ("", *(_how(p, first, keeper, reasons, same[p.id], looks[p.id]) for p in photos[1:])),
+        ("", *(_how(p, first, keeper, reasons, same[p.id], warnings[p.id]) for p in photos[1:])),
         rules.reason(first, photos[1]) or keeper_reason(first, photos[1]) or "the better original",
         doubt,
         UNSURE if doubt or not goes else 1.0 if lane == "identical" else SAME_PICTURE,
@@ -129,7 +129,7 @@ def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, DeliberateSet]
     return f"part of {SETS[one.kind][0]} ({one.reason})" if one else ""
 
 
-def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, look: str) -> str:
+def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, warning: str) -> str:
     if first is keeper:
         words = reasons[photo.id]
     elif photo.digest == first.digest:
@@ -140,7 +140,7 @@ def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], 
         words = f"the same picture as {first.name}"
     else:
         words = f"the same picture as {keeper.name}, not directly compared with {first.name}"
-    return f"{look}; {words}" if look else words
+    return f"{warning}; {words}" if warning else words
 
 
 def identical(a: Photo, b: Photo) -> bool:

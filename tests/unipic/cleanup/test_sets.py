@@ -17,7 +17,7 @@ from tests.helpers.galleries import likeness, photo
 from tests.helpers.pictures import save, scene
 
 from unipic.cleanup._alignment import Sketch
-from unipic.cleanup.compare import Sketches, look
+from unipic.cleanup.compare import Sketches, compare_pair
 from unipic.cleanup.result import DeliberateSet, SetKind
 from unipic.cleanup.sets import STACK, deliberate_sets, focus_wanders, no_copies
 from unipic.core.photo import Photo
@@ -149,7 +149,7 @@ def taken(folder: Path, pictures: Sequence[Image.Image], every: float = 1.0) -> 
     sketches = Sketches(thumbnails)
     pairs = {f"{a.id} {b.id}": 90.0 for a, b in pairwise(photos)}
     either_way = [pair[::-1] if number % 2 else pair for number, pair in enumerate(pairwise(photos))]
-    seen = {(a.id, b.id): look(a, b, sketches, bits=24) for a, b in either_way}
+    seen = {(a.id, b.id): compare_pair(a, b, sketches, bits=24) for a, b in either_way}
     steps = {ids: each.swept for ids, each in seen.items() if each.swept}
     sets = deliberate_sets(photos, replace(likeness(photos, pairs), steps=steps), sketches)
     return [(one.kind, [shot.id for shot in one.photos]) for one in sets]

@@ -20,7 +20,7 @@ from unipic.core.photo import Companion, Found, Photo
 from unipic.core.settings import Settings
 from unipic.library.index import FILE, NO_METADATA, NOTHING, StoredFacts
 from unipic.library.thumbnails import Thumbnails
-from unipic.reading.seen import Look, Seen, half
+from unipic.reading.seen import PairResult, Seen, half
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 
@@ -123,14 +123,14 @@ def pair(a: str = "a", b: str = "b") -> tuple[Photo, Photo]:
 
 
 def test_a_look_is_known_in_its_direction_and_by_its_key(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits", "v1")
-    facts.keep_look(pair("a", "c"), Look(0), "24 bits", "v1")
+    facts.keep_pair(pair(), PairResult(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits", "v1")
+    facts.keep_pair(pair("a", "c"), PairResult(0), "24 bits", "v1")
     asked = [pair(), pair("b", "a"), pair("a", "c"), pair("c", "d")]
-    assert facts.looks(asked, "24 bits", v1) == {
-        ("a" * 8, "b" * 8): Look(12, 71.25, "whole; 12 points", (0.25, -0.5)),
-        ("a" * 8, "c" * 8): Look(0),
+    assert facts.pairs(asked, "24 bits", v1) == {
+        ("a" * 8, "b" * 8): PairResult(12, 71.25, "whole; 12 points", (0.25, -0.5)),
+        ("a" * 8, "c" * 8): PairResult(0),
     }
-    assert facts.looks(asked, "20 bits", v1) == {}
+    assert facts.pairs(asked, "20 bits", v1) == {}
 
 
 def test_scores_are_kept_exactly(facts: StoredFacts) -> None:
@@ -212,14 +212,14 @@ def test_metadata_that_was_read_again_is_kept(facts: StoredFacts, monkeypatch: p
 
 
 def test_what_an_older_version_made_of_pairs_and_companions_is_not_known(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(3), "key", "v1")
+    facts.keep_pair(pair(), PairResult(3), "key", "v1")
     facts.keep_said(FOUND, {"title": "old"}, "v1")
-    assert facts.looks([pair()], "key", lambda _: "v2") == facts.said([FOUND], "v2") == {}
-    facts.keep_look(pair(), Look(4), "key", "v2")
+    assert facts.pairs([pair()], "key", lambda _: "v2") == facts.said([FOUND], "v2") == {}
+    facts.keep_pair(pair(), PairResult(4), "key", "v2")
     facts.keep_said(FOUND, {"title": "new"}, "v2")
-    assert facts.looks([pair()], "key", lambda _: "v2") == {("a" * 8, "b" * 8): Look(4)}
+    assert facts.pairs([pair()], "key", lambda _: "v2") == {("a" * 8, "b" * 8): PairResult(4)}
     assert facts.said([FOUND], "v2") == {"id": {"title": "new"}}
-    assert facts.looks([pair()], "key", v1) == facts.said([FOUND], "v1") == {}
+    assert facts.pairs([pair()], "key", v1) == facts.said([FOUND], "v1") == {}
 
 
 def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumbnails) -> None:
@@ -292,7 +292,7 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
 
 def test_where_nothing_is_remembered_everything_is_new() -> None:
     assert list(NOTHING.seen([FOUND], "key")) == [(FOUND, None)]
-    assert NOTHING.looks([pair()], "key", v1) == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND], "v1") == {}
+    assert NOTHING.pairs([pair()], "key", v1) == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND], "v1") == {}
 
 
 def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
@@ -307,7 +307,7 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
     facts = after(0)
     kept, gone = keep(facts, FOUND, "kept"), keep(facts, other, "gone")
     looked = (kept.photo, gone.photo)
-    facts.keep_look(looked, Look(3), "key", "v1")
+    facts.keep_pair(looked, PairResult(3), "key", "v1")
     facts.keep_said(FOUND, {"title": "kept"}, "v1")
     facts.keep_said(other, {"title": "gone"}, "v1")
     facts.close()
@@ -319,7 +319,7 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
     assert recalled(facts, FOUND) != [None]
     assert recalled(facts, other) == [None]
     assert [thumbnails.path(one.photo.digest).exists() for one in (kept, gone)] == [True, False]
-    assert facts.looks([looked], "key", v1) == {}
+    assert facts.pairs([looked], "key", v1) == {}
     assert facts.said([other], "v1") == {}
     assert facts.said([FOUND], "v1") == {"id": {"title": "kept"}}
     facts.close()

@@ -21,7 +21,7 @@ GROUPINGS = {
 
 
 @dataclass(frozen=True)
-class Looks:
+class RunSettings:
     preset: str
     prompt: str
     similar: float
@@ -35,7 +35,7 @@ class Looks:
         return {name: value for name, value in vars(self).items() if value not in (None, "")}
 
 
-def looks() -> Looks:
+def run_settings() -> RunSettings:
     with st.expander("Options", icon=":material/tune:"):
         preset = st.selectbox(
             "What makes a good photo", list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
@@ -65,7 +65,7 @@ def looks() -> Looks:
         learned = (
             st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )
-    return Looks(preset, prompt, similar, near, grouping, WINDOWS[window], learned)
+    return RunSettings(preset, prompt, similar, near, grouping, WINDOWS[window], learned)
 
 
 def _taste_is_used() -> bool:
