@@ -219,9 +219,9 @@ def _recall(vectors: np.ndarray, first: np.ndarray, second: np.ndarray) -> float
         parts = [wide @ vectors[i : i + 8192].astype(np.float64).T for i in range(0, n, 8192)]
         like = np.concatenate(parts, axis=1)
         like[np.arange(len(rows)), rows] = -1
-        nearest = np.argsort(-like, axis=1, kind="stable")[:, : search.MOST]
+        nearest = np.argsort(-like, axis=1, kind="stable")[:, : search.MAX_NEIGHBOURS]
         value, place = np.take_along_axis(like, nearest, axis=1), np.arange(nearest.shape[1])
-        row, column = np.nonzero((value >= LIKELY) | ((value >= LEAST) & (place < search.MOST_UNLIKELY)))
+        row, column = np.nonzero((value >= LIKELY) | ((value >= LEAST) & (place < search.MAX_UNLIKELY)))
         a, b = rows[row], nearest[row, column]
         found += int(np.isin(np.minimum(a, b) * n + np.maximum(a, b), pairs).sum())
         there += len(a)

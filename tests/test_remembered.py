@@ -267,7 +267,7 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     data = tmp_path / "data"
     script = (
         "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
-        "f.EVERY = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
+        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
         "f.StoredFacts.keep = count\n"

@@ -14,7 +14,7 @@ from server.runs import Run
 from server.state import server
 from unipic.core.words import count, duration
 
-EVERY = 600.0  # seconds between two looks
+SWEEP_INTERVAL_S = 600.0  # seconds between two looks
 
 
 def kept_for() -> str:
@@ -43,7 +43,7 @@ async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
 async def _sweep(keep: float, keep_fetched: float) -> None:
     while True:
         await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(SWEEP_INTERVAL_S)
 
 
 def was_fetched(run: Run, file: str) -> None:

@@ -26,7 +26,7 @@ from unipic.review.proposal import Group
 
 DeskOf = Callable[[Run], Desk]
 STEP = re.compile(r"[0-9a-zA-Z-]{8,64}")
-MOST = 10_000_000  # bytes of a step: a hundred thousand groups at once
+MAX_STEP_BYTES = 10_000_000  # bytes of a step: a hundred thousand groups at once
 WORTH_PACKING = 10_000  # bytes
 
 
@@ -57,7 +57,7 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
             raise Refused(411, "The request did not state its size.")
-        if int(length) > MOST:
+        if int(length) > MAX_STEP_BYTES:
             raise Refused(413, "This step is too large.")
         try:
             step = json.loads(await request.body())

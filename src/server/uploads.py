@@ -25,7 +25,7 @@ from unipic.core.settings import Settings
 T = TypeVar("T")
 
 KEEP_FREE = 1_000_000_000  # bytes of disk an upload never takes: the run still has to write its results
-PATIENCE = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
+BODY_TIMEOUT_S = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
 DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space and try again."
 
 
@@ -121,7 +121,7 @@ async def body(request: Request) -> AsyncIterator[bytes]:
     stream = request.stream()
     try:
         while True:
-            with anyio.fail_after(PATIENCE):
+            with anyio.fail_after(BODY_TIMEOUT_S):
                 chunk = await anext(stream)
             yield chunk
     except StopAsyncIteration:

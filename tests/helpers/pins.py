@@ -34,18 +34,18 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "9e1282caca08f13c"),
+    "reading/images": (1, "e984d2f8a13c2e75"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (1, "0801ec94d74e92e7"),
     "reading/_compression": (1, "42c6d01187ba10a0"),
     "reading/_exif": (1, "8c5f5f2fc60b5aa1"),
-    "reading/_xmp": (1, "fa0cff9a63b0116d"),
+    "reading/_xmp": (1, "64de9561084725f9"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "8c1d406c1bc4dcdb"),
-    "cleanup/compare": (1, "918cd321f94bf817"),
-    "reading/seen": (1, "faf405511b3d5a11"),
+    "cleanup/compare": (1, "1187d0dfe2ad2188"),
+    "reading/seen": (1, "4a63c3ed2a2413de"),
 }
 
 

@@ -27,7 +27,7 @@ HOW = {  # copies are made, by whether the place is taken out of them
     False: "byte for byte; every copy is read back and compared",
     True: "without their location; the picture in every copy is compared with the original's",
 }
-MOST = 20  # names that are shown
+MAX_ROWS_SHOWN = 20  # names that are shown
 Way = Literal["zip", "folder", "list", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
@@ -186,6 +186,6 @@ def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
 
 
 def _names(lines: Sequence[str]) -> None:
-    st.markdown("\n".join(f"- {line}" for line in lines[:MOST]))
-    if len(lines) > MOST:
-        st.caption(f"... and {len(lines) - MOST:,} more")
+    st.markdown("\n".join(f"- {line}" for line in lines[:MAX_ROWS_SHOWN]))
+    if len(lines) > MAX_ROWS_SHOWN:
+        st.caption(f"... and {len(lines) - MAX_ROWS_SHOWN:,} more")

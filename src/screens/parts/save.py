@@ -24,9 +24,11 @@ from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import Outcome
 
-EVERY = 0.1  # seconds between two words about progress: a message for each of many small files would take longer
+PROGRESS_INTERVAL_S = (
+    0.1  # seconds between two words about progress: a message for each of many small files would take longer
+)
 SURE = 2.0  # seconds after which the time left can be told
-MOST = 20  # problems that are named; the manifest has them all
+MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run) -> None:
@@ -89,10 +91,13 @@ def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) 
         return None
     finally:
         bar.empty()
-    for problem in result.problems[:MOST]:
+    for problem in result.problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
-    if len(result.problems) > MOST:
-        st.warning(f"... and {len(result.problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
+    if len(result.problems) > MAX_ROWS_SHOWN:
+        st.warning(
+            f"... and {len(result.problems) - MAX_ROWS_SHOWN:,} more, listed in the manifest.",
+            icon=":material/warning:",
+        )
     return result
 
 
@@ -120,7 +125,7 @@ class Bar:
         now = time.monotonic()
         if step.stage != self._stage:
             self._stage, self._since, self._told = step.stage, now, 0.0
-        if now - self._told < EVERY and step.done < step.total:
+        if now - self._told < PROGRESS_INTERVAL_S and step.done < step.total:
             return
         self._told = now
         text, passed = f"{step.stage} · {step.done:,} of {count(step.total, 'file')}", now - self._since

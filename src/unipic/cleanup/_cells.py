@@ -23,7 +23,7 @@ PROBES_UP_TO = 100_000  # photos; above, the number of cells searched grows with
 CENTRES = 4.0  # times the square root of the photos, as FAISS advises
 # Centres need not be good, only reproducible.
 SAMPLE, ROUNDS = 40, 5  # photos for each centre, and rounds of k-means
-AT_ONCE = 4096  # photos per search
+BATCH_PHOTOS = 4096  # photos per search
 
 
 def cells(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]]:
@@ -73,8 +73,8 @@ def _nearest_centres(vectors: np.ndarray, centres: np.ndarray, threads: int) -> 
     probes = min(len(centres), round(PROBES * max(1.0, len(vectors) / PROBES_UP_TO) ** 0.25))
 
     def near(start: int) -> np.ndarray:
-        return np.asarray(index.search(vectors[start : start + AT_ONCE], probes)[1].astype(np.uint16))
+        return np.asarray(index.search(vectors[start : start + BATCH_PHOTOS], probes)[1].astype(np.uint16))
 
     one_each = ThreadPoolExecutor(threads, initializer=faiss.omp_set_num_threads, initargs=(1,))
     with threadpool_limits(1, user_api="blas"), one_each as pool:
-        return np.concatenate(list(pool.map(near, range(0, len(vectors), AT_ONCE))))
+        return np.concatenate(list(pool.map(near, range(0, len(vectors), BATCH_PHOTOS))))

@@ -43,7 +43,7 @@ WORTH_COMPARING = -2.5
 # to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
 SKETCHES = 512  # in the cache: 80 MB
-EVERY = 256  # pairs per batch; threads wait for each other after each
+BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
 
 # The largest differences of one picture. Set on labelled photos: most copies stay below half of each limit, while
 # bursts, brackets, focus stacks and noisier or softer shots exceed at least one.
@@ -143,8 +143,8 @@ def _results(
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs)))
     with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(new), EVERY):
-            some = new[start : start + EVERY]
+        for start in range(0, len(new), BATCH_PAIRS):
+            some = new[start : start + BATCH_PAIRS]
             # First, so no two threads find keypoints of the same photo.
             list(pool.map(sketches.prepare, {photo.digest: photo for pair in some for photo in pair}.values()))
             for pair, seen in zip(

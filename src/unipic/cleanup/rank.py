@@ -23,7 +23,7 @@ from unipic.library.index import NOTHING, Facts
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
+BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
 EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
@@ -107,9 +107,9 @@ def prompt_score(
     key = f"{scorer.key}: {prompt}"
     known = facts.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
-    for start in range(0, len(new), AT_ONCE):
+    for start in range(0, len(new), BATCH_PHOTOS):
         progress(Step("Choosing the best shots", len(known), len(photos)))
-        some = new[start : start + AT_ONCE]
+        some = new[start : start + BATCH_PHOTOS]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):
             known[photo.digest] = score

@@ -34,11 +34,11 @@ T = TypeVar("T")
 
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
 ROWS = "ray"  # where workers of a local Ray leave their results
-AT_ONCE = 500  # values per query; SQLite allows at least 999
-PATIENCE = 30.0  # seconds to wait for another process's write
-EVERY = 2.0  # seconds between two writes: what a kill loses
-DAY = 86_400  # seconds
-UNASKED = 180  # days after which a file that no run asked for is forgotten
+SQL_BATCH = 500  # values per query; SQLite allows at least 999
+LOCK_TIMEOUT_S = 30.0  # seconds to wait for another process's write
+WRITE_INTERVAL_S = 2.0  # seconds between two writes: what a kill loses
+DAY_S = 86_400  # seconds
+KEEP_DAYS = 180  # days after which a file that no run asked for is forgotten
 # Fields that belong to the file, not to its content.
 OF_THE_FILE = ("id", "name", "path", "companions")
 NO_METADATA = asdict(Metadata())
@@ -113,7 +113,7 @@ class StoredFacts(Facts):
         self._settings = settings
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._written = time.monotonic()
-        self._today = int(time.time() // DAY)
+        self._today = int(time.time() // DAY_S)
         self._base = self._opened()
         with self._careful() as base:
             self._forget_unasked(base)
@@ -270,7 +270,7 @@ class StoredFacts(Facts):
         self._write_now_and_then()
 
     def _forget_unasked(self, base: sqlite3.Connection) -> None:
-        old = self._today - UNASKED
+        old = self._today - KEEP_DAYS
         is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM beside WHERE day < ?"
         if not base.execute(is_old, [old, old]).fetchone():
             return
@@ -292,7 +292,7 @@ class StoredFacts(Facts):
         self._waiting.append((f"INSERT OR REPLACE INTO {table} VALUES ({_marks(values)})", values))
 
     def _write_now_and_then(self) -> None:
-        if time.monotonic() - self._written > EVERY:
+        if time.monotonic() - self._written > WRITE_INTERVAL_S:
             self._write()
 
     def _write(self) -> None:
@@ -305,7 +305,7 @@ class StoredFacts(Facts):
 
 
 def _open(path: str) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=PATIENCE)
+    base = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = NORMAL")  # consistent after a crash, which may lose the last writes
     if not _in_shape(base):
@@ -336,7 +336,7 @@ def _result(points: int, sameness: float, how: str, across: float | None, down: 
 
 
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
 
 
 def _marks(values: Collection[object]) -> str:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
-BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB
+BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 
@@ -39,7 +39,7 @@ def see(files: Files, engine: Engine, encoder: Encoder, settings: Settings) -> I
 
 def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:
     """Embed in batches; views are dropped once embedded."""
-    for batch in _batches(pictures, BATCH):
+    for batch in _batches(pictures, BATCH_PHOTOS):
         fresh = {picture.photo.digest: picture for picture in batch if isinstance(picture, Picture)}
         views = [picture.view for picture in fresh.values()]
         vectors = dict(zip(fresh, half(encoder.embed(np.stack(views))), strict=True)) if views else {}

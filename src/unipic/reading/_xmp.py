@@ -21,7 +21,7 @@ STARS_IN_PERCENT = ("http://ns.microsoft.com/photo/1.0/ Rating", "http://ns.micr
 DEVELOPED = (CAMERA_RAW + "HasSettings", CAMERA_RAW + "AlreadyApplied")
 BURST = "http://ns.google.com/photos/1.0/camera/ BurstID"
 LARGEST = 1_000_000  # bytes; packets with a full history and brush strokes reach some hundred kB
-MOST = 200  # programs of a history that are read
+MAX_PROGRAMS = 200  # programs of a history that are read
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Found:
         """Record a property; XMP may write it as an attribute or as an element."""
         if parents[-2:] == [RDF + "RDF", RDF + "Description"]:
             self.facts.setdefault(name, value)
-        elif name == AGENT and HISTORY in parents[:5] and len(self.agents) < MOST:
+        elif name == AGENT and HISTORY in parents[:5] and len(self.agents) < MAX_PROGRAMS:
             self.agents.append(value)
 
 

@@ -29,9 +29,9 @@ from unipic.review.taste import Decision, Verdict, judge
 FILE = "taste.jsonl"
 ASIDE = "taste.jsonl.unreadable"
 VERSION = 1  # of the criteria's scales too: decisions measured in others are left out
-MOST = 5_000  # decisions; the latest stay
+MAX_DECISIONS = 5_000  # decisions; the latest stay
 MOST_SHOTS = 30  # of a group: through more of them people skim
-MOST_BYTES = 100_000_000  # four times what MOST decisions about MOST_SHOTS take
+MAX_BYTES = 100_000_000  # four times what MAX_DECISIONS decisions about MOST_SHOTS take
 PLACES = 3  # of a noticeable difference: a thousandth says nothing
 GROUP = re.compile(r"[0-9a-f]{16}")
 
@@ -61,19 +61,19 @@ def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
         before = {}
     after = {group: decision for group, decision in (before | fresh).items() if decision.teaches}
     if after != before:
-        _save(folder, list(after.values())[-MOST:])
+        _save(folder, list(after.values())[-MAX_DECISIONS:])
 
 
 def load(folder: Path) -> list[Decision]:
     """In the order they were made. DecisionsUnreadable for a file that is not ours."""
     try:
         with open_to_read(folder / FILE) as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise _unreadable(str(error.strerror).lower()) from error
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise _unreadable("it is far too large")
     try:
         lines = [json.loads(line) for line in content.decode("ascii").splitlines()]

@@ -38,7 +38,7 @@ DEADLINE = 1800.0  # seconds: 600 MB at 3 Mbit/s
 TICK = 0.25  # seconds between calls of progress, so that stopping works while nothing arrives
 REST = 60.0  # seconds for which a server that did not answer is not asked again
 CHUNK = 1 << 16  # bytes
-EVERY = 0.1  # seconds between two reports of the child
+REPORT_INTERVAL_S = 0.1  # seconds between two reports of the child
 
 _silent_since: dict[str, float] = {}  # host: when it did not answer
 
@@ -246,7 +246,7 @@ def _body(response: HTTPResponse, file: File, before: int) -> Iterator[bytes]:
     got, said, announced = 0, -math.inf, int(response.headers.get("Content-Length") or 0)
     try:
         while got <= file.size:
-            if time.monotonic() - said > EVERY:
+            if time.monotonic() - said > REPORT_INTERVAL_S:
                 _say({"done": before + min(got, file.size), "saving": False})
                 said = time.monotonic()
             if not (chunk := response.read1(CHUNK)):

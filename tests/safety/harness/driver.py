@@ -73,7 +73,7 @@ def scan(root: Path, answered: Answered) -> None:
 
     job.open_tools = inline  # type: ignore[assignment]
     see.ahead = lambda items, _: iter(items)  # type: ignore[assignment]  # faults are for the thread that is watched
-    job.EVERY = facts.EVERY = 1e9  # each stage is told once, so that the same calls are made each time
+    job.EVERY = facts.WRITE_INTERVAL_S = 1e9  # each stage is told once, so that the same calls are made each time
     run = Run(root / "run")
     code = job.work_on(run.folder, utils.examine)
     if code or run.load().state != "ready":

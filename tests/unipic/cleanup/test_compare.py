@@ -292,7 +292,7 @@ def test_where_there_are_no_pairs_nothing_is_looked_at(photos: list[Photo], shel
 
 
 def test_progress_counts_up_to_the_total(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EVERY", 4)
+    monkeypatch.setattr(module, "BATCH_PAIRS", 4)
     steps: list[Step] = []
     photos = [shelf.put(name, picture()) for name in "abcde"]
     compared(shelf, *photos, progress=steps.append)
@@ -303,7 +303,7 @@ def test_progress_counts_up_to_the_total(shelf: Shelf, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("when", [0, 4])
 def test_a_person_can_stop_it_at_once(when: int, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EVERY", 4)
+    monkeypatch.setattr(module, "BATCH_PAIRS", 4)
     looked: list[int] = []
     monkeypatch.setattr(module, "compare_pair", lambda *pair: looked.append(1) or module.PairResult(0))
     photos = [shelf.put(f"{i}", picture()) for i in range(30)]

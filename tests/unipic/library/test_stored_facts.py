@@ -277,7 +277,7 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
     tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
-    monkeypatch.setattr("unipic.library.index.PATIENCE", 0.2)
+    monkeypatch.setattr("unipic.library.index.LOCK_TIMEOUT_S", 0.2)
     one, other = (StoredFacts(tmp_path, thumbnails, SETTINGS) for _ in range(2))
     keep(one)
     recalled(one, FOUND)

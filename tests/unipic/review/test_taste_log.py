@@ -127,7 +127,7 @@ def test_a_group_that_grew_or_was_ranked_anew_is_still_the_same(tmp_path: Path) 
 
 
 def test_only_the_latest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MOST", 3)
+    monkeypatch.setattr(store, "MAX_DECISIONS", 3)
     proposal = found(5)
     for group in proposal.shots:
         remember(tmp_path, proposal, accept([group], NONE))
@@ -192,7 +192,7 @@ def test_a_link_or_a_file_far_too_large_is_not_read(tmp_path: Path, monkeypatch:
     with pytest.raises(DecisionsUnreadable):
         load(tmp_path)
     (tmp_path / FILE).unlink()
-    monkeypatch.setattr(store, "MOST_BYTES", 10)
+    monkeypatch.setattr(store, "MAX_BYTES", 10)
     (tmp_path / FILE).write_text(json.dumps(GOOD))
     with pytest.raises(DecisionsUnreadable, match="too large"):
         load(tmp_path)
