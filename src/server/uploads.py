@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from server.answers import Endpoint, Refused
 from server.operator import max_upload
 from server.runs import Run, Runs
-from unipic.core.files import whole
+from unipic.core.files import atomic_file
 from unipic.core.settings import Settings
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ async def store(request: Request, path: Path, size: int) -> None:
     """Body to disk, chunk by chunk: whole, or not there at all."""
     arrived = 0
     try:
-        async with in_thread(whole(path)) as file:
+        async with in_thread(atomic_file(path)) as file:
             async for chunk in body(request):
                 arrived += len(chunk)
                 await run_in_threadpool(file.write, chunk)

@@ -44,9 +44,9 @@ def neighbours(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of comparable photos where one is among the nearest of the other.
 
-    That is, among its MAX_NEIGHBOURS nearest with a cosine of at least `likely`, or its MAX_UNLIKELY nearest with at least
-    `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32 [P],
-    cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
+    That is, among its MAX_NEIGHBOURS nearest with a cosine of at least `likely`, or its MAX_UNLIKELY nearest with at
+    least `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32
+    [P], cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
     """
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
@@ -210,10 +210,11 @@ def _most_alike(like: np.ndarray) -> np.ndarray:
 
 
 def _without_repeats(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int64 [M]: the first MAX_NEIGHBOURS + 1 photos of each vector. int64 [N]: for each other photo the last of those, else -1.
+    """Drop photos that repeat a vector more often than matters.
 
-    Only these need to be searched: a photo is equally like all photos of one vector, and then the first win. The others
-    are among the nearest of none, and share their nearest with the last one kept.
+    int64 [M]: the first MAX_NEIGHBOURS + 1 photos of each vector. int64 [N]: for each other photo the last of those,
+    else -1. Only these need to be searched: a photo is equally like all photos of one vector, and then the first win.
+    The others are among the nearest of none, and share their nearest with the last one kept.
     """
     seen: dict[bytes, list[int]] = {}
     kept, stands_for = [], np.full(len(vectors), -1, dtype=np.int64)

@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 
 
 @contextmanager
-def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, that appears as `path` when the block ends well and leaves no trace when it does not.
 
     With replace=False something that is already there stays, and AlreadyThere is raised. Two writers of one path
@@ -100,7 +100,7 @@ def hash_file(path: str | Path) -> str:
 def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
     """In place of what is there. What killed writers of it left behind goes."""
     sweep_parts(path.parent, glob.escape(path.name))
-    with whole(path) as file:
+    with atomic_file(path) as file:
         # ASCII only: names may hold bytes that are no valid text.
         file.write(json.dumps(value, ensure_ascii=True, indent=indent).encode("ascii"))
 

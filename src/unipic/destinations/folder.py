@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unipic.core.errors import AlreadyThere, DestinationError
-from unipic.core.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
+from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
 from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
 from unipic.destinations._writing import check_room, checked, explained, keepers_arrived, result_of, write_items
@@ -48,7 +48,7 @@ class FolderDestination:
             check_room(self.folder, unwritten())
             written = write_items(items, self._copy, self.strip_location, progress)
             keepers_arrived(outcomes, written)
-            with whole(self.folder / MANIFEST, replace=False) as file:
+            with atomic_file(self.folder / MANIFEST, replace=False) as file:
                 file.writelines(manifest(outcomes, written, self.strip_location))
         return result_of(written)
 
@@ -70,7 +70,7 @@ class FolderDestination:
             return digest
         make_folder(target.parent)
         facts = os.fstat(original.fileno())
-        with whole(target, replace=False) as file:
+        with atomic_file(target, replace=False) as file:
             digest = copy_and_hash(original, file)
             file.flush()
             file.seek(0)

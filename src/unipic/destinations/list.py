@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from unipic.core.errors import SettingsError
-from unipic.core.files import sweep_parts, whole
+from unipic.core.files import atomic_file, sweep_parts
 from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
@@ -65,7 +65,7 @@ class ListDestination:
         progress(Step("Writing the list", 0, len(outcomes)))
         with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
-            with whole(self.path, self.replace) as file:
+            with atomic_file(self.path, self.replace) as file:
                 rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
         progress(Step("Writing the list", len(outcomes), len(outcomes)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from unipic.core.errors import DestinationError
-from unipic.core.files import copy_and_hash, sweep_parts, whole
+from unipic.core.files import atomic_file, copy_and_hash, sweep_parts
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._manifest import manifest
@@ -64,7 +64,7 @@ class ZipDestination:
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             check_room(self.path.parent, items)
-            with whole(self.path, self.replace) as file:
+            with atomic_file(self.path, self.replace) as file:
                 written = self._fill(file, outcomes, items, progress)
                 file.flush()
                 _verify(file, written, progress)

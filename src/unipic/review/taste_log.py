@@ -20,7 +20,7 @@ from typing import Any
 from unipic.cleanup.rank import WEIGHTS, features
 from unipic.cleanup.result import Cluster
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.files import open_to_read, whole
+from unipic.core.files import atomic_file, open_to_read
 from unipic.core.photo import Photo
 from unipic.review.choices import Choices, done, kept
 from unipic.review.proposal import Proposal, group_id
@@ -125,7 +125,7 @@ def _group(photos: Sequence[Photo]) -> str:
 
 def _save(folder: Path, decisions: Iterable[Decision]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / FILE) as file:
+    with atomic_file(folder / FILE) as file:
         for decision in decisions:
             line = json.dumps({"version": VERSION, **asdict(decision)}, ensure_ascii=True, separators=(",", ":"))
             file.write(line.encode("ascii") + b"\n")

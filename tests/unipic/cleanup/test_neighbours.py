@@ -189,7 +189,7 @@ def test_no_more_is_kept_than_each_photo_s_nearest(monkeypatch: pytest.MonkeyPat
     crowd = embeddings([photo(f"{i}") for i in range(400)], 5 * np.ones(6) + 0.1 * rng.normal(size=(400, 6)))
     assert check(crowd) <= 400 * 4
     assert len(waiting) > 2
-    # A tile brings MAX_NEIGHBOURS for each of its photos and from either side, as far as the pair is in reach of that side.
+    # A tile brings MAX_NEIGHBOURS for each of its photos and from either side, if the pair is in reach of that side.
     assert max(waiting) <= max(500, 400 * 4 // 2) + 2 * 32 * 2 * 4
 
 
