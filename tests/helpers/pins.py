@@ -40,7 +40,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_content": (1, "0801ec94d74e92e7"),
     "reading/_compression": (1, "42c6d01187ba10a0"),
     "reading/_exif": (1, "8c5f5f2fc60b5aa1"),
-    "reading/_xmp": (1, "64de9561084725f9"),
+    "reading/_xmp": (1, "0099638632d51860"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "8c1d406c1bc4dcdb"),

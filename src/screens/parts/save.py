@@ -68,9 +68,9 @@ def offer(run: Run) -> None:
 
 
 def _offer(run: Run, path: Path, kind: str) -> None:
-    facts = path.stat()
-    label = f"Download {path.name} ({size(facts.st_size)})"
-    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{facts.st_mtime_ns}")
+    status = path.stat()
+    label = f"Download {path.name} ({size(status.st_size)})"
+    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{status.st_mtime_ns}")
 
 
 def zip_name(album: str) -> str:

@@ -241,19 +241,19 @@ def _moving(file: Photo | Companion, base: str) -> Moving:
         raise _NotAsItWas(f"the way to {file.name} leads through a link now")
     try:
         with open_to_read(file.path) as opened:
-            facts = os.fstat(opened.fileno())
+            status = os.fstat(opened.fileno())
             digest = copy_and_hash(opened)
     except OSError as error:
         raise _NotAsItWas(f"{file.name} could not be read: {error.strerror or error}") from None
     if digest != file.digest:
         raise _NotAsItWas(f"{file.name} has changed since the scan")
-    return Moving(relative, relative, digest, facts.st_size, facts.st_ino, facts.st_dev, facts.st_mtime_ns)
+    return Moving(relative, relative, digest, status.st_size, status.st_ino, status.st_dev, status.st_mtime_ns)
 
 
 def _arrived(target: str, file: Moving) -> bool:
     """By its inode; some file systems give a new one, and then by its content."""
-    facts = os.lstat(target)
-    if (facts.st_ino, facts.st_size, facts.st_mtime_ns) == (file.inode, file.size, file.mtime_ns):
+    status = os.lstat(target)
+    if (status.st_ino, status.st_size, status.st_mtime_ns) == (file.inode, file.size, file.mtime_ns):
         return True
     try:
         return hash_file(target) == file.sha256

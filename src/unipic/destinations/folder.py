@@ -69,14 +69,14 @@ class FolderDestination:
                 raise _other_content(target)
             return digest
         make_folder(target.parent)
-        facts = os.fstat(original.fileno())
+        status = os.fstat(original.fileno())
         with atomic_file(target, replace=False) as file:
             digest = copy_and_hash(original, file)
             file.flush()
             file.seek(0)
             if copy_and_hash(file) != digest:
                 raise DestinationError(f"{target} could not be read back as it was written; it was removed")
-            os.utime(file.fileno(), ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
         return digest
 
 

@@ -65,7 +65,7 @@ def preview(plan: Plan) -> Preview:
 def _size_now(file: Photo | Companion | Unreadable) -> int | None:
     """None for what is no longer a file of its own."""
     try:
-        facts = os.lstat(file.path)
+        status = os.lstat(file.path)
     except (OSError, ValueError):
         return None
-    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

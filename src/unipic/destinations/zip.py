@@ -83,13 +83,13 @@ class ZipDestination:
 
 def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
     """The file's bytes as they are; the sha256 of what went in."""
-    facts = os.fstat(original.fileno())
-    info = zipfile.ZipInfo(item.name, _zip_time(facts.st_mtime))
+    status = os.fstat(original.fileno())
+    info = zipfile.ZipInfo(item.name, _zip_time(status.st_mtime))
     info.external_attr = 0o644 << 16
     packed = isinstance(item.file, Photo) and item.file.format not in UNPACKED
     info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
     try:
-        with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
+        with archive.open(info, "w", force_zip64=status.st_size >= BIG) as target:
             return copy_and_hash(original, target)
     except OriginalUnread:
         _take_back(archive, info)

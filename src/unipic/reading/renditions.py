@@ -201,8 +201,8 @@ class Renditions:
         found = []
         for path in self.folder.glob("*.jpg"):
             with suppress(FileNotFoundError):  # another request deleted it
-                facts = path.stat()
-                found.append((facts.st_mtime_ns, path, facts.st_size))
+                status = path.stat()
+                found.append((status.st_mtime_ns, path, status.st_size))
         over = sum(size for *_, size in found) - self.cap
         for _, path, size in sorted(found):
             if over <= 0:

@@ -12,14 +12,14 @@ from unipic.core.photo import Found, Unreadable
 NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
 
 
-def stamp(facts: os.stat_result) -> str:
+def stamp(status: os.stat_result) -> str:
     """When a file was written and changed, and which one it is on its disk; not for one that was written just now.
 
     The change time catches who writes and sets the old time again. Within NEW a file may be written twice at one time.
     """
-    if time.time_ns() - max(facts.st_mtime_ns, facts.st_ctime_ns) < NEW:
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < NEW:
         return ""
-    return f"{facts.st_mtime_ns} {facts.st_ctime_ns} {facts.st_dev} {facts.st_ino}"
+    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_dev} {status.st_ino}"
 
 
 class Source(Protocol):

@@ -121,12 +121,12 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
 def _entry(path: str, name: str) -> Found | Unreadable:
     """A file as it lies there, by lstat: nothing is opened."""
     try:
-        facts = os.lstat(path)
+        status = os.lstat(path)
     except OSError as error:
         return Unreadable(_id(name), name, path, f"could not be examined: {error.strerror}", copyable=False)
-    if stat.S_ISREG(facts.st_mode):
-        return Found(_id(name), name, path, facts.st_size, stamp(facts))
-    link = stat.S_ISLNK(facts.st_mode)
+    if stat.S_ISREG(status.st_mode):
+        return Found(_id(name), name, path, status.st_size, stamp(status))
+    link = stat.S_ISLNK(status.st_mode)
     reason = "is a symbolic link, which is not followed" if link else "is not a regular file"
     return Unreadable(_id(name), name, path, reason, copyable=False)
 

@@ -31,9 +31,9 @@ class UploadSource:
     def files(self) -> Iterator[Found | Unreadable]:
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
-            facts = _arrived(path, upload.size)
-            if facts:
-                yield Found(upload.id, upload.name, str(path), upload.size, stamp(facts))
+            status = _arrived(path, upload.size)
+            if status:
+                yield Found(upload.id, upload.name, str(path), upload.size, stamp(status))
             else:
                 reason = "did not arrive whole; upload it again"
                 yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)
@@ -42,7 +42,7 @@ class UploadSource:
 def _arrived(path: Path, size: int) -> os.stat_result | None:
     """None for what is not whole."""
     try:
-        facts = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return None
-    return facts if stat.S_ISREG(facts.st_mode) and facts.st_size == size else None
+    return status if stat.S_ISREG(status.st_mode) and status.st_size == size else None

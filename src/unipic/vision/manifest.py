@@ -119,8 +119,8 @@ _known: dict[tuple[Path, int, int], str] = {}
 
 def sha256(path: Path) -> str:
     """Of the file's bytes; not read again while its size and time of change stay."""
-    facts = path.stat()
-    key = (path.absolute(), facts.st_size, facts.st_mtime_ns)
+    status = path.stat()
+    key = (path.absolute(), status.st_size, status.st_mtime_ns)
     if key not in _known:
         with path.open("rb") as file:
             _known[key] = hashlib.file_digest(file, "sha256").hexdigest()

@@ -121,7 +121,8 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
 def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from unipic.core.files import atomic_file\n"
-        "with atomic_file(Path(sys.argv[1])) as file: file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+        "with atomic_file(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
     target = tmp_path / "sub" / "a.jpg"

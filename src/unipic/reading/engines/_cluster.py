@@ -150,7 +150,7 @@ def _init(**given: Any) -> None:
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with _tongue_held():
+        with _stderr_silenced():
             ray.init(logging_level=logging.ERROR, log_to_driver=False, **given)
     finally:
         if main and before is not None:
@@ -166,7 +166,7 @@ def _init(**given: Any) -> None:
 
 
 @contextmanager
-def _tongue_held() -> Iterator[None]:
+def _stderr_silenced() -> Iterator[None]:
     """Silence the error stream while Ray's C++ starts; errors arrive as exceptions."""
     stream, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
