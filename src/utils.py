@@ -46,9 +46,9 @@ def examine(
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
     new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    seen = remembered(files, new, tools.engine, tools.facts, tools.thumbnails, tools.encoder.key)
+    seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
-    gallery = together(gallery, tools.engine, progress, tools.facts, files)
+    gallery = together(gallery, tools.engine, progress, tools.index, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 
@@ -66,17 +66,17 @@ def weigh(
     """
     originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
-    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)
+    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
     sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
     likeness, ranker = no_copies(likeness, sets), _ranker(tools)
-    notices = (*tools.notices, *tools.facts.notices)
+    notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, sets=sets)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings).clusters for photo in cluster.photos]
     try:
-        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.facts)
+        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))

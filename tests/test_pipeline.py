@@ -33,7 +33,7 @@ from unipic.core.progress import Step, silent
 from unipic.core.settings import Settings
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
-from unipic.library.index import NOTHING
+from unipic.library.index import NO_INDEX
 from unipic.library.indexing import gather, remembered, see
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
@@ -493,7 +493,7 @@ def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_pat
     settings = Settings(grouping=rule)
     files = list(FolderSource([photos]).files())
     new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NOTHING, tools.thumbnails, ""))
+    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NO_INDEX, tools.thumbnails, ""))
     first = arrange(weigh(gallery, embeddings, tools, settings), settings)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):

@@ -27,7 +27,7 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Found
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Settings, changed
-from unipic.library.index import FILE, StoredFacts
+from unipic.library.index import FILE, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import _exif, _xmp, metadata
 from unipic.reading.engines.base import Failure, Item, Result
@@ -98,12 +98,12 @@ def clean(photos: Path, tmp_path: Path) -> Run:
         **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
-        facts = StoredFacts(tmp_path / "memory", thumbnails, settings)
-        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
+        index = StoredIndex(tmp_path / "memory", thumbnails, settings)
+        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, index=index)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
         finally:
-            facts.close()
+            index.close()
 
     return run
 
@@ -267,10 +267,10 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     data = tmp_path / "data"
     script = (
         "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
-        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
+        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredIndex.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
-        "f.StoredFacts.keep = count\n"
+        "f.StoredIndex.keep = count\n"
         "import atexit; atexit.register(lambda: print('kept', len(n)))\n"
         f"from main import app; app(['clean', {str(photos)!r}, '--dry-run', '--encoder', 'builtin', "
         "'--ranker', 'builtin'], standalone_mode=True)"

@@ -17,7 +17,7 @@ from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
-from unipic.library.index import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
+from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
@@ -41,7 +41,7 @@ class Tools:
     thumbnails: Thumbnails
     notices: tuple[str, ...] = ()
     taste: Verdict | None = None  # None: the default weights
-    facts: Facts = NOTHING
+    index: Index = NO_INDEX
     see: See | None = None  # where photos are embedded away from here; None: the engine reads them, the encoder is here
 
     @property
@@ -66,17 +66,17 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     try:
         with _room(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
-            facts = StoredFacts(folder, thumbnails, settings)
+            index = StoredIndex(folder, thumbnails, settings)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
             store = settings.ray_store or str(folder / ROWS)
             seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
             see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
-                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
+                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, see)
                 if not settings.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the facts have all of it now
+                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index have all of it now
             finally:
-                facts.close()
+                index.close()
     finally:
         engine.close()
 

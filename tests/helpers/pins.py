@@ -43,9 +43,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_xmp": (1, "0099638632d51860"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "8c1d406c1bc4dcdb"),
-    "cleanup/compare": (1, "1187d0dfe2ad2188"),
-    "reading/seen": (1, "4a63c3ed2a2413de"),
+    "library/companions": (1, "2132df26980d2687"),
+    "cleanup/compare": (1, "607aefb7284b0d15"),
+    "reading/seen": (1, "d944022690cb2971"),
 }
 
 

@@ -24,7 +24,7 @@ from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evi
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.fingerprint import bits_apart
 from unipic.reading.seen import PairResult
@@ -72,7 +72,7 @@ def compare(
     bits: int,
     workers: int = 0,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Likeness:
     """The likeness of every pair the encoder finds likely. `bits`: how far fingerprints of a copy may differ."""
     # A fixed order: aligning b with a differs slightly from aligning a with b.
@@ -85,7 +85,7 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    results = _results(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, facts)
+    results = _results(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, index)
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
@@ -128,7 +128,7 @@ class Sketches:
 
 
 def _results(
-    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, facts: Facts
+    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, index: Index
 ) -> list[PairResult]:
     """The result of each pair, stored or new."""
     key = f"{bits} bits"
@@ -138,7 +138,7 @@ def _results(
         # Metadata affects a pair only through other_shot(), so the pair is compared again if that changes.
         return f"{versions} {other_shot(*pair):d}"
 
-    known = facts.pairs(pairs, key, made)
+    known = index.pairs(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs)))
@@ -151,7 +151,7 @@ def _results(
                 some, pool.map(lambda pair: compare_pair(pair[0], pair[1], sketches, bits), some), strict=True
             ):
                 known[_digests(pair)] = seen
-                facts.keep_pair(pair, seen, key, made(pair))
+                index.keep_pair(pair, seen, key, made(pair))
             progress(Step(STAGE, done + start + len(some), len(pairs)))
     return [known[_digests(pair)] for pair in pairs]
 

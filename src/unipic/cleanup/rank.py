@@ -19,7 +19,7 @@ from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
@@ -101,11 +101,11 @@ def prompt_score(
     thumbnails: Thumbnails,
     prompt: str,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Scores:
     """A model's scores of each photo by criterion. Each picture is scored once, and few are in memory at a time."""
     key = f"{scorer.key}: {prompt}"
-    known = facts.scores(photos, key)
+    known = index.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
     for start in range(0, len(new), BATCH_PHOTOS):
         progress(Step("Choosing the best shots", len(known), len(photos)))
@@ -113,7 +113,7 @@ def prompt_score(
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):
             known[photo.digest] = score
-            facts.keep_score(photo, score, key)
+            index.keep_score(photo, score, key)
     return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
 
 

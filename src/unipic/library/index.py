@@ -56,7 +56,7 @@ CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, fac
 """
 
 
-class Facts:
+class Index:
     """Interface of the index. This base class remembers nothing."""
 
     notices: tuple[str, ...] = ()
@@ -96,10 +96,10 @@ class Facts:
         """Store the contents of a companion."""
 
 
-NOTHING = Facts()
+NO_INDEX = Index()
 
 
-class StoredFacts(Facts):
+class StoredIndex(Index):
     """The index on disk, shared with other processes.
 
     An error is reported in `notices`, and then nothing is remembered.
@@ -160,7 +160,7 @@ class StoredFacts(Facts):
         return _open(":memory:")
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        """See Facts.seen."""
+        """See Index.seen."""
         for some in _portions(list(files)):
             self._write()
             rows: dict[bytes, tuple[Any, ...]] = {}
@@ -193,7 +193,7 @@ class StoredFacts(Facts):
         return None
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
-        """See Facts.keep."""
+        """See Index.keep."""
         if not file.stamp:
             return
         values, digest = photo_to_dict(seen.photo), seen.photo.digest
@@ -204,14 +204,14 @@ class StoredFacts(Facts):
         self.keep_metadata(seen.photo)
 
     def keep_metadata(self, photo: Photo) -> None:
-        """See Facts.keep_metadata."""
+        """See Index.keep_metadata."""
         values = photo_to_dict(photo)
         told = json.dumps({name: values[name] for name in NO_METADATA})
         self._keep("metadata", photo.digest, versions.metadata(), told)
         self._write_now_and_then()
 
     def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
-        """See Facts.pairs."""
+        """See Index.pairs."""
         self._write()
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
         known: dict[tuple[str, str], PairResult] = {}
@@ -226,13 +226,13 @@ class StoredFacts(Facts):
         return known
 
     def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
-        """See Facts.keep_pair."""
+        """See Index.keep_pair."""
         first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
         self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
-        """See Facts.scores."""
+        """See Index.scores."""
         self._write()
         known: dict[str, list[float]] = {}
         for some in _portions(sorted({photo.digest for photo in photos})):
@@ -243,12 +243,12 @@ class StoredFacts(Facts):
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
-        """See Facts.keep_score."""
+        """See Index.keep_score."""
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self._write_now_and_then()
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
-        """See Facts.said."""
+        """See Index.said."""
         self._write()
         known: dict[str, dict[str, Any]] = {}
         for some in _portions([file for file in files if file.stamp]):
@@ -263,7 +263,7 @@ class StoredFacts(Facts):
         return known
 
     def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
-        """See Facts.keep_said."""
+        """See Index.keep_said."""
         if not file.stamp:
             return
         self._keep("beside", _path(file), made, file.size, file.stamp, json.dumps(values), self._today)
