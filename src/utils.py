@@ -14,7 +14,7 @@ from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
-from unipic.cleanup.sets import deliberate_sets, no_copies
+from unipic.cleanup.series import find_series, no_copies
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Gallery
@@ -67,10 +67,10 @@ def weigh(
     originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
     bits, workers = settings.near_bits, settings.workers
     likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
-    sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
-    likeness, ranker = no_copies(likeness, sets), _ranker(tools)
+    series = find_series(originals.photos, likeness, Sketches(tools.thumbnails))
+    likeness, ranker = no_copies(likeness, series), _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
-    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, sets=sets)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
@@ -101,7 +101,7 @@ def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> 
         ranker=evidence.ranker,
         notices=evidence.notices,
         same=settings.near,
-        sets=evidence.sets,
+        series=evidence.series,
         likeness=copies.likeness,
     )
 

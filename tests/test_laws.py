@@ -267,9 +267,9 @@ def test_what_was_taken_to_be_kept_together_is_not_thinned_unasked(
     proposal = propose(cleanup, rules)
     decided = outcomes(proposal, accept_all(proposal))
     stay = [outcome.file for outcome in decided if outcome.fate == "kept" and isinstance(outcome.file, Photo)]
-    members = [photo.id for one in cleanup.sets for photo in one.photos]
+    members = [photo.id for one in cleanup.series for photo in one.photos]
     assert len(members) == len(set(members))
-    for photo in (photo for one in cleanup.sets if one.kind not in rules.thin for photo in one.photos):
+    for photo in (photo for one in cleanup.series if one.kind not in rules.thin for photo in one.photos):
         assert any(is_identical(photo, other) or beside(photo, other, cleanup.gallery) for other in stay)
 
 
@@ -288,7 +288,7 @@ def test_the_order_of_the_files_changes_nothing(
     assert second.near == first.near
     assert second.clusters == first.clusters
     assert set(second.singles) == set(first.singles)
-    assert second.sets == first.sets
+    assert second.series == first.series
     rules = data.draw(rules_over(gallery))
     assert propose(second, rules).groups == propose(first, rules).groups
 

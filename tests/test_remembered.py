@@ -129,7 +129,7 @@ def test_a_panorama_is_told_again_without_laying_one_shot_on_another(
         exif.get_ifd(0x8769)[0x9003] = f"2024:06:12 20:51:{10 + number}"
         save(wide.crop((x, y, x + 800, y + 600)), photos / f"{number}.jpg", quality=92, exif=exif.tobytes())
     first = clean(encoder=AllAlike())
-    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.sets] == [
+    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.series] == [
         ("panorama", ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
     ]
     monkeypatch.setattr(compare.Sketches, "of", lambda *_: pytest.fail("a photo was looked at again"))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 from tests.helpers.pictures import PlainEncoder
 
-from unipic.cleanup import compare, sets
+from unipic.cleanup import compare, series
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.compare import PairResult, other_shot
 from unipic.cleanup.likeness import Likeness
@@ -155,14 +155,14 @@ def without_pictures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare.Sketches, "prepare", lambda *_: None)
         patch.setattr(compare, "compare_pair", compare_pair)
-        patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
+        patch.setattr(series, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
         yield
 
 
 def compare_pair(a: Photo, b: Photo, *_: object) -> PairResult:
     """What laying one on the other would find, by their hashes."""
     apart = bits_apart(a.fingerprint, b.fingerprint)
-    across = 0.5 if sets._when(a) < sets._when(b) else -0.5
+    across = 0.5 if series._when(a) < series._when(b) else -0.5
     seen = PairResult(max(0, 60 - apart), swept=(across, 0.0) if int(b.digest, 16) % 3 == 0 else None)
     if other_shot(a, b) or apart > 25:
         return seen

@@ -12,7 +12,7 @@ from typing import Literal
 
 from unipic.cleanup.keeper import keeper_reason, warning_about
 from unipic.cleanup.rank import EQUALLY_GOOD
-from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
 
@@ -77,7 +77,7 @@ def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008
     by_keeper: defaultdict[str, list[DuplicateSet]] = defaultdict(list)
     for found in cleanup.lanes:
         by_keeper[found.keeper.id].append(found)
-    kept_whole = {p.id: one for one in cleanup.sets if one.kind not in rules.thin for p in one.photos}
+    kept_whole = {p.id: one for one in cleanup.series if one.kind not in rules.thin for p in one.photos}
     groups = [_copies(sets, cleanup, rules, kept_whole) for sets in by_keeper.values()]
     copies = dict(zip(by_keeper, groups, strict=True))
     groups += [_shots(cluster, copies, cleanup, rules, kept_whole) for cluster in cleanup.clusters]
@@ -93,9 +93,7 @@ def group_id(photos: Iterable[Photo]) -> str:
 # Copies.
 
 
-def _copies(
-    sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, DeliberateSet]
-) -> Group:
+def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, Series]) -> Group:
     keeper = sets[0].keeper
     reasons = {copy.id: reason for found in sets for copy, reason in zip(found.copies, found.reasons, strict=True)}
     found = [keeper, *(copy for found in sets for copy in found.copies)]
@@ -123,7 +121,7 @@ def _copies(
     )
 
 
-def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, DeliberateSet]) -> str:
+def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:
     """A set would miss it, unless a file with the very same picture stays."""
     one = None if identical(photo, first) else kept_whole.get(photo.id)
     return f"part of {SETS[one.kind][0]} ({one.reason})" if one else ""
@@ -167,7 +165,7 @@ def _shots(
     copies: Mapping[str, Group],
     cleanup: Cleanup,
     rules: Rules,
-    kept_whole: Mapping[str, DeliberateSet],
+    kept_whole: Mapping[str, Series],
 ) -> Group:
     files = {p.id: copies[p.id].photos if p.id in copies else (p,) for p in cluster.photos}
     order = sorted(cluster.photos, key=lambda photo: min(rules.key(file) for file in files[photo.id]))
@@ -215,7 +213,7 @@ def _alike(
     return min(likeness.similar(file, seen[0]) for file in files[photo.id] if file in likeness) or None
 
 
-def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, DeliberateSet]) -> str:
+def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, Series]) -> str:
     one = whole.get(photo.id)
     words = f"part of {SETS[one.kind][0]}: {one.reason}" if one else ""
     return "; ".join(filter(None, (words, _along([file for file in files if file is not photo]))))
