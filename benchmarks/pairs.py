@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from unipic.cleanup import _neighbours as search
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.clusters import clusters
 from unipic.cleanup.compare import WORTH_A_LOOK
@@ -244,8 +244,8 @@ def _whole(embeddings: Embeddings) -> Figures:
     copies = timed("copies", lambda: near_duplicates(likeness, 50))
     aside = {copy.id for found in copies for copy in found.copies}
     shots = timed("without copies", lambda: likeness.of(p for p in likeness.photos if p.id not in aside))
-    for rule in RULES:
-        groups = timed(f"groups ({rule})", partial(clusters, shots, 90, None, rule))
+    for grouping in GROUPINGS:
+        groups = timed(f"groups ({grouping})", partial(clusters, shots, 90, None, grouping))
     timed("looked up", lambda: [shots.similar(group[0], one) for group in groups for one in group])
     return {"pairs": len(first), "steps": steps}
 

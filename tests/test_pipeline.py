@@ -23,7 +23,7 @@ from tests.helpers.raws import raw_photo
 from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import VERSION, cleanup_to_dict
 from unipic.cleanup.result import Cleanup
@@ -486,11 +486,11 @@ def test_the_result_is_one_json_object(clean: Run, photos: Path) -> None:
     assert json.loads(json.dumps(cleanup_to_dict(clean())))["version"] == VERSION
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("grouping", sorted(GROUPINGS))
+def test_the_order_of_the_files_changes_nothing(grouping: str, photos: Path, tmp_path: Path) -> None:
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    settings = Settings(grouping=rule)
+    settings = Settings(grouping=grouping)
     files = list(FolderSource([photos]).files())
     new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
     gallery, embeddings = gather(files, remembered(files, new, tools.engine, NO_INDEX, tools.thumbnails, ""))
