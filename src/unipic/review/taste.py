@@ -1,6 +1,6 @@
 """What earlier choices say about a person's taste, and whether that is worth following. Pure: values in, values out.
 
-A decision is one reviewed group; what is learned are the weights of the ranking's own criteria, so that it ranks as it
+A lesson is one reviewed group; what is learned are the weights of the ranking's own criteria, so that it ranks as it
 always does and its reasons stay true. The weights begin at the default ones and leave them only as far as choices ask.
 """
 
@@ -38,7 +38,7 @@ CLOSE = 1e-10  # of weights, between two steps
 
 
 @dataclass(frozen=True)
-class Decision:
+class Lesson:
     """One reviewed group: members by criteria, higher is better, and what the person did."""
 
     group: str  # the same for the same group, decided again
@@ -50,7 +50,7 @@ class Decision:
 
     def __post_init__(self) -> None:
         if not len(self.rows) == len(self.kept) == len(self.suggested):
-            raise ValueError("a decision is about each member of its group")
+            raise ValueError("a lesson is about each member of its group")
         if any(len(row) != len(self.names) for row in self.rows):
             raise ValueError("a member has one number per criterion")
 
@@ -74,21 +74,21 @@ class Verdict:
     weights: Mapping[str, float]  # learned from all groups
 
 
-def learn(decisions: Iterable[Decision], default: Mapping[str, float]) -> dict[str, float]:
+def learn(lessons: Iterable[Lesson], default: Mapping[str, float]) -> dict[str, float]:
     """The most likely weights, given the choices and that people's weights lie around the default by SPREAD.
 
     Logistic regression on the differences between a kept and a discarded member. A group counts 1 (less if it was left
-    as suggested, see _read) however many pairs it makes. What a decision has no number for makes no difference in it.
+    as suggested, see _read) however many pairs it makes. What a lesson has no number for makes no difference in it.
     No weight is below 0: a criterion may not matter to somebody, but a reason that says "sharper" of a shot that was
-    chosen for its blur would be a lie. The order of the decisions changes nothing.
+    chosen for its blur would be a lie. The order of the lessons changes nothing.
     """
-    groups = _teaching(decisions)
+    groups = _teaching(lessons)
     names, start = tuple(default), np.array([*default.values()], dtype=np.float64)
-    pairs, counts, _ = _pairs(groups, [_table(decision, names) for decision in groups], len(names))
+    pairs, counts, _ = _pairs(groups, [_table(lesson, names) for lesson in groups], len(names))
     return dict(zip(names, _most_likely(pairs, counts, start).tolist(), strict=True))
 
 
-def judge(decisions: Iterable[Decision], default: Mapping[str, float]) -> Verdict:
+def judge(lessons: Iterable[Lesson], default: Mapping[str, float]) -> Verdict:
     """Whether what was learned beats the default on groups it was not learned from, by more than luck.
 
     Each fifth of the groups is judged by weights from the other four. Of the groups where just one of the two puts a
@@ -97,14 +97,14 @@ def judge(decisions: Iterable[Decision], default: Mapping[str, float]) -> Verdic
     makes them, and keep it alive less once it makes them itself. What is left of that bias works for the default at
     first: a taste is found late rather than wrongly.
     """
-    groups = _teaching(decisions)
+    groups = _teaching(lessons)
     weights = learn(groups, default)
     if not groups:
         return Verdict(0, None, None, False, _too_few(0), weights)
     names, start = tuple(default), np.array([*default.values()], dtype=np.float64)
-    tables = [_table(decision, names) for decision in groups]
+    tables = [_table(lesson, names) for lesson in groups]
     pairs, counts, owner = _pairs(groups, tables, len(names))
-    folds = np.array([int(decision.group[:8], 16) % FOLDS for decision in groups])
+    folds = np.array([int(lesson.group[:8], 16) % FOLDS for lesson in groups])
     learned, plain = np.zeros(len(groups)), np.zeros(len(groups))
     for fold in np.unique(folds):
         others = folds[owner] != fold
@@ -137,22 +137,22 @@ def changes(weights: Mapping[str, float], default: Mapping[str, float]) -> list[
     return sorted(changed, key=lambda change: -abs(change[1]))
 
 
-def _teaching(decisions: Iterable[Decision]) -> list[Decision]:
-    return sorted((decision for decision in decisions if decision.teaches), key=lambda decision: decision.group)
+def _teaching(lessons: Iterable[Lesson]) -> list[Lesson]:
+    return sorted((lesson for lesson in lessons if lesson.teaches), key=lambda lesson: lesson.group)
 
 
 def _too_few(groups: int) -> str:
     return f"{count(groups, 'group')} so far, {LEAST_GROUPS} are needed"
 
 
-def _table(decision: Decision, names: tuple[str, ...]) -> np.ndarray:
+def _table(lesson: Lesson, names: tuple[str, ...]) -> np.ndarray:
     """float64 [members, names]."""
-    columns = dict(zip(decision.names, np.array(decision.rows, dtype=np.float64).T, strict=True))
-    nothing = np.zeros(len(decision.rows))
+    columns = dict(zip(lesson.names, np.array(lesson.rows, dtype=np.float64).T, strict=True))
+    nothing = np.zeros(len(lesson.rows))
     return np.stack([columns.get(name, nothing) for name in names], axis=1)
 
 
-def _read(decisions: Sequence[Decision]) -> float:
+def _read(lessons: Sequence[Lesson]) -> float:
     """Probability that a suggestion that was left as it was had been looked at.
 
     The best shot is ticked before the person looks. Of two shots the ranking can hardly tell apart, somebody who looks
@@ -160,35 +160,35 @@ def _read(decisions: Sequence[Decision]) -> float:
     for to think too little of agreement is the worse mistake: corrections alone are by their nature groups where the
     default failed, and teach the opposite of it even to somebody who shares it.
     """
-    even = [d for d in decisions if d.certainty < EVEN and d.suggested[:2] == (True, False)]
-    unchanged = sum(decision.unchanged for decision in decisions)
+    even = [d for d in lessons if d.certainty < EVEN and d.suggested[:2] == (True, False)]
+    unchanged = sum(lesson.unchanged for lesson in lessons)
     if not even or not unchanged:
         return 1.0
     more = [(d.kept[:2] == (True, False)) - (d.kept[:2] == (False, True)) * _odds(d.certainty) for d in even]
     unread = (math.fsum(more) - math.sqrt(math.fsum(one**2 for one in more))) / len(even)
-    return min(1.0, max(LEAST_READ, 1 - unread * len(decisions) / unchanged))
+    return min(1.0, max(LEAST_READ, 1 - unread * len(lessons) / unchanged))
 
 
 def _odds(probability: float) -> float:
     return probability / (1 - probability)
 
 
-def _counts(decisions: Sequence[Decision]) -> np.ndarray:
+def _counts(lessons: Sequence[Lesson]) -> np.ndarray:
     """float64 [N]: what each group counts."""
-    read = _read(decisions)
-    return np.array([read if decision.unchanged else 1.0 for decision in decisions])
+    read = _read(lessons)
+    return np.array([read if lesson.unchanged else 1.0 for lesson in lessons])
 
 
 def _pairs(
-    decisions: Sequence[Decision], tables: Sequence[np.ndarray], criteria: int
+    lessons: Sequence[Lesson], tables: Sequence[np.ndarray], criteria: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float64 [P, criteria]: kept less discarded; [P]: what each pair counts; int64 [P]: the decision it is of."""
+    """float64 [P, criteria]: kept less discarded; [P]: what each pair counts; int64 [P]: the lesson it is of."""
     differences = [np.zeros((0, criteria))]
-    for decision, table in zip(decisions, tables, strict=True):
-        kept = np.array(decision.kept)
+    for lesson, table in zip(lessons, tables, strict=True):
+        kept = np.array(lesson.kept)
         differences.append((table[kept][:, None] - table[~kept][None]).reshape(-1, criteria))
     sizes = np.array([len(pairs) for pairs in differences[1:]], dtype=np.int64)
-    counts = np.repeat(_counts(decisions) / sizes, sizes)
+    counts = np.repeat(_counts(lessons) / sizes, sizes)
     return np.clip(np.concatenate(differences), -LOUD, LOUD), counts, np.repeat(np.arange(len(sizes)), sizes)
 
 
@@ -215,9 +215,9 @@ def _most_likely(pairs: np.ndarray, counts: np.ndarray, start: np.ndarray) -> np
     return w
 
 
-def _right(decision: Decision, scores: np.ndarray) -> float:
+def _right(lesson: Lesson, scores: np.ndarray) -> float:
     """1 if the top-scored member was kept, else 0; the share of those kept where several are on top."""
-    return float(np.array(decision.kept)[scores >= scores.max() - TIED].mean())
+    return float(np.array(lesson.kept)[scores >= scores.max() - TIED].mean())
 
 
 def _chance(won: int, lost: int) -> float:

@@ -24,23 +24,23 @@ from unipic.core.files import atomic_file, open_to_read
 from unipic.core.photo import Photo
 from unipic.review.choices import Choices, done, kept
 from unipic.review.proposal import Proposal, group_id
-from unipic.review.taste import Decision, Verdict, judge
+from unipic.review.taste import Lesson, Verdict, judge
 
 FILE = "taste.jsonl"
 ASIDE = "taste.jsonl.unreadable"
-VERSION = 1  # of the criteria's scales too: decisions measured in others are left out
-MAX_DECISIONS = 5_000  # decisions; the latest stay
+VERSION = 1  # of the criteria's scales too: lessons measured in others are left out
+MAX_LESSONS = 5_000  # lessons; the latest stay
 MOST_SHOTS = 30  # of a group: through more of them people skim
-MAX_BYTES = 100_000_000  # four times what MAX_DECISIONS decisions about MOST_SHOTS take
+MAX_BYTES = 100_000_000  # four times what MAX_LESSONS lessons about MOST_SHOTS take
 PLACES = 3  # of a noticeable difference: a thousandth says nothing
 GROUP = re.compile(r"[0-9a-f]{16}")
 
 
-def decided(proposal: Proposal, choices: Choices) -> list[Decision]:
+def lessons_of(proposal: Proposal, choices: Choices) -> list[Lesson]:
     """Of each group of similar shots that was decided in this run. One that was not says nothing."""
     by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
     return [
-        _decision(by_id[group.id], kept(group, choices), group.suggested)
+        _lesson(by_id[group.id], kept(group, choices), group.suggested)
         for group in proposal.shots
         if done(group, choices) and not choices[group.id].remembered and len(group.photos) <= MOST_SHOTS
     ]
@@ -51,20 +51,20 @@ def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
 
     A file that cannot be read is laid aside, never overwritten. OSError if the folder cannot be written.
     """
-    fresh = {decision.group: decision for decision in decided(proposal, choices)}
+    fresh = {lesson.group: lesson for lesson in lessons_of(proposal, choices)}
     if not fresh:
         return
     try:
-        before = {decision.group: decision for decision in load(folder)}
+        before = {lesson.group: lesson for lesson in load(folder)}
     except DecisionsUnreadable:
         os.replace(folder / FILE, folder / ASIDE)
         before = {}
-    after = {group: decision for group, decision in (before | fresh).items() if decision.teaches}
+    after = {group: lesson for group, lesson in (before | fresh).items() if lesson.teaches}
     if after != before:
-        _save(folder, list(after.values())[-MAX_DECISIONS:])
+        _save(folder, list(after.values())[-MAX_LESSONS:])
 
 
-def load(folder: Path) -> list[Decision]:
+def load(folder: Path) -> list[Lesson]:
     """In the order they were made. DecisionsUnreadable for a file that is not ours."""
     try:
         with open_to_read(folder / FILE) as file:
@@ -90,7 +90,7 @@ def forget(folder: Path) -> None:
 
 
 def verdict_in(folder: Path) -> Verdict:
-    """What all decisions so far say. DecisionsUnreadable as from load."""
+    """What all lessons so far say. DecisionsUnreadable as from load."""
     return judge(load(folder), WEIGHTS)
 
 
@@ -105,9 +105,9 @@ def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
     return verdict, ()
 
 
-def _decision(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Decision:
+def _lesson(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Lesson:
     names, table = features(cluster.photos, dict(cluster.columns))
-    return Decision(
+    return Lesson(
         _group(cluster.photos),
         names,
         tuple(tuple(round(number, PLACES) for number in row) for row in table.tolist()),
@@ -123,15 +123,15 @@ def _group(photos: Sequence[Photo]) -> str:
     return hashlib.sha256(f"unipic group {first}".encode()).hexdigest()[:16]
 
 
-def _save(folder: Path, decisions: Iterable[Decision]) -> None:
+def _save(folder: Path, lessons: Iterable[Lesson]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(folder / FILE) as file:
-        for decision in decisions:
-            line = json.dumps({"version": VERSION, **asdict(decision)}, ensure_ascii=True, separators=(",", ":"))
+        for lesson in lessons:
+            line = json.dumps({"version": VERSION, **asdict(lesson)}, ensure_ascii=True, separators=(",", ":"))
             file.write(line.encode("ascii") + b"\n")
 
 
-def _from_dict(values: dict[str, Any]) -> Decision:
+def _from_dict(values: dict[str, Any]) -> Lesson:
     rows = tuple(tuple(float(number) for number in row) for row in values["rows"])
     group, names = values["group"], tuple(values["names"])
     kept, suggested = tuple(values["kept"]), tuple(values["suggested"])
@@ -144,7 +144,7 @@ def _from_dict(values: dict[str, Any]) -> Decision:
     certainty = float(values["certainty"])
     if not all(math.isfinite(number) for row in rows for number in row) or not 0 <= certainty <= 1:
         raise ValueError("a number is a number")
-    return Decision(group, names, rows, kept, suggested, certainty)
+    return Lesson(group, names, rows, kept, suggested, certainty)
 
 
 def _unreadable(why: str) -> DecisionsUnreadable:

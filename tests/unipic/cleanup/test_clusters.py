@@ -66,10 +66,6 @@ def test_every_member_is_like_the_leader_and_a_chain_is_what_one_asks_for() -> N
     assert len(clusters(chain, 90)) == 2
     by_components = ids(clusters(chain, 90, grouping="components"))
     assert by_components == ids(clusters(chain, 90, grouping="dbscan")) == [list("abcde")]
-        ids(clusters(chain, 90, grouping="components"))
-        == ids(clusters(chain, 90, grouping="dbscan"))
-        == [list("abcde")]
-    )
 
 
 def test_of_equals_the_better_original_leads() -> None:
