@@ -32,7 +32,7 @@ DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
     """The endpoint that takes one file of a run that is still collecting; limits in bytes."""
     max_file = Settings().max_file if max_file is None else max_file
-    room = Room(max_upload() if max_run is None else max_run)
+    quota = Quota(max_upload() if max_run is None else max_run)
 
     async def upload(request: Request) -> Response:
         run, key = runs.open(request.path_params["token"]), request.path_params["key"]
@@ -40,13 +40,13 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
         if size > max_file:
             raise Refused(413, f"This file is {gigabytes(size)}; the limit is {gigabytes(max_file)} per file.")
         refuse_unless_collecting(run)
-        with room.held(run, size):
+        with quota.held(run, size):
             # Written under a name of its own, so that a retry does not meet the attempt it replaces.
             arriving = path.with_name(f"{key}.{secrets.token_hex(4)}")
             await store(request, arriving, size)
             try:
                 refuse_unless_collecting(run)  # it may have been started while the bytes came in
-                room.give_back(run, path.stat().st_size if path.exists() else 0)
+                quota.give_back(run, path.stat().st_size if path.exists() else 0)
                 os.replace(arriving, path)
             finally:
                 arriving.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
     return upload
 
 
-class Room:
+class Quota:
     """How many bytes each run has taken: those in its journal, which is read once, and those on their way.
 
     Lives in the event loop alone, so it needs no lock.
@@ -68,7 +68,7 @@ class Room:
 
     @contextmanager
     def held(self, run: Run, size: int) -> Iterator[None]:
-        """Room for one upload, given back when it does not arrive."""
+        """Quota for one upload, given back when it does not arrive."""
         if run.token not in self.used:
             self.used[run.token] = sum(upload.size for upload in run.uploads())
         if self.used[run.token] + size > self.limit:

@@ -64,7 +64,7 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     engine = _engine(settings)
     keep_freed_memory()
     try:
-        with _room(memory) as (folder, about_memory):
+        with _memory_folder(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
             index = StoredIndex(folder, thumbnails, settings)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
@@ -118,7 +118,7 @@ def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
 
 
 @contextmanager
-def _room(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """A folder that can be written to, and what is to be said about it."""
     problem = _problem(memory) if memory else ""
     if memory and not problem:

@@ -164,7 +164,7 @@ def result_of(written: Sequence[Written]) -> Result:
     )
 
 
-def check_room(folder: Path, items: Iterable[Item]) -> None:
+def check_space(folder: Path, items: Iterable[Item]) -> None:
     needed = _bytes(items)
     if needed > shutil.disk_usage(folder).free:
         raise DiskFull(_no_room(folder, needed))

@@ -11,7 +11,7 @@ from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
 from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
-from unipic.destinations._writing import check_room, checked, explained, keepers_arrived, result_of, write_items
+from unipic.destinations._writing import check_space, checked, explained, keepers_arrived, result_of, write_items
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
 from unipic.review.choices import Outcome
 
@@ -45,7 +45,7 @@ class FolderDestination:
             sweep_parts(self.folder, "**/*")
             for item in items:
                 self._check_place(item)
-            check_room(self.folder, unwritten())
+            check_space(self.folder, unwritten())
             written = write_items(items, self._copy, self.strip_location, progress)
             keepers_arrived(outcomes, written)
             with atomic_file(self.folder / MANIFEST, replace=False) as file:

@@ -18,7 +18,7 @@ from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._manifest import manifest
 from unipic.destinations._writing import (
     OriginalUnread,
-    check_room,
+    check_space,
     checked,
     explained,
     keepers_arrived,
@@ -63,7 +63,7 @@ class ZipDestination:
         items = items_of(outcomes)
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
-            check_room(self.path.parent, items)
+            check_space(self.path.parent, items)
             with atomic_file(self.path, self.replace) as file:
                 written = self._fill(file, outcomes, items, progress)
                 file.flush()
