@@ -1,7 +1,7 @@
-"""What the person decided in reviewed groups, to learn their taste from: one file, numbers only, on this machine only.
+"""The log of lessons that a person's taste is learned from: one file of numbers, on this machine only.
 
-No names, no places, no pictures. A group is known by a hash that does not lead back to its photos, so that deciding it
-again replaces what was decided before.
+It holds no names, places or pictures. A group is identified by a hash that does not lead back to its photos, so
+deciding it again replaces its lesson.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from unipic.review.taste import Lesson, Verdict, judge
 
 FILE = "taste.jsonl"
 ASIDE = "taste.jsonl.unreadable"
-VERSION = 1  # of the criteria's scales too: lessons measured in others are left out
+VERSION = 1  # includes the criteria's scales; lessons of other versions are ignored
 MAX_LESSONS = 5_000  # lessons; the latest stay
-MOST_SHOTS = 30  # of a group: through more of them people skim
+MOST_SHOTS = 30  # per group; larger ones are skimmed, not read
 MAX_BYTES = 100_000_000  # four times what MAX_LESSONS lessons about MOST_SHOTS take
-PLACES = 3  # of a noticeable difference: a thousandth says nothing
+PLACES = 3  # decimals of a noticeable difference
 GROUP = re.compile(r"[0-9a-f]{16}")
 
 
 def lessons_of(proposal: Proposal, choices: Choices) -> list[Lesson]:
-    """Of each group of similar shots that was decided in this run. One that was not says nothing."""
+    """A lesson for each group of similar shots that was decided in this run."""
     by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
     return [
         _lesson(by_id[group.id], kept(group, choices), group.suggested)
@@ -47,9 +47,9 @@ def lessons_of(proposal: Proposal, choices: Choices) -> list[Lesson]:
 
 
 def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
-    """Add what was decided, or replace what was decided before about the same groups. The same again changes nothing.
+    """Add lessons, or replace earlier ones about the same groups. Repeating it changes nothing.
 
-    A file that cannot be read is laid aside, never overwritten. OSError if the folder cannot be written.
+    An unreadable file is renamed, never overwritten. OSError if the folder cannot be written.
     """
     fresh = {lesson.group: lesson for lesson in lessons_of(proposal, choices)}
     if not fresh:
@@ -65,7 +65,7 @@ def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
 
 
 def load(folder: Path) -> list[Lesson]:
-    """In the order they were made. DecisionsUnreadable for a file that is not ours."""
+    """All lessons, oldest first. DecisionsUnreadable if the file is damaged or not ours."""
     try:
         with open_to_read(folder / FILE) as file:
             content = file.read(MAX_BYTES + 1)
@@ -83,19 +83,19 @@ def load(folder: Path) -> list[Lesson]:
 
 
 def forget(folder: Path) -> None:
-    """Everything that was learned from, for good."""
+    """Delete all lessons."""
     for name in (FILE, ASIDE):
         with suppress(FileNotFoundError):
             (folder / name).unlink()
 
 
 def verdict_in(folder: Path) -> Verdict:
-    """What all lessons so far say. DecisionsUnreadable as from load."""
+    """The verdict on all lessons so far. DecisionsUnreadable as in load."""
     return judge(load(folder), WEIGHTS)
 
 
 def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
-    """The taste to rank by, or None and why there is none. A damaged file costs the taste, never the run."""
+    """The taste to rank by, or None with notices why not. A damaged file costs the taste, never the run."""
     try:
         verdict = verdict_in(folder)
     except DecisionsUnreadable as error:
@@ -118,7 +118,7 @@ def _lesson(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) 
 
 
 def _group(photos: Sequence[Photo]) -> str:
-    """16 hex digits, of one member whatever the order, so that a group with a photo more is mostly still the same."""
+    """16 hex digits from one member, whatever the order, so adding a photo mostly keeps the id."""
     first = min(photo.digest for photo in photos)
     return hashlib.sha256(f"unipic group {first}".encode()).hexdigest()[:16]
 
