@@ -1,4 +1,4 @@
-"""A folder: each file copied under a temporary name, read back, and given its name only when it is right."""
+"""A folder: each file is copied under a temporary name, read back, and renamed only if it is right."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from unipic.review.choices import Outcome
 
 
 class FolderDestination:
+    """Copies what is kept into a folder."""
+
     def __init__(self, folder: Path, strip_location: bool = False) -> None:
         self.folder = folder
         self.strip_location = strip_location
 
     def ready(self) -> None:
+        """See Destination.ready."""
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
@@ -29,10 +32,11 @@ class FolderDestination:
             raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        """See Destination.plan."""
         return plan_to_copy(outcomes)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """A second run after a stop finishes the job: what is there with the right content is left as it is."""
+        """Copy. A second run after a stop completes it: files with the right content stay."""
         self.ready()
         outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
@@ -53,7 +57,7 @@ class FolderDestination:
         return result_of(written)
 
     def _check_place(self, item: Item) -> None:
-        """Free, or holding just what is to be there."""
+        """Raise AlreadyThere unless the place is free or holds the right content."""
         target, original = self.folder / item.name, item.file.path
         if not os.path.lexists(target):
             return

@@ -1,4 +1,4 @@
-"""Files a browser sent: stored under keys of ours, called what the person calls them."""
+"""Files sent by a browser, stored under keys of ours and shown under their own names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from unipic.sources.base import stamp
 
 
 class Sent(Protocol):
+    """An uploaded file: the key it is stored under, its own name, and its bytes."""
+
     @property
     def id(self) -> str: ...
     @property
@@ -22,13 +24,14 @@ class Sent(Protocol):
 
 
 class UploadSource:
-    """Two uploads of one name are two files: the key tells them apart."""
+    """The uploads of a run. Two uploads of one name are two files, told apart by their keys."""
 
     def __init__(self, folder: Path, uploads: Sequence[Sent]) -> None:
         self.folder = folder
         self.uploads = uploads
 
     def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
             status = _arrived(path, upload.size)
@@ -40,7 +43,7 @@ class UploadSource:
 
 
 def _arrived(path: Path, size: int) -> os.stat_result | None:
-    """None for what is not whole."""
+    """The file's status; None if it is incomplete."""
     try:
         status = os.lstat(path)
     except OSError:
