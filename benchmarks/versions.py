@@ -21,7 +21,7 @@ from unipic.core.settings import Settings, models_folder
 from unipic.library.index import FILE, SCHEMA, THUMBNAILS
 from unipic.reading import _exif, _measures, _xmp, images
 from unipic.reading.engines.base import Engine, Failure, Item, Result
-from unipic.reading.seen import Look
+from unipic.reading.seen import PairResult
 from unipic.sources.base import NEW
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
@@ -94,13 +94,13 @@ def _counted(tools: Tools, counts: Counter[str]) -> Tools:
 
 
 def _pairs_counted(counts: Counter[str]) -> AbstractContextManager[Any]:
-    look = compare.look
+    compare_pair = compare.compare_pair
 
-    def counted(*given: Any) -> Look:
+    def counted(*given: Any) -> PairResult:
         counts["compared"] += 1
-        return look(*given)
+        return compare_pair(*given)
 
-    return patch.object(compare, "look", counted)
+    return patch.object(compare, "compare_pair", counted)
 
 
 def _thumbnails(memory: Path) -> set[tuple[str, int]]:

@@ -198,9 +198,9 @@ def work(run_folder: Path) -> None:
     """Do the work of one run of the web app in this process, and leave the result in its folder; -: wait for one."""
     from server.jobs import WAIT
     from server.worker import wait_for_work, work_on
-    from utils import look
+    from utils import examine
 
-    sys.exit(wait_for_work(look) if str(run_folder) == WAIT else work_on(run_folder, look))
+    sys.exit(wait_for_work(examine) if str(run_folder) == WAIT else work_on(run_folder, examine))
 
 
 def _settings(config: Path | None, **given: Any) -> Settings:
@@ -250,10 +250,10 @@ def _moved(aside: AsideDestination, everything: list[Outcome], yes: int | None, 
 
 def _looked(source: Source, settings: Settings, remember: bool, progress: Progress) -> Evidence:
     from unipic.tools import open_tools
-    from utils import look
+    from utils import examine
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
-        return look(source, tools, settings, progress)
+        return examine(source, tools, settings, progress)
 
 
 def _rules(evidence: Evidence, *given: list[str] | None) -> Rules:

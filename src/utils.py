@@ -14,7 +14,7 @@ from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
-from unipic.cleanup.sets import deliberate_sets, no_copies
+from unipic.cleanup.series import find_series, no_copies
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Gallery
@@ -36,19 +36,19 @@ def nothing(evidence: Evidence) -> None:
 
 def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
     """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed."""
-    return arrange(look(source, tools, settings, progress), settings.thresholds)
+    return arrange(examine(source, tools, settings, progress), settings.thresholds)
 
 
-def look(
+def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
     new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
-    seen = remembered(files, new, tools.engine, tools.facts, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, "Looking at photos", len(files), progress))
-    gallery = together(gallery, tools.engine, progress, tools.facts, files)
+    seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
+    gallery = together(gallery, tools.engine, progress, tools.index, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 
@@ -66,17 +66,17 @@ def weigh(
     """
     originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
     bits, workers = settings.comparing.near_bits, settings.machine.workers
-    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)
-    sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
-    likeness, ranker = no_copies(likeness, sets), _ranker(tools)
-    notices = (*tools.notices, *tools.facts.notices)
-    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, sets=sets)
+    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
+    series = find_series(originals.photos, likeness, Sketches(tools.thumbnails))
+    likeness, ranker = no_copies(likeness, series), _ranker(tools)
+    notices = (*tools.notices, *tools.index.notices)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
     try:
-        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.facts)
+        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
@@ -101,7 +101,7 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         ranker=evidence.ranker,
         notices=evidence.notices,
         same=thresholds.near,
-        sets=evidence.sets,
+        series=evidence.series,
         likeness=copies.likeness,
     )
 

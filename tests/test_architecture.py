@@ -18,8 +18,8 @@ FILES = {str(path.relative_to(SRC)): path for path in sorted(SRC.rglob("*.py"))}
 FILES |= {str(path.relative_to(PROJECT)): path for path in sorted((PROJECT / "training").rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
-# From the doors down; each room may use those after it, and itself.
-ROOMS = (
+# From the doors down; each layer may use those after it, and itself.
+LAYERS = (
     "training",
     "unipic.__main__",  # the command of a wheel: it hands on to main
     "app",
@@ -87,7 +87,7 @@ WRITERS = (
     "unipic/review/journal.py",
     "unipic/library/decisions.py",
     "unipic/library/index.py",
-    "unipic/tools.py",  # a room for what is seen
+    "unipic/tools.py",  # a folder for what was read
     "unipic/reading/engines/_cluster.py",  # the folder of a Ray on this machine
     "unipic/reading/engines/_store.py",  # what Ray's workers saw
     "unipic/destinations/",
@@ -154,8 +154,8 @@ def module(file: str) -> str:
     return file.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
 
 
-def room(name: str) -> str | None:
-    return next((room for room in ROOMS if name == room or name.startswith(room + ".")), None)
+def layer(name: str) -> str | None:
+    return next((layer for layer in LAYERS if name == layer or name.startswith(layer + ".")), None)
 
 
 def imports(file: str) -> Iterator[str]:
@@ -198,14 +198,14 @@ def constants(node: ast.Call, place: int, name: str) -> object:
 
 @over_all_files
 def test_imports_run_downward_only(file: str) -> Iterator[str]:
-    own = room(module(file))
+    own = layer(module(file))
     if own is None:
         if module(file) != "unipic":
-            yield f"{file} is in no room; give it one in ROOMS"
+            yield f"{file} is in no layer; give it one in LAYERS"
         return
     for name in imports(file):
-        other = room(name)
-        if ours(name) and other and ROOMS.index(own) > ROOMS.index(other):
+        other = layer(name)
+        if ours(name) and other and LAYERS.index(own) > LAYERS.index(other):
             yield f"{file} imports {name}, which is above it"
 
 

@@ -23,7 +23,7 @@ from tests.helpers.raws import raw_photo
 from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import VERSION, cleanup_to_dict
 from unipic.cleanup.result import Cleanup
@@ -33,7 +33,7 @@ from unipic.core.progress import Step, silent
 from unipic.core.settings import Settings
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
-from unipic.library.index import NOTHING
+from unipic.library.index import NO_INDEX
 from unipic.library.indexing import gather, remembered, see
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
@@ -46,7 +46,7 @@ from unipic.sources.upload import UploadSource
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
-from utils import arrange, clean_gallery, look, weigh
+from utils import arrange, clean_gallery, examine, weigh
 
 Run = Callable[..., Cleanup]
 
@@ -166,9 +166,9 @@ def test_progress_is_told_stage_by_stage(clean: Run, photos: Path) -> None:
     steps: list[Step] = []
     clean(progress=steps.append)
     stages = list(dict.fromkeys(step.stage for step in steps))
-    expected = ["Finding files", "Looking at photos", "Finding likely pairs", "Comparing photos"]
+    expected = ["Finding files", "Reading photos", "Finding likely pairs", "Comparing photos"]
     assert stages == expected
-    assert [step.done for step in steps if step.stage == "Looking at photos"] == list(range(11))
+    assert [step.done for step in steps if step.stage == "Reading photos"] == list(range(11))
 
 
 def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> None:
@@ -404,7 +404,7 @@ def test_copies_can_be_reviewed_while_a_model_is_still_asked_about_the_shots(pho
     scorer = Wishes()
     tools = Tools(PlainEncoder(), scorer, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     source, settings = FolderSource([photos]), Settings.of(prompt="the dark one")
-    last = look(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
+    last = examine(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
     ((first, asked),) = told
     assert (first.ranked, asked) == (False, 0)
     assert (last.ranked, len(scorer.asked)) == (True, 1)
@@ -430,7 +430,7 @@ def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     told: list[Evidence] = []
-    assert look(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
+    assert examine(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
     assert told == []
 
 
@@ -486,14 +486,14 @@ def test_the_result_is_one_json_object(clean: Run, photos: Path) -> None:
     assert json.loads(json.dumps(cleanup_to_dict(clean())))["version"] == VERSION
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("grouping", sorted(GROUPINGS))
+def test_the_order_of_the_files_changes_nothing(grouping: str, photos: Path, tmp_path: Path) -> None:
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    settings = Settings.of(grouping=rule)
+    settings = Settings.of(grouping=grouping)
     files = list(FolderSource([photos]).files())
     new = partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
-    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NOTHING, tools.thumbnails, ""))
+    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NO_INDEX, tools.thumbnails, ""))
     first = arrange(weigh(gallery, embeddings, tools, settings), settings.thresholds)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):
@@ -519,7 +519,7 @@ def test_thresholds_are_moved_without_another_look(clean: Run, photos: Path, tmp
     """The answer is that of a run made with them from the start."""
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    evidence = look(FolderSource([photos]), tools, Settings())
+    evidence = examine(FolderSource([photos]), tools, Settings())
     for changes in ({"similar": 70.0}, {"near": 100.0, "similar": 100.0}, {"grouping": "components"}):
         settings = Settings.of(**changes)  # type: ignore[arg-type]
         assert arrange(evidence, settings.thresholds) == clean(settings=settings)

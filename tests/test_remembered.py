@@ -27,7 +27,7 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Found
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT, Limits, Settings
-from unipic.library.index import FILE, StoredFacts
+from unipic.library.index import FILE, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import _exif, _xmp, metadata
 from unipic.reading.engines.base import Failure, Item, Result
@@ -98,12 +98,12 @@ def clean(photos: Path, tmp_path: Path) -> Run:
         **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
-        facts = StoredFacts(tmp_path / "memory", thumbnails, settings.limits)
-        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
+        index = StoredIndex(tmp_path / "memory", thumbnails, settings.limits)
+        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, index=index)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
         finally:
-            facts.close()
+            index.close()
 
     return run
 
@@ -129,7 +129,7 @@ def test_a_panorama_is_told_again_without_laying_one_shot_on_another(
         exif.get_ifd(0x8769)[0x9003] = f"2024:06:12 20:51:{10 + number}"
         save(wide.crop((x, y, x + 800, y + 600)), photos / f"{number}.jpg", quality=92, exif=exif.tobytes())
     first = clean(encoder=AllAlike())
-    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.sets] == [
+    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.series] == [
         ("panorama", ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
     ]
     monkeypatch.setattr(compare.Sketches, "of", lambda *_: pytest.fail("a photo was looked at again"))
@@ -176,7 +176,7 @@ def no_pixels(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From when it is called, nothing may be decoded, embedded or compared."""
 
     def forbid() -> None:
-        for place in ("reading.images._decoded", "cleanup.compare.look", "library.thumbnails.Thumbnails.save"):
+        for place in ("reading.images._decoded", "cleanup.compare.compare_pair", "library.thumbnails.Thumbnails.save"):
             monkeypatch.setattr(f"unipic.{place}", lambda *_: pytest.fail("a photo was looked at again"))
         monkeypatch.setattr(PlainEncoder, "embed", lambda *_: pytest.fail("a photo was embedded again"))
 
@@ -249,7 +249,7 @@ class Stopped(Exception):
 @pytest.mark.parametrize("at", [3, 5])
 def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_path: Path) -> None:
     def stop(step: Step) -> None:
-        if step.stage == "Looking at photos" and step.done == at:
+        if step.stage == "Reading photos" and step.done == at:
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -267,10 +267,10 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     data = tmp_path / "data"
     script = (
         "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
-        "f.EVERY = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
+        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredIndex.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
-        "f.StoredFacts.keep = count\n"
+        "f.StoredIndex.keep = count\n"
         "import atexit; atexit.register(lambda: print('kept', len(n)))\n"
         f"from main import app; app(['clean', {str(photos)!r}, '--dry-run', '--encoder', 'builtin', "
         "'--ranker', 'builtin'], standalone_mode=True)"

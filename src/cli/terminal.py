@@ -163,8 +163,8 @@ def say_summary(
         table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
     table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
-    if cleanup.sets:
-        kinds = Counter(one.kind for one in cleanup.sets)
+    if cleanup.series:
+        kinds = Counter(one.kind for one in cleanup.series)
         named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")

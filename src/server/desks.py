@@ -1,4 +1,4 @@
-"""The review session of a run, opened with all that it is handed."""
+"""Open the review session of a run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from unipic.review.desk import Desk
 
 
 def open_desk(run: Run, catalogue: Catalogue) -> Desk:
-    """FileNotFoundError for a run whose work is not done."""
-    from utils import arrange  # imports OpenCV, which the first page does not wait for
+    """The review session of a run. FileNotFoundError if its scan is not finished."""
+    from utils import arrange  # it imports OpenCV, for which the first page should not wait
 
     state = run.load()
     return Desk(run.folder, Settings.of(**state.settings).thresholds, state.created, catalogue, arrange)

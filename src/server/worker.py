@@ -39,10 +39,10 @@ from unipic.vision.registry import open_encoder, open_scorer
 EVERY = 0.3  # seconds between two reports of progress
 NO_ROOM = "The server's disk is full. Free some space, then start again."
 UNEXPECTED = "An unexpected error occurred. The server's log has the details."
-Look = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
+Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
-def work_on(folder: Path, look: Look) -> int:
+def work_on(folder: Path, examine: Examine) -> int:
     """Do a run's work from its folder alone. Gives the exit code; what went wrong stands in the run's state."""
     run = Run(folder)
     signal.signal(signal.SIGTERM, _stop)
@@ -60,7 +60,7 @@ def work_on(folder: Path, look: Look) -> int:
                 run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
                 keep_evidence(run, found, catalogue)
 
-            keep(look(source, tools, settings, progress, keep))
+            keep(examine(source, tools, settings, progress, keep))
         run.change(state="ready", message="")
     except Cancelled:
         run.change(state="cancelled")
@@ -75,7 +75,7 @@ def work_on(folder: Path, look: Look) -> int:
     return 0
 
 
-def wait_for_work(look: Look) -> int:
+def wait_for_work(examine: Examine) -> int:
     """Load the models, then do the work of the run whose folder standard input names, if it names one."""
     parent = os.getppid()
     warm_up()
@@ -86,7 +86,7 @@ def wait_for_work(look: Look) -> int:
     with suppress(OSError), open(folder / LOG, "wb") as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
-    return work_on(folder, look)
+    return work_on(folder, examine)
 
 
 def warm_up() -> None:

@@ -545,7 +545,7 @@ def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos
     assert result.exit_code == 1
     assert "nothing was overwritten" in result.stderr
     assert (tmp_path / "out.zip").read_bytes() == b"precious"
-    assert "Looking at photos" not in result.stderr
+    assert "Reading photos" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_a_bad_place_is_1_before_any_work(
     assert result.exit_code == 1
     assert said in result.stderr
     assert state(photos) == before
-    assert "Looking at photos" not in result.stderr
+    assert "Reading photos" not in result.stderr
 
 
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])

@@ -196,7 +196,7 @@ def test_a_person_need_not_wait_for_weights(run: Run) -> None:
 
     def fetching(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         stages.append("began")
-        progress(Step("Looking at photos", 1, 2))
+        progress(Step("Reading photos", 1, 2))
         stages.append("looked")
         progress(Step("Fetching weights", 1, 2, skippable=True))
         raise AssertionError("it waited")

@@ -42,7 +42,7 @@ def rules(desk: Desk) -> None:
 
 def _taken_on_purpose(desk: Desk) -> None:
     """Only of the kinds that are there."""
-    known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.sets))
+    known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.series))
     if known:
         about = "Their shots were taken to be kept together, so all of them stay unless you choose them here."
         _several(desk, "thin", "Suggest only the best shot of", about, list(known), desk.history.rules.thin)

@@ -24,8 +24,8 @@ from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import Outcome
 
-EVERY = 0.1  # seconds between two words about progress: a message for each of many small files would take longer
-MOST = 20  # problems that are named; the manifest has them all
+PROGRESS_INTERVAL_S = 0.1  # a message for each of many small files would take longer than the files
+MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run) -> None:
@@ -65,9 +65,9 @@ def offer(run: Run) -> None:
 
 
 def _offer(run: Run, path: Path, kind: str) -> None:
-    facts = path.stat()
-    label = f"Download {path.name} ({size(facts.st_size)})"
-    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{facts.st_mtime_ns}")
+    status = path.stat()
+    label = f"Download {path.name} ({size(status.st_size)})"
+    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{status.st_mtime_ns}")
 
 
 def zip_name(album: str) -> str:
@@ -88,10 +88,13 @@ def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) 
         return None
     finally:
         bar.empty()
-    for problem in result.problems[:MOST]:
+    for problem in result.problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
-    if len(result.problems) > MOST:
-        st.warning(f"... and {len(result.problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
+    if len(result.problems) > MAX_ROWS_SHOWN:
+        st.warning(
+            f"... and {len(result.problems) - MAX_ROWS_SHOWN:,} more, listed in the manifest.",
+            icon=":material/warning:",
+        )
     return result
 
 
@@ -119,7 +122,7 @@ class Bar:
         now = time.monotonic()
         if step.stage != self._stage:
             self._stage, self._since, self._told = step.stage, now, 0.0
-        if now - self._told < EVERY and step.done < step.total:
+        if now - self._told < PROGRESS_INTERVAL_S and step.done < step.total:
             return
         self._told = now
         self.say(step.told(now - self._since), step.share)

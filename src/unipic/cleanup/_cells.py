@@ -23,7 +23,7 @@ PROBES_UP_TO = 100_000  # photos; above, the number of cells searched grows with
 CENTRES = 4.0  # times the square root of the photos, as FAISS advises
 # Centres need not be good, only reproducible.
 SAMPLE, ROUNDS = 40, 5  # photos for each centre, and rounds of k-means
-AT_ONCE = 4096  # photos per search
+BATCH_PHOTOS = 4096  # photos per search
 
 
 def cells(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]]:
@@ -31,17 +31,17 @@ def cells(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]
 
     The same vectors in the same order give the same cells, whatever the number of threads.
     """
-    near = _nearest_centres(vectors, _centres(vectors), threads)
-    homes = dict(_by_cell(near[:, :1]))
+    nearest = _nearest_centres(vectors, _centres(vectors), threads)
+    homes = dict(_by_cell(nearest[:, :1]))
     # Photos of one cell first: they raise the floors early, which prunes later pairs.
     yield from ((members, members) for members in homes.values())
-    yield from ((homes[cell], visitors) for cell, visitors in _by_cell(near) if cell in homes)
+    yield from ((homes[cell], visitors) for cell, visitors in _by_cell(nearest) if cell in homes)
 
 
-def _by_cell(near: np.ndarray) -> Iterator[tuple[int, Members]]:
-    order = np.argsort(near, axis=None, kind="stable")  # 16 bits: a fast radix sort
-    cell = near.ravel()[order]
-    order //= near.shape[1]  # in place, since it is the largest array besides the vectors
+def _by_cell(nearest: np.ndarray) -> Iterator[tuple[int, Members]]:
+    order = np.argsort(nearest, axis=None, kind="stable")  # 16 bits: a fast radix sort
+    cell = nearest.ravel()[order]
+    order //= nearest.shape[1]  # in place, since it is the largest array besides the vectors
     starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
     yield from zip(cell[starts].tolist(), np.split(order, starts[1:]), strict=True)
 
@@ -72,9 +72,9 @@ def _nearest_centres(vectors: np.ndarray, centres: np.ndarray, threads: int) -> 
     index.add(centres)
     probes = min(len(centres), round(PROBES * max(1.0, len(vectors) / PROBES_UP_TO) ** 0.25))
 
-    def near(start: int) -> np.ndarray:
-        return np.asarray(index.search(vectors[start : start + AT_ONCE], probes)[1].astype(np.uint16))
+    def nearest(start: int) -> np.ndarray:
+        return np.asarray(index.search(vectors[start : start + BATCH_PHOTOS], probes)[1].astype(np.uint16))
 
     one_each = ThreadPoolExecutor(threads, initializer=faiss.omp_set_num_threads, initargs=(1,))
     with threadpool_limits(1, user_api="blas"), one_each as pool:
-        return np.concatenate(list(pool.map(near, range(0, len(vectors), AT_ONCE))))
+        return np.concatenate(list(pool.map(nearest, range(0, len(vectors), BATCH_PHOTOS))))

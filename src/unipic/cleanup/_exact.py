@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from unipic.cleanup.keeper import keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Companion, Photo
 
@@ -15,8 +15,8 @@ def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
         reason = f"the same bytes as {keeper.name} (sha256 {keeper.digest[:12]})"
-        looks = tuple(worth_a_look(copy, keeper) for copy in copies)
-        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), looks))
+        warnings = tuple(warning_about(copy, keeper) for copy in copies)
+        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), warnings))
     return sets
 
 
@@ -28,7 +28,7 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
             copies,
             "pixels",
             tuple(f"the same pixels as {keeper.name}, which stays: {keeper_reason(keeper, copy)}" for copy in copies),
-            tuple(worth_a_look(copy, keeper) for copy in copies),
+            tuple(warning_about(copy, keeper) for copy in copies),
         )
         for keeper, copies in _groups((photo.content, photo) for photo in photos if photo.content)
     ]
@@ -55,7 +55,7 @@ def _beside(keeper: Photo, copies: list[Photo], originals: Mapping[str, tuple[Ph
             f"the same bytes as {originals[copy.digest][1].name}, the original that comes with {keeper.name}"
             for copy in copies
         ),
-        tuple(worth_a_look(copy, keeper) for copy in copies),
+        tuple(warning_about(copy, keeper) for copy in copies),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-Rule = Callable[[int, np.ndarray, np.ndarray], list[list[int]]]  # n, pairs [P] and [P] -> groups of two or more
+Grouping = Callable[[int, np.ndarray, np.ndarray], list[list[int]]]  # n, pairs [P] and [P] -> groups of two or more
 
 CROWD = 3  # neighbours, itself included, that make a photo a DBSCAN core; a pair alone is no group
 
@@ -30,8 +30,8 @@ def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
         size, leader = heappop(queue)
         if not free[leader]:
             continue
-        near = neighbours[starts[leader] : starts[leader + 1]]
-        members = near[free[near]]
+        around = neighbours[starts[leader] : starts[leader + 1]]
+        members = around[free[around]]
         if len(members) < -size:  # some are taken: requeue with the new count
             if len(members):
                 heappush(queue, (-len(members), leader))
@@ -59,7 +59,7 @@ def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     return _led(labels, a, b)
 
 
-RULES: dict[str, Rule] = {"greedy": greedy, "dbscan": dbscan, "components": components}
+GROUPINGS: dict[str, Grouping] = {"greedy": greedy, "dbscan": dbscan, "components": components}
 
 
 def _neighbours(n: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

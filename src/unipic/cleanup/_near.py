@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unipic.cleanup.keeper import keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
@@ -32,7 +32,7 @@ def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet
         tuple(copies),
         "near",
         tuple(_reason(likeness, keeper, copy) for copy in copies),
-        tuple(worth_a_look(copy, keeper) for copy in copies),
+        tuple(warning_about(copy, keeper) for copy in copies),
     )
 
 

@@ -23,7 +23,7 @@ from unipic.core.progress import Progress, Step, silent
 STAGE = "Finding likely pairs"
 # Keep the 64 nearest of each photo, and only 8 of those below `likely`. Without the caps a time-lapse, or a weak
 # encoder, would make millions of pairs.
-MOST, MOST_UNLIKELY = 64, 8
+MAX_NEIGHBOURS, MAX_UNLIKELY = 64, 8
 SIDE = 1024  # photos along a side of a tile: 4 MB of float32, which fit the cache
 # Photos up to which every pair is compared; above, only those in nearby cells. At this number the exact search takes a
 # minute on two cores, and the cells half a minute, while decoding takes 25.
@@ -33,8 +33,8 @@ EXACT_UP_TO = 100_000
 GRID = 2.0**-26
 # Above this share of candidates a tile is computed in float64 as a whole: a single pair takes as long as 16 there.
 CROWDED = 1 / 16
-AT_ONCE = 1 << 21  # new pairs between two calls of settle()
-GATHERED = 512  # pairs per exact cosine: 2 MB, which fit the cache
+SETTLE_PAIRS = 1 << 21  # new pairs between two calls of settle()
+COSINE_BATCH = 512  # pairs per exact cosine: 2 MB, which fit the cache
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # int64 [P] and int64 [P], rows; float64 [P], cosines
 
@@ -44,9 +44,9 @@ def neighbours(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of comparable photos where one is among the nearest of the other.
 
-    That is, among its MOST nearest with a cosine of at least `likely`, or its MOST_UNLIKELY nearest with at least
-    `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32 [P],
-    cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
+    That is, among its MAX_NEIGHBOURS nearest with a cosine of at least `likely`, or its MAX_UNLIKELY nearest with at
+    least `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32
+    [P], cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
     """
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
@@ -71,8 +71,8 @@ def on_grid(vectors: np.ndarray) -> np.ndarray:
 def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """float64 [P] without rounding, for vectors on the grid."""
     cosine = np.empty(len(a))
-    for start in range(0, len(a), GATHERED):
-        some = slice(start, start + GATHERED)
+    for start in range(0, len(a), COSINE_BATCH):
+        some = slice(start, start + COSINE_BATCH)
         ours, theirs = vectors[a[some]].astype(np.float64), vectors[b[some]].astype(np.float64)
         cosine[some] = np.einsum("pd,pd->p", ours, theirs)
     return cosine
@@ -87,7 +87,7 @@ def rounding(dimensions: int) -> float:
 
 
 class Nearest:
-    """The nearest found so far of each photo. Others are dropped, so memory is bounded by MOST per photo."""
+    """The nearest found so far of each photo. Others are dropped, so memory is bounded by MAX_NEIGHBOURS per photo."""
 
     def __init__(self, photos: int, likely: float, least: float) -> None:
         self.likely, self.least = likely, least
@@ -102,7 +102,7 @@ class Nearest:
             kept = cosine >= self.floor[one]
             self._found.append((one[kept].astype(np.int32), other[kept].astype(np.int32), cosine[kept]))
             self._new += int(kept.sum())
-        if self._new > max(AT_ONCE, self._settled // 2):
+        if self._new > max(SETTLE_PAIRS, self._settled // 2):
             self.settle()
 
     def settle(self) -> Pairs:
@@ -115,16 +115,16 @@ class Nearest:
         one, other, cosine = one[~again], other[~again], cosine[~again]
         place = _places(one)
         likely = cosine >= self.likely
-        kept = (likely & (place < MOST)) | ((cosine >= self.least) & (place < MOST_UNLIKELY))
+        kept = (likely & (place < MAX_NEIGHBOURS)) | ((cosine >= self.least) & (place < MAX_UNLIKELY))
         self._raise(one, cosine, place)
         self._found = [(one[kept], other[kept], cosine[kept])]
         self._settled, self._new = int(kept.sum()), 0
         return one[kept].astype(np.int64), other[kept].astype(np.int64), cosine[kept]
 
     def _raise(self, one: np.ndarray, cosine: np.ndarray, place: np.ndarray) -> None:
-        """With MOST_UNLIKELY nearest only likely pairs can join, with MOST only nearer ones."""
+        """With MAX_UNLIKELY nearest only likely pairs can join, with MAX_NEIGHBOURS only nearer ones."""
         floor = self.floor.copy()
-        few, all_of = place == MOST_UNLIKELY - 1, place == MOST - 1
+        few, all_of = place == MAX_UNLIKELY - 1, place == MAX_NEIGHBOURS - 1
         floor[one[few]] = np.maximum(floor[one[few]], np.minimum(self.likely, cosine[few]))
         floor[one[all_of]] = np.maximum(floor[one[all_of]], cosine[all_of])
         self.floor = floor
@@ -198,28 +198,29 @@ def _tile(vectors: np.ndarray, nearest: Nearest, rows: Members, columns: Members
 
 
 def _most_alike(like: np.ndarray) -> np.ndarray:
-    """bool [R, C]: the MOST largest of each row; among equals the first."""
-    if like.shape[1] <= MOST:
+    """bool [R, C]: the MAX_NEIGHBOURS largest of each row; among equals the first."""
+    if like.shape[1] <= MAX_NEIGHBOURS:
         return np.ones(like.shape, dtype=bool)
-    edge = np.partition(like, -MOST, axis=1)[:, -MOST, None]
+    edge = np.partition(like, -MAX_NEIGHBOURS, axis=1)[:, -MAX_NEIGHBOURS, None]
     above, at = like > edge, like == edge
-    return above | (at & (np.cumsum(at, axis=1, dtype=np.int32) <= MOST - above.sum(axis=1, keepdims=True)))
+    return above | (at & (np.cumsum(at, axis=1, dtype=np.int32) <= MAX_NEIGHBOURS - above.sum(axis=1, keepdims=True)))
 
 
 # Many photos with one vector
 
 
 def _without_repeats(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int64 [M]: the first MOST + 1 photos of each vector. int64 [N]: for each other photo the last of those, else -1.
+    """Drop photos that repeat a vector more often than matters.
 
-    Only these need to be searched: a photo is equally like all photos of one vector, and then the first win. The others
-    are among the nearest of none, and share their nearest with the last one kept.
+    int64 [M]: the first MAX_NEIGHBOURS + 1 photos of each vector. int64 [N]: for each other photo the last of those,
+    else -1. Only these need to be searched: a photo is equally like all photos of one vector, and then the first win.
+    The others are among the nearest of none, and share their nearest with the last one kept.
     """
     seen: dict[bytes, list[int]] = {}
     kept, stands_for = [], np.full(len(vectors), -1, dtype=np.int64)
     for i, vector in enumerate(vectors):
         same = seen.setdefault(blake2b(vector.data, digest_size=16).digest(), [])
-        if len(same) <= MOST:
+        if len(same) <= MAX_NEIGHBOURS:
             same.append(i)
             kept.append(i)
         else:

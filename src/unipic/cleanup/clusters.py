@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.copies import Copies
 from unipic.cleanup.keeper import keeper_first
@@ -28,7 +28,7 @@ def clusters(
     likeness: Likeness,
     similar: float,
     time_window: float | None = None,
-    rule: str = "greedy",
+    grouping: str = "greedy",
     links: Sequence[tuple[Photo, Photo]] = (),
 ) -> list[list[Photo]]:
     """Groups of two or more photos whose similarity (0 to 100) is at least `similar`, leader first.
@@ -37,19 +37,19 @@ def clusters(
     person put together; each bundle of them counts as one. The result does not depend on the order of the files.
     """
     likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
-    near = likeness.similarity >= similar
+    close = likeness.similarity >= similar
     if time_window is not None:
         times = np.array([local_time(photo) for photo in likeness.photos], dtype="datetime64[us]")
         apart = np.abs(times[likeness.first] - times[likeness.second]) / np.timedelta64(1, "s")
-        near &= np.isnan(apart) | (apart <= time_window)
+        close &= np.isnan(apart) | (apart <= time_window)
     bundles = _bundles(likeness.photos, links)
     n = len(likeness.photos)
-    a, b = bundles[likeness.first[near]], bundles[likeness.second[near]]
+    a, b = bundles[likeness.first[close]], bundles[likeness.second[close]]
     pairs = np.unique((np.minimum(a, b) * n + np.maximum(a, b))[a != b])
     members: defaultdict[int, list[int]] = defaultdict(list)  # of the bundles with more than one
     for place in np.flatnonzero(np.bincount(bundles, minlength=n)[bundles] > 1).tolist():
         members[int(bundles[place])].append(place)
-    groups = RULES[rule](n, *np.divmod(pairs, max(1, n)))
+    groups = GROUPINGS[grouping](n, *np.divmod(pairs, max(1, n)))
     grouped = {bundle for group in groups for bundle in group}
     groups += [[bundle] for bundle in members if bundle not in grouped]
     return [[likeness.photos[i] for bundle in group for i in members.get(bundle, (bundle,))] for group in groups]

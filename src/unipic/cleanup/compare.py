@@ -24,10 +24,10 @@ from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evi
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.fingerprint import bits_apart
-from unipic.reading.seen import Look
+from unipic.reading.seen import PairResult
 from unipic.reading.versions import compared
 from unipic.vision.base import Calibration
 
@@ -40,10 +40,10 @@ WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and 
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
 WORTH_COMPARING = -2.5
 # The most log-odds the encoder can add. Without common keypoints and time that is just short of the default threshold:
-# to an encoder two screenshots, receipts or drawings look more alike than two shots of one place.
+# to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
 SKETCHES = 512  # in the cache: 80 MB
-EVERY = 256  # pairs per batch; threads wait for each other after each
+BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
 
 # The largest differences of one picture. Set on labelled photos: most copies stay below half of each limit, while
 # bursts, brackets, focus stacks and noisier or softer shots exceed at least one.
@@ -72,7 +72,7 @@ def compare(
     bits: int,
     workers: int = 0,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Likeness:
     """The likeness of every pair the encoder finds likely. `bits`: how far fingerprints of a copy may differ."""
     # A fixed order: aligning b with a differs slightly from aligning a with b.
@@ -85,12 +85,12 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    looks = _looks(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, facts)
-    points = np.array([look.points for look in looks], dtype=np.int64)
-    sameness = np.array([look.sameness for look in looks], dtype=np.float64)
+    results = _results(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, index)
+    points = np.array([result.points for result in results], dtype=np.int64)
+    sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
-    how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
-    steps = {(a.id, b.id): look.swept for (a, b), look in zip(pairs, looks, strict=True) if look.swept}
+    how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
+    steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
     similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
     return Likeness(photos, first, second, similarity, sameness, how, steps)
@@ -127,9 +127,9 @@ class Sketches:
         return sketch
 
 
-def _looks(
-    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, facts: Facts
-) -> list[Look]:
+def _results(
+    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, index: Index
+) -> list[PairResult]:
     """The result of each pair, stored or new."""
     key = f"{bits} bits"
     versions = f"{VERSION}.{compared()}"
@@ -138,20 +138,20 @@ def _looks(
         # Metadata affects a pair only through other_shot(), so the pair is compared again if that changes.
         return f"{versions} {other_shot(*pair):d}"
 
-    known = facts.looks(pairs, key, made)
+    known = index.pairs(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs), "pair"))
     with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(new), EVERY):
-            some = new[start : start + EVERY]
+        for start in range(0, len(new), BATCH_PAIRS):
+            some = new[start : start + BATCH_PAIRS]
             # First, so no two threads find keypoints of the same photo.
             list(pool.map(sketches.prepare, {photo.digest: photo for pair in some for photo in pair}.values()))
             for pair, seen in zip(
-                some, pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), some), strict=True
+                some, pool.map(lambda pair: compare_pair(pair[0], pair[1], sketches, bits), some), strict=True
             ):
                 known[_digests(pair)] = seen
-                facts.keep_look(pair, seen, key, made(pair))
+                index.keep_pair(pair, seen, key, made(pair))
             progress(Step(STAGE, done + start + len(some), len(pairs), "pair"))
     return [known[_digests(pair)] for pair in pairs]
 
@@ -179,11 +179,11 @@ def _when(photo: Photo) -> tuple[str, str]:
     return taken.isoformat() if taken else "", photo.digest
 
 
-def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
+def compare_pair(a: Photo, b: Photo, sketches: Sketches, bits: int) -> PairResult:
     """Compare one pair by aligning one photo with the other."""
     ours, theirs = sketches.of(a), sketches.of(b)
     found = align(ours, theirs)
-    scene = Look(found.points, swept=swept(ours, theirs, found)) if found else Look(0)
+    scene = PairResult(found.points, swept=swept(ours, theirs, found)) if found else PairResult(0)
     if other_shot(a, b):
         return scene
     if found is None:

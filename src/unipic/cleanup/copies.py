@@ -10,7 +10,7 @@ from functools import cached_property
 from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.bonds import Bonds
-from unipic.cleanup.keeper import worth_a_look
+from unipic.cleanup.keeper import warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
@@ -81,11 +81,11 @@ def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[Dup
         by_keeper.setdefault(found.keeper.id, []).append(found)
     joined = []
     for found in alike:
-        copies, reasons, looks = list(found.copies), list(found.reasons), list(found.looks)
+        copies, reasons, warnings = list(found.copies), list(found.reasons), list(found.warnings)
         for copy, reason in zip(found.copies, found.reasons, strict=True):
             for earlier in by_keeper.pop(copy.id, ()):
                 copies += earlier.copies
                 reasons += [reason] * len(earlier.copies)
-                looks += [worth_a_look(each, found.keeper) for each in earlier.copies]
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(looks)))
+                warnings += [warning_about(each, found.keeper) for each in earlier.copies]
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(warnings)))
     return [found for sets in by_keeper.values() for found in sets], joined

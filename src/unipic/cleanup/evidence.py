@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import DeliberateSet
+from unipic.cleanup.result import Series
 from unipic.core.photo import Gallery
 
 
@@ -22,5 +22,5 @@ class Evidence:
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # a model's, by criterion and photo id
     notices: tuple[str, ...] = ()  # substitutions made, and why
     ranked: bool = True  # False: scores are not there yet, and only copies can be reviewed
-    sets: tuple[DeliberateSet, ...] = ()  # taken on purpose
+    series: tuple[Series, ...] = ()  # taken on purpose
     first_seen: Mapping[str, float] = field(default_factory=dict)  # by digest, seconds since 1970; missing: just now

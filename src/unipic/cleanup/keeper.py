@@ -1,7 +1,7 @@
 """Which of several copies stays: by raw, resolution, compression, companions, camera data, format and time.
 
 An enlarged copy has more pixels but no more detail, and still wins: nothing cheap in a file distinguishes it reliably.
-Signs of editing do not decide; `worth_a_look` mentions them.
+Signs of editing do not decide; `warning_about` mentions them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def keeper_reason(keeper: Photo, copy: Photo) -> str:
     return REASONS[place](keeper, copy)
 
 
-def worth_a_look(photo: Photo, keeper: Photo) -> str:
+def warning_about(photo: Photo, keeper: Photo) -> str:
     """What a person might miss of a copy that is set aside; "" if nothing.
 
     Editing is not mentioned if the pixels are the same: then only metadata differs.

@@ -19,11 +19,11 @@ from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
+BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
 EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
@@ -59,19 +59,19 @@ def prompt_score(
     thumbnails: Thumbnails,
     prompt: str,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Scores:
     """A model's scores of each photo by criterion. Each picture is scored once, and few are in memory at a time."""
     key = f"{scorer.key}: {prompt}"
-    known = facts.scores(photos, key)
+    known = index.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
-    for start in range(0, len(new), AT_ONCE):
+    for start in range(0, len(new), BATCH_PHOTOS):
         progress(Step("Choosing the best shots", len(known), len(photos), "photo"))
-        some = new[start : start + AT_ONCE]
+        some = new[start : start + BATCH_PHOTOS]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):
             known[photo.digest] = score
-            facts.keep_score(photo, score, key)
+            index.keep_score(photo, score, key)
     return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
 VERSION = 3
@@ -41,7 +41,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "encoder": cleanup.encoder,
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
-        "sets": [_taken_together(one) for one in cleanup.sets],
+        "sets": [_taken_together(one) for one in cleanup.series],
     }
 
 
@@ -85,7 +85,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         ranker=values["ranker"],
         notices=tuple(values["notices"]),
         same=values["same"],
-        sets=_sets_from(values, by_id),
+        series=_series_from(values, by_id),
     )
 
 
@@ -107,7 +107,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "scores": {name: dict(scores) for name, scores in evidence.scores.items()},
         "notices": evidence.notices,
         "ranked": evidence.ranked,
-        "sets": [_taken_together(one) for one in evidence.sets],
+        "sets": [_taken_together(one) for one in evidence.series],
         "first_seen": dict(evidence.first_seen),
     }
 
@@ -136,19 +136,18 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["scores"],
         tuple(values["notices"]),
         values["ranked"],
-        _sets_from(values, by_id),
+        _series_from(values, by_id),
         values["first_seen"],
     )
 
 
-def _taken_together(one: DeliberateSet) -> dict[str, Any]:
+def _taken_together(one: Series) -> dict[str, Any]:
     return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
 
 
-def _sets_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[DeliberateSet, ...]:
+def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Series, ...]:
     return tuple(
-        DeliberateSet(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"])
-        for one in values.get("sets", ())
+        Series(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"]) for one in values.get("sets", ())
     )
 
 
@@ -158,5 +157,5 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "copies": [copy.id for copy in found.copies],
         "kind": found.kind,
         "reasons": found.reasons,
-        "looks": found.looks,
+        "looks": found.warnings,
     }

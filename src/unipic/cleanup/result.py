@@ -11,7 +11,7 @@ from unipic.core.photo import Gallery, Photo
 # Certainty from which a recommendation is clear. Cross-validated on generated series: between 0.7 and 0.8 one pair in 6
 # was wrong, from 0.8 on one in 18. Of two good frames of one moment 99 in 100 are below.
 CLEAR = 0.8
-SetKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
+SeriesKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
 Kind = Literal["exact", "pixels", "original", "near"]
 
 
@@ -23,17 +23,17 @@ class DuplicateSet:
     copies: tuple[Photo, ...]
     kind: Kind
     reasons: tuple[str, ...]  # one per copy, in plain words with numbers that can be checked
-    looks: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
+    warnings: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "looks", self.looks or ("",) * len(self.copies))
+        object.__setattr__(self, "warnings", self.warnings or ("",) * len(self.copies))
 
 
 @dataclass(frozen=True)
-class DeliberateSet:
+class Series:
     """Similar shots taken to be kept together, in order."""
 
-    kind: SetKind
+    kind: SeriesKind
     photos: tuple[Photo, ...]
     reason: str  # how it was recognised, with numbers that can be checked
 
@@ -74,7 +74,7 @@ class Cleanup:
     ranker: str
     notices: tuple[str, ...] = ()  # substitutions made, and why
     same: float = 50.0  # the threshold of sameness, 0 to 100
-    sets: tuple[DeliberateSet, ...] = ()  # besides the groups; kept unless a person asks
+    series: tuple[Series, ...] = ()  # besides the groups; kept unless a person asks
     likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what it was found by
 
     def __post_init__(self) -> None:

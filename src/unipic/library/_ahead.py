@@ -10,8 +10,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 0.1  # seconds between checks whether the consumer is gone
-LEAVE = 1.0  # seconds to wait for the thread's present item; a photo may take longer
+POLL_S = 0.1  # seconds between checks whether the consumer is gone
+JOIN_TIMEOUT_S = 1.0  # seconds to wait for the thread's present item; a photo may take longer
 
 
 def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
@@ -22,7 +22,7 @@ def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
     def put(item: T | None, error: BaseException | None, last: bool) -> None:
         while not unwanted.is_set():
             with suppress(Full):
-                taken.put((item, error, last), timeout=PATIENCE)
+                taken.put((item, error, last), timeout=POLL_S)
                 return
 
     def take() -> None:
@@ -52,4 +52,4 @@ def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
         unwanted.set()
         with suppress(Empty):  # make room, so a waiting thread notices at once
             taken.get_nowait()
-        thread.join(LEAVE)  # the thread ends by itself after its present item
+        thread.join(JOIN_TIMEOUT_S)  # the thread ends by itself after its present item

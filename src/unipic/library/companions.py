@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
@@ -62,16 +62,16 @@ def together(
     gallery: Gallery,
     engine: Engine,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
     files: Iterable[Found | Unreadable] = (),
 ) -> Gallery:
     """The gallery with every companion joined to its photo.
 
-    `files`, as listed, tell whether what `facts` stored about them still holds.
+    `files`, as listed, tell whether what `index` stored about them still holds.
     """
     assets, names = _photos_in(gallery)
     candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
-    contents = _contents(candidates, engine, progress, facts, files)
+    contents = _contents(candidates, engine, progress, index, files)
     taken = set()
     for role, belongs in BELONGS:
         for file in candidates:
@@ -96,25 +96,25 @@ def _contents(
     candidates: Sequence[Unreadable],
     engine: Engine,
     progress: Progress,
-    facts: Facts,
+    index: Index,
     files: Iterable[Found | Unreadable],
 ) -> dict[str, Contents]:
     """Contents by id, of the files that could be read; from the index, or read now."""
     asked = {file.id for file in candidates}
     found = {file.id: file for file in files if isinstance(file, Found) and file.id in asked}
     made = f"{VERSION}.{versions.films()}"
-    known = facts.said(list(found.values()), made)
+    known = index.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
-    for file, said in engine.map(look_into, [file for file in candidates if file.id not in contents]):
+    for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
         progress(Step("Finding what belongs together", len(contents), len(candidates), "file"))
         if isinstance(said, Contents):
             contents[file.id] = said
             if file.id in found:
-                facts.keep_said(found[file.id], asdict(said), made)
+                index.keep_said(found[file.id], asdict(said), made)
     return contents
 
 
-def look_into(file: Unreadable) -> Contents | Failure:
+def read_contents(file: Unreadable) -> Contents | Failure:
     """Read a possible companion, in any process. Failure if it cannot be read, or is clearly no companion."""
     try:
         with open_to_read(file.path) as opened:

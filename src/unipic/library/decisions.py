@@ -19,7 +19,7 @@ from unipic.library._sqlite import is_damage
 
 FILE = "decisions.sqlite"
 VERSION = 1
-AT_ONCE = 500  # digests per query; SQLite allows at least 999
+SQL_BATCH = 500  # digests per query; SQLite allows at least 999
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ruling (id TEXT PRIMARY KEY, at REAL, parts TEXT, kept TEXT, moment INTEGER, names TEXT);
 CREATE TABLE IF NOT EXISTS member (digest TEXT, ruling TEXT REFERENCES ruling (id) ON DELETE CASCADE,
@@ -141,7 +141,7 @@ def _advice(error: Exception) -> str:
 
 
 def _portions(values: list[str]) -> Iterator[list[str]]:
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
 
 
 def _ruling(id: str, at: float, parts: str, kept: str, moment: int, names: str) -> Ruling:

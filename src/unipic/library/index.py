@@ -27,18 +27,18 @@ from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.metadata import Metadata
-from unipic.reading.seen import Look, Seen
+from unipic.reading.seen import PairResult, Seen
 
 Pair = tuple[Photo, Photo]
 T = TypeVar("T")
 
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
 ROWS = "ray"  # where workers of a local Ray leave their results
-AT_ONCE = 500  # values per query; SQLite allows at least 999
-PATIENCE = 30.0  # seconds to wait for another process's write
-EVERY = 2.0  # seconds between two writes: what a kill loses
-DAY = 86_400  # seconds
-UNASKED = 180  # days after which a file that no run asked for is forgotten
+SQL_BATCH = 500  # values per query; SQLite allows at least 999
+LOCK_TIMEOUT_S = 30.0  # seconds to wait for another process's write
+WRITE_INTERVAL_S = 2.0  # seconds between two writes: what a kill loses
+DAY_S = 86_400  # seconds
+KEEP_DAYS = 180  # days after which a file that no run asked for is forgotten
 # Fields that belong to the file, not to its content.
 OF_THE_FILE = ("id", "name", "path", "companions")
 NO_METADATA = asdict(Metadata())
@@ -56,7 +56,7 @@ CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, fac
 """
 
 
-class Facts:
+class Index:
     """Interface of the index. This base class remembers nothing."""
 
     notices: tuple[str, ...] = ()
@@ -74,11 +74,11 @@ class Facts:
     def keep_metadata(self, photo: Photo) -> None:
         """Store a photo's metadata."""
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
         """Stored comparisons by the pair's digests, if they were `made` by the same version."""
         return {}
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
         """Store the comparison of a pair."""
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
@@ -96,10 +96,10 @@ class Facts:
         """Store the contents of a companion."""
 
 
-NOTHING = Facts()
+NO_INDEX = Index()
 
 
-class StoredFacts(Facts):
+class StoredIndex(Index):
     """The index on disk, shared with other processes.
 
     An error is reported in `notices`, and then nothing is remembered.
@@ -113,7 +113,7 @@ class StoredFacts(Facts):
         self._limits = limits
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._written = time.monotonic()
-        self._today = int(time.time() // DAY)
+        self._today = int(time.time() // DAY_S)
         self._base = self._opened()
         with self._careful() as base:
             self._forget_unasked(base)
@@ -160,7 +160,7 @@ class StoredFacts(Facts):
         return _open(":memory:")
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        """See Facts.seen."""
+        """See Index.seen."""
         for some in _portions(list(files)):
             self._write()
             rows: dict[bytes, tuple[Any, ...]] = {}
@@ -193,7 +193,7 @@ class StoredFacts(Facts):
         return None
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
-        """See Facts.keep."""
+        """See Index.keep."""
         if not file.stamp:
             return
         values, digest = photo_to_dict(seen.photo), seen.photo.digest
@@ -204,17 +204,17 @@ class StoredFacts(Facts):
         self.keep_metadata(seen.photo)
 
     def keep_metadata(self, photo: Photo) -> None:
-        """See Facts.keep_metadata."""
+        """See Index.keep_metadata."""
         values = photo_to_dict(photo)
         told = json.dumps({name: values[name] for name in NO_METADATA})
         self._keep("metadata", photo.digest, versions.metadata(), told)
         self._write_now_and_then()
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
-        """See Facts.looks."""
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
+        """See Index.pairs."""
         self._write()
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
-        known: dict[tuple[str, str], Look] = {}
+        known: dict[tuple[str, str], PairResult] = {}
         for some in _portions(sorted({first for first, _ in wanted})):
             with self._careful() as base:
                 rows = base.execute(
@@ -222,17 +222,17 @@ class StoredFacts(Facts):
                     f"WHERE key = ? AND first IN ({_marks(some)})",
                     [key, *some],
                 )
-                known |= {(a, b): _look(*look) for a, b, by, *look in rows if wanted.get((a, b)) == by}
+                known |= {(a, b): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
         return known
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
-        """See Facts.keep_look."""
-        first, second, went = pair[0].digest, pair[1].digest, look.swept or (None, None)
-        self._keep("pair", first, second, key, made, look.points, look.sameness, look.how, *went)
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
+        """See Index.keep_pair."""
+        first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
+        self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
-        """See Facts.scores."""
+        """See Index.scores."""
         self._write()
         known: dict[str, list[float]] = {}
         for some in _portions(sorted({photo.digest for photo in photos})):
@@ -243,12 +243,12 @@ class StoredFacts(Facts):
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
-        """See Facts.keep_score."""
+        """See Index.keep_score."""
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self._write_now_and_then()
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
-        """See Facts.said."""
+        """See Index.said."""
         self._write()
         known: dict[str, dict[str, Any]] = {}
         for some in _portions([file for file in files if file.stamp]):
@@ -263,14 +263,14 @@ class StoredFacts(Facts):
         return known
 
     def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
-        """See Facts.keep_said."""
+        """See Index.keep_said."""
         if not file.stamp:
             return
         self._keep("beside", _path(file), made, file.size, file.stamp, json.dumps(values), self._today)
         self._write_now_and_then()
 
     def _forget_unasked(self, base: sqlite3.Connection) -> None:
-        old = self._today - UNASKED
+        old = self._today - KEEP_DAYS
         is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM beside WHERE day < ?"
         if not base.execute(is_old, [old, old]).fetchone():
             return
@@ -292,7 +292,7 @@ class StoredFacts(Facts):
         self._waiting.append((f"INSERT OR REPLACE INTO {table} VALUES ({_marks(values)})", values))
 
     def _write_now_and_then(self) -> None:
-        if time.monotonic() - self._written > EVERY:
+        if time.monotonic() - self._written > WRITE_INTERVAL_S:
             self._write()
 
     def _write(self) -> None:
@@ -305,7 +305,7 @@ class StoredFacts(Facts):
 
 
 def _open(path: str) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=PATIENCE)
+    base = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = NORMAL")  # consistent after a crash, which may lose the last writes
     if not _in_shape(base):
@@ -331,12 +331,12 @@ def _path(file: Found) -> bytes:
     return os.fsencode(file.path)
 
 
-def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:
-    return Look(points, sameness, how, None if across is None or down is None else (across, down))
+def _result(points: int, sameness: float, how: str, across: float | None, down: float | None) -> PairResult:
+    return PairResult(points, sameness, how, None if across is None or down is None else (across, down))
 
 
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
 
 
 def _marks(values: Collection[object]) -> str:

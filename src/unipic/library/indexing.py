@@ -15,7 +15,7 @@ from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.library._ahead import ahead
-from unipic.library.index import Facts
+from unipic.library.index import Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.metadata import read_file_metadata
@@ -28,7 +28,7 @@ T = TypeVar("T")
 Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
-BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB
+BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 
@@ -39,7 +39,7 @@ def see(files: Files, engine: Engine, encoder: Encoder, limits: Limits) -> Itera
 
 def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:
     """Embed in batches; views are dropped once embedded."""
-    for batch in _batches(pictures, BATCH):
+    for batch in _batches(pictures, BATCH_PHOTOS):
         fresh = {picture.photo.digest: picture for picture in batch if isinstance(picture, Picture)}
         views = [picture.view for picture in fresh.values()]
         vectors = dict(zip(fresh, half(encoder.embed(np.stack(views))), strict=True)) if views else {}
@@ -51,7 +51,7 @@ def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterato
 
 
 def remembered(
-    files: Files, see: See, engine: Engine, facts: Facts, thumbnails: Thumbnails, key: str
+    files: Files, see: See, engine: Engine, index: Index, thumbnails: Thumbnails, key: str
 ) -> Iterator[Seen | Unreadable]:
     """First every file the index knows, then what `see` yields for the others, which is stored. `key`: the encoder's.
 
@@ -59,7 +59,7 @@ def remembered(
     """
     new: list[Found | Unreadable] = [file for file in files if isinstance(file, Unreadable)]
     stale: list[tuple[Found, Seen]] = []
-    for file, seen in facts.seen([file for file in files if isinstance(file, Found)], key):
+    for file, seen in index.seen([file for file in files if isinstance(file, Found)], key):
         if seen and not seen.stale:
             yield seen
         elif seen:
@@ -68,14 +68,14 @@ def remembered(
             new.append(file)
     for file, again in _told_again(stale, engine):
         if again:
-            facts.keep_metadata(again.photo)
+            index.keep_metadata(again.photo)
             yield again
         else:
             new.append(file)
     found = {file.id: file for file in new if isinstance(file, Found)}
     for now in kept(see(new), thumbnails):
         if isinstance(now, Seen):
-            facts.keep(found[now.photo.id], now, key)
+            index.keep(found[now.photo.id], now, key)
         yield now
 
 

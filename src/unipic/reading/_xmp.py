@@ -21,7 +21,7 @@ STARS_IN_PERCENT = ("http://ns.microsoft.com/photo/1.0/ Rating", "http://ns.micr
 DEVELOPED = (CAMERA_RAW + "HasSettings", CAMERA_RAW + "AlreadyApplied")
 BURST = "http://ns.google.com/photos/1.0/camera/ BurstID"
 LARGEST = 1_000_000  # bytes; packets with a full history and brush strokes reach some hundred kB
-MOST = 200  # programs of a history that are read
+MAX_PROGRAMS = 200  # programs of a history that are read
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Found:
 
     path: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
-    facts: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
     agents: list[str] = field(default_factory=list)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -60,8 +60,8 @@ class _Found:
     def take(self, parents: list[str], name: str, value: str) -> None:
         """Record a property; XMP may write it as an attribute or as an element."""
         if parents[-2:] == [RDF + "RDF", RDF + "Description"]:
-            self.facts.setdefault(name, value)
-        elif name == AGENT and HISTORY in parents[:5] and len(self.agents) < MOST:
+            self.properties.setdefault(name, value)
+        elif name == AGENT and HISTORY in parents[:5] and len(self.agents) < MAX_PROGRAMS:
             self.agents.append(value)
 
 
@@ -81,19 +81,19 @@ def read_xmp(packet: object) -> Xmp:
         parser.Parse(data.rstrip(b"\0 \t\r\n"), True)
     except (expat.ExpatError, _Refused):
         return Xmp()
-    return Xmp(_rating(found.facts), _programs(found), _identifier(found.facts.get(BURST, "")))
+    return Xmp(_rating(found.properties), _programs(found), _identifier(found.properties.get(BURST, "")))
 
 
 def _refuse(*_: object) -> None:
     raise _Refused
 
 
-def _rating(facts: dict[str, str]) -> int | None:
+def _rating(properties: dict[str, str]) -> int | None:
     """Stars, -1 to 5. Adobe's stars win over Microsoft's percent."""
-    stars = _number(facts.get(RATING, ""))
+    stars = _number(properties.get(RATING, ""))
     if stars is not None and -1 <= stars <= 5:
         return int(stars)
-    percents = (percent for name in STARS_IN_PERCENT if (percent := _number(facts.get(name, ""))) is not None)
+    percents = (percent for name in STARS_IN_PERCENT if (percent := _number(properties.get(name, ""))) is not None)
     return next((stars_of(percent) for percent in percents), None)
 
 
@@ -114,6 +114,6 @@ def _number(text: str) -> float | None:
 
 
 def _programs(found: _Found) -> tuple[str, ...]:
-    developed = any(found.facts.get(name, "").strip().lower() == "true" for name in DEVELOPED)
-    creator = found.facts.get(CREATOR, "")
+    developed = any(found.properties.get(name, "").strip().lower() == "true" for name in DEVELOPED)
+    creator = found.properties.get(CREATOR, "")
     return tuple(filter(None, (creator, *reversed(found.agents), "Adobe Camera Raw" if developed else "")))

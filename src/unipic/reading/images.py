@@ -53,7 +53,7 @@ DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit
 JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, first alone, then after each of the eight restart markers a decoder may expect.
 FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
-AT_ONCE = 64_000_000  # bytes; larger files are read piece by piece, so memory stays bounded
+IN_MEMORY_BYTES = 64_000_000  # bytes; larger files are read piece by piece, so memory stays bounded
 STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 TIFFS = (b"II*\0", b"MM\0*")
@@ -180,7 +180,7 @@ def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
             raise NotAPhoto("is empty (0 bytes)")
         if size > limit:
             raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
-        if size > AT_ONCE:
+        if size > IN_MEMORY_BYTES:
             yield file, size
             return
         data = file.read()

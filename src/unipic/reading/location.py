@@ -29,9 +29,9 @@ from unipic.reading.images import NotAPhoto, decode
 
 OLDEST = (12, 38)  # older versions let file names and pictures run code: CVE-2021-22204, CVE-2022-23935
 INSTALL = "Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool"
-PATIENCE = 120.0  # seconds for one file
+FILE_TIMEOUT_S = 120.0  # seconds for one file
 MEMORY = 2 << 30  # bytes
-SOME = 200  # files per request
+FILES_PER_REQUEST = 200  # files per request
 
 SEARCH = (
     *("*GPS*", "*Location*", "*Latitude*", "*Longitude*", "*Altitude*", "*Coordinates*", "*Landmark*"),
@@ -62,7 +62,9 @@ def find_exiftool() -> Path | None:
 class Stripper:
     """A context manager that runs exiftool. NoExiftool if it is missing, or too old to be safe."""
 
-    def __init__(self, program: Path | None = None, limits: Limits | None = None, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, program: Path | None = None, limits: Limits | None = None, patience: float = FILE_TIMEOUT_S
+    ) -> None:
         found = program or find_exiftool()
         if found is None:
             raise NoExiftool(f"location cannot be removed without exiftool, which is not installed. {INSTALL}.")
@@ -129,8 +131,8 @@ class Stripper:
         """Whether each file says where it was taken. True for a file that cannot be read."""
         answers = {path: _json_has_place(path) for path in paths if path.suffix.lower() == ".json"}
         others = [path for path in paths if path not in answers]
-        for start in range(0, len(others), SOME):
-            some = others[start : start + SOME]
+        for start in range(0, len(others), FILES_PER_REQUEST):
+            some = others[start : start + FILES_PER_REQUEST]
             try:
                 answers |= {path: bool(tags) for path, tags in zip(some, self._tags_of(some), strict=True)}
             except LocationLeft:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from unipic.core.errors import NotShown
-from unipic.core.files import hash_file, sweep_parts, whole
+from unipic.core.files import atomic_file, hash_file, sweep_parts
 from unipic.core.photo import Photo
 from unipic.core.settings import Limits
 from unipic.core.words import printable
@@ -68,7 +68,7 @@ def _render(order: Order, limits: Limits) -> str:
     if decoded.digest != photo.digest:
         return CHANGED
     profile = _profile(decoded.picture.info.get("icc_profile"))
-    with whole(order.target) as file:
+    with atomic_file(order.target) as file:
         # otherwise Pillow copies the original's comment
         decoded.picture.save(file, "JPEG", quality=order.quality, comment=b"", icc_profile=profile)
     return ""
@@ -201,8 +201,8 @@ class Renditions:
         found = []
         for path in self.folder.glob("*.jpg"):
             with suppress(FileNotFoundError):  # another request deleted it
-                facts = path.stat()
-                found.append((facts.st_mtime_ns, path, facts.st_size))
+                status = path.stat()
+                found.append((status.st_mtime_ns, path, status.st_size))
         over = sum(size for *_, size in found) - self.cap
         for _, path, size in sorted(found):
             if over <= 0:

@@ -31,7 +31,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Look:
+class PairResult:
     """The result of comparing two photos by aligning one with the other."""
 
     points: int  # keypoints that move together

@@ -305,15 +305,15 @@ class FullAfter:
 @pytest.fixture
 def disk_with_room(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def limit(room: int, number: int = errno.ENOSPC) -> None:
-        left, real = [room], files.whole
+        left, real = [room], files.atomic_file
 
         @contextmanager
-        def whole(path: Path, replace: bool = True) -> Iterator[Any]:
+        def atomic_file(path: Path, replace: bool = True) -> Iterator[Any]:
             with real(path, replace) as file:
                 yield FullAfter(file, left, number)
 
         for module in ("zip", "folder"):
-            monkeypatch.setattr(f"unipic.destinations.{module}.whole", whole)
+            monkeypatch.setattr(f"unipic.destinations.{module}.atomic_file", atomic_file)
 
     return limit
 

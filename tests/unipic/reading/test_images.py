@@ -131,7 +131,7 @@ def test_a_file_too_large_to_be_read_at_once_is_the_same_photo(
 ) -> None:
     path = save(scene(2, 320, 240), tmp_path / "photo", format=kind)
     whole = opened(path)
-    monkeypatch.setattr(images, "AT_ONCE", path.stat().st_size - 1)
+    monkeypatch.setattr(images, "IN_MEMORY_BYTES", path.stat().st_size - 1)
     pieces = opened(path)
     assert pieces.picture.tobytes() == whole.picture.tobytes()
     assert replace(pieces, picture=whole.picture) == whole
@@ -800,7 +800,7 @@ def test_a_preview_made_to_keep_a_decoder_busy_is_refused(tmp_path: Path) -> Non
 def test_a_raw_photo_too_large_to_be_read_at_once_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raw_photo(tmp_path / "photo.dng", taken=datetime(2024, 6, 12))
     whole = opened(path)
-    monkeypatch.setattr(images, "AT_ONCE", 1000)
+    monkeypatch.setattr(images, "IN_MEMORY_BYTES", 1000)
     pieces = opened(path)
     assert pieces.picture.tobytes() == whole.picture.tobytes()
     assert replace(pieces, picture=whole.picture) == whole

@@ -300,6 +300,6 @@ def test_an_error_of_the_disk_is_named(tmp_path: Path, monkeypatch: pytest.Monke
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(images, "open_to_read", Broken)
-    for at_once in (images.AT_ONCE, 0):  # in one piece, and piece by piece
-        monkeypatch.setattr(images, "AT_ONCE", at_once)
+    for at_once in (images.IN_MEMORY_BYTES, 0):  # in one piece, and piece by piece
+        monkeypatch.setattr(images, "IN_MEMORY_BYTES", at_once)
         assert reason(path) == "could not be read: Input/output error"

@@ -64,9 +64,9 @@ class Session:
 
 def _start(workers: int) -> str:
     """Start Ray on this machine and return its folder. Access needs a token that only this process knows."""
-    room = tempfile.gettempdir() if len(tempfile.gettempdir()) <= SHORT else "/tmp"
-    _sweep(room)
-    folder = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=room)
+    parent = tempfile.gettempdir() if len(tempfile.gettempdir()) <= SHORT else "/tmp"
+    _sweep(parent)
+    folder = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=parent)
     path = os.pathsep.join(dict.fromkeys(os.path.abspath(part) for part in sys.path))
     try:
         with environment(**QUIET, PYTHONPATH=path, RAY_AUTH_TOKEN=_token()):
@@ -119,12 +119,12 @@ def _answers(address: str) -> None:
         raise SettingsError(f"the Ray cluster at {address} cannot be used: {last}") from None
 
 
-def _sweep(room: str) -> None:
+def _sweep(parent: str) -> None:
     """Delete Ray's folders whose process was killed; they hold objects that did not fit memory."""
-    for name in os.listdir(room):
+    for name in os.listdir(parent):
         owner = name.removeprefix(OURS).split("-")[0]
         if name.startswith(OURS) and owner.isdigit() and not _lives(int(owner)):
-            shutil.rmtree(os.path.join(room, name), ignore_errors=True)
+            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
 
 
 def _lives(process: int) -> bool:
@@ -150,7 +150,7 @@ def _init(**given: Any) -> None:
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with _tongue_held():
+        with _stderr_silenced():
             ray.init(logging_level=logging.ERROR, log_to_driver=False, **given)
     finally:
         if main and before is not None:
@@ -166,7 +166,7 @@ def _init(**given: Any) -> None:
 
 
 @contextmanager
-def _tongue_held() -> Iterator[None]:
+def _stderr_silenced() -> Iterator[None]:
     """Silence the error stream while Ray's C++ starts; errors arrive as exceptions."""
     stream, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -135,7 +135,7 @@ class RayEngine:
         found = [file for file in files if isinstance(file, Found)]
         places = {numbers[i]: place for i, place in rows.find(found).items()}
         new = [(number, file) for number, file in zip(numbers, found, strict=True) if number not in places]
-        arriving = self._looked_at(new, rows, read, open_encoder, gpu)
+        arriving = self._new_places(new, rows, read, open_encoder, gpu)
         try:
             for start in range(0, len(files), WINDOW):
                 window = files[start : start + WINDOW]
@@ -150,7 +150,7 @@ class RayEngine:
         finally:
             arriving.close()
 
-    def _looked_at(
+    def _new_places(
         self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
     ) -> Generator[tuple[int, Place], None, None]:
         """(number, place) of each file's row, in the order in which lots finish; a slow lot delays no other."""

@@ -14,7 +14,7 @@ from unipic.core.settings import PRESETS, Thresholds
 
 
 @dataclass(frozen=True)
-class Looks:
+class RunSettings:
     preset: str
     prompt: str
     thresholds: Thresholds
@@ -26,7 +26,7 @@ class Looks:
         return {name: value for name, value in said.items() if value not in (None, "")}
 
 
-def looks() -> Looks:
+def run_settings() -> RunSettings:
     with st.expander("Options", icon=":material/tune:"):
         preset = st.selectbox(
             "What makes a good photo", list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
@@ -41,7 +41,7 @@ def looks() -> Looks:
         learned = (
             st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )
-    return Looks(preset, prompt, chosen, learned)
+    return RunSettings(preset, prompt, chosen, learned)
 
 
 def _taste_is_used() -> bool:

@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from unipic.cleanup._alignment import fine_detail
 from unipic.cleanup.compare import Sketches
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import DeliberateSet, SetKind
+from unipic.cleanup.result import Series, SeriesKind
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.reading.fingerprint import bits_apart
 
@@ -43,10 +43,10 @@ FOCUS_RATIO = 0.6  # median ratio of a tile's worst to its best detail
 SHARPEST_SHARE = 0.05  # of the tiles; a shot must be sharpest in so many to count
 
 
-def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> tuple[DeliberateSet, ...]:
+def find_series(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> tuple[Series, ...]:
     """Every series, each photo in at most one; the order does not depend on that of the files."""
     free = list(photos)
-    found: list[DeliberateSet] = []
+    found: list[Series] = []
     for find in (_bursts, _brackets, _timelapses, _panoramas):
         found += find(free, likeness)
         free = _left(free, found)
@@ -54,15 +54,15 @@ def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketc
     return tuple(sorted(found, key=lambda one: (_when(one.photos[0]), one.photos[0].id)))
 
 
-def no_copies(likeness: Likeness, sets: Iterable[DeliberateSet]) -> Likeness:
+def no_copies(likeness: Likeness, series: Iterable[Series]) -> Likeness:
     """The likeness with a sameness of 0 within each series: its shots are no copies, even if nothing moved."""
-    which = {photo.id: number for number, one in enumerate(sets) for photo in one.photos}
+    which = {photo.id: number for number, one in enumerate(series) for photo in one.photos}
     numbers = np.array([which.get(photo.id, -1) for photo in likeness.photos], dtype=np.int64)
     a, b = numbers[likeness.first], numbers[likeness.second]
     return replace(likeness, sameness=np.where((a == b) & (a >= 0), 0.0, likeness.sameness), steps={})
 
 
-def _left(photos: Sequence[Photo], found: Iterable[DeliberateSet]) -> list[Photo]:
+def _left(photos: Sequence[Photo], found: Iterable[Series]) -> list[Photo]:
     taken = {photo.id for one in found for photo in one.photos}
     return [photo for photo in photos if photo.id not in taken]
 
@@ -70,23 +70,23 @@ def _left(photos: Sequence[Photo], found: Iterable[DeliberateSet]) -> list[Photo
 # By the camera's data.
 
 
-def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
+def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
     by_burst: defaultdict[tuple[str, str], list[Photo]] = defaultdict(list)
     for photo in photos:
         if photo.burst:
             by_burst[photo.camera, photo.burst].append(photo)
     for shots in by_burst.values():
         if len(shots) > 1:
-            yield _set("burst", shots, f"{len(shots)} shots that the camera took as one burst")
+            yield _series("burst", shots, f"{len(shots)} shots that the camera took as one burst")
 
 
-def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    for series in _series(photos, BRACKET_GAP):
+def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
+    for run in _runs(photos, BRACKET_GAP):
         waiting: list[Photo] = []
-        for photo in [*series, None]:
+        for photo in [*run, None]:
             if photo is None or _exposed(photo) in (None, *map(_exposed, waiting)):
                 if len(waiting) >= (2 if all(shot.bracketed for shot in waiting) else BRACKET):
-                    yield _set("bracket", waiting, f"{len(waiting)} exposures of one scene, {_biases(waiting)}")
+                    yield _series("bracket", waiting, f"{len(waiting)} exposures of one scene, {_biases(waiting)}")
                 waiting = []
             if photo is not None and _exposed(photo) is not None:
                 waiting.append(photo)
@@ -106,14 +106,14 @@ def _biases(shots: Sequence[Photo]) -> str:
     return f"{min(biases):+g} to {max(biases):+g} EV" if len(set(biases)) > 1 else "bracketed by the camera"
 
 
-def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    for series in _series(photos, float("inf")):
-        times = np.cumsum([0.0, *(seconds_apart(a, b) or 0.0 for a, b in pairwise(series))])
+def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
+    for run in _runs(photos, float("inf")):
+        times = np.cumsum([0.0, *(seconds_apart(a, b) or 0.0 for a, b in pairwise(run))])
         for start, end in _even(times):
-            shots = series[start:end]
+            shots = run[start:end]
             if all(likeness.similar(a, b) >= ONE_SCENE for a, b in pairwise(shots)):
                 every = (times[end - 1] - times[start]) / (end - start - 1)
-                yield _set("timelapse", shots, f"{len(shots)} shots, one every {every:.3g} s")
+                yield _series("timelapse", shots, f"{len(shots)} shots, one every {every:.3g} s")
 
 
 def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -143,15 +143,17 @@ def _is_even(times: np.ndarray) -> np.ndarray:
 # By how the shots align.
 
 
-def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
+def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
     """Each shot shows a part of the one before, and the view moves on in the same direction."""
-    for series in _series(photos, SWEEP_GAP):
-        waiting, steps = series[:1], list[np.ndarray]()
-        for photo in [*series[1:], None]:
+    for run in _runs(photos, SWEEP_GAP):
+        waiting, steps = run[:1], list[np.ndarray]()
+        for photo in [*run[1:], None]:
             step = _step(waiting[-1], photo, likeness) if photo else None
             if step is None or not _goes_on(steps, step):
                 if len(waiting) >= SWEEP:
-                    yield _set("panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before")
+                    yield _series(
+                        "panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before"
+                    )
                 waiting, steps = ([waiting[-1]], []) if step is not None and photo else ([photo] if photo else [], [])
             if photo and step is not None:
                 waiting.append(photo)
@@ -170,17 +172,17 @@ def _goes_on(steps: Sequence[np.ndarray], step: np.ndarray) -> bool:
     return same_way and max(lengths) <= STEADY * min(lengths)
 
 
-def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[DeliberateSet]:
+def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[Series]:
     """Frame and exposure stay the same while the focus moves."""
-    for series in _series(photos, STACK_GAP):
-        for shots in _steady(series):
+    for run in _runs(photos, STACK_GAP):
+        for shots in _steady(run):
             if len(shots) >= STACK and _wanders(shots, sketches):
-                yield _set("stack", shots, f"{len(shots)} shots of one frame, each in focus at another place")
+                yield _series("stack", shots, f"{len(shots)} shots of one frame, each in focus at another place")
 
 
-def _steady(series: Sequence[Photo]) -> Iterator[list[Photo]]:
+def _steady(run: Sequence[Photo]) -> Iterator[list[Photo]]:
     waiting: list[Photo] = []
-    for photo in series:
+    for photo in run:
         last = waiting[-1] if waiting else photo
         same = photo.exposure == last.exposure != "" and bits_apart(photo.fingerprint, last.fingerprint) < SAME_FRAME
         if not same:
@@ -218,7 +220,7 @@ def _rises_and_falls(values: np.ndarray) -> bool:
 # Shots in order of time.
 
 
-def _series(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
+def _runs(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
     """Shots of one camera and size, in order, with gaps of at most `gap` seconds."""
     by_camera: defaultdict[tuple[str, int, int], list[Photo]] = defaultdict(list)
     for photo in photos:
@@ -226,13 +228,13 @@ def _series(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
             by_camera[photo.camera, photo.width, photo.height].append(photo)
     for _, shots in sorted(by_camera.items()):
         shots.sort(key=_when)
-        series = shots[:1]
+        run = shots[:1]
         for before, photo in pairwise(shots):
             if (seconds_apart(before, photo) or 0.0) > gap:
-                yield series
-                series = []
-            series.append(photo)
-        yield series
+                yield run
+                run = []
+            run.append(photo)
+        yield run
 
 
 def _when(photo: Photo) -> tuple[str, str, str]:
@@ -241,5 +243,5 @@ def _when(photo: Photo) -> tuple[str, str, str]:
     return taken.isoformat() if taken else "", photo.name, photo.id
 
 
-def _set(kind: SetKind, shots: Iterable[Photo], reason: str) -> DeliberateSet:
-    return DeliberateSet(kind, tuple(sorted(shots, key=_when)), reason)
+def _series(kind: SeriesKind, shots: Iterable[Photo], reason: str) -> Series:
+    return Series(kind, tuple(sorted(shots, key=_when)), reason)
