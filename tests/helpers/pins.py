@@ -45,7 +45,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "2132df26980d2687"),
     "cleanup/compare": (1, "607aefb7284b0d15"),
-    "reading/seen": (1, "d944022690cb2971"),
+    "reading/seen": (1, "10611d42b073d706"),
 }
 
 
