@@ -25,7 +25,7 @@ from unipic.vision.base import Calibration
 from unipic.vision.registry import open_encoder
 
 ENCODERS = ("unipic", "mobilenet", "builtin")  # the first is the one that is used if nothing is said
-SETTINGS = Settings(encoder="builtin", ranker="builtin", fetch=False)
+SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
         open_tools(SETTINGS, models_folder(), None) as tools,
     ):
         files = list(FolderSource([folder]).files())
-        pictures = list(read(files, tools.engine, SETTINGS))
+        pictures = list(read(files, tools.engine, SETTINGS.limits))
         for name in ENCODERS:
             encoder, notices = open_encoder(name, models_folder(), fetch=False)
             if encoder.name != name:

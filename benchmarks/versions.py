@@ -28,7 +28,7 @@ from unipic.tools import Tools, open_tools
 from unipic.vision.base import Encoder
 from utils import clean_gallery
 
-SETTINGS = Settings(ranker="builtin", fetch=False)
+SETTINGS = Settings.of(ranker="builtin", fetch=False)
 # Decoding is last: it costs the most, and each run starts from what the one before it left.
 EXTRACTORS: tuple[Any, ...] = (None, _xmp, _exif, compare, _measures, images)
 VECTORS, DIMENSIONS, COMMIT = 100_000, 512, 1_000  # rows, float16 numbers of each, rows a transaction

@@ -196,7 +196,8 @@ def clean(
 @app.command(hidden=True)
 def work(run_folder: Path) -> None:
     """Do the work of one run of the web app in this process, and leave the result in its folder; -: wait for one."""
-    from server.jobs import WAIT, wait_for_work, work_on
+    from server.jobs import WAIT
+    from server.worker import wait_for_work, work_on
     from utils import examine
 
     sys.exit(wait_for_work(examine) if str(run_folder) == WAIT else work_on(run_folder, examine))
@@ -281,7 +282,7 @@ def _proposed(evidence: Evidence, settings: Settings, rules: Rules, decided: boo
     catalogue = Catalogue(data_folder())
     rulings = catalogue.about(digests) if decided else []
     first_seen = catalogue.meet(digests) if rulings else {}
-    proposal = propose(arrange(evidence, settings, Bonds(rulings, first_seen)), rules)
+    proposal = propose(arrange(evidence, settings.thresholds, Bonds(rulings, first_seen)), rules)
     return proposal, recalled(proposal.groups, rulings)
 
 

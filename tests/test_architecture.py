@@ -78,6 +78,7 @@ WRITERS = (
     "unipic/core/moving.py",
     "server/runs.py",
     "server/jobs.py",
+    "server/worker.py",
     "unipic/library/thumbnails.py",
     "unipic/reading/renditions.py",
     "unipic/reading/selftest.py",  # pictures in a temporary folder
@@ -132,6 +133,7 @@ CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",
     "server/jobs.py",
+    "server/worker.py",
     "unipic/reading/engines/",
     "unipic/library/_ahead.py",
 )

@@ -23,7 +23,7 @@ from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_f
 from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Gallery, Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Settings, Thresholds
 from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
 from unipic.review.journal import choice_from_dict, choice_to_dict
 from unipic.review.proposal import Group, Proposal, propose
@@ -43,11 +43,11 @@ def no_pictures() -> Iterator[None]:
 
 
 def evidence_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Evidence:
-    return weigh(gallery, embeddings, tools(), Settings(workers=1, **changes))
+    return weigh(gallery, embeddings, tools(), Settings.of(workers=1, **changes))
 
 
 def found_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Cleanup:
-    return arrange(evidence_in(gallery, embeddings, **changes), Settings(workers=1, **changes))
+    return arrange(evidence_in(gallery, embeddings, **changes), Settings.of(workers=1, **changes).thresholds)
 
 
 def is_identical(a: Photo, b: Photo) -> bool:
@@ -60,7 +60,7 @@ def beside(a: Photo, b: Photo, gallery: Gallery) -> bool:
     return any(file.role == "original" and file.digest in twins for file in b.companions)
 
 
-def is_same(a: Photo, b: Photo, near: float = Settings().near) -> bool:
+def is_same(a: Photo, b: Photo, near: float = Thresholds().near) -> bool:
     return is_identical(a, b) or compare_pair(a, b).sameness >= near
 
 
@@ -83,7 +83,7 @@ def taken_apart(bonds: Bonds, a: Photo, b: Photo) -> bool:
 class Judge:
     """What the laws ask of a proposal, by the definitions and not by the code they are about."""
 
-    def __init__(self, proposal: Proposal, embeddings: Embeddings, near: float = Settings().near) -> None:
+    def __init__(self, proposal: Proposal, embeddings: Embeddings, near: float = Thresholds().near) -> None:
         self.proposal, self.embeddings, self.near = proposal, embeddings, near
         self.copies = {photo.id: group for group in proposal.copies for photo in group.photos}
         self.shots = {photo.id: group for group in proposal.shots for photo in group.photos}
@@ -170,7 +170,7 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
             elif lane.kind == "pixels":
                 assert copy.content == lane.keeper.content != ""
             else:
-                assert any(compare_pair(lane.keeper, twin).sameness >= Settings().near for twin in twins)
+                assert any(compare_pair(lane.keeper, twin).sameness >= Thresholds().near for twin in twins)
                 assert copy.comparable
                 assert lane.keeper.comparable
 
@@ -299,7 +299,7 @@ def test_what_a_person_said_earlier_breaks_no_law(given: Given, grouping: str, d
     """What was put together stays whole and is set aside only where it is alike, and what was kept apart is no copy."""
     gallery, embeddings = given
     evidence, bonds = evidence_in(*given), data.draw(bonds_over(gallery))
-    cleanup = arrange(evidence, Settings(grouping=grouping), bonds)
+    cleanup = arrange(evidence, Thresholds(grouping=grouping), bonds)
     judge = Judge(propose(cleanup, data.draw(rules_over(gallery))), embeddings)
     for choices in (NONE, accept_all(judge.proposal)):
         judge.what_goes_unasked_goes_for_a_photo_like_it(choices)
@@ -321,7 +321,7 @@ def test_what_a_person_said_earlier_breaks_no_law(given: Given, grouping: str, d
 def test_with_what_a_person_said_too_the_order_of_the_files_changes_nothing(
     given: Given, random: Any, grouping: str, data: st.DataObject
 ) -> None:
-    evidence, bonds, how = evidence_in(*given), data.draw(bonds_over(given[0])), Settings(grouping=grouping)
+    evidence, bonds, how = evidence_in(*given), data.draw(bonds_over(given[0])), Thresholds(grouping=grouping)
     shuffled = list(given[0].photos)
     random.shuffle(shuffled)
     again = evidence_in(Gallery(tuple(shuffled), given[0].unreadable), given[1].of(shuffled))
@@ -343,7 +343,7 @@ def test_evidence_survives_json_and_says_the_same(
     """Whatever thresholds and rules a person tries on it later."""
     evidence = evidence_in(*given)
     back = evidence_from_dict(json.loads(json.dumps(evidence_to_dict(evidence))))
-    later = Settings(grouping=grouping, similar=similar, near=near)
+    later = Thresholds(grouping=grouping, similar=similar, near=near)
     first, second = arrange(evidence, later), arrange(back, later)
     assert second == first
     rules = data.draw(rules_over(evidence.gallery))
@@ -359,12 +359,12 @@ class Review(RuleBasedStateMachine):
         self.evidence = evidence_in(*given)
         self.choices: dict[str, Choice] = {}
         self.rules = data.draw(rules_over(self.gallery))
-        self.put_before_the_person(Settings())
+        self.put_before_the_person(Thresholds())
 
-    def put_before_the_person(self, settings: Settings) -> None:
-        self.cleanup = arrange(self.evidence, settings)
+    def put_before_the_person(self, thresholds: Thresholds) -> None:
+        self.cleanup = arrange(self.evidence, thresholds)
         self.proposal = propose(self.cleanup, self.rules)
-        self.judge = Judge(self.proposal, self.embeddings, settings.near)
+        self.judge = Judge(self.proposal, self.embeddings, thresholds.near)
 
     def some_groups(self, data: st.DataObject) -> list[Group]:
         groups = self.proposal.groups
@@ -419,7 +419,7 @@ class Review(RuleBasedStateMachine):
     @rule(similar=st.sampled_from((60.0, 90.0, 98.0)), near=st.sampled_from((10.0, 50.0, 80.0)), grouping=each_grouping)
     def change_the_thresholds(self, similar: float, near: float, grouping: str) -> None:
         """What was said of groups that are not there any more waits, should they come back."""
-        self.put_before_the_person(Settings(similar=similar, near=near, grouping=grouping))
+        self.put_before_the_person(Thresholds(similar=similar, near=near, grouping=grouping))
 
     @rule()
     def reload(self) -> None:

@@ -26,7 +26,7 @@ from unipic.cleanup import compare
 from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Found
 from unipic.core.progress import Step
-from unipic.core.settings import PROJECT, Settings, changed
+from unipic.core.settings import PROJECT, Limits, Settings
 from unipic.library.index import FILE, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import _exif, _xmp, metadata
@@ -98,7 +98,7 @@ def clean(photos: Path, tmp_path: Path) -> Run:
         **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
-        index = StoredIndex(tmp_path / "memory", thumbnails, settings)
+        index = StoredIndex(tmp_path / "memory", thumbnails, settings.limits)
         tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, index=index)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
@@ -115,7 +115,7 @@ def test_the_second_run_opens_nothing_and_finds_the_same(clean: Run) -> None:
     assert clean(engine, scorer) == first
     assert engine.opened == ["notes.txt", "tower.png.xmp"], "what is no photo is cheap to ask again"
     assert scorer.asked == asked
-    assert clean(scorer=scorer, settings=Settings(prompt="another wish")) != first
+    assert clean(scorer=scorer, settings=Settings.of(prompt="another wish")) != first
     assert scorer.asked == 2 * asked
 
 
@@ -301,9 +301,9 @@ def test_a_file_too_fresh_to_be_known_by_its_time_is_read_again(
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_photo_that_another_limit_refuses_is_not_remembered_as_one(name: str) -> None:
-    before = Settings()
-    assert pixels(before) == pixels(Settings(prompt="other words", similar=50.0, near_bits=3))
-    assert pixels(before) != pixels(changed(before, {name: getattr(before, name) - 1}))
+    before = Limits()
+    assert pixels(before) == pixels(replace(before, photo_seconds=99.0))
+    assert pixels(before) != pixels(replace(before, **{name: getattr(before, name) - 1}))
 
 
 def test_every_version_stands_for_the_code_behind_it() -> None:
@@ -352,6 +352,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "reading/engines/local",
         "core/errors",
         "core/files",
+        "core/locks",
         "core/moving",
         "core/progress",
         "core/settings",

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.progress import FETCHING, Progress, Step
+from unipic.core.progress import BYTE, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
@@ -127,23 +127,16 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                 finish_stages_that_cannot_be_counted()
                 stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
             speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
-            in_bytes = step.stage.startswith(FETCHING)
             bars.update(
                 stages[step.stage],
                 completed=step.done,
                 total=step.total or None,
-                count=_of(step, in_bytes),
-                speed=f"{speed:,.0f}/s" if speed and step.total and not in_bytes else "",
+                count=step.amount,
+                speed=f"{speed:,.0f}/s" if speed and step.total and step.unit != BYTE else "",
             )
 
         yield show
         finish_stages_that_cannot_be_counted()
-
-
-def _of(step: Step, in_bytes: bool) -> str:
-    if not step.total:
-        return ""
-    return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
 
 
 def say_summary(

@@ -16,7 +16,7 @@ from server.runs import Run
 from server.state import server
 from server.uploads import gigabytes
 from unipic.core.errors import SourceError
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.sources.folder import allowed
 
 
@@ -51,7 +51,7 @@ def _upload(chosen: RunSettings) -> None:
     run = session.collecting
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
-    st.caption(f"Up to {plain(gigabytes(Settings().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
+    st.caption(f"Up to {plain(gigabytes(Limits().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
         return

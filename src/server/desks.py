@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.runs import Run
-from unipic.core.settings import Settings, changed
+from unipic.core.settings import Settings
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk
 
@@ -13,4 +13,4 @@ def open_desk(run: Run, catalogue: Catalogue) -> Desk:
     from utils import arrange  # it imports OpenCV, for which the first page should not wait
 
     state = run.load()
-    return Desk(run.folder, changed(Settings(), state.settings), state.created, catalogue, arrange)
+    return Desk(run.folder, Settings.of(**state.settings).thresholds, state.created, catalogue, arrange)

@@ -20,7 +20,7 @@ from server.answers import Endpoint, Refused
 from server.operator import max_upload
 from server.runs import Run, Runs
 from unipic.core.files import atomic_file
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space
 
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
     """The endpoint that stores one file of a run that is still collecting; limits in bytes."""
-    max_file = Settings().max_file if max_file is None else max_file
+    max_file = Limits().max_file if max_file is None else max_file
     quota = Quota(max_upload() if max_run is None else max_run)
 
     async def upload(request: Request) -> Response:

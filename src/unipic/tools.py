@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
@@ -58,27 +58,26 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
 
     `memory`: the folder of thumbnails and the index; with None both are deleted after the block.
     """
-    encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
+    machine, ranking = settings.machine, settings.ranking
+    encoder, about_encoder = open_encoder(settings.comparing.encoder, models, machine.device, machine.fetch, progress)
     scorer, about_scorer = open_scorer(
-        settings.ranker, models, settings.device, settings.fetch, progress, aesthetic=settings.aesthetic
+        ranking.ranker, models, machine.device, machine.fetch, progress, aesthetic=ranking.aesthetic
     )
-    taste, about_taste = taste_in(data_folder()) if settings.taste else (None, ())
+    taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
     engine = _engine(settings)
     keep_freed_memory()
     try:
         with _memory_folder(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
-            index = StoredIndex(folder, thumbnails, settings)
+            index = StoredIndex(folder, thumbnails, settings.limits)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
-            store = settings.ray_store or str(folder / ROWS)
-            seen_by = (
-                "" if memory else f"{uuid.uuid4()} "
-            )  # no other run may use the rows of one that remembers nothing
+            store = machine.ray_store or str(folder / ROWS)
+            seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
             see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
                 yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, see)
-                if not settings.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
+                if not machine.ray_store:
+                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index have all of it now
             finally:
                 index.close()
     finally:
@@ -86,8 +85,9 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
 
 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:
-    limits = settings.workers, settings.photo_seconds, settings.worker_memory
-    return RayEngine(settings.ray_address, *limits) if settings.engine == "ray" else LocalEngine(*limits)
+    machine, limits = settings.machine, settings.limits
+    how = machine.workers, limits.photo_seconds, limits.worker_memory
+    return RayEngine(machine.ray_address, *how) if machine.engine == "ray" else LocalEngine(*how)
 
 
 def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, run: str) -> See | None:
@@ -99,13 +99,13 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
         return None
     from unipic.reading.read import read_file
 
-    device = pick_device(settings.device)
+    device = pick_device(settings.machine.device)
     return partial(
         engine.see,
-        read=partial(read_file, settings=settings),
+        read=partial(read_file, limits=settings.limits),
         open_encoder=partial(open_same, encoder.name, encoder.key, models.absolute(), device),
         store=store,
-        key=f"{run}{seen.VERSION} {versions.pixels(settings)} {versions.metadata()} {encoder.key}",
+        key=f"{run}{seen.VERSION} {versions.pixels(settings.limits)} {versions.metadata()} {encoder.key}",
         gpu=device == "cuda",
     )
 

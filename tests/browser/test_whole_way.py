@@ -103,7 +103,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     kept = {entry["original"] for entry in json.loads(partial.read("unipic-manifest.json"))["kept"]}
     names = [photo["name"] for photo in first["photos"]]
     assert set(names[:2]) <= kept, "the best one, and the one ticked by hand"
-    alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().similar]
+    alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().thresholds.similar]
     assert alike
     assert not set(alike) & kept
     open_groups = [group for group in lanes["similar"] if group["id"] != first["id"]]

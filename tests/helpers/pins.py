@@ -34,7 +34,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "e984d2f8a13c2e75"),
+    "reading/images": (1, "852542b668e505f9"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (1, "0801ec94d74e92e7"),
@@ -43,9 +43,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_xmp": (1, "0099638632d51860"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "2132df26980d2687"),
-    "cleanup/compare": (1, "607aefb7284b0d15"),
-    "reading/seen": (1, "10611d42b073d706"),
+    "library/companions": (1, "a31003a0e1130a2e"),
+    "cleanup/compare": (1, "5f036137de4041c4"),
+    "reading/seen": (1, "5547c7a116bf45f0"),
 }
 
 

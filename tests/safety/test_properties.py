@@ -167,7 +167,7 @@ def test_a_length_of_time_is_a_number_or_an_error(text: str) -> None:
         return
     assert isinstance(found, float)
     with suppress(SettingsError):
-        assert 0 < Settings(time_window=found).time_window < math.inf  # type: ignore[operator]
+        assert 0 < Settings.of(time_window=found).thresholds.time_window < math.inf  # type: ignore[operator]
 
 
 FIELDS = st.sampled_from(sorted(Settings.__dataclass_fields__)) | st.text("abc_", min_size=1, max_size=4)

@@ -22,8 +22,8 @@ from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 import server.state
 from screens.parts import export as exporting
 from screens.parts import save as saving
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.core.errors import DestinationError
 from unipic.core.settings import Settings, data_folder
 from unipic.destinations import folder as folders
@@ -337,9 +337,12 @@ def test_count_and_time_left_are_said_and_not_for_each_file(monkeypatch: pytest.
     )
     bar = saving.Bar("Making the ZIP")
     for done in range(1001):
-        bar(saving.Step("Copying", done, 1000))
+        bar(saving.Step("Copying", done, 1000, "file"))
         clock[0] += 0.01
     assert 80 < len(said) < 120
-    assert said[0] == "Copying · 0 of 1,000 files"
-    assert any(words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 5 s left") for words in said)
+    assert said[0] == "Copying · 0 of 1,000 files · Starting…"
+    assert any(
+        words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 100 a second · 5 s left")
+        for words in said
+    )
     assert said[-1].startswith("Copying · 1,000 of 1,000 files")

@@ -11,9 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
-from screens.parts.working import progress_of
-from server.jobs import Where, keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.core.files import write_json
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue
@@ -126,7 +125,7 @@ def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.selectbox(key="preset").set_value("landscape").run()
-    test.selectbox(key="window").set_value("1 minute").run()
+    test.selectbox(key="time_window").set_value("1 minute").run()
     test.slider(key="similar").set_value(85.0).run()
     test.selectbox(key="grouping").set_value("components").run()
     press(test, "Try it with sample photos")
@@ -306,18 +305,3 @@ def test_no_screen_shadows_a_module_of_python() -> None:
     """Streamlit puts the frame's folder first on the path; a screen called like a module of Python would replace it."""
     screens_here = {path.stem for path in Path(FRAME).parent.glob("*.py")} - {"__init__"}
     assert not screens_here & set(sys.stdlib_module_names)
-
-
-@pytest.mark.parametrize(
-    ("stage", "done", "total", "seconds", "words"),
-    [
-        ("Reading photos", 0, 0, 9, "Reading photos"),
-        ("Reading photos", 1, 692, 9, "Reading photos · 1 of 692 · Starting…"),
-        ("Reading photos", 100, 692, 4, "Reading photos · 100 of 692 · Starting…"),
-        ("Reading photos", 100, 692, 10, "Reading photos · 100 of 692 · 10 a second · 59 s left"),
-        ("Reading photos", 10, 20, 10, "Reading photos · 10 of 20 · 1 a second · 10 s left"),
-        ("Fetching CLIP", 50_000, 200_000, 10, "Fetching CLIP · 25% · 30 s left"),
-    ],
-)
-def test_no_time_is_estimated_before_two_batches(stage: str, done: int, total: int, seconds: int, words: str) -> None:
-    assert progress_of(Where(stage, done, total, 1000.0, 900.0), 1000.0 + seconds)[0] == words

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import count, duration, plain, size
+from screens.parts.words import plain, size
 from screens.session import session
 from server.runs import Run
 from server.state import outcomes_of, server
@@ -25,7 +25,6 @@ from unipic.destinations.zip import ZipDestination
 from unipic.review.choices import Outcome
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
-SURE = 2.0  # seconds until the time left is estimated
 MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
@@ -126,10 +125,7 @@ class Bar:
         if now - self._told < PROGRESS_INTERVAL_S and step.done < step.total:
             return
         self._told = now
-        text, passed = f"{step.stage} · {step.done:,} of {count(step.total, 'file')}", now - self._since
-        if step.done and passed > SURE:
-            text += f" · {duration(passed / step.done * (step.total - step.done))} left"
-        self.say(text, min(1.0, step.done / step.total) if step.total else 0.0)
+        self.say(step.told(now - self._since), step.share)
 
     def say(self, text: str, share: float = 0.0) -> None:
         self._bar.progress(share, text=text)

@@ -3,59 +3,65 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from screens.parts.run_settings import GROUPINGS, WINDOWS
 from screens.parts.words import count
 from screens.session import session
+from unipic.core.settings import CONTROLS, Thresholds
 from unipic.review.desk import Desk
 
-LOWEST = 50  # pairs less alike are not known one by one
+WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
+
+GROUPINGS = {
+    "greedy": "all similar to one best shot (greedy)",
+    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
+    "components": "chains of similar shots of any length (components)",
+}
+
+LOWEST = int(CONTROLS["similar"].slider[0])
 WIDTH = 2  # of a bar
+NOW = "now-"  # the keys of widgets of a review begin so
+
+
+def controls(key: str, start: Thresholds, below: Callable[[], None] = lambda: None, **changed: Any) -> Thresholds:
+    """Widgets for all thresholds, and what they say. They begin at `start`; `below` draws under the first of them."""
+    for name, value in vars(start).items():
+        if session.widget(key + name) is None:
+            session.set_widget(key + name, _window(value) if name == "time_window" else value)
+    _slider("similar", key, changed)
+    below()
+    _slider("near", key, changed)
+    st.selectbox(CONTROLS["time_window"].label, list(WINDOWS), key=f"{key}time_window", **changed)
+    st.selectbox(
+        CONTROLS["grouping"].label, list(GROUPINGS), format_func=GROUPINGS.__getitem__, key=f"{key}grouping", **changed
+    )
+    return _said(key)
+
+
+def _slider(name: str, key: str, changed: dict[str, Any]) -> None:
+    control = CONTROLS[name]
+    least, most, step = control.slider
+    st.slider(control.label, least, most, step=step, format="%.0f", key=key + name, help=control.help, **changed)
+
+
+def _said(key: str) -> Thresholds:
+    said = {field.name: session.widget(key + field.name) for field in fields(Thresholds)}
+    return Thresholds(**(said | {"time_window": WINDOWS[said["time_window"]]}))
 
 
 def thresholds(desk: Desk) -> None:
     holding = desk.history.thresholds
     with st.popover("Sensitivity", icon=":material/tune:"):
         st.markdown("Takes effect at once; nothing is rescanned. Decided groups stay as they are.")
-        session.set_widget("now-similar", float(holding.similar))
-        st.slider(
-            "Similar shots",
-            *(float(LOWEST), 99.0),
-            step=1.0,
-            format="%.0f",
-            key="now-similar",
-            on_change=_change,
-            args=(desk,),
-        )
-        _histogram(desk, holding.similar)
-        session.set_widget("now-near", float(holding.near))
-        st.slider(
-            "Copies",
-            *(10.0, 95.0),
-            step=5.0,
-            format="%.0f",
-            key="now-near",
-            help="How exactly the pixels of copies must agree. 50 is the measured default. Higher finds fewer copies.",
-            on_change=_change,
-            args=(desk,),
-        )
-        session.set_widget("now-window", _window(holding.time_window))
-        st.selectbox("Similar shots taken within", list(WINDOWS), key="now-window", on_change=_change, args=(desk,))
-        session.set_widget("now-grouping", holding.grouping)
-        st.selectbox(
-            "Grouping",
-            list(GROUPINGS),
-            format_func=lambda name: GROUPINGS[name],
-            key="now-grouping",
-            on_change=_change,
-            args=(desk,),
-        )
+        for field in fields(Thresholds):  # they show what holds, which another tab may have changed
+            session.set_widget(NOW + field.name, None)
+        controls(NOW, holding, lambda: _histogram(desk, holding.similar), on_change=_change, args=(desk,))
 
 
 def _histogram(desk: Desk, line: float) -> None:
@@ -99,11 +105,4 @@ def _window(seconds: float | None) -> str:
 
 def _change(desk: Desk) -> None:
     with desk.lock:
-        now = replace(
-            desk.history.thresholds,
-            similar=session.widget("now-similar"),
-            near=session.widget("now-near"),
-            grouping=session.widget("now-grouping"),
-            time_window=WINDOWS[session.widget("now-window")],
-        )
-        desk.set_thresholds(secrets.token_hex(8), now)
+        desk.set_thresholds(secrets.token_hex(8), _said(NOW))

@@ -13,14 +13,15 @@ from unipic.cleanup.copies import Copies
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Photo, local_time
-from unipic.core.settings import Settings
+from unipic.core.settings import Thresholds
 
 
-def find_moments(copies: Copies, settings: Settings, bonds: Bonds) -> list[list[Photo]]:
+def find_moments(copies: Copies, thresholds: Thresholds, bonds: Bonds) -> list[list[Photo]]:
     """Groups of shots of one moment among the photos that are no copies, leader first."""
     shots = copies.likeness.of(copies.left(copies.likeness.photos))
     links = bonds.links(shots.photos)
-    return clusters(bonds.cut(shots, moment=True), settings.similar, settings.time_window, settings.grouping, links)
+    how = thresholds.similar, thresholds.time_window, thresholds.grouping
+    return clusters(bonds.cut(shots, moment=True), *how, links)
 
 
 def clusters(

@@ -34,7 +34,7 @@ from unipic.vision.base import Calibration
 Pair = tuple[Photo, Photo]
 
 VERSION = 1  # raised when pairs get other results: here or in _alignment.py
-STAGE = "Comparing pairs"
+STAGE = "Comparing photos"
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
@@ -141,7 +141,7 @@ def _results(
     known = index.pairs(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
-    progress(Step(STAGE, done, len(pairs)))
+    progress(Step(STAGE, done, len(pairs), "pair"))
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(new), BATCH_PAIRS):
             some = new[start : start + BATCH_PAIRS]
@@ -152,7 +152,7 @@ def _results(
             ):
                 known[_digests(pair)] = seen
                 index.keep_pair(pair, seen, key, made(pair))
-            progress(Step(STAGE, done + start + len(some), len(pairs)))
+            progress(Step(STAGE, done + start + len(some), len(pairs), "pair"))
     return [known[_digests(pair)] for pair in pairs]
 
 

@@ -8,11 +8,11 @@ looks sharp to a machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
@@ -29,48 +29,6 @@ TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
 Column = Sequence[float | None] | np.ndarray  # one criterion's numbers for several photos
-Weights = Mapping[str, float]  # by criterion; a missing one counts as 0
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A criterion for comparing shots. Its number is the field of Measures with the same name, or a model's column."""
-
-    name: str
-    weight: float  # log-odds that a shot is the better one, for each noticeable difference
-    noticeable: float  # difference in units of `good`
-    words: str  # about the better shot, with both numbers
-    shown: str = "{:.2f}"
-    good: Callable[[float], float] = float  # number -> a scale on which higher is better and equal steps count equally
-
-
-def _stops(light: float) -> float:
-    return math.log2(max(light, 0.001))
-
-
-# Fitted by benchmarks/ranking.py: a logistic regression without negative weights, on pairs of frames of series made
-# from 60 photos of one half of the labelled families, with faults from just visible to plain. Pairs of good frames of
-# one moment count as undecided; `noticeable` is about the difference of nine in ten of them. A weight of 0 is a
-# finding: on these series the criterion adds nothing to the others. It stays so a person's taste can use it. People
-# judge composition first, of which `cut` and `framing` see little. `wish` and `aesthetic` are not fitted, for lack of
-# these models there: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
-CRITERIA = (
-    Criterion("sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"),
-    Criterion("shake", 0.15, 0.03, "steadier (blur in one direction {} against {})", good=lambda x: -x),
-    Criterion("exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}", good=_stops),
-    Criterion("highlights", 0.23, 0.05, "highlights kept ({} clipped against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("shadows", 0.0, 0.05, "shadows kept ({} black against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
-    Criterion("noise", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", lambda x: -x),
-    Criterion("tilt", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", lambda x: -abs(x)),
-    Criterion("cut", 0.07, 0.01, "less of the subject at the frame ({} against {})", "{:.0%}", lambda x: -x),
-    Criterion("framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion("wish", 0.30, 0.5, "closer to the wish ({} against {})"),
-    Criterion("aesthetic", 0.30, 0.3, "more pleasing ({} against {})", "{:.1f}"),
-)
-BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
-MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)
-WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}
 
 
 def features(
@@ -108,7 +66,7 @@ def prompt_score(
     known = index.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
     for start in range(0, len(new), BATCH_PHOTOS):
-        progress(Step("Choosing the best shots", len(known), len(photos)))
+        progress(Step("Choosing the best shots", len(known), len(photos), "photo"))
         some = new[start : start + BATCH_PHOTOS]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):
@@ -188,8 +146,8 @@ def _reason(
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        shown = [criterion.shown.format(abs(x) if name == "tilt" else x) for x in (a, b)]
-        words += [criterion.words.format(*shown)] if shown[0] != shown[1] else []
+        shown = [criterion.say(number) for number in (a, b)]
+        words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
     text = ", ".join(words[:2])
     if certainty >= CLEAR:
         return text or "a little better in many ways"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import hashlib
 import json
@@ -15,10 +14,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
+from unipic.core.locks import FLOCK, lock
 from unipic.core.moving import move
 
 PART = ".unipic-part"
 CHUNK = 1 << 20
+# The flags that this system has: O_BINARY is of Windows, the others are of all but Windows.
+_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in _FLAGS)
 
 
 @contextmanager
@@ -34,7 +37,9 @@ def atomic_file(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            # While locked: unlocked part files are swept away.
+            # While locked: unlocked part files are swept away. Windows cannot rename an open file.
+            if not FLOCK:
+                file.close()
             if replace:
                 os.replace(part, path)
             else:
@@ -53,7 +58,7 @@ def _new_part(path: Path) -> tuple[Path, BinaryIO]:
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
         file = open(part, "x+b")  # noqa: SIM115  closed by whoever writes to it
         with suppress(OSError):  # not every file system has locks
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
         if os.fstat(file.fileno()).st_nlink:
             return part, file
         file.close()
@@ -65,13 +70,17 @@ def sweep_parts(folder: Path, pattern: str) -> None:
         if part.is_symlink() or not part.is_file():
             continue
         with suppress(OSError), open(part, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
+            if not FLOCK:
+                file.close()
             part.unlink()
 
 
 def open_to_read(path: str | Path) -> BinaryIO:
     """The file, opened read-only. OSError if a link or a pipe took its place."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    handle = os.open(path, READ)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
@@ -122,7 +131,9 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in this folder durable across a power cut, if the file system supports it."""
+    """Make renames in this folder durable across a power cut, if the system and the file system support it."""
+    if os.name == "nt":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

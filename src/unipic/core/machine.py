@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
@@ -17,10 +17,19 @@ def keep_freed_memory() -> None:
 
     That took a fifth of the time of finding keypoints. Other C libraries are left as they are.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt:
         mallopt(MMAP_THRESHOLD, LARGEST_PIECE_KEPT)
         mallopt(TRIM_THRESHOLD, FREE_BYTES_KEPT)
+
+
+def limit_memory(limit: int) -> None:
+    """Bytes of address space for this process, and no core dump. macOS may refuse it; Windows has no such limit."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def cores() -> int:

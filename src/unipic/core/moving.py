@@ -20,7 +20,8 @@ NOT_KNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 def move(source: str, target: str, advice: str = "") -> None:
     """Rename. AlreadyThere, with `advice`, if the target exists; OSError otherwise, EXDEV for another file system."""
-    for way in (rename_to_free_name, link_and_unlink):
+    # Windows refuses by itself to rename over another file.
+    for way in (os.rename,) if os.name == "nt" else (rename_to_free_name, link_and_unlink):
         try:
             way(source, target)
             return

@@ -56,7 +56,7 @@ def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Ou
     asked = {p.id: p for o in aside for p in (o.file, *o.instead) if isinstance(p, Photo)}
     changed = {}
     for done, photo in enumerate(asked.values()):
-        progress(Step("Checking the originals", done, len(asked)))
+        progress(Step("Checking the originals", done, len(asked), "file"))
         if not unchanged(photo):
             changed[photo.id] = photo
     left_alone = {p.id: changed[o.file.id] for o in aside if o.file.id in changed for p in o.instead} | changed
@@ -117,7 +117,7 @@ def _write_items(
 ) -> list[Written]:
     written = []
     for done, item in enumerate(items):
-        progress(Step("Copying", done, len(items)))
+        progress(Step("Copying", done, len(items), "file"))
         try:
             original = open_to_read(item.file.path)
         except OSError as error:
@@ -139,7 +139,7 @@ def _write_items(
         changed = item.digest is not None and read != item.digest
         problem = item.outcome.problem if item.file is item.outcome.file else ""
         written.append(Written(item, digest, CHANGED if changed else problem, read))
-    progress(Step("Copying", len(items), len(items)))
+    progress(Step("Copying", len(items), len(items), "file"))
     return written
 
 

@@ -93,9 +93,9 @@ class AsideDestination:
         try:
             with run.open:
                 for number, asset in enumerate(assets):
-                    progress(Step("Setting aside", number, len(assets)))
+                    progress(Step("Setting aside", number, len(assets), "photo"))
                     run.set_aside(number, asset)
-                progress(Step("Setting aside", len(assets), len(assets)))
+                progress(Step("Setting aside", len(assets), len(assets), "photo"))
         except (KeyboardInterrupt, Cancelled):
             raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo puts them back.") from None
         except OSError as error:

@@ -63,13 +63,13 @@ class ListDestination:
         """List every file once, in the gallery's order."""
         self.ready()
         outcomes = plan.outcomes
-        progress(Step("Writing the list", 0, len(outcomes)))
+        progress(Step("Writing the list", 0, len(outcomes), "photo"))
         with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             with atomic_file(self.path, self.replace) as file:
                 rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
-        progress(Step("Writing the list", len(outcomes), len(outcomes)))
+        progress(Step("Writing the list", len(outcomes), len(outcomes), "photo"))
         return Result()
 
 

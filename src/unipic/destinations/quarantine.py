@@ -7,7 +7,6 @@ keeps no journal: it looks where each file lies.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import sync_folder
+from unipic.core.locks import lock
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 VERSION = 1
@@ -115,7 +115,7 @@ def _new(base: str, known: Path | None) -> tuple[Path, BinaryIO]:
         with suppress(FileNotFoundError):
             journal = open(folder / JOURNAL, "xb", buffering=0)  # noqa: SIM115  closed by whoever fills the quarantine
             with suppress(OSError):  # not every file system has locks
-                fcntl.flock(journal, fcntl.LOCK_EX)
+                lock(journal)
             if os.fstat(journal.fileno()).st_nlink:
                 for changed in (folder, parent, base):
                     sync_folder(Path(changed))
@@ -217,7 +217,7 @@ def locked(folder: Path) -> Iterator[Journal]:
         return
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
         except BlockingIOError:
             raise DestinationError(f"{folder} is in use by another move or undo. Try again later.") from None
         except OSError:

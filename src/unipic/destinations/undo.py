@@ -91,9 +91,9 @@ def undo(folder: Path, progress: Progress = silent) -> Undone:
         files, touched = _files(journal), dict[str, None]()
         try:
             for done, file in enumerate(files):
-                progress(Step("Putting back", done, len(files)))
+                progress(Step("Putting back", done, len(files), "file"))
                 _put_back(file, folder, undone, touched)
-            progress(Step("Putting back", len(files), len(files)))
+            progress(Step("Putting back", len(files), len(files), "file"))
         except (KeyboardInterrupt, Cancelled):
             raise Cancelled(
                 f"Stopped: {count(undone.files, 'file')} put back from {folder}; undo does the rest"

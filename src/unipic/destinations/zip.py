@@ -132,7 +132,7 @@ def _verify(file: BinaryIO, written: Sequence[Written], progress: Progress) -> N
     """Read every entry back and compare its sha256. DestinationError if one differs."""
     with zipfile.ZipFile(file) as archive:
         for done, entry in enumerate(written):
-            progress(Step("Verifying", done, len(written)))
+            progress(Step("Verifying", done, len(written), "file"))
             if entry.digest is None:
                 continue
             with archive.open(entry.item.name) as stored:

@@ -106,7 +106,7 @@ def _contents(
     known = index.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
     for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
-        progress(Step("Finding what belongs together", len(contents), len(candidates)))
+        progress(Step("Finding what belongs together", len(contents), len(candidates), "file"))
         if isinstance(said, Contents):
             contents[file.id] = said
             if file.id in found:

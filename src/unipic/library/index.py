@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from unipic.core.photo import Found, Photo, photo_from_dict, photo_to_dict
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
@@ -105,12 +105,12 @@ class StoredIndex(Index):
     An error is reported in `notices`, and then nothing is remembered.
     """
 
-    def __init__(self, folder: Path, thumbnails: Thumbnails, settings: Settings) -> None:
-        """`settings`: only photos read within the same limits are known."""
+    def __init__(self, folder: Path, thumbnails: Thumbnails, limits: Limits) -> None:
+        """`limits`: only photos read within the same limits are known."""
         self.path = folder / FILE
         self.thumbnails = thumbnails
         self.notices = ()
-        self._settings = settings
+        self._limits = limits
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._written = time.monotonic()
         self._today = int(time.time() // DAY_S)
@@ -126,7 +126,7 @@ class StoredIndex(Index):
     @cached_property
     def _pixels(self) -> str:
         """The version key of decoded facts. Computed on demand, since it imports the modules that read."""
-        return versions.pixels(self._settings)
+        return versions.pixels(self._limits)
 
     def _opened(self) -> sqlite3.Connection:
         try:

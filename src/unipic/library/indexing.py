@@ -13,7 +13,7 @@ import numpy as np
 
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library._ahead import ahead
 from unipic.library.index import Index
 from unipic.library.thumbnails import Thumbnails
@@ -32,9 +32,9 @@ BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 
-def see(files: Files, engine: Engine, encoder: Encoder, settings: Settings) -> Iterator[Seen | Unreadable]:
+def see(files: Files, engine: Engine, encoder: Encoder, limits: Limits) -> Iterator[Seen | Unreadable]:
     """A stream in the order of the files. Workers read on while a batch is embedded or the network loads."""
-    return embed(ahead(read(files, engine, settings), AHEAD), encoder)
+    return embed(ahead(read(files, engine, limits), AHEAD), encoder)
 
 
 def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:

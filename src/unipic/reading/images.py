@@ -22,7 +22,7 @@ from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
 
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
@@ -79,29 +79,29 @@ class Decoded:
     content: str  # hash of the picture itself, hexadecimal, or ""; see _content.py
 
 
-def decode(path: str, long_side: int, settings: Settings) -> Decoded:
+def decode(path: str, long_side: int, limits: Limits) -> Decoded:
     """The picture of a file that is opened once, read-only. Raises NotAPhoto, OSError, MemoryError."""
-    with opened(path, settings.max_file) as (file, size):
-        return decode_opened(file, size, long_side, settings)
+    with opened(path, limits.max_file) as (file, size):
+        return decode_opened(file, size, long_side, limits)
 
 
-def decode_opened(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
     """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
     with damage_in_words():
         image, head = identify(file)
-        found = _decoded(image, file, head, long_side, settings) if image else _of_raw(file, size, long_side, settings)
+        found = _decoded(image, file, head, long_side, limits) if image else _of_raw(file, size, long_side, limits)
         return replace(found, digest=_digest(file), size=size)
 
 
 def _decoded(
-    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, turned: int = 0
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, limits: Limits, turned: int = 0
 ) -> Decoded:
     """Everything but the file's digest and size. `turned`: an orientation that overrides the file's own."""
     kind = "JPEG" if image.format == "MPO" else str(image.format)
-    content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
+    content = _look_through(file, limits.max_scans) if kind == "JPEG" else ""
     width, height = image.size
     _shrink_on_load(image, long_side, kind)
-    _check_size(image, width, height, settings)
+    _check_size(image, width, height, limits)
     note = _frames(image)
     whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
@@ -118,28 +118,28 @@ def _decoded(
     return Decoded(picture, "", 0, width, height, kind, note, quality, content)
 
 
-def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
     """A raw photo, decoded from its preview but with the raw picture's size; without quality and content hash."""
-    if size > settings.max_decoded:
+    if size > limits.max_decoded:
         raise NotAPhoto(
-            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {settings.max_decoded / 1e6:.0f} MB one photo may "
+            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {limits.max_decoded / 1e6:.0f} MB one photo may "
             f"take; {KEPT}"
         )
     try:
         preview = preview_in(file)
     except NoPreview as reason:
         raise NotAPhoto(str(reason)) from None
-    _check_pixels(preview.width, preview.height, settings)
+    _check_pixels(preview.width, preview.height, limits)
     try:
         with damage_in_words():
-            found = _shown_by(preview, long_side, settings)
+            found = _shown_by(preview, long_side, limits)
     except NotAPhoto as reason:
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
 
 
-def _shown_by(preview: Preview, long_side: int, settings: Settings) -> Decoded:
+def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
     """Decode the preview, in the first orientation (its own, then the raw file's) that fits the raw picture's shape."""
     file = io.BytesIO(preview.jpeg)
     image, head = identify(file)
@@ -152,7 +152,7 @@ def _shown_by(preview: Preview, long_side: int, settings: Settings) -> Decoded:
     if turned is None:
         size = f"{preview.width} x {preview.height}"
         raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
-    return _decoded(image, file, head, long_side, settings, turned)
+    return _decoded(image, file, head, long_side, limits, turned)
 
 
 def orientation(image: Image.Image) -> int:
@@ -284,22 +284,22 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
 
 
-def _check_size(image: Image.Image, width: int, height: int, settings: Settings) -> None:
+def _check_size(image: Image.Image, width: int, height: int, limits: Limits) -> None:
     """Check the limits by the header, before anything is decoded."""
-    _check_pixels(width, height, settings)
+    _check_pixels(width, height, limits)
     needed = _memory(image, width * height)
-    if needed > settings.max_decoded:
+    if needed > limits.max_decoded:
         raise NotAPhoto(
             f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
-            f"{settings.max_decoded / 1e6:.0f} MB one photo may take"
+            f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
         )
 
 
-def _check_pixels(width: int, height: int, settings: Settings) -> None:
-    if width * height > settings.max_pixels:
+def _check_pixels(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
         raise NotAPhoto(
             f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
+            f"{limits.max_pixels / 1e6:.0f} that are safe to decode"
         )
 
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import select
 import shutil
 import subprocess
@@ -24,7 +23,7 @@ from typing import Any, BinaryIO, Self
 
 from unipic.core.errors import LocationLeft, NoExiftool
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._imagedata import films_behind, image_data, places_between
 from unipic.reading.images import NotAPhoto, decode
 
@@ -64,12 +63,12 @@ class Stripper:
     """A context manager that runs exiftool. NoExiftool if it is missing, or too old to be safe."""
 
     def __init__(
-        self, program: Path | None = None, settings: Settings | None = None, patience: float = FILE_TIMEOUT_S
+        self, program: Path | None = None, limits: Limits | None = None, patience: float = FILE_TIMEOUT_S
     ) -> None:
         found = program or find_exiftool()
         if found is None:
             raise NoExiftool(f"location cannot be removed without exiftool, which is not installed. {INSTALL}.")
-        self._settings, self._patience = settings or Settings(), patience
+        self._limits, self._patience = limits or Limits(), patience
         self._tool = _Exiftool(found)
         self._stack = ExitStack()
 
@@ -195,7 +194,7 @@ class Stripper:
         if head[4:8] != b"ftyp" or not head[8:12].startswith(STILLS):
             return image_data(path)
         try:
-            decoded = decode(str(path), 1 << 16, self._settings)
+            decoded = decode(str(path), 1 << 16, self._limits)
         except NotAPhoto as error:
             raise LocationLeft(f"{error}, so its picture cannot be compared") from None
         return decoded.content or hashlib.sha256(decoded.picture.tobytes()).hexdigest()
@@ -249,7 +248,10 @@ class _Exiftool:
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
             )
-            with suppress(OSError, ValueError):  # it may have ended already
+            # It may have ended already; only Linux has prlimit.
+            with suppress(ImportError, AttributeError, OSError, ValueError):
+                import resource
+
                 resource.prlimit(self._process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
         return self._process
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageStat
 
 from unipic.core.photo import Found, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
@@ -25,22 +25,22 @@ SMALLEST = 32
 EMPTIEST = 0.02
 
 
-def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:
+def read(files: Iterable[Found | Unreadable], engine: Engine, limits: Limits) -> Iterator[Picture | Unreadable]:
     """A stream in the order of the files, so that only a few photos are in memory at a time."""
-    for file, outcome in engine.map(partial(read_file, settings=settings), files):
+    for file, outcome in engine.map(partial(read_file, limits=limits), files):
         if isinstance(outcome, Failure):
             yield Unreadable(file.id, file.name, file.path, outcome.reason, file.size)
         else:
             yield outcome
 
 
-def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreadable:
+def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
     """Read one file, in any process. Every fault of the file becomes the reason of an Unreadable."""
     if isinstance(file, Unreadable):
         return file
     try:
-        with opened(file.path, settings.max_file) as (content, size):
-            return _picture(file, decode_opened(content, size, WORKING, settings), read_metadata(content))
+        with opened(file.path, limits.max_file) as (content, size):
+            return _picture(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size)
     except FileNotFoundError:

@@ -19,7 +19,7 @@ from pathlib import Path
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, hash_file, sweep_parts
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.engines.local import LocalEngine, cores
@@ -49,20 +49,20 @@ class Order:
     quality: int
 
 
-def render(order: Order, settings: Settings) -> str:
+def render(order: Order, limits: Limits) -> str:
     """Make one picture, in a worker. "" on success, otherwise the reason."""
     try:
-        return _render(order, settings)
+        return _render(order, limits)
     except FileNotFoundError:
         return "is no longer where it was, or its run was deleted."
     except OSError as error:
         return f"could not be shown: {error.strerror or error}."
 
 
-def _render(order: Order, settings: Settings) -> str:
+def _render(order: Order, limits: Limits) -> str:
     photo = order.photo
     try:
-        decoded = decode(photo.path, order.long_side, settings)
+        decoded = decode(photo.path, order.long_side, limits)
     except NotAPhoto as error:
         return CHANGED if hash_file(photo.path) != photo.digest else f"{error}."
     if decoded.digest != photo.digest:
@@ -84,11 +84,11 @@ class Renderer:
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        limits: Limits | None = None,
         open_engine: Callable[[], Engine] | None = None,
         idle: float = IDLE,
     ) -> None:
-        self.settings = settings or Settings()
+        self.limits = limits or Limits()
         self._open = open_engine or self._local
         self._idle = idle
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ class Renderer:
 
     def _make(self, order: Order) -> None:
         with self._workers() as engine:
-            ((_, outcome),) = engine.map(partial(render, settings=self.settings), [order])
+            ((_, outcome),) = engine.map(partial(render, limits=self.limits), [order])
         reason = f": {outcome.reason}." if isinstance(outcome, Failure) else f" {outcome}" if outcome else ""
         if reason:
             raise NotShown(printable(order.photo.name) + reason)
@@ -159,7 +159,7 @@ class Renderer:
             engine.close()
 
     def _local(self) -> LocalEngine:
-        return LocalEngine(min(WORKERS, cores()), self.settings.photo_seconds, self.settings.worker_memory)
+        return LocalEngine(min(WORKERS, cores()), self.limits.photo_seconds, self.limits.worker_memory)
 
 
 class Renditions:

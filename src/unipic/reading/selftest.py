@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import FORMATS, NotAPhoto, decode
 
 SIDE = 64  # pixels
@@ -21,7 +21,7 @@ def undecodable_formats() -> dict[str, str]:
             path = Path(folder) / format
             try:
                 Image.new("RGB", (SIDE, SIDE), "teal").save(path, format)
-                decode(str(path), SIDE, Settings())
+                decode(str(path), SIDE, Limits())
             except (NotAPhoto, OSError, KeyError, ValueError) as error:
                 failed[format] = str(error)
     return failed

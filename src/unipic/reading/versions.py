@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import _compression, _content, _editors, _exif, _xmp, apple, fingerprint, images
 
 # The limits that decide whether a file is refused. The time limit depends on the machine, not on the photo.
 LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
 
 
-def pixels(settings: Settings) -> str:
+def pixels(limits: Limits) -> str:
     """The key of everything decoded: size, measures, fingerprint, content, thumbnail and view."""
     from unipic.reading import _measures  # here: the web's first screen should not wait for OpenCV
 
-    limits = (str(getattr(settings, name)) for name in LIMITS)
-    return " ".join([_of(images, fingerprint, _measures, _content, _compression), *limits])
+    these = (str(getattr(limits, name)) for name in LIMITS)
+    return " ".join([_of(images, fingerprint, _measures, _content, _compression), *these])
 
 
 def picture() -> str:

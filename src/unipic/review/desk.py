@@ -18,11 +18,11 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json, write_json
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
-from unipic.review.history import Change, History, Thresholds, Undo
+from unipic.review.history import Change, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
@@ -36,21 +36,20 @@ class NotUnderstood(Exception):
     """A request that is no valid step."""
 
 
-Arrange = Callable[[Evidence, Settings, Bonds], Cleanup]
+Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
 
 
 class Desk:
-    """The id of the group the person was at, "" if unknown. Stored in place.json."""
+    """A review session, opened from the run's folder. Steps are taken one at a time."""
 
     def __init__(
-        self, folder: Path, settings: Settings, created: float, catalogue: Catalogue, arrange: Arrange
+        self, folder: Path, thresholds: Thresholds, created: float, catalogue: Catalogue, arrange: Arrange
     ) -> None:
         """`created`: when the run was made, in seconds since 1970. `arrange` groups the evidence."""
         self.folder = folder
         self.lock = threading.RLock()
         self.evidence: Evidence = evidence_from_dict(read_json(folder / "evidence.json"))
         self.photos = {photo.id: photo for photo in self.evidence.gallery.photos}
-        self.settings = settings
         self._find = arrange
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
@@ -59,8 +58,7 @@ class Desk:
         self._before = {ruling.id: ruling for ruling in earlier}
         # `created` replaces an unknown time.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
-        s = self.settings
-        self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
+        self.history = History(thresholds)
         self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
         self._read = 0  # bytes of the journal that are applied
@@ -185,8 +183,7 @@ class Desk:
         return self._take(step, Change("rules changed", rules=rules))
 
     def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
-        """Group by other thresholds. Raises SettingsError for impossible ones."""
-        self._settings(thresholds)
+        """Group by other thresholds."""
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
     def forget(self, step: str, ids: Iterable[str]) -> Change:
@@ -286,7 +283,7 @@ class Desk:
         """Group anew, by everything that holds now."""
         self._index()
         bonds = Bonds(self.history.rulings.values(), self._first_seen)
-        cleanup = self._find(self.evidence, self._settings(self.history.thresholds), bonds)
+        cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
         self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
@@ -298,15 +295,6 @@ class Desk:
             for g in self.proposal.groups
         )
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-    def _settings(self, thresholds: Thresholds) -> Settings:
-        return replace(
-            self.settings,
-            similar=thresholds.similar,
-            near=thresholds.near,
-            grouping=thresholds.grouping,
-            time_window=thresholds.time_window,
-        )
 
     def _recall(self, digests: Set[str]) -> None:
         """Update the choices that rulings settle, for the groups that hold any of these digests."""

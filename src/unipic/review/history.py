@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.rules import Rules
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """The thresholds that groups are made with; see Settings."""
-
-    similar: float
-    near: float
-    grouping: str
-    time_window: float | None = None
 
 
 @dataclass(frozen=True)

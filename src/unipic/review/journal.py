@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import suppress
@@ -10,9 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from unipic.core.locks import lock
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
-from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.history import Change, Entry, Undo
 from unipic.review.rules import Rules
 
 CUT = b" cut short\n"  # makes any part of a line unreadable, even one that lacks only its end
@@ -50,7 +51,7 @@ class Journal:
         line = json.dumps({"step": step, **entry_to_dict(entry)}, ensure_ascii=True, separators=(",", ":"))
         with open(self.path, "a+b") as file:
             with suppress(OSError):  # not every file system has locks
-                fcntl.flock(file, fcntl.LOCK_EX)
+                lock(file)
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)

@@ -17,7 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unipic.cleanup.rank import WEIGHTS, features
+from unipic.cleanup.criteria import WEIGHTS
+from unipic.cleanup.rank import features
 from unipic.cleanup.result import Cluster
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import atomic_file, open_to_read

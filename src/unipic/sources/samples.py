@@ -13,7 +13,7 @@ import pillow_heif
 from PIL import Image
 
 from unipic.core.errors import AlreadyThere
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import decode
 from unipic.sources.scenes import aurora, balloons, city, dunes, flower, lake, lavender, lighthouse, sunset, temple
 from unipic.sources.scenes.camera import SIDEWAYS, UPRIGHT, Camera, Shot, exif_of, photograph
@@ -125,7 +125,7 @@ def make_samples(folder: Path) -> None:
     for copy, original in EXACT_COPIES.items():
         shutil.copyfile(folder / original, _in_folder(folder / copy))
     for copy, (original, long_side, how) in SAVED_AGAIN.items():
-        decode(str(folder / original), long_side, Settings()).picture.save(_in_folder(folder / copy), **how)
+        decode(str(folder / original), long_side, Limits()).picture.save(_in_folder(folder / copy), **how)
     whole = (folder / "Camera/IMG_20240704_191210.jpg").read_bytes()
     (folder / "Camera/IMG_20240714_090311.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "Downloads/recipe.jpg").write_text("Pasteis de nata: 8 yolks, 200 g sugar, half a litre of milk ...\n")

@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
-from unipic.core.progress import FETCHING, Progress, Step, silent
+from unipic.core.progress import BYTE, Progress, Step, silent
 from unipic.core.settings import PACKAGE, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
@@ -100,9 +100,9 @@ def _follow(
     child: subprocess.Popen[bytes], model: Model, host: str, total: int, progress: Progress, deadline: float
 ) -> None:
     """Report the child's progress until it is done. ModelError if it fails or is silent for too long."""
-    stage, done, heard = f"{FETCHING} {model.label} weights", 0, time.monotonic()
+    stage, done, heard = f"Fetching {model.label} weights", 0, time.monotonic()
     patience, verdict = ANSWER, {"error": "silent", "reason": f"no answer within {ANSWER:.0f} seconds"}
-    progress(Step(stage, done, total))
+    progress(Step(stage, done, total, BYTE, skippable=True))
     for message in _messages(child):
         now = time.monotonic()
         if "error" in message:
@@ -114,7 +114,7 @@ def _follow(
             raise _error(model, host, verdict)
         if now > deadline:
             raise _error(model, host, {"error": "broken", "reason": "was too slow to send it in the time there was"})
-        progress(Step(stage, done, total))
+        progress(Step(stage, done, total, BYTE, skippable=True))
     if code := child.wait():
         raise ModelMissing(f"{model.label} is not installed and the process that downloads it ended with code {code}")
 

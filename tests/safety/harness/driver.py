@@ -26,7 +26,7 @@ from tests.safety.harness.fault import Fault
 from tests.safety.harness.wrapped import Wrapped
 
 import utils
-from server import jobs as job
+from server import worker
 from server.runs import Run
 from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
@@ -71,11 +71,13 @@ def scan(root: Path, answered: Answered) -> None:
         finally:
             known.close()
 
-    job.open_tools = inline  # type: ignore[assignment]
+    worker.open_tools = inline  # type: ignore[assignment]
     see.ahead = lambda items, _: iter(items)  # type: ignore[assignment]  # faults are for the thread that is watched
-    job.EVERY = index.WRITE_INTERVAL_S = 1e9  # each stage is told once, so that the same calls are made each time
+    worker.REPORT_INTERVAL_S = index.WRITE_INTERVAL_S = (
+        1e9  # each stage is told once, so that the same calls are made each time
+    )
     run = Run(root / "run")
-    code = job.work_on(run.folder, utils.examine)
+    code = worker.work_on(run.folder, utils.examine)
     if code or run.load().state != "ready":
         raise OSError(errno.EIO, run.load().message or "the work ended with an error")
 

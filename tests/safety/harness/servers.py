@@ -19,8 +19,8 @@ from tests.helpers.pictures import save, scene
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.cleanup.evidence import Evidence
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo

@@ -287,7 +287,7 @@ def test_where_there_are_no_pairs_nothing_is_looked_at(photos: list[Photo], shel
     found = compared(shelf, *photos, progress=steps.append)
     assert set(found.photos) == set(photos)
     assert len(found.first) == len(found.second) == len(found.similarity) == len(found.sameness) == 0
-    assert [step for step in steps if step.stage == "Comparing pairs"] == [Step("Comparing pairs", 0, 0)]
+    assert [step for step in steps if step.stage == "Comparing photos"] == [Step("Comparing photos", 0, 0, "pair")]
     assert not shelf.asked
 
 
@@ -296,9 +296,9 @@ def test_progress_counts_up_to_the_total(shelf: Shelf, monkeypatch: pytest.Monke
     steps: list[Step] = []
     photos = [shelf.put(name, picture()) for name in "abcde"]
     compared(shelf, *photos, progress=steps.append)
-    compared_so_far = [(step.done, step.total) for step in steps if step.stage == "Comparing pairs"]
+    compared_so_far = [(step.done, step.total) for step in steps if step.stage == "Comparing photos"]
     assert compared_so_far == [(0, 10), (4, 10), (8, 10), (10, 10)]
-    assert {step.stage for step in steps} == {"Finding likely pairs", "Comparing pairs"}
+    assert {step.stage for step in steps} == {"Finding likely pairs", "Comparing photos"}
 
 
 @pytest.mark.parametrize("when", [0, 4])
@@ -310,7 +310,7 @@ def test_a_person_can_stop_it_at_once(when: int, shelf: Shelf, monkeypatch: pyte
     before = threading.active_count()
 
     def stop(step: Step) -> None:
-        if (step.stage, step.done) == ("Comparing pairs", when):
+        if (step.stage, step.done) == ("Comparing photos", when):
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
@@ -372,5 +372,5 @@ def test_a_look_at_strangers_finds_nothing(shelf: Shelf) -> None:
 
 def test_an_encoder_alone_does_not_make_a_moment() -> None:
     """However alike two drawings or screenshots are to it, with nothing in common and no time they stay apart."""
-    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().similar
-    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().similar
+    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().thresholds.similar
+    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().thresholds.similar

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import photo
 
 from unipic.cleanup import rank as ranking
+from unipic.cleanup.criteria import CRITERIA, MEASURED, WEIGHTS
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
+from unipic.cleanup.rank import features, prompt_score, rank
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Step

@@ -21,7 +21,7 @@ from unipic.cleanup.compare import Sketches, compare_pair
 from unipic.cleanup.result import Series, SeriesKind
 from unipic.cleanup.series import STACK, find_series, focus_wanders, no_copies
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.read import read
@@ -141,7 +141,7 @@ def taken(folder: Path, pictures: Sequence[Image.Image], every: float = 1.0) -> 
     for number, picture in enumerate(pictures):
         save(picture, folder / "photos" / f"{number:02}.jpg", quality=92)
     photos = []
-    for number, found in enumerate(read(FolderSource([folder / "photos"]).files(), InlineEngine(), Settings())):
+    for number, found in enumerate(read(FolderSource([folder / "photos"]).files(), InlineEngine(), Limits())):
         assert isinstance(found, Picture)
         when = WHEN + timedelta(seconds=every * number)
         photos.append(replace(found.photo, id=f"{number:02}", camera="X-T30", taken=when, exposure="1/125 s, f/8"))

@@ -17,14 +17,14 @@ from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene
 
 from unipic.core.photo import Companion, Found, Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library.index import FILE, NO_INDEX, NO_METADATA, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import PairResult, Seen, half
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 
-SETTINGS = Settings()
+LIMITS = Limits()
 FOUND = Found("id", "a/IMG_1.jpg", "/photos/a/IMG_1.jpg", 1000, "stamp")
 
 
@@ -35,7 +35,7 @@ def thumbnails(tmp_path: Path) -> Thumbnails:
 
 @pytest.fixture
 def index(tmp_path: Path, thumbnails: Thumbnails) -> Iterator[StoredIndex]:
-    opened = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    opened = StoredIndex(tmp_path, thumbnails, LIMITS)
     yield opened
     opened.close()
 
@@ -58,10 +58,10 @@ def recalled(index: StoredIndex, *files: Found, key: str = "encoder") -> list[Se
 
 
 def test_what_was_seen_comes_back_to_the_last_bit(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     kept = keep(index)
     index.close()
-    again = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     (seen,) = recalled(again, FOUND)
     assert seen is not None
     assert seen.photo == kept.photo
@@ -163,12 +163,12 @@ METADATA = ("reading._exif", "reading._xmp", "reading._editors", "reading.apple"
 def test_a_new_version_costs_the_facts_of_its_kind(
     owner: str, tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     kept = keep(index)
     index.keep_score(kept.photo, [1.0], "scorer")
     index.close()
     raised(owner, monkeypatch)
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     (seen,) = recalled(index, FOUND)
     if owner in PIXELS:
         assert seen is None
@@ -225,7 +225,7 @@ def test_what_an_older_version_made_of_pairs_and_companions_is_not_known(index: 
 def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumbnails) -> None:
     with sqlite3.connect(tmp_path / FILE) as base:
         base.executescript("CREATE TABLE maker (key TEXT); CREATE TABLE vector (x INT); CREATE TABLE gone (y INT);")
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
     assert recalled(index, FOUND) != [None]
     assert index.notices == ()
@@ -235,10 +235,10 @@ def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumb
 @pytest.mark.parametrize("damage", [b"not a database, and long enough to be looked at" * 40, b"SQLite format 3\0"])
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, damage: bytes) -> None:
     (tmp_path / FILE).write_bytes(damage)
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
     index.close()
-    again = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     assert recalled(again, FOUND) != [None]
     assert index.notices == again.notices == ()
     again.close()
@@ -246,15 +246,15 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, da
 
 def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path, thumbnails: Thumbnails) -> None:
     (tmp_path / FILE).mkdir()
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
     assert recalled(index, FOUND) != [None]  # as long as it runs
-    assert [notice for notice in index.notices if FILE in notice and "looks at those photos again" in notice]
+    assert [notice for notice in index.notices if FILE in notice and "results at those photos again" in notice]
     index.close()
 
 
 def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    index = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
     index._base.close()  # what follows raises as any other trouble would
     assert recalled(index, FOUND) == [None]
@@ -265,7 +265,7 @@ def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, th
 
 
 def test_two_may_use_it_at_once(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    one, other = (StoredIndex(tmp_path, thumbnails, SETTINGS) for _ in range(2))
+    one, other = (StoredIndex(tmp_path, thumbnails, LIMITS) for _ in range(2))
     keep(one)
     one.close()
     keep(other, replace(FOUND, path="/b.jpg"), "two")
@@ -278,14 +278,14 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
     monkeypatch.setattr("unipic.library.index.LOCK_TIMEOUT_S", 0.2)
-    one, other = (StoredIndex(tmp_path, thumbnails, SETTINGS) for _ in range(2))
+    one, other = (StoredIndex(tmp_path, thumbnails, LIMITS) for _ in range(2))
     keep(one)
     recalled(one, FOUND)
     keep(other, replace(FOUND, path="/b.jpg"), "two")
     other.close()
     one.close()
     assert one.notices == other.notices == ()
-    again = StoredIndex(tmp_path, thumbnails, SETTINGS)
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     assert None not in recalled(again, FOUND, replace(FOUND, path="/b.jpg"))
     again.close()
 
@@ -302,7 +302,7 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
 
     def after(days: float) -> StoredIndex:
         monkeypatch.setattr("unipic.library.index.time.time", lambda: begun + days * 86_400)
-        return StoredIndex(tmp_path, thumbnails, SETTINGS)
+        return StoredIndex(tmp_path, thumbnails, LIMITS)
 
     index = after(0)
     kept, gone = keep(index, FOUND, "kept"), keep(index, other, "gone")

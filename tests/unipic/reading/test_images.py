@@ -25,7 +25,7 @@ from tests.helpers.pictures import blurred, save, scene, xmp
 from tests.helpers.raws import MODEL, dng, preview_of, raw_photo
 
 from unipic.core.photo import Found
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import images
 from unipic.reading._exif import Exif
 from unipic.reading._measures import WORKING
@@ -51,7 +51,7 @@ STORED = {
 
 
 def opened(path: Path, **limits: Any) -> Decoded:
-    return decode(str(path), WORKING, Settings(**limits))
+    return decode(str(path), WORKING, Limits(**limits))
 
 
 def said(path: Path) -> Exif:
@@ -290,7 +290,7 @@ def test_metadata_costs_no_second_read(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(images, "open_to_read", spy)
     path = carrying(scene(1, 80, 60), tmp_path / "photo.jpg", "JPEG", xmp('xmp:Rating="4"'))
     before = (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
-    picture = read_file(Found("id", path.name, str(path), path.stat().st_size), Settings())
+    picture = read_file(Found("id", path.name, str(path), path.stat().st_size), Limits())
     assert isinstance(picture, Picture)
     assert picture.photo.rating == 4
     assert opens == [str(path)]

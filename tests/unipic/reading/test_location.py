@@ -18,7 +18,7 @@ from tests.helpers.places import EXIF, FILM, OTHER, XMP, film, needs_exiftool, p
 from tests.helpers.raws import raw_photo
 
 from unipic.core.errors import LocationLeft, NoExiftool
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import location
 from unipic.reading._imagedata import image_data, places_between
 from unipic.reading.images import decode
@@ -172,7 +172,7 @@ def test_a_raw_photo_keeps_its_sensors_values_and_its_preview(stripper: Stripper
 
 def seen_in_raw(path: Path) -> tuple[bytes, bytes]:
     with rawpy.imread(str(path)) as raw:
-        return raw.raw_image.tobytes(), decode(str(path), 1000, Settings()).picture.tobytes()
+        return raw.raw_image.tobytes(), decode(str(path), 1000, Limits()).picture.tobytes()
 
 
 def test_a_second_picture_without_a_place_does_not_hinder(stripper: Stripper, photo: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unipic.cleanup.rank import WEIGHTS, shortfalls
+from unipic.cleanup.criteria import WEIGHTS
+from unipic.cleanup.rank import shortfalls
 from unipic.core.photo import Measures
 from unipic.review import taste
 from unipic.review.taste import LEAST_GROUPS, LEAST_READ, LUCK, Lesson, changes, judge, learn

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.result import Cluster
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import DecisionsUnreadable
@@ -230,9 +230,9 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     gallery, embeddings = given
     taste = Verdict(25, 0.5, 0.7, True, "", dict(zip(WEIGHTS, numbers, strict=True)))
     with without_pictures():
-        how = Settings(workers=1)
+        how = Settings.of(workers=1)
         plain, tasted, again = (
-            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how) for mine in (None, taste, taste)
+            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how.thresholds) for mine in (None, taste, taste)
         )
     assert [{p.id for p in c.photos} for c in tasted.clusters] == [{p.id for p in c.photos} for c in plain.clusters]
     assert (tasted.exact, tasted.near, set(tasted.singles)) == (plain.exact, plain.near, set(plain.singles))

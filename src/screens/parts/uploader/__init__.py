@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -30,7 +30,7 @@ class UploadResult:
 
 def uploader(token: str, key: str) -> UploadResult | None:
     """The uploader of a run. Its result is set once every chosen file was sent, given up or cancelled."""
-    data = {"token": token, "max_file": Settings().max_file}
+    data = {"token": token, "max_file": Limits().max_file}
     return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
 
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as Late
-from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import cores, environment, keep_freed_memory
+from unipic.core.machine import cores, environment, keep_freed_memory, limit_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
 
 # Items per worker that are taken and not yet yielded, at most. Finished ones wait behind a slow file, 200 kB each. This
@@ -38,12 +37,7 @@ class LocalEngine:
         """`workers`: 0 for one per core. One item may take `seconds` of processor time and `memory` bytes."""
         self.workers = workers or cores()
         self.seconds = seconds
-        # The fork server starts before any thread or model, so a new worker takes milliseconds and shares the memory
-        # of imported modules.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["unipic.reading.read"])
-        with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
-            forkserver.ensure_running()  # CPython 3.11 does not pass the path on, so it would not find our modules
+        context = _context()
         self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
@@ -90,6 +84,20 @@ class LocalEngine:
         self._pool.join()
 
 
+def _context() -> BaseContext:
+    """The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares the
+    memory of what it imports. Windows has none: there each worker imports everything."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["unipic.reading.read"])
+    with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
+        forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
+    return context
+
+
 def _limited(task: Callable[[Item], Result], item: Item, seconds: float) -> Result:
     """The task's result. Exceeding the processor time kills the process, even inside a decoder."""
     _kill_when_busy(seconds)
@@ -109,8 +117,7 @@ def _confine(memory: int) -> None:
     """Set up a worker: it may be killed at any time, and must not take more than its share."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # silence C decoders' messages about broken files
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(memory)
     gc.freeze()  # imported modules are never garbage, so do not scan them again and again
     keep_freed_memory()
 
