@@ -101,9 +101,8 @@ class Judge:
 
     def _compare(self, pairs: list[tuple[Photo, Photo]]) -> None:
         with ThreadPoolExecutor(cores()) as pool:
-            results = pool.map(
-                lambda pair: compare_pair(pair[0], pair[1], self.sketches, SETTINGS.comparing.near_bits), pairs
-            )
+            bits = SETTINGS.comparing.near_bits
+            results = pool.map(lambda pair: compare_pair(pair[0], pair[1], self.sketches, bits), pairs)
             self.known.update({(a.id, b.id): found for (a, b), found in zip(pairs, results, strict=True)})
 
 

@@ -17,7 +17,7 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Gallery
 from unipic.core.settings import Settings, models_folder
-from unipic.library.indexing import embed, gather, kept
+from unipic.library.indexing import embed, gather, thumbnails_saved
 from unipic.reading.read import read
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
@@ -47,7 +47,7 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
             if encoder.name != name:
                 print(f"{name}: skipped. {' '.join(notices)}\n")
                 continue
-            gallery, embeddings = gather(files, kept(embed(pictures, encoder), tools.thumbnails))
+            gallery, embeddings = gather(files, thumbnails_saved(embed(pictures, encoder), tools.thumbnails))
             yield Seen(replace(tools, encoder=encoder), gallery, embeddings)
 
 

@@ -36,7 +36,7 @@ from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW
 from unipic.vision.registry import open_encoder, open_scorer
 
-EVERY = 0.3  # seconds between two reports of progress
+REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
 NO_ROOM = "The server's disk is full. Free some space, then start again."
 UNEXPECTED = "An unexpected error occurred. The server's log has the details."
 Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
@@ -148,7 +148,7 @@ class _Teller:
         now = time.time()
         if step.stage != self.stage:
             self.stage, self.since, self.told = step.stage, now, 0.0
-        if now - self.told < EVERY:
+        if now - self.told < REPORT_INTERVAL_S:
             return
         self.told = now
         where = Where(**vars(step), stage_since=self.since, started=self.started)

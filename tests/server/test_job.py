@@ -156,7 +156,7 @@ def test_asked_to_stop_it_stops(run: Run) -> None:
 
 
 def test_progress_is_written_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "EVERY", 1000.0)
+    monkeypatch.setattr(worker, "REPORT_INTERVAL_S", 1000.0)
     told: list[Where | None] = []
 
     def work(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:

@@ -1,4 +1,4 @@
-"""What an export will do, said before any button; then the three ways: a ZIP, a folder on the server, a list."""
+"""What an export will do, shown before any button; then the ways to export."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WAYS: dict[Way, str] = {
 
 
 def what_will_happen(plan: Preview, open_groups: int) -> None:
-    """In words, each with its number; what does not happen is not mentioned."""
+    """What the export will do, in words with numbers; whatever does not apply is left out."""
     st.subheader("What will happen", anchor=False)
     why = "two files would have the same name, or some systems do not allow it"
     carry = "carries" if plan.located == 1 else "carry"
@@ -64,7 +64,7 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
 
 
 def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
-    """The ways there are. True if an album has just been made; a list is none, it can be had at any time."""
+    """The ways to export. True if an album was just made; a list does not count."""
     st.subheader("Export", anchor=False)
     album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
     _location()

@@ -1,4 +1,4 @@
-"""What was said of these photos, here and in earlier runs, to be looked through and taken back."""
+"""Decisions about these photos, from this run and earlier ones, to look through and take back."""
 
 from __future__ import annotations
 

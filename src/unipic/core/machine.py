@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
-LARGEST_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
+FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
+LARGEST_PIECE_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
 
 
 def keep_freed_memory() -> None:
@@ -19,8 +19,8 @@ def keep_freed_memory() -> None:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt:
-        mallopt(MMAP_THRESHOLD, LARGEST_KEPT)
-        mallopt(TRIM_THRESHOLD, KEPT)
+        mallopt(MMAP_THRESHOLD, LARGEST_PIECE_KEPT)
+        mallopt(TRIM_THRESHOLD, FREE_BYTES_KEPT)
 
 
 def limit_memory(limit: int) -> None:

@@ -21,7 +21,7 @@ from unipic.reading.location import Stripper
 from unipic.review.choices import Outcome
 
 CHANGED = "changed since the scan; exported as it is now"
-ROOM = 1.02  # a file system needs a little more than the bytes
+DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes
 
 
 class OriginalUnread(Exception):
@@ -171,7 +171,7 @@ def check_space(folder: Path, items: Iterable[Item]) -> None:
     """Raise DiskFull if the items do not fit the disk."""
     needed = _bytes(items)
     if needed > shutil.disk_usage(folder).free:
-        raise DiskFull(_no_room(folder, needed))
+        raise DiskFull(_no_space(folder, needed))
 
 
 @contextmanager
@@ -181,16 +181,16 @@ def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"{_no_room(folder, _bytes(unwritten()))} {advice}") from error
+            raise DiskFull(f"{_no_space(folder, _bytes(unwritten()))} {advice}") from error
         about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
         raise DestinationError(f"the result could not be written to {folder}: {about}. {advice}") from error
 
 
 def _bytes(items: Iterable[Item]) -> int:
-    return int(sum(item.file.size for item in items) * ROOM)
+    return int(sum(item.file.size for item in items) * DISK_OVERHEAD)
 
 
-def _no_room(folder: Path, needed: int) -> str:
+def _no_space(folder: Path, needed: int) -> str:
     there = next(path for path in (folder, *folder.parents) if path.exists())  # the folder may not exist yet
     free = shutil.disk_usage(there).free
     missing = f"{needed - free:,} are missing" if needed > free else "but the disk, or your share of it, ran full"

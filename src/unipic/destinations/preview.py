@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.core.photo import Companion, Photo, Unreadable
-from unipic.destinations._writing import ROOM
+from unipic.destinations._writing import DISK_OVERHEAD
 from unipic.destinations.base import Plan
 
 
@@ -35,7 +35,7 @@ class Preview:
     @property
     def needed(self) -> int:
         """Bytes of disk the result needs."""
-        return int(self.bytes * ROOM)
+        return int(self.bytes * DISK_OVERHEAD)
 
     def missing(self, folder: Path) -> int:
         """Bytes that are missing on the disk of an existing folder; 0 if it fits."""

@@ -73,7 +73,7 @@ def remembered(
         else:
             new.append(file)
     found = {file.id: file for file in new if isinstance(file, Found)}
-    for now in kept(see(new), thumbnails):
+    for now in thumbnails_saved(see(new), thumbnails):
         if isinstance(now, Seen):
             index.keep(found[now.photo.id], now, key)
         yield now
@@ -97,7 +97,7 @@ def _still(file: Found) -> bool:
     return False
 
 
-def kept(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:
+def thumbnails_saved(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:
     """Save each thumbnail before passing the photo on."""
     for one in seen:
         if isinstance(one, Seen):

@@ -40,7 +40,7 @@ Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
 
 
 class Desk:
-    """A review in progress, opened from the run's folder. Its steps are applied one at a time."""
+    """A review session, opened from the run's folder. Steps are taken one at a time."""
 
     def __init__(
         self, folder: Path, thresholds: Thresholds, created: float, catalogue: Catalogue, arrange: Arrange

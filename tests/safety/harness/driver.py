@@ -73,7 +73,9 @@ def scan(root: Path, answered: Answered) -> None:
 
     worker.open_tools = inline  # type: ignore[assignment]
     see.ahead = lambda items, _: iter(items)  # type: ignore[assignment]  # faults are for the thread that is watched
-    worker.EVERY = index.WRITE_INTERVAL_S = 1e9  # each stage is told once, so that the same calls are made each time
+    worker.REPORT_INTERVAL_S = index.WRITE_INTERVAL_S = (
+        1e9  # each stage is told once, so that the same calls are made each time
+    )
     run = Run(root / "run")
     code = worker.work_on(run.folder, utils.examine)
     if code or run.load().state != "ready":

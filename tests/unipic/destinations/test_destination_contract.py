@@ -32,7 +32,7 @@ from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
 from unipic.destinations import _writing
-from unipic.destinations._writing import ROOM
+from unipic.destinations._writing import DISK_OVERHEAD
 from unipic.destinations.base import MANIFEST, Destination, export, outside
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
@@ -280,7 +280,7 @@ def test_a_full_disk_is_said_before_anything_is_written(
     everything = kept(originals.photo("a.jpg", b"x" * 1_000_000))
     usage = shutil.disk_usage(place.target.parent)
     monkeypatch.setattr(_writing.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
-    needed = int(1_000_000 * ROOM)
+    needed = int(1_000_000 * DISK_OVERHEAD)
     with pytest.raises(DiskFull, match=f"{needed - 20_000:,} are missing"):
         export(place.new(), everything)
     assert not place.target.exists() or not any(place.target.iterdir())
@@ -332,11 +332,11 @@ def test_a_disk_that_runs_full_leaves_no_half_file(
     assert place.unfinished() == []
     if place.kind == "zip":
         assert not place.target.exists()
-        assert f"needs {int(3_600_000 * ROOM):,}" in str(error.value)
+        assert f"needs {int(3_600_000 * DISK_OVERHEAD):,}" in str(error.value)
     else:
         there = place.content()
         assert all(data == Path(photos[int(name[0])].path).read_bytes() for name, data in there.items())
-        assert f"needs {int((3 - len(there)) * 1_200_000 * ROOM):,}" in str(error.value)
+        assert f"needs {int((3 - len(there)) * 1_200_000 * DISK_OVERHEAD):,}" in str(error.value)
 
 
 def test_a_run_after_room_was_made_finishes(
