@@ -352,6 +352,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "reading/engines/local",
         "core/errors",
         "core/files",
+        "core/locks",
         "core/moving",
         "core/progress",
         "core/settings",
