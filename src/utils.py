@@ -28,15 +28,27 @@ from unipic.tools import Tools
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
+Said = Callable[[Gallery], Bonds]
 
 
 def nothing(evidence: Evidence) -> None:
     """Default for `compared`: do nothing."""
 
 
-def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
-    """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed."""
-    return arrange(examine(source, tools, settings, progress), settings.thresholds)
+def no_bonds(gallery: Gallery) -> Bonds:
+    """Default for `said`: nobody said anything about these photos."""
+    return NO_BONDS
+
+
+def clean_gallery(
+    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, said: Said = no_bonds
+) -> Cleanup:
+    """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed.
+
+    `said` gives what a person decided about a gallery's photos.
+    """
+    evidence = examine(source, tools, settings, progress)
+    return arrange(evidence, settings.thresholds, said(evidence.gallery))
 
 
 def examine(

@@ -67,7 +67,8 @@ EXAMPLES = """
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report
 
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
+            5 no photos found · 130 stopped by Ctrl-C
 """
 
 UNDO_EXAMPLES = """
@@ -80,7 +81,7 @@ UNDO_EXAMPLES = """
     python src/main.py undo --list
     python src/main.py undo ~/Pictures
 
-[b]Exit codes[/b]  0 everything is back · 1 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
 
 EXAMPLES, UNDO_EXAMPLES = (text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES))

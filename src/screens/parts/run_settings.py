@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from screens.parts.thresholds import controls
+from screens.parts.controls import controls
 from server.state import taste
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import PRESETS, Thresholds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -11,48 +10,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from screens.parts.controls import controls, said
 from screens.parts.words import count
 from screens.session import session
 from unipic.core.settings import CONTROLS, Thresholds
 from unipic.review.desk import Desk
 
-WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
-
-GROUPINGS = {
-    "greedy": "all similar to one best shot (greedy)",
-    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
-    "components": "chains of similar shots of any length (components)",
-}
-
 LOWEST = int(CONTROLS["similar"].slider[0])
 WIDTH = 2  # of a bar
 NOW = "now-"  # the keys of widgets of a review begin so
-
-
-def controls(key: str, start: Thresholds, below: Callable[[], None] = lambda: None, **changed: Any) -> Thresholds:
-    """Widgets for all thresholds, and what they say. They begin at `start`; `below` draws under the first of them."""
-    for name, value in vars(start).items():
-        if session.widget(key + name) is None:
-            session.set_widget(key + name, _window(value) if name == "time_window" else value)
-    _slider("similar", key, changed)
-    below()
-    _slider("near", key, changed)
-    st.selectbox(CONTROLS["time_window"].label, list(WINDOWS), key=f"{key}time_window", **changed)
-    st.selectbox(
-        CONTROLS["grouping"].label, list(GROUPINGS), format_func=GROUPINGS.__getitem__, key=f"{key}grouping", **changed
-    )
-    return _said(key)
-
-
-def _slider(name: str, key: str, changed: dict[str, Any]) -> None:
-    control = CONTROLS[name]
-    least, most, step = control.slider
-    st.slider(control.label, least, most, step=step, format="%.0f", key=key + name, help=control.help, **changed)
-
-
-def _said(key: str) -> Thresholds:
-    said = {field.name: session.widget(key + field.name) for field in fields(Thresholds)}
-    return Thresholds(**(said | {"time_window": WINDOWS[said["time_window"]]}))
 
 
 def thresholds(desk: Desk) -> None:
@@ -99,10 +65,6 @@ def _chart(line: float) -> dict[str, Any]:
     }
 
 
-def _window(seconds: float | None) -> str:
-    return next((name for name, value in WINDOWS.items() if value == seconds), next(iter(WINDOWS)))
-
-
 def _change(desk: Desk) -> None:
     with desk.lock:
-        desk.set_thresholds(secrets.token_hex(8), _said(NOW))
+        desk.set_thresholds(secrets.token_hex(8), said(NOW))

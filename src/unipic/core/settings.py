@@ -89,8 +89,8 @@ class Control:
 CONTROLS = {
     "similar": Control(
         *("--similarity", "Similar shots"),
-        "How similar shots of one moment must be, 1 to 100. At 90, nine in ten pairs show the same moment. "
-        "Higher finds fewer, safer groups.",
+        "How similar shots of one moment must be, 1 to 100. At 90, the default, nine in ten pairs show the same "
+        "moment. Higher finds fewer, safer groups.",
         (50.0, 99.0, 1.0),  # pairs that are less similar are not known one by one
     ),
     "near": Control(
