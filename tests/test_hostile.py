@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.helpers.pictures import save, scene
+from tests.helpers.systems import ROOT
 from tests.helpers.tasks import weigh
 
 from unipic.core.photo import Found, Photo, Unreadable
@@ -279,7 +280,7 @@ def test_a_file_that_vanished_is_named(outcomes: Outcomes) -> None:
     assert outcomes.reason("race/vanishing.jpg") == "was deleted after the folder was listed"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read what nobody may")
+@pytest.mark.skipif(ROOT, reason="root may read what nobody may")
 def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
     save(scene(1), tmp_path / "unreadable.jpg").chmod(0)
     (tmp_path / "locked").mkdir(mode=0)

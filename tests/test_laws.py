@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.helpers.galleries import bonds_over, compare_pair, galleries, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
+from tests.safety.harness.amounts import amount
 
 from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.bonds import Bonds
@@ -29,8 +30,10 @@ from unipic.review.journal import choice_from_dict, choice_to_dict
 from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 
+pytestmark = pytest.mark.slow
+
 ROUNDING = 1e-3
-many = settings(max_examples=150)
+many = settings(max_examples=amount(pr=75, nightly=1000))
 each_grouping = st.sampled_from(sorted(GROUPINGS))
 each_window = st.sampled_from((None, 2.0, 60.0))
 Given = tuple[Gallery, Embeddings]
@@ -500,5 +503,5 @@ class Review(RuleBasedStateMachine):
         return {outcome.file.id for outcome in outcomes(self.proposal, self.choices) if outcome.fate == "kept"}
 
 
-Review.TestCase.settings = settings(max_examples=60, stateful_step_count=15)
+Review.TestCase.settings = settings(max_examples=amount(pr=40, nightly=400), stateful_step_count=15)
 TestReview = Review.TestCase

@@ -21,6 +21,7 @@ from PIL import Image
 from tests.helpers import pins
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 from tests.helpers.pins import BEHIND, PINS, code_behind
+from tests.helpers.systems import needs_signals
 
 from unipic.cleanup import compare
 from unipic.cleanup.result import Cleanup
@@ -262,6 +263,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_pa
     assert clean() == found
 
 
+@needs_signals
+@pytest.mark.slow
 def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> None:
     """With a commit after each photo a kill at any moment costs one."""
     data = tmp_path / "data"

@@ -72,12 +72,12 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
             index = StoredIndex(folder, thumbnails, settings.limits)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
             store = machine.ray_store or str(folder / ROWS)
-            seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
+            seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
             see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
                 yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, see)
                 if not machine.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index have all of it now
+                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
             finally:
                 index.close()
     finally:

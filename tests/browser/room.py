@@ -1,45 +1,15 @@
-"""The review screen on runs of the sample photos: made once, copied for each test, and what it shows and asks."""
+"""The review screen before one run: what it shows and asks."""
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import re
-import secrets
-import shutil
-import subprocess
-import sys
-import tempfile
 import urllib.request
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import PROJECT
-
-from server.runs import Run, Runs
+from server.runs import Run
 
 TIMEOUT_MS = 10_000  # milliseconds
-
-
-@lru_cache(maxsize=1)
-def _samples() -> Path:
-    """A run over the sample photos whose work is done."""
-    data = Path(tempfile.mkdtemp(prefix="unipic-samples-"))
-    atexit.register(shutil.rmtree, data, ignore_errors=True)
-    run = Runs(data / "runs").new("samples")
-    command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
-    subprocess.run(command, check=True, env={**os.environ, "UNIPIC_DATA": str(data)}, timeout=300)
-    assert run.load().state == "ready", run.load().message
-    return run.folder
-
-
-def sample_run(runs: Path) -> Run:
-    """A run nobody has touched, with bursts, copies, and files that cannot be read."""
-    run = Run(runs / secrets.token_hex(16))
-    shutil.copytree(_samples(), run.folder)
-    return run
 
 
 class Room:

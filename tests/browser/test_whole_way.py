@@ -23,7 +23,7 @@ from unipic.core.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-SCENES, SHOTS, SINGLES = amount(pr=8, nightly=25), 6, amount(pr=22, nightly=40)
+SCENES, SHOTS, SINGLES = amount(pr=4, nightly=25), 6, amount(pr=21, nightly=40)
 FILES = SCENES * SHOTS + SINGLES + 10
 TIMEOUT_MS = 240_000  # milliseconds for the work on a slow machine
 

@@ -20,6 +20,7 @@ import pytest
 from tests.helpers.desks import evidence
 from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene, shaken
+from tests.helpers.systems import needs_signals
 from typer.testing import CliRunner, Result
 
 import main
@@ -642,6 +643,8 @@ def test_stopped_while_writing_is_130_and_leaves_no_half_file(
     assert [path for path in tmp_path.rglob("*") if "part" in path.name] == []
 
 
+@needs_signals
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals, tmp_path: Path) -> None:
     picture = save(scene(1, 3000, 2000), tmp_path / "photos" / "0.jpg", quality=90)
@@ -715,6 +718,7 @@ def test_samples_go_into_a_new_folder(cli: Cli, tmp_path: Path, monkeypatch: pyt
     assert "already exists" in again.stderr
 
 
+@pytest.mark.slow
 def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     arguments = [
         "clean",

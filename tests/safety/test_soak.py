@@ -24,6 +24,8 @@ from tests.safety.harness.servers import TIMEOUT_S, Visitor, ask, serving, visit
 from server.runs import Run, Runs
 from unipic.destinations.base import MANIFEST
 
+pytestmark = pytest.mark.server
+
 ROUNDS = amount(pr=3, nightly=200)
 WARM = amount(pr=2, nightly=20)  # rounds in which a server takes what it takes once
 DRIFT = 0.05  # of its memory, by which it may grow after those, at night

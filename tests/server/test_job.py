@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.helpers.galleries import likeness, photo
+from tests.helpers.systems import needs_linux, needs_signals
 
 from server import jobs as job
 from server import worker
@@ -328,7 +329,9 @@ def test_one_run_at_a_time_and_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "probably because memory ran out"),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGKILL)", "probably because memory ran out", marks=needs_signals, id="killed"
+        ),
         ("sys.exit(3)", "ended unexpectedly (code 3)"),
         ("raise ValueError", "ended unexpectedly (code 1)"),
     ],
@@ -467,6 +470,8 @@ def test_a_run_in_a_spare_process_can_be_stopped(run: Run, tmp_path: Path) -> No
     assert run.load().state == "cancelled"
 
 
+@needs_linux
+@needs_signals
 def test_a_spare_process_that_died_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
     jobs = Jobs(spares(TOOK + DONE, tmp_path / "spares"), spares=True)
     jobs.prepare()
@@ -479,6 +484,7 @@ def test_a_spare_process_that_died_costs_nothing_but_time(run: Run, tmp_path: Pa
     assert (run.folder / "by").read_text().startswith("False")
 
 
+@needs_signals
 def test_a_spare_process_that_dies_as_it_is_told_the_run_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
     die = "if spare: os.kill(os.getpid(), signal.SIGKILL)\n"
     jobs = Jobs(spares(die + TOOK + DONE, tmp_path / "spares"), spares=True)
@@ -488,6 +494,7 @@ def test_a_spare_process_that_dies_as_it_is_told_the_run_costs_nothing_but_time(
     assert (run.folder / "by").read_text().startswith("False")
 
 
+@needs_signals
 def test_a_spare_process_that_dies_at_its_work_is_told(run: Run, tmp_path: Path) -> None:
     """The run itself may be what kills it: it is not begun a second time behind anybody's back."""
     jobs = Jobs(spares(TOOK + "os.kill(os.getpid(), signal.SIGKILL)\n", tmp_path / "spares"), spares=True)
@@ -508,6 +515,7 @@ def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:
     assert jobs._spare is first
 
 
+@needs_linux
 def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "SPARE", 0.01)
     jobs = Jobs(spares("", tmp_path / "spares"), spares=True)
@@ -516,6 +524,7 @@ def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pyt
     until(lambda: not any(alive(spare) for spare in waiting(tmp_path / "spares")))
 
 
+@needs_linux
 def test_a_spare_process_ends_with_its_server(tmp_path: Path) -> None:
     """Killed, so that it could not say goodbye."""
     command = spares("", tmp_path / "spares")
@@ -533,6 +542,7 @@ def test_where_no_spare_is_wanted_there_is_none(tmp_path: Path) -> None:
     assert jobs._spare is None
 
 
+@pytest.mark.slow
 def test_the_command_itself_waits_and_works(run: Run) -> None:
     jobs = Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares=True)
     jobs.prepare()

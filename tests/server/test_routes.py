@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from tests.helpers.galleries import photo as a_photo
 from tests.helpers.pictures import save, scene
 from tests.helpers.raws import raw_photo
+from tests.helpers.systems import needs_pipes
 
 from server import pictures, uploads
 from server.headers import HEADERS, SecurityHeaders
@@ -522,6 +523,7 @@ def test_a_photo_the_run_does_not_have(client: TestClient, runs: Runs, run: Run,
     assert client.get(f"/unipic/photo/{'x' * 32}/p1").status_code == 404
 
 
+@needs_pipes
 def test_a_link_or_pipe_in_an_originals_place_is_not_followed(runs: Runs, run: Run, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "secret")

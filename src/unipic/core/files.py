@@ -37,7 +37,7 @@ def atomic_file(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            # While locked: unlocked part files are swept away. Windows cannot rename an open file.
+            # While locked: unlocked part files are swept away. Windows does not rename open files.
             if not FLOCK:
                 file.close()
             if replace:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.systems import needs_pipes, needs_signals
 
 from unipic.core import files, moving
 from unipic.core.errors import AlreadyThere
@@ -118,6 +119,7 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.zip"]
 
 
+@needs_signals
 def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from unipic.core.files import atomic_file\n"
@@ -138,6 +140,7 @@ def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: P
     assert os.listdir(tmp_path / "sub") == ["a.jpg"]
 
 
+@needs_pipes
 def test_a_link_that_looks_like_a_part_is_left_alone(tmp_path: Path) -> None:
     original = tmp_path / "original.jpg"
     original.write_bytes(b"abc")
@@ -156,6 +159,7 @@ def test_copy_and_hash(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_bytes() == b"abc"
 
 
+@needs_pipes
 def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     (tmp_path / "link").symlink_to(tmp_path / "a")

@@ -23,6 +23,7 @@ from PIL import Image
 from PIL.ExifTags import IFD
 from tests.helpers.assets import photograph
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
+from tests.helpers.systems import needs_pipes, needs_signals
 
 from unipic.cleanup.record import cleanup_to_dict
 from unipic.core import files
@@ -391,7 +392,8 @@ def replace_by_folder(path: Path) -> None:
     path.mkdir()
 
 
-ACCIDENTS = [change, delete, replace_by_link, replace_by_pipe, replace_by_folder]
+REPLACE_BY_PIPE = pytest.param(replace_by_pipe, marks=needs_pipes)
+ACCIDENTS = [change, delete, replace_by_link, REPLACE_BY_PIPE, replace_by_folder]
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
@@ -574,6 +576,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
     assert died.returncode == -signal.SIGKILL
 
 
+@needs_signals
 def test_killed_in_the_middle_no_half_file_has_a_name_and_a_second_run_finishes(
     place: Place, originals: Originals
 ) -> None:

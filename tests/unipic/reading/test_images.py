@@ -23,6 +23,7 @@ from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 from PIL.Image import Transpose
 from tests.helpers.pictures import blurred, save, scene, xmp
 from tests.helpers.raws import MODEL, dng, preview_of, raw_photo
+from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Found
 from unipic.core.settings import Limits
@@ -821,6 +822,7 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest
     assert refusal(path) == "is 5.0 GB, larger than the 2.0 GB a photo may have"
 
 
+@needs_pipes
 def test_links_and_pipes_are_never_read(tmp_path: Path) -> None:
     photo = save(scene(1, 64, 48), tmp_path / "photo.jpg")
     (tmp_path / "link.jpg").symlink_to(photo)

@@ -24,7 +24,7 @@ from unipic.reading._imagedata import image_data, places_between
 from unipic.reading.images import decode
 from unipic.reading.location import Stripper
 
-pytestmark = needs_exiftool
+pytestmark = [needs_exiftool, pytest.mark.slow]
 
 ODD = (
     "-config.jpg",

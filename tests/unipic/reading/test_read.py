@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.helpers.pictures import save, scene, xmp
+from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Limits
@@ -244,6 +245,7 @@ def test_a_thumbnail_takes_no_words_along(tmp_path: Path) -> None:
 # Reasons
 
 
+@needs_pipes
 def test_reasons_say_what_is_wrong(tmp_path: Path) -> None:
     photo = save(scene(1, 640, 480), tmp_path / "photo.jpg")
     (tmp_path / "empty.jpg").touch()

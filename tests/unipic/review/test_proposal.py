@@ -127,6 +127,7 @@ any_rules = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(worlds(), st.data(), any_rules, st.sampled_from((80.0, 90.0)), st.sampled_from((30.0, 50.0, 70.0)))
 def test_whatever_the_rules_every_group_is_one(
     world: World, data: st.DataObject, rules: Rules, similar: float, near: float
@@ -148,6 +149,7 @@ def test_whatever_the_rules_every_group_is_one(
             assert {other.id for other in one.instead} <= staying
 
 
+@pytest.mark.slow
 @given(worlds(), st.data(), any_rules)
 def test_the_order_of_the_files_changes_nothing(world: World, data: st.DataObject, rules: Rules) -> None:
     files = data.draw(names_for(world))

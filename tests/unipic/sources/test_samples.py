@@ -19,6 +19,8 @@ from unipic.reading.images import Decoded, NotAPhoto, decode, identify, orientat
 from unipic.reading.metadata import read_metadata
 from unipic.sources.samples import GALLERY, NEW_FORMAT, SAVED_AGAIN, make_samples
 
+pytestmark = pytest.mark.slow
+
 BROKEN = {"Camera/IMG_20240714_090311.jpg", "Downloads/recipe.jpg"}
 
 
@@ -28,10 +30,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("samples") / "gallery"
-    make_samples(folder)
-    return folder
+def folder(sample_photos: Path) -> Path:
+    return sample_photos
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ from unipic.reading.read import read_file
 from unipic.reading.seen import Seen
 from unipic.vision.builtin import BuiltinEncoder
 
+pytestmark = pytest.mark.slow
+
 READ = partial(read_file, limits=Limits())
 
 
