@@ -65,7 +65,7 @@ def scan(root: Path, answered: Answered) -> None:
     @contextmanager
     def inline(settings: Settings, models: Path, memory: Path, progress: Any) -> Iterator[Tools]:
         thumbnails = Thumbnails(memory / THUMBNAILS)
-        known = StoredIndex(memory, thumbnails, settings)
+        known = StoredIndex(memory, thumbnails, settings.limits)
         try:
             yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails, index=known)
         finally:
