@@ -29,8 +29,9 @@ run: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
 
-# Left out: tests that drive a browser, that start the web server, and those marked `slow`: all of tests/safety, the laws
-# over random galleries, Ray, exiftool, training, the sample photos, and commands run as programs of their own.
+# Left out: tests that drive a browser, that start the web server or draw its screens, and those marked `slow`: all of
+# tests/safety, the laws over random galleries, whole runs of the pipeline and the command line, large libraries, Ray,
+# exiftool, training, and the sample photos.
 FAST := not browser and not server and not slow
 test-fast: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "$(FAST)" --basetemp "$$(mktemp -d)"

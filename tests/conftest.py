@@ -19,7 +19,8 @@ settings.register_profile("unipic", deadline=None)
 settings.load_profile("unipic")
 
 
-SAFETY = Path(__file__).parent / "safety"
+# What whole folders are: kills, full disks and hostile files; screens, as Streamlit draws them.
+MARKS = {Path(__file__).parent / "safety": "slow", Path(__file__).parent / "screens": "server"}
 # What takes longest of the files that drive a browser, from the slowest on; the others take seconds.
 LONGEST = ("test_whole_way", "test_axe", "test_xss", "test_review_keys", "test_killed", "test_uploader")
 
@@ -59,8 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if SAFETY in item.path.parents:
-            item.add_marker("slow")  # kills, full disks, broken shares, thousands of hostile files
+        for folder in MARKS.keys() & {*item.path.parents}:
+            item.add_marker(MARKS[folder])
     if not NIGHTLY and "nightly" not in config.option.markexpr:
         _leave_out(config, [item for item in items if item.get_closest_marker("nightly")], items)
     items.sort(key=_turn)

@@ -30,6 +30,7 @@ from unipic.sources.folder import FolderSource
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "photos"
 pytestmark = [
     pytest.mark.photos,
+    pytest.mark.slow,
     pytest.mark.skipif(not (PHOTOS / "hostile.tar").exists(), reason=f"there is no {PHOTOS / 'hostile.tar'}"),
 ]
 NEIGHBOURS = ("bomb", "exif", "format", "names", "raw", "trunc", "video", "wrong")

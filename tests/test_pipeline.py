@@ -48,6 +48,8 @@ from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
 from utils import arrange, clean_gallery, examine, weigh
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Cleanup]
 
 
@@ -434,7 +436,6 @@ def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path
     assert told == []
 
 
-@pytest.mark.slow
 def test_real_networks_from_end_to_end(clean: Run, photos: Path, tmp_path: Path) -> None:
     """MobileNet and CLIP themselves with weights made on the spot: what they say is chance, that they say it is not."""
     for number in range(3):

@@ -40,6 +40,8 @@ from unipic.tools import Tools
 from unipic.vision.base import Calibration
 from utils import clean_gallery
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Cleanup]
 
 
@@ -264,7 +266,6 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_pa
 
 
 @needs_signals
-@pytest.mark.slow
 def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> None:
     """With a commit after each photo a kill at any moment costs one."""
     data = tmp_path / "data"

@@ -35,6 +35,8 @@ from unipic.library.decisions import FILE, Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
+pytestmark = pytest.mark.slow
+
 MAIN = [sys.executable, str(PROJECT / "src" / "main.py")]
 OPTIONS = (
     *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
@@ -645,7 +647,6 @@ def test_stopped_while_writing_is_130_and_leaves_no_half_file(
 
 
 @needs_signals
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals, tmp_path: Path) -> None:
     picture = save(scene(1, 3000, 2000), tmp_path / "photos" / "0.jpg", quality=90)
@@ -719,7 +720,6 @@ def test_samples_go_into_a_new_folder(cli: Cli, tmp_path: Path, monkeypatch: pyt
     assert "already exists" in again.stderr
 
 
-@pytest.mark.slow
 def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     arguments = [
         "clean",

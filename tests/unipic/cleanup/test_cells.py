@@ -19,6 +19,8 @@ from unipic.cleanup.clusters import clusters
 from unipic.core.embeddings import Embeddings
 from unipic.core.settings import PROJECT
 
+pytestmark = pytest.mark.slow
+
 LIKELY, LEAST = 0.648, 0.545
 GALLERY = PROJECT.parent / "shared" / "photos" / "gallery_dev"
 BOTH = """
@@ -162,7 +164,6 @@ def real_photos() -> Embeddings:
     return embeddings([photo(f"{i}") for i in range(len(views))], BuiltinEncoder().embed(np.stack(views)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("order", ["product, count, product", "count, product, count"])
 def test_faiss_and_torch_work_in_one_process(order: str) -> None:
     """Each brings an OpenMP of its own; whichever is loaded first."""

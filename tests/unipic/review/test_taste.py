@@ -126,6 +126,7 @@ def test_who_agrees_with_the_default_keeps_it(habits: dict[str, float]) -> None:
     assert sum(used) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unread", [0.0, 0.3])
 @pytest.mark.parametrize("groups", [LEAST_GROUPS, 60])
 def test_choices_at_random_teach_nothing_but_by_luck(unread: float, groups: int) -> None:
@@ -181,6 +182,7 @@ def test_an_unread_suggestion_counts_less_than_one_that_was_read() -> None:
     assert taste._read([two(0, -1)]) == 1.0
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1))
 def test_the_order_of_the_decisions_changes_nothing(seed: int) -> None:
     lessons = person(seed, 25, LIGHT, unread=0.2)
