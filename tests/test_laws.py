@@ -25,8 +25,9 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Gallery, Photo
 from unipic.core.settings import Settings, Thresholds
-from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
+from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept
 from unipic.review.journal import choice_from_dict, choice_to_dict
+from unipic.review.outcomes import outcomes, report
 from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 

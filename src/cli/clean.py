@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.aside import AsideDestination
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
-    from unipic.review.choices import Choices, Outcome
+    from unipic.review.choices import Choices
+    from unipic.review.outcomes import Outcome
     from unipic.review.proposal import Proposal
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
@@ -124,7 +125,8 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.review.choices import accept_all, outcomes
+    from unipic.review.choices import accept_all
+    from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
 
     with clear_answers(output.as_json):

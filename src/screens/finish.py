@@ -13,7 +13,8 @@ from server.state import desk_of, server
 from unipic.core.settings import data_folder
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
-from unipic.review.choices import Choices, Report, report
+from unipic.review.choices import Choices
+from unipic.review.outcomes import Report, report
 from unipic.review.proposal import Proposal
 from unipic.review.statistics import append
 from unipic.review.taste_log import remember

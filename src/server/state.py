@@ -16,8 +16,8 @@ from server.runs import Run, Runs
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.library.decisions import Catalogue
-from unipic.review.choices import Outcome
 from unipic.review.desk import Desk
+from unipic.review.outcomes import Outcome
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import FILE, verdict_in
 

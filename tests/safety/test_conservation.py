@@ -31,7 +31,8 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.library.thumbnails import Thumbnails
-from unipic.review.choices import Choice, Outcome, accept_all, kept, outcomes
+from unipic.review.choices import Choice, accept_all, kept
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
 from utils import arrange, examine

@@ -28,7 +28,8 @@ from unipic.core.photo import Unreadable
 from unipic.core.settings import Settings
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
 from utils import arrange, examine

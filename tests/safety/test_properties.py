@@ -31,9 +31,10 @@ from unipic.destinations.zip import ZipDestination
 from unipic.library.companions import together
 from unipic.reading._exif import parse_moment
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Choice, Outcome
+from unipic.review.choices import Choice
 from unipic.review.history import Change, Undo
 from unipic.review.journal import Journal
+from unipic.review.outcomes import Outcome
 from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 

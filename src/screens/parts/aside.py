@@ -16,7 +16,7 @@ from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines
 from unipic.destinations.undo import held, undo_all
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import SET_ASIDE
 
 

@@ -20,7 +20,7 @@ from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview
 from unipic.reading.location import INSTALL, find_exiftool
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them

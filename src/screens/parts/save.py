@@ -22,7 +22,7 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
 MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all

@@ -9,7 +9,7 @@ from typing import Any
 
 from unipic.core.photo import Unreadable, files_of
 from unipic.destinations.base import Written
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 
 def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Item, Result, Written
 from unipic.reading.location import Stripper
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 CHANGED = "changed since the scan; exported as it is now"
 DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes

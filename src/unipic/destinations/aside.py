@@ -24,7 +24,7 @@ from unipic.destinations._writing import unchanged
 from unipic.destinations.base import Item, Plan, Result
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
 from unipic.destinations.undo import held, sync, tidy
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 # Errors that concern one file only; any other error ends the move.

@@ -17,7 +17,7 @@ from unipic.core.progress import Progress, silent
 from unipic.core.words import count
 from unipic.destinations.names import export_names
 from unipic.reading.location import Stripper
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 MANIFEST = "unipic-manifest.json"
 

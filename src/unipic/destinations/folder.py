@@ -13,7 +13,7 @@ from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
 from unipic.destinations._writing import check_space, checked, explained, keepers_arrived, result_of, write_items
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 
 class FolderDestination:

@@ -19,7 +19,7 @@ from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
 from unipic.destinations.base import Plan, Result, file_ready
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 COLUMNS = (
     "name",

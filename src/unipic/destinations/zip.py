@@ -36,7 +36,7 @@ from unipic.destinations.base import (
     plan_to_copy,
     stripper_ready,
 )
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 UNPACKED = ("BMP", "TIFF")  # formats worth deflating; the others are compressed already
 BIG = 2**31 - 1

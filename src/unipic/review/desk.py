@@ -21,9 +21,10 @@ from unipic.core.photo import Photo
 from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
-from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
+from unipic.review.choices import Choice, Choices, kept, recalled
 from unipic.review.history import Change, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
 

@@ -43,9 +43,10 @@ from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.index import THUMBNAILS, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Choice, accept_all, outcomes
+from unipic.review.choices import Choice, accept_all
 from unipic.review.history import Change, Undo
 from unipic.review.journal import Journal
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder

@@ -39,7 +39,8 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.reading import location
 from unipic.reading.location import find_exiftool
-from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 
 
@@ -542,7 +543,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from unipic.destinations.zip import ZipDestination
         from unipic.cleanup.record import cleanup_from_dict
         from unipic.review.proposal import propose
-        from unipic.review.choices import outcomes
+        from unipic.review.outcomes import outcomes
         from unipic.destinations import _writing
 
         kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

@@ -13,7 +13,8 @@ from tests.helpers.galleries import photo
 
 from unipic.cleanup.evidence import Evidence
 from unipic.core.settings import Settings
-from unipic.review.choices import accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import SAME_PICTURE, UNSURE, Group, Proposal, group_id, propose
 from unipic.review.rules import PREFERENCES, Rules
 from utils import arrange
