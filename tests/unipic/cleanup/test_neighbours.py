@@ -79,6 +79,7 @@ def in_any_order(given: Embeddings, rng: random.Random) -> Embeddings:
     return given.of(photos)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(0, 40),
@@ -101,6 +102,7 @@ def test_equals_the_definition_whatever_the_tiles(
         check(with_ties(seed, amount, kinds=1 + seed % 26), 0.8, 0.4)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.randoms(use_true_random=False), st.integers(1, 4))
 @settings(max_examples=40)
 def test_neither_the_order_of_the_files_nor_the_threads_matter(

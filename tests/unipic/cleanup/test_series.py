@@ -208,6 +208,7 @@ def test_a_burst_with_one_sharp_shot_is_no_stack(wide: Image.Image, tmp_path: Pa
 PHOTOS = Path(__file__).resolve().parents[3].parent / "shared" / "photos" / "gallery_dev"
 
 
+@pytest.mark.slow
 @pytest.mark.photos
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the labelled photos are not at hand")
 def test_real_focus_stacks_and_other_series() -> None:

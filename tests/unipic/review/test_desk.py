@@ -276,7 +276,7 @@ class Session(RuleBasedStateMachine):
 
 
 Session.TestCase.settings = settings(max_examples=40, stateful_step_count=12, suppress_health_check=list(HealthCheck))
-TestSession = Session.TestCase
+TestSession = pytest.mark.slow(Session.TestCase)
 
 
 # What the machine above does not tell apart.

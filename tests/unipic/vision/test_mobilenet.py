@@ -270,6 +270,7 @@ def test_the_network_needs_no_compiler_and_leaves_everything_to_those_who_do(own
     assert said["more is asked"] == [said["as it is"][0], "True", "1", "2"]
 
 
+@pytest.mark.slow
 def test_half_precision_is_near_enough(own_file, own, monkeypatch):
     """What a GPU does, on the processor: the same code but for where it runs."""
     import torch
