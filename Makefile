@@ -1,4 +1,4 @@
-# The same words on a laptop and in CI.  make run · test · test-nightly · check · bench · lock
+# The same words on a laptop and in CI.  make run · test · test-fast · test-nightly · check · bench · lock
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 BIN := .venv/bin
 PORT ?= 8501
@@ -21,13 +21,20 @@ UNLOCKED := torch torchvision triton $(addprefix cuda-,bindings pathfinder toolk
 	cublas cuda-cccl cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile cusolver cusparse \
 	cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
 
-.PHONY: run test test-nightly check bench lock clean
+.PHONY: run test test-fast test-nightly check bench lock clean
 
 run: .venv/installed
 	$(BIN)/streamlit run src/app.py --server.port $(PORT)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
+
+# Left out: tests that drive a browser, that start the web server or draw its screens, and those marked `slow`: all of
+# tests/safety, the laws over random galleries, whole runs of the pipeline and the command line, large libraries, Ray,
+# exiftool, training, and the sample photos.
+FAST := not browser and not server and not slow
+test-fast: .venv/installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "$(FAST)" --basetemp "$$(mktemp -d)"
 
 # All tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
 test-nightly: .venv/installed-dev

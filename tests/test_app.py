@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from unipic.core.settings import PROJECT
+
+pytestmark = pytest.mark.slow
 
 HEAVY = {"torch", "torchvision", "transformers", "sklearn", "scipy", "cv2", "pandas", "matplotlib", "utils"}
 SERVER = """

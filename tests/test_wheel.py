@@ -120,11 +120,17 @@ def test_data_and_weights_lie_where_a_user_has_them(site: Path, tmp_path: Path) 
     assert named.split()[1:3] == ["/d", "/m"]
 
 
-def test_it_cleans_in_worker_processes_that_find_its_modules(site: Path, tmp_path: Path) -> None:
+@pytest.mark.nightly
+def test_it_makes_the_sample_photos(site: Path, sample_photos: Path, tmp_path: Path) -> None:
     made = run(site, tmp_path, "-m", "unipic", "samples", "photos")
     assert "unipic clean photos --dry-run" in made
+    assert files_of(tmp_path / "photos") == files_of(sample_photos)
+
+
+@pytest.mark.slow
+def test_it_cleans_in_worker_processes_that_find_its_modules(site: Path, sample_photos: Path, tmp_path: Path) -> None:
     light = ("--encoder", "builtin", "--ranker", "builtin")
-    said = run(site, tmp_path, "-m", "unipic", "clean", "photos", "--dry-run", *light)
+    said = run(site, tmp_path, "-m", "unipic", "clean", str(sample_photos), "--dry-run", *light)
     assert re.search(r"photos found +37\b", said)
     assert "note:" not in said
 

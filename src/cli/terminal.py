@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.progress import FETCHING, Progress, Step
+from unipic.core.progress import BYTE, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
@@ -67,7 +67,8 @@ EXAMPLES = """
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report
 
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
+            5 no photos found · 130 stopped by Ctrl-C
 """
 
 UNDO_EXAMPLES = """
@@ -80,7 +81,7 @@ UNDO_EXAMPLES = """
     python src/main.py undo --list
     python src/main.py undo ~/Pictures
 
-[b]Exit codes[/b]  0 everything is back · 1 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
 
 EXAMPLES, UNDO_EXAMPLES = (text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES))
@@ -127,23 +128,16 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                 finish_stages_that_cannot_be_counted()
                 stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
             speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
-            in_bytes = step.stage.startswith(FETCHING)
             bars.update(
                 stages[step.stage],
                 completed=step.done,
                 total=step.total or None,
-                count=_of(step, in_bytes),
-                speed=f"{speed:,.0f}/s" if speed and step.total and not in_bytes else "",
+                count=step.amount,
+                speed=f"{speed:,.0f}/s" if speed and step.total and step.unit != BYTE else "",
             )
 
         yield show
         finish_stages_that_cannot_be_counted()
-
-
-def _of(step: Step, in_bytes: bool) -> str:
-    if not step.total:
-        return ""
-    return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
 
 
 def say_summary(
@@ -170,8 +164,8 @@ def say_summary(
         table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
     table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
-    if cleanup.sets:
-        kinds = Counter(one.kind for one in cleanup.sets)
+    if cleanup.series:
+        kinds = Counter(one.kind for one in cleanup.series)
         named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from server.runs import Run, Runs
 
 PROJECT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -112,6 +115,32 @@ def server(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     started, process = start_server(tmp_path_factory.mktemp("data"))
     yield started
     stop_server(process)
+
+
+@pytest.fixture(scope="session")
+def samples_run(made_once: Callable[[str, Callable[[Path], object]], Path], sample_photos: Path) -> Run:
+    """A run over the sample photos whose work is done."""
+
+    def work(data: Path) -> None:
+        run = Runs(data / "runs").new("samples")
+        shutil.copytree(sample_photos, run.photos / "samples")
+        command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
+        subprocess.run(command, check=True, env={**os.environ, "UNIPIC_DATA": str(data)}, timeout=300)
+        assert run.load().state == "ready", run.load().message
+
+    return next(Runs(made_once("samples-run", work) / "runs").all())
+
+
+@pytest.fixture
+def sample_run(samples_run: Run) -> Callable[[Path], Run]:
+    """Gives a run nobody has touched, with bursts, copies, and files that cannot be read, among a server's runs."""
+
+    def copy(runs: Path) -> Run:
+        run = Run(runs / secrets.token_hex(16))
+        shutil.copytree(samples_run.folder, run.folder)
+        return run
+
+    return copy
 
 
 @pytest.fixture

@@ -1,45 +1,15 @@
-"""The review screen on runs of the sample photos: made once, copied for each test, and what it shows and asks."""
+"""The review screen before one run: what it shows and asks."""
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
 import re
-import secrets
-import shutil
-import subprocess
-import sys
-import tempfile
 import urllib.request
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import PROJECT
+from server.runs import Run
 
-from server.runs import Run, Runs
-
-PATIENCE = 10_000  # milliseconds
-
-
-@lru_cache(maxsize=1)
-def _samples() -> Path:
-    """A run over the sample photos whose work is done."""
-    data = Path(tempfile.mkdtemp(prefix="unipic-samples-"))
-    atexit.register(shutil.rmtree, data, ignore_errors=True)
-    run = Runs(data / "runs").new("samples")
-    command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
-    subprocess.run(command, check=True, env={**os.environ, "UNIPIC_DATA": str(data)}, timeout=300)
-    assert run.load().state == "ready", run.load().message
-    return run.folder
-
-
-def sample_run(runs: Path) -> Run:
-    """A run nobody has touched, with bursts, copies, and files that cannot be read."""
-    run = Run(runs / secrets.token_hex(16))
-    shutil.copytree(_samples(), run.folder)
-    return run
+TIMEOUT_MS = 10_000  # milliseconds
 
 
 class Room:
@@ -63,7 +33,7 @@ class Room:
 
     def at(self, place: int) -> None:
         """Until the group of this number is on the screen."""
-        self.root.locator(".where strong", has_text=f"Group {place} of").wait_for(timeout=PATIENCE)
+        self.root.locator(".where strong", has_text=f"Group {place} of").wait_for(timeout=TIMEOUT_MS)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -72,9 +42,9 @@ class Room:
     def close(self) -> None:
         """Out of a dialog; keys count again once it is gone."""
         self.press("Escape")
-        self.root.locator("dialog").wait_for(state="detached", timeout=PATIENCE)
+        self.root.locator("dialog").wait_for(state="detached", timeout=TIMEOUT_MS)
 
-    def saved(self, patience: int = PATIENCE) -> None:
+    def saved(self, patience: int = TIMEOUT_MS) -> None:
         """Until the server has answered everything that was done."""
         self.root.locator(".saving", has_text=re.compile("^Saved$")).wait_for(state="attached", timeout=patience)
 

@@ -9,13 +9,28 @@ from typing import Any
 
 import pytest
 from tests.browser.conftest import Server, start_server, stop_server
-from tests.browser.room import Room, sample_run
+from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 GRAVE = ("serious", "critical")
-STILL = 400  # milliseconds until what fades in is there
+MOMENT = 800  # milliseconds
+# Until the screen is drawn and what fades in or out has done so; what goes round for ever is not waited for. A screen
+# that watches some work is drawn again and again: it is looked at as it is, after a second's frames.
+STILL = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const app = document.querySelector("[data-testid=stApp]");
+    for (let n = 0; n < 60 && app?.isConnected && app.dataset.testScriptState === "running"; n += 1) await frame();
+    await frame();
+    await frame();
+    const roots = [document];
+    for (const root of roots)
+        for (const one of root.querySelectorAll("*")) if (one.shadowRoot) roots.push(one.shadowRoot);
+    const ends = (motion) => Number.isFinite(motion.effect.getComputedTiming().endTime);
+    const motions = roots.flatMap((root) => root.getAnimations()).filter((motion) => motion.effect && ends(motion));
+    await Promise.allSettled(motions.map((motion) => motion.finished));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +51,10 @@ class Inspector:
         self.found: list[str] = []
 
     def look(self, view: str) -> None:
-        self.page.wait_for_timeout(STILL)
+        self.page.evaluate(STILL)
         grave = self._grave()
         if grave:  # what was only on its way in or out is not there a moment later
-            self.page.wait_for_timeout(2 * STILL)
+            self.page.wait_for_timeout(MOMENT)
             again = self._grave()
             self.found += [f"{view}: {words}" for place, words in grave.items() if place in again]
 
@@ -94,7 +109,7 @@ def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
-def test_reviewing(inspector: Inspector, open_server: Server) -> None:
+def test_reviewing(inspector: Inspector, open_server: Server, sample_run) -> None:
     page = inspector.page
     room = Room(page, open_server.url, sample_run(open_server.runs)).open()
     inspector.look("list")
@@ -150,7 +165,7 @@ def test_reviewing(inspector: Inspector, open_server: Server) -> None:
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
-def test_finishing(inspector: Inspector, open_server: Server) -> None:
+def test_finishing(inspector: Inspector, open_server: Server, sample_run) -> None:
     page, run = inspector.page, sample_run(open_server.runs)
     page.goto(f"{open_server.url}/finish?run={run.token}")
     page.get_by_text("What will happen").wait_for()

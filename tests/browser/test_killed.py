@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.browser.conftest import PROJECT, WAIT, Server, start_server, stop_server
-from tests.browser.room import Room, sample_run
+from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def mortal(browser, tmp_path: Path) -> Iterator[Mortal]:
 
 
 @pytest.fixture
-def room(page, mortal: Mortal) -> Room:
+def room(page, mortal: Mortal, sample_run) -> Room:
     return Room(page, mortal.url, sample_run(mortal.runs)).open()
 
 
@@ -226,7 +226,7 @@ def all_have_arrived(room: Room, decided: set[str]) -> None:
     assert book["version"] == 5
 
 
-def test_the_network_goes_and_comes_back(page, server, quiet_but_lost) -> None:
+def test_the_network_goes_and_comes_back(page, server, sample_run, quiet_but_lost) -> None:
     room = Room(page, server.url, sample_run(server.runs)).open()
     decided = decide_offline(room)
     assert len(decided) == 5
@@ -236,7 +236,7 @@ def test_the_network_goes_and_comes_back(page, server, quiet_but_lost) -> None:
 
 
 @pytest.mark.nightly
-def test_the_tab_is_closed_without_a_network(page, server, quiet_but_lost) -> None:
+def test_the_tab_is_closed_without_a_network(page, server, sample_run, quiet_but_lost) -> None:
     room = Room(page, server.url, sample_run(server.runs)).open()
     decided = decide_offline(room)
     context = page.context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.browser.room import Room, sample_run
+from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 
@@ -13,12 +13,12 @@ LIKE_A_BUTTON = "button, summary, select, input:not([type=checkbox]):not([type=h
 
 
 @pytest.fixture
-def room(page, server) -> Room:
+def room(page, server, sample_run) -> Room:
     return Room(page, server.url, sample_run(server.runs)).open()
 
 
 @pytest.fixture
-def thumb_room(phone, server) -> Room:
+def thumb_room(phone, server, sample_run) -> Room:
     return Room(phone, server.url, sample_run(server.runs)).open()
 
 

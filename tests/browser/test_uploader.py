@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.safety.harness.amounts import amount
 
 from server.runs import Run, Runs
 
@@ -338,11 +339,12 @@ def test_an_injected_script_does_not_run(uploader, complaints, quiet) -> None:
 
 
 def test_memory_does_not_grow_with_what_is_uploaded(uploader, server, tmp_path, quiet) -> None:
-    photos = files_in(tmp_path / "heavy", 200, 2_000_000)
+    number = amount(pr=100, nightly=400)
+    photos = files_in(tmp_path / "heavy", number, 2_000_000)
     memory = [server.memory()]
     uploader.choose(*map(str, photos))
-    uploader.eventually(lambda: memory.append(server.memory()) or len(uploader.run.uploads()) == 200, 60)
-    uploader.wait_for("200 photos uploaded")
+    uploader.eventually(lambda: memory.append(server.memory()) or len(uploader.run.uploads()) == number, 60)
+    uploader.wait_for(f"{number} photos uploaded")
     growth = max(memory) - memory[0]
-    assert growth < 50_000_000, f"{growth / 1e6:.0f} MB for 400 MB of photos"
+    assert growth < 50_000_000, f"{growth / 1e6:.0f} MB for {2 * number} MB of photos"
     quiet()

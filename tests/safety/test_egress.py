@@ -78,6 +78,7 @@ def test_the_command_line_asks_for_nobody(destination: str, photos: Path, tmp_pa
     quiet(talk, f"command line, {destination}")
 
 
+@pytest.mark.server
 def test_the_web_app_asks_for_nobody(photos: Path, tmp_path: Path) -> None:
     """The server, every screen, and a run in its own process, as this file does it when it is started."""
     command = [sys.executable, "-m", "tests.safety.test_egress", str(tmp_path / "data"), str(photos)]
@@ -93,6 +94,7 @@ def test_the_web_app_asks_for_nobody(photos: Path, tmp_path: Path) -> None:
     quiet(talk, "web app with a run")
 
 
+@pytest.mark.server
 def test_no_page_or_script_of_ours_names_another_host(tmp_path: Path) -> None:
     """A browser fetches what is named; the page Streamlit serves and all that is ours."""
     with serving(tmp_path) as server:

@@ -37,7 +37,7 @@ from unipic.review.journal import Journal
 from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
-EXAMPLES = amount(pr=500, nightly=20_000)
+EXAMPLES = amount(pr=250, nightly=20_000)
 many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=max(20, EXAMPLES // 10), suppress_health_check=list(HealthCheck))
 
@@ -167,7 +167,7 @@ def test_a_length_of_time_is_a_number_or_an_error(text: str) -> None:
         return
     assert isinstance(found, float)
     with suppress(SettingsError):
-        assert 0 < Settings(time_window=found).time_window < math.inf  # type: ignore[operator]
+        assert 0 < Settings.of(time_window=found).thresholds.time_window < math.inf  # type: ignore[operator]
 
 
 FIELDS = st.sampled_from(sorted(Settings.__dataclass_fields__)) | st.text("abc_", min_size=1, max_size=4)

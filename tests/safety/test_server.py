@@ -25,6 +25,8 @@ from server.door_token import FILE, Token
 from server.headers import HEADERS
 from server.runs import Run, Runs
 
+pytestmark = pytest.mark.server
+
 CANARY = "canary-5e2d8c41-token"
 KNOWN = {"cookie": f"{COOKIE}={Token(CANARY).cookie}"}
 NAME = "nas.lan"
@@ -312,9 +314,10 @@ def test_a_secret_is_in_no_log_and_no_file(tmp_path: Path) -> None:
     record("T19", "bytes searched for a canary token", sum(map(len, written.values())), found=len(hits))
 
 
-def test_the_work_does_not_know_the_token(server: Server) -> None:
+def test_the_work_does_not_know_the_token(server: Server, tmp_path: Path) -> None:
     """Decoders of hostile photos have no use for it."""
-    run = Runs(server.runs).new("samples")
+    pictures(tmp_path, ["a", "b"])
+    run = Runs(server.runs).new("folder", (str(tmp_path),))
     run.change(state="waiting")
     with visiting(server, headers={"Cookie": KNOWN["cookie"]}) as visitor:
         visitor.run(f"run={run.token}", "review")

@@ -23,10 +23,12 @@ from tests.safety.harness.servers import ask, finished_run, pictures, serving, t
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Photo, Unreadable
 
+pytestmark = pytest.mark.server
+
 SESSIONS = amount(pr=8, nightly=50)
 DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
-PATIENCE = 300.0  # seconds for the work on a busy machine
+TIMEOUT_S = 300.0  # seconds for the work on a busy machine
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("sessions")
     with serving(data, UNIPIC_OFFLINE="1", STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="1") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(40):
+        save(scene(number), folder / f"{number}.jpg")
+    return folder
 
 
 def album(server: Server, number: int) -> Album:
@@ -69,13 +79,13 @@ def routes_of(album: Album) -> list[str]:
     ]
 
 
-def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server) -> None:
+def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server, photos: Path) -> None:
     albums = [album(server, number) for number in range(SESSIONS)]
     foreign: list[str] = []
     took: list[float] = []
-    scanning = Runs(server.runs).new("samples")
+    scanning = Runs(server.runs).new("folder", (str(photos),))
     scanning.change(state="waiting")
-    begun = threading.Barrier(SESSIONS + 1, timeout=PATIENCE)
+    begun = threading.Barrier(SESSIONS + 1, timeout=TIMEOUT_S)
 
     def check(said: bytes, own: Album) -> None:
         for other in albums:
@@ -104,7 +114,7 @@ def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server) ->
     def scan() -> None:
         with visiting(server) as visitor:
             begun.wait()
-            until = time.monotonic() + PATIENCE
+            until = time.monotonic() + TIMEOUT_S
             while scanning.load().state != "ready" and time.monotonic() < until:
                 check(visitor.run(f"run={scanning.token}", "review"), Album("", scanning, []))
                 assert visitor.errors == []
@@ -142,14 +152,6 @@ def test_the_address_of_one_run_opens_nothing_of_another(server: Server) -> None
 # Connections that are lost.
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("photos")
-    for number in range(40):
-        save(scene(number), folder / f"{number}.jpg")
-    return folder
-
-
 def workers(run: Run) -> set[int]:
     """The processes that do a run's work, without those they decode in."""
     found = set()
@@ -168,7 +170,7 @@ def parent(pid: int) -> int:
 
 
 def until(found: object, what: str) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_S
     while not found():  # type: ignore[operator]
         assert time.monotonic() < end, what
         time.sleep(0.02)

@@ -14,11 +14,13 @@ import pytest
 from tests.browser.conftest import Server
 from tests.safety.harness.amounts import NIGHTLY, amount
 from tests.safety.harness.ledger import record
-from tests.safety.harness.servers import PATIENCE, ask, serving, together, visiting
+from tests.safety.harness.servers import TIMEOUT_S, ask, serving, together, visiting
 
 from server.runs import Run, Runs
 from server.uploads import KEEP_FREE
 from unipic.core.files import hash_file
+
+pytestmark = pytest.mark.server
 
 CONNECTIONS = 4  # as many as a browser's uploader opens
 LARGE = (amount(pr=40, nightly=1000), amount(pr=1_000_000, nightly=3_000_000))  # files, bytes of each
@@ -42,18 +44,19 @@ class File:
         return hashlib.shake_256(self.key.encode()).digest(1000) * (self.size // 1000)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("uploads")
     needed = LARGE[0] * LARGE[1] + SMALL[0] * SMALL[1] + 2 * KEEP_FREE
-    if shutil.disk_usage(tmp_path).free < needed:
-        pytest.skip(f"needs {needed / 1e9:.0f} GB of free disk at {tmp_path}")
-    with serving(tmp_path / "data") as started:
+    if shutil.disk_usage(data).free < needed:
+        pytest.skip(f"needs {needed / 1e9:.0f} GB of free disk at {data}")
+    with serving(data) as started:
         yield started
-    shutil.rmtree(tmp_path / "data")
+    shutil.rmtree(data)
 
 
 def connected(server: Server) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
+    return http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=TIMEOUT_S)
 
 
 def address(run: Run, file: File) -> str:

@@ -15,10 +15,13 @@ from typing import Any
 
 import pytest
 from tests.helpers.galleries import likeness, photo
+from tests.helpers.systems import needs_linux, needs_signals
 
 from server import jobs as job
-from server.jobs import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
+from server import worker
+from server.jobs import LOG, SKIP, Jobs, Where, where
 from server.runs import Run, Runs
+from server.worker import keep_evidence, wait_for_work, work_on
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_from_dict
 from unipic.core.errors import ModelError
@@ -154,7 +157,7 @@ def test_asked_to_stop_it_stops(run: Run) -> None:
 
 
 def test_progress_is_written_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "EVERY", 1000.0)
+    monkeypatch.setattr(worker, "REPORT_INTERVAL_S", 1000.0)
     told: list[Where | None] = []
 
     def work(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
@@ -194,9 +197,9 @@ def test_a_person_need_not_wait_for_weights(run: Run) -> None:
 
     def fetching(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         stages.append("began")
-        progress(Step("Looking at photos", 1, 2))
+        progress(Step("Reading photos", 1, 2))
         stages.append("looked")
-        progress(Step(f"{FETCHING} weights", 1, 2))
+        progress(Step("Fetching weights", 1, 2, skippable=True))
         raise AssertionError("it waited")
 
     work_on(run.folder, fetching)
@@ -230,7 +233,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def say(line: str) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO(line))
 
-    monkeypatch.setattr(job, "warm_up", lambda: None)
+    monkeypatch.setattr(worker, "warm_up", lambda: None)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     return say
 
@@ -262,7 +265,7 @@ def test_a_server_that_goes_as_it_tells_leaves_the_run_to_the_next(
 def test_warming_up_loads_what_is_here_and_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_opened", {})
     monkeypatch.setattr(registry, "fetch_weights", None)
-    job.warm_up()
+    worker.warm_up()
     ((name, *_),) = registry._opened
     assert name == "unipic_encoder"
     assert registry._opened.popitem()[1]._network._value is not None
@@ -272,9 +275,9 @@ def test_a_model_that_cannot_be_loaded_is_left_to_the_run_to_tell(monkeypatch: p
     def broken(*_: Any) -> Any:
         raise ModelError("it needs torch")
 
-    monkeypatch.setattr(job, "open_encoder", broken)
-    monkeypatch.setattr(job, "open_scorer", broken)
-    job.warm_up()
+    monkeypatch.setattr(worker, "open_encoder", broken)
+    monkeypatch.setattr(worker, "open_scorer", broken)
+    worker.warm_up()
 
 
 # The server's side
@@ -326,7 +329,9 @@ def test_one_run_at_a_time_and_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "probably because memory ran out"),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGKILL)", "probably because memory ran out", marks=needs_signals, id="killed"
+        ),
         ("sys.exit(3)", "ended unexpectedly (code 3)"),
         ("raise ValueError", "ended unexpectedly (code 1)"),
     ],
@@ -465,6 +470,8 @@ def test_a_run_in_a_spare_process_can_be_stopped(run: Run, tmp_path: Path) -> No
     assert run.load().state == "cancelled"
 
 
+@needs_linux
+@needs_signals
 def test_a_spare_process_that_died_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
     jobs = Jobs(spares(TOOK + DONE, tmp_path / "spares"), spares=True)
     jobs.prepare()
@@ -477,6 +484,7 @@ def test_a_spare_process_that_died_costs_nothing_but_time(run: Run, tmp_path: Pa
     assert (run.folder / "by").read_text().startswith("False")
 
 
+@needs_signals
 def test_a_spare_process_that_dies_as_it_is_told_the_run_costs_nothing_but_time(run: Run, tmp_path: Path) -> None:
     die = "if spare: os.kill(os.getpid(), signal.SIGKILL)\n"
     jobs = Jobs(spares(die + TOOK + DONE, tmp_path / "spares"), spares=True)
@@ -486,6 +494,7 @@ def test_a_spare_process_that_dies_as_it_is_told_the_run_costs_nothing_but_time(
     assert (run.folder / "by").read_text().startswith("False")
 
 
+@needs_signals
 def test_a_spare_process_that_dies_at_its_work_is_told(run: Run, tmp_path: Path) -> None:
     """The run itself may be what kills it: it is not begun a second time behind anybody's back."""
     jobs = Jobs(spares(TOOK + "os.kill(os.getpid(), signal.SIGKILL)\n", tmp_path / "spares"), spares=True)
@@ -506,6 +515,7 @@ def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:
     assert jobs._spare is first
 
 
+@needs_linux
 def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "SPARE", 0.01)
     jobs = Jobs(spares("", tmp_path / "spares"), spares=True)
@@ -514,6 +524,7 @@ def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pyt
     until(lambda: not any(alive(spare) for spare in waiting(tmp_path / "spares")))
 
 
+@needs_linux
 def test_a_spare_process_ends_with_its_server(tmp_path: Path) -> None:
     """Killed, so that it could not say goodbye."""
     command = spares("", tmp_path / "spares")
@@ -531,6 +542,7 @@ def test_where_no_spare_is_wanted_there_is_none(tmp_path: Path) -> None:
     assert jobs._spare is None
 
 
+@pytest.mark.slow
 def test_the_command_itself_waits_and_works(run: Run) -> None:
     jobs = Jobs([sys.executable, str(PROJECT / "src" / "main.py"), "work"], spares=True)
     jobs.prepare()

@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from tests.helpers.galleries import photo as a_photo
 from tests.helpers.pictures import save, scene
 from tests.helpers.raws import raw_photo
+from tests.helpers.systems import needs_pipes
 
 from server import pictures, uploads
 from server.headers import HEADERS, SecurityHeaders
@@ -295,7 +296,7 @@ def test_a_connection_that_breaks_leaves_nothing(runs: Runs, run: Run) -> None:
 
 
 def test_a_browser_that_falls_silent_is_given_up(runs: Runs, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
+    monkeypatch.setattr(uploads, "BODY_TIMEOUT_S", 0.05)
     messages = [{"type": "http.request", "body": b"x", "more_body": True}]
     status, _ = ask(app_of(runs), "PUT", upload_to(run), {"content-length": "100"}, messages)
     assert (status, stored(run)) == (408, {})
@@ -522,6 +523,7 @@ def test_a_photo_the_run_does_not_have(client: TestClient, runs: Runs, run: Run,
     assert client.get(f"/unipic/photo/{'x' * 32}/p1").status_code == 404
 
 
+@needs_pipes
 def test_a_link_or_pipe_in_an_originals_place_is_not_followed(runs: Runs, run: Run, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "secret")

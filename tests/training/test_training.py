@@ -22,6 +22,8 @@ from training.student import Student
 from unipic.core.errors import SourceError
 from unipic.vision.mobilenet import MobileNetEncoder, UnipicEncoder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:

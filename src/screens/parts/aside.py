@@ -1,4 +1,4 @@
-"""Setting aside where the photos lie: for folders on the server, where its operator allows it; and putting it back."""
+"""Move originals aside, or back: for server folders, if the operator allows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unipic.sources.folder import SET_ASIDE
 
 
 def may_set_aside(run: Run) -> bool:
-    """Uploads are copies already, and the folders of a server are its operator's."""
+    """Whether originals may be moved: not uploads, which are copies, and only if the operator allows it."""
     return run.load().source == "folder" and operator.may_set_aside()
 
 

@@ -1,4 +1,4 @@
-"""What the person decides about a Proposal, and what follows from it. Pure: values in, values out."""
+"""A person's choices about a Proposal, and the outcome of every file. Pure functions of values."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from unipic.review.proposal import Group, Proposal
 
 @dataclass(frozen=True)
 class Choice:
-    """What is ticked in one group. What is proposed is no choice: a group nobody touched has none."""
+    """The photos a person ticked in one group. A group nobody touched has no Choice; its proposal applies."""
 
     kept: frozenset[str]  # ids of photos that stay
-    done: bool = False  # the person has decided; until then similar shots all stay
+    done: bool = False  # the person has decided; until then all similar shots stay
     remembered: bool = False  # decided in an earlier run over the same photos
 
 
@@ -29,17 +29,19 @@ Fate = Literal["kept", "set aside", "unreadable"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happens to a photo with all that belongs to it, or to another file: why, and for which photos that stay."""
+    """What happens to a photo with its companions, or to another file; why, and in favour of which photos."""
 
     file: Photo | Unreadable
     fate: Fate
     reason: str
     instead: tuple[Photo, ...] = ()
-    problem: str = ""  # what came between since it was decided
+    problem: str = ""  # what prevented it since
 
 
 @dataclass(frozen=True)
 class Report:
+    """The figures of a review."""
+
     before: int  # photos
     after: int
     bytes_saved: int  # of everything set aside
@@ -50,44 +52,46 @@ class Report:
 
     @property
     def agreement(self) -> float | None:
-        """Share of the reviewed groups; None where there was nothing to agree on."""
+        """Share of the reviewed groups whose recommendation was followed; None without any."""
         return self.agreed / self.reviewed if self.reviewed else None
 
 
 def kept(group: Group, choices: Choices) -> frozenset[str]:
-    """Ids of the group's photos that are ticked to stay: by the person, or else as proposed."""
+    """Ids of the group's photos that stay: as the person ticked, or else as suggested."""
     choice = choices.get(group.id)
     return (choice.kept & group.ids) | group.protected if choice else group.suggested
 
 
 def done(group: Group, choices: Choices) -> bool:
+    """Whether the person has decided the group."""
     choice = choices.get(group.id)
     return choice is not None and choice.done
 
 
 def flip(group: Group, choices: Choices, photo_id: str) -> Choice:
-    """Keep what was to go, let go what was kept."""
+    """The choice after one photo changed between kept and set aside."""
     return Choice(kept(group, choices) ^ ({photo_id} & group.ids))
 
 
 def accept(groups: Iterable[Group], choices: Choices) -> dict[str, Choice]:
-    """Groups decided as they stand."""
+    """A decision for each group as it is ticked now."""
     return {group.id: replace(choices.get(group.id) or Choice(group.suggested), done=True) for group in groups}
 
 
 def accept_all(proposal: Proposal, choices: Choices = NONE) -> Choices:
+    """`choices` with every group decided as it is ticked now."""
     return {**choices, **accept(proposal.groups, choices)}
 
 
 def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[str] = frozenset()) -> dict[str, Choice]:
-    """Of the groups that rulings settle, what they say; remembered where one of them is among the ids of `earlier`."""
+    """Choices for the groups that rulings settle; `remembered` if one of the rulings is in `earlier`, by id."""
     by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
     for ruling in rulings:
         for digest in ruling.digests:
             by_digest[digest].append(ruling)
     found = {}
     for group in groups:
-        # What is kept of the shots of a moment says nothing about the copies of one of them.
+        # A ruling about shots of a moment says nothing about copies of one of them.
         of_copies = group.lane != "similar"
         named = {r.id: r for photo in group.photos for r in by_digest.get(photo.digest, ())}
         about = [ruling for ruling in named.values() if not (of_copies and ruling.moment)]
@@ -99,7 +103,7 @@ def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[st
 
 
 def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
-    """Every photo and other file of the gallery exactly once, in the gallery's order."""
+    """An Outcome for every photo and other file of the gallery, once, in the gallery's order."""
     decided: dict[str, Outcome] = {}
     for group in proposal.shots:
         decided |= _of_shots(group, choices)
@@ -116,7 +120,7 @@ def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
 
 
 def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Outcome] | None = None) -> Report:
-    """The figures; of `everything` where the outcomes are at hand already."""
+    """The figures. `everything`: the outcomes, if they are known already."""
     everything = outcomes(proposal, choices) if everything is None else everything
     seen = [group for group in proposal.shots if done(group, choices)]
     return Report(
@@ -147,10 +151,10 @@ def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
 
 
 def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    """A shot that goes takes its copies with it, but for those somebody wanted to keep besides, and protected ones."""
+    """If a shot is set aside, so are its copies, except protected ones and those the person kept."""
     stays = kept(group, choices)
     if not stays and not done(group, choices):
-        stays = group.suggested  # that nothing stays is for a person to say twice
+        stays = group.suggested  # never drop every copy unless the person also confirmed the group
     gone = next((shots[photo.id] for photo in group.photos if photo.id in shots), None)
     instead, why = tuple(photo for photo in group.photos if photo.id in stays), ""
     if gone and gone.fate == "set aside":
@@ -173,7 +177,7 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> 
 
 
 def _resolved(decided: dict[str, Outcome]) -> dict[str, Outcome]:
-    """Whatever is set aside names photos that stay: where one of them goes itself, those that stay for it."""
+    """Replace keepers that are set aside themselves by the photos that stay for them."""
 
     def living(photos: tuple[Photo, ...], above: frozenset[str]) -> tuple[Photo, ...]:
         found: dict[str, Photo] = {}

@@ -1,4 +1,4 @@
-"""What a review comes to, for other programs."""
+"""The result of a review as plain values, for other programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unipic.review.proposal import Proposal
 
 
 def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
-    """Everything another program may want: the figures, the fate of each file with its reason, and what was found."""
+    """The figures, the outcome of each file with its reason, and the cleanup."""
     decided = outcomes(proposal, choices)
     figures = report(proposal, choices, decided)
     return {

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers.galleries import photo
 from tests.helpers.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
+from tests.helpers.systems import needs_fork, needs_linux, needs_pipes
 from tests.safety.harness.amounts import amount
 
 from unipic.core import moving
@@ -153,6 +154,7 @@ def test_the_journal_says_it_all_before_anything_moves(
     assert json.loads((folder / JOURNAL).read_text().splitlines()[-1]) == {"done": 0}
 
 
+@needs_linux
 def test_the_intent_is_on_the_disk_before_the_move_and_the_folders_after_it(
     root: Path, pair: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +256,7 @@ def left(root: Path, outcomes: list[Outcome], problem: str) -> None:
     assert state(root) == before
 
 
+@needs_pipes
 @pytest.mark.parametrize("which", ["photo", "video", "keeper"])
 @pytest.mark.parametrize("how", ["edited", "same size and time", "replaced", "deleted", "a link", "a pipe"])
 def test_what_changed_since_the_scan_is_left_alone(which: str, how: str, root: Path, pair: list[Outcome]) -> None:
@@ -634,6 +637,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(("move", "undo")), st.integers(0, 60)
 NAMES = ("a.jpg", "x/b.jpg", "x/y/c.jpg", "caf\udce9.jpg", "-n.jpg", "new\nline.jpg", "x/\u00e9.jpg", "%s.jpg")
 
 
+@needs_fork
+@pytest.mark.slow
 @given(steps=STEPS, data=st.data(), way=st.sampled_from((RENAMING, LINKING, PLAIN)))
 @settings(max_examples=amount(pr=50, nightly=1500))
 def test_any_moves_stops_and_undoings_end_with_the_very_same_tree(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.helpers.galleries import cleanup, photo
+from tests.helpers.systems import ROOT
 
 from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.files import PART, hash_file
@@ -79,7 +80,7 @@ def test_parts_of_a_run_that_was_killed_are_removed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "out" / "sub") == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(ROOT, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir(mode=0o500)
     with pytest.raises(DestinationError, match="Permission denied"):

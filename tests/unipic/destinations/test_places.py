@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.helpers.systems import ROOT
 
 from server.operator import writable_folders
 from unipic.core.errors import AlreadyThere, DestinationError
@@ -63,7 +64,7 @@ def test_a_root_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.Mo
         place_for(tmp_path / "missing", "a", [], writable_folders())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(ROOT, reason="root may write anywhere")
 def test_a_root_that_may_not_be_written_is_said(root: Path) -> None:
     root.chmod(0o500)
     with pytest.raises(DestinationError, match="permission denied"):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from tests.helpers.galleries import photo
+from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Photo, Unreadable
 from unipic.destinations.base import export, plan_to_copy
@@ -53,6 +54,7 @@ def test_what_it_says_is_what_a_destination_does(outcomes: list[Outcome], tmp_pa
     assert {(e.item.file.name, e.item.name) for e in written} >= set(found.renamed)
 
 
+@needs_pipes
 def test_originals_that_are_not_what_they_were_are_named(outcomes: list[Outcome]) -> None:
     os.remove(outcomes[0].file.path)
     Path(outcomes[1].file.path).write_bytes(b"longer than it was")

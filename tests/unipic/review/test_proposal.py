@@ -24,7 +24,7 @@ C = photo("c", size=2000, name="albums2/c.jpg")
 
 
 def proposed(found: Evidence, rules: Rules = Rules(), **changes: Any) -> Proposal:  # noqa: B008  frozen
-    return propose(arrange(found, Settings(**changes)), rules)
+    return propose(arrange(found, Settings.of(**changes).thresholds), rules)
 
 
 def the_group(found: Evidence, **rules: tuple[str, ...]) -> Group:
@@ -110,7 +110,7 @@ def test_the_headline_leaves_the_numbers_to_the_table() -> None:
     assert the_group(shots()).headline == "No clear winner: these look equally good"
     blurred = replace(A, measures=replace(A.measures, sharpness=0.1))
     found = evidence([blurred, B], {"a b": 95.0})
-    assert "against" in arrange(found, Settings()).clusters[0].reason
+    assert "against" in arrange(found, Settings().thresholds).clusters[0].reason
     assert the_group(found).headline == "Recommended: sharper on the subject"
 
 
@@ -127,6 +127,7 @@ any_rules = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(worlds(), st.data(), any_rules, st.sampled_from((80.0, 90.0)), st.sampled_from((30.0, 50.0, 70.0)))
 def test_whatever_the_rules_every_group_is_one(
     world: World, data: st.DataObject, rules: Rules, similar: float, near: float
@@ -148,6 +149,7 @@ def test_whatever_the_rules_every_group_is_one(
             assert {other.id for other in one.instead} <= staying
 
 
+@pytest.mark.slow
 @given(worlds(), st.data(), any_rules)
 def test_the_order_of_the_files_changes_nothing(world: World, data: st.DataObject, rules: Rules) -> None:
     files = data.draw(names_for(world))

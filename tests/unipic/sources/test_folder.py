@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.systems import ROOT, needs_pipes
 
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource, allowed
 
 A_LINK = "is a symbolic link, which is not followed"
-root_reads_everything = pytest.mark.skipif(os.geteuid() == 0, reason="root may read what nobody may")
+root_reads_everything = pytest.mark.skipif(ROOT, reason="root may read what nobody may")
 
 
 def fill(root: Path, *names: str) -> Path:
@@ -129,6 +130,7 @@ def test_hard_links_are_two_files(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.jpg", "b.jpg"]
 
 
+@needs_pipes
 def test_pipes_and_sockets_are_named_and_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe.jpg")
@@ -211,6 +213,7 @@ def test_a_root_that_is_a_link_is_meant(tmp_path: Path) -> None:
     assert names(tmp_path / "link") == ["a.jpg"]
 
 
+@needs_pipes
 def test_a_root_that_is_no_file_is_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     assert reasons(tmp_path / "pipe.jpg") == {"pipe.jpg": "is not a regular file"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.upload import UploadSource
@@ -33,6 +34,7 @@ def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
     assert file == Found("key", name, str(tmp_path / "key"), 5)
 
 
+@needs_pipes
 @pytest.mark.parametrize("there", ["nothing", "less", "more", "link", "pipe", "folder"])
 def test_what_did_not_arrive_whole_is_named(tmp_path: Path, there: str) -> None:
     path = tmp_path / "key"

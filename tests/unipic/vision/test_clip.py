@@ -64,6 +64,7 @@ def test_one_row_per_picture(scorer):
     assert len(set(scores[:, 0].tolist())) == 3
 
 
+@pytest.mark.slow
 def test_no_picture_feels_its_neighbours_in_all_shapes_and_more_than_a_batch(exact, scorer):
     """To the last bit, in each number format this machine computes with."""
     mixed = [*pictures(15), *pictures(3, 400, 120), np.full((1, 1, 3), 9, np.uint8)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.systems import needs_linux
 from tests.helpers.tasks import (
     keep_busy,
     misbehave,
@@ -74,6 +75,7 @@ def test_two_streams_do_not_mix(engine: Engine) -> None:
     assert [(a, b) for (_, a), (_, b) in pairs] == [(n * n, (100 + n) ** 2) for n in range(10)]
 
 
+@needs_linux
 def test_memory_that_is_not_there_costs_one_item(engine: Engine) -> None:
     zero, one, two = engine.map(without_memory, range(3))
     assert (zero, two) == ((0, 0), (2, 2))
@@ -107,6 +109,7 @@ def test_closing_twice_does_no_harm(engine: Engine) -> None:
 # What a process of its own is for
 
 
+@needs_linux
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
