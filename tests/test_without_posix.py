@@ -35,13 +35,13 @@ multiprocessing.get_all_start_methods = lambda: ["spawn"]
 
 LOCKS = """
 from pathlib import Path
-from unipic.core.files import open_to_read, read_json, sweep_parts, whole, write_json
+from unipic.core.files import atomic_file, open_to_read, read_json, sweep_parts, write_json
 from unipic.core.locks import FLOCK, lock
 assert not FLOCK
 path = Path("a.json")
 write_json(path, [1])
 assert read_json(path) == [1]
-with whole(path) as file:
+with atomic_file(path) as file:
     file.write(b"[2]")
     other = open(next(Path().glob("a.json.*")), "rb")
     try:
