@@ -20,7 +20,7 @@ from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
 
-EVERY = 0.1  # seconds between two looks of a bar
+BAR_INTERVAL_S = 0.1  # between two updates of a bar
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -38,7 +38,7 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
-MOST = 20  # unreadable files that are named; --json has them all
+MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 EXAMPLES = """
 [b]Examples[/b]
@@ -119,8 +119,8 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
         def show(step: Step) -> None:
             nonlocal last, when
             now = time.monotonic()
-            if step.stage == last and now - when < EVERY and 0 < step.done < step.total:
-                return  # what is remembered comes faster than anybody can read
+            if step.stage == last and now - when < BAR_INTERVAL_S and 0 < step.done < step.total:
+                return  # stored results come faster than anybody can read
             last, when = step.stage, now
             if step.total:
                 finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
@@ -172,10 +172,10 @@ def say_summary(
     table.add_row("could not be read", f"{found.unreadable:,}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     out.print(table)
-    for file in cleanup.gallery.unreadable[:MOST]:
+    for file in cleanup.gallery.unreadable[:MAX_ROWS_SHOWN]:
         out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
-    if found.unreadable > MOST:
-        out.print(f"  ... and {found.unreadable - MOST:,} more; --json lists them all")
+    if found.unreadable > MAX_ROWS_SHOWN:
+        out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
     if cleanup.clusters and not found.reviewed:

@@ -1,10 +1,10 @@
-"""Long work away from the web server: a process per run, one at a time, to be watched, stopped and taken up again.
+"""The server's side of scans: a process for each run, one at a time, which can be watched, cancelled and restarted.
 
-The run's folder is all that the two sides share; worker.py is the other side. A server that was restarted finds a run
-that says "working" and has no process, and starts it anew.
+The server and the process (worker.py) share the run's folder and nothing else. After a restart, the server starts each
+run anew whose state is "working" but which has no process.
 
-Loading models takes seconds. While a person still chooses photos a spare process has begun to: it is told a run's
-folder on its standard input, and where that ends without one, the server is gone or wants no spare any more.
+Loading models takes seconds, so a spare process loads them while a person still chooses photos. It waits on its
+standard input for a run's folder; at end of file it exits.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from server.runs import Run
 from unipic.core.files import read_json
 from unipic.core.progress import Step
 
-SPARE = 900.0  # seconds for which a process with models loaded, about a gigabyte, waits for a run
-WAIT = "-"  # in place of a run's folder: wait to be told it
+SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
+WAIT = "-"  # instead of a run's folder: wait for one on standard input
 LOG = "work.log"
-SKIP = "skip-models"  # a file of this name in the run's folder: do not wait for weights
+SKIP = "skip-models"  # a file of this name in the run's folder: skip downloads of weights
 
 
 @dataclass(frozen=True)
 class Where(Step):
-    """How far the work is, for the screen. Both times are seconds since 1970."""
+    """The progress of a run, for the screen. Both times are seconds since 1970."""
 
     stage_since: float = 0.0
     started: float = 0.0
 
 
 class Jobs:
-    """Runs at work in this server: one at a time, since one already uses every core."""
+    """The runs that this server scans or will scan: one at a time, since one scan uses all cores."""
 
     def __init__(self, command: Sequence[str], spares: bool = False) -> None:
-        """`command` with a run's folder behind it does that run's work; with WAIT, that of the run it will be told."""
+        """`command` plus a run's folder scans that run; plus WAIT, the run that its standard input names."""
         self._command = list(command)
         self._spares = spares
         self._spare: subprocess.Popen[bytes] | None = None
@@ -50,7 +50,7 @@ class Jobs:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def prepare(self) -> None:
-        """Somebody is choosing photos: have a spare process. One at most, and none while a run needs the machine."""
+        """Start a spare process, since somebody is choosing photos. At most one, and none while a run is scanned."""
         with self._lock:
             if not self._spares or self._waiting or self._processes:
                 return
@@ -58,7 +58,7 @@ class Jobs:
                 self._spare = subprocess.Popen(
                     [*self._command, WAIT], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
                 )
-                timer = threading.Timer(SPARE, self._dismiss, [self._spare])
+                timer = threading.Timer(SPARE_S, self._dismiss, [self._spare])
                 timer.daemon = True  # a server that ends does not wait for it
                 timer.start()
             elif self._spare.poll() is not None:

@@ -1,6 +1,6 @@
-"""The work of one run of the web app, in a process of its own.
+"""The scan of one run of the web app, in a process of its own.
 
-The process knows the run's folder alone. It tells where it is in progress.json, and leaves evidence.json and
+The process is given the run's folder only. It writes its progress to progress.json and its results to evidence.json and
 remembered.json.
 """
 
@@ -43,7 +43,7 @@ Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None
 
 
 def work_on(folder: Path, examine: Examine) -> int:
-    """Do a run's work from its folder alone. Gives the exit code; what went wrong stands in the run's state."""
+    """Scan the run of this folder. Returns the exit code; an error is written to the run's state."""
     run = Run(folder)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -51,7 +51,7 @@ def work_on(folder: Path, examine: Examine) -> int:
         settings = Settings.of(**state.settings)
         progress = _Teller(run)
         source = _source(run, progress)
-        # What was uploaded is gone with its run; of a folder here the next run will want to know.
+        # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
         memory = memory_folder() if state.source == "folder" else run.folder
         with open_tools(settings, models_folder(), memory, progress) as tools:
             catalogue = Catalogue(data_folder())
@@ -69,19 +69,19 @@ def work_on(folder: Path, examine: Examine) -> int:
     except Exception as error:
         traceback.print_exc()
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        with suppress(OSError):  # then the server says that it ended
+        with suppress(OSError):  # if the disk is full, the server reports the exit code
             run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
         return 1
     return 0
 
 
 def wait_for_work(examine: Examine) -> int:
-    """Load the models, then do the work of the run whose folder standard input names, if it names one."""
+    """Load the models, then scan the run whose folder comes on standard input, if one comes."""
     parent = os.getppid()
     warm_up()
     line = sys.stdin.readline()
     if not line.endswith("\n") or os.getppid() != parent:
-        return 0  # the server is gone; its successor starts the run anew
+        return 0  # the server is gone; the next one starts the run anew
     folder = Path(json.loads(line))
     with suppress(OSError), open(folder / LOG, "wb") as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
@@ -90,7 +90,7 @@ def wait_for_work(examine: Examine) -> int:
 
 
 def warm_up() -> None:
-    """Load what a run is most likely to use, and is here. What is wrong with a model, the run says itself."""
+    """Load the installed models that a run is most likely to use. The run itself reports what is wrong with a model."""
     settings, blank = Settings.of(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
     machine = settings.machine
     with suppress(UnipicError):
@@ -102,7 +102,7 @@ def warm_up() -> None:
 
 
 def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
-    """Into the run's folder, with what people said of these photos before. Without that record the run goes on."""
+    """Write the evidence, and earlier decisions about its photos, to the run's folder. Unreadable ones are a notice."""
     digests = [photo.digest for photo in evidence.gallery.photos]
     before, rulings = run.folder / "remembered.json", list[Ruling]()
     try:

@@ -128,7 +128,7 @@ def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]
     if memory and not problem:
         yield memory, ()
         return
-    about = (f"What is seen now will not be remembered: {memory} cannot be written to ({problem}).",)
+    about = (f"This scan will not be remembered: {memory} cannot be written to ({problem}).",)
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
         yield Path(folder), about if problem else ()
 

@@ -627,7 +627,7 @@ def test_where_nothing_can_be_remembered_it_is_said(cli: Cli, photos: Path, tmp_
     (tmp_path / "data").write_text("a file where the folder should be")
     result = cli("clean", photos, "--dry-run")
     assert result.exit_code == 0
-    assert "What is seen now will not be remembered" in result.stdout + result.stderr
+    assert "This scan will not be remembered" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])

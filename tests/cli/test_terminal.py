@@ -42,7 +42,7 @@ def test_thousands_of_steps_in_a_moment_are_not_each_shown(monkeypatch: pytest.M
         update(self, *given, **options)
 
     monkeypatch.setattr(rich.progress.Progress, "update", counted)
-    monkeypatch.setattr(terminal, "EVERY", 3600.0)
+    monkeypatch.setattr(terminal, "BAR_INTERVAL_S", 3600.0)
     with progress_bars(quiet=True) as progress:
         for done in range(5001):
             progress(Step("Reading photos", done, 5000))

@@ -517,7 +517,7 @@ def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:
 
 @needs_linux
 def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "SPARE", 0.01)
+    monkeypatch.setattr(job, "SPARE_S", 0.01)
     jobs = Jobs(spares("", tmp_path / "spares"), spares=True)
     jobs.prepare()
     until(lambda: jobs._spare is None)

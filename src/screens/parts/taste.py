@@ -13,7 +13,7 @@ from unipic.review.taste import Verdict, changes
 from unipic.review.taste_log import forget
 
 TOLD = 0.02  # of all weight: less is not worth a word
-MOST = 3  # words each way
+MAX_WORDS = 3  # criteria that are named as more, and as less, important
 
 
 def your_taste() -> None:
@@ -58,8 +58,8 @@ def _state(verdict: Verdict) -> str:
 
 def _words(verdict: Verdict) -> str:
     changed = [(BY_NAME[name].value, change) for name, change in changes(verdict.weights, WEIGHTS)]
-    more = [plain(name) for name, change in changed if change >= TOLD][:MOST]
-    less = [plain(name) for name, change in changed if change <= -TOLD][:MOST]
+    more = [plain(name) for name, change in changed if change >= TOLD][:MAX_WORDS]
+    less = [plain(name) for name, change in changed if change <= -TOLD][:MAX_WORDS]
     parts = [f"{way} about {_listed(names)}" for way, names in (("more", more), ("less", less)) if names]
     seems = "You care" if verdict.used else "So far you seem to care"
     return f"{seems} {', '.join(parts)} than the default." if parts else f"{seems} about the same as the default."

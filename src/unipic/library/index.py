@@ -154,7 +154,7 @@ class StoredIndex(Index):
 
     def _without(self, error: Exception) -> sqlite3.Connection:
         self.notices = (
-            f"What is seen now will not be remembered: {self.path} cannot be used ({error}). The next run looks at "
+            f"This scan will not be remembered: {self.path} cannot be used ({error}). The next run reads "
             "those photos again. The file may be deleted at any time.",
         )
         return _open(":memory:")
