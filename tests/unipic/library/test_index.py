@@ -249,7 +249,7 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path
     index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
     assert recalled(index, FOUND) != [None]  # as long as it runs
-    assert [notice for notice in index.notices if FILE in notice and "looks at those photos again" in notice]
+    assert [notice for notice in index.notices if FILE in notice and "reads those photos again" in notice]
     index.close()
 
 
