@@ -3,7 +3,7 @@
 #   docker run -p 127.0.0.1:8501:8501 -v ~/Pictures:/photos:ro -v unipic:/data unipic
 # It shows its address with the token it asks for; `docker logs` shows it again. `-e UNIPIC_TOKEN=...` sets another. To
 # reach it from elsewhere: `-p 8501:8501 -e STREAMLIT_SERVER_ALLOWED_HOSTS="192.168.1.20 nas.lan"`, in a network you trust.
-# With an NVIDIA GPU: docker build --build-arg TORCH=https://pypi.org/simple, whose torch is built for CUDA, 4 GB more.
+# With an NVIDIA GPU: docker build --build-arg TORCH=https://pypi.org/simple, whose torch is built for CUDA, 5 GB more.
 FROM python:3.11-slim-bookworm
 
 WORKDIR /app

@@ -5,7 +5,7 @@ PORT ?= 8501
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# Where there is no NVIDIA GPU, torch's build for CPUs does, with 4 GB less. uv chooses by the GPU, pip is told; both need
+# Where there is no NVIDIA GPU, torch's build for CPUs does, with 5 GB less. uv chooses by the GPU, pip is told; both need
 # PyTorch's own index. Where that does not answer within seconds, or has not got it, the ordinary index serves.
 # uv takes half the time of pip; where it cannot work, as behind some proxies, pip does.
 UV := uv==0.13.9

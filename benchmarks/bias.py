@@ -16,8 +16,9 @@ import numpy as np
 
 from benchmarks.ranking import DETECTOR, Shot, shot
 from benchmarks.truth import PHOTOS
-from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
-from unipic.core.settings import Settings
+from unipic.cleanup.criteria import MEASURED, WEIGHTS
+from unipic.cleanup.rank import shortfalls
+from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode
 
 STOP = 0.7  # exposure steps of the darker and the brighter frame
@@ -66,7 +67,7 @@ def _portraits() -> list[Portrait]:
 
 def _portrait(path: Path) -> Portrait | None:
     try:
-        pixels = np.asarray(decode(str(path), 640, Settings()).picture)
+        pixels = np.asarray(decode(str(path), 640, Limits()).picture)
     except (NotAPhoto, OSError):
         return None
     height, width = pixels.shape[:2]

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.encoders import SETTINGS, Seen, candidates, judged, seen_by_each
 from benchmarks.truth import PHOTOS, Label, half, level, load_labels
-from unipic.cleanup.compare import Look, Sketches, look
+from unipic.cleanup.compare import PairResult, Sketches, compare_pair
 from unipic.cleanup.likeness import percent, points_evidence, time_evidence
 from unipic.core.machine import cores
 from unipic.core.photo import Photo
@@ -20,7 +20,7 @@ from unipic.vision.base import Calibration
 
 BINS = (0, 5, 20, 40, 60, 80, 90, 95, 99, 100.0001)
 ROUNDS, CLOSE = 10, 1e-4
-Looks = dict[tuple[str, str], Look]
+Results = dict[tuple[str, str], PairResult]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def run(_: int = 0) -> None:
         print(f"calibrate: skipped, there are no labelled photos at {folder}")
         return
     labels = load_labels(folder)
-    known: Looks = {}  # geometry asks no encoder
+    known: Results = {}  # geometry asks no encoder
     rows = []
     print("## Calibration\n")
     print("| encoder | fitted: middle | slope | in the code: middle | slope |")
@@ -64,7 +64,7 @@ def run(_: int = 0) -> None:
 class Judge:
     """The pairs that one encoder leads to. `known` grows: geometry asks no encoder."""
 
-    def __init__(self, seen: Seen, labels: list[Label], known: Looks) -> None:
+    def __init__(self, seen: Seen, labels: list[Label], known: Results) -> None:
         self.seen, self.known = seen, known
         self.labels = {label.file: label for label in labels}
         self.sketches = Sketches(seen.tools.thumbnails)
@@ -88,7 +88,7 @@ class Judge:
         found = candidates(self.seen, calibration)
         photos = found.embeddings.photos
         pairs = [(photos[a], photos[b]) for a, b in zip(found.first, found.second, strict=True)]
-        self._look([(a, b) for a, b in pairs if (a.id, b.id) not in self.known])
+        self._compare([(a, b) for a, b in pairs if (a.id, b.id) not in self.known])
         rows: list[list[tuple[float, float, float, bool]]] = [[], []]
         for (a, b), cosine in zip(pairs, found.cosine.tolist(), strict=True):
             ours, theirs = self.labels[a.name], self.labels[b.name]
@@ -99,10 +99,11 @@ class Judge:
         first, second = (Evidence(*(np.array(part) for part in zip(*some, strict=True))) for some in rows)
         return first, second
 
-    def _look(self, pairs: list[tuple[Photo, Photo]]) -> None:
+    def _compare(self, pairs: list[tuple[Photo, Photo]]) -> None:
         with ThreadPoolExecutor(cores()) as pool:
-            looks = pool.map(lambda pair: look(pair[0], pair[1], self.sketches, SETTINGS.near_bits), pairs)
-            self.known.update({(a.id, b.id): found for (a, b), found in zip(pairs, looks, strict=True)})
+            bits = SETTINGS.comparing.near_bits
+            results = pool.map(lambda pair: compare_pair(pair[0], pair[1], self.sketches, bits), pairs)
+            self.known.update({(a.id, b.id): found for (a, b), found in zip(pairs, results, strict=True)})
 
 
 def fit(cosine: np.ndarray, rest: np.ndarray, right: np.ndarray, steps: int = 50) -> Calibration:

@@ -17,7 +17,7 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Gallery
 from unipic.core.settings import Settings, models_folder
-from unipic.library.indexing import embed, gather, kept
+from unipic.library.indexing import embed, gather, thumbnails_saved
 from unipic.reading.read import read
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
@@ -25,7 +25,7 @@ from unipic.vision.base import Calibration
 from unipic.vision.registry import open_encoder
 
 ENCODERS = ("unipic", "mobilenet", "builtin")  # the first is the one that is used if nothing is said
-SETTINGS = Settings(encoder="builtin", ranker="builtin", fetch=False)
+SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +41,13 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
         open_tools(SETTINGS, models_folder(), None) as tools,
     ):
         files = list(FolderSource([folder]).files())
-        pictures = list(read(files, tools.engine, SETTINGS))
+        pictures = list(read(files, tools.engine, SETTINGS.limits))
         for name in ENCODERS:
             encoder, notices = open_encoder(name, models_folder(), fetch=False)
             if encoder.name != name:
                 print(f"{name}: skipped. {' '.join(notices)}\n")
                 continue
-            gallery, embeddings = gather(files, kept(embed(pictures, encoder), tools.thumbnails))
+            gallery, embeddings = gather(files, thumbnails_saved(embed(pictures, encoder), tools.thumbnails))
             yield Seen(replace(tools, encoder=encoder), gallery, embeddings)
 
 

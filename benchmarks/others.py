@@ -22,7 +22,7 @@ from benchmarks.truth import Pair
 from unipic.core.settings import PROJECT, models_folder
 from unipic.vision.manifest import find, read_manifest
 
-PATIENCE = 600  # seconds
+TIMEOUT_S = 600  # seconds
 Groups = list[list[str]]  # of absolute or relative paths; every two of a group are a pair
 
 
@@ -46,7 +46,7 @@ def others(folder: Path, names: Sequence[str] = ()) -> Iterator[Other]:
         command = [python, "-m", "benchmarks.others", name, str(folder), *weights]
         begun = time.perf_counter()
         try:
-            done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             yield Other(label, [], 0, str(error))
             continue

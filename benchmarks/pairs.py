@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from unipic.cleanup import _neighbours as search
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.clusters import clusters
 from unipic.cleanup.compare import WORTH_A_LOOK
@@ -219,9 +219,9 @@ def _recall(vectors: np.ndarray, first: np.ndarray, second: np.ndarray) -> float
         parts = [wide @ vectors[i : i + 8192].astype(np.float64).T for i in range(0, n, 8192)]
         like = np.concatenate(parts, axis=1)
         like[np.arange(len(rows)), rows] = -1
-        nearest = np.argsort(-like, axis=1, kind="stable")[:, : search.MOST]
+        nearest = np.argsort(-like, axis=1, kind="stable")[:, : search.MAX_NEIGHBOURS]
         value, place = np.take_along_axis(like, nearest, axis=1), np.arange(nearest.shape[1])
-        row, column = np.nonzero((value >= LIKELY) | ((value >= LEAST) & (place < search.MOST_UNLIKELY)))
+        row, column = np.nonzero((value >= LIKELY) | ((value >= LEAST) & (place < search.MAX_UNLIKELY)))
         a, b = rows[row], nearest[row, column]
         found += int(np.isin(np.minimum(a, b) * n + np.maximum(a, b), pairs).sum())
         there += len(a)
@@ -244,8 +244,8 @@ def _whole(embeddings: Embeddings) -> Figures:
     copies = timed("copies", lambda: near_duplicates(likeness, 50))
     aside = {copy.id for found in copies for copy in found.copies}
     shots = timed("without copies", lambda: likeness.of(p for p in likeness.photos if p.id not in aside))
-    for rule in RULES:
-        groups = timed(f"groups ({rule})", partial(clusters, shots, 90, None, rule))
+    for grouping in GROUPINGS:
+        groups = timed(f"groups ({grouping})", partial(clusters, shots, 90, None, grouping))
     timed("looked up", lambda: [shots.similar(group[0], one) for group in groups for one in group])
     return {"pairs": len(first), "steps": steps}
 

@@ -48,7 +48,7 @@ def run(_: int = 0) -> None:
     _head("encoder | lane | groups", "pairs | precision | recall")
     cleanups, alone = [], []
     for seen in seen_by_each(folder):
-        cleanups.append(arrange(weigh(seen.gallery, seen.embeddings, seen.tools, SETTINGS), SETTINGS))
+        cleanups.append(arrange(weigh(seen.gallery, seen.embeddings, seen.tools, SETTINGS), SETTINGS.thresholds))
         groups = groups_of(cleanups[-1])
         counts = {lane: str(len(found)) for lane, found in groups.items()}
         _lanes(cleanups[-1].encoder, pairs_of(cleanups[-1]), counts, halves)

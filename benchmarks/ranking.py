@@ -20,10 +20,11 @@ from PIL import Image
 
 from benchmarks.series import CUT_OFF, KINDS, half_of, key_of, make, originals, with_people
 from benchmarks.truth import PHOTOS
-from unipic.cleanup.rank import MEASURED, WEIGHTS, shortfalls
+from unipic.cleanup.criteria import MEASURED, WEIGHTS
+from unipic.cleanup.rank import shortfalls
 from unipic.cleanup.result import CLEAR
 from unipic.core.photo import Measures, Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.images import decode
 
@@ -240,7 +241,7 @@ def _fold(photo: str) -> int:
 
 
 def _pixels(path: str) -> np.ndarray:
-    return np.asarray(decode(path, WORKING, Settings()).picture)
+    return np.asarray(decode(path, WORKING, Limits()).picture)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode, load_thumbnail
 
 LARGEST = 1280  # pixels of the long side of a frame
@@ -80,7 +80,7 @@ def with_people(photos: Path, half: str) -> list[Path]:
 def make(paths: Iterable[Path], model: Path, kinds: tuple[str, ...]) -> Iterator[Series]:
     """For each photo a series of each kind; cut-off subjects only where a detector of its own finds a face."""
     for path in paths:
-        picture = np.asarray(decode(str(path), LARGEST, Settings()).picture)
+        picture = np.asarray(decode(str(path), LARGEST, Limits()).picture)
         for kind in kinds:
             name = f"{path.parent.name}/{path.name} {kind}"  # the same seed wherever the photos lie
             rng = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]))
@@ -249,7 +249,7 @@ def _saved(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _long_side(path: Path) -> int:
     try:
-        return max(decode(str(path), LARGEST, Settings()).picture.size)
+        return max(decode(str(path), LARGEST, Limits()).picture.size)
     except NotAPhoto:
         return 0
 

@@ -31,7 +31,7 @@ from utils import clean_gallery
 
 RANKED = 60  # photos that the plain way ranks, one at a time
 OTHERS = ("phash", "cnn", "difpy-similar")
-SETTINGS = Settings(ranker="builtin", fetch=False)
+SETTINGS = Settings.of(ranker="builtin", fetch=False)
 
 
 def run(photos: int = 0) -> None:

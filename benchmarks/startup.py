@@ -127,7 +127,7 @@ def _jobs(run: Run, spare: bool) -> Iterator[Jobs]:
 def _looked_at(run: Run) -> bool:
     """The first step of the second stage that counts photos was told after one of them."""
     step = where(run)
-    return run.load().state in ("ready", "failed") or bool(step and step.stage == "Looking at photos" and step.done)
+    return run.load().state in ("ready", "failed") or bool(step and step.stage == "Reading photos" and step.done)
 
 
 def _until_asleep(process: psutil.Process) -> None:

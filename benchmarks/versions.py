@@ -21,14 +21,14 @@ from unipic.core.settings import Settings, models_folder
 from unipic.library.index import FILE, SCHEMA, THUMBNAILS
 from unipic.reading import _exif, _measures, _xmp, images
 from unipic.reading.engines.base import Engine, Failure, Item, Result
-from unipic.reading.seen import Look
+from unipic.reading.seen import PairResult
 from unipic.sources.base import NEW
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Encoder
 from utils import clean_gallery
 
-SETTINGS = Settings(ranker="builtin", fetch=False)
+SETTINGS = Settings.of(ranker="builtin", fetch=False)
 # Decoding is last: it costs the most, and each run starts from what the one before it left.
 EXTRACTORS: tuple[Any, ...] = (None, _xmp, _exif, compare, _measures, images)
 VECTORS, DIMENSIONS, COMMIT = 100_000, 512, 1_000  # rows, float16 numbers of each, rows a transaction
@@ -94,13 +94,13 @@ def _counted(tools: Tools, counts: Counter[str]) -> Tools:
 
 
 def _pairs_counted(counts: Counter[str]) -> AbstractContextManager[Any]:
-    look = compare.look
+    compare_pair = compare.compare_pair
 
-    def counted(*given: Any) -> Look:
+    def counted(*given: Any) -> PairResult:
         counts["compared"] += 1
-        return look(*given)
+        return compare_pair(*given)
 
-    return patch.object(compare, "look", counted)
+    return patch.object(compare, "compare_pair", counted)
 
 
 def _thumbnails(memory: Path) -> set[tuple[str, int]]:

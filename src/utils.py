@@ -1,4 +1,4 @@
-"""The pipeline, as a story. Each line is a stage; what it does lives in the folders of unipic/."""
+"""The pipeline, stage by stage. The stages are implemented in the folders of unipic/."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
-from unipic.cleanup.sets import deliberate_sets, no_copies
+from unipic.cleanup.series import find_series, no_copies
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Gallery
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import Settings
+from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.library.companions import together
 from unipic.library.indexing import gather, remembered, see
@@ -28,27 +28,39 @@ from unipic.tools import Tools
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
+Said = Callable[[Gallery], Bonds]
 
 
 def nothing(evidence: Evidence) -> None:
     """Default for `compared`: do nothing."""
 
 
-def clean_gallery(source: Source, tools: Tools, settings: Settings, progress: Progress = silent) -> Cleanup:
-    """What is the same picture, what is the same moment, and which shot of it is best. Nothing is removed."""
-    return arrange(look(source, tools, settings, progress), settings)
+def no_bonds(gallery: Gallery) -> Bonds:
+    """Default for `said`: nobody said anything about these photos."""
+    return NO_BONDS
 
 
-def look(
+def clean_gallery(
+    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, said: Said = no_bonds
+) -> Cleanup:
+    """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed.
+
+    `said` gives what a person decided about a gallery's photos.
+    """
+    evidence = examine(source, tools, settings, progress)
+    return arrange(evidence, settings.thresholds, said(evidence.gallery))
+
+
+def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
-    new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    seen = remembered(files, new, tools.engine, tools.facts, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, "Looking at photos", len(files), progress))
-    gallery = together(gallery, tools.engine, progress, tools.facts, files)
+    new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
+    seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
+    gallery = together(gallery, tools.engine, progress, tools.index, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 
 
@@ -65,29 +77,29 @@ def weigh(
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
     originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
-    bits, workers = settings.near_bits, settings.workers
-    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.facts)
-    sets = deliberate_sets(originals.photos, likeness, Sketches(tools.thumbnails))
-    likeness, ranker = no_copies(likeness, sets), _ranker(tools)
-    notices = (*tools.notices, *tools.facts.notices)
-    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, sets=sets)
+    bits, workers = settings.comparing.near_bits, settings.machine.workers
+    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
+    series = find_series(originals.photos, likeness, Sketches(tools.thumbnails))
+    likeness, ranker = no_copies(likeness, series), _ranker(tools)
+    notices = (*tools.notices, *tools.index.notices)
+    evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
     if tools.scorer is None:
         return evidence
     compared(replace(evidence, ranked=False))
-    members = [photo for cluster in arrange(evidence, settings).clusters for photo in cluster.photos]
+    members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
     try:
-        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.wish, progress, tools.facts)
+        scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
     return replace(evidence, scores=scores)
 
 
-def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> Cleanup:
-    """The short part: copies, moments and the best shots by these thresholds, and by what a person has said."""
+def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:
+    """The quick part: copies, moments and recommendations, by thresholds and a person's rulings."""
     gallery = evidence.gallery
-    copies = find_copies(gallery.photos, evidence.likeness, settings.near, bonds)
-    moments = find_moments(copies, settings, bonds)
+    copies = find_copies(gallery.photos, evidence.likeness, thresholds.near, bonds)
+    moments = find_moments(copies, thresholds, bonds)
     ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
@@ -96,12 +108,12 @@ def arrange(evidence: Evidence, settings: Settings, bonds: Bonds = NO_BONDS) -> 
         near=copies.near,
         clusters=tuple(ranked),
         singles=tuple(photo for photo in copies.left(gallery.photos) if photo.id not in grouped),
-        similar=settings.similar,
+        similar=thresholds.similar,
         encoder=evidence.encoder,
         ranker=evidence.ranker,
         notices=evidence.notices,
-        same=settings.near,
-        sets=evidence.sets,
+        same=thresholds.near,
+        series=evidence.series,
         likeness=copies.likeness,
     )
 
@@ -112,7 +124,7 @@ def _ranker(tools: Tools) -> str:
 
 
 def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
-    progress(Step(stage, 0, total))
+    progress(Step(stage, 0, total, "file"))
     for done, item in enumerate(items, 1):
         yield item
-        progress(Step(stage, done, total))
+        progress(Step(stage, done, total, "file"))

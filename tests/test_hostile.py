@@ -19,7 +19,7 @@ from tests.helpers.systems import ROOT
 from tests.helpers.tasks import weigh
 
 from unipic.core.photo import Found, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import load_thumbnail
@@ -35,7 +35,7 @@ pytestmark = [
 ]
 NEIGHBOURS = ("bomb", "exif", "format", "names", "raw", "trunc", "video", "wrong")
 LACKS_ITS_LAST_BYTE = "trunc/pillow_truncated_jpeg.jpg"  # and nothing else: a photo, whatever a strict decoder says
-SETTINGS = Settings()
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ def read_all(root: Path, gone: str = "") -> Outcomes:
     files = list(FolderSource([root]).files())
     if gone:
         (root / gone).unlink()
-    engine = LocalEngine(2, SETTINGS.photo_seconds, SETTINGS.worker_memory)
+    engine = LocalEngine(2, LIMITS.photo_seconds, LIMITS.worker_memory)
     before, began = manifest(root), time.monotonic()
     try:
-        outcomes = list(read(files, engine, SETTINGS))
+        outcomes = list(read(files, engine, LIMITS))
     finally:
         engine.close()
     names = [outcome.photo.name if isinstance(outcome, Picture) else outcome.name for outcome in outcomes]
@@ -295,7 +295,7 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
 
 def test_bombs_take_little_time_and_memory(hostile: Path) -> None:
     bombs = [file for file in FolderSource([hostile / "bomb"]).files() if isinstance(file, Found)]
-    engine = LocalEngine(1, seconds=5.0, memory=SETTINGS.worker_memory)
+    engine = LocalEngine(1, seconds=5.0, memory=LIMITS.worker_memory)
     try:
         results = list(engine.map(weigh, bombs))
     finally:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.helpers.galleries import bonds_over, galleries, look, rules_over, tools, without_pictures
+from tests.helpers.galleries import bonds_over, compare_pair, galleries, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
 from tests.safety.harness.amounts import amount
 
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import percent, points_evidence, time_evidence
@@ -24,9 +24,10 @@ from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_f
 from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Gallery, Photo
-from unipic.core.settings import Settings
-from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, outcomes, report
+from unipic.core.settings import Settings, Thresholds
+from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept
 from unipic.review.journal import choice_from_dict, choice_to_dict
+from unipic.review.outcomes import outcomes, report
 from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDING = 1e-3
 many = settings(max_examples=amount(pr=75, nightly=1000))
-each_rule = st.sampled_from(sorted(RULES))
+each_grouping = st.sampled_from(sorted(GROUPINGS))
 each_window = st.sampled_from((None, 2.0, 60.0))
 Given = tuple[Gallery, Embeddings]
 
@@ -46,11 +47,11 @@ def no_pictures() -> Iterator[None]:
 
 
 def evidence_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Evidence:
-    return weigh(gallery, embeddings, tools(), Settings(workers=1, **changes))
+    return weigh(gallery, embeddings, tools(), Settings.of(workers=1, **changes))
 
 
 def found_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Cleanup:
-    return arrange(evidence_in(gallery, embeddings, **changes), Settings(workers=1, **changes))
+    return arrange(evidence_in(gallery, embeddings, **changes), Settings.of(workers=1, **changes).thresholds)
 
 
 def is_identical(a: Photo, b: Photo) -> bool:
@@ -63,8 +64,8 @@ def beside(a: Photo, b: Photo, gallery: Gallery) -> bool:
     return any(file.role == "original" and file.digest in twins for file in b.companions)
 
 
-def is_same(a: Photo, b: Photo, near: float = Settings().near) -> bool:
-    return is_identical(a, b) or look(a, b).sameness >= near
+def is_same(a: Photo, b: Photo, near: float = Thresholds().near) -> bool:
+    return is_identical(a, b) or compare_pair(a, b).sameness >= near
 
 
 def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
@@ -73,7 +74,7 @@ def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
         return 100.0
     row = {photo.id: i for i, photo in enumerate(embeddings.photos)}
     cosine = embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64)
-    evidence = points_evidence(np.array(look(a, b).points)) + time_evidence(a, b)
+    evidence = points_evidence(np.array(compare_pair(a, b).points)) + time_evidence(a, b)
     return float(percent(PlainEncoder.calibration.odds(cosine) + evidence))
 
 
@@ -86,7 +87,7 @@ def taken_apart(bonds: Bonds, a: Photo, b: Photo) -> bool:
 class Judge:
     """What the laws ask of a proposal, by the definitions and not by the code they are about."""
 
-    def __init__(self, proposal: Proposal, embeddings: Embeddings, near: float = Settings().near) -> None:
+    def __init__(self, proposal: Proposal, embeddings: Embeddings, near: float = Thresholds().near) -> None:
         self.proposal, self.embeddings, self.near = proposal, embeddings, near
         self.copies = {photo.id: group for group in proposal.copies for photo in group.photos}
         self.shots = {photo.id: group for group in proposal.shots for photo in group.photos}
@@ -144,11 +145,11 @@ class Judge:
                 assert self.alike(photo, first)
 
 
-@given(galleries(), each_rule)
+@given(galleries(), each_grouping)
 @many
-def test_every_file_has_exactly_one_place(given: Given, rule: str) -> None:
+def test_every_file_has_exactly_one_place(given: Given, grouping: str) -> None:
     gallery, embeddings = given
-    cleanup = found_in(gallery, embeddings, grouping=rule)
+    cleanup = found_in(gallery, embeddings, grouping=grouping)
     places = [p.id for c in cleanup.clusters for p in c.photos] + [p.id for p in cleanup.singles]
     places += [copy.id for lane in cleanup.lanes for copy in lane.copies]
     assert sorted(places) == sorted(photo.id for photo in gallery.photos)
@@ -163,7 +164,7 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
     staying = {p.id for c in cleanup.clusters for p in c.photos} | {p.id for p in cleanup.singles}
     for lane in cleanup.lanes:
         assert lane.keeper.id in staying
-        assert len(lane.reasons) == len(lane.looks) == len(lane.copies) > 0
+        assert len(lane.reasons) == len(lane.warnings) == len(lane.copies) > 0
         for copy in lane.copies:
             twins = [p for p in cleanup.gallery.photos if p.digest == copy.digest or (p.content == copy.content != "")]
             if lane.kind == "exact":
@@ -173,25 +174,25 @@ def test_every_copy_is_directly_like_a_photo_that_stays(given: Given) -> None:
             elif lane.kind == "pixels":
                 assert copy.content == lane.keeper.content != ""
             else:
-                assert any(look(lane.keeper, twin).sameness >= Settings().near for twin in twins)
+                assert any(compare_pair(lane.keeper, twin).sameness >= Thresholds().near for twin in twins)
                 assert copy.comparable
                 assert lane.keeper.comparable
 
 
-@given(galleries(), each_rule)
+@given(galleries(), each_grouping)
 @many
-def test_what_is_said_to_be_similar_is(given: Given, rule: str) -> None:
+def test_what_is_said_to_be_similar_is(given: Given, grouping: str) -> None:
     gallery, embeddings = given
-    for cluster in found_in(gallery, embeddings, grouping=rule).clusters:
+    for cluster in found_in(gallery, embeddings, grouping=grouping).clusters:
         assert cluster.alike[0] == 100
         for photo, likeness in zip(cluster.photos[1:], cluster.alike[1:], strict=True):
             assert likeness <= similarity(embeddings, photo, cluster.best) + ROUNDING
 
 
-@given(galleries(), each_rule, st.data())
+@given(galleries(), each_grouping, st.data())
 @many
-def test_a_proposal_holds_what_was_found_and_nothing_else(given: Given, rule: str, data: st.DataObject) -> None:
-    cleanup = found_in(*given, grouping=rule)
+def test_a_proposal_holds_what_was_found_and_nothing_else(given: Given, grouping: str, data: st.DataObject) -> None:
+    cleanup = found_in(*given, grouping=grouping)
     rules = data.draw(rules_over(cleanup.gallery))
     proposal = propose(cleanup, rules)
     copies: defaultdict[str, set[str]] = defaultdict(set)
@@ -222,14 +223,14 @@ def test_what_a_proposal_says_to_be_similar_is(given: Given, data: st.DataObject
             assert alike is None or alike <= judge.nearest(photo, first) + ROUNDING
 
 
-@given(galleries(), each_rule, each_window, st.data())
+@given(galleries(), each_grouping, each_window, st.data())
 @many
 def test_what_is_not_recommended_is_directly_like_the_one_that_stays(
-    given: Given, rule: str, window: float | None, data: st.DataObject
+    given: Given, grouping: str, window: float | None, data: st.DataObject
 ) -> None:
     """Whatever a person prefers, avoids or protects."""
     gallery, embeddings = given
-    cleanup = found_in(gallery, embeddings, grouping=rule, time_window=window)
+    cleanup = found_in(gallery, embeddings, grouping=grouping, time_window=window)
     proposal = propose(cleanup, data.draw(rules_over(gallery)))
     judge = Judge(proposal, embeddings)
     for choices in (NONE, accept_all(proposal)):
@@ -259,50 +260,50 @@ def test_nothing_that_came_with_a_copy_alone_goes_unless_the_person_says_so(give
             assert copy.id in group.suggested or {file.digest for file in copy.companions} <= there
 
 
-@given(galleries(), each_rule, st.data())
+@given(galleries(), each_grouping, st.data())
 @many
 def test_what_was_taken_to_be_kept_together_is_not_thinned_unasked(
-    given: Given, rule: str, data: st.DataObject
+    given: Given, grouping: str, data: st.DataObject
 ) -> None:
     """Each shot of such a set stays, or a file with the very same picture does."""
-    cleanup = found_in(*given, grouping=rule)
+    cleanup = found_in(*given, grouping=grouping)
     rules = data.draw(rules_over(given[0]))
     proposal = propose(cleanup, rules)
     decided = outcomes(proposal, accept_all(proposal))
     stay = [outcome.file for outcome in decided if outcome.fate == "kept" and isinstance(outcome.file, Photo)]
-    members = [photo.id for one in cleanup.sets for photo in one.photos]
+    members = [photo.id for one in cleanup.series for photo in one.photos]
     assert len(members) == len(set(members))
-    for photo in (photo for one in cleanup.sets if one.kind not in rules.thin for photo in one.photos):
+    for photo in (photo for one in cleanup.series if one.kind not in rules.thin for photo in one.photos):
         assert any(is_identical(photo, other) or beside(photo, other, cleanup.gallery) for other in stay)
 
 
-@given(galleries(), st.randoms(use_true_random=False), each_rule, st.sampled_from((None, 60.0)), st.data())
+@given(galleries(), st.randoms(use_true_random=False), each_grouping, st.sampled_from((None, 60.0)), st.data())
 @many
 def test_the_order_of_the_files_changes_nothing(
-    given: Given, random: Any, rule: str, window: float | None, data: st.DataObject
+    given: Given, random: Any, grouping: str, window: float | None, data: st.DataObject
 ) -> None:
     gallery, embeddings = given
     shuffled = list(gallery.photos)
     random.shuffle(shuffled)
-    how = {"grouping": rule, "time_window": window}
+    how = {"grouping": grouping, "time_window": window}
     first = found_in(gallery, embeddings, **how)
     second = found_in(Gallery(tuple(shuffled), gallery.unreadable), embeddings.of(shuffled), **how)
     assert second.exact == first.exact
     assert second.near == first.near
     assert second.clusters == first.clusters
     assert set(second.singles) == set(first.singles)
-    assert second.sets == first.sets
+    assert second.series == first.series
     rules = data.draw(rules_over(gallery))
     assert propose(second, rules).groups == propose(first, rules).groups
 
 
-@given(galleries(), each_rule, st.data())
+@given(galleries(), each_grouping, st.data())
 @many
-def test_what_a_person_said_earlier_breaks_no_law(given: Given, rule: str, data: st.DataObject) -> None:
+def test_what_a_person_said_earlier_breaks_no_law(given: Given, grouping: str, data: st.DataObject) -> None:
     """What was put together stays whole and is set aside only where it is alike, and what was kept apart is no copy."""
     gallery, embeddings = given
     evidence, bonds = evidence_in(*given), data.draw(bonds_over(gallery))
-    cleanup = arrange(evidence, Settings(grouping=rule), bonds)
+    cleanup = arrange(evidence, Thresholds(grouping=grouping), bonds)
     judge = Judge(propose(cleanup, data.draw(rules_over(gallery))), embeddings)
     for choices in (NONE, accept_all(judge.proposal)):
         judge.what_goes_unasked_goes_for_a_photo_like_it(choices)
@@ -319,12 +320,12 @@ def test_what_a_person_said_earlier_breaks_no_law(given: Given, rule: str, data:
             assert photo.id in group.suggested or not taken_apart(bonds, photo, face)
 
 
-@given(galleries(), st.randoms(use_true_random=False), each_rule, st.data())
+@given(galleries(), st.randoms(use_true_random=False), each_grouping, st.data())
 @many
 def test_with_what_a_person_said_too_the_order_of_the_files_changes_nothing(
-    given: Given, random: Any, rule: str, data: st.DataObject
+    given: Given, random: Any, grouping: str, data: st.DataObject
 ) -> None:
-    evidence, bonds, how = evidence_in(*given), data.draw(bonds_over(given[0])), Settings(grouping=rule)
+    evidence, bonds, how = evidence_in(*given), data.draw(bonds_over(given[0])), Thresholds(grouping=grouping)
     shuffled = list(given[0].photos)
     random.shuffle(shuffled)
     again = evidence_in(Gallery(tuple(shuffled), given[0].unreadable), given[1].of(shuffled))
@@ -338,15 +339,15 @@ def test_a_cleanup_survives_json(given: Given) -> None:
     assert cleanup_from_dict(json.loads(json.dumps(cleanup_to_dict(cleanup)))) == cleanup
 
 
-@given(galleries(), each_rule, st.sampled_from((70.0, 90.0, 97.0)), st.sampled_from((20.0, 50.0, 90.0)), st.data())
+@given(galleries(), each_grouping, st.sampled_from((70.0, 90.0, 97.0)), st.sampled_from((20.0, 50.0, 90.0)), st.data())
 @many
 def test_evidence_survives_json_and_says_the_same(
-    given: Given, rule: str, similar: float, near: float, data: st.DataObject
+    given: Given, grouping: str, similar: float, near: float, data: st.DataObject
 ) -> None:
     """Whatever thresholds and rules a person tries on it later."""
     evidence = evidence_in(*given)
     back = evidence_from_dict(json.loads(json.dumps(evidence_to_dict(evidence))))
-    later = Settings(grouping=rule, similar=similar, near=near)
+    later = Thresholds(grouping=grouping, similar=similar, near=near)
     first, second = arrange(evidence, later), arrange(back, later)
     assert second == first
     rules = data.draw(rules_over(evidence.gallery))
@@ -362,12 +363,12 @@ class Review(RuleBasedStateMachine):
         self.evidence = evidence_in(*given)
         self.choices: dict[str, Choice] = {}
         self.rules = data.draw(rules_over(self.gallery))
-        self.put_before_the_person(Settings())
+        self.put_before_the_person(Thresholds())
 
-    def put_before_the_person(self, settings: Settings) -> None:
-        self.cleanup = arrange(self.evidence, settings)
+    def put_before_the_person(self, thresholds: Thresholds) -> None:
+        self.cleanup = arrange(self.evidence, thresholds)
         self.proposal = propose(self.cleanup, self.rules)
-        self.judge = Judge(self.proposal, self.embeddings, settings.near)
+        self.judge = Judge(self.proposal, self.embeddings, thresholds.near)
 
     def some_groups(self, data: st.DataObject) -> list[Group]:
         groups = self.proposal.groups
@@ -419,10 +420,10 @@ class Review(RuleBasedStateMachine):
         self.proposal = propose(self.cleanup, self.rules)
         self.judge = Judge(self.proposal, self.embeddings, self.judge.near)
 
-    @rule(similar=st.sampled_from((60.0, 90.0, 98.0)), near=st.sampled_from((10.0, 50.0, 80.0)), grouping=each_rule)
+    @rule(similar=st.sampled_from((60.0, 90.0, 98.0)), near=st.sampled_from((10.0, 50.0, 80.0)), grouping=each_grouping)
     def change_the_thresholds(self, similar: float, near: float, grouping: str) -> None:
         """What was said of groups that are not there any more waits, should they come back."""
-        self.put_before_the_person(Settings(similar=similar, near=near, grouping=grouping))
+        self.put_before_the_person(Thresholds(similar=similar, near=near, grouping=grouping))
 
     @rule()
     def reload(self) -> None:

@@ -23,7 +23,7 @@ from tests.helpers.raws import raw_photo
 from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import VERSION, cleanup_to_dict
 from unipic.cleanup.result import Cleanup
@@ -33,12 +33,13 @@ from unipic.core.progress import Step, silent
 from unipic.core.settings import Settings
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
-from unipic.library.index import NOTHING
+from unipic.library.index import NO_INDEX
 from unipic.library.indexing import gather, remembered, see
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
-from unipic.review.choices import NONE, Choice, Choices, accept_all, outcomes, report
+from unipic.review.choices import NONE, Choice, Choices, accept_all
+from unipic.review.outcomes import outcomes, report
 from unipic.review.proposal import propose
 from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
@@ -46,7 +47,7 @@ from unipic.sources.upload import UploadSource
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
-from utils import arrange, clean_gallery, look, weigh
+from utils import arrange, clean_gallery, examine, weigh
 
 pytestmark = pytest.mark.slow
 
@@ -168,9 +169,9 @@ def test_progress_is_told_stage_by_stage(clean: Run, photos: Path) -> None:
     steps: list[Step] = []
     clean(progress=steps.append)
     stages = list(dict.fromkeys(step.stage for step in steps))
-    expected = ["Finding files", "Looking at photos", "Finding likely pairs", "Comparing photos"]
+    expected = ["Finding files", "Reading photos", "Finding likely pairs", "Comparing photos"]
     assert stages == expected
-    assert [step.done for step in steps if step.stage == "Looking at photos"] == list(range(11))
+    assert [step.done for step in steps if step.stage == "Reading photos"] == list(range(11))
 
 
 def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> None:
@@ -393,7 +394,7 @@ def test_a_person_s_own_words_decide_and_the_model_is_asked_once_for_all(clean: 
         dark = shaken(scene(number)).point(lambda value: int(value * 0.93))
         save(dark, photos / f"{number} dark.jpg", quality=95)
     scorer = Wishes()
-    cleanup = clean(settings=Settings(prompt="the dark one"), scorer=scorer)
+    cleanup = clean(settings=Settings.of(prompt="the dark one"), scorer=scorer)
     assert sorted(cluster.best.name for cluster in cleanup.clusters) == ["1 dark.jpg", "2 dark.jpg"]
     assert scorer.asked == ["the dark one"]
     assert cleanup.ranker == "wishes (tests)"
@@ -405,12 +406,12 @@ def test_copies_can_be_reviewed_while_a_model_is_still_asked_about_the_shots(pho
     told: list[tuple[Evidence, int]] = []
     scorer = Wishes()
     tools = Tools(PlainEncoder(), scorer, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    source, settings = FolderSource([photos]), Settings(prompt="the dark one")
-    last = look(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
+    source, settings = FolderSource([photos]), Settings.of(prompt="the dark one")
+    last = examine(source, tools, settings, compared=lambda found: told.append((found, len(scorer.asked))))
     ((first, asked),) = told
     assert (first.ranked, asked) == (False, 0)
     assert (last.ranked, len(scorer.asked)) == (True, 1)
-    before, after = arrange(first, settings), arrange(last, settings)
+    before, after = arrange(first, settings.thresholds), arrange(last, settings.thresholds)
     assert (before.exact, before.near, before.singles) == (after.exact, after.near, after.singles)
     assert [{p.id for p in c.photos} for c in before.clusters] == [{p.id for p in c.photos} for c in after.clusters]
     assert first.scores == {}
@@ -432,7 +433,7 @@ def test_without_a_model_there_is_nothing_to_begin_before(photos: Path, tmp_path
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
     told: list[Evidence] = []
-    assert look(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
+    assert examine(FolderSource([photos]), tools, Settings(), compared=told.append).ranked
     assert told == []
 
 
@@ -443,7 +444,7 @@ def test_real_networks_from_end_to_end(clean: Run, photos: Path, tmp_path: Path)
         save(shaken(scene(number)), photos / f"{number} again.jpg")
     encoder = MobileNetEncoder(make_mobilenet(tmp_path / "mobilenet")[0], "cpu")
     scorer = ClipScorer(make_clip(tmp_path / "clip"), "cpu")
-    cleanup = clean(settings=Settings(preset="landscape", near=100.0, similar=1.0), encoder=encoder, scorer=scorer)
+    cleanup = clean(settings=Settings.of(preset="landscape", near=100.0, similar=1.0), encoder=encoder, scorer=scorer)
     assert cleanup.clusters
     assert cleanup.ranker == scorer.label
     for cluster in cleanup.clusters:
@@ -462,8 +463,8 @@ def test_what_is_used_instead_of_what_stands_in_the_result(clean: Run, photos: P
 
 def test_limits_are_the_same_for_every_encoder_unless_a_person_says_otherwise(clean: Run, photos: Path) -> None:
     small_album(photos)
-    assert clean().similar == Settings().similar
-    strict = clean(settings=Settings(similar=100.0, near=100.0))
+    assert clean().similar == Settings().thresholds.similar
+    strict = clean(settings=Settings.of(similar=100.0, near=100.0))
     assert strict.similar == 100.0
     assert all(lane.kind == "exact" for lane in strict.lanes)
     # What may not be called a copy is one moment still, and the burst is not that alike.
@@ -476,7 +477,7 @@ def test_a_time_window_separates_what_looks_alike(clean: Run, photos: Path) -> N
         exif = Image.Exif()
         exif.get_ifd(0x8769)[0x9003] = time
         save(shaken(scene(1), 1 + 12 * number), photos / f"{number}.jpg", quality=95, exif=exif)
-    (moment,) = clean(settings=Settings(time_window=48)).clusters
+    (moment,) = clean(settings=Settings.of(time_window=48)).clusters
     assert names(moment.photos) == ["0.jpg", "1.jpg"]
     times = [photo.taken for photo in moment.photos if photo.taken]
     assert max(times) - min(times) == timedelta(seconds=30)
@@ -488,20 +489,20 @@ def test_the_result_is_one_json_object(clean: Run, photos: Path) -> None:
     assert json.loads(json.dumps(cleanup_to_dict(clean())))["version"] == VERSION
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_the_order_of_the_files_changes_nothing(rule: str, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("grouping", sorted(GROUPINGS))
+def test_the_order_of_the_files_changes_nothing(grouping: str, photos: Path, tmp_path: Path) -> None:
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    settings = Settings(grouping=rule)
+    settings = Settings.of(grouping=grouping)
     files = list(FolderSource([photos]).files())
-    new = partial(see, engine=tools.engine, encoder=tools.encoder, settings=settings)
-    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NOTHING, tools.thumbnails, ""))
-    first = arrange(weigh(gallery, embeddings, tools, settings), settings)
+    new = partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
+    gallery, embeddings = gather(files, remembered(files, new, tools.engine, NO_INDEX, tools.thumbnails, ""))
+    first = arrange(weigh(gallery, embeddings, tools, settings), settings.thresholds)
     assert [len(lanes) for lanes in (first.exact, first.near, first.clusters)] == [1, 1, 1]
     for seed in range(3):
         shuffled = random.Random(seed).sample(gallery.photos, len(gallery.photos))
         mixed = Gallery(tuple(shuffled), gallery.unreadable)
-        again = arrange(weigh(mixed, embeddings.of(shuffled), tools, settings), settings)
+        again = arrange(weigh(mixed, embeddings.of(shuffled), tools, settings), settings.thresholds)
         assert (again.exact, again.near, again.clusters) == (first.exact, first.near, first.clusters)
         assert set(again.singles) == set(first.singles)
 
@@ -521,10 +522,10 @@ def test_thresholds_are_moved_without_another_look(clean: Run, photos: Path, tmp
     """The answer is that of a run made with them from the start."""
     small_album(photos)
     tools = Tools(PlainEncoder(), None, InlineEngine(), Thumbnails(tmp_path / "thumbs"))
-    evidence = look(FolderSource([photos]), tools, Settings())
+    evidence = examine(FolderSource([photos]), tools, Settings())
     for changes in ({"similar": 70.0}, {"near": 100.0, "similar": 100.0}, {"grouping": "components"}):
-        settings = Settings(**changes)  # type: ignore[arg-type]
-        assert arrange(evidence, settings) == clean(settings=settings)
+        settings = Settings.of(**changes)  # type: ignore[arg-type]
+        assert arrange(evidence, settings.thresholds) == clean(settings=settings)
 
 
 def test_rules_decide_which_copy_stays_and_protect_what_they_name(clean: Run, photos: Path) -> None:

@@ -27,8 +27,8 @@ from unipic.cleanup import compare
 from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Found
 from unipic.core.progress import Step
-from unipic.core.settings import PROJECT, Settings, changed
-from unipic.library.index import FILE, StoredFacts
+from unipic.core.settings import PROJECT, Limits, Settings
+from unipic.library.index import FILE, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import _exif, _xmp, metadata
 from unipic.reading.engines.base import Failure, Item, Result
@@ -101,12 +101,12 @@ def clean(photos: Path, tmp_path: Path) -> Run:
         **other: Any,
     ) -> Cleanup:
         thumbnails = Thumbnails(tmp_path / "memory" / "thumbs")
-        facts = StoredFacts(tmp_path / "memory", thumbnails, settings)
-        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, facts=facts)
+        index = StoredIndex(tmp_path / "memory", thumbnails, settings.limits)
+        tools = Tools(encoder or PlainEncoder(), scorer, engine or InlineEngine(), thumbnails, index=index)
         try:
             return clean_gallery(FolderSource([photos]), tools, settings, **other)
         finally:
-            facts.close()
+            index.close()
 
     return run
 
@@ -118,7 +118,7 @@ def test_the_second_run_opens_nothing_and_finds_the_same(clean: Run) -> None:
     assert clean(engine, scorer) == first
     assert engine.opened == ["notes.txt", "tower.png.xmp"], "what is no photo is cheap to ask again"
     assert scorer.asked == asked
-    assert clean(scorer=scorer, settings=Settings(prompt="another wish")) != first
+    assert clean(scorer=scorer, settings=Settings.of(prompt="another wish")) != first
     assert scorer.asked == 2 * asked
 
 
@@ -132,7 +132,7 @@ def test_a_panorama_is_told_again_without_laying_one_shot_on_another(
         exif.get_ifd(0x8769)[0x9003] = f"2024:06:12 20:51:{10 + number}"
         save(wide.crop((x, y, x + 800, y + 600)), photos / f"{number}.jpg", quality=92, exif=exif.tobytes())
     first = clean(encoder=AllAlike())
-    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.sets] == [
+    assert [(one.kind, [shot.name for shot in one.photos]) for one in first.series] == [
         ("panorama", ["0.jpg", "1.jpg", "2.jpg", "3.jpg"])
     ]
     monkeypatch.setattr(compare.Sketches, "of", lambda *_: pytest.fail("a photo was looked at again"))
@@ -179,7 +179,7 @@ def no_pixels(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From when it is called, nothing may be decoded, embedded or compared."""
 
     def forbid() -> None:
-        for place in ("reading.images._decoded", "cleanup.compare.look", "library.thumbnails.Thumbnails.save"):
+        for place in ("reading.images._decoded", "cleanup.compare.compare_pair", "library.thumbnails.Thumbnails.save"):
             monkeypatch.setattr(f"unipic.{place}", lambda *_: pytest.fail("a photo was looked at again"))
         monkeypatch.setattr(PlainEncoder, "embed", lambda *_: pytest.fail("a photo was embedded again"))
 
@@ -252,7 +252,7 @@ class Stopped(Exception):
 @pytest.mark.parametrize("at", [3, 5])
 def test_a_run_that_was_stopped_goes_on_where_it_was(at: int, clean: Run, tmp_path: Path) -> None:
     def stop(step: Step) -> None:
-        if step.stage == "Looking at photos" and step.done == at:
+        if step.stage == "Reading photos" and step.done == at:
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -271,10 +271,10 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     data = tmp_path / "data"
     script = (
         "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
-        "f.EVERY = 0; b.NEW = 0; keep = f.StoredFacts.keep; n = []\n"
+        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredIndex.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
-        "f.StoredFacts.keep = count\n"
+        "f.StoredIndex.keep = count\n"
         "import atexit; atexit.register(lambda: print('kept', len(n)))\n"
         f"from main import app; app(['clean', {str(photos)!r}, '--dry-run', '--encoder', 'builtin', "
         "'--ranker', 'builtin'], standalone_mode=True)"
@@ -305,9 +305,9 @@ def test_a_file_too_fresh_to_be_known_by_its_time_is_read_again(
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_photo_that_another_limit_refuses_is_not_remembered_as_one(name: str) -> None:
-    before = Settings()
-    assert pixels(before) == pixels(Settings(prompt="other words", similar=50.0, near_bits=3))
-    assert pixels(before) != pixels(changed(before, {name: getattr(before, name) - 1}))
+    before = Limits()
+    assert pixels(before) == pixels(replace(before, photo_seconds=99.0))
+    assert pixels(before) != pixels(replace(before, **{name: getattr(before, name) - 1}))
 
 
 def test_every_version_stands_for_the_code_behind_it() -> None:
@@ -356,6 +356,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "reading/engines/local",
         "core/errors",
         "core/files",
+        "core/locks",
         "core/moving",
         "core/progress",
         "core/settings",

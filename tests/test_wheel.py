@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,17 +48,21 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(site: Path, home: Path, *arguments: str, **environment: str) -> str:
     """Standard output of Python, somewhere else than in the project, as a user whose home is `home`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNIPIC_", "XDG_"))}
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=home,
-        env={**kept, "HOME": str(home), "PYTHONPATH": str(site), "COLUMNS": "200", **environment},
+        env={**environment_of(site, home), **environment},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def environment_of(site: Path, home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNIPIC_", "XDG_", "STREAMLIT_"))}
+    return {**kept, "HOME": str(home), "PYTHONPATH": str(site), "COLUMNS": "200"}
 
 
 def files_of(folder: Path) -> set[str]:
@@ -125,3 +133,37 @@ def test_it_cleans_in_worker_processes_that_find_its_modules(site: Path, sample_
     said = run(site, tmp_path, "-m", "unipic", "clean", str(sample_photos), "--dry-run", *light)
     assert re.search(r"photos found +37\b", said)
     assert "note:" not in said
+
+
+def test_check_looks_at_what_was_installed(site: Path, tmp_path: Path) -> None:
+    said = run(site, tmp_path, "-m", "unipic", "check", UNIPIC_OFFLINE="1")
+    assert "as pinned" in said
+    assert "unipic models fetch clip" in said
+    assert "requirements.txt" not in said
+
+
+def test_the_web_app_serves_from_any_folder(site: Path, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "unipic", "web", "--port", str(port)]
+    with (
+        open(tmp_path / "log", "wb") as log,
+        subprocess.Popen(command, cwd=tmp_path, env=environment_of(site, tmp_path), stdout=log, stderr=log) as process,
+    ):
+        try:
+            page, script = (answer(f"http://localhost:{port}/{path}") for path in ("", "unipic/darkroom/main.js"))
+        finally:
+            process.terminate()
+    assert b"<html" in page, (tmp_path / "log").read_text()
+    assert b"class Darkroom" in script
+
+
+def answer(address: str) -> bytes:
+    """What a server says once it does, b"" if it does not within half a minute."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as said:
+            return bytes(said.read())
+        time.sleep(0.2)
+    return b""

@@ -25,7 +25,7 @@ NEIGHBOURS = 8  # nearest pictures by the teacher, among which each third of a b
 SAME = 0.93  # teacher's cosine above which two pictures may show one thing: no example of different ones
 WARM_UP = 100  # steps
 SETTLING, SETTLING_BATCH = 2048, 128  # pictures from which batch norm takes its statistics
-EVERY = 50  # steps between two rows of the log
+LOG_INTERVAL_STEPS = 50  # steps between two rows of the log
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def teach(student: Student, lessons: Lessons, recipe: Recipe, tell: Callable[[Ro
         optimizer.step()
         schedule.step()
         since.append((contrast.item(), distance.item()))
-        if step % EVERY == 0 or step == steps:
+        if step % LOG_INTERVAL_STEPS == 0 or step == steps:
             contrasts, distances = zip(*since, strict=True)
             tell(Row(step, sum(contrasts) / len(since), sum(distances) / len(since), time.monotonic() - began))
             since.clear()

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from unipic.core.errors import SourceError
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode
 from unipic.vision.base import VIEW, Encoder
 
@@ -35,7 +35,7 @@ def read_lessons(folder: Path, teacher: Encoder) -> Lessons:
     passed_over: list[str] = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
-            photo = decode(str(path), DECODED, Settings()).picture
+            photo = decode(str(path), DECODED, Limits()).picture
         except (NotAPhoto, OSError):
             passed_over.append(path.name)
             continue

@@ -17,7 +17,7 @@ import typer
 
 from cli.app import FAILED, app, clear_answers
 from cli.terminal import say_findings
-from unipic.core.settings import PROJECT, data_folder, models_folder
+from unipic.core.settings import COMMAND, INSTALL, PROJECT, data_folder, models_folder
 from unipic.core.words import count, size
 
 LEAST_ROOM = 2_000_000_000  # bytes: thumbnails and vectors of 20,000 photos
@@ -61,7 +61,7 @@ def _packages() -> Iterator[Finding]:
     else:
         yield Finding("Python", "ok", python)
     wrong = [words for line in _wanted() if (words := _unlike(line))]
-    how = "Install them again: pip install -r requirements.txt"
+    how = INSTALL[0].upper() + INSTALL[1:]
     yield Finding("Packages", "problem", "; ".join(wrong), how) if wrong else Finding("Packages", "ok", "as pinned")
 
 
@@ -115,7 +115,7 @@ def _models() -> Iterator[Finding]:
         elif status.state == "damaged" or model.shipped:
             yield Finding(model.label, "problem", status.problem or "it ships with Unipic and is not here")
         else:
-            yield Finding(model.label, "note", "not here (optional)", f"models fetch {model.name} gets it")
+            yield Finding(model.label, "note", "not here (optional)", f"{COMMAND} models fetch {model.name} gets it")
 
 
 def _formats() -> Finding:

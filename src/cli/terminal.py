@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.progress import FETCHING, Progress, Step
+from unipic.core.progress import BYTE, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, printable, size
 from unipic.review.rules import SETS
 
-EVERY = 0.1  # seconds between two looks of a bar
+BAR_INTERVAL_S = 0.1  # between two updates of a bar
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -38,7 +38,7 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
-MOST = 20  # unreadable files that are named; --json has them all
+MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 EXAMPLES = """
 [b]Examples[/b]
@@ -67,7 +67,8 @@ EXAMPLES = """
   For another program:
     python src/main.py clean photos --dry-run --json | jq .report
 
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
+            5 no photos found · 130 stopped by Ctrl-C
 """
 
 UNDO_EXAMPLES = """
@@ -80,7 +81,7 @@ UNDO_EXAMPLES = """
     python src/main.py undo --list
     python src/main.py undo ~/Pictures
 
-[b]Exit codes[/b]  0 everything is back · 1 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
 
 EXAMPLES, UNDO_EXAMPLES = (text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES))
@@ -118,8 +119,8 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
         def show(step: Step) -> None:
             nonlocal last, when
             now = time.monotonic()
-            if step.stage == last and now - when < EVERY and 0 < step.done < step.total:
-                return  # what is remembered comes faster than anybody can read
+            if step.stage == last and now - when < BAR_INTERVAL_S and 0 < step.done < step.total:
+                return  # stored results come faster than anybody can read
             last, when = step.stage, now
             if step.total:
                 finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
@@ -127,23 +128,16 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
                 finish_stages_that_cannot_be_counted()
                 stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
             speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
-            in_bytes = step.stage.startswith(FETCHING)
             bars.update(
                 stages[step.stage],
                 completed=step.done,
                 total=step.total or None,
-                count=_of(step, in_bytes),
-                speed=f"{speed:,.0f}/s" if speed and step.total and not in_bytes else "",
+                count=step.amount,
+                speed=f"{speed:,.0f}/s" if speed and step.total and step.unit != BYTE else "",
             )
 
         yield show
         finish_stages_that_cannot_be_counted()
-
-
-def _of(step: Step, in_bytes: bool) -> str:
-    if not step.total:
-        return ""
-    return f"{size(step.done)} of {size(step.total)}" if in_bytes else f"{step.done:,} of {step.total:,}"
 
 
 def say_summary(
@@ -152,7 +146,7 @@ def say_summary(
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
 
-    from unipic.review.choices import report
+    from unipic.review.outcomes import report
 
     cleanup, found = proposal.cleanup, report(proposal, choices)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
@@ -170,18 +164,18 @@ def say_summary(
         table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
     table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
-    if cleanup.sets:
-        kinds = Counter(one.kind for one in cleanup.sets)
+    if cleanup.series:
+        kinds = Counter(one.kind for one in cleanup.series)
         named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     out.print(table)
-    for file in cleanup.gallery.unreadable[:MOST]:
+    for file in cleanup.gallery.unreadable[:MAX_ROWS_SHOWN]:
         out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
-    if found.unreadable > MOST:
-        out.print(f"  ... and {found.unreadable - MOST:,} more; --json lists them all")
+    if found.unreadable > MAX_ROWS_SHOWN:
+        out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
     if cleanup.clusters and not found.reviewed:

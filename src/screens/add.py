@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.looks import Looks, looks
+from screens.parts.run_settings import RunSettings, run_settings
 from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
@@ -16,7 +16,7 @@ from server.runs import Run
 from server.state import server
 from server.uploads import gigabytes
 from unipic.core.errors import SourceError
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.sources.folder import allowed
 
 
@@ -38,7 +38,7 @@ def screen() -> None:
             ":material/photo_library: Sample photos",
         ]
     )
-    chosen = looks()
+    chosen = run_settings()
     with device:
         _upload(chosen)
     with folder:
@@ -47,11 +47,11 @@ def screen() -> None:
         _samples(chosen)
 
 
-def _upload(chosen: Looks) -> None:
+def _upload(chosen: RunSettings) -> None:
     run = session.collecting
     uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
-    st.caption(f"Up to {plain(gigabytes(Settings().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
+    st.caption(f"Up to {plain(gigabytes(Limits().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
         return
@@ -67,7 +67,7 @@ def _upload(chosen: Looks) -> None:
     )
 
 
-def _folder(chosen: Looks) -> None:
+def _folder(chosen: RunSettings) -> None:
     roots = readable_folders()
     if not roots:
         st.info(
@@ -91,7 +91,7 @@ def _folder(chosen: Looks) -> None:
         _to_review()
 
 
-def _samples(chosen: Looks) -> None:
+def _samples(chosen: RunSettings) -> None:
     st.markdown(
         "A small gallery, made on this server without a network: bursts, copies, a sideways photo and a broken file."
     )
@@ -100,7 +100,7 @@ def _samples(chosen: Looks) -> None:
         _to_review()
 
 
-def _start(run: Run, chosen: Looks) -> None:
+def _start(run: Run, chosen: RunSettings) -> None:
     run.change(settings=chosen.settings())
     server().jobs.start(run)
     session.show(run)

@@ -1,4 +1,4 @@
-"""The report: what was gained, what an export will do, and the clean gallery to take home in one of three ways."""
+"""The report: what was saved, what an export will do, and the export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from server.state import desk_of, server
 from unipic.core.settings import data_folder
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
-from unipic.review.choices import Choices, Report, report
+from unipic.review.choices import Choices
+from unipic.review.outcomes import Report, report
 from unipic.review.proposal import Proposal
 from unipic.review.statistics import append
 from unipic.review.taste_log import remember
@@ -68,7 +69,7 @@ def _figures(found: Report) -> None:
 
 
 def _remember(run: Run, proposal: Proposal, choices: Choices, found: Report) -> None:
-    """The figures once per finished run; what was decided as it is now, in the place of what was decided before."""
+    """Record the figures once per run, and its lessons as they are now."""
     with server().deciding:
         if not run.load().finished:
             append(data_folder(), found)

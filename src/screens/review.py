@@ -1,4 +1,4 @@
-"""The review: the work as it goes on, then every group on the desk, with the rules and thresholds they are made by."""
+"""The review: progress while the scan runs, then the groups, with rules and thresholds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of finished runs on this server, over time. Numbers only: no names, no photos."""
+"""Statistics of finished runs on this server, over time. Numbers only: no names, no photos."""
 
 from __future__ import annotations
 

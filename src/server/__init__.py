@@ -1,1 +1,1 @@
-"""HTTP beside the screens: runs, jobs, routes, access control. No widgets."""
+"""The HTTP server beside the screens: runs, jobs, routes and access control. No widgets."""

@@ -1,4 +1,4 @@
-"""How a route refuses: a status, and words that the page can show."""
+"""Errors of routes as HTTP answers: a status, and a message that the page can show."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
+    """A request that is refused, with an HTTP status and a message for the person."""
+
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
 
 def in_words(endpoint: Endpoint) -> Endpoint:
-    """A refusal becomes its status and a message the uploader can show."""
+    """The endpoint, with its refusals turned into a status and a JSON message."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -30,7 +32,7 @@ def in_words(endpoint: Endpoint) -> Endpoint:
             return JSONResponse({"message": str(error)}, 409)
         except Refused as error:
             return JSONResponse({"message": str(error)}, error.status)
-        except FileNotFoundError:  # deleted between one step and the next
+        except FileNotFoundError:  # the run was deleted meanwhile
             return JSONResponse({"message": "This review no longer exists."}, 404)
 
     return answer

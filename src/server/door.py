@@ -1,6 +1,6 @@
-"""Who gets in: requests by a name of this server, from its own pages, and with its token where others can reach it.
+"""Access control: checks Host, Origin and, if other machines can reach the server, the token.
 
-It stands before everything else, the screens' websocket and their scripts included. The health check needs no token.
+It comes before everything else, including the screens' websocket and scripts. The health check needs no token.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ COOKIE = "unipic"
 YEAR = 365 * 24 * 3600
 HEALTH = "/_stcore/health"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-FORM = 4096  # bytes of a form that holds a token
-WRONG, SPAN = 10, 60.0  # wrong guesses of one peer, and the seconds in which they are counted
+FORM = 4096  # bytes of a form with a token
+WRONG, SPAN = 10, 60.0  # wrong guesses allowed per peer, within so many seconds
 PEERS = 10_000  # remembered at a time
 
 UNKNOWN_NAME = "This server does not answer to that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
@@ -43,18 +43,20 @@ SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
 
 @dataclass
 class Guesses:
-    """Wrong guesses of the last minute, by peer."""
+    """Wrong tokens of the last minute, by peer."""
 
     clock: Callable[[], float] = time.monotonic
     wrong: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
 
     def too_many(self, peer: str) -> bool:
+        """Whether the peer has used up its guesses."""
         times = self.wrong.get(peer, deque())
         while times and self.clock() - times[0] > SPAN:
             times.popleft()
         return len(times) >= WRONG
 
     def count(self, peer: str) -> None:
+        """Count a wrong guess."""
         self.wrong.setdefault(peer, deque(maxlen=WRONG)).append(self.clock())
         self.wrong.move_to_end(peer)
         while len(self.wrong) > PEERS:
@@ -62,7 +64,10 @@ class Guesses:
 
 
 class Door:
-    """Plain ASGI, outermost: what is refused here reaches nothing else, and a websocket is refused before it is one."""
+    """Plain ASGI middleware, outermost:
+
+    a refused request reaches nothing else, and a refused websocket is never opened.
+    """
 
     def __init__(self, app: ASGIApp, token: Token | None, guesses: Guesses | None = None) -> None:
         self.app = app
@@ -85,7 +90,7 @@ class Door:
             await refusal(scope, receive, send)
 
     async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
-        """None: come in."""
+        """The answer to a request without the token; None if access is granted."""
         if self.token is None or (scope["type"] == "http" and scope["path"] == HEALTH):
             return None
         known = self.token.opened_by_cookie(HTTPConnection(scope).cookies.get(COOKIE, ""))
@@ -96,6 +101,7 @@ class Door:
         return needs_token(scope, ASK, 401) if guess is None else self.answer_to(guess, scope)
 
     def answer_to(self, guess: str, scope: Scope) -> Response:
+        """The answer to a guess: a redirect with the cookie, or a refusal."""
         peer = peer_of(scope)
         if self.guesses.too_many(peer):
             answer = needs_token(scope, SLOWLY, 429)
@@ -115,7 +121,10 @@ class Door:
 
 
 def refused(scope: Scope) -> Response | None:
-    """What comes by a name that is not ours, so that no page on the web gets here by renaming itself, or from afar."""
+    """The refusal of a request by a foreign name, from a foreign page, or from afar; None if it is allowed.
+
+    This stops web pages that reach the server by DNS rebinding.
+    """
     headers = Headers(scope=scope)
     host = headers.get("host")
     if not named(host):
@@ -129,23 +138,26 @@ def refused(scope: Scope) -> Response | None:
 
 
 def named(host: str | None) -> bool:
-    """Is this Host header one of server.allowedHosts? None of them is none, where Streamlit would take it for all."""
+    """Whether the Host header is one of server.allowedHosts. An empty list allows nobody;
+
+    Streamlit itself would allow everybody.
+    """
     return bool(config.get_option("server.allowedHosts")) and is_host_allowed(host)
 
 
 def own_origin(origin: str, host: str) -> bool:
-    """Another port of the same computer is another site. What a proxy in front is called, it says itself."""
+    """Whether the page is this server's. Another port is another site. A proxy's name must be in corsAllowedOrigins."""
     return urlsplit(origin).netloc.lower() == host.lower() or origin in config.get_option("server.corsAllowedOrigins")
 
 
 def reachable() -> bool:
-    """May other computers get here? Without an address Streamlit listens on all of them."""
+    """Whether other computers can reach the server. Without an address Streamlit listens on all of them."""
     address = config.get_option("server.address") or ""
     return not (address == "localhost" or _is_loopback(address))
 
 
 def _from_elsewhere(scope: Scope) -> bool:
-    """Did the connection arrive at an address that is not this computer's own? As when uvicorn is started directly."""
+    """Whether the connection arrived at a non-loopback address, as when uvicorn is started directly."""
     address = (scope.get("server") or ("",))[0]
     return _ip(address) is not None and not _is_loopback(address)
 
@@ -164,7 +176,7 @@ def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def peer_of(scope: Scope) -> str:
-    """Who counts as one: an address, and in IPv6 a whole network, of which any device has as many as it likes."""
+    """The peer that guesses are counted for: an IPv4 address, or an IPv6 /64 network, which one device may own."""
     address = (scope.get("client") or ("",))[0]
     ip = _ip(address)
     return str(ipaddress.ip_network((ip, 64), strict=False)) if isinstance(ip, ipaddress.IPv6Address) else address
@@ -178,7 +190,7 @@ def _query(scope: Scope) -> dict[str, list[str]]:
 
 
 async def sent_by_form(scope: Scope, receive: Receive) -> str | None:
-    """The token somebody entered on the page of the door."""
+    """The token entered on the token page; None for any other request."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
     request, body = Request(scope, receive), b""
@@ -195,13 +207,13 @@ async def sent_by_form(scope: Scope, receive: Receive) -> str | None:
 
 
 def without_token(scope: Scope) -> str:
-    """The address that was asked for. One slash at its beginning: with two it would lead to another server."""
+    """The requested address without the token. It starts with one slash: two would lead to another server."""
     query = [(name, value) for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name != "token"]
     return "/" + quote(scope["path"].lstrip("/\\")) + (f"?{urlencode(query)}" if query else "")
 
 
 def needs_token(scope: Scope, message: str, status: int) -> Response:
-    """A page to enter it for people, the same in JSON for what a page asks for by itself."""
+    """The token page for people, or JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
         return door_page("" if message == ASK else message, status)
     return JSONResponse({"message": message}, status)
@@ -211,14 +223,14 @@ def needs_token(scope: Scope, message: str, status: int) -> Response:
 
 
 def open_to_own_names() -> None:
-    """This computer's names and the address it is bound to are always right, for Streamlit's own check as well."""
+    """Allow this computer's own names and the bound address, for Streamlit's own check too."""
     given, address = config.get_option("server.allowedHosts"), config.get_option("server.address")
     bound = [address] if address and address not in ("0.0.0.0", "::") else []
     config.set_option("server.allowedHosts", list(dict.fromkeys([*filter(None, given), *LOOPBACK, *bound])))
 
 
 def greeting(token: Token | None) -> str:
-    """What the console says once at start. A token that was made here is shown here, and nowhere else."""
+    """What the console shows once at start. Only a token that was generated is shown."""
     port, scheme = config.get_option("server.port"), "https" if config.get_option("server.sslCertFile") else "http"
     hosts = [name for name in config.get_option("server.allowedHosts") if "*" not in name]
     names = [name for name in hosts if name not in LOOPBACK] or ["localhost"]
@@ -240,10 +252,10 @@ def _in_address(name: str) -> str:
 
 
 class Masked(logging.Filter):
-    """Keeps the token out of a server's log, where the addresses of requests may be written."""
+    """Removes the token from the server's log, which may contain requested addresses."""
 
     IN_ADDRESS = re.compile(r"(token=)[^&\s\"']+")
-    # uvicorn takes every websocket that is refused with a status for a mistake of the application.
+    # uvicorn logs this for every websocket that is refused with a status.
     REFUSED = "ASGI callable returned without completing handshake."
 
     def __init__(self, token: Token | None) -> None:
@@ -251,12 +263,14 @@ class Masked(logging.Filter):
         self.secrets = [token.value, quote(token.value, safe=""), token.cookie] if token else []
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Mask the record. False for uvicorn's misleading message about refused websockets."""
         record.msg = self.mask(record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(self.mask(argument) for argument in record.args)
         return record.msg != self.REFUSED
 
     def mask(self, value: object) -> object:
+        """The value with tokens replaced by ***."""
         if not isinstance(value, str):
             return value
         for secret in self.secrets:
@@ -265,5 +279,6 @@ class Masked(logging.Filter):
 
 
 def mask_logs(token: Token | None) -> None:
+    """Install the filter on uvicorn's loggers."""
     for name in ("uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).addFilter(Masked(token))

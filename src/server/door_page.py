@@ -1,4 +1,4 @@
-"""The page that asks for the token: without script, in both schemes, as small as a phone."""
+"""The page that asks for the token: no script, light and dark, fits a phone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ button { margin-top: 1rem; border: 0; background: #1f6f78; color: #fff; font-wei
 .hint { color: light-dark(#5a5e63, #b4b6b8); font-size: 0.95rem; }
 """
 
-# A form without an address goes to the page it is on, which is where the person wanted to go.
+# A form without an action posts to its own page, which is where the person wanted to go.
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -56,11 +56,12 @@ _ALLOWED = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_ALLOWED}'; img-src data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    # With no-referrer a browser would not say that the form is of this very site.
+    # With no-referrer the browser would send no Origin for the form.
     "Referrer-Policy": "same-origin",
 }
 
 
 def door_page(wrong: str, status: int) -> HTMLResponse:
+    """The page; `wrong`: an error message, "" for none."""
     said = f'<p class="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
     return HTMLResponse(PAGE.format(style=STYLE, wrong=said), status, headers=HEADERS)

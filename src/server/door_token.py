@@ -1,4 +1,4 @@
-"""The token of a server that others can reach: where it comes from, and what a browser holds in its place."""
+"""The access token of a server that others can reach: its source, and the cookie derived from it."""
 
 from __future__ import annotations
 
@@ -14,28 +14,35 @@ from unipic.core.errors import SettingsError
 VARIABLE = "UNIPIC_TOKEN"
 FILE = "token"  # in the data folder
 LEAST = 16  # characters
-OFF = "off"  # for those behind a proxy that asks for a password
+OFF = "off"  # for servers behind a proxy that asks for a password
 
 
-@dataclass(frozen=True, repr=False)  # its value is in no message and in no traceback
+@dataclass(frozen=True, repr=False)
 class Token:
+    """An access token. Its value is in no message and no traceback."""
+
     value: str
-    kept_in: Path | None = None  # the file of one that was made here
+    kept_in: Path | None = None  # the file, if it was generated
 
     @property
     def cookie(self) -> str:
-        """What a browser keeps: it opens this server, and the token cannot be read from it."""
+        """The cookie's value, which grants access but does not reveal the token."""
         return hmac.new(self.value.encode(), b"unipic cookie", hashlib.sha256).hexdigest()
 
     def opened_by(self, guess: str) -> bool:
+        """Whether a guess is the token."""
         return hmac.compare_digest(self.value.encode(), guess.strip().encode(errors="replace"))
 
     def opened_by_cookie(self, value: str) -> bool:
+        """Whether a cookie's value is right."""
         return hmac.compare_digest(self.cookie.encode(), value.encode(errors="replace"))
 
 
 def token_of(given: str, reachable: bool, folder: Path) -> Token | None:
-    """The token to ask for, if any: the one `given`, else one that is kept in `folder` while others can get here."""
+    """The required token: `given`, or if others can reach the server, one stored in `folder`. None if none is required.
+
+    SettingsError for a token that is too short, or a file that cannot be read.
+    """
     given = given.strip()
     if given == OFF:
         return None
@@ -62,7 +69,7 @@ def _kept(folder: Path) -> Token:
 
 
 def _keep(path: Path, value: str) -> None:
-    """Whole or not there, and at no moment to be read by anyone else."""
+    """Write the file atomically, never readable by others."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""What every answer of the server carries: no foreign script, no frame, no address given away."""
+"""Security headers of every answer: no foreign scripts, no frames, no referrer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def inline_scripts() -> str:
-    """The hash of each script inside Streamlit's own page, so that no other inline script is let through."""
+    """Hashes of the scripts in Streamlit's own page; the policy allows no other inline script."""
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     digests = (hashlib.sha256(script.encode()).digest() for script in re.findall(r"<script>(.*?)</script>", page, re.S))
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
@@ -46,7 +46,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Plain ASGI: a middleware that reads answers would hold streams in memory and break websockets."""
+    """Plain ASGI middleware: one that reads answers would buffer streams and break websockets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -61,6 +61,6 @@ class SecurityHeaders:
 
 
 async def broken(request: Request, error: Exception) -> JSONResponse:
-    """The answer where something failed that should not have: the server's log has the details, the browser none."""
+    """The answer after an unexpected error. Details are in the server's log only."""
     message = "An unexpected error occurred. The server's log has the details."
     return JSONResponse({"message": message}, 500, headers=HEADERS)

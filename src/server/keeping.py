@@ -1,4 +1,4 @@
-"""How long runs are kept: until a while after their album was fetched, or until nobody touched them for days."""
+"""Retention: runs are deleted some time after their album was downloaded, or after days without activity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.runs import Run
 from server.state import server
 from unipic.core.words import count, duration
 
-EVERY = 600.0  # seconds between two looks
+SWEEP_INTERVAL_S = 600.0  # seconds between two sweeps
 
 
 def kept_for() -> str:
@@ -32,7 +32,7 @@ def _span(seconds: float) -> str:
 
 @asynccontextmanager
 async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
-    """Deletes what is past its time, from the server's start to its end."""
+    """Delete expired runs for as long as the server runs."""
     task = asyncio.create_task(_sweep(keep, keep_fetched))
     yield
     task.cancel()
@@ -43,10 +43,10 @@ async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
 async def _sweep(keep: float, keep_fetched: float) -> None:
     while True:
         await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(SWEEP_INTERVAL_S)
 
 
 def was_fetched(run: Run, file: str) -> None:
-    """A finished album went out whole: its run may go. What was only saved in between keeps the run."""
+    """Note that a finished album was downloaded completely. Saved progress does not count."""
     if run.load().finished and file == run.load().album_file:
         run.change(fetched=time.time())

@@ -1,6 +1,6 @@
-"""What the operator of a server says by environment variables. Nothing else of the web app reads them.
+"""The operator's environment variables. Nothing else in the web app reads them.
 
-The data folder, the models folder and UNIPIC_OFFLINE are in core/settings.py, since the command line has them too.
+The data folder, the models folder and UNIPIC_OFFLINE are in core/settings.py, since the command line needs them too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from unipic.core.errors import SettingsError
 
-MAX_UPLOAD_GB = 200.0  # of one run, all files together
-KEEP_DAYS = 7.0  # a run that nothing was done with
-KEEP_FETCHED_HOURS = 1.0  # a run whose result was downloaded
+MAX_UPLOAD_GB = 200.0  # per run, all files together
+KEEP_DAYS = 7.0  # for a run without activity
+KEEP_FETCHED_HOURS = 1.0  # for a run whose result was downloaded
 
 
 def take_token() -> str:
-    """UNIPIC_TOKEN, and out of the environment: processes that decode photos have no use for it."""
+    """UNIPIC_TOKEN, removed from the environment: processes that decode photos must not see it."""
     return os.environ.pop("UNIPIC_TOKEN", "")
 
 
@@ -32,17 +32,17 @@ def writable_folders() -> list[Path]:
 
 
 def may_set_aside() -> bool:
-    """Originals of server folders may be moved aside: UNIPIC_MOVE_ASIDE=1."""
+    """Whether originals in server folders may be moved aside: UNIPIC_MOVE_ASIDE=1."""
     return os.environ.get("UNIPIC_MOVE_ASIDE") == "1"
 
 
 def keeps_spare() -> bool:
-    """A process with models loaded, about a gigabyte, waits for the next run, unless UNIPIC_SPARE=0."""
+    """Whether a process with loaded models, about a gigabyte, waits for the next run: yes, unless UNIPIC_SPARE=0."""
     return os.environ.get("UNIPIC_SPARE", "1") != "0"
 
 
 def max_upload() -> int:
-    """Bytes all files of one run may have together: UNIPIC_MAX_UPLOAD_GB. SettingsError for what is no number."""
+    """Bytes that all files of a run may have together: UNIPIC_MAX_UPLOAD_GB. SettingsError if it is no number."""
     value = os.environ.get("UNIPIC_MAX_UPLOAD_GB") or str(MAX_UPLOAD_GB)
     try:
         return int(float(value) * 1e9)
@@ -51,7 +51,10 @@ def max_upload() -> int:
 
 
 def keeping_times() -> tuple[float, float]:
-    """Seconds a run stays: without use, and after its download. UNIPIC_KEEP_DAYS, UNIPIC_KEEP_FETCHED_HOURS."""
+    """Seconds that a run is kept without activity, and after its download.
+
+    UNIPIC_KEEP_DAYS and UNIPIC_KEEP_FETCHED_HOURS. SettingsError if one is no number.
+    """
     days = _number("UNIPIC_KEEP_DAYS", KEEP_DAYS)
     hours = _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS)
     return 86400 * days, 3600 * hours

@@ -6,18 +6,17 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
+from unipic.cleanup.criteria import BY_NAME, HIGHER, MEASURED, Criterion
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import size
 from unipic.library.companions import with_what
 
-HIGHER, LOWER, NEITHER = 1, -1, 0
+NEITHER = 0  # which of two numbers is better: HIGHER, LOWER or NEITHER
 Fact = tuple[str, str, float | None, int]  # label, value in words, number, which is better
-SCORES = {"wish": "Matches your words", "aesthetic": "Pleasing (of 10)"}
 
 
 def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
     """`scores`: what models said of it, by criterion; None where they did not."""
-    seen = photo.measures
     taken = local_time(photo)
     rows: list[Fact] = [
         ("Resolution", f"{photo.width} x {photo.height}", photo.pixels, HIGHER),
@@ -31,20 +30,9 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         ("Comes with", with_what(photo), None, NEITHER),
         ("Stars", "" if photo.rating is None else _stars(photo.rating), photo.rating, HIGHER),
         ("Edited with", photo.edited, None, NEITHER),
-        _measured("Sharpness of the subject", seen.sharpness, "{:.2f}", HIGHER),
-        _measured("Shake", seen.shake, "{:.2f}", LOWER),
-        _measured("Light", seen.exposure, "{:.0%}", HIGHER),
-        _measured("Clipped highlights", seen.highlights, "{:.1%}", LOWER),
-        _measured("Black shadows", seen.shadows, "{:.1%}", LOWER),
-        _measured("Contrast", seen.contrast, "{:.2f}", HIGHER),
-        _measured("Grain", seen.noise, "{:.3f}", LOWER),
-        _measured("Tilt", None if seen.tilt is None else abs(seen.tilt), "{:.1f}°", LOWER),
-        _measured("Subject cut off", seen.cut, "{:.0%}", LOWER),
-        _measured("Framing", seen.framing, "{:.2f}", HIGHER),
+        *(_measured(criterion, getattr(photo.measures, criterion.name)) for criterion in MEASURED),
     ]
-    for name, score in scores.items():
-        rows.append(_measured(SCORES.get(name, name), score, "{:.2f}", HIGHER))
-    return rows
+    return rows + [_measured(BY_NAME[name], score) for name, score in scores.items()]
 
 
 def _time(taken: datetime | None) -> str:
@@ -55,9 +43,9 @@ def _stars(rating: int) -> str:
     return "rejected" if rating < 0 else f"{rating} of 5"
 
 
-def _measured(label: str, value: float | None, shown: str, better: int) -> Fact:
+def _measured(criterion: Criterion, value: float | None) -> Fact:
     """With the number that is shown: what looks the same is not better."""
     if value is None or not math.isfinite(value):
-        return label, "", None, better
-    words = shown.format(value)
-    return label, words, float(words.strip("%°")), better
+        return criterion.label, "", None, criterion.better
+    words = criterion.say(value)
+    return criterion.label, words, float(words.strip("%°")), criterion.better

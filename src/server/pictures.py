@@ -1,6 +1,6 @@
-"""Pictures for a browser: thumbnails, views, and originals, as a JPEG where no browser shows their format.
+"""Pictures for the browser: thumbnails, views, and originals, as a JPEG if browsers cannot show their format.
 
-Hashing and decoding are done in threads and workers, a bounded number at once, and the event loop goes on streaming.
+A bounded number of threads and workers hashes and decodes, so the event loop keeps streaming.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ FindPhoto = Callable[[Run, str], Photo | None]
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 18
-FOREVER = "private, max-age=31536000, immutable"  # what is shown is named by its content
-WAITING = 100  # requests for pictures that may wait for a worker; more are no person flipping through photos
+FOREVER = "private, max-age=31536000, immutable"  # addresses contain the content's hash
+WAITING = 100  # requests that may wait for a worker; no person flipping through photos makes more
 
-# What browsers show themselves, and what is made into a JPEG for them.
+# Formats that browsers show, and those that are converted to JPEG.
 SHOWN = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -44,6 +44,8 @@ RENDERED = ("HEIF", "TIFF", "RAW")
 
 
 def thumbnails(runs: Runs) -> Endpoint:
+    """The endpoint of thumbnails."""
+
     async def thumbnail(request: Request) -> Response:
         run, digest = runs.open(request.path_params["token"]), request.path_params["digest"]
         path = run.thumbnails.path(digest)
@@ -55,7 +57,7 @@ def thumbnails(runs: Runs) -> Endpoint:
 
 
 class Pictures:
-    """Endpoints for photos by their id, over the workers all runs share."""
+    """Endpoints for photos by id; all runs share the workers."""
 
     def __init__(self, runs: Runs, find_photo: FindPhoto, renderer: Renderer | None = None) -> None:
         self.runs = runs
@@ -65,12 +67,12 @@ class Pictures:
         self.waiting = 0
 
     async def view(self, request: Request) -> Response:
-        """A JPEG of at most 2048 pixels a side, of any format."""
+        """A JPEG of any photo, at most 2048 pixels a side."""
         run, photo = await self._asked(request)
         return await self._rendered(request, Renditions(run.views, self.renderer).view, photo)
 
     async def photo(self, request: Request) -> Response:
-        """The original byte for byte, or its full-size JPEG."""
+        """The original's bytes, or its full-size JPEG."""
         run, photo = await self._asked(request)
         if photo.format in RENDERED:
             return await self._rendered(request, Renditions(run.views, self.renderer).full, photo)
@@ -91,9 +93,9 @@ class Pictures:
         self.waiting += 1
         try:
             async with self.slots:
-                if await request.is_disconnected():  # the person has flipped on meanwhile
+                if await request.is_disconnected():  # the person has moved on
                     raise Refused(499, "Nobody waits for this picture any more.")
-                # A thread of its own: the shared ones go on with files while this one waits for a worker.
+                # A separate thread, since it only waits for a worker, and the shared threads serve files.
                 own = anyio.CapacityLimiter(1)
                 file = await anyio.to_thread.run_sync(lambda: open_to_read(made(photo)), limiter=own)
         finally:
@@ -102,7 +104,10 @@ class Pictures:
 
 
 def open_original(photo: Photo) -> BinaryIO:
-    """Read-only, from its beginning, and only if it is what was looked at; never through a link, never a pipe."""
+    """The original, opened read-only, if it still has the scanned bytes.
+
+    Refused if it is gone, NotShown if it changed.
+    """
     try:
         file = open_to_read(photo.path)
     except OSError:

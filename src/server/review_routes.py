@@ -1,4 +1,4 @@
-"""What the darkroom in the browser asks of a desk: all groups once, and an answer to each step."""
+"""Routes of the review: all groups of a run, and an answer to each step of the darkroom in the browser."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from unipic.review.proposal import Group
 
 DeskOf = Callable[[Run], Desk]
 STEP = re.compile(r"[0-9a-zA-Z-]{8,64}")
-MOST = 10_000_000  # bytes of a step: a hundred thousand groups at once
+MAX_STEP_BYTES = 10_000_000  # bytes of a step, enough for a hundred thousand groups
 WORTH_PACKING = 10_000  # bytes
 
 
 def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
+    """The routes to read a review and to send it steps."""
+
     def everything(token: str, only_choices: bool) -> bytes:
         desk = _desk(runs, desk_of, token)
         with desk.lock:
@@ -51,13 +53,13 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         return Response(body, media_type="application/json", headers=headers)
 
     async def hear(request: Request) -> Response:
-        # A page elsewhere cannot send this type without asking first, and is never answered.
+        # Pages of other sites cannot send this type without a CORS preflight, which is never answered.
         if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             raise Refused(415, "A step is JSON.")
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
             raise Refused(411, "The request did not state its size.")
-        if int(length) > MOST:
+        if int(length) > MAX_STEP_BYTES:
             raise Refused(413, "This step is too large.")
         try:
             step = json.loads(await request.body())
@@ -106,7 +108,7 @@ def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
     place = change.place if change.place in desk.proposal.by_id else ""
     if desk.arrangement != before and not place:
         place = _where_it_went(desk, change)
-    # A ruling that came or went may settle groups the step does not name.
+    # A changed ruling may settle groups that the step does not name.
     after = desk.choices
     touched = change.choices.keys() | {id for id in {**choices, **after} if choices.get(id) != after.get(id)}
     return {
@@ -138,7 +140,7 @@ def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
 
 
 def _where_it_went(desk: Desk, change: Change) -> str:
-    """The group that now holds most of what a step was about."""
+    """Id of the group that now holds most photos of a step; "" if none."""
     digests = {d for ruling in change.rulings.values() if ruling for part in ruling.parts[:1] for d in part}
     held = {group.id: sum(photo.digest in digests for photo in group.photos) for group in desk.proposal.groups}
     best = max(held, key=lambda id: held[id], default="")
@@ -166,7 +168,7 @@ def _choices(desk: Desk, choices: Any) -> dict[str, Any]:
 
 
 def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
-    """As the browser shows it, see darkroom/README.md."""
+    """A group for the browser, see darkroom/README.md."""
     scores = desk.evidence.scores if group.lane == "similar" else {}
     return {
         "id": group.id,

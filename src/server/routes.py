@@ -1,6 +1,7 @@
-"""What a browser asks for beside the screens: uploads, pictures, finished downloads, and the scripts of the large view.
+"""Routes beside the screens: uploads, pictures, downloads, and the darkroom's scripts.
 
-A run's token is the one key to its photos, so no answer may give it away, and none may run anything: SecurityHeaders.
+A run's token is the only key to its photos, so no answer may leak it, and none may run foreign scripts: see
+SecurityHeaders.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ DARKROOM = Path(__file__).parents[1] / "screens" / "parts" / "darkroom"
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:
+    """Default for `find_photo`: no photo."""
     return None
 
 
 def nothing_to_do(run: Run, file: str) -> None:
-    pass
+    """Default for `on_sent`: do nothing."""
 
 
 def routes(
@@ -47,7 +49,7 @@ def routes(
     max_run: int | None = None,
     renderer: Renderer | None = None,
 ) -> list[Route]:
-    """`find_photo` gives a photo of a run by its id; `on_sent` hears of a download that went out whole."""
+    """All routes. `find_photo` gives a run's photo by id; `on_sent` is called after a complete download."""
     pictures = Pictures(runs, find_photo, renderer)
 
     async def elsewhere(request: Request) -> Response:
@@ -60,13 +62,13 @@ def routes(
         Route("/unipic/photo/{token}/{id}", in_words(pictures.photo)),
         Route("/unipic/download/{token}/{file}", in_words(downloads(runs, on_sent))),
         Route("/unipic/darkroom/{name}.js", in_words(script)),
-        # Without this an unknown address would be answered by the screens, with status 200.
+        # Otherwise the screens would answer unknown addresses, with status 200.
         Route("/unipic/{rest:path}", in_words(elsewhere), methods=["GET", "PUT", "POST", "PATCH", "DELETE"]),
     ]
 
 
 async def script(request: Request) -> Response:
-    """A module of the large view. Asked for each time and sent when it is another: an update is seen at once."""
+    """A script of the darkroom. It is revalidated each time, so an update takes effect at once."""
     name = request.path_params["name"]
     path = DARKROOM / f"{name}.js"
     if not SCRIPT.fullmatch(name) or not path.is_file():
@@ -82,6 +84,8 @@ async def script(request: Request) -> Response:
 
 
 def downloads(runs: Runs, on_sent: OnSent) -> Endpoint:
+    """The endpoint of finished downloads."""
+
     async def download(request: Request) -> Response:
         run, name = runs.open(request.path_params["token"]), request.path_params["file"]
         path = run.out / name
@@ -93,10 +97,10 @@ def downloads(runs: Runs, on_sent: OnSent) -> Endpoint:
 
 
 class Download(FileResponse):
-    """Calls `whole_file_sent` when the connection has taken the file from its first byte to its last.
+    """Calls `whole_file_sent` when the connection has taken the file from the first byte to the last.
 
-    A broken connection ends an ordinary FileResponse just as quietly, and its background task would run. A part asked
-    for on its own, such as the rest of an interrupted download, does not count either.
+    An ordinary FileResponse ends the same way on a broken connection, and would run its background task. A partial
+    download does not count either.
     """
 
     def __init__(self, path: Path, whole_file_sent: Callable[[], None]) -> None:

@@ -1,13 +1,13 @@
-"""Runs on disk: each an unguessable address, its own folder, and a time after which it is gone.
+"""Runs on disk: each has an unguessable address, its own folder, and a time after which it is deleted.
 
 A run's folder:
-    run.json        where the photos come from, the settings, and how far it is
-    photos/         uploaded files under ids of ours; uploads.jsonl says what they are called
+    run.json        source of the photos, settings, and state
+    photos/         uploaded files under ids of ours; uploads.jsonl has their names
     thumbs/         a thumbnail per digest
-    views/          pictures for the large view, see renditions.py; may be deleted at any time
-    evidence.json   what was learned by looking;  remembered.json  what people said of these photos before
-    review.jsonl    what the person said, step by step;  place  the group they were at
-    out/            what was made for download
+    views/          cached pictures for the large view, see renditions.py
+    evidence.json   result of the scan;  remembered.json  earlier rulings about these photos
+    review.jsonl    the steps of the review;  place.json  the group the person was at
+    out/            files for download
 """
 
 from __future__ import annotations
@@ -31,27 +31,31 @@ from unipic.library.thumbnails import Thumbnails
 State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
-GONE = ".deleted"  # the ending of a run that is being deleted
-NAME = 1000  # characters of a name that are kept
+GONE = ".deleted"  # suffix of a folder that is being deleted
+NAME = 1000  # characters of a stored name
 
 
 @dataclass(frozen=True)
 class RunState:
+    """The content of run.json."""
+
     source: Literal["upload", "folder", "samples"]
     created: float  # seconds since 1970
     state: State = "collecting"
     roots: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
-    message: str = ""  # why it failed
-    album: str = ""  # what the person calls it
+    message: str = ""  # the reason of a failure
+    album: str = ""  # its name
     album_file: str = ""  # the finished ZIP in out/
-    album_folder: str = ""  # where on the server the album was copied to, or began to be
-    finished: bool = False  # its figures are in the statistics
-    fetched: float = 0.0  # when the finished album was downloaded whole
+    album_folder: str = ""  # the album's folder on the server, perhaps unfinished
+    finished: bool = False  # counted in the statistics
+    fetched: float = 0.0  # when the finished album was downloaded completely
 
 
 @dataclass(frozen=True)
 class Upload:
+    """An uploaded file."""
+
     id: str
     name: str
     size: int
@@ -65,6 +69,7 @@ class Runs:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
+        """A new run with an empty folder."""
         run = Run(self.folder / secrets.token_hex(16))
         for part in (run.folder, run.photos, run.out):
             part.mkdir(mode=0o700)
@@ -72,21 +77,25 @@ class Runs:
         return run
 
     def open(self, token: str) -> Run:
-        """The run behind an address; RunNotFound for one that never was, is gone, or is no address at all."""
+        """The run with this token. RunNotFound if there is none."""
         run = Run(self.folder / token)
         if not TOKEN.fullmatch(token) or not (run.folder / "run.json").is_file():
             raise RunNotFound("This review no longer exists (deleted or mistyped link).")
         return run
 
     def all(self) -> Iterator[Run]:
+        """Every run."""
         for folder in sorted(self.folder.iterdir()):
             if TOKEN.fullmatch(folder.name) and (folder / "run.json").is_file():
                 yield Run(folder)
 
     def sweep(self, keep: float, keep_fetched: float) -> int:
-        """Delete runs nobody touched for `keep` seconds, or `keep_fetched` once their album was fetched."""
+        """Delete runs unused for `keep` seconds, or `keep_fetched` once their album was downloaded.
+
+        Returns how many.
+        """
         now, gone = time.time(), 0
-        for left in self.folder.glob("*" + GONE):  # by a server that was stopped while it deleted
+        for left in self.folder.glob("*" + GONE):  # deletions that a stopped server left
             if TOKEN.fullmatch(left.name.removesuffix(GONE)):
                 shutil.rmtree(left, ignore_errors=True)
         for run in self.all():
@@ -98,6 +107,8 @@ class Runs:
 
 
 class Run:
+    """One run and its folders."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.token = folder.name
@@ -107,15 +118,18 @@ class Run:
         self.out = folder / "out"
 
     def load(self) -> RunState:
+        """The state. FileNotFoundError if the run was deleted."""
         values = read_json(self.folder / "run.json")
         known = {field.name for field in fields(RunState)}
         values = {name: value for name, value in values.items() if name in known}
         return RunState(**{**values, "roots": tuple(values["roots"])})
 
     def save(self, state: RunState) -> None:
+        """Write the state."""
         write_json(self.folder / "run.json", asdict(state))
 
     def change(self, **values: Any) -> RunState:
+        """Change fields of the state, and return it."""
         state = replace(self.load(), **values)
         self.save(state)
         return state
@@ -129,39 +143,40 @@ class Run:
         return latest
 
     def was_fetched(self) -> bool:
-        """Of a run whose record is damaged nobody fetched anything; it goes after its time like any other."""
+        """Whether the album was downloaded; False if run.json is damaged."""
         try:
             return bool(self.load().fetched)
         except (ValueError, KeyError, TypeError):
             return False
 
     def delete(self) -> None:
-        """All of it: copies of uploads, thumbnails, results. Never a folder photos were read from."""
+        """Delete the run's folder: uploads, thumbnails, results. Folders that photos were read from are not touched."""
         gone = self.folder.with_name(self.folder.name + GONE)
         with suppress(FileNotFoundError):
-            os.rename(self.folder, gone)  # at once: nothing that is being written finds its way back in
+            os.rename(self.folder, gone)  # atomic, so nothing can be written to it any more
         shutil.rmtree(gone, ignore_errors=True)
 
     # Uploads: a file is stored under its key alone; its name is data.
 
     def upload_path(self, key: str) -> Path:
+        """Where the upload with this key is stored. RunNotFound for an invalid key."""
         if not KEY.fullmatch(key):
             raise RunNotFound("That is no upload key.")
         return self.photos / key
 
     def add_upload(self, key: str, name: str, size: int) -> None:
-        """Note an uploaded file whose bytes are whole. The same key again, after a retry, is the same file."""
+        """Record a complete upload. The same key again, after a retry, is the same file."""
         shown = "".join(c for c in name.replace("\\", "/") if c.isprintable())[:NAME].strip("/")
         line = json.dumps(asdict(Upload(key, shown or "unnamed", size)))
         with open(self.folder / "uploads.jsonl", "a", encoding="ascii") as journal:
-            journal.write("\n" + line + "\n")  # first the end of a line that a crash may have cut short
+            journal.write("\n" + line + "\n")  # the first line break ends a line that a crash may have cut
 
     def uploads(self) -> list[Upload]:
-        """Each key once, by name."""
+        """All uploads, sorted by name, each key once."""
         found: dict[str, Upload] = {}
         with suppress(FileNotFoundError), open(self.folder / "uploads.jsonl", encoding="ascii") as journal:
             for line in journal:
-                with suppress(ValueError):  # a line cut short by a crash: its file is not counted
+                with suppress(ValueError):  # a line cut by a crash; its file does not count
                     upload = Upload(**json.loads(line))
                     found[upload.id] = upload
         return sorted(found.values(), key=lambda upload: (upload.name, upload.id))

@@ -1,4 +1,4 @@
-"""What all screens of this server share, opened once: its runs, its jobs, and what was found, read from disk."""
+"""The server's shared state: runs, jobs, and open review sessions."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from server.runs import Run, Runs
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.library.decisions import Catalogue
-from unipic.review.choices import Outcome
 from unipic.review.desk import Desk
+from unipic.review.outcomes import Outcome
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import FILE, verdict_in
 
-DESKS = 8  # open at a time; each holds what is known of a run's photos, some kilobytes for each
+DESKS = 8  # sessions open at a time; each holds some kilobytes per photo of its run
 
 
 @dataclass
 class Server:
+    """What all screens and routes of this process share."""
+
     runs: Runs
     jobs: Jobs
     desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
-    deciding: threading.Lock = field(default_factory=threading.Lock)  # one change of what was learned at a time
+    deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
 
 
 def server() -> Server:
-    """One for as long as the process lives. Streamlit's own cache is emptied by any visitor who presses C."""
+    """The one Server of this process. Streamlit's cache would not do: any visitor can clear it by pressing C."""
     return _server(data_folder())
 
 
@@ -45,7 +47,10 @@ def _server(data: Path) -> Server:
 
 
 def desk_of(run: Run) -> Desk:
-    """A run whose work is done, as it lies before the person; kept open for the few runs in use."""
+    """The review session of a finished run, up to date. FileNotFoundError if the scan is not finished.
+
+    Sessions of the runs in use stay open.
+    """
     desks, path = server().desks, run.folder / "evidence.json"
     written = path.stat().st_mtime_ns
     with server().opening:
@@ -62,14 +67,14 @@ def desk_of(run: Run) -> Desk:
 
 
 def outcomes_of(run: Run) -> list[Outcome]:
-    """What becomes of each file of a run, as it is decided now."""
+    """The outcome of every file of a run, by the decisions so far."""
     desk = desk_of(run)
     with desk.lock:
         return desk.outcomes()
 
 
 def taste() -> Verdict:
-    """What earlier choices say; judged once, until there are others. DecisionsUnreadable for a damaged record."""
+    """The verdict on all lessons, cached until there are new ones. DecisionsUnreadable if the file is damaged."""
     path = data_folder() / FILE
     return _judge(str(path.parent), path.stat().st_mtime_ns if path.exists() else 0)
 
@@ -80,8 +85,8 @@ def _judge(folder: str, written: int) -> Verdict:
 
 
 def find_photo(run: Run, photo_id: str) -> Photo | None:
-    """A photo of this run, for the routes that show it."""
+    """A photo of a run by id; None if there is none, or the scan is not finished."""
     try:
         return desk_of(run).photos.get(photo_id)
-    except FileNotFoundError:  # its work is not done
+    except FileNotFoundError:  # the scan is not finished
         return None

@@ -1,4 +1,4 @@
-"""Uploads, streamed to disk: each whole or not there, and no run takes more than its share."""
+"""Uploads, streamed to disk atomically, within each run's quota."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from starlette.responses import JSONResponse, Response
 from server.answers import Endpoint, Refused
 from server.operator import max_upload
 from server.runs import Run, Runs
-from unipic.core.files import whole
-from unipic.core.settings import Settings
+from unipic.core.files import atomic_file
+from unipic.core.settings import Limits
 
 T = TypeVar("T")
 
-KEEP_FREE = 1_000_000_000  # bytes of disk an upload never takes: the run still has to write its results
-PATIENCE = 60.0  # seconds without a byte before an upload is given up; the browser then tries again
+KEEP_FREE = 1_000_000_000  # bytes of disk that uploads leave free for results
+BODY_TIMEOUT_S = 60.0  # seconds without a byte until an upload fails; the browser tries again
 DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space and try again."
 
 
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
-    """The endpoint that takes one file of a run that is still collecting; limits in bytes."""
-    max_file = Settings().max_file if max_file is None else max_file
-    room = Room(max_upload() if max_run is None else max_run)
+    """The endpoint that stores one file of a run that is still collecting; limits in bytes."""
+    max_file = Limits().max_file if max_file is None else max_file
+    quota = Quota(max_upload() if max_run is None else max_run)
 
     async def upload(request: Request) -> Response:
         run, key = runs.open(request.path_params["token"]), request.path_params["key"]
@@ -40,13 +40,13 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
         if size > max_file:
             raise Refused(413, f"This file is {gigabytes(size)}; the limit is {gigabytes(max_file)} per file.")
         refuse_unless_collecting(run)
-        with room.held(run, size):
-            # Written under a name of its own, so that a retry does not meet the attempt it replaces.
+        with quota.held(run, size):
+            # A unique name, so a retry does not collide with the attempt it replaces.
             arriving = path.with_name(f"{key}.{secrets.token_hex(4)}")
             await store(request, arriving, size)
             try:
-                refuse_unless_collecting(run)  # it may have been started while the bytes came in
-                room.give_back(run, path.stat().st_size if path.exists() else 0)
+                refuse_unless_collecting(run)  # the scan may have started meanwhile
+                quota.give_back(run, path.stat().st_size if path.exists() else 0)
                 os.replace(arriving, path)
             finally:
                 arriving.unlink(missing_ok=True)
@@ -56,10 +56,10 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
     return upload
 
 
-class Room:
-    """How many bytes each run has taken: those in its journal, which is read once, and those on their way.
+class Quota:
+    """Bytes used by each run: recorded uploads, read once, and those in progress.
 
-    Lives in the event loop alone, so it needs no lock.
+    Only the event loop uses it, so it needs no lock.
     """
 
     def __init__(self, limit: int) -> None:
@@ -68,7 +68,7 @@ class Room:
 
     @contextmanager
     def held(self, run: Run, size: int) -> Iterator[None]:
-        """Room for one upload, given back when it does not arrive."""
+        """Reserve bytes for one upload, released if it fails. Refused if the quota or the disk does not suffice."""
         if run.token not in self.used:
             self.used[run.token] = sum(upload.size for upload in run.uploads())
         if self.used[run.token] + size > self.limit:
@@ -83,11 +83,12 @@ class Room:
             raise
 
     def give_back(self, run: Run, size: int) -> None:
+        """Release bytes."""
         self.used[run.token] -= size
 
 
 def announced(request: Request) -> int:
-    """The size a browser says a file has. Without it no limit could be kept before the disk is full."""
+    """The size the request states. Refused without one: the disk could fill up before a limit is noticed."""
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise Refused(411, "The upload did not state the file's size.")
@@ -95,15 +96,16 @@ def announced(request: Request) -> int:
 
 
 def refuse_unless_collecting(run: Run) -> None:
+    """Raise Refused if the run's scan has started."""
     if run.load().state != "collecting":
         raise Refused(409, "This scan has started, so no photos can be added to it. Start a new one for these.")
 
 
 async def store(request: Request, path: Path, size: int) -> None:
-    """Body to disk, chunk by chunk: whole, or not there at all."""
+    """Write the body to `path` atomically. Refused if it is incomplete or the disk is full."""
     arrived = 0
     try:
-        async with in_thread(whole(path)) as file:
+        async with in_thread(atomic_file(path)) as file:
             async for chunk in body(request):
                 arrived += len(chunk)
                 await run_in_threadpool(file.write, chunk)
@@ -118,10 +120,11 @@ async def store(request: Request, path: Path, size: int) -> None:
 
 
 async def body(request: Request) -> AsyncIterator[bytes]:
+    """The body in chunks. Refused if nothing arrives for BODY_TIMEOUT_S."""
     stream = request.stream()
     try:
         while True:
-            with anyio.fail_after(PATIENCE):
+            with anyio.fail_after(BODY_TIMEOUT_S):
                 chunk = await anext(stream)
             yield chunk
     except StopAsyncIteration:
@@ -132,7 +135,7 @@ async def body(request: Request) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
-    """Enter and leave in a thread: leaving `whole` waits for the disk, and the event loop must not."""
+    """Enter and leave a context manager in a thread: leaving atomic_file() waits for the disk."""
     value = await run_in_threadpool(manager.__enter__)
     try:
         yield value
@@ -143,5 +146,6 @@ async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
 
 
 def gigabytes(size: int) -> str:
+    """A size in GB or MB, in words."""
     number, unit = (size / 1e9, "GB") if size >= 1e8 else (size / 1e6, "MB")
     return f"{number:.1f}".removesuffix(".0") + f" {unit}"

@@ -1,4 +1,4 @@
-"""What the pipeline works with, opened once by a door and handed down."""
+"""The tools of the pipeline: models, engine and stored data, opened once and passed down."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
-from unipic.library.index import NOTHING, ROWS, THUMBNAILS, Facts, StoredFacts
+from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
@@ -29,85 +29,89 @@ from unipic.vision.base import Encoder, Scorer
 from unipic.vision.device import pick_device
 from unipic.vision.registry import open_encoder, open_scorer
 
-if TYPE_CHECKING:  # the web's first screen opens tools, and waits for no decoder
+if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
 
 
 @dataclass(frozen=True)
 class Tools:
+    """What a run works with."""
+
     encoder: Encoder
     scorer: Scorer | None  # None: the built-in ranking
     engine: Engine
     thumbnails: Thumbnails
     notices: tuple[str, ...] = ()
     taste: Verdict | None = None  # None: the default weights
-    facts: Facts = NOTHING
-    see: See | None = None  # where photos are embedded away from here; None: the engine reads them, the encoder is here
+    index: Index = NO_INDEX
+    see: See | None = None  # reads and embeds elsewhere; None: the engine reads, the encoder embeds here
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """What each criterion counts."""
+        """Weights of the ranking by criterion."""
         return self.taste.weights if self.taste else WEIGHTS
 
 
 @contextmanager
 def open_tools(settings: Settings, models: Path, memory: Path | None, progress: Progress = silent) -> Iterator[Tools]:
-    """Models by the settings' names, or what is to be had instead, with a notice. Workers live as long as the block.
+    """Models by the settings' names, or substitutes with a notice. Workers live as long as the block.
 
-    `memory`: the folder of thumbnails and of what is known of photos; with None both are gone after the block.
+    `memory`: the folder of thumbnails and the index; with None both are deleted after the block.
     """
-    encoder, about_encoder = open_encoder(settings.encoder, models, settings.device, settings.fetch, progress)
+    machine, ranking = settings.machine, settings.ranking
+    encoder, about_encoder = open_encoder(settings.comparing.encoder, models, machine.device, machine.fetch, progress)
     scorer, about_scorer = open_scorer(
-        settings.ranker, models, settings.device, settings.fetch, progress, aesthetic=settings.aesthetic
+        ranking.ranker, models, machine.device, machine.fetch, progress, aesthetic=ranking.aesthetic
     )
-    taste, about_taste = taste_in(data_folder()) if settings.taste else (None, ())
+    taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
     engine = _engine(settings)
     keep_freed_memory()
     try:
-        with _room(memory) as (folder, about_memory):
+        with _memory_folder(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
-            facts = StoredFacts(folder, thumbnails, settings)
+            index = StoredIndex(folder, thumbnails, settings.limits)
             notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
-            store = settings.ray_store or str(folder / ROWS)
-            seen_by = "" if memory else f"{uuid.uuid4()} "  # nobody asks for the rows of a run that remembers nothing
+            store = machine.ray_store or str(folder / ROWS)
+            seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
             see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
-                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, facts, see)
-                if not settings.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the facts have all of it now
+                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, see)
+                if not machine.ray_store:
+                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
             finally:
-                facts.close()
+                index.close()
     finally:
         engine.close()
 
 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:
-    limits = settings.workers, settings.photo_seconds, settings.worker_memory
-    return RayEngine(settings.ray_address, *limits) if settings.engine == "ray" else LocalEngine(*limits)
+    machine, limits = settings.machine, settings.limits
+    how = machine.workers, limits.photo_seconds, limits.worker_memory
+    return RayEngine(machine.ray_address, *how) if machine.engine == "ray" else LocalEngine(*how)
 
 
 def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, run: str) -> See | None:
-    """Workers embed as this process would, on a GPU where it has one: the same numbers wherever a photo is seen.
+    """Reading and embedding on Ray's workers, with the same numbers as here; None for other engines.
 
-    `run`: begins the key of the store's rows; "" where another run may have them.
+    `run`: the beginning of the store's key; "" if other runs may use the rows.
     """
     if not isinstance(engine, RayEngine):
         return None
     from unipic.reading.read import read_file
 
-    device = pick_device(settings.device)
+    device = pick_device(settings.machine.device)
     return partial(
         engine.see,
-        read=partial(read_file, settings=settings),
+        read=partial(read_file, limits=settings.limits),
         open_encoder=partial(open_same, encoder.name, encoder.key, models.absolute(), device),
         store=store,
-        key=f"{run}{seen.VERSION} {versions.pixels(settings)} {versions.metadata()} {encoder.key}",
+        key=f"{run}{seen.VERSION} {versions.pixels(settings.limits)} {versions.metadata()} {encoder.key}",
         gpu=device == "cuda",
     )
 
 
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
-    """The encoder that another process has, in this one, or a ModelError: vectors of others do not compare."""
+    """The encoder with this key, in another process. ModelError if it differs: its vectors would not be comparable."""
     encoder, notices = open_encoder(name, models, device, fetch=False)
     if encoder.key != key:
         why = notices[0] if notices else f"it has {encoder.key}, not {key}"
@@ -118,13 +122,13 @@ def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
 
 
 @contextmanager
-def _room(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """A folder that can be written to, and what is to be said about it."""
+def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A writable folder, and notices about it."""
     problem = _problem(memory) if memory else ""
     if memory and not problem:
         yield memory, ()
         return
-    about = (f"What is seen now will not be remembered: {memory} cannot be written to ({problem}).",)
+    about = (f"This scan will not be remembered: {memory} cannot be written to ({problem}).",)
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
         yield Path(folder), about if problem else ()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.runs import Run
 
-PATIENCE = 10_000  # milliseconds
+TIMEOUT_MS = 10_000  # milliseconds
 
 
 class Room:
@@ -33,7 +33,7 @@ class Room:
 
     def at(self, place: int) -> None:
         """Until the group of this number is on the screen."""
-        self.root.locator(".where strong", has_text=f"Group {place} of").wait_for(timeout=PATIENCE)
+        self.root.locator(".where strong", has_text=f"Group {place} of").wait_for(timeout=TIMEOUT_MS)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -42,9 +42,9 @@ class Room:
     def close(self) -> None:
         """Out of a dialog; keys count again once it is gone."""
         self.press("Escape")
-        self.root.locator("dialog").wait_for(state="detached", timeout=PATIENCE)
+        self.root.locator("dialog").wait_for(state="detached", timeout=TIMEOUT_MS)
 
-    def saved(self, patience: int = PATIENCE) -> None:
+    def saved(self, patience: int = TIMEOUT_MS) -> None:
         """Until the server has answered everything that was done."""
         self.root.locator(".saving", has_text=re.compile("^Saved$")).wait_for(state="attached", timeout=patience)
 

@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts" / "darkroom"
+MODULES = ("groups", "choices", "filters", "keys", "api")
 SITE = "http://darkroom.test"  # never asked for: every address there is answered here
 
 GROUPS = """
@@ -21,15 +22,16 @@ const hard = group("hard", "similar", 0.6, [photo("b1", 50), photo("b2", 70), ph
 const done = group("done", "same", 0.5, [photo("c1", 5), photo("c2", 5)]);
 const fixed = group("fixed", "same", 0.97, [photo("d1", 1), photo("d2", 900, { protected: true }), photo("d3", 2)]);
 fixed.photos[2].name = "Été/Côte.JPG";
-const known = store.book({ version: 0, groups: [sure, hard, done, fixed],
-  choices: { done: { kept: ["c1"], done: true, remembered: true } } });
-const list = (sort, filter = {}) => store.ordered(known, sort, { ...store.SHOW_ALL, ...filter }).join(" ");
+const known = { version: 0, groups: [sure, hard, done, fixed],
+  choices: { done: { kept: ["c1"], done: true, remembered: true } } };
+const list = (sort, filter = {}) => filters.ordered(known, sort, { ...filters.SHOW_ALL, ...filter }).join(" ");
+const listing = (...order) => Object.assign(new filters.Listing(), { order });
 """
 
 
 @pytest.fixture(scope="module")
 def run(browser):
-    """Runs the body of a function that may use the modules `store`, `keys`, `api` and the GROUPS above."""
+    """Runs the body of a function that may use the MODULES by their names, and the GROUPS."""
     page = browser.new_page()
 
     def answer(route) -> None:
@@ -41,7 +43,7 @@ def run(browser):
 
     page.route(f"{SITE}/**", answer)
     page.goto(f"{SITE}/")
-    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in ("store", "keys", "api"))
+    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in MODULES)
     yield lambda code, given=None: page.evaluate(f"async (given) => {{ {modules} {GROUPS} {code} }}", given)
     page.close()
 
@@ -49,10 +51,10 @@ def run(browser):
 def test_a_doubtful_group_is_sure_nowhere(run) -> None:
     """List, bulk dialog and both orders agree, however certain the number is."""
     certain = "{ ...hard, certainty: 0.99 }"
-    assert not run(f"return store.sure({certain})")
-    assert not run(f"return store.sure({certain}, 0.9)")
-    assert run("return store.sure(fixed, 0.9) && !store.sure(fixed, 0.99)")
-    order = f"store.ordered(store.book({{ ...known, groups: [{certain}, sure, fixed] }}), 'surest', store.SHOW_ALL)"
+    assert not run(f"return groups.sure({certain})")
+    assert not run(f"return groups.sure({certain}, 0.9)")
+    assert run("return groups.sure(fixed, 0.9) && !groups.sure(fixed, 0.99)")
+    order = f"filters.ordered({{ ...known, groups: [{certain}, sure, fixed] }}, 'surest', filters.SHOW_ALL)"
     assert run(f"return {order}") == ["sure", "fixed", "hard"]
 
 
@@ -79,19 +81,20 @@ def test_order(run, sort: str, filters: dict[str, str], expected: str) -> None:
 
 
 def test_what_is_protected_always_stays(run) -> None:
-    assert run("return [...store.kept(fixed, { kept: [] })]") == ["d2"]
-    assert run("return store.toggled(fixed, null, 'd2')") is None
-    assert run("return store.toggled(fixed, null, 'd1')") == ["d2"]
-    assert run("return store.toggled(fixed, { kept: [] }, 'd3')") == ["d2", "d3"]
-    assert run("return store.gain(fixed, { kept: [] })") == 3
+    assert run("return [...groups.kept(fixed, { kept: [] })]") == ["d2"]
+    assert run("return groups.toggled(fixed, null, 'd2')") is None
+    assert run("return groups.toggled(fixed, null, 'd1')") == ["d2"]
+    assert run("return groups.toggled(fixed, { kept: [] }, 'd3')") == ["d2", "d3"]
+    assert run("return groups.gain(fixed, { kept: [] })") == 3
 
 
 def test_the_way_goes_on_to_what_is_open_and_round(run) -> None:
-    way = "['sure', 'hard', 'done', 'fixed']"
-    assert run(f"return store.nextOpen({way}, known.choices, 'hard')") == "fixed"
-    assert run(f"return store.nextOpen({way}, known.choices, 'fixed')") == "sure"
-    assert run("return store.nextOpen(['done', 'hard'], known.choices, 'hard')") == ""
-    assert run(f"return store.carried({way}, [sure, fixed, {{ id: 'new' }}], 'hard')") == ["sure", "new", "fixed"]
+    way = "listing('sure', 'hard', 'done', 'fixed')"
+    assert run(f"return {way}.nextOpen(known.choices, 'hard')") == "fixed"
+    assert run(f"return {way}.nextOpen(known.choices, 'fixed')") == "sure"
+    assert run("return listing('done', 'hard').nextOpen(known.choices, 'hard')") == ""
+    carried = f"const way = {way}; way.carry([sure, fixed, {{ id: 'new' }}], 'hard'); return way.order"
+    assert run(carried) == ["sure", "new", "fixed"]
 
 
 def test_steps_that_wait_lie_on_top_of_what_is_known(run) -> None:
@@ -99,9 +102,11 @@ def test_steps_that_wait_lie_on_top_of_what_is_known(run) -> None:
         const steps = [{ do: "choose", group: "hard", kept: ["b3"], done: false },
           { do: "accept", groups: ["hard", "sure"] },
           { do: "apart", group: "fixed" }, { do: "accept", groups: ["gone"] }];
-        const shown = store.withSteps(known, steps);
-        const after = store.answered(known, { choices: { done: null }, version: 1, undo: "x", redo: "" });
-        return { shown, known, after, progress: store.progress(shown) };
+        const made = new choices.Choices({ steps });
+        made.take(known);
+        const shown = made.book;
+        made.answered({ choices: { done: null }, version: 1, undo: "x", redo: "" });
+        return { shown, known, after: made.known, progress: groups.progress(shown) };
     """)
     assert now["shown"]["choices"]["hard"] == {"kept": ["b3"], "done": True, "remembered": False}
     assert [group["id"] for group in now["shown"]["groups"]] == ["sure", "hard", "done"]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 SCENES, SHOTS, SINGLES = amount(pr=4, nightly=25), 6, amount(pr=21, nightly=40)
 FILES = SCENES * SHOTS + SINGLES + 10
-PATIENCE = 240_000  # milliseconds for the work on a slow machine
+TIMEOUT_MS = 240_000  # milliseconds for the work on a slow machine
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert grown < 20_000_000
 
     start.click()
-    page.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
+    page.get_by_role("heading", name="Review").wait_for(timeout=TIMEOUT_MS)
     run = Runs(server.runs).open(page.url.split("run=")[1])
     room = Room(page, server.url, run)
     room.root.locator(".rows li").first.wait_for()
@@ -103,7 +103,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     kept = {entry["original"] for entry in json.loads(partial.read("unipic-manifest.json"))["kept"]}
     names = [photo["name"] for photo in first["photos"]]
     assert set(names[:2]) <= kept, "the best one, and the one ticked by hand"
-    alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().similar]
+    alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().thresholds.similar]
     assert alike
     assert not set(alike) & kept
     open_groups = [group for group in lanes["similar"] if group["id"] != first["id"]]
@@ -172,7 +172,7 @@ def test_a_phone_reaches_everything(phone, own_server: Server, quiet) -> None:
     phone.goto(server.url)
     phone.get_by_role("tab", name="Sample photos").click()
     phone.get_by_role("button", name="Try it with sample photos").click()
-    phone.get_by_role("heading", name="Review").wait_for(timeout=PATIENCE)
+    phone.get_by_role("heading", name="Review").wait_for(timeout=TIMEOUT_MS)
     room = Room(phone, server.url, Runs(server.runs).open(phone.url.split("run=")[1]))
     room.root.locator(".rows li").first.wait_for()
     big_enough(phone, "Start review", "Save progress")
@@ -216,7 +216,7 @@ def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None
     page.locator("input.files").set_input_files([str(gallery / name), str(gallery / "singles" / "DSC_020.jpg")])
     page.get_by_role("button", name="Find copies and best shots in 2 files").click()
     path = page.locator(".darkroom .path")
-    path.wait_for(timeout=PATIENCE)
+    path.wait_for(timeout=TIMEOUT_MS)
     told = [path.inner_text()]
     page.keyboard.press("ArrowRight")
     told.append(path.inner_text())

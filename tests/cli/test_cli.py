@@ -24,6 +24,8 @@ from tests.helpers.systems import needs_signals
 from typer.testing import CliRunner, Result
 
 import main
+from cli.clean import Kept
+from cli.terminal import EXAMPLES
 from unipic.cleanup.record import VERSION
 from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
@@ -117,15 +119,15 @@ def test_help_names_every_option_with_examples_and_exit_codes(
     monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", int(width))
     help = cli("clean", "--help", plain=False)
     assert help.exit_code == 0
-    for word in (*OPTIONS, *PRESETS, "Examples", "Exit codes", "3 no room on the disk", "Default: 90"):
+    for word in (*OPTIONS, *PRESETS, "Examples", "Exit codes", "3 no room on the disk", "At 90, the default"):
         assert word in " ".join(help.stdout.replace("│", " ").split()), word
-    for example in main.EXAMPLES.splitlines():
+    for example in EXAMPLES.splitlines():
         if example.startswith("    python "):
             assert example.strip() in help.stdout
 
 
 def test_the_examples_use_options_there_are() -> None:
-    words = [word for line in main.EXAMPLES.splitlines() if "python" in line for word in line.split()]
+    words = [word for line in EXAMPLES.splitlines() if "python" in line for word in line.split()]
     assert {word for word in words if word.startswith("--")} <= set(OPTIONS)
 
 
@@ -349,11 +351,11 @@ def test_moving_aside_is_a_way_of_its_own(options: tuple[str, ...], words: str, 
     assert words in result.stderr
 
 
-def test_what_cannot_be_put_back_is_1_and_said(cli: Cli, photos: Path) -> None:
+def test_what_cannot_be_put_back_is_4_and_said(cli: Cli, photos: Path) -> None:
     cli("clean", photos, "--move-aside", "--yes", 1)
     (photos / "beach 1 copy.jpg").write_bytes(b"new")
     result = cli("undo", photos)
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "something else is at" in result.stdout
     assert (photos / "beach 1 copy.jpg").read_bytes() == b"new"
 
@@ -427,9 +429,8 @@ def test_what_is_protected_is_never_set_aside(cli: Cli, album: Path) -> None:
 def test_a_rule_about_a_folder_that_is_not_there_is_refused(option: str, folder: str) -> None:
     """A slip of the pen must not leave a folder unprotected."""
     found = evidence([photo("p1", name="album/beach.jpg"), photo("p2", name="sub/tower.jpg")], {})
-    given = [[folder] if name == option else None for name in ("protect", "prefer", "avoid", "keep", "thin")]
     with pytest.raises(SettingsError, match=re.escape(f"no photo lies in {folder!r}; there are album, sub")):
-        main._rules(found, *given)
+        Kept(**{option: [folder]}).rules(found.gallery.photos)
 
 
 def test_a_rule_about_a_folder_that_is_not_there_is_misuse(cli: Cli, album: Path) -> None:
@@ -548,7 +549,7 @@ def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos
     assert result.exit_code == 1
     assert "nothing was overwritten" in result.stderr
     assert (tmp_path / "out.zip").read_bytes() == b"precious"
-    assert "Looking at photos" not in result.stderr
+    assert "Reading photos" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -570,7 +571,7 @@ def test_a_bad_place_is_1_before_any_work(
     assert result.exit_code == 1
     assert said in result.stderr
     assert state(photos) == before
-    assert "Looking at photos" not in result.stderr
+    assert "Reading photos" not in result.stderr
 
 
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
@@ -626,7 +627,7 @@ def test_where_nothing_can_be_remembered_it_is_said(cli: Cli, photos: Path, tmp_
     (tmp_path / "data").write_text("a file where the folder should be")
     result = cli("clean", photos, "--dry-run")
     assert result.exit_code == 0
-    assert "What is seen now will not be remembered" in result.stdout + result.stderr
+    assert "This scan will not be remembered" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
@@ -748,3 +749,10 @@ def test_a_taste_that_is_not_proved_is_said_and_changes_nothing(cli: Cli, photos
     assert asked == plain
     assert os.listdir(tmp_path / "data") == ["facts"], "the command line learns nothing"
     assert why in cli("clean", photos, "--dry-run", "--taste").stdout
+
+
+def test_a_folder_without_photos_is_5(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = cli("clean", tmp_path / "empty", "--dry-run")
+    assert result.exit_code == 5
+    assert "photos found" in result.stdout

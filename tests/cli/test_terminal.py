@@ -24,12 +24,12 @@ def test_what_cannot_be_counted_ends_when_the_counted_stage_goes_on(monkeypatch:
     monkeypatch.setattr(rich.progress, "Progress", Watched)
     with progress_bars(quiet=True) as progress:
         told = []
-        for step in (Step("Looking at photos", 0, 9), Step("Loading a network", 0, 0), Step("Looking at photos", 1, 9)):
+        for step in (Step("Reading photos", 0, 9), Step("Loading a network", 0, 0), Step("Reading photos", 1, 9)):
             progress(step)
             told.append([(task.description, task.completed, task.total) for task in made[0].tasks])
     assert told[1:] == [
-        [("Looking at photos", 0, 9), ("Loading a network", 0, None)],
-        [("Looking at photos", 1, 9), ("Loading a network", 1, 1)],
+        [("Reading photos", 0, 9), ("Loading a network", 0, None)],
+        [("Reading photos", 1, 9), ("Loading a network", 1, 1)],
     ]
 
 
@@ -42,8 +42,8 @@ def test_thousands_of_steps_in_a_moment_are_not_each_shown(monkeypatch: pytest.M
         update(self, *given, **options)
 
     monkeypatch.setattr(rich.progress.Progress, "update", counted)
-    monkeypatch.setattr(terminal, "EVERY", 3600.0)
+    monkeypatch.setattr(terminal, "BAR_INTERVAL_S", 3600.0)
     with progress_bars(quiet=True) as progress:
         for done in range(5001):
-            progress(Step("Looking at photos", done, 5000))
+            progress(Step("Reading photos", done, 5000))
     assert updates == [0, 5000]

@@ -12,11 +12,11 @@ import hypothesis.strategies as st
 from tests.helpers.galleries import likeness, photo
 
 from server.desks import open_desk
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.cleanup._exact import same_bytes, same_pixels
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.rank import WEIGHTS
 from unipic.core.photo import Gallery, Photo
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk

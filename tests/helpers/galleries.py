@@ -14,9 +14,9 @@ import pytest
 from hypothesis import strategies as st
 from tests.helpers.pictures import PlainEncoder
 
-from unipic.cleanup import compare, sets
+from unipic.cleanup import compare, series
 from unipic.cleanup.bonds import NO_BONDS, Bonds
-from unipic.cleanup.compare import Look, other_shot
+from unipic.cleanup.compare import PairResult, other_shot
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
 from unipic.core.embeddings import Embeddings
@@ -106,8 +106,8 @@ def cluster(*photos: Photo, alike: tuple[float, ...] = ()) -> Cluster:
     return Cluster(photos, tuple(1.0 - 0.1 * i for i in range(len(photos))), likeness, "sharper")
 
 
-def copies_of(keeper: Photo, *copies: Photo, kind: Any = "exact", looks: tuple[str, ...] = ()) -> DuplicateSet:
-    return DuplicateSet(keeper, copies, kind, tuple(f"{kind} copy of {keeper.name}" for _ in copies), looks)
+def copies_of(keeper: Photo, *copies: Photo, kind: Any = "exact", warnings: tuple[str, ...] = ()) -> DuplicateSet:
+    return DuplicateSet(keeper, copies, kind, tuple(f"{kind} copy of {keeper.name}" for _ in copies), warnings)
 
 
 def likeness(photos: list[Photo], similar: dict[str, float], same: dict[str, float] | None = None) -> Likeness:
@@ -154,16 +154,16 @@ def without_pictures() -> Iterator[None]:
     """What is found by laying photos one on the other goes by their hashes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare.Sketches, "prepare", lambda *_: None)
-        patch.setattr(compare, "look", look)
-        patch.setattr(sets, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
+        patch.setattr(compare, "compare_pair", compare_pair)
+        patch.setattr(series, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
         yield
 
 
-def look(a: Photo, b: Photo, *_: object) -> Look:
+def compare_pair(a: Photo, b: Photo, *_: object) -> PairResult:
     """What laying one on the other would find, by their hashes."""
     apart = bits_apart(a.fingerprint, b.fingerprint)
-    across = 0.5 if sets._when(a) < sets._when(b) else -0.5
-    seen = Look(max(0, 60 - apart), swept=(across, 0.0) if int(b.digest, 16) % 3 == 0 else None)
+    across = 0.5 if series._when(a) < series._when(b) else -0.5
+    seen = PairResult(max(0, 60 - apart), swept=(across, 0.0) if int(b.digest, 16) % 3 == 0 else None)
     if other_shot(a, b) or apart > 25:
         return seen
     return replace(seen, sameness=100.0 - 2 * apart, how=f"{apart} bits differ")

@@ -34,18 +34,18 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "9e1282caca08f13c"),
+    "reading/images": (1, "852542b668e505f9"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (1, "0801ec94d74e92e7"),
     "reading/_compression": (1, "42c6d01187ba10a0"),
     "reading/_exif": (1, "8c5f5f2fc60b5aa1"),
-    "reading/_xmp": (1, "fa0cff9a63b0116d"),
+    "reading/_xmp": (1, "0099638632d51860"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "5a5a02b1b29c73ec"),
-    "cleanup/compare": (1, "45727a25d7682fd3"),
-    "reading/seen": (1, "2cc2dd14b48e2167"),
+    "library/companions": (1, "a31003a0e1130a2e"),
+    "cleanup/compare": (1, "5f036137de4041c4"),
+    "reading/seen": (1, "cbc50565b2d1a798"),
 }
 
 

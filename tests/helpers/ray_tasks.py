@@ -14,7 +14,7 @@ from tests.helpers.tasks import square
 
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.engines.ray import RayEngine
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
@@ -52,7 +52,7 @@ def read_and_tell(file: Found, log: Path) -> Picture | Unreadable:
     """Each read is a line in the log."""
     with log.open("a") as lines:
         lines.write(f"{file.name}\n")
-    return read_file(file, Settings())
+    return read_file(file, Limits())
 
 
 def read_and_kill(file: Found, log: Path, deadly: str) -> Picture | Unreadable:

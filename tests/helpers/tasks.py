@@ -17,7 +17,7 @@ from tests.helpers.hostile_files import fuzz_seeds, mutant
 from tests.helpers.memory import most_memory
 
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
 
@@ -97,7 +97,7 @@ class Weight:
 
 def weigh(file: Found) -> Weight:
     began, busy = time.monotonic(), time.process_time()
-    outcome = read_file(file, Settings())
+    outcome = read_file(file, Limits())
     memory = most_memory()
     reason = "" if isinstance(outcome, Picture) else outcome.reason
     return Weight(reason, time.monotonic() - began, time.process_time() - busy, memory)
@@ -139,7 +139,7 @@ def read_mutants(mutants: Mutants) -> Read:
             photos += 1
         elif not outcome.reason:
             problems.append(f"mutant {number} of {mutants.seed} is unreadable without a reason")
-        if time.process_time() - busy > Settings().photo_seconds:
+        if time.process_time() - busy > Limits().photo_seconds:
             problems.append(f"mutant {number} of {mutants.seed} kept the processor busy too long")
     path.unlink()
     return Read(photos, mutants.number - photos, tuple(problems))
@@ -154,7 +154,7 @@ def _abort(file: Found) -> Picture | Unreadable:
 
 
 READERS: dict[str, Callable[[Found], Picture | Unreadable]] = {
-    "read": partial(read_file, settings=Settings()),
+    "read": partial(read_file, limits=Limits()),
     "raise": _raise,
     "abort": _abort,
 }

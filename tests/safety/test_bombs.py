@@ -35,13 +35,13 @@ from tests.helpers.tasks import Weight, weigh
 from tests.safety.harness.ledger import record
 
 from unipic.core.photo import Found
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
 
 SECONDS, MEMORY = 5.0, 600_000_000
 SMALL = 8_000_000  # bytes of a bomb's file
-SETTINGS = Settings()
+LIMITS = Limits()
 Pieces = Iterator[bytes]
 
 
@@ -200,7 +200,7 @@ def _sized(data: bytes, frame: bytes, width: int, height: int) -> bytes:
 
 def weighed(path: Path) -> Weight | Failure:
     """In a worker of its own, as a run has them."""
-    engine = LocalEngine(1, SETTINGS.photo_seconds, SETTINGS.worker_memory)
+    engine = LocalEngine(1, LIMITS.photo_seconds, LIMITS.worker_memory)
     try:
         ((_, result),) = engine.map(weigh, [Found(path.name, path.name, str(path), path.stat().st_size)])
     finally:

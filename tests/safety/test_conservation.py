@@ -25,16 +25,17 @@ from tests.safety.harness.originals import KINDS, SMALL, differences, state
 
 from unipic.core.files import read_json
 from unipic.core.photo import Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Settings, Thresholds
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.library.thumbnails import Thumbnails
-from unipic.review.choices import Choice, Outcome, accept_all, kept, outcomes
+from unipic.review.choices import Choice, accept_all, kept
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
-from utils import arrange, look
+from utils import arrange, examine
 
 CORPORA = amount(pr=2, nightly=10)  # of different seeds
 FATES = ("kept", "set_aside", "unreadable")
@@ -117,8 +118,8 @@ def test_nothing_is_unaccounted_for(seed: int, tmp_path: Path) -> None:
     assert len(found) == number
     before, dice = state(source), random.Random(seed)
     thumbnails = Thumbnails(tmp_path / "thumbs")
-    evidence = look(FolderSource([source]), tools(thumbnails=thumbnails), Settings(workers=1))
-    proposal = propose(arrange(evidence, Settings(similar=dice.choice((60.0, 90.0)))))
+    evidence = examine(FolderSource([source]), tools(thumbnails=thumbnails), Settings.of(workers=1))
+    proposal = propose(arrange(evidence, Thresholds(similar=dice.choice((60.0, 90.0)))))
     ticked = {g.id: Choice(frozenset(dice.sample(sorted(g.ids), k=1)), done=True) for g in proposal.groups}
     wrong, aside = list[str](), 0
     for i, choices in enumerate(({}, accept_all(proposal), ticked)):

@@ -26,7 +26,7 @@ from unipic.destinations.base import MANIFEST
 TASKS = ("folder", "zip", "csv", "json", "journal", "catalogue", "state", "scan")
 FILES = amount(pr=8, nightly=24)
 NEEDS = re.compile(r"needs ([\d,]+): ([\d,]+ are missing|but the disk, or your share of it, ran full)")
-MOST = 2 * BIG  # bytes a result needs, about
+RESULT_BYTES = 2 * BIG  # bytes a result needs, about
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_real_disk_runs_full(megabytes: int, forks: Forks, tmp_path: Path) -> 
         for i in range(fills):
             place = Place(tmp_path / f"{task}-{i}", task, FILES)
             with disk(place.out, megabytes):
-                leave = dice.randrange(MOST if task in EXPORTS else 16_000)
+                leave = dice.randrange(RESULT_BYTES if task in EXPORTS else 16_000)
                 if task in EXPORTS and (i + megabytes // 8) % 2:
                     write_json(place.root / "fill", {"after": dice.randrange(1, FILES), "leave": leave // 2})
                 else:

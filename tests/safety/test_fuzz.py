@@ -17,7 +17,7 @@ from tests.helpers.tasks import Mutants, Read, read_mutants
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._compression import jpeg_quality
 from unipic.reading._content import jpeg_content, segments
 from unipic.reading._exif import Exif, read_exif
@@ -30,7 +30,7 @@ from unipic.reading.images import orientation
 
 MUTANTS = amount(pr=3_000, nightly=200_000)
 BATCH = 100
-PATIENCE = 300.0  # seconds for a batch; the time of each mutant is taken by itself
+TIMEOUT_S = 300.0  # seconds for a batch; the time of each mutant is taken by itself
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def batches(folder: Path, total: int, reader: str = "read") -> Iterator[Mutants]
 def hunt(folder: Path, keep: Path, total: int, reader: str = "read") -> tuple[Read, int]:
     """All that was read, and the workers' deaths. The mutant of a death is kept, and named among the problems."""
     photos, others, deaths, problems = 0, 0, 0, []
-    engine = LocalEngine(2, PATIENCE, Settings().worker_memory)
+    engine = LocalEngine(2, TIMEOUT_S, Limits().worker_memory)
     try:
         for batch, result in engine.map(read_mutants, batches(folder, total, reader)):
             if isinstance(result, Failure):

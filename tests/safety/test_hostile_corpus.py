@@ -19,7 +19,7 @@ from tests.helpers.pictures import save, scene
 from tests.safety.harness.ledger import record
 
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import PROJECT, Settings
+from unipic.core.settings import PROJECT, Limits
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import FORMATS, NotAPhoto, decode, load_thumbnail
@@ -27,7 +27,7 @@ from unipic.reading.read import read
 from unipic.reading.seen import Picture
 from unipic.sources.folder import FolderSource
 
-SETTINGS = Settings()
+LIMITS = Limits()
 # What a reason says of the file itself; what is said of our own failing stands in no list.
 REASONS = re.compile(r"is |ends early|has more than|needs more memory|may not be read|could not be read")
 FAILED = re.compile(r"crashed|took longer")
@@ -90,9 +90,9 @@ def put_neighbours(root: Path) -> list[str]:
 
 def read_all(root: Path) -> dict[str, Picture | Unreadable]:
     files = list(FolderSource([root]).files())
-    engine = LocalEngine(2, SETTINGS.photo_seconds, SETTINGS.worker_memory)
+    engine = LocalEngine(2, LIMITS.photo_seconds, LIMITS.worker_memory)
     try:
-        outcomes = list(read(files, engine, SETTINGS))
+        outcomes = list(read(files, engine, LIMITS))
     finally:
         engine.close()
     assert len(outcomes) == len(files)
@@ -193,7 +193,7 @@ def test_only_the_formats_of_photos_are_opened(format: str, tmp_path: Path) -> N
     path = tmp_path / "photo.jpg"
     path.write_bytes(other_openers()[format])
     with pytest.raises(NotAPhoto):
-        decode(str(path), 640, SETTINGS)
+        decode(str(path), 640, LIMITS)
 
 
 PROGRAMS = (
@@ -261,7 +261,7 @@ def test_a_program_that_was_started_would_be_found(traps: Path, tmp_path: Path) 
 def test_a_file_alone_is_what_it_is_among_others(outcomes: Read, folder: Path) -> None:
     """No state is left in a worker by what it read before."""
     for name in [name for name, outcome in outcomes.by_name.items() if isinstance(outcome, Picture)][::9]:
-        alone = next(iter(read([Found("id", name, str(folder / name), 1)], InlineEngine(), SETTINGS)))
+        alone = next(iter(read([Found("id", name, str(folder / name), 1)], InlineEngine(), LIMITS)))
         among = outcomes.by_name[name]
         assert isinstance(alone, Picture)
         assert isinstance(among, Picture)

@@ -28,10 +28,11 @@ from unipic.core.photo import Unreadable
 from unipic.core.settings import Settings
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
-from utils import arrange, look
+from utils import arrange, examine
 
 ERRORS = ("EIO", "ESTALE", "EACCES", "EROFS")
 CALLS = ("openat", "read", "getdents64")
@@ -45,7 +46,7 @@ def forks() -> Iterator[Forks]:
 
 def decided(evidence: Evidence) -> list[Outcome]:
     """With everything that is proposed accepted: the most that could be set aside."""
-    proposal = propose(arrange(evidence, Settings()))
+    proposal = propose(arrange(evidence, Settings().thresholds))
     return outcomes(proposal, accept_all(proposal))
 
 
@@ -150,7 +151,7 @@ def emptied(folder: Path) -> Callable[[], None]:
 
 def looked(source: Path, folder: Path, engine: InlineEngine) -> Evidence:
     thumbnails = Thumbnails(folder / "thumbs")
-    return look(FolderSource([source]), tools(engine=engine, thumbnails=thumbnails), Settings(workers=1))
+    return examine(FolderSource([source]), tools(engine=engine, thumbnails=thumbnails), Settings.of(workers=1))
 
 
 @pytest.mark.parametrize("after", range(amount(pr=2, nightly=6)))

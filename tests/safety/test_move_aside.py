@@ -23,7 +23,7 @@ from unipic.core.files import hash_file
 from unipic.core.photo import Companion, Photo
 from unipic.destinations.aside import AsideDestination
 from unipic.destinations.undo import undo_all
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 COPIES = 12

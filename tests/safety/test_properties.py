@@ -31,9 +31,10 @@ from unipic.destinations.zip import ZipDestination
 from unipic.library.companions import together
 from unipic.reading._exif import parse_moment
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Choice, Outcome
+from unipic.review.choices import Choice
 from unipic.review.history import Change, Undo
 from unipic.review.journal import Journal
+from unipic.review.outcomes import Outcome
 from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
@@ -167,7 +168,7 @@ def test_a_length_of_time_is_a_number_or_an_error(text: str) -> None:
         return
     assert isinstance(found, float)
     with suppress(SettingsError):
-        assert 0 < Settings(time_window=found).time_window < math.inf  # type: ignore[operator]
+        assert 0 < Settings.of(time_window=found).thresholds.time_window < math.inf  # type: ignore[operator]
 
 
 FIELDS = st.sampled_from(sorted(Settings.__dataclass_fields__)) | st.text("abc_", min_size=1, max_size=4)

@@ -24,7 +24,8 @@ from unipic.core.progress import Step
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 
 VICTIMS = ("keeper", "copy", "shot", "other", "lone")

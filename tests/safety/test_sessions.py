@@ -28,7 +28,7 @@ pytestmark = pytest.mark.server
 SESSIONS = amount(pr=8, nightly=50)
 DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
-PATIENCE = 300.0  # seconds for the work on a busy machine
+TIMEOUT_S = 300.0  # seconds for the work on a busy machine
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server, ph
     took: list[float] = []
     scanning = Runs(server.runs).new("folder", (str(photos),))
     scanning.change(state="waiting")
-    begun = threading.Barrier(SESSIONS + 1, timeout=PATIENCE)
+    begun = threading.Barrier(SESSIONS + 1, timeout=TIMEOUT_S)
 
     def check(said: bytes, own: Album) -> None:
         for other in albums:
@@ -114,7 +114,7 @@ def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server, ph
     def scan() -> None:
         with visiting(server) as visitor:
             begun.wait()
-            until = time.monotonic() + PATIENCE
+            until = time.monotonic() + TIMEOUT_S
             while scanning.load().state != "ready" and time.monotonic() < until:
                 check(visitor.run(f"run={scanning.token}", "review"), Album("", scanning, []))
                 assert visitor.errors == []
@@ -170,7 +170,7 @@ def parent(pid: int) -> int:
 
 
 def until(found: object, what: str) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT_S
     while not found():  # type: ignore[operator]
         assert time.monotonic() < end, what
         time.sleep(0.02)

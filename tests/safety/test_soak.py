@@ -19,7 +19,7 @@ from tests.browser.conftest import Server
 from tests.helpers.pictures import save, scene, shaken
 from tests.safety.harness.amounts import NIGHTLY, amount
 from tests.safety.harness.ledger import record
-from tests.safety.harness.servers import PATIENCE, Visitor, ask, serving, visiting
+from tests.safety.harness.servers import TIMEOUT_S, Visitor, ask, serving, visiting
 
 from server.runs import Run, Runs
 from unipic.destinations.base import MANIFEST
@@ -112,7 +112,7 @@ def one_round(server: Server, photos: list[Path]) -> set[str]:
 
 
 def looked_at(visitor: Visitor, run: Run, query: str) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_S
     while run.load().state in ("waiting", "working"):
         assert time.monotonic() < until, run.load()
         visitor.run(query, "review")

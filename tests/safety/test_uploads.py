@@ -14,7 +14,7 @@ import pytest
 from tests.browser.conftest import Server
 from tests.safety.harness.amounts import NIGHTLY, amount
 from tests.safety.harness.ledger import record
-from tests.safety.harness.servers import PATIENCE, ask, serving, together, visiting
+from tests.safety.harness.servers import TIMEOUT_S, ask, serving, together, visiting
 
 from server.runs import Run, Runs
 from server.uploads import KEEP_FREE
@@ -56,7 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def connected(server: Server) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
+    return http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=TIMEOUT_S)
 
 
 def address(run: Run, file: File) -> str:

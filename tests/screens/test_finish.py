@@ -22,8 +22,8 @@ from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 import server.state
 from screens.parts import export as exporting
 from screens.parts import save as saving
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.core.errors import DestinationError
 from unipic.core.settings import Settings, data_folder
 from unipic.destinations import folder as folders
@@ -34,7 +34,7 @@ from unipic.reading.location import find_exiftool
 from unipic.review.statistics import load
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
-from utils import look
+from utils import examine
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 STAYS = {"one.jpg", "broken.jpg", "burst_0.jpg", "burst_1.jpg", "burst_2.jpg"}
@@ -73,7 +73,7 @@ def run(data: Path, photos: Path) -> Run:
     """A run whose work is done."""
     made = Runs(data / "runs").new("folder", (str(photos),))
     tools = Tools(PlainEncoder(), None, InlineEngine(), made.thumbnails)
-    keep_evidence(made, look(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
+    keep_evidence(made, examine(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
     made.change(state="ready")
     return made
 
@@ -314,7 +314,7 @@ def test_without_exiftool_the_place_stays_and_that_is_said(run: Run, monkeypatch
 def test_the_place_is_taken_out_of_an_album(run: Run, photos: Path) -> None:
     photograph(photos / "here.jpg", 9, place=True)
     tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails)
-    keep_evidence(run, look(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
+    keep_evidence(run, examine(FolderSource([photos]), tools, Settings()), Catalogue(data_folder()))
     test = opened(run, album="Rome")
     assert "1 photo carries a location; it stays in the copies" in text(test)
     test.checkbox(key=exporting.WITHOUT_PLACE).check().run()
@@ -337,9 +337,12 @@ def test_count_and_time_left_are_said_and_not_for_each_file(monkeypatch: pytest.
     )
     bar = saving.Bar("Making the ZIP")
     for done in range(1001):
-        bar(saving.Step("Copying", done, 1000))
+        bar(saving.Step("Copying", done, 1000, "file"))
         clock[0] += 0.01
     assert 80 < len(said) < 120
-    assert said[0] == "Copying · 0 of 1,000 files"
-    assert any(words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 5 s left") for words in said)
+    assert said[0] == "Copying · 0 of 1,000 files · Starting…"
+    assert any(
+        words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 100 a second · 5 s left")
+        for words in said
+    )
     assert said[-1].startswith("Copying · 1,000 of 1,000 files")

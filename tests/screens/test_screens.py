@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.core.files import write_json
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue
@@ -21,7 +21,7 @@ from unipic.review.desk import Desk
 from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
-from utils import look
+from utils import examine
 
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 
@@ -43,7 +43,7 @@ def finished(runs: Runs, folder: Path) -> Run:
     """A run whose work is done."""
     run = runs.new("folder", (str(folder),))
     tools = Tools(PlainEncoder(), None, InlineEngine(), run.thumbnails, ("A notice of what is used instead.",))
-    keep_evidence(run, look(FolderSource([folder]), tools, Settings()), Catalogue(data_folder()))
+    keep_evidence(run, examine(FolderSource([folder]), tools, Settings()), Catalogue(data_folder()))
     run.change(state="ready")
     return run
 
@@ -125,7 +125,7 @@ def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
     test.selectbox(key="preset").set_value("landscape").run()
-    test.selectbox(key="window").set_value("1 minute").run()
+    test.selectbox(key="time_window").set_value("1 minute").run()
     test.slider(key="similar").set_value(85.0).run()
     test.selectbox(key="grouping").set_value("components").run()
     press(test, "Try it with sample photos")
@@ -287,10 +287,10 @@ def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyP
     (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
-        {"stage": "Looking at photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
+        {"stage": "Reading photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
     )
     test = app("review.py", run)
-    assert any("Looking at photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
+    assert any("Reading photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
     assert "Cancel" in labels(test)
 
 

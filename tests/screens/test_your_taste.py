@@ -11,10 +11,10 @@ from tests.helpers.galleries import likeness, photo
 from tests.unipic.review.test_taste import LIGHT, person
 
 import server.state
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.rank import WEIGHTS
 from unipic.core.photo import Gallery, Measures
 from unipic.library.decisions import Catalogue
 from unipic.review.taste_log import FILE, _save, load

@@ -18,8 +18,10 @@ from tests.helpers.galleries import likeness, photo
 from tests.helpers.systems import needs_linux, needs_signals
 
 from server import jobs as job
-from server.jobs import FETCHING, LOG, SKIP, Jobs, Where, keep_evidence, wait_for_work, where, work_on
+from server import worker
+from server.jobs import LOG, SKIP, Jobs, Where, where
 from server.runs import Run, Runs
+from server.worker import keep_evidence, wait_for_work, work_on
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_from_dict
 from unipic.core.errors import ModelError
@@ -155,7 +157,7 @@ def test_asked_to_stop_it_stops(run: Run) -> None:
 
 
 def test_progress_is_written_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "EVERY", 1000.0)
+    monkeypatch.setattr(worker, "REPORT_INTERVAL_S", 1000.0)
     told: list[Where | None] = []
 
     def work(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
@@ -195,9 +197,9 @@ def test_a_person_need_not_wait_for_weights(run: Run) -> None:
 
     def fetching(_source: Any, _tools: Any, _settings: Any, progress: Callable[[Step], None], _: Any) -> Evidence:
         stages.append("began")
-        progress(Step("Looking at photos", 1, 2))
+        progress(Step("Reading photos", 1, 2))
         stages.append("looked")
-        progress(Step(f"{FETCHING} weights", 1, 2))
+        progress(Step("Fetching weights", 1, 2, skippable=True))
         raise AssertionError("it waited")
 
     work_on(run.folder, fetching)
@@ -231,7 +233,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def say(line: str) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO(line))
 
-    monkeypatch.setattr(job, "warm_up", lambda: None)
+    monkeypatch.setattr(worker, "warm_up", lambda: None)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
     return say
 
@@ -263,7 +265,7 @@ def test_a_server_that_goes_as_it_tells_leaves_the_run_to_the_next(
 def test_warming_up_loads_what_is_here_and_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_opened", {})
     monkeypatch.setattr(registry, "fetch_weights", None)
-    job.warm_up()
+    worker.warm_up()
     ((name, *_),) = registry._opened
     assert name == "unipic_encoder"
     assert registry._opened.popitem()[1]._network._value is not None
@@ -273,9 +275,9 @@ def test_a_model_that_cannot_be_loaded_is_left_to_the_run_to_tell(monkeypatch: p
     def broken(*_: Any) -> Any:
         raise ModelError("it needs torch")
 
-    monkeypatch.setattr(job, "open_encoder", broken)
-    monkeypatch.setattr(job, "open_scorer", broken)
-    job.warm_up()
+    monkeypatch.setattr(worker, "open_encoder", broken)
+    monkeypatch.setattr(worker, "open_scorer", broken)
+    worker.warm_up()
 
 
 # The server's side
@@ -515,7 +517,7 @@ def test_spare_processes_that_die_are_not_made_for_ever(tmp_path: Path) -> None:
 
 @needs_linux
 def test_a_spare_process_that_nobody_needs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "SPARE", 0.01)
+    monkeypatch.setattr(job, "SPARE_S", 0.01)
     jobs = Jobs(spares("", tmp_path / "spares"), spares=True)
     jobs.prepare()
     until(lambda: jobs._spare is None)

@@ -14,7 +14,7 @@ from tests.helpers.desks import evidence, scanned, three
 from tests.helpers.galleries import photo
 
 from server.desks import open_desk
-from server.review_routes import MOST, review_routes
+from server.review_routes import MAX_STEP_BYTES, review_routes
 from server.runs import Run, Runs
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk
@@ -196,7 +196,7 @@ def test_only_json_is_heard(visitor: Visitor, content: bytes, kind: str, status:
 
 
 def test_a_step_has_a_size(visitor: Visitor) -> None:
-    headers = {"Content-Type": "application/json", "Content-Length": str(MOST + 1)}
+    headers = {"Content-Type": "application/json", "Content-Length": str(MAX_STEP_BYTES + 1)}
     assert visitor.client.post(visitor.url, content=b"{}", headers=headers).status_code == 413
 
 

@@ -296,7 +296,7 @@ def test_a_connection_that_breaks_leaves_nothing(runs: Runs, run: Run) -> None:
 
 
 def test_a_browser_that_falls_silent_is_given_up(runs: Runs, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
+    monkeypatch.setattr(uploads, "BODY_TIMEOUT_S", 0.05)
     messages = [{"type": "http.request", "body": b"x", "more_body": True}]
     status, _ = ask(app_of(runs), "PUT", upload_to(run), {"content-length": "100"}, messages)
     assert (status, stored(run)) == (408, {})

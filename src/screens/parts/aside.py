@@ -1,4 +1,4 @@
-"""Setting aside where the photos lie: for folders on the server, where its operator allows it; and putting it back."""
+"""Move originals aside, or back: for server folders, if the operator allows it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines
 from unipic.destinations.undo import held, undo_all
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import SET_ASIDE
 
 
 def may_set_aside(run: Run) -> bool:
-    """Uploads are copies already, and the folders of a server are its operator's."""
+    """Whether originals may be moved: not uploads, which are copies, and only if the operator allows it."""
     return run.load().source == "folder" and operator.may_set_aside()
 
 

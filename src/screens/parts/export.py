@@ -1,4 +1,4 @@
-"""What an export will do, said before any button; then the three ways: a ZIP, a folder on the server, a list."""
+"""What an export will do, shown before any button; then the ways to export."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview
 from unipic.reading.location import INSTALL, find_exiftool
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them
     False: "byte for byte; every copy is read back and compared",
     True: "without their location; the picture in every copy is compared with the original's",
 }
-MOST = 20  # names that are shown
+MAX_ROWS_SHOWN = 20  # names that are shown
 Way = Literal["zip", "folder", "list", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
@@ -38,7 +38,7 @@ WAYS: dict[Way, str] = {
 
 
 def what_will_happen(plan: Preview, open_groups: int) -> None:
-    """In words, each with its number; what does not happen is not mentioned."""
+    """What the export will do, in words with numbers; whatever does not apply is left out."""
     st.subheader("What will happen", anchor=False)
     why = "two files would have the same name, or some systems do not allow it"
     carry = "carries" if plan.located == 1 else "carry"
@@ -64,7 +64,7 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
 
 
 def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
-    """The ways there are. True if an album has just been made; a list is none, it can be had at any time."""
+    """The ways to export. True if an album was just made; a list does not count."""
     st.subheader("Export", anchor=False)
     album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
     _location()
@@ -101,8 +101,8 @@ def without_place() -> bool:
 
 def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
     st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
-    room = _room(plan, run.out)
-    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not room)
+    space = _has_space(plan, run.out)
+    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not space)
     done = made and make_zip(run, outcomes, album, without_place()) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
@@ -137,9 +137,9 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
         st.info("This album is not finished. The files already copied are complete and stay.", icon=":material/info:")
     st.markdown(f"Will be copied to the {'' if again else 'new '}folder **{plain(str(target))}**.")
     st.caption("Keep this page open until it is done. An interrupted copy can be resumed.")
-    room = again or _room(plan, root)  # of what is there already nothing more is needed
+    space = again or _has_space(plan, root)  # of what is there already nothing more is needed
     words, icon = "Resume copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
-    if not st.button(words, type="primary", icon=icon, key="copy", disabled=not room):
+    if not st.button(words, type="primary", icon=icon, key="copy", disabled=not space):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
     if make_folder(target, outcomes, without_place()) is None:
@@ -161,7 +161,7 @@ def _list(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
         make_list(run, outcomes, album, str(suffix))
 
 
-def _room(plan: Preview, folder: Path) -> bool:
+def _has_space(plan: Preview, folder: Path) -> bool:
     missing = plan.missing(folder)
     if missing:
         st.error(
@@ -186,6 +186,6 @@ def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
 
 
 def _names(lines: Sequence[str]) -> None:
-    st.markdown("\n".join(f"- {line}" for line in lines[:MOST]))
-    if len(lines) > MOST:
-        st.caption(f"... and {len(lines) - MOST:,} more")
+    st.markdown("\n".join(f"- {line}" for line in lines[:MAX_ROWS_SHOWN]))
+    if len(lines) > MAX_ROWS_SHOWN:
+        st.caption(f"... and {len(lines) - MAX_ROWS_SHOWN:,} more")

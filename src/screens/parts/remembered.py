@@ -1,4 +1,4 @@
-"""What was said of these photos, here and in earlier runs, to be looked through and taken back."""
+"""Decisions about these photos, from this run and earlier ones, to look through and take back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from screens.parts.words import count, plain
 from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
 
-MOST = 100  # rows; the command line lists them all
+MAX_ROWS_SHOWN = 100  # rows; the command line lists them all
 
 
 def remembered(desk: Desk) -> None:
@@ -24,10 +24,10 @@ def remembered(desk: Desk) -> None:
     with st.popover(f"Remembered ({len(by_hand) + len(earlier)})", icon=":material/bookmark:"):
         st.markdown("Your decisions about these photos. They still apply if files are renamed or moved.")
         rows = [*reversed(by_hand), *reversed(earlier)]
-        for ruling in rows[:MOST]:
+        for ruling in rows[:MAX_ROWS_SHOWN]:
             _row(desk, ruling)
-        if len(rows) > MOST:
-            st.caption(f"... and {len(rows) - MOST:,} more")
+        if len(rows) > MAX_ROWS_SHOWN:
+            st.caption(f"... and {len(rows) - MAX_ROWS_SHOWN:,} more")
         if earlier:
             ids = [ruling.id for ruling in earlier]
             st.button(f"Forget all {len(ids):,} from earlier reviews", on_click=_forget, args=(desk, ids))

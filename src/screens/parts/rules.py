@@ -1,4 +1,4 @@
-"""Rules before clicks: folders to protect, prefer or rather set aside, and what to prefer in a photo."""
+"""The person's rules: folders to protect, prefer or avoid, and what to prefer in a photo."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def rules(desk: Desk) -> None:
 
 
 def _taken_on_purpose(desk: Desk) -> None:
-    """Only of the kinds that are there."""
-    known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.sets))
+    """Only the kinds of series that exist here."""
+    known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.series))
     if known:
         about = "Their shots were taken to be kept together, so all of them stay unless you choose them here."
         _several(desk, "thin", "Suggest only the best shot of", about, list(known), desk.history.rules.thin)

@@ -1,4 +1,4 @@
-"""Carrying out what was decided: a ZIP or a list for the browser, or a folder on the server."""
+"""Exports from the finish screen: a ZIP or a list for the browser, or a folder on the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import count, duration, plain, size
+from screens.parts.words import plain, size
 from screens.session import session
 from server.runs import Run
 from server.state import outcomes_of, server
@@ -22,15 +22,14 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.names import safe_name
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
-EVERY = 0.1  # seconds between two words about progress: a message for each of many small files would take longer
-SURE = 2.0  # seconds after which the time left can be told
-MOST = 20  # problems that are named; the manifest has them all
+PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
+MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run) -> None:
-    """Reviewed selections, everything of groups not seen yet, and all singles, at any moment."""
+    """A download of the present state: reviewed selections, all of open groups, and all singles."""
     if st.button("Save progress", key="save", icon=":material/download:"):
         make_zip(run, outcomes_of(run), "unipic-progress")
     if session.zip_path:
@@ -38,7 +37,7 @@ def save_progress(run: Run) -> None:
 
 
 def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
-    """Write the ZIP into the run's folder, with a bar. None if it failed, which is said."""
+    """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
     written = _written(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
     if written is not None:
@@ -47,12 +46,12 @@ def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: 
 
 
 def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
-    """Copy into a folder on the server, with a bar; what an earlier copy left there is gone on with."""
+    """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
     return _written(FolderDestination(folder, strip_location), outcomes, "Copying")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
-    """Write the list into the run's folder and hand it to the browser. Paths are told where they are the person's."""
+    """Write the list into the run's folder and offer it. Paths are included only if they are the person's own."""
     path = run.out / f"{zip_name(album)}{suffix}"
     paths = run.load().source == "folder"
     if _written(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
@@ -60,15 +59,15 @@ def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) ->
 
 
 def offer(run: Run) -> None:
-    """The download of the ZIP made last; it starts by itself, and the button is there if it does not."""
+    """The download of the last ZIP, which starts by itself, with a button in case it does not."""
     if session.zip_path and session.zip_path.exists():
         _offer(run, session.zip_path, "zip")
 
 
 def _offer(run: Run, path: Path, kind: str) -> None:
-    facts = path.stat()
-    label = f"Download {path.name} ({size(facts.st_size)})"
-    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{facts.st_mtime_ns}")
+    status = path.stat()
+    label = f"Download {path.name} ({size(status.st_size)})"
+    download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{status.st_mtime_ns}")
 
 
 def zip_name(album: str) -> str:
@@ -89,16 +88,19 @@ def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) 
         return None
     finally:
         bar.empty()
-    for problem in result.problems[:MOST]:
+    for problem in result.problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
-    if len(result.problems) > MOST:
-        st.warning(f"... and {len(result.problems) - MOST:,} more, listed in the manifest.", icon=":material/warning:")
+    if len(result.problems) > MAX_ROWS_SHOWN:
+        st.warning(
+            f"... and {len(result.problems) - MAX_ROWS_SHOWN:,} more, listed in the manifest.",
+            icon=":material/warning:",
+        )
     return result
 
 
 @contextmanager
 def one_at_a_time(bar: Bar) -> Iterator[None]:
-    """One export at a time. Each word about waiting is also where Streamlit stops a page that was left."""
+    """One export at a time. Updates while waiting let Streamlit stop a page that was left."""
     lock = server().exporting
     while not lock.acquire(timeout=1.0):
         bar.say("Waiting for another export to finish")
@@ -109,7 +111,7 @@ def one_at_a_time(bar: Bar) -> Iterator[None]:
 
 
 class Bar:
-    """How far an export is: count, and the time left."""
+    """A progress bar with count and time left."""
 
     def __init__(self, title: str) -> None:
         self._bar = st.progress(0.0, text=title)
@@ -120,13 +122,10 @@ class Bar:
         now = time.monotonic()
         if step.stage != self._stage:
             self._stage, self._since, self._told = step.stage, now, 0.0
-        if now - self._told < EVERY and step.done < step.total:
+        if now - self._told < PROGRESS_INTERVAL_S and step.done < step.total:
             return
         self._told = now
-        text, passed = f"{step.stage} · {step.done:,} of {count(step.total, 'file')}", now - self._since
-        if step.done and passed > SURE:
-            text += f" · {duration(passed / step.done * (step.total - step.done))} left"
-        self.say(text, min(1.0, step.done / step.total) if step.total else 0.0)
+        self.say(step.told(now - self._since), step.share)
 
     def say(self, text: str, share: float = 0.0) -> None:
         self._bar.progress(share, text=text)

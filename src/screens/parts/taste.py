@@ -6,28 +6,14 @@ import streamlit as st
 
 from screens.parts.words import plain
 from server.state import server, taste
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import BY_NAME, WEIGHTS
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import data_folder
 from unipic.review.taste import Verdict, changes
 from unipic.review.taste_log import forget
 
-WORDS = {
-    "sharpness": "sharpness",
-    "shake": "a steady hand",
-    "exposure": "exposure",
-    "highlights": "detail in bright parts",
-    "shadows": "detail in dark parts",
-    "contrast": "contrast",
-    "noise": "grain",
-    "tilt": "a straight horizon",
-    "cut": "nothing cut off",
-    "framing": "framing",
-    "wish": "what you asked for in words",
-    "aesthetic": "how pleasing a picture is",
-}
 TOLD = 0.02  # of all weight: less is not worth a word
-MOST = 3  # words each way
+MAX_WORDS = 3  # criteria that are named as more, and as less, important
 
 
 def your_taste() -> None:
@@ -71,9 +57,9 @@ def _state(verdict: Verdict) -> str:
 
 
 def _words(verdict: Verdict) -> str:
-    changed = [(WORDS.get(name, name), change) for name, change in changes(verdict.weights, WEIGHTS)]
-    more = [plain(name) for name, change in changed if change >= TOLD][:MOST]
-    less = [plain(name) for name, change in changed if change <= -TOLD][:MOST]
+    changed = [(BY_NAME[name].value, change) for name, change in changes(verdict.weights, WEIGHTS)]
+    more = [plain(name) for name, change in changed if change >= TOLD][:MAX_WORDS]
+    less = [plain(name) for name, change in changed if change <= -TOLD][:MAX_WORDS]
     parts = [f"{way} about {_listed(names)}" for way, names in (("more", more), ("less", less)) if names]
     seems = "You care" if verdict.used else "So far you seem to care"
     return f"{seems} {', '.join(parts)} than the default." if parts else f"{seems} about the same as the default."

@@ -1,4 +1,4 @@
-"""The few things Streamlit's own theme cannot say: room for photos, and targets a thumb can hit."""
+"""Styles that Streamlit's theme cannot express: space for photos, and targets that a thumb can hit."""
 
 from __future__ import annotations
 

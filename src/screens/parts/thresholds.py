@@ -3,59 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from screens.parts.looks import GROUPINGS, WINDOWS
+from screens.parts.controls import controls, said
 from screens.parts.words import count
 from screens.session import session
+from unipic.core.settings import CONTROLS, Thresholds
 from unipic.review.desk import Desk
 
-LOWEST = 50  # pairs less alike are not known one by one
+LOWEST = int(CONTROLS["similar"].slider[0])
 WIDTH = 2  # of a bar
+NOW = "now-"  # the keys of widgets of a review begin so
 
 
 def thresholds(desk: Desk) -> None:
     holding = desk.history.thresholds
     with st.popover("Sensitivity", icon=":material/tune:"):
         st.markdown("Takes effect at once; nothing is rescanned. Decided groups stay as they are.")
-        session.set_widget("now-similar", float(holding.similar))
-        st.slider(
-            "Similar shots",
-            *(float(LOWEST), 99.0),
-            step=1.0,
-            format="%.0f",
-            key="now-similar",
-            on_change=_change,
-            args=(desk,),
-        )
-        _histogram(desk, holding.similar)
-        session.set_widget("now-near", float(holding.near))
-        st.slider(
-            "Copies",
-            *(10.0, 95.0),
-            step=5.0,
-            format="%.0f",
-            key="now-near",
-            help="How exactly the pixels of copies must agree. 50 is the measured default. Higher finds fewer copies.",
-            on_change=_change,
-            args=(desk,),
-        )
-        session.set_widget("now-window", _window(holding.time_window))
-        st.selectbox("Similar shots taken within", list(WINDOWS), key="now-window", on_change=_change, args=(desk,))
-        session.set_widget("now-grouping", holding.grouping)
-        st.selectbox(
-            "Grouping",
-            list(GROUPINGS),
-            format_func=lambda name: GROUPINGS[name],
-            key="now-grouping",
-            on_change=_change,
-            args=(desk,),
-        )
+        for field in fields(Thresholds):  # they show what holds, which another tab may have changed
+            session.set_widget(NOW + field.name, None)
+        controls(NOW, holding, lambda: _histogram(desk, holding.similar), on_change=_change, args=(desk,))
 
 
 def _histogram(desk: Desk, line: float) -> None:
@@ -93,17 +65,6 @@ def _chart(line: float) -> dict[str, Any]:
     }
 
 
-def _window(seconds: float | None) -> str:
-    return next((name for name, value in WINDOWS.items() if value == seconds), next(iter(WINDOWS)))
-
-
 def _change(desk: Desk) -> None:
     with desk.lock:
-        now = replace(
-            desk.history.thresholds,
-            similar=session.widget("now-similar"),
-            near=session.widget("now-near"),
-            grouping=session.widget("now-grouping"),
-            time_window=WINDOWS[session.widget("now-window")],
-        )
-        desk.set_thresholds(secrets.token_hex(8), now)
+        desk.set_thresholds(secrets.token_hex(8), said(NOW))

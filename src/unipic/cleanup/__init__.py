@@ -1,1 +1,1 @@
-"""Copies, moments and the best shot."""
+"""Find copies, group shots of one moment, and recommend the best."""

@@ -1,10 +1,10 @@
-"""How one photo lies on another, and whether their pixels then agree: the second, independent signal.
+"""Align one photo with another, and compare their pixels: evidence independent of the encoder.
 
-Keypoints (SIFT, Lowe 2004, with the square roots of Arandjelovic & Zisserman 2012) that match and move together
-under one projective map (MAGSAC++, Barath 2020) say that two photos show one scene. If besides that map is the upright
-one of a file that was resized, cropped, turned or mirrored, and the pixels agree under it in detail, tone, sharpness
-and grain, they are one picture. Shots of a burst fail at one of these: the hand moves, the subject moves, the focus
-or the exposure differs, or at least the noise of the sensor does.
+Keypoints (SIFT, Lowe 2004, with the square roots of Arandjelovic & Zisserman 2012) that match and move together under
+one homography (MAGSAC++, Barath 2020) show that two photos are of one scene. They are one picture if, besides, the
+homography is that of a resized, cropped, turned or mirrored file, and the pixels agree in detail, tone, sharpness and
+grain. Shots of a burst fail at one of these: the hand or the subject moves, focus or exposure differ, or at least the
+sensor's noise does.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy as np
 
 SIDE = 320  # pixels of the long side; 400 finds a few more pairs in twice the time
 POINTS = 300  # keypoints at most, the strongest
-FEWEST = 8  # keypoints that move together; a projective map fits any 4, chance rarely adds as many again
-LOOSE = 3.0  # pixels a keypoint may be off the map
+FEWEST = 8  # keypoints that move together; a homography fits any 4, and chance rarely adds 4 more
+LOOSE = 3.0  # pixels a keypoint may be off the homography
 RATIO = 0.85  # of the distances to the nearest and the second nearest keypoint
 GRAIN_BLOCK = 24  # pixels of the thumbnail
-LEAST_GRAIN = 0.4  # grey levels; less is what rounding leaves
+LEAST_GRAIN = 0.4  # grey levels; less is rounding
 SWEPT = (0.12, 0.9)  # of the frame, from one shot of a panorama to the next
 UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 
-cv2.setNumThreads(1)  # photos are spread over the cores, not the pixels of one
+cv2.setNumThreads(1)  # parallel over photos, not inside one
 
 NOTHING = np.zeros((0, 0), np.float32)
 Points = tuple[np.ndarray, np.ndarray]  # places and descriptors
 
 
 class Sketch:
-    """A photo in grey at SIDE pixels, with its keypoints, which are looked for when first asked for."""
+    """A photo in grey at SIDE pixels, with its keypoints, which are found on first use."""
 
     def __init__(self, pixels: np.ndarray, original: int) -> None:
         """pixels: uint8 [H, W, 3] RGB. original: long side of the photo itself, which limits the detail there is."""
@@ -43,7 +43,7 @@ class Sketch:
         self._points: Points | None = None
         self._mirrored: Points | None = None
 
-    # Not cached_property: up to Python 3.11 it has one lock for all sketches, and one thread would look at a time.
+    # Not cached_property: up to Python 3.11 it has one lock for all instances, so threads would wait for each other.
     @property
     def points(self) -> Points:
         """float32 [N, 2] places (x, y) and float16 [N, 128] descriptors of length 1."""
@@ -53,7 +53,7 @@ class Sketch:
 
     @property
     def mirrored(self) -> Points:
-        """The points as a mirror shows them."""
+        """The points of the mirrored photo."""
         if self._mirrored is None:
             self._mirrored = self._flipped()
         return self._mirrored
@@ -67,7 +67,7 @@ class Sketch:
         return places, np.sqrt(shares).astype(np.float16)
 
     def _flipped(self) -> Points:
-        """Only the order of a descriptor's bins changes, so nothing is looked for."""
+        """Only the order of a descriptor's bins changes, so nothing needs to be detected again."""
         places, descriptors = self.points
         flipped = places.copy()
         flipped[:, 0] = self.grey.shape[1] - 1 - flipped[:, 0]
@@ -76,13 +76,13 @@ class Sketch:
 
 
 def _sift() -> cv2.SIFT:
-    # Without the precise enlargement every place is a quarter of a pixel off, the other way in a mirror.
+    # Without precise upscaling every place is a quarter of a pixel off, in a mirror to the other side.
     return cv2.SIFT.create(nfeatures=POINTS, contrastThreshold=0.01, enable_precise_upscale=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """How `b` lies on `a`, by keypoints that move together."""
+    """How `b` lies on `a`, by the keypoints that move together."""
 
     points: int
     mirrored: bool
@@ -106,7 +106,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What is left to tell two pictures apart once one lies upright on the other."""
+    """The differences that remain once one picture lies upright on the other."""
 
     off: float  # pixels of SIDE: how far from a resized cut (median of the keypoints)
     slant: float  # degrees from the nearest quarter turn
@@ -119,7 +119,7 @@ class Agreement:
 
 
 def align(a: Sketch, b: Sketch) -> Alignment | None:
-    """The map most keypoints agree on, as they are or mirrored. None where fewer than FEWEST do."""
+    """The homography that most keypoints agree on, plain or mirrored. None if fewer than FEWEST agree."""
     straight = _fit(a.points, b.points, mirrored=False)
     if straight and straight.points >= 3 * FEWEST:
         return straight
@@ -140,10 +140,10 @@ def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
 
 
 def _matched(a: Points, b: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Places of points that are each other's nearest, clearly nearer than the next."""
+    """Places of mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test)."""
     if min(len(a[0]), len(b[0])) < FEWEST:
         return a[0][:0], b[0][:0]
-    # Not with @: the threads of numpy's library and those that look at pairs would wait for each other.
+    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
     like = cv2.gemm(a[1].astype(np.float32), np.ascontiguousarray(b[1].T, np.float32), 1, NOTHING, 0)
     rows = np.arange(len(like))
     nearest = like.argmax(axis=1)
@@ -156,7 +156,7 @@ def _matched(a: Points, b: Points) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_they_are(a: Sketch, b: Sketch) -> Alignment:
-    """Frame on frame, for pictures with too little in them for keypoints."""
+    """Frame on frame, for pictures with too few keypoints."""
     corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
     here, there = (corners * np.array(plane.shape[::-1], np.float32) - 0.5 for plane in (a.grey, b.grey))
     plane = cv2.getPerspectiveTransform(there.astype(np.float32), here.astype(np.float32))
@@ -164,7 +164,7 @@ def as_they_are(a: Sketch, b: Sketch) -> Alignment:
 
 
 def agreement(a: Sketch, b: Sketch, found: Alignment) -> Agreement | None:
-    """The pixels of `b` laid upright on those of `a`, and compared. None where they cannot be."""
+    """Lay `b` upright on `a` and compare their pixels. None if that is impossible or there is no texture."""
     cut, off = _upright(found)
     zoom = _zoom(cut)
     if not 0.1 < zoom < 10:
@@ -172,7 +172,7 @@ def agreement(a: Sketch, b: Sketch, found: Alignment) -> Agreement | None:
     ours, theirs, both = _laid(a.grey, b.grey, cut, found.mirrored)
     if both.mean() < 0.05:
         return None
-    # Detail that only one of the two can hold says nothing: both are blurred to what the poorer one has.
+    # Detail that only one of them can hold proves nothing, so both are blurred to the poorer one.
     blur = 0.8 / max(0.1, min(a.detail, b.detail / zoom, 1.0))
     compared = _compared(cv2.GaussianBlur(ours, (0, 0), blur), cv2.GaussianBlur(theirs, (0, 0), blur), both)
     if compared is None:
@@ -182,9 +182,9 @@ def agreement(a: Sketch, b: Sketch, found: Alignment) -> Agreement | None:
 
 
 def _upright(found: Alignment) -> tuple[np.ndarray, float]:
-    """The scale and place across and down that fit best after the quarter turn.
+    """Fit scale and offset in x and y after the quarter turn.
 
-    float64 [2, 3] from b to a; how far off the points are (median, pixels).
+    float64 [2, 3] from b to a; the points' median distance from it in pixels.
     """
     quarter = np.radians(found.turn)
     spin = np.round([[np.cos(quarter), -np.sin(quarter)], [np.sin(quarter), np.cos(quarter)]])
@@ -195,7 +195,7 @@ def _upright(found: Alignment) -> tuple[np.ndarray, float]:
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """y = scale * x + place, little moved by outliers (iteratively reweighted), and each point's distance from it."""
+    """Fit y = scale * x + place robustly (iteratively reweighted). Returns each point's distance too."""
     terms = np.stack([x, np.ones_like(x)], axis=1)
     weights = np.ones(len(x))
     for _ in range(5):
@@ -210,7 +210,7 @@ def _zoom(cut: np.ndarray) -> float:
 
 
 def _laid(a: np.ndarray, b: np.ndarray, cut: np.ndarray, mirrored: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`b` as it lies on `a`: both as float32 [H, W] of equal detail, and bool [H, W] where there are both."""
+    """`b` laid on `a`: both as float32 [H, W] of equal detail, and bool [H, W] where both exist."""
     ours: np.ndarray = a.astype(np.float32)
     theirs: np.ndarray = np.ascontiguousarray(b[:, ::-1] if mirrored else b).astype(np.float32)
     zoom = _zoom(cut)
@@ -226,7 +226,7 @@ def _laid(a: np.ndarray, b: np.ndarray, cut: np.ndarray, mirrored: bool) -> tupl
 def _compared(
     ours: np.ndarray, theirs: np.ndarray, both: np.ndarray
 ) -> tuple[float, float, float, float, float] | None:
-    """detail, contrast, shift, sharpness and uneven of an Agreement; None without texture to compare."""
+    """(detail, contrast, shift, sharpness, uneven) of an Agreement; None without texture to compare."""
 
     def mean(plane: np.ndarray) -> np.ndarray:
         return cv2.blur(plane, (15, 15))
@@ -234,7 +234,7 @@ def _compared(
     ours_mean, theirs_mean = mean(ours), mean(theirs)
     ours_power = mean(ours * ours) - ours_mean**2
     theirs_power = mean(theirs * theirs) - theirs_mean**2
-    # Not where a block reaches beyond what both show, which is black in one of them.
+    # Not where a block reaches beyond the overlap: one of the pictures is black there.
     inside = cv2.erode(both.astype(np.uint8), np.ones((15, 15))) > 0
     textured = (np.minimum(ours_power, theirs_power) > 16) & inside
     if textured.mean() < 0.01:
@@ -249,16 +249,16 @@ def _compared(
 
 
 def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Alignment) -> float | None:
-    """Correlation of the finest structure in the calmest third of the picture: the noise of one press of the shutter.
+    """Correlation of the finest structure in the calmest third of the picture: equal noise means one exposure.
 
-    large, other: uint8 [H, W, 3], the thumbnails `a` and `b` were sketched from. None where there is too little
-    noise: a strongly compressed copy has lost it, and says nothing.
+    large, other: uint8 [H, W, 3], the thumbnails that `a` and `b` were made from. None with too little noise: a
+    strongly compressed copy has lost it, which proves nothing.
     """
     cut, _ = _upright(found)
     ours, theirs = (cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in (large, other))
     up, down = ours.shape[1] / a.grey.shape[1], b.grey.shape[1] / theirs.shape[1]
     cut = np.concatenate([cut[:, :2] * up * down, cut[:, 2:] * up], axis=1)
-    # Pixel centres, not corners, lie on whole numbers.
+    # Whole numbers are pixel centres, not corners.
     cut[:, 2] += (up - 1) / 2 - cut[:, :2] @ np.full(2, (1 / down - 1) / 2)
     ours, theirs, both = _laid(ours, theirs, cut, found.mirrored)
     ours, theirs = (plane - cv2.GaussianBlur(plane, (0, 0), 1.5) for plane in (ours, theirs))
@@ -277,13 +277,13 @@ def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Ali
     return float(np.median(together[grainy] / np.sqrt(ours_power[grainy] * theirs_power[grainy])))
 
 
-# What tells a panorama and a focus stack.
+# For panoramas and focus stacks.
 
 
 def swept(a: Sketch, b: Sketch, found: Alignment) -> tuple[float, float] | None:
-    """How far the view of `b` went from that of `a`, in shares of the frame, across and down.
+    """How far the view moved from `a` to `b` across and down, as shares of the frame.
 
-    None where it went too little or too far for a panorama, or the camera was turned or zoomed.
+    None if it moved too little or too far for a panorama, or the camera was turned or zoomed.
     """
     if found.mirrored or abs(found.angle) > UPRIGHT:
         return None
@@ -297,7 +297,7 @@ def swept(a: Sketch, b: Sketch, found: Alignment) -> tuple[float, float] | None:
 
 
 def fine_detail(grey: np.ndarray, tiles: int) -> np.ndarray:
-    """Its standard deviation in each tile of the frame, float64 [tiles, tiles] in grey levels."""
+    """Standard deviation of the Laplacian in each tile of the frame, float64 [tiles, tiles] in grey levels."""
     fine = cv2.Laplacian(cv2.GaussianBlur(grey, (3, 3), 0), cv2.CV_32F)
     rows = np.array_split(fine, tiles)
     return np.array([[float(tile.std()) for tile in np.array_split(row, tiles, axis=1)] for row in rows])

@@ -1,8 +1,8 @@
-"""Cells: parts of the space of embeddings, so that not every photo of a large library is compared with every other.
+"""Cells: parts of the embedding space, so photos of a large library are compared only with nearby ones.
 
-An inverted file (Jégou, Douze, Schmid 2011): each photo lives in the cell of its nearest centre and is compared with
-those that live in the cells of its nearest few. FAISS finds the centres, and who is near to them. Two photos that are
-alike and far from each other's cells are missed, see PROBES.
+An inverted file (Jégou, Douze, Schmid 2011): each photo belongs to the cell of its nearest centre, and is compared with
+the members of its nearest few cells. FAISS finds the centres and the nearest ones. Similar photos far from each other's
+cells are missed, see PROBES.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ import numpy as np
 
 Members = np.ndarray  # int64 [M], rows of the vectors, ascending
 
-# Cells a photo is looked for in. Of the pairs of the exact search among 60,000 photos, made up to be as hard to find as
-# real ones, 96 keep 0.9996, 64 keep 0.9991 and 32 keep 0.9968; of the likely ones each misses less than one in 10,000.
-# Cells get smaller as there are more: among 400,000 photos 96 keep 0.9988, and the 136 of the fourth root 0.9995.
+# Cells searched per photo. Recall against the exact search, on 60,000 generated photos as hard as real ones: 0.9996
+# with 96, 0.9991 with 64, 0.9968 with 32; above 0.9999 for likely pairs. Cells shrink as their number grows: on 400,000
+# photos, 96 find 0.9988, and 136 (the fourth root) 0.9995.
 PROBES = 96
-PROBES_UP_TO = 100_000  # photos; among more the cells grow with the fourth root of their number
+PROBES_UP_TO = 100_000  # photos; above, the number of cells searched grows with the fourth root of the photos
 CENTRES = 4.0  # times the square root of the photos, as FAISS advises
-# Centres need not be good, only the same each time.
+# Centres need not be good, only reproducible.
 SAMPLE, ROUNDS = 40, 5  # photos for each centre, and rounds of k-means
-AT_ONCE = 4096  # photos that are told their cells together
+BATCH_PHOTOS = 4096  # photos per search
 
 
 def cells(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]]:
-    """Who lives in each cell, and who looks into it, those who live there among them.
+    """The members of each cell, and the photos that are compared with them, members included.
 
-    The same vectors in the same order have the same cells, whatever the number of threads.
+    The same vectors in the same order give the same cells, whatever the number of threads.
     """
-    near = _nearest_centres(vectors, _centres(vectors), threads)
-    homes = dict(_by_cell(near[:, :1]))
-    # All neighbours first, so that it soon shows who is none of anybody's nearest.
+    nearest = _nearest_centres(vectors, _centres(vectors), threads)
+    homes = dict(_by_cell(nearest[:, :1]))
+    # Photos of one cell first: they raise the floors early, which prunes later pairs.
     yield from ((members, members) for members in homes.values())
-    yield from ((homes[cell], visitors) for cell, visitors in _by_cell(near) if cell in homes)
+    yield from ((homes[cell], visitors) for cell, visitors in _by_cell(nearest) if cell in homes)
 
 
-def _by_cell(near: np.ndarray) -> Iterator[tuple[int, Members]]:
-    order = np.argsort(near, axis=None, kind="stable")  # of 16 bits: by counting, in no time
-    cell = near.ravel()[order]
-    order //= near.shape[1]  # in place, since it is the largest there is beside the vectors
+def _by_cell(nearest: np.ndarray) -> Iterator[tuple[int, Members]]:
+    order = np.argsort(nearest, axis=None, kind="stable")  # 16 bits: a fast radix sort
+    cell = nearest.ravel()[order]
+    order //= nearest.shape[1]  # in place, since it is the largest array besides the vectors
     starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
     yield from zip(cell[starts].tolist(), np.split(order, starts[1:]), strict=True)
 
@@ -49,7 +49,7 @@ def _by_cell(near: np.ndarray) -> Iterator[tuple[int, Members]]:
 def _centres(vectors: np.ndarray) -> np.ndarray:
     """float32 [C, D] of length 1, by spherical k-means.
 
-    On one thread, since other sums are rounded otherwise, make other centres and miss other pairs.
+    On one thread: another order of summation rounds differently, and would give other centres.
     """
     import faiss
     from threadpoolctl import threadpool_limits
@@ -64,7 +64,7 @@ def _centres(vectors: np.ndarray) -> np.ndarray:
 
 
 def _nearest_centres(vectors: np.ndarray, centres: np.ndarray, threads: int) -> np.ndarray:
-    """uint16 [N, P], numbers of centres, the nearest first. Each block on one thread, as above."""
+    """uint16 [N, P], numbers of centres, nearest first. Each block on one thread, as above."""
     import faiss
     from threadpoolctl import threadpool_limits
 
@@ -72,9 +72,9 @@ def _nearest_centres(vectors: np.ndarray, centres: np.ndarray, threads: int) -> 
     index.add(centres)
     probes = min(len(centres), round(PROBES * max(1.0, len(vectors) / PROBES_UP_TO) ** 0.25))
 
-    def near(start: int) -> np.ndarray:
-        return np.asarray(index.search(vectors[start : start + AT_ONCE], probes)[1].astype(np.uint16))
+    def nearest(start: int) -> np.ndarray:
+        return np.asarray(index.search(vectors[start : start + BATCH_PHOTOS], probes)[1].astype(np.uint16))
 
     one_each = ThreadPoolExecutor(threads, initializer=faiss.omp_set_num_threads, initargs=(1,))
     with threadpool_limits(1, user_api="blas"), one_each as pool:
-        return np.concatenate(list(pool.map(near, range(0, len(vectors), AT_ONCE))))
+        return np.concatenate(list(pool.map(nearest, range(0, len(vectors), BATCH_PHOTOS))))

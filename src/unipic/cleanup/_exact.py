@@ -1,45 +1,45 @@
-"""Exact duplicates: the same bytes, the same pixels whatever file they lie in, or the bytes of what comes along."""
+"""Exact copies: the same bytes, the same pixels in another file, or the bytes of an edit's original."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from unipic.cleanup.keeper import keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Companion, Photo
 
 
 def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """One set per sha256 that occurs more than once. Of identical files a person may miss what came with one."""
+    """One set per sha256 that occurs more than once. Identical files may still differ in their companions."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
         reason = f"the same bytes as {keeper.name} (sha256 {keeper.digest[:12]})"
-        looks = tuple(worth_a_look(copy, keeper) for copy in copies)
-        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), looks))
+        warnings = tuple(warning_about(copy, keeper) for copy in copies)
+        sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), warnings))
     return sets
 
 
 def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """One set per content that occurs more than once, among photos of which no two have the same bytes."""
+    """One set per content hash that occurs more than once; no two `photos` may have the same bytes."""
     return [
         DuplicateSet(
             keeper,
             copies,
             "pixels",
             tuple(f"the same pixels as {keeper.name}, which stays: {keeper_reason(keeper, copy)}" for copy in copies),
-            tuple(worth_a_look(copy, keeper) for copy in copies),
+            tuple(warning_about(copy, keeper) for copy in copies),
         )
         for keeper, copies in _groups((photo.content, photo) for photo in photos if photo.content)
     ]
 
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
-    """Photos that are there once more as the original beside what became of it; not those whose ids are to stay."""
+    """Sets of photos that another photo already has as its original companion, except ids in `stay`."""
     originals = {file.digest: (photo, file) for photo in sorted(photos, key=keeper_first) for file in _originals(photo)}
     found: defaultdict[str, list[Photo]] = defaultdict(list)
     for photo in sorted(photos, key=keeper_first):
-        # What has an original of its own stays, so that a copy is never what another one goes for.
+        # A photo with an original stays, so no copy is another photo's keeper.
         if photo.digest in originals and photo.id not in stay and not _originals(photo):
             found[originals[photo.digest][0].id].append(photo)
     keepers = {keeper.id: keeper for keeper, _ in originals.values()}
@@ -55,7 +55,7 @@ def _beside(keeper: Photo, copies: list[Photo], originals: Mapping[str, tuple[Ph
             f"the same bytes as {originals[copy.digest][1].name}, the original that comes with {keeper.name}"
             for copy in copies
         ),
-        tuple(worth_a_look(copy, keeper) for copy in copies),
+        tuple(warning_about(copy, keeper) for copy in copies),
     )
 
 
@@ -64,7 +64,7 @@ def _originals(photo: Photo) -> list[Companion]:
 
 
 def _groups(photos: Iterable[tuple[str, Photo]]) -> list[tuple[Photo, tuple[Photo, ...]]]:
-    """(keeper, its copies) of those that share a key, in an order of their own, whatever theirs was."""
+    """(keeper, its copies) for each key that occurs more than once; independent of the order of `photos`."""
     found: defaultdict[str, list[Photo]] = defaultdict(list)
     for key, photo in photos:
         found[key].append(photo)

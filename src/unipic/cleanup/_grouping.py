@@ -1,7 +1,7 @@
-"""Three ways from pairs to groups. Photos are numbers here, and a group's leader comes first.
+"""Three algorithms that turn pairs into groups. Photos are numbers here; a group's leader comes first.
 
-greedy is the default: every member is directly like its leader, so a group is never longer than one step. components
-and dbscan follow chains (a like b, b like c), which suits a slow pan or a long burst, and can join what nobody would.
+greedy, the default, requires every member to be directly similar to its leader. components and dbscan follow chains (a
+like b, b like c), which suits a slow pan or a long burst, but can join what nobody would.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-Rule = Callable[[int, np.ndarray, np.ndarray], list[list[int]]]  # n, pairs [P] and [P] -> groups of two or more
+Grouping = Callable[[int, np.ndarray, np.ndarray], list[list[int]]]  # n, pairs [P] and [P] -> groups of two or more
 
-CROWD = 3  # photos within reach, itself included, that make a photo the core of a DBSCAN group; a pair alone is none
+CROWD = 3  # neighbours, itself included, that make a photo a DBSCAN core; a pair alone is no group
 
 
 def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Whoever has the most free neighbours leads next and takes them all. Of equals the lower number leads."""
+    """The photo with the most free neighbours leads next and takes them all; among equals, the lower number."""
     starts, neighbours = _neighbours(n, a, b)
     free = np.ones(n, dtype=bool)
     crowds = np.diff(starts)
@@ -30,9 +30,9 @@ def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
         size, leader = heappop(queue)
         if not free[leader]:
             continue
-        near = neighbours[starts[leader] : starts[leader + 1]]
-        members = near[free[near]]
-        if len(members) < -size:  # some were taken since: it waits for its turn
+        around = neighbours[starts[leader] : starts[leader + 1]]
+        members = around[free[around]]
+        if len(members) < -size:  # some are taken: requeue with the new count
             if len(members):
                 heappush(queue, (-len(members), leader))
             continue
@@ -43,14 +43,14 @@ def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
 
 
 def components(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Everything that hangs together."""
+    """Connected components."""
     from scipy.sparse.csgraph import connected_components
 
     return _led(connected_components(_graph(n, a, b), directed=False)[1], a, b)
 
 
 def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Everything that hangs together through photos with at least CROWD - 1 neighbours (Ester et al. 1996)."""
+    """Components connected through photos with at least CROWD - 1 neighbours (Ester et al. 1996)."""
     from sklearn.cluster import DBSCAN
 
     if not len(a):
@@ -59,11 +59,11 @@ def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     return _led(labels, a, b)
 
 
-RULES: dict[str, Rule] = {"greedy": greedy, "dbscan": dbscan, "components": components}
+GROUPINGS: dict[str, Grouping] = {"greedy": greedy, "dbscan": dbscan, "components": components}
 
 
 def _neighbours(n: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int64 [n + 1] and int32 [2 P]: those of i, ascending, lie from starts[i] to starts[i + 1]."""
+    """int64 [n + 1] starts, and int32 [2 P]: the neighbours of i, ascending, at starts[i] to starts[i + 1]."""
     one, other = np.concatenate([a, b]), np.concatenate([b, a])
     order = np.argsort(one * n + other, kind="stable")
     starts = np.zeros(n + 1, dtype=np.int64)
@@ -74,13 +74,13 @@ def _neighbours(n: int, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.nd
 def _graph(n: int, a: np.ndarray, b: np.ndarray) -> Any:  # scipy.sparse.csr_array [n, n]; scipy has no types
     from scipy.sparse import coo_array
 
-    # All distances of neighbours are alike, and a photo is no neighbour of itself where nothing is stored.
+    # All neighbours have the same distance; a missing entry means no neighbour.
     places = np.concatenate([a, b]), np.concatenate([b, a])
     return coo_array((np.full(2 * len(a), 0.5), places), shape=(n, n)).tocsr()
 
 
 def _led(labels: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Groups by label, -1 being none; the one with the most neighbours leads."""
+    """Groups by label, -1 for none; the member with the most neighbours leads."""
     crowds = np.bincount(np.concatenate([a, b]), minlength=len(labels))
     order = np.lexsort((np.arange(len(labels)), -crowds, labels))
     groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)

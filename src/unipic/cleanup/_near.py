@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from unipic.cleanup.keeper import keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
 
 
 def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
-    """Sets of photos that are the same picture as their keeper, by a sameness (0 to 100) of at least `least`.
+    """Sets of photos whose sameness (0 to 100) with their keeper is at least `least`.
 
-    The better original leads, so a copy always has its keeper by direct likeness, and a keeper is nobody's copy.
+    Better originals choose first, so every copy is directly like its keeper, and no keeper is a copy.
     """
     likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
     same = likeness.sameness >= least
     free = [True] * len(likeness.photos)
     copies: dict[int, list[int]] = {}
-    # Pairs are in the order of their better photo, so whoever is free when its pairs come is nobody's copy.
+    # Pairs are ordered by their better photo, so one that is still free at its first pair is no copy.
     for keeper, copy in zip(likeness.first[same].tolist(), likeness.second[same].tolist(), strict=True):
         if free[keeper] and free[copy]:
             free[copy] = False
@@ -32,7 +32,7 @@ def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet
         tuple(copies),
         "near",
         tuple(_reason(likeness, keeper, copy) for copy in copies),
-        tuple(worth_a_look(copy, keeper) for copy in copies),
+        tuple(warning_about(copy, keeper) for copy in copies),
     )
 
 

@@ -1,8 +1,7 @@
-"""Neighbours: the pairs of photos whose embeddings are alike, tile by tile, without an n x n matrix.
+"""Pairs of photos with similar embeddings, found tile by tile, without an n x n matrix.
 
-A product in float32 says which pairs are worth a second look, with room for its rounding; what decides is their cosine
-without any rounding, and of equal cosines the digest. So the answer is the same for any order of the files, any tiles
-and any number of threads.
+A float32 product selects candidates, with a margin for rounding. Their exact cosine decides, and for equal cosines the
+digest. So the result does not depend on the order of the files, the tiles, or the number of threads.
 """
 
 from __future__ import annotations
@@ -22,21 +21,20 @@ from unipic.core.machine import cores
 from unipic.core.progress import Progress, Step, silent
 
 STAGE = "Finding likely pairs"
-# Of one photo the most alike count: enough for any burst, and no time-lapse makes millions of pairs. Of those that
-# are alike only by some luck a few do, or an encoder that is sure of little would have everything compared.
-MOST, MOST_UNLIKELY = 64, 8
-SIDE = 1024  # photos along a side of a tile: 4 MB of float32, which stay in the cache while they are looked through
-# Photos that are compared with every other one; of more, those that lie in the same parts of space. With so many the
-# exact search takes a minute on two cores, where decoding them takes 25, and the index half a minute.
+# Keep the 64 nearest of each photo, and only 8 of those below `likely`. Without the caps a time-lapse, or a weak
+# encoder, would make millions of pairs.
+MAX_NEIGHBOURS, MAX_UNLIKELY = 64, 8
+SIDE = 1024  # photos along a side of a tile: 4 MB of float32, which fit the cache
+# Photos up to which every pair is compared; above, only those in nearby cells. At this number the exact search takes a
+# minute on two cores, and the cells half a minute, while decoding takes 25.
 EXACT_UP_TO = 100_000
-# Vectors are rounded to multiples of this, less than float16 does for any but the smallest numbers. Their products are
-# then multiples of 2^-52, and sums of at most 2 in size: float64 adds them up without rounding, in whatever order.
+# Vectors are rounded to multiples of this, which is finer than float16 for all but the smallest numbers. Products are
+# then multiples of 2^-52 with sums of at most 2, which float64 adds without rounding, in any order.
 GRID = 2.0**-26
-# Where more of a tile is worth a second look, all of it gets one: a pair alone takes as long as 16 in a product of
-# float64 and the choice that follows it.
+# Above this share of candidates a tile is computed in float64 as a whole: a single pair takes as long as 16 there.
 CROWDED = 1 / 16
-AT_ONCE = 1 << 21  # pairs that are gathered before those are dropped that are among the nearest of nobody
-GATHERED = 512  # pairs whose vectors lie side by side for their cosines: 2 MB, which stay in the cache
+SETTLE_PAIRS = 1 << 21  # new pairs between two calls of settle()
+COSINE_BATCH = 512  # pairs per exact cosine: 2 MB, which fit the cache
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # int64 [P] and int64 [P], rows; float64 [P], cosines
 
@@ -46,9 +44,9 @@ def neighbours(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of comparable photos where one is among the nearest of the other.
 
-    Among its MOST nearest with a cosine of `likely` or more, or its MOST_UNLIKELY nearest with `least` or more.
-    int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32 [P], cosines.
-    Above EXACT_UP_TO photos a few pairs are missed, see cells.py. `threads`: 0 for one per core.
+    That is, among its MAX_NEIGHBOURS nearest with a cosine of at least `likely`, or its MAX_UNLIKELY nearest with at
+    least `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32
+    [P], cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
     """
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
@@ -63,7 +61,7 @@ def neighbours(
 
 
 def on_grid(vectors: np.ndarray) -> np.ndarray:
-    """float32 [N, D], changed in place: multiples of GRID, of which float32 holds every one below 1."""
+    """float32 [N, D], rounded in place to multiples of GRID, which float32 represents exactly below 1."""
     vectors /= np.float32(GRID)
     np.rint(vectors, out=vectors)
     vectors *= np.float32(GRID)
@@ -71,17 +69,17 @@ def on_grid(vectors: np.ndarray) -> np.ndarray:
 
 
 def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """float64 [P] without rounding, of vectors on the grid."""
+    """float64 [P] without rounding, for vectors on the grid."""
     cosine = np.empty(len(a))
-    for start in range(0, len(a), GATHERED):
-        some = slice(start, start + GATHERED)
+    for start in range(0, len(a), COSINE_BATCH):
+        some = slice(start, start + COSINE_BATCH)
         ours, theirs = vectors[a[some]].astype(np.float64), vectors[b[some]].astype(np.float64)
         cosine[some] = np.einsum("pd,pd->p", ours, theirs)
     return cosine
 
 
 def rounding(dimensions: int) -> float:
-    """By how much a cosine in float32 may be off, in whatever order it is summed (Higham 2002, section 3.1)."""
+    """The largest error of a cosine in float32, in any order of summation (Higham 2002, section 3.1)."""
     return (1.01 * dimensions + 4) * 2.0**-24
 
 
@@ -89,26 +87,26 @@ def rounding(dimensions: int) -> float:
 
 
 class Nearest:
-    """Of each photo the nearest that were found. The others are forgotten: memory is bounded by MOST a photo."""
+    """The nearest found so far of each photo. Others are dropped, so memory is bounded by MAX_NEIGHBOURS per photo."""
 
     def __init__(self, photos: int, likely: float, least: float) -> None:
         self.likely, self.least = likely, least
-        self.floor = np.full(photos, least)  # float64 [N]: who is less alike is not among the nearest of this photo
+        self.floor = np.full(photos, least)  # float64 [N]: lower cosines are not among this photo's nearest
         none = np.zeros(0, np.int32)
         self._found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = [(none, none, np.zeros(0))]
         self._settled, self._new = 0, 0
 
     def add(self, a: np.ndarray, b: np.ndarray, cosine: np.ndarray) -> None:
-        """Pairs of two different rows each. Any of them may come again."""
+        """Add pairs of two different rows each. A pair may be added again."""
         for one, other in ((a, b), (b, a)):
             kept = cosine >= self.floor[one]
             self._found.append((one[kept].astype(np.int32), other[kept].astype(np.int32), cosine[kept]))
             self._new += int(kept.sum())
-        if self._new > max(AT_ONCE, self._settled // 2):
+        if self._new > max(SETTLE_PAIRS, self._settled // 2):
             self.settle()
 
     def settle(self) -> Pairs:
-        """From each photo to its nearest: by photo, then the most alike first. Raises the floors."""
+        """The pairs from each photo to its nearest, by photo, then most similar first. Raises the floors."""
         one, other, cosine = (np.concatenate(part) for part in zip(*self._found, strict=True))
         order = np.lexsort((other, -cosine, one))
         one, other, cosine = one[order], other[order], cosine[order]
@@ -117,23 +115,23 @@ class Nearest:
         one, other, cosine = one[~again], other[~again], cosine[~again]
         place = _places(one)
         likely = cosine >= self.likely
-        kept = (likely & (place < MOST)) | ((cosine >= self.least) & (place < MOST_UNLIKELY))
+        kept = (likely & (place < MAX_NEIGHBOURS)) | ((cosine >= self.least) & (place < MAX_UNLIKELY))
         self._raise(one, cosine, place)
         self._found = [(one[kept], other[kept], cosine[kept])]
         self._settled, self._new = int(kept.sum()), 0
         return one[kept].astype(np.int64), other[kept].astype(np.int64), cosine[kept]
 
     def _raise(self, one: np.ndarray, cosine: np.ndarray, place: np.ndarray) -> None:
-        """Once a photo has its MOST_UNLIKELY nearest only likely ones can join them, once it has MOST only nearer."""
+        """With MAX_UNLIKELY nearest only likely pairs can join, with MAX_NEIGHBOURS only nearer ones."""
         floor = self.floor.copy()
-        few, all_of = place == MOST_UNLIKELY - 1, place == MOST - 1
+        few, all_of = place == MAX_UNLIKELY - 1, place == MAX_NEIGHBOURS - 1
         floor[one[few]] = np.maximum(floor[one[few]], np.minimum(self.likely, cosine[few]))
         floor[one[all_of]] = np.maximum(floor[one[all_of]], cosine[all_of])
         self.floor = floor
 
 
 def _places(one: np.ndarray) -> np.ndarray:
-    """int64 [P]: of each entry its place among those of its photo, from 0. `one` is in order."""
+    """int64 [P]: the position of each entry among those of its photo, from 0. `one` is sorted."""
     starts = np.flatnonzero(np.r_[True, one[1:] != one[:-1]]) if len(one) else np.zeros(0, np.int64)
     lengths = np.diff(np.r_[starts, len(one)])
     return np.arange(len(one)) - np.repeat(starts, lengths)
@@ -143,10 +141,10 @@ def _places(one: np.ndarray) -> np.ndarray:
 
 
 def _search(vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progress) -> None:
-    """A tile per thread and a product on one core each: threads inside the product would wait for each other."""
+    """One tile and one single-threaded product per thread: threads inside a product would wait for each other."""
     from threadpoolctl import threadpool_limits
 
-    progress(Step(STAGE, 0, 0))  # finding the cells of a large library takes a while
+    progress(Step(STAGE, 0, 0))  # the cells of a large library take a while
     tiles = list(_tiles(vectors, threads))
     tasks = (partial(_tile, vectors, nearest, rows, columns) for rows, columns in tiles)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
@@ -156,7 +154,7 @@ def _search(vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progr
 
 
 def _few_at_a_time(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], Pairs]], most: int) -> Iterator[Pairs]:
-    """The answers in order; no more than `most` lie about."""
+    """The results in order; at most `most` are pending."""
     tasks = iter(tasks)
     waiting: deque[Future[Pairs]] = deque(pool.submit(task) for task in islice(tasks, most))
     while waiting:
@@ -165,12 +163,12 @@ def _few_at_a_time(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], Pairs]
 
 
 def _tiles(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]]:
-    """Rows and columns; each pair lies in one tile, or where there are cells in one or two of them if it is found."""
+    """Rows and columns of each tile. Each pair is in one tile; with cells, in one or two, or missed."""
     if len(vectors) > EXACT_UP_TO:
         for living, looking in cells(vectors, threads):
             yield from product(_parts(living), _parts(looking))
         return
-    # From the diagonal outward: each photo has met a few before it meets the others, and knows whom it need not meet.
+    # From the diagonal outward: the first tiles raise the floors, which prunes the later ones.
     parts = _parts(np.arange(len(vectors)))
     for apart in range(len(parts)):
         yield from zip(parts, parts[apart:], strict=False)
@@ -181,7 +179,10 @@ def _parts(members: Members) -> list[Members]:
 
 
 def _tile(vectors: np.ndarray, nearest: Nearest, rows: Members, columns: Members) -> Pairs:
-    """Its pairs that may be among the nearest of either photo; those of two that are in both may come twice."""
+    """The tile's pairs that may be among the nearest of either photo.
+
+    A pair of members of both sides may come twice.
+    """
     floor, itself = nearest.floor, rows[:, None] == columns
     lows = ((floor[some] - rounding(vectors.shape[1])).astype(np.float32) for some in (rows, columns))
     found = (vectors[rows] @ vectors[columns].T >= np.minimum.outer(*lows)) & ~itself
@@ -197,28 +198,29 @@ def _tile(vectors: np.ndarray, nearest: Nearest, rows: Members, columns: Members
 
 
 def _most_alike(like: np.ndarray) -> np.ndarray:
-    """bool [R, C]: the MOST largest of each row, of equals the first."""
-    if like.shape[1] <= MOST:
+    """bool [R, C]: the MAX_NEIGHBOURS largest of each row; among equals the first."""
+    if like.shape[1] <= MAX_NEIGHBOURS:
         return np.ones(like.shape, dtype=bool)
-    edge = np.partition(like, -MOST, axis=1)[:, -MOST, None]
+    edge = np.partition(like, -MAX_NEIGHBOURS, axis=1)[:, -MAX_NEIGHBOURS, None]
     above, at = like > edge, like == edge
-    return above | (at & (np.cumsum(at, axis=1, dtype=np.int32) <= MOST - above.sum(axis=1, keepdims=True)))
+    return above | (at & (np.cumsum(at, axis=1, dtype=np.int32) <= MAX_NEIGHBOURS - above.sum(axis=1, keepdims=True)))
 
 
 # Many photos with one vector
 
 
 def _without_repeats(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of photos with one vector the first MOST + 1, int64 [M]; and int64 [N], for each of the others the last of those.
+    """Drop photos that repeat a vector more often than matters.
 
-    That is all there is to search: whoever is like one of them is as like to all, and then the first come first. The
-    others are among the nearest of nobody, and their own nearest are those of the last one kept.
+    int64 [M]: the first MAX_NEIGHBOURS + 1 photos of each vector. int64 [N]: for each other photo the last of those,
+    else -1. Only these need to be searched: a photo is equally like all photos of one vector, and then the first win.
+    The others are among the nearest of none, and share their nearest with the last one kept.
     """
     seen: dict[bytes, list[int]] = {}
     kept, stands_for = [], np.full(len(vectors), -1, dtype=np.int64)
     for i, vector in enumerate(vectors):
         same = seen.setdefault(blake2b(vector.data, digest_size=16).digest(), [])
-        if len(same) <= MOST:
+        if len(same) <= MAX_NEIGHBOURS:
             same.append(i)
             kept.append(i)
         else:
@@ -227,7 +229,7 @@ def _without_repeats(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _repeated(found: Pairs, first: np.ndarray, stands_for: np.ndarray) -> Pairs:
-    """The same for all rows, from what was found of the first ones."""
+    """Extend the pairs found among the first ones to all rows."""
     one, other, cosine = first[found[0]], first[found[1]], found[2]
     others = np.flatnonzero(stands_for >= 0)
     starts, ends = (np.searchsorted(one, stands_for[others], side) for side in ("left", "right"))
@@ -237,6 +239,6 @@ def _repeated(found: Pairs, first: np.ndarray, stands_for: np.ndarray) -> Pairs:
 
 
 def _in_order(one: np.ndarray, other: np.ndarray, cosine: np.ndarray, photos: int) -> Pairs:
-    """Each pair once."""
+    """Each pair once, in order."""
     pairs, at = np.unique(np.minimum(one, other) * photos + np.maximum(one, other), return_index=True)
     return pairs // max(1, photos), pairs % max(1, photos), cosine[at].astype(np.float32)

@@ -1,8 +1,8 @@
-"""Rulings: what a person said of some photos, known by their content, so that it holds after renames and new scans.
+"""Apply rulings: a person's decisions about photos, known by content, so they survive renames and new scans.
 
-Of two photos the newest ruling that names both decides: in one part they belong together, in two they do not. Photos of
-a ruling that also says what stays are settled: only a photo nobody had seen by then may still join them. A photo may be
-settled twice, among its copies and among the shots of its moment.
+Of two photos the newest ruling that names both decides: in one part they belong together, in two they do not. A ruling
+that says which photos stay closes its group: only photos first seen later can join it. A photo may be in two closed
+groups, that of its copies and that of its moment.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ NEVER = float("-inf")
 
 
 class Bonds:
-    """What rulings say of a gallery's photos, pair by pair."""
+    """What rulings say about a gallery's photos, pair by pair."""
 
     def __init__(self, rulings: Iterable[Ruling], first_seen: Mapping[str, float]) -> None:
         self.rulings = sorted(rulings, key=lambda ruling: (ruling.at, ruling.id))
         self._first_seen = first_seen
         self._parts: defaultdict[str, dict[int, int]] = defaultdict(dict)  # digest -> part by ruling
         self._settled: dict[tuple[bool, str], float] = {}  # (moment, digest) -> when
-        self._held: dict[str, float] = {}  # digests put with others, as shots or by hand -> when
+        self._held: dict[str, float] = {}  # digests grouped with others, as shots or by hand -> when
         for number, ruling in enumerate(self.rulings):
             for part, digests in enumerate(ruling.parts):
                 for digest in digests:
@@ -44,19 +44,19 @@ class Bonds:
         return bool(self.rulings)
 
     def apart(self, a: Photo, b: Photo, moment: bool) -> bool:
-        """A person keeps these two apart, as shots of one moment or as copies."""
+        """Whether a person keeps these two apart, as shots of one moment or as copies."""
         since = NEVER
         if newest := self._newest(a, b):
             if not self._in_one_part(newest, a, b):
                 return True
             if newest.kept is not None and (moment or not newest.moment):
                 return False
-            if moment:  # to belong together makes no copies
+            if moment:  # belonging together does not make two photos copies
                 since = newest.at
         return self._came_before(b, a, moment, since) or self._came_before(a, b, moment, since)
 
     def cut(self, likeness: Likeness, moment: bool) -> Likeness:
-        """Without the pairs that a person keeps apart; what they settled as copies is surely the same picture."""
+        """Without the pairs that a person keeps apart. Pairs settled as copies get a sameness of 100."""
         photos, values = likeness.photos, (likeness.similarity if moment else likeness.sameness).copy()
         named = np.array([photo.digest in self._parts for photo in photos], dtype=bool)
         keep = np.ones(len(likeness.first), dtype=bool)
@@ -74,7 +74,7 @@ class Bonds:
         return [s for s in sets if not any(self.apart(s.keeper, copy, moment=False) for copy in s.copies)]
 
     def without_torn(self, likeness: Likeness, identical: Iterable[DuplicateSet]) -> Likeness:
-        """Without the pairs of which a person took two files apart by name, these or some with the very same pixels."""
+        """Without pairs that a person took apart by name; files with identical pixels count as one."""
         photos, keep = likeness.photos, np.ones(len(likeness.first), dtype=bool)
         files: defaultdict[str, list[Photo]] = defaultdict(list, {photo.id: [photo] for photo in photos})
         for found in identical:
@@ -87,11 +87,11 @@ class Bonds:
         return likeness.only(keep)
 
     def links(self, photos: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
-        """Pairs that a person put together; enough of them to hold each part."""
+        """Pairs that a person put together; enough of them to connect each part."""
         return self._bundled(photos)[0]
 
     def _bundled(self, photos: Sequence[Photo]) -> tuple[list[tuple[Photo, Photo]], dict[str, list[Photo]]]:
-        """Those pairs, and by each photo's id all that it is put together with. The newest ruling goes first."""
+        """(pairs, bundle of photos by photo id). Newer rulings win."""
         by_digest = {photo.digest: photo for photo in photos}
         bundles = {photo.id: [photo] for photo in photos}
         pairs = []
@@ -110,14 +110,15 @@ class Bonds:
         return pairs, bundles
 
     def _torn(self, a: Photo, b: Photo) -> bool:
-        """Apart by a newer ruling than the one that is being followed."""
+        """Whether a newer ruling than the present one keeps them apart."""
         several = len(self._parts.get(a.digest, ())) > 1 or len(self._parts.get(b.digest, ())) > 1
         return several and self.apart(a, b, True)
 
     def _cut_between(self, likeness: Likeness, values: np.ndarray, keep: np.ndarray, moment: bool) -> None:
-        """Two that a person took apart do not meet through a third one either, unless that one is new.
+        """If a person separated A and B, a third photo may stay with only one of them, the more similar.
 
-        The third stays with the one it is more alike. Groups that follow chains may still join them over more steps.
+        A third photo that was first seen after that decision may join both. Groupings that follow chains may still join
+        A and B over more steps.
         """
         photos = likeness.photos
         several = {digest for ruling in self.rulings if len(ruling.parts) > 1 for digest in ruling.digests}
@@ -145,7 +146,7 @@ class Bonds:
                     stays.append(one)
 
     def _taken_apart(self, a: Photo, b: Photo) -> float:
-        """When, if that was the last that was said of both."""
+        """When the two were taken apart, if that is the latest ruling on both; otherwise NEVER."""
         newest = self._newest(a, b)
         return NEVER if newest is None or self._in_one_part(newest, a, b) else newest.at
 
@@ -154,12 +155,12 @@ class Bonds:
         return any({a.digest, b.digest} <= set(part) for part in ruling.parts)
 
     def _were_copies(self, a: Photo, b: Photo) -> bool:
-        """A person has settled them as such."""
+        """Whether a person settled them as copies."""
         newest = self._newest(a, b)
         return newest is not None and newest.kept is not None and not newest.moment
 
     def _were_shots(self, a: Photo, b: Photo) -> bool:
-        """A person has put the lesser one with others when it was no copy of the better one."""
+        """Whether a person put the lesser one with others while it was no copy of the better one."""
         better, lesser = sorted((a, b), key=keeper_first)
         if newest := self._newest(a, b):
             return newest.kept is not None and newest.moment
@@ -170,7 +171,7 @@ class Bonds:
         return self.rulings[max(common)] if common else None
 
     def _came_before(self, photo: Photo, settled: Photo, moment: bool, since: float) -> bool:
-        """The photo was there when the other one's group was settled without it, later than `since`."""
+        """Whether the photo was known when the other's group was settled without it, after `since`."""
         when = self._settled.get((moment, settled.digest), NEVER)
         return when > since and self._seen_by(photo, when)
 
@@ -182,10 +183,10 @@ NO_BONDS = Bonds((), {})
 
 
 def settled(photos: Sequence[Photo], rulings: Sequence[Ruling]) -> frozenset[str] | None:
-    """Ids of the photos of a group that stay, if rulings settle all of it; None if they do not, or all would go.
+    """Ids of a group's photos that stay, if rulings settle all of it; None if they do not, or if none would stay.
 
-    The newest ruling about a photo counts. Where files have the same bytes, as many of them stay as a person kept,
-    those with the names they had first.
+    The newest ruling about a photo counts. Of files with the same bytes, as many stay as a person kept, preferring the
+    names they had then.
     """
     there = Counter(photo.digest for photo in photos)
     about = [r for r in rulings if r.kept is not None and len(r.digests & there.keys()) >= min(2, len(there))]

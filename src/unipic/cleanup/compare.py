@@ -1,7 +1,7 @@
-"""Compare: which photos are alike at all, and how much. The encoder looks everywhere, the geometry where it pays.
+"""Compare photos pair by pair. The encoder proposes pairs, and geometry checks them.
 
-The encoder alone cannot tell a copy from the next shot of a burst, and takes some strangers for kin. So every pair it
-finds likely is laid one on the other (alignment.py), and two independent signals decide.
+The encoder alone cannot tell a copy from the next shot of a burst, and confuses some strangers. So each pair it finds
+likely is aligned (_alignment.py), and two independent signals decide.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evi
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.fingerprint import bits_apart
-from unipic.reading.seen import Look
+from unipic.reading.seen import PairResult
 from unipic.reading.versions import compared
 from unipic.vision.base import Calibration
 
 Pair = tuple[Photo, Photo]
 
-VERSION = 1  # raised when a pair is judged otherwise: here or in _alignment.py
+VERSION = 1  # raised when pairs get other results: here or in _alignment.py
 STAGE = "Comparing photos"
-WORTH_A_LOOK = -4.0  # log-odds by the encoder alone; with points and time at their best such a pair still gets there
-# By the encoder and the time. Below it 65 keypoints must move together for the default threshold. Of 395 labelled
-# pairs below it, by the encoder alone, one got there and two should have; and comparing is what takes long.
+WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
+# Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
+# below it (by the encoder alone) one did and two should have; comparing all of them would take long.
 WORTH_COMPARING = -2.5
-# Log-odds an encoder can bring alone. With not one keypoint in common and no time to go by that is just short of the
-# default threshold: to an encoder two screenshots, receipts or drawings look more alike than two shots of one place.
+# The most log-odds the encoder can add. Without common keypoints and time that is just short of the default threshold:
+# to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
-SKETCHES = 512  # kept at a time: 80 MB
-EVERY = 256  # pairs between two steps of progress: the threads wait for each other there
+SKETCHES = 512  # in the cache: 80 MB
+BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
 
-# How far two pictures may differ and still be one. Set on labelled photos between the two kinds: most copies stay below
-# a half of each limit, and bursts, brackets, focus stacks and noisier or softer shots are beyond at least one.
+# The largest differences of one picture. Set on labelled photos: most copies stay below half of each limit, while
+# bursts, brackets, focus stacks and noisier or softer shots exceed at least one.
 LIMITS = {
     "off": 0.6,  # pixels of 320: a hand that holds a camera twice moves more
     "slant": 0.25,  # degrees
-    "uncovered": 0.375,  # of the larger: a cut that shows less than five eighths is another framing
+    "uncovered": 0.375,  # of the larger: a crop to less than five eighths is another framing
     "detail": 0.03,  # lost correlation of the worst tenth of small blocks
     "contrast": 0.35,  # log2; a third of an exposure step
     "shift": 0.12,  # of the brightness
@@ -59,8 +59,8 @@ LIMITS = {
 }
 EVEN = 0.3  # the limit of unevenness where the tone changed too: an edit changes all alike, another exposure does not
 SAME_TONE = (0.05, 0.02)  # contrast and shift that re-encoding makes
-# Correlation of noise that a copy at the limits keeps, and how much less is enough for each point of sameness beyond:
-# where all else agrees, little noise that survived is as good.
+# Correlation of noise that a copy at the limits needs, and how much less per point of sameness above 50: if all else
+# agrees, little surviving noise is enough.
 GRAIN, GRAIN_EASED = 0.4, 0.0075
 QUARTER_HOUR = 900.0
 
@@ -72,10 +72,10 @@ def compare(
     bits: int,
     workers: int = 0,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Likeness:
-    """Every pair that the encoder finds likely, judged. `bits`: of the fingerprints that may differ in a copy."""
-    # One order for any order of the files: how b lies on a is not quite how a lies on b.
+    """The likeness of every pair the encoder finds likely. `bits`: how far fingerprints of a copy may differ."""
+    # A fixed order: aligning b with a differs slightly from aligning a with b.
     embeddings = embeddings.of(sorted(embeddings.photos, key=keeper_first))
     photos = embeddings.photos
     likely, least = calibration.middle, calibration.cosine(WORTH_A_LOOK)
@@ -85,24 +85,24 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    looks = _looks(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, facts)
-    points = np.array([look.points for look in looks], dtype=np.int64)
-    sameness = np.array([look.sameness for look in looks], dtype=np.float64)
+    results = _results(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, index)
+    points = np.array([result.points for result in results], dtype=np.int64)
+    sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
-    how = {(a.id, b.id): look.how for (a, b), look in zip(pairs, looks, strict=True) if look.how}
-    steps = {(a.id, b.id): look.swept for (a, b), look in zip(pairs, looks, strict=True) if look.swept}
-    # One picture is one moment, whatever the encoder makes of it.
+    how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
+    steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
+    # One picture is one moment, whatever the encoder says.
     similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
     return Likeness(photos, first, second, similarity, sameness, how, steps)
 
 
 def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
-    """float64 [P]: without what speaks against a pair that may yet be one picture, whose clock was put right."""
+    """float64 [P]: time evidence, but 0 for pairs that may be one picture whose clock was corrected."""
     return np.array([time if time >= 0 or other_shot(*pair) else 0.0 for time, pair in zip(times, pairs, strict=True)])
 
 
 class Sketches:
-    """The last photos that were sketched, for whichever thread asks."""
+    """A cache of recent sketches, safe for threads."""
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         self.thumbnails = thumbnails
@@ -110,10 +110,11 @@ class Sketches:
         self._lock = Lock()
 
     def prepare(self, photo: Photo) -> None:
-        """Its keypoints are looked for, if they were not."""
+        """Find the photo's keypoints, unless cached."""
         _ = self.of(photo).points
 
     def of(self, photo: Photo) -> Sketch:
+        """The photo's sketch."""
         with self._lock:
             if photo.digest in self._kept:
                 self._kept.move_to_end(photo.digest)
@@ -126,32 +127,32 @@ class Sketches:
         return sketch
 
 
-def _looks(
-    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, facts: Facts
-) -> list[Look]:
-    """Of each pair, as it was seen before or is seen now."""
+def _results(
+    pairs: Sequence[Pair], sketches: Sketches, bits: int, workers: int, progress: Progress, index: Index
+) -> list[PairResult]:
+    """The result of each pair, stored or new."""
     key = f"{bits} bits"
     versions = f"{VERSION}.{compared()}"
 
     def made(pair: Pair) -> str:
-        # What cameras wrote decides about a pair here alone, so it is looked at again where this came out otherwise.
+        # Metadata affects a pair only through other_shot(), so the pair is compared again if that changes.
         return f"{versions} {other_shot(*pair):d}"
 
-    known = facts.looks(pairs, key, made)
+    known = index.pairs(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
-    progress(Step(STAGE, done, len(pairs)))
+    progress(Step(STAGE, done, len(pairs), "pair"))
     with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(new), EVERY):
-            some = new[start : start + EVERY]
-            # First, or two threads with pairs of one photo would both look for its keypoints.
+        for start in range(0, len(new), BATCH_PAIRS):
+            some = new[start : start + BATCH_PAIRS]
+            # First, so no two threads find keypoints of the same photo.
             list(pool.map(sketches.prepare, {photo.digest: photo for pair in some for photo in pair}.values()))
             for pair, seen in zip(
-                some, pool.map(lambda pair: look(pair[0], pair[1], sketches, bits), some), strict=True
+                some, pool.map(lambda pair: compare_pair(pair[0], pair[1], sketches, bits), some), strict=True
             ):
                 known[_digests(pair)] = seen
-                facts.keep_look(pair, seen, key, made(pair))
-            progress(Step(STAGE, done + start + len(some), len(pairs)))
+                index.keep_pair(pair, seen, key, made(pair))
+            progress(Step(STAGE, done + start + len(some), len(pairs), "pair"))
     return [known[_digests(pair)] for pair in pairs]
 
 
@@ -160,7 +161,7 @@ def _digests(pair: Pair) -> tuple[str, str]:
 
 
 def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
-    """What hangs together by likeness is compared in one go, in the order it was taken: its sketches are at hand."""
+    """The pairs in an order in which connected photos follow each other by time, so their sketches are cached."""
     if not pairs:
         return []
     photos = sorted({photo.id: photo for pair in pairs for photo in pair}.values(), key=_when)
@@ -178,11 +179,11 @@ def _when(photo: Photo) -> tuple[str, str]:
     return taken.isoformat() if taken else "", photo.digest
 
 
-def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
-    """One pair laid one on the other."""
+def compare_pair(a: Photo, b: Photo, sketches: Sketches, bits: int) -> PairResult:
+    """Compare one pair by aligning one photo with the other."""
     ours, theirs = sketches.of(a), sketches.of(b)
     found = align(ours, theirs)
-    scene = Look(found.points, swept=swept(ours, theirs, found)) if found else Look(0)
+    scene = PairResult(found.points, swept=swept(ours, theirs, found)) if found else PairResult(0)
     if other_shot(a, b):
         return scene
     if found is None:
@@ -199,15 +200,15 @@ def look(a: Photo, b: Photo, sketches: Sketches, bits: int) -> Look:
 
 
 def other_shot(a: Photo, b: Photo) -> bool:
-    """What the cameras wrote says that the shutter was pressed twice, or of two cameras."""
+    """Whether the cameras' data says that these are two exposures, or of two cameras."""
     ours, theirs = exposure_parts(a), exposure_parts(b)
     if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
         return True
     apart = seconds_apart(a, b)
     if apart is None:
         return False
-    # A camera without a time was put there by a program, and not every program keeps parts of a second. Clocks are put
-    # right in whole quarters of an hour, by people who moved a time zone.
+    # A time without a camera was written by a program, and some drop fractions of a second. People who moved a time
+    # zone correct clocks by whole quarters of an hour.
     rounded = not (a.taken and b.taken and a.taken.microsecond and b.taken.microsecond)
     return _two_cameras(a, b) or (apart % QUARTER_HOUR != 0 and not (rounded and apart < 1))
 
@@ -217,7 +218,7 @@ def _two_cameras(a: Photo, b: Photo) -> bool:
 
 
 def exposure_parts(photo: Photo) -> Mapping[str, str]:
-    """ "1/125 s, f/8, ISO 100" by unit: some programs strip some of it, and what is missing says nothing."""
+    """ "1/125 s, f/8, ISO 100" by unit. Some programs strip parts, so a missing one proves nothing."""
     return _by_unit(photo.exposure)
 
 
@@ -227,7 +228,7 @@ def _by_unit(exposure: str) -> Mapping[str, str]:
 
 
 def sameness(seen: Agreement, twins: bool) -> float:
-    """100 where nothing differs, 50 where something is at its limit, 0 at twice that and beyond."""
+    """100 without any difference, 50 where one reaches its limit, 0 at twice that and beyond."""
     values = {
         "off": seen.off,
         "slant": seen.slant,
@@ -245,8 +246,8 @@ def sameness(seen: Agreement, twins: bool) -> float:
     return 100 - 50 * min(2.0, max(value / limits[name] for name, value in values.items()))
 
 
-# Two files of one size and one compression came out of one camera or program. Encoding a picture again the same way
-# changes next to nothing in it, so where they differ at all, they are two shots.
+# Limits for two files of one size and compression, from one camera or program. Encoding a picture again the same way
+# changes next to nothing, so any difference means two shots.
 EXACT = {"detail": 0.008, "contrast": 0.008, "shift": 0.006, "uneven": 0.06}
 
 

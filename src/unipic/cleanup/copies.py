@@ -1,4 +1,4 @@
-"""Copies: the same bytes, the same pixels, the original that comes with an edit, and the same picture."""
+"""Find copies: the same bytes, the same pixels, an edit's original, and the same picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.bonds import Bonds
-from unipic.cleanup.keeper import worth_a_look
+from unipic.cleanup.keeper import warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
@@ -18,34 +18,36 @@ from unipic.core.photo import Photo
 
 @dataclass(frozen=True, eq=False)
 class Copies:
-    """Every photo is in one set at most, and no keeper is a copy."""
+    """The copies of a gallery. Every photo is in at most one set, and no keeper is a copy."""
 
     sets: tuple[DuplicateSet, ...]
-    likeness: Likeness  # of the photos, less the pairs that a person took apart
+    likeness: Likeness  # without the pairs that a person took apart
 
     @property
     def exact(self) -> tuple[DuplicateSet, ...]:
+        """The sets of identical pictures."""
         return tuple(found for found in self.sets if found.kind != "near")
 
     @property
     def near(self) -> tuple[DuplicateSet, ...]:
+        """The sets of the same picture in other pixels."""
         return tuple(found for found in self.sets if found.kind == "near")
 
     @cached_property
     def by_keeper(self) -> defaultdict[str, tuple[Photo, ...]]:
-        """By the keeper's id, all copies of it; nothing for other photos."""
+        """All copies by the keeper's id; () for other photos."""
         copies: defaultdict[str, tuple[Photo, ...]] = defaultdict(tuple)
         for found in self.sets:
             copies[found.keeper.id] += found.copies
         return copies
 
     def left(self, photos: Iterable[Photo]) -> list[Photo]:
-        """The photos that are nobody's copy."""
+        """The photos that are no copies."""
         return without_copies(photos, self.sets)
 
 
 def find_copies(photos: Sequence[Photo], likeness: Likeness, least: float, bonds: Bonds) -> Copies:
-    """Copies among the photos; the same picture is one by a sameness (0 to 100) of at least `least`."""
+    """Copies among the photos; `least`: the sameness (0 to 100) from which two are the same picture."""
     same = identical(photos)
     exact, same_picture = fold(same, near_duplicates(bonds.cut(likeness, moment=False), least))
     left = without_copies(photos, exact + same_picture)
@@ -56,32 +58,34 @@ def find_copies(photos: Sequence[Photo], likeness: Likeness, least: float, bonds
 
 
 def identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """The same bytes, and among the rest the same pixels."""
+    """Sets of the same bytes, and among the rest of the same pixels."""
     same = same_bytes(photos)
     same, pixels = fold(same, same_pixels(without_copies(photos, same)))
     return same + pixels
 
 
 def without_copies(photos: Iterable[Photo], sets: Iterable[DuplicateSet]) -> list[Photo]:
+    """The photos that are no copy in any of the sets."""
     copies = {copy.id for found in sets for copy in found.copies}
     return [photo for photo in photos if photo.id not in copies]
 
 
 def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[DuplicateSet], list[DuplicateSet]]:
-    """Sets of identical pictures whose keeper turned out to be a copy itself join the set of the photo that stays.
+    """Where an exact set's keeper is itself a copy in `alike`, its copies join the set of the photo that stays.
 
-    `alike` was found among what `exact` leaves. The same pixels are as like the new keeper as their old keeper is.
+    `alike` was found among what `exact` leaves. Identical pixels are as like the new keeper as their old keeper is.
+    Returns the exact sets that are left, and the extended ones of `alike`.
     """
     by_keeper: dict[str, list[DuplicateSet]] = {}  # one by bytes and one by pixels
     for found in exact:
         by_keeper.setdefault(found.keeper.id, []).append(found)
     joined = []
     for found in alike:
-        copies, reasons, looks = list(found.copies), list(found.reasons), list(found.looks)
+        copies, reasons, warnings = list(found.copies), list(found.reasons), list(found.warnings)
         for copy, reason in zip(found.copies, found.reasons, strict=True):
             for earlier in by_keeper.pop(copy.id, ()):
                 copies += earlier.copies
                 reasons += [reason] * len(earlier.copies)
-                looks += [worth_a_look(each, found.keeper) for each in earlier.copies]
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(looks)))
+                warnings += [warning_about(each, found.keeper) for each in earlier.copies]
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(warnings)))
     return [found for sets in by_keeper.values() for found in sets], joined

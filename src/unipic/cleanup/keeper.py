@@ -1,8 +1,7 @@
-"""Which of several copies stays: the raw photo, resolution, then the least compressed, what comes with it, the
-camera's own data, format, the earliest.
+"""Which of several copies stays: by raw, resolution, compression, companions, camera data, format and time.
 
-An enlarged copy has more pixels and no more detail, and wins here: nothing cheap in a file tells it reliably from an
-original. What editors leave is only said, by `worth_a_look`.
+An enlarged copy has more pixels but no more detail, and still wins: nothing cheap in a file distinguishes it reliably.
+Signs of editing do not decide; `warning_about` mentions them.
 """
 
 from __future__ import annotations
@@ -15,23 +14,22 @@ from unipic.core.words import count
 
 NEVER = datetime.max
 
-# Losses that nobody sees, that can be seen, and that disturb. Classes and not the number itself: it exists for some
-# formats only, where an order needs a place for every photo; and above 80 a high number says more about the last
-# program than about the picture, as a screenshot or a second save has 100 of a picture that had 90.
-QUALITY_CLASSES = (50, 80)  # from here on the next better class; libjpeg's quality
-# Bits per pixel for what has no such number. On made-up scenes, with grain and without, HEIF, AVIF and WEBP lose as
-# much as JPEG at quality 80 with 0.2 to 1.5 bits, the smooth ones with the fewest, and as much as at 60 with 0.06 to
-# 0.9: fewer than any of them needs says that something is lost, more says nothing.
+# Classes instead of the quality itself, for two reasons. Only some formats have one, while an order needs every photo.
+# And above 80 it tells more about the last program than the picture: a screenshot or second save has 100 of a 90.
+QUALITY_CLASSES = (50, 80)  # libjpeg's quality, from which the next class begins
+# Bits per pixel for formats without it. On generated scenes, with grain and without, HEIF, AVIF and WEBP lose as much
+# as JPEG at quality 80 with 0.2 to 1.5 bits (smooth scenes need the fewest), and as much as at 60 with 0.06 to 0.9.
+# Fewer than any scene needs means a loss; more proves nothing.
 BITS_CLASSES = (0.06, 0.2)
 BITS_FORMATS = ("HEIF", "AVIF", "WEBP")
-FEW_COLOURS = 1  # the class of palettes, and of a TIFF with JPEG inside: like a JPEG that can be seen to be one
+FEW_COLOURS = 1  # the class of palettes and of TIFFs with JPEG inside: a visible loss
 
 
 def keeper_first(photo: Photo) -> tuple[object, ...]:
     """A sort key, total: no two photos of a gallery have the same. REASONS has a line for each place.
 
-    Names only settle what nothing in the files does, so that the answer is always the same. The shorter one is the
-    original's: copies are called "IMG_1 (1).jpg" or lie deeper.
+    Names decide only if nothing in the files does, so the result is stable. Shorter names are preferred, since copies
+    are called "IMG_1 (1).jpg" or lie deeper.
     """
     return (
         photo.format != RAW,
@@ -40,7 +38,7 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
         -len(photo.companions),
         -len(_camera_data(photo)),
         FORMATS.index(photo.format),
-        -(photo.quality or 0),  # within one format it can be compared as it is
+        -(photo.quality or 0),  # comparable within one format
         local_time(photo) or NEVER,
         -photo.size,
         photo.digest,
@@ -51,7 +49,7 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
 
 
 def keeper_reason(keeper: Photo, copy: Photo) -> str:
-    """Why the keeper is the better original, in one line that can be checked; "" if it is not the one to keep."""
+    """Why the keeper is the better original, in one line that can be checked; "" if it is not the better one."""
     keys = zip(keeper_first(keeper), keeper_first(copy), strict=True)
     place = next((place for place, (a, b) in enumerate(keys) if a != b), None)
     if place is None or keeper_first(copy) < keeper_first(keeper):
@@ -59,10 +57,10 @@ def keeper_reason(keeper: Photo, copy: Photo) -> str:
     return REASONS[place](keeper, copy)
 
 
-def worth_a_look(photo: Photo, keeper: Photo) -> str:
-    """What a copy has or is that a person would miss if it went unseen; "" if there is nothing.
+def warning_about(photo: Photo, keeper: Photo) -> str:
+    """What a person might miss of a copy that is set aside; "" if nothing.
 
-    Whatever became of one of them, if their pixels are the same it is only words in a file.
+    Editing is not mentioned if the pixels are the same: then only metadata differs.
     """
     words = ["a raw photo"] if photo.format == RAW != keeper.format else []
     there = {companion.digest for companion in keeper.companions}
@@ -81,7 +79,7 @@ def _named(companions: Sequence[Companion]) -> str:
 
 
 def _editing(photo: Photo, keeper: Photo) -> list[str]:
-    """Messengers strip the editor's name with all the rest: only beside a camera's data does its absence tell."""
+    """A missing editor means something only next to camera data: messengers strip both."""
     if photo.edited and not keeper.edited:
         return [f"edited with {photo.edited}"]
     if keeper.edited and not photo.edited and _camera_data(photo):
@@ -90,7 +88,7 @@ def _editing(photo: Photo, keeper: Photo) -> list[str]:
 
 
 def compression_class(photo: Photo) -> int:
-    """2: nobody sees that anything is lost, 1: it can be seen, 0: it disturbs."""
+    """2: no visible loss, 1: visible, 0: disturbing."""
     if photo.format == RAW:
         return len(QUALITY_CLASSES)
     if photo.quality is not None:
@@ -101,12 +99,12 @@ def compression_class(photo: Photo) -> int:
 
 
 def bits_per_pixel(photo: Photo) -> float:
-    """Of the whole file, so that a video behind the picture counts as if it were picture."""
+    """Bits of the whole file per pixel; a video after the picture counts too."""
     return 8 * photo.size / photo.pixels
 
 
 def _camera_data(photo: Photo) -> dict[str, str]:
-    """What a camera wrote and messengers strip, up to three facts in words."""
+    """Metadata that a camera writes and messengers strip, up to three entries in words."""
     facts = {
         "taken": f"taken {photo.taken:%Y-%m-%d}" if photo.taken and photo.taken_by_camera else "",
         "camera": photo.camera,

@@ -1,8 +1,8 @@
-"""How alike the photos of a gallery are, pair by pair: the one number people see, and what it was made of.
+"""How alike the photos of a gallery are, pair by pair: the number people see, and its parts.
 
 Similarity runs from 0 to 100 and means the same for every encoder: of labelled pairs with similarity 90, about 90 in a
-hundred showed one moment. It adds up evidence in log-odds: the encoder's cosine by the encoder's own calibration, the
-keypoints that move together, and the time between the two shots where the same camera wrote both.
+hundred showed one moment. It sums evidence in log-odds: the encoder's calibrated cosine, the keypoints that move
+together, and the time between two shots of one camera.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 
 from unipic.core.photo import Photo, seconds_apart
 
-# log-odds of keypoints: none say no, a few say yes, and each doubling of those beyond chance says so once more.
+# Log-odds of keypoints: NO_POINTS if none match, PER_DOUBLING for every doubling beyond the few that match by chance.
 NO_POINTS = -3.0
 PER_DOUBLING = 0.8
 BY_CHANCE = 6
 
-# Seconds between two shots of one camera, and the log-odds that they are one moment. On labelled photos whose cosine
-# left it open: 27 of 28 pairs within a minute, 13 of 32 within ten, none of 35 within an hour, none of 603 later.
-# Cut back from what these say (6, 2.4, -1.5, -4.3), since a panning camera sees other things within a minute.
+# Seconds between two shots of one camera, and the log-odds that they are one moment. Of labelled pairs with an
+# undecided cosine, 27 of 28 within a minute were one, 13 of 32 within ten, none of 35 within an hour, none of 603
+# later. Reduced from the fitted values (6, 2.4, -1.5, -4.3), since a panning camera sees other things within a minute.
 TIMES = ((60.0, 3.0), (600.0, 1.0), (3600.0, -1.5))
 LATER = -3.0
 
@@ -34,7 +34,7 @@ def points_evidence(points: np.ndarray) -> np.ndarray:
 
 
 def time_evidence(a: Photo, b: Photo) -> float:
-    """Log-odds; 0 where the times or the cameras do not tell."""
+    """Log-odds; 0 if times or cameras are unknown, or the cameras differ."""
     if not (a.camera and a.camera == b.camera and (apart := seconds_apart(a, b)) is not None):
         return 0.0
     return next((odds for within, odds in TIMES if apart <= within), LATER)
@@ -57,8 +57,8 @@ class Likeness:
     second: np.ndarray  # int64 [P]
     similarity: np.ndarray  # float64 [P], 0 to 100: one moment
     sameness: np.ndarray  # float64 [P], 0 to 100: one picture; 50 is the limit, see cleanup/compare.py
-    how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: how they agree, for people
-    # How far the view went from one to the other in shares of the frame, where it may have been swept; for sets.
+    how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: in what they agree, for people
+    # How far the view moved, in shares of the frame, if the camera was swept; for panoramas.
     steps: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     def __contains__(self, photo: Photo) -> bool:
@@ -73,16 +73,17 @@ class Likeness:
         return self._of_pair(self.sameness, a, b)
 
     def said(self, a: Photo, b: Photo) -> str:
+        """How two same pictures agree, in words; "" for other pairs."""
         return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
 
     def step(self, a: Photo, b: Photo) -> tuple[float, float] | None:
-        """How far the view went from `a` to `b`; None where it was not swept."""
+        """How far the view moved from `a` to `b`, in shares of the frame; None if not swept."""
         if back := self.steps.get((b.id, a.id)):
             return -back[0], -back[1]
         return self.steps.get((a.id, b.id))
 
     def of(self, photos: Iterable[Photo]) -> Likeness:
-        """The same for some of the photos, in the order asked for."""
+        """The likeness of some of the photos, in the order given."""
         chosen = tuple(photos)
         place = {photo.id: i for i, photo in enumerate(chosen)}
         to = np.array([place.get(photo.id, -1) for photo in self.photos], dtype=np.int64)
@@ -102,13 +103,13 @@ class Likeness:
         )
 
     def only(self, kept: np.ndarray) -> Likeness:
-        """Some of the pairs, bool [P]."""
+        """Only the pairs where `kept` is True, bool [P]."""
         values = (self.first, self.second, self.similarity, self.sameness)
         first, second, similarity, sameness = (value[kept] for value in values)
         return replace(self, first=first, second=second, similarity=similarity, sameness=sameness)
 
     def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
-        """What `values` has of two photos; the pairs are in order, so they are looked up and not kept twice."""
+        """The entry of `values` for two photos. Pairs are sorted, so a binary search replaces a table."""
         if a.id == b.id:
             return 100.0
         one, other = self._places.get(a.id), self._places.get(b.id)
@@ -124,5 +125,5 @@ class Likeness:
 
     @cached_property
     def _pairs(self) -> np.ndarray:
-        """int64 [P], ascending: one number for each pair."""
+        """int64 [P], ascending: a unique number per pair."""
         return self.first * len(self.photos) + self.second

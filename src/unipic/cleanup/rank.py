@@ -1,87 +1,44 @@
-"""Rank: the members of a cluster, the recommended shot first, with a reason in one line and an honest doubt.
+"""Rank the shots of a cluster, with a reason in one line and a calibrated certainty.
 
-Everything is relative: a shot is compared with the best of its own group in each criterion, in units of a difference
-that another frame of the same moment would show anyway. Sharpness alone never decides: people choose by composition
-and exposure first, and grain looks sharp to a machine.
+Ranking is relative: in each criterion a shot is compared with the best of its group, in units of a difference that any
+two frames of a moment show. Sharpness alone never decides: people choose by composition and exposure first, and grain
+looks sharp to a machine.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-AT_ONCE = 64  # thumbnails in memory: 64 are 80 MB
-EQUALLY_GOOD = "these look equally good"  # the reason where nothing measured tells the first two apart
-TOLD = 0.05  # log-odds: a criterion that adds less is not worth a word
+BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
+EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
+TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
-Column = Sequence[float | None] | np.ndarray  # one criterion of several photos
-Weights = Mapping[str, float]  # by name of the criterion; what has none does not count
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One thing to compare shots by. Its number is that of Measures with the same name, or a model's column."""
-
-    name: str
-    weight: float  # log-odds that a shot is the better one, for each noticeable difference
-    noticeable: float  # difference, in units of `good`
-    words: str  # of the better shot, with both numbers
-    shown: str = "{:.2f}"
-    good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
-
-
-def _stops(light: float) -> float:
-    return math.log2(max(light, 0.001))
-
-
-# Fitted by benchmarks/ranking.py: a logistic regression, without negative weights, on differences between two frames
-# of series made from 60 photos of one half of the labelled families, each with faults from just visible to plain.
-# Pairs of good frames of one moment took part as undecided, and what separates nine in ten of them is about what is
-# called noticeable. A weight of 0 is a finding: on these series the criterion tells nothing that others do not;
-# it stays for a person's own choices to be learned from. Composition is what people go by first, and neither `cut`
-# nor `framing` sees much of it. Kept apart from these, `wish` and `aesthetic` are not fitted, for want of such models
-# beside the series: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
-CRITERIA = (
-    Criterion("sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"),
-    Criterion("shake", 0.15, 0.03, "steadier (blur in one direction {} against {})", good=lambda x: -x),
-    Criterion("exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}", good=_stops),
-    Criterion("highlights", 0.23, 0.05, "highlights kept ({} clipped against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("shadows", 0.0, 0.05, "shadows kept ({} black against {})", "{:.1%}", lambda x: -math.sqrt(x)),
-    Criterion("contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
-    Criterion("noise", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", lambda x: -x),
-    Criterion("tilt", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", lambda x: -abs(x)),
-    Criterion("cut", 0.07, 0.01, "less of the subject at the frame ({} against {})", "{:.0%}", lambda x: -x),
-    Criterion("framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion("wish", 0.30, 0.5, "closer to the wish ({} against {})"),
-    Criterion("aesthetic", 0.30, 0.3, "more pleasing ({} against {})", "{:.1f}"),
-)
-BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
-MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)
-WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}
+Column = Sequence[float | None] | np.ndarray  # one criterion's numbers for several photos
 
 
 def features(
     photos: Sequence[Photo], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names and float64 [N, K]: how far each photo of one group falls short of the group's best, 0 or less.
+    """Names, and float64 [N, K]: how far each photo falls short of its group's best, 0 or less.
 
-    About 0 within what is noticeable, then by 1 for each noticeable difference. What a photo has no number for counts
-    like the mean of those that have one. The differences of two rows are what a preference can be learned from;
-    `columns` are those of models, whose criteria must be in the table.
+    About 0 within the noticeable difference, then -1 for each further one. A missing number counts as the mean of the
+    others. Preferences are learned from the differences of two rows. `columns` are those of models, and must be in
+    CRITERIA.
     """
     return shortfalls([photo.measures for photo in photos], columns)
 
@@ -89,7 +46,7 @@ def features(
 def shortfalls(
     measures: Sequence[Measures], columns: Mapping[str, Column] | None = None
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """The same from what was measured alone."""
+    """Like features(), from measures alone."""
     numbers: dict[str, list[float | None]] = {c.name: [getattr(one, c.name) for one in measures] for c in MEASURED}
     for name, column in (columns or {}).items():
         numbers[name] = [None if number is None else float(number) for number in column]
@@ -102,19 +59,19 @@ def prompt_score(
     thumbnails: Thumbnails,
     prompt: str,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
 ) -> Scores:
-    """What a model says of each photo; so many pictures at a time that memory stays flat, and none a second time."""
+    """A model's scores of each photo by criterion. Each picture is scored once, and few are in memory at a time."""
     key = f"{scorer.key}: {prompt}"
-    known = facts.scores(photos, key)
+    known = index.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
-    for start in range(0, len(new), AT_ONCE):
-        progress(Step("Choosing the best shots", len(known), len(photos)))
-        some = new[start : start + AT_ONCE]
+    for start in range(0, len(new), BATCH_PHOTOS):
+        progress(Step("Choosing the best shots", len(known), len(photos), "photo"))
+        some = new[start : start + BATCH_PHOTOS]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):
             known[photo.digest] = score
-            facts.keep_score(photo, score, key)
+            index.keep_score(photo, score, key)
     return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
 
 
@@ -125,7 +82,7 @@ def rank(
     scores: Scores | None = None,
     weights: Weights = WEIGHTS,
 ) -> list[Cluster]:
-    """One Cluster per group. `copies` are those of each member, which leave with it if it leaves."""
+    """One Cluster per group. `copies`: those of each member, by photo id; they are set aside with it."""
     clusters = []
     for group in groups:
         columns = {name: [told.get(photo.id) for photo in group] for name, told in (scores or {}).items()}
@@ -135,7 +92,7 @@ def rank(
 
 
 def stars(photo: Photo, copies: Sequence[Photo] = ()) -> int:
-    """What a person has said in the file, or where it says nothing in a copy of it: 5 to 0, or -1 for rejected."""
+    """A person's rating in the file, or the highest in a copy if the file has none: 5 to 0, or -1 for rejected."""
     return photo.rating or max((copy.rating or 0 for copy in copies), default=0)
 
 
@@ -166,11 +123,11 @@ def _cluster(
 
 
 def _short(criterion: Criterion, numbers: Sequence[float | None]) -> np.ndarray:
-    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so that tiny ones do not add up."""
+    """float64 [N]: 0 for the best, then a pseudo-Huber of noticeable differences, so tiny ones do not add up."""
     known = [criterion.good(number) for number in numbers if number is not None]
     if not known:
         return np.zeros(len(numbers))
-    mean = math.fsum(known) / len(known)  # in whatever order
+    mean = math.fsum(known) / len(known)  # the same in any order
     good = np.array([mean if number is None else criterion.good(number) for number in numbers])
     return 1 - np.sqrt(1 + ((good.max() - good) / criterion.noticeable) ** 2)
 
@@ -182,15 +139,15 @@ def _reason(
     ahead: Mapping[str, float],
     certainty: float,
 ) -> str:
-    """Where the best shot is ahead of the next one, with both numbers; at most two criteria."""
+    """In which criteria, at most two, the best shot is ahead of the next one, with both numbers."""
     words = []
     for name in sorted(ahead, key=lambda name: -ahead[name]):
         criterion = BY_NAME[name]
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        shown = [criterion.shown.format(abs(x) if name == "tilt" else x) for x in (a, b)]
-        words += [criterion.words.format(*shown)] if shown[0] != shown[1] else []
+        shown = [criterion.say(number) for number in (a, b)]
+        words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
     text = ", ".join(words[:2])
     if certainty >= CLEAR:
         return text or "a little better in many ways"
@@ -204,6 +161,6 @@ def _rating_reason(best: Photo, rating: int) -> str:
 
 
 def _likeness(photo: Photo, best: Photo, likeness: Likeness, copies: Mapping[str, tuple[Photo, ...]]) -> float:
-    """Of the photo or the least like of its copies; those with the same bytes or pixels are not compared again."""
+    """The lowest similarity of the photo and its copies to the best. Identical copies are not compared again."""
     alike = [p for p in copies.get(photo.id, ()) if p in likeness]
     return min(likeness.similar(p, best) for p in (photo, *alike))

@@ -1,4 +1,4 @@
-"""Evidence and what was found in it as plain values for JSON, and back. Photos once, everywhere else by id."""
+"""Evidence and cleanups as plain values for JSON, and back. Photos are stored once, and referred to by id."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
 VERSION = 3
 
 
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
+    """A cleanup as plain values."""
     return {
         "version": VERSION,
         "photos": [photo_to_dict(photo) for photo in cleanup.gallery.photos],
@@ -40,12 +41,12 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "encoder": cleanup.encoder,
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
-        "sets": [_taken_together(one) for one in cleanup.sets],
+        "sets": [_taken_together(one) for one in cleanup.series],
     }
 
 
 def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
-    """ValueError for another version, or one that breaks the laws."""
+    """Inverse of cleanup_to_dict. ValueError for another version, or a cleanup that breaks its invariants."""
     if values.get("version") != VERSION:
         raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
     photos = tuple(photo_from_dict(photo) for photo in values["photos"])
@@ -84,11 +85,12 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         ranker=values["ranker"],
         notices=tuple(values["notices"]),
         same=values["same"],
-        sets=_sets_from(values, by_id),
+        series=_series_from(values, by_id),
     )
 
 
 def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as plain values."""
     pairs = evidence.likeness
     return {
         "version": VERSION,
@@ -105,13 +107,13 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "scores": {name: dict(scores) for name, scores in evidence.scores.items()},
         "notices": evidence.notices,
         "ranked": evidence.ranked,
-        "sets": [_taken_together(one) for one in evidence.sets],
+        "sets": [_taken_together(one) for one in evidence.series],
         "first_seen": dict(evidence.first_seen),
     }
 
 
 def evidence_from_dict(values: dict[str, Any]) -> Evidence:
-    """ValueError for another version."""
+    """Inverse of evidence_to_dict. ValueError for another version."""
     if values.get("version") != VERSION:
         raise ValueError(f"evidence of version {values.get('version')}, this program reads {VERSION}")
     photos = tuple(photo_from_dict(photo) for photo in values["photos"])
@@ -134,19 +136,18 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["scores"],
         tuple(values["notices"]),
         values["ranked"],
-        _sets_from(values, by_id),
+        _series_from(values, by_id),
         values["first_seen"],
     )
 
 
-def _taken_together(one: DeliberateSet) -> dict[str, Any]:
+def _taken_together(one: Series) -> dict[str, Any]:
     return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
 
 
-def _sets_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[DeliberateSet, ...]:
+def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Series, ...]:
     return tuple(
-        DeliberateSet(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"])
-        for one in values.get("sets", ())
+        Series(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"]) for one in values.get("sets", ())
     )
 
 
@@ -156,5 +157,5 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "copies": [copy.id for copy in found.copies],
         "kind": found.kind,
         "reasons": found.reasons,
-        "looks": found.looks,
+        "looks": found.warnings,
     }

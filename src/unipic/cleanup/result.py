@@ -1,4 +1,4 @@
-"""What was found in a gallery. A description only: nothing is removed by finding it."""
+"""The result of a cleanup: a description. Nothing is moved or deleted by it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from typing import Literal
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Gallery, Photo
 
-# Certainty from which a pick is one. On series made from photos for choosing it, each fifth judged by weights from the
-# others, of pairs between 0.7 and 0.8 every sixth was wrong, from 0.8 on every eighteenth; of two good frames of one
-# moment 99 in 100 are below.
+# Certainty from which a recommendation is clear. Cross-validated on generated series: between 0.7 and 0.8 one pair in 6
+# was wrong, from 0.8 on one in 18. Of two good frames of one moment 99 in 100 are below.
 CLEAR = 0.8
-SetKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
+SeriesKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
 Kind = Literal["exact", "pixels", "original", "near"]
 
 
 @dataclass(frozen=True)
 class DuplicateSet:
-    """Copies of one picture, each directly like the keeper, which stays."""
+    """A keeper, which stays, and its copies, each directly like it."""
 
     keeper: Photo
     copies: tuple[Photo, ...]
     kind: Kind
     reasons: tuple[str, ...]  # one per copy, in plain words with numbers that can be checked
-    looks: tuple[str, ...] = ()  # one per copy, "" where nothing would be missed: why a person should look first
+    warnings: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "looks", self.looks or ("",) * len(self.copies))
+        object.__setattr__(self, "warnings", self.warnings or ("",) * len(self.copies))
 
 
 @dataclass(frozen=True)
-class DeliberateSet:
-    """Shots that were taken to be kept together, in their order, though they are alike."""
+class Series:
+    """Similar shots taken to be kept together, in order."""
 
-    kind: SetKind
+    kind: SeriesKind
     photos: tuple[Photo, ...]
-    reason: str  # what it is known by, with numbers that can be checked
+    reason: str  # how it was recognised, with numbers that can be checked
 
 
 @dataclass(frozen=True)
@@ -45,40 +44,41 @@ class Cluster:
 
     photos: tuple[Photo, ...]
     scores: tuple[float, ...]  # of the ranker, higher is better
-    alike: tuple[float, ...]  # to the recommended one, 0 to 100, of the photo or the least like of its copies
-    reason: str  # why the first one
+    alike: tuple[float, ...]  # similarity to the first, 0 to 100: the lowest of the photo and its copies
+    reason: str  # why the first one is recommended
     certainty: float = 1.0  # probability that the first one is better than the second, 0.5 to 1
-    columns: tuple[tuple[str, tuple[float | None, ...]], ...] = ()  # what a model said of each photo, by criterion
+    columns: tuple[tuple[str, tuple[float | None, ...]], ...] = ()  # a model's numbers for each photo, by criterion
 
     @property
     def best(self) -> Photo:
+        """The recommended shot."""
         return self.photos[0]
 
     @property
     def close_call(self) -> bool:
-        """The ranking has no opinion worth the name; a person should look."""
+        """Whether the ranking is too uncertain, so a person should decide."""
         return self.certainty < CLEAR
 
 
 @dataclass(frozen=True)
 class Cleanup:
-    """Every file of the gallery in exactly one place: copy, member of a cluster, single, or unreadable."""
+    """Every file of the gallery in exactly one role: copy, member of a cluster, single, or unreadable."""
 
     gallery: Gallery
     exact: tuple[DuplicateSet, ...]
     near: tuple[DuplicateSet, ...]
     clusters: tuple[Cluster, ...]
     singles: tuple[Photo, ...]
-    similar: float  # the similarity, 0 to 100, the clusters were made with
-    encoder: str  # what looked at the photos, for people
+    similar: float  # the threshold of similarity, 0 to 100
+    encoder: str  # the encoder's name, for people
     ranker: str
-    notices: tuple[str, ...] = ()  # what was used instead of what, and why
-    same: float = 50.0  # the sameness, 0 to 100, the copies were found with
-    sets: tuple[DeliberateSet, ...] = ()  # beside the groups: nothing of them is proposed to go unless asked
-    likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what all this was found by
+    notices: tuple[str, ...] = ()  # substitutions made, and why
+    same: float = 50.0  # the threshold of sameness, 0 to 100
+    series: tuple[Series, ...] = ()  # besides the groups; kept unless a person asks
+    likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what it was found by
 
     def __post_init__(self) -> None:
-        """The laws of conservation and of a living keeper, checked at birth."""
+        """Check the invariants: every photo has one role, and every keeper stays."""
         staying = [photo.id for cluster in self.clusters for photo in cluster.photos]
         staying += [photo.id for photo in self.singles]
         aside = [photo.id for lane in self.lanes for photo in lane.copies]
@@ -89,4 +89,5 @@ class Cleanup:
 
     @property
     def lanes(self) -> tuple[DuplicateSet, ...]:
+        """All sets of copies, exact ones first."""
         return self.exact + self.near

@@ -1,4 +1,4 @@
-"""Photos beside their unit vectors."""
+"""Photos with their embedding vectors."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Embeddings:
             raise ValueError(f"{len(self.photos)} photos, vectors of shape {self.vectors.shape}")
         if self.vectors.dtype != np.float32:
             raise ValueError(f"vectors must be float32, not {self.vectors.dtype}")
-        lengths = np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors))  # and no second matrix
+        lengths = np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors))  # without a second matrix
         if not np.allclose(lengths, 1.0, atol=1e-3):
             raise ValueError("an embedding is not of length 1")
 
     def of(self, photos: Iterable[Photo]) -> Embeddings:
-        """The same vectors for some of the photos, in the order asked for."""
+        """The embeddings of some of the photos, in the order given."""
         row = {photo.id: i for i, photo in enumerate(self.photos)}
         chosen = tuple(photos)
         return Embeddings(chosen, self.vectors[[row[photo.id] for photo in chosen]])

@@ -1,23 +1,23 @@
-"""Every way Unipic can fail on purpose.
+"""Every error Unipic raises on purpose.
 
 UnipicError
-├── SettingsError          a number, a word or a config file that cannot be used
-├── SourceError            a folder that cannot be read, or is not allowed
+├── SettingsError
+├── SourceError
 ├── ModelError
-│   ├── ModelMissing       weights that are not here and could not be fetched
-│   └── ModelDamaged       weights whose sha256 is not the manifest's
-├── DestinationError       a result that cannot be written where it was asked for
-│   ├── AlreadyThere       something is there already; nothing is ever overwritten
-│   ├── DiskFull           with the bytes that are missing
-│   ├── ChangedSinceScan   an original that is no longer what was looked at
-│   ├── LocationLeft       a copy that could not be freed from where it was taken
-│   └── NoExiftool         the program that does it is missing
-├── NotShown               a picture of an original that cannot be made: it changed, is gone, or breaks its decoder
-├── DecisionsUnreadable    the record of earlier choices is damaged, or no file of ours
-├── RunNotFound            a run's address that is wrong, or a run that is gone
-└── Cancelled              the person stopped it
+│   ├── ModelMissing
+│   └── ModelDamaged
+├── DestinationError
+│   ├── AlreadyThere
+│   ├── DiskFull
+│   ├── ChangedSinceScan
+│   ├── LocationLeft
+│   └── NoExiftool
+├── NotShown
+├── DecisionsUnreadable
+├── RunNotFound
+└── Cancelled
 
-A file that cannot be read is not an error: it is an `Unreadable`, and the run goes on.
+A file that cannot be read is not an error: it becomes an `Unreadable`, and the run goes on.
 A message says what happened, to which file, and what to do next.
 """
 
@@ -25,64 +25,64 @@ from __future__ import annotations
 
 
 class UnipicError(Exception):
-    """Base of everything a door turns into a clear message."""
+    """Base of everything that an entry point turns into a message."""
 
 
 class SettingsError(UnipicError):
-    pass
+    """A number, word or config file that cannot be used."""
 
 
 class SourceError(UnipicError):
-    pass
+    """A folder that cannot be read or is not allowed."""
 
 
 class ModelError(UnipicError):
-    pass
+    """A model that cannot be used."""
 
 
 class ModelMissing(ModelError):
-    pass
+    """Weights that are not installed and could not be downloaded."""
 
 
 class ModelDamaged(ModelError):
-    pass
+    """Weights with another sha256 than the manifest's."""
 
 
 class DestinationError(UnipicError):
-    pass
+    """A result that cannot be written where requested."""
 
 
 class AlreadyThere(DestinationError):
-    pass
+    """Something exists at the target; nothing is ever overwritten."""
 
 
 class DiskFull(DestinationError):
-    pass
+    """Not enough disk space; the message has the missing bytes."""
 
 
 class ChangedSinceScan(DestinationError):
-    pass
+    """An original that changed since it was scanned."""
 
 
 class LocationLeft(DestinationError):
-    pass
+    """A copy whose location could not be removed."""
 
 
 class NoExiftool(DestinationError):
-    pass
+    """exiftool, which removes locations, is missing."""
 
 
 class NotShown(UnipicError):
-    pass
+    """A picture of an original that cannot be made: it changed, is gone, or breaks its decoder."""
 
 
 class DecisionsUnreadable(UnipicError):
-    pass
+    """The record of earlier choices is damaged, or not a file of Unipic's."""
 
 
 class RunNotFound(UnipicError):
-    pass
+    """A wrong address of a run, or a run that was deleted."""
 
 
 class Cancelled(UnipicError):
-    pass
+    """The person stopped it."""

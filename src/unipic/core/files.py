@@ -1,9 +1,8 @@
-"""Writing that is either whole or not there: a temporary name beside the target, fsync, rename."""
+"""Files that are written atomically (temporary name, fsync, rename), and read safely."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import hashlib
 import json
@@ -15,18 +14,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
+from unipic.core.locks import FLOCK, lock
 from unipic.core.moving import move
 
 PART = ".unipic-part"
 CHUNK = 1 << 20
+# The flags that this system has: O_BINARY is of Windows, the others are of all but Windows.
+_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in _FLAGS)
 
 
 @contextmanager
-def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
-    """A file to write to, that appears as `path` when the block ends well and leaves no trace when it does not.
+def atomic_file(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
+    """A file to write, which appears as `path` when the block succeeds and leaves no trace when it fails.
 
-    With replace=False something that is already there stays, and AlreadyThere is raised. Two writers of one path
-    do not meet before the last step, because each has a part of its own.
+    replace=False: AlreadyThere if `path` exists. Two writers of one path do not disturb each other before the last
+    step, since each has its own part file.
     """
     part, opened = _new_part(path)
     try:
@@ -34,12 +37,14 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            # While it is locked: a part that nobody holds is swept away.
+            # While locked: unlocked part files are swept away. Windows does not rename open files.
+            if not FLOCK:
+                file.close()
             if replace:
                 os.replace(part, path)
             else:
                 move(str(part), str(path), " Choose another name.")
-                part = path  # new, and no more than a part until its folder is safe too
+                part = path  # delete it too if syncing the folder fails
         sync_folder(path.parent)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -48,30 +53,34 @@ def whole(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
 
 
 def _new_part(path: Path) -> tuple[Path, BinaryIO]:
-    """A locked file of its own. One that was swept away before it was locked is made once more."""
+    """A new, locked part file. Made again if it was swept away before it was locked."""
     while True:
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
         file = open(part, "x+b")  # noqa: SIM115  closed by whoever writes to it
         with suppress(OSError):  # not every file system has locks
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
         if os.fstat(file.fileno()).st_nlink:
             return part, file
         file.close()
 
 
 def sweep_parts(folder: Path, pattern: str) -> None:
-    """Remove the parts that killed writers of `pattern` left behind. One that is being written is locked, and stays."""
+    """Delete part files of `pattern` left by killed writers. Those being written are locked, and stay."""
     for part in folder.glob(f"{pattern}.{'[0-9a-f]' * 8}{PART}"):
         if part.is_symlink() or not part.is_file():
             continue
         with suppress(OSError), open(part, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
+            if not FLOCK:
+                file.close()
             part.unlink()
 
 
 def open_to_read(path: str | Path) -> BinaryIO:
-    """Read-only, and never through a link, or from a pipe, that took the file's place."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    """The file, opened read-only. OSError if a link or a pipe took its place."""
+    if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    handle = os.open(path, READ)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
@@ -79,11 +88,13 @@ def open_to_read(path: str | Path) -> BinaryIO:
 
 
 class Readable(Protocol):
+    """A file to read bytes from."""
+
     def read(self, size: int = ..., /) -> bytes: ...
 
 
 def copy_and_hash(source: Readable, target: IO[bytes] | None = None) -> str:
-    """Everything from source to target, a megabyte at a time; the sha256 of what went through."""
+    """Copy everything in chunks, and return its sha256, hexadecimal. Without a target, only hash."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):
         digest.update(chunk)
@@ -93,24 +104,26 @@ def copy_and_hash(source: Readable, target: IO[bytes] | None = None) -> str:
 
 
 def hash_file(path: str | Path) -> str:
+    """sha256 of the file's bytes, hexadecimal. Raises OSError."""
     with open_to_read(path) as file:
         return copy_and_hash(file)
 
 
 def write_json(path: Path, value: Any, indent: int | None = 1) -> None:
-    """In place of what is there. What killed writers of it left behind goes."""
+    """Replaces the file atomically, and removes part files left by writers that were killed."""
     sweep_parts(path.parent, glob.escape(path.name))
-    with whole(path) as file:
+    with atomic_file(path) as file:
         # ASCII only: names may hold bytes that are no valid text.
         file.write(json.dumps(value, ensure_ascii=True, indent=indent).encode("ascii"))
 
 
 def read_json(path: Path) -> Any:
+    """The file's value. Raises OSError and ValueError."""
     return json.loads(path.read_text(encoding="ascii"))
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
-    """With those it lies in, and each new name made to survive a power cut like the files in it."""
+    """Make a folder and its parents, all durable across a power cut."""
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(new):
         path.mkdir(mode, exist_ok=True)
@@ -118,7 +131,9 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder survive a power cut, where the file system knows how."""
+    """Make renames in this folder durable across a power cut, if the system and the file system support it."""
+    if os.name == "nt":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The nouns everything else speaks of: a photo, a file that is none, and the gallery of both."""
+"""The central nouns: a photo, a file that is none, and the gallery of both."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-RAW = "RAW"  # the negative: whatever a copy has, it was made of this or holds less
-# A camera's own format before what things are converted to; lossy after lossless.
+RAW = "RAW"  # a raw photo; every other format was made from one or holds less
+# Best first: cameras' own formats before those that are converted to, lossless before lossy.
 FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
 Role = Literal["video", "raw", "sidecar", "original"]
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What can be measured on the picture itself, see measures.py; each from 0 to 1, but for the tilt."""
+    """Measures of a picture, see _measures.py; each from 0 to 1, except the tilt."""
 
     sharpness: float  # of the subject
     exposure: float
@@ -30,7 +30,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class Companion:
-    """A file that belongs to a photo and goes wherever it goes: one asset, never half of it."""
+    """A file that belongs to a photo, and is always copied or moved with it."""
 
     id: str
     name: str
@@ -64,40 +64,42 @@ class Photo:
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the program that changed the picture after it was taken, as its file tells
     exposure: str = ""  # "1/125 s, f/8, ISO 100, +0.7 EV", what the camera wrote of it
-    content: str = ""  # hash of the picture whatever file it lies in, "" where that is uncertain; see content.py
+    content: str = ""  # hash of the picture in any file, or ""; see _content.py
     companions: tuple[Companion, ...] = ()
-    identifier: str = ""  # of a Live Photo: its video has the same
-    burst: str = ""  # of the burst the camera took it in: all of its frames have the same
-    bias: float | None = None  # EV that the camera was told to expose beside what it measured; None: it does not say
+    identifier: str = ""  # of a Live Photo; its video has the same
+    burst: str = ""  # of the camera's burst; all its frames have the same
+    bias: float | None = None  # exposure compensation in EV; None if unknown
     bracketed: bool = False  # the camera says that it took several exposures of one scene
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
-        """The whole asset, the photo first."""
+        """The whole asset: the photo, then its companions."""
         return (self, *self.companions)
 
     @property
     def bytes(self) -> int:
+        """Bytes of the whole asset."""
         return sum(file.size for file in self.files)
 
     @property
     def pixels(self) -> int:
+        """Width times height."""
         return self.width * self.height
 
 
 def local_time(photo: Photo) -> datetime | None:
-    """The clock on the wall where the photo was taken, comparable between photos with and without a zone."""
+    """The local time of the photo, comparable with and without a time zone; None if unknown."""
     return photo.taken.replace(tzinfo=None) if photo.taken else None
 
 
 def files_of(asset: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:
-    """A photo and what belongs to it; anything else is a single file."""
+    """A photo and its companions, or another file alone."""
     return asset.files if isinstance(asset, Photo) else (asset,)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that is no photo to us, with the reason. It is listed and kept, never set aside."""
+    """A file that cannot be used as a photo, with the reason. It is listed and kept, never set aside."""
 
     id: str
     name: str
@@ -108,12 +110,13 @@ class Unreadable:
 
     @property
     def bytes(self) -> int:
+        """Bytes of the file."""
         return self.size
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Every file found, as one or the other, or as a companion of the first."""
+    """Every file found: as a photo, a companion, or unreadable."""
 
     photos: tuple[Photo, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -125,15 +128,16 @@ class Gallery:
             raise ValueError("two files of a gallery share an id")
 
 
-# As plain values for JSON, and back.
+# To plain values and back.
 
 
 def photo_to_dict(photo: Photo) -> dict[str, Any]:
+    """A photo as plain values for JSON."""
     return {**asdict(photo), "taken": photo.taken.isoformat() if photo.taken else None}
 
 
 def photo_from_dict(values: dict[str, Any]) -> Photo:
-    """TypeError or KeyError for what is none."""
+    """Inverse of photo_to_dict. TypeError or KeyError for other values."""
     taken, place = values["taken"], values["place"]
     return Photo(
         **{
@@ -154,11 +158,11 @@ class Found:
     name: str  # for people, "/" between folders
     path: str
     size: int
-    stamp: str = ""  # other whenever the bytes may be, see sources.base.stamp(); "" is nothing to know a file by
+    stamp: str = ""  # changes whenever the bytes may, see sources.base.stamp(); "": unknown
 
 
 def seconds_apart(a: Photo, b: Photo) -> float | None:
-    """By the cameras' clocks on the wall; None where a camera did not write its time."""
+    """Seconds between two photos by the cameras' local clocks; None if a camera did not write its time."""
     if not (a.taken and b.taken and a.taken_by_camera and b.taken_by_camera):
         return None
     return abs((a.taken.replace(tzinfo=None) - b.taken.replace(tzinfo=None)).total_seconds())

@@ -1,4 +1,4 @@
-"""Every number a person may tune, once, with its reason."""
+"""Every number a person may tune, once, with its reason; and the folders that Unipic uses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 import os
 import re
 import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from unipic.core.errors import SettingsError
 
@@ -40,70 +42,115 @@ FAULTS = (
 )
 
 
+class Section:
+    """Settings that belong together. A value of a Literal must be one of its words."""
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self)).items():
+            value, known = getattr(self, name), get_args(hint) if get_origin(hint) is Literal else ()
+            if known and value not in known:
+                raise SettingsError(f"{name} is one of {', '.join(known)}, not {value!r}")
+        self.check()
+
+    def check(self) -> None:
+        """SettingsError names a value that cannot be used."""
+
+
 @dataclass(frozen=True)
-class Settings:
+class Thresholds(Section):
+    """When two photos are one picture, and when they are one moment. They may be moved after the photos were read."""
+
     # 0 to 100, the same for every encoder. 90: of labelled pairs at the threshold 9 in 10 are one moment, and of all
     # that reach it 99 in 100. Lower finds more and less sure groups.
     similar: float = 90.0
     # 0 to 100: how exactly the pixels of a copy agree. 50 is where the measured limits are (cleanup/compare.py).
     near: float = 50.0
-    grouping: str = "greedy"  # or dbscan, components: see cleanup/_grouping.py
+    grouping: Literal["greedy", "dbscan", "components"] = "greedy"  # see cleanup/_grouping.py
     time_window: float | None = None  # seconds; None: capture times do not matter
-    preset: str = "general"
-    prompt: str = ""  # the person's own words; they win over the preset
-    encoder: str = "auto"  # unipic; built-in if it cannot be loaded
-    ranker: str = "auto"  # clip if it is to be had, else built-in
-    aesthetic: bool = False  # LAION's head besides CLIP's wish; off: its taste is known to lean, see docs/models.md
-    # Rank by what earlier choices taught, where that was found to be better. Off: the same input, the same answer.
-    taste: bool = False
-    device: str = "auto"
-    workers: int = 0  # decode processes; 0: one per core
-    fetch: bool = True  # may missing weights be fetched
-    engine: str = "local"  # or ray: photos are read and embedded on a cluster, see docs/scaling.md
-    ray_address: str = ""  # "host:port" of the cluster's head node; "" for a Ray of this machine alone
-    ray_store: str = ""  # where Ray's workers leave what they saw; "": in the data folder, for a Ray of this machine
 
+    def check(self) -> None:
+        for name in ("near", "similar"):
+            if not 1 <= getattr(self, name) <= 100:
+                raise SettingsError(f"{name} is a number from 1 to 100, not {getattr(self, name)}")
+        if self.time_window is not None and not 0 < self.time_window < math.inf:
+            raise SettingsError(f"the time window is a number of seconds above 0, not {self.time_window}")
+
+
+@dataclass(frozen=True)
+class Control:
+    """How people set a threshold, on the command line and on screen."""
+
+    option: str  # of the command line
+    label: str  # on screen
+    help: str
+    slider: tuple[float, float, float] = (0.0, 0.0, 0.0)  # least, most and step on screen
+
+
+CONTROLS = {
+    "similar": Control(
+        *("--similarity", "Similar shots"),
+        "How similar shots of one moment must be, 1 to 100. At 90, the default, nine in ten pairs show the same "
+        "moment. Higher finds fewer, safer groups.",
+        (50.0, 99.0, 1.0),  # pairs that are less similar are not known one by one
+    ),
+    "near": Control(
+        *("--near", "Copies"),
+        "How exactly the pixels of copies must agree, 1 to 100. 50 is the measured default. Higher finds fewer copies.",
+        (10.0, 95.0, 5.0),
+    ),
+    "grouping": Control("--grouping", "Grouping", "How similar shots become a group: greedy, dbscan or components."),
+    "time_window": Control(
+        "--time-window", "Similar shots taken within", "Similar shots must be taken within this time: 48s, 2m, 1h."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Comparing(Section):
+    # auto: unipic, or the built-in one if that cannot be loaded.
+    encoder: Literal["auto", "unipic", "mobilenet", "builtin"] = "auto"
     # Pictures too plain for keypoints are laid frame on frame if their hashes differ in few of the 256 bits.
     # Copies differed in at most 12 on labelled photos, twice that leaves room; the pixels decide.
     near_bits: int = 24
 
-    # Limits that keep one hostile file from spoiling more than itself. Real photos reach 200 megapixels;
-    # a full decode of 100 needs 600 MB as RGB, one of 32 as WebP (images.py has what each format takes).
-    max_pixels: int = 200_000_000
-    max_decoded: int = 600_000_000  # bytes
-    max_file: int = 2_000_000_000  # bytes; above it is a video or a mistake
-    max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
-    photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
-    worker_memory: int = 2_000_000_000  # bytes of address space per decode process
-
-    def __post_init__(self) -> None:
-        for name in ("near", "similar"):
-            if not 1 <= getattr(self, name) <= 100:
-                raise SettingsError(f"{name} is a number from 1 to 100, not {getattr(self, name)}")
-        if self.preset not in PRESETS:
-            raise SettingsError(f"there is no preset {self.preset!r}; there are {', '.join(PRESETS)}")
-        if self.time_window is not None and not 0 < self.time_window < math.inf:
-            raise SettingsError(f"the time window is a number of seconds above 0, not {self.time_window}")
-        if self.workers < 0:
-            raise SettingsError(f"workers is 0 (one per core) or more, not {self.workers}")
+    def check(self) -> None:
         if not 0 <= self.near_bits <= 256:
             raise SettingsError(f"near_bits is 0 to 256, not {self.near_bits}")
-        for name in ("max_pixels", "max_decoded", "max_file", "max_scans", "photo_seconds", "worker_memory"):
-            if not getattr(self, name) > 0:
-                raise SettingsError(f"{name} is a number above 0, not {getattr(self, name)}")
-        choices = {
-            "grouping": ("greedy", "dbscan", "components"),
-            "encoder": ("auto", "unipic", "mobilenet", "builtin"),
-            "ranker": ("auto", "clip", "builtin"),
-            "device": ("auto", "cpu", "cuda"),
-            "engine": ("local", "ray"),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise SettingsError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
-        self._check_ray()
 
-    def _check_ray(self) -> None:
+
+@dataclass(frozen=True)
+class Ranking(Section):
+    preset: str = "general"  # one of PRESETS
+    prompt: str = ""  # the person's own words; they win over the preset
+    ranker: Literal["auto", "clip", "builtin"] = "auto"  # auto: clip if it is installed, else built-in
+    aesthetic: bool = False  # LAION's head besides CLIP's wish; off: its taste is known to lean, see docs/models.md
+    # Rank by what earlier choices taught, where that was found to be better. Off: the same input, the same answer.
+    taste: bool = False
+
+    def check(self) -> None:
+        if self.preset not in PRESETS:
+            raise SettingsError(f"there is no preset {self.preset!r}; there are {', '.join(PRESETS)}")
+
+    @property
+    def wish(self) -> str:
+        """The text photos are scored against."""
+        return self.prompt.strip() or PRESETS[self.preset]
+
+
+@dataclass(frozen=True)
+class Machine(Section):
+    """Where the work is done."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"  # of models
+    workers: int = 0  # decode processes; 0: one per core
+    fetch: bool = True  # may missing weights be fetched
+    engine: Literal["local", "ray"] = "local"  # ray: photos are read and embedded on a cluster, see docs/scaling.md
+    ray_address: str = ""  # "host:port" of the cluster's head node; "" for a Ray of this machine alone
+    ray_store: str = ""  # where Ray's workers leave what they saw; "": in the data folder, for a Ray of this machine
+
+    def check(self) -> None:
+        if self.workers < 0:
+            raise SettingsError(f"workers is 0 (one per core) or more, not {self.workers}")
         if self.engine != "ray" and (self.ray_address or self.ray_store):
             raise SettingsError("ray_address and ray_store are for the engine ray, which was not asked for")
         if self.ray_address in ("", "local"):
@@ -116,24 +163,59 @@ class Settings:
                 "or s3://bucket/folder"
             )
 
-    @property
-    def wish(self) -> str:
-        """The text photos are scored against."""
-        return self.prompt.strip() or PRESETS[self.preset]
+
+@dataclass(frozen=True)
+class Limits(Section):
+    """They keep one hostile file from spoiling more than itself.
+
+    Real photos reach 200 megapixels; a full decode of 100 needs 600 MB as RGB, one of 32 as WebP (reading/images.py has
+    what each format takes).
+    """
+
+    max_pixels: int = 200_000_000
+    max_decoded: int = 600_000_000  # bytes
+    max_file: int = 2_000_000_000  # bytes; above it is a video or a mistake
+    max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
+    photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
+    worker_memory: int = 2_000_000_000  # bytes of address space per decode process
+
+    def check(self) -> None:
+        for name, value in vars(self).items():
+            if not value > 0:
+                raise SettingsError(f"{name} is a number above 0, not {value}")
 
 
-def changed(settings: Settings, values: dict[str, Any]) -> Settings:
+@dataclass(frozen=True)
+class Settings:
+    """All of them, by sections. Files and records name a setting without its section: no two have the same name."""
+
+    thresholds: Thresholds = Thresholds()
+    comparing: Comparing = Comparing()
+    ranking: Ranking = Ranking()
+    machine: Machine = Machine()
+    limits: Limits = Limits()
+
+    @classmethod
+    def of(cls, **values: Any) -> Settings:
+        """The default settings but for some values."""
+        return changed(cls(), values)
+
+
+def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """The settings with some values replaced; SettingsError names a word that is none of ours or a wrong type."""
-    hints = get_type_hints(Settings)
-    known = {field.name for field in fields(Settings)}
+    sections = {field.name: getattr(settings, field.name) for field in fields(Settings)}
+    homes = {field.name: name for name, section in sections.items() for field in fields(section)}
+    its: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for name, value in values.items():
-        if name not in known:
-            raise SettingsError(f"there is no setting {name!r}; there are {', '.join(sorted(known))}")
-        kinds = get_args(hints[name]) or (hints[name],)
+        if name not in homes:
+            raise SettingsError(f"there is no setting {name!r}; there are {', '.join(sorted(homes))}")
+        hint = get_type_hints(type(sections[homes[name]]))[name]
+        kinds = (str,) if get_origin(hint) is Literal else get_args(hint) or (hint,)
         number = isinstance(value, int) and not isinstance(value, bool) and float in kinds
         if not number and not any(type(value) is kind for kind in kinds):
             raise SettingsError(f"{name} cannot be {value!r}")
-    return replace(settings, **values)
+        its[homes[name]][name] = value
+    return replace(settings, **{name: replace(sections[name], **given) for name, given in its.items()})
 
 
 def load_config(path: Path) -> Settings:

@@ -1,15 +1,15 @@
-"""Names, numbers and spans of time in words, the same on a screen and in a terminal."""
+"""Names, numbers and durations in words, for screens and terminals."""
 
 from __future__ import annotations
 
 
 def printable(value: object) -> str:
-    """A name or a message without control codes and without bytes that are no text."""
+    """The text with U+FFFD in the place of control characters and invalid bytes."""
     return "".join(c if c.isprintable() and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in str(value))
 
 
 def size(count: float) -> str:
-    """1.9 MB, 793 kB."""
+    """Bytes in words: 1.9 MB, 793 kB."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" or count >= 99.95 else f"{count:.1f} {unit}"
@@ -18,7 +18,7 @@ def size(count: float) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """1 photo, 2 photos."""
+    """A number with its noun: 1 photo, 2 photos."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -28,7 +28,7 @@ def belonging(files: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """About how long, for people: 40 s, 12 min, 1.5 h."""
+    """A rounded duration: 40 s, 12 min, 1.5 h."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

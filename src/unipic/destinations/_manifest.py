@@ -1,4 +1,4 @@
-"""The manifest of a result: what was kept, what was set aside, why, and in favour of which photo."""
+"""The manifest of a result: what was kept or set aside, why, and in favour of which photo."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing import Any
 
 from unipic.core.photo import Unreadable, files_of
 from unipic.destinations.base import Written
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 
 def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> Iterator[bytes]:
-    """What was kept, what was set aside, why, and in favour of which photo: JSON for people and programs.
-
-    A file a line, and never all of it in memory.
-    """
+    """The manifest as JSON in pieces: one line per file, never all of it in memory."""
     arrived = {entry.item.file.id: entry for entry in written if entry.digest is not None}
 
     def about(fate: str) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Copying: originals are checked once more, each item is written and verified, errors say what to do."""
+"""Copying: check the originals, write and verify each item, and explain errors."""
 
 from __future__ import annotations
 
@@ -18,43 +18,45 @@ from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Item, Result, Written
 from unipic.reading.location import Stripper
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 CHANGED = "changed since the scan; exported as it is now"
-ROOM = 1.02  # what a file system takes on top of the bytes
+DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes
 
 
 class OriginalUnread(Exception):
-    """An original opened and then could not be read to its end: that is its own problem, and not the result's."""
+    """An original could not be read to its end, which is a problem of that file and not of the result."""
 
 
 class Original:
-    """A file that is only read; an error of its disk is told from one of the disk that is written to."""
+    """A file opened for reading, whose read errors become OriginalUnread, unlike errors of the target's disk."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes, all by default."""
         try:
             return self._file.read(size)
         except OSError as error:
             raise OriginalUnread(error.strerror or str(error)) from error
 
     def fileno(self) -> int:
+        """The file descriptor."""
         return self._file.fileno()
 
 
 def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Outcome]:
-    """Nothing is set aside where a photo changed or vanished since the scan: that whole group is kept.
+    """The outcomes, but groups with a photo that changed or vanished since the scan are kept whole.
 
-    Of several photos that stay one may be the only one that is alike, so each of them must still be there; and what
-    was decided about a photo was not decided about what lies in its place now.
+    One of several keepers may be the only one that is alike, so each must still be there. A decision about a photo does
+    not apply to another file in its place.
     """
     aside = [outcome for outcome in outcomes if outcome.fate == "set aside"]
     asked = {p.id: p for o in aside for p in (o.file, *o.instead) if isinstance(p, Photo)}
     changed = {}
     for done, photo in enumerate(asked.values()):
-        progress(Step("Checking the originals", done, len(asked)))
+        progress(Step("Checking the originals", done, len(asked), "file"))
         if not unchanged(photo):
             changed[photo.id] = photo
     left_alone = {p.id: changed[o.file.id] for o in aside if o.file.id in changed for p in o.instead} | changed
@@ -62,7 +64,7 @@ def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Ou
 
 
 def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
-    """`left_alone`: by photo, which one is no longer what was looked at."""
+    """`left_alone`: by photo id, the changed photo that prevents setting it aside."""
     lost = next((left_alone[p.id] for p in (outcome.file, *outcome.instead) if p.id in left_alone), None)
     if lost is None or outcome.fate != "set aside":
         return outcome
@@ -72,7 +74,7 @@ def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
 
 
 def unchanged(photo: Photo) -> bool:
-    """The photo and all that belongs to it."""
+    """Whether the photo and its companions still have the bytes that were scanned."""
     try:
         return all(hash_file(file.path) == file.digest for file in photo.files)
     except OSError:
@@ -85,9 +87,9 @@ def write_items(
     strip_location: bool = False,
     progress: Progress = silent,
 ) -> list[Written]:
-    """Each item through `write`, which is given what to write and gives the sha256 of what it wrote.
+    """Write each item with `write`, which gets a file to read and returns the sha256 of what it wrote.
 
-    That is the original, or a copy of it without the place it was taken at.
+    The file is the original, or a copy without location.
     """
     with ExitStack() as stack:
         if strip_location:
@@ -115,7 +117,7 @@ def _write_items(
 ) -> list[Written]:
     written = []
     for done, item in enumerate(items):
-        progress(Step("Copying", done, len(items)))
+        progress(Step("Copying", done, len(items), "file"))
         try:
             original = open_to_read(item.file.path)
         except OSError as error:
@@ -137,12 +139,12 @@ def _write_items(
         changed = item.digest is not None and read != item.digest
         problem = item.outcome.problem if item.file is item.outcome.file else ""
         written.append(Written(item, digest, CHANGED if changed else problem, read))
-    progress(Step("Copying", len(items), len(items)))
+    progress(Step("Copying", len(items), len(items), "file"))
     return written
 
 
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
-    """An original may change while others are copied: ChangedSinceScan if something was set aside for it."""
+    """Raise ChangedSinceScan if a keeper changed while it was copied, so something was set aside for it in vain."""
     arrived = {entry.item.file.id: entry.original for entry in written}
     for outcome in outcomes:
         for file in (file for photo in outcome.instead for file in photo.files):
@@ -154,6 +156,7 @@ def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> 
 
 
 def result_of(written: Sequence[Written]) -> Result:
+    """The figures and problems of what was written."""
     arrived = [entry.item.file for entry in written if entry.digest is not None]
     return Result(
         photos=sum(isinstance(file, Photo) for file in arrived),
@@ -164,30 +167,31 @@ def result_of(written: Sequence[Written]) -> Result:
     )
 
 
-def check_room(folder: Path, items: Iterable[Item]) -> None:
+def check_space(folder: Path, items: Iterable[Item]) -> None:
+    """Raise DiskFull if the items do not fit the disk."""
     needed = _bytes(items)
     if needed > shutil.disk_usage(folder).free:
-        raise DiskFull(_no_room(folder, needed))
+        raise DiskFull(_no_space(folder, needed))
 
 
 @contextmanager
 def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str) -> Iterator[None]:
-    """What the system has against writing becomes an error that says what to do."""
+    """Turn an OSError of writing into DiskFull or DestinationError, with advice."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"{_no_room(folder, _bytes(unwritten()))} {advice}") from error
+            raise DiskFull(f"{_no_space(folder, _bytes(unwritten()))} {advice}") from error
         about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
         raise DestinationError(f"the result could not be written to {folder}: {about}. {advice}") from error
 
 
 def _bytes(items: Iterable[Item]) -> int:
-    return int(sum(item.file.size for item in items) * ROOM)
+    return int(sum(item.file.size for item in items) * DISK_OVERHEAD)
 
 
-def _no_room(folder: Path, needed: int) -> str:
-    there = next(path for path in (folder, *folder.parents) if path.exists())  # it may not even have been made
+def _no_space(folder: Path, needed: int) -> str:
+    there = next(path for path in (folder, *folder.parents) if path.exists())  # the folder may not exist yet
     free = shutil.disk_usage(there).free
     missing = f"{needed - free:,} are missing" if needed > free else "but the disk, or your share of it, ran full"
     return f"{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: {missing}."

@@ -1,8 +1,8 @@
-"""Set aside where the photos lie: moved into a dated folder beside them, so that it can be undone. Nothing is deleted.
+"""Set photos aside: move them into a dated folder beside them, so it can be undone. Nothing is deleted.
 
-The one destination that touches originals, and only where a person asked for it and confirmed the number. Directly
-before a photo moves it is hashed again, with everything that belongs to it, and so is every photo that stays for it:
-what is not what it was is left alone and named. All of an asset moves, or none of it.
+This is the only destination that touches originals, and only after a person asked for it and confirmed the number.
+Right before a photo moves, it is hashed again, with its companions and every photo that stays for it. A file that
+changed is left alone and named. An asset moves as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -24,32 +24,34 @@ from unipic.destinations._writing import unchanged
 from unipic.destinations.base import Item, Plan, Result
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
 from unipic.destinations.undo import held, sync, tidy
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
-# What is wrong with one file only; anything else the disk says ends the whole.
+# Errors that concern one file only; any other error ends the move.
 OF_ONE_FILE = (errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ESTALE, errno.ENAMETOOLONG)
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A photo that is to go, with all that belongs to it."""
+    """A photo to be moved, with its companions."""
 
     photo: Photo
     instead: tuple[Photo, ...]
-    base: str  # the folder beside whose photos it is set aside: a root, or where another disk is mounted below it
+    base: str  # the folder that gets the quarantine: a root, or the mount point of another disk below it
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
+        """The photo, then its companions."""
         return (self.photo, *self.photo.companions)
 
 
 def moved_in_words(moved: Result) -> str:
+    """How much was moved where, for people."""
     return f"{count(moved.files, 'file')} set aside in {', '.join(map(str, moved.folders)) or 'no folder'}"
 
 
 class AsideDestination:
-    """Of folders on this machine. `known` is the file that undo finds every quarantine by."""
+    """Moves photos within folders on this machine. `known`: the file by which undo finds every quarantine."""
 
     def __init__(self, roots: Sequence[Path], known: Path | None = None) -> None:
         real = (Path(os.path.realpath(root)) for root in roots)
@@ -58,7 +60,7 @@ class AsideDestination:
         self.known = known
 
     def ready(self) -> None:
-        """DestinationError for what is wrong with the folders already, to be asked before any work."""
+        """Raise DestinationError if a folder cannot be written, or holds an interrupted move."""
         for root in self.roots:
             if not os.access(root, os.W_OK | os.X_OK):
                 raise DestinationError(f"{root} may not be written, so nothing in it can be set aside.")
@@ -67,7 +69,7 @@ class AsideDestination:
                     raise DestinationError(f"{folder} is the rest of an interrupted move. Put it back with undo first.")
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        """What would move, each file's place below the folder it would be moved into."""
+        """What would move; an item's name is its place below the quarantine."""
         going = {file.path for o in outcomes if o.fate == "set aside" for file in _asset(o.file)}
         stays = {file.path for o in outcomes if o.fate != "set aside" for file in _asset(o.file)}
         items, problems = list[Item](), list[str]()
@@ -85,15 +87,15 @@ class AsideDestination:
         return Plan(tuple(outcomes), tuple(items), tuple(problems))
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """Cancelled, where it is stopped, says how far it came."""
+        """Move the files of the plan. Cancelled says how far it got."""
         self.ready()
         assets, run = self._assets(plan), _Run(self.known, plan.problems)
         try:
             with run.open:
                 for number, asset in enumerate(assets):
-                    progress(Step("Setting aside", number, len(assets)))
+                    progress(Step("Setting aside", number, len(assets), "photo"))
                     run.set_aside(number, asset)
-                progress(Step("Setting aside", len(assets), len(assets)))
+                progress(Step("Setting aside", len(assets), len(assets), "photo"))
         except (KeyboardInterrupt, Cancelled):
             raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo puts them back.") from None
         except OSError as error:
@@ -109,7 +111,7 @@ class AsideDestination:
         return [Asset(photo, instead, self._base(photo)) for photo, instead in photos]
 
     def _base(self, photo: Photo) -> str:
-        """The root it lies below, or the highest folder on the way whose disk is the photo's; "" outside of all."""
+        """The photo's root, or the highest folder below it on the same disk; "" outside all roots."""
         folder = Path(photo.path).parent
         root = next((root for root in self.roots if root == folder or root in folder.parents), None)
         if root is None:
@@ -118,13 +120,13 @@ class AsideDestination:
             device = os.lstat(photo.path).st_dev
             while folder != root and os.lstat(folder.parent).st_dev == device:
                 folder = folder.parent
-        except OSError:  # it is gone or hidden, which hashing says
+        except OSError:  # hashing will report that it is gone or hidden
             return str(root)
         return str(folder)
 
 
 class _Run:
-    """Assets move one by one, each into the quarantine of its base, which is made when the first one goes."""
+    """Moves assets one by one, each into the quarantine of its base, which is made for the first."""
 
     def __init__(self, known: Path | None, problems: tuple[str, ...]) -> None:
         self.known = known
@@ -191,7 +193,7 @@ class _Run:
         )
 
     def _close(self) -> None:
-        """Moves survive a power cut from here on. A quarantine that nothing went into is removed."""
+        """Make the moves survive a power cut, and remove empty quarantines."""
         sync(self.touched)
         for quarantine in self.quarantines.values():
             quarantine.close()
@@ -201,7 +203,7 @@ class _Run:
 
 
 class _NotAsItWas(Exception):
-    """A file that is not what was looked at: it is left alone."""
+    """A file that changed since the scan, and is left alone."""
 
 
 def _asset(file: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:
@@ -209,7 +211,7 @@ def _asset(file: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ..
 
 
 def _hindrance(asset: Asset, paths: set[str], going: set[str], taken: set[str]) -> str:
-    """Why an asset may not move at all; "" where it may."""
+    """Why an asset may not move; "" if it may."""
     if not asset.base:
         return "it lies in none of the folders that are cleaned"
     if not asset.instead:
@@ -227,33 +229,33 @@ def _hindrance(asset: Asset, paths: set[str], going: set[str], taken: set[str]) 
 
 
 def _checked(asset: Asset) -> list[Moving]:
-    """Hashed again, directly before the move: what goes, then what stays."""
-    files = [_looked_at(file, asset.base) for file in asset.files]
+    """Hash everything that moves or stays, right before the move. Raises _NotAsItWas."""
+    files = [_moving(file, asset.base) for file in asset.files]
     for photo in asset.instead:
         if not unchanged(photo):
             raise _NotAsItWas(f"{photo.name}, which stays for it, has changed since the scan")
     return files
 
 
-def _looked_at(file: Photo | Companion, base: str) -> Moving:
+def _moving(file: Photo | Companion, base: str) -> Moving:
     relative = os.path.relpath(file.path, base)
     if not plain_folder(Path(base), relative):
         raise _NotAsItWas(f"the way to {file.name} leads through a link now")
     try:
         with open_to_read(file.path) as opened:
-            facts = os.fstat(opened.fileno())
+            status = os.fstat(opened.fileno())
             digest = copy_and_hash(opened)
     except OSError as error:
         raise _NotAsItWas(f"{file.name} could not be read: {error.strerror or error}") from None
     if digest != file.digest:
         raise _NotAsItWas(f"{file.name} has changed since the scan")
-    return Moving(relative, relative, digest, facts.st_size, facts.st_ino, facts.st_dev, facts.st_mtime_ns)
+    return Moving(relative, relative, digest, status.st_size, status.st_ino, status.st_dev, status.st_mtime_ns)
 
 
 def _arrived(target: str, file: Moving) -> bool:
-    """By its inode; some file systems give a new one, and then by its content."""
-    facts = os.lstat(target)
-    if (facts.st_ino, facts.st_size, facts.st_mtime_ns) == (file.inode, file.size, file.mtime_ns):
+    """Whether the right file arrived: by its inode, or by its content where the file system changes inodes."""
+    status = os.lstat(target)
+    if (status.st_ino, status.st_size, status.st_mtime_ns) == (file.inode, file.size, file.mtime_ns):
         return True
     try:
         return hash_file(target) == file.sha256

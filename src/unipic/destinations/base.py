@@ -1,6 +1,6 @@
-"""A destination says what it would do, a plan, and does it, a result. Originals are only read.
+"""The interface of destinations: a plan says what would be done, carrying it out gives a result.
 
-`export` is both in one. What a destination writes is named by `items_of` and verified before it counts as written.
+`items_of` names what a destination writes, and a file counts as written only once it is verified.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from unipic.core.progress import Progress, silent
 from unipic.core.words import count
 from unipic.destinations.names import export_names
 from unipic.reading.location import Stripper
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 MANIFEST = "unipic-manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file to write: a photo, what belongs to one, or a file that could not be read."""
+    """One file to write: a photo, a companion, or a file that could not be read."""
 
     outcome: Outcome
     file: Photo | Companion | Unreadable
@@ -32,12 +32,13 @@ class Item:
 
     @property
     def digest(self) -> str | None:
+        """sha256 by the scan; None for a file that could not be read."""
         return None if isinstance(self.file, Unreadable) else self.file.digest
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of an item: the sha256 of what was written, or None for a file that was not."""
+    """What became of an item: the sha256 of the copy, or None if there is none."""
 
     item: Item
     digest: str | None
@@ -47,7 +48,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a destination would do. To make one, no file is written or opened."""
+    """What a destination would do. Making a plan writes and opens no file."""
 
     outcomes: tuple[Outcome, ...]
     items: tuple[Item, ...] = ()  # each file that would be copied or moved
@@ -55,14 +56,16 @@ class Plan:
 
     @property
     def files(self) -> int:
+        """Number of files."""
         return len(self.items)
 
     @property
     def bytes(self) -> int:
+        """Bytes of all files."""
         return sum(item.file.size for item in self.items)
 
     def at_most(self, files: int) -> Plan:
-        """This plan; DestinationError where it has more files than a person confirmed."""
+        """This plan. DestinationError if it has more files than a person confirmed."""
         if self.files > files:
             raise DestinationError(f"The plan has {count(self.files, 'file')}, not {files:,}; nothing was moved.")
         return self
@@ -77,12 +80,14 @@ class Result:
     bytes: int = 0
     problems: tuple[str, ...] = ()  # what was left out or changed, and why, each with the file's name
     folders: tuple[Path, ...] = ()  # that hold what was moved
-    written: tuple[Written, ...] = ()  # each file that was to be copied
+    written: tuple[Written, ...] = ()  # one for each file to be copied
 
 
 class Destination(Protocol):
+    """A place that results go to."""
+
     def ready(self) -> None:
-        """DestinationError for what is wrong with the place already, to be asked before any work."""
+        """Raise DestinationError if the place cannot be used. Call before any work."""
         ...
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
@@ -90,9 +95,9 @@ class Destination(Protocol):
         ...
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """All of the plan, verified, or a DestinationError.
+        """Do all of the plan, verified, or raise a DestinationError.
 
-        Originals are checked first: what is set aside for a photo that changed since the scan is kept.
+        Originals are checked first: a photo is kept if it, or a photo that stays for it, changed since the scan.
         """
         ...
 
@@ -103,12 +108,12 @@ def plan_to_copy(outcomes: Sequence[Outcome]) -> Plan:
 
 
 def export(destination: Destination, outcomes: Sequence[Outcome], progress: Progress = silent) -> Result:
-    """Plan, and carry out."""
+    """Plan and carry out."""
     return destination.carry_out(destination.plan(outcomes), progress)
 
 
 def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
-    """What is to be written: all that is kept, with all that belongs to it, and unreadable files that have bytes."""
+    """What is to be written: kept photos with their companions, and unreadable files that have bytes."""
     chosen = [
         outcome
         for outcome in outcomes
@@ -124,7 +129,7 @@ def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
 
 
 def file_ready(path: Path, replace: bool) -> None:
-    """There is a folder for it, and nothing in its place."""
+    """Raise DestinationError if the folder is missing, AlreadyThere if the path exists (unless `replace`)."""
     if not path.parent.is_dir():
         raise DestinationError(f"{path.parent} is not a folder; create it first, or choose another place")
     if not replace and os.path.lexists(path):
@@ -132,14 +137,14 @@ def file_ready(path: Path, replace: bool) -> None:
 
 
 def stripper_ready(strip_location: bool) -> None:
-    """NoExiftool is said before the work."""
+    """Raise NoExiftool if locations are to be removed and cannot be."""
     if strip_location:
         with Stripper():
             pass
 
 
 def outside(target: Path, roots: Iterable[Path]) -> None:
-    """A result must not land among the originals: they stay as they were, and the next scan would find it."""
+    """Raise DestinationError if a result would land among the originals, where the next scan would find it."""
     real = Path(os.path.realpath(target))
     for root in roots:
         source = Path(os.path.realpath(root))

@@ -1,4 +1,4 @@
-"""A folder: each file copied under a temporary name, read back, and given its name only when it is right."""
+"""A folder: each file is copied under a temporary name, read back, and renamed only if it is right."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unipic.core.errors import AlreadyThere, DestinationError
-from unipic.core.files import copy_and_hash, hash_file, make_folder, sweep_parts, whole
+from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
 from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
-from unipic.destinations._writing import check_room, checked, explained, keepers_arrived, result_of, write_items
+from unipic.destinations._writing import check_space, checked, explained, keepers_arrived, result_of, write_items
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 
 class FolderDestination:
+    """Copies what is kept into a folder."""
+
     def __init__(self, folder: Path, strip_location: bool = False) -> None:
         self.folder = folder
         self.strip_location = strip_location
 
     def ready(self) -> None:
+        """See Destination.ready."""
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
@@ -29,10 +32,11 @@ class FolderDestination:
             raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        """See Destination.plan."""
         return plan_to_copy(outcomes)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """A second run after a stop finishes the job: what is there with the right content is left as it is."""
+        """Copy. A second run after a stop completes it: files with the right content stay."""
         self.ready()
         outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
@@ -45,15 +49,15 @@ class FolderDestination:
             sweep_parts(self.folder, "**/*")
             for item in items:
                 self._check_place(item)
-            check_room(self.folder, unwritten())
+            check_space(self.folder, unwritten())
             written = write_items(items, self._copy, self.strip_location, progress)
             keepers_arrived(outcomes, written)
-            with whole(self.folder / MANIFEST, replace=False) as file:
+            with atomic_file(self.folder / MANIFEST, replace=False) as file:
                 file.writelines(manifest(outcomes, written, self.strip_location))
         return result_of(written)
 
     def _check_place(self, item: Item) -> None:
-        """Free, or holding just what is to be there."""
+        """Raise AlreadyThere unless the place is free or holds the right content."""
         target, original = self.folder / item.name, item.file.path
         if not os.path.lexists(target):
             return
@@ -69,14 +73,14 @@ class FolderDestination:
                 raise _other_content(target)
             return digest
         make_folder(target.parent)
-        facts = os.fstat(original.fileno())
-        with whole(target, replace=False) as file:
+        status = os.fstat(original.fileno())
+        with atomic_file(target, replace=False) as file:
             digest = copy_and_hash(original, file)
             file.flush()
             file.seek(0)
             if copy_and_hash(file) != digest:
                 raise DestinationError(f"{target} could not be read back as it was written; it was removed")
-            os.utime(file.fileno(), ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
         return digest
 
 

@@ -1,6 +1,6 @@
-"""A list of every file and what becomes of it, for other tools: CSV for spreadsheets, JSON for programs.
+"""A list of every file and its outcome, for other tools: CSV for spreadsheets, JSON for programs.
 
-It copies nothing and checks no original. Like every result it is there whole or not at all, and replaces nothing.
+It copies nothing and checks no original. It is written atomically, and replaces nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from unipic.core.errors import SettingsError
-from unipic.core.files import sweep_parts, whole
+from unipic.core.files import atomic_file, sweep_parts
 from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
 from unipic.destinations.base import Plan, Result, file_ready
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 COLUMNS = (
     "name",
@@ -34,14 +34,14 @@ COLUMNS = (
     "height",
     "taken",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a cell begins that a spreadsheet may run
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # the first character of cells that a spreadsheet may run
 BETWEEN = "; "  # the names in one cell
 
 
 class ListDestination:
-    """CSV or JSON by the path's suffix; SettingsError for any other.
+    """CSV or JSON by the path's suffix. SettingsError for any other.
 
-    `paths` is False where files lie in a place of ours, which says nothing to anyone: then that column stays empty.
+    `paths`: False if files lie in a private folder of the server; the path column is then empty.
     """
 
     def __init__(self, path: Path, replace: bool = False, paths: bool = True) -> None:
@@ -52,23 +52,24 @@ class ListDestination:
         self.paths = paths
 
     def ready(self) -> None:
+        """See Destination.ready."""
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        """Without items: nothing would be copied."""
+        """A plan without items: nothing would be copied."""
         return Plan(tuple(outcomes))
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """Lists every file once, in the gallery's order."""
+        """List every file once, in the gallery's order."""
         self.ready()
         outcomes = plan.outcomes
-        progress(Step("Writing the list", 0, len(outcomes)))
+        progress(Step("Writing the list", 0, len(outcomes), "photo"))
         with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
-            with whole(self.path, self.replace) as file:
+            with atomic_file(self.path, self.replace) as file:
                 rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
-        progress(Step("Writing the list", len(outcomes), len(outcomes)))
+        progress(Step("Writing the list", len(outcomes), len(outcomes), "photo"))
         return Result()
 
 
@@ -91,7 +92,7 @@ def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) ->
 
 
 def _write_json(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
-    """ASCII only, a file a line: a name that is no valid text is exact here, and a long list is read as it comes."""
+    """ASCII only, one file per line: names that are no valid text stay exact, and long lists can be streamed."""
     file.write(b'{"made_by": "Unipic", "files": [')
     for number, row in enumerate(rows):
         file.write((",\n" if number else "\n").encode() + json.dumps(row, ensure_ascii=True).encode("ascii"))
@@ -99,10 +100,10 @@ def _write_json(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
-    """RFC 4180, UTF-8 with a byte order mark: without it Excel takes every name beyond ASCII for another script.
+    """RFC 4180, UTF-8 with a byte order mark, without which Excel misreads names beyond ASCII.
 
-    A name is data: a cell that begins like a formula gets an apostrophe before it, so that no spreadsheet runs it.
-    What is no valid text becomes "?". Who needs names exactly as they are takes the JSON.
+    A cell that begins like a formula gets an apostrophe, so no spreadsheet runs it. Invalid text becomes "?"; the JSON
+    has names exactly.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text)

@@ -1,4 +1,4 @@
-"""Names for exported files: the original ones where any system can hold them, and never two alike."""
+"""Names for exported files: the original name if every system allows it, and never two alike."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import PurePosixPath
 
 from unipic.core.files import PART
 
-# What Windows, macOS or a ZIP tool cannot have in a name; "/" separates folders and is cut before.
+# Characters that Windows, macOS or ZIP tools forbid; "/" separates folders and was split before.
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-LONGEST = 200  # bytes of one part; most systems allow 255, and the ending of a part file must fit
+LONGEST = 200  # bytes of one part; most systems allow 255, and the suffix of a part file must fit
 SUFFIX = 20  # bytes; a longer one is no file type
 
 
 def export_names(assets: Iterable[Sequence[str]], reserved: Sequence[str] = ()) -> list[list[str]]:
-    """A name for each file of each asset: safe, relative, different under case folding and Unicode composition.
+    """A name for each file of each asset: safe, relative, distinct under case folding and Unicode composition.
 
-    The files of an asset, the photo first, get one number together, so that their names still say what belongs to what.
+    The files of an asset, photo first, get the same number, so their names still show that they belong together.
     """
     taken = {_key(name) for name in reserved}
     safe = [[_not_under(taken, safe_name(name)) for name in names] for names in assets]
@@ -38,7 +38,7 @@ def export_names(assets: Iterable[Sequence[str]], reserved: Sequence[str] = ()) 
 
 
 def _different(names: Sequence[str]) -> list[str]:
-    """The same, but for those of one asset that cleaning made alike."""
+    """The names of one asset, numbered where cleaning made two alike."""
     found: dict[str, str] = {}
     for name in names:
         candidate, number = name, 2
@@ -49,13 +49,13 @@ def _different(names: Sequence[str]) -> list[str]:
 
 
 def safe_name(name: str) -> str:
-    """Relative, without what some system forbids; the same name again where nothing was wrong with it."""
+    """A relative name that every system allows; unchanged if the name already is one."""
     parts = [_safe_part(part) for part in name.split("/") if part not in ("", ".")]
     return "/".join(parts) or "unnamed"
 
 
 def _not_under(reserved: set[str], name: str) -> str:
-    """A folder may not be called like a file of ours either."""
+    """A name whose first folder is not a reserved name."""
     first, slash, _ = name.partition("/")
     return "_" + name if slash and _key(first) in reserved else name
 
@@ -67,19 +67,19 @@ def _safe_part(part: str) -> str:
         part = _cut(stem, LONGEST - 1 - len(suffix.encode())) + suffix
     if DEVICES.fullmatch(part):
         part = "_" + part
-    if part.casefold().endswith(PART):  # what ends so is taken for a half-written file, and swept away
+    if part.casefold().endswith(PART):  # it would be taken for a half-written file, and deleted
         part += "_"
     return part
 
 
 def _numbered(name: str, number: int, photo: str = "") -> str:
-    """ "IMG_1 (2).jpg"; what is called after a photo, as IMG_1.jpg.xmp, has the number where it has it."""
+    """ "IMG_1 (2).jpg"; a name derived from the photo's, as IMG_1.jpg.xmp, gets the number at the same place."""
     path = PurePosixPath(name)
     stem, suffix = _split(path.name)
     whole = _split(PurePosixPath(photo).name)[0]
     if whole and path.name.casefold().startswith(whole.casefold() + "."):
         after = path.name[len(whole) :]
-        if len(after.encode()) <= LONGEST // 2:  # there is room for the number
+        if len(after.encode()) <= LONGEST // 2:  # the number fits
             stem, suffix = path.name[: len(whole)], after
     ending = f" ({number}){suffix}"
     return str(path.with_name(_cut(stem, LONGEST - len(ending.encode())) + ending))
@@ -91,7 +91,7 @@ def _split(part: str) -> tuple[str, str]:
 
 
 def _cut(text: str, size: int) -> str:
-    """At most so many bytes, cut at a character's border."""
+    """At most `size` bytes, cut between characters."""
     return text.encode()[:size].decode(errors="ignore").rstrip(". ")
 
 

@@ -1,4 +1,4 @@
-"""Where on the server an album may be copied to: new folders inside those the operator opened for it."""
+"""Where on the server albums may be copied to: new folders inside those the operator allowed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from unipic.destinations.names import safe_name
 def place_for(
     root: Path, album: str, sources: Iterable[Path], allowed: Collection[Path], begun: Path | None = None
 ) -> Path:
-    """The folder of an album in `root`: new, or `begun` by an earlier copy of the same run that was stopped.
+    """The folder of an album in `root`: new, or the one `begun` by an interrupted copy of the same run.
 
-    DestinationError where `root` is not in `allowed` or cannot be written, where the folder would lie among `sources`
-    or around them, and where something else is there already.
+    DestinationError if `root` is not in `allowed` or not writable, if the folder would lie inside or around `sources`,
+    or if something else is there.
     """
     if root not in allowed:
         raise DestinationError(f"{root} is not one of the folders this server may write to.")
@@ -33,7 +33,7 @@ def place_for(
 
 
 def folder_name(album: str) -> str:
-    """The album's name as one folder's name that any system can hold, and that no system hides."""
+    """The album's name as a folder name that every system allows and none hides."""
     return safe_name(safe_name(album.replace("/", "_")).lstrip(". ") or "album")
 
 

@@ -1,4 +1,4 @@
-"""What an export would do, said before it does it. Nothing is opened: sizes and places only."""
+"""What an export would do, shown before it is done. No file is opened."""
 
 from __future__ import annotations
 
@@ -9,37 +9,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.core.photo import Companion, Photo, Unreadable
-from unipic.destinations._writing import ROOM
+from unipic.destinations._writing import DISK_OVERHEAD
 from unipic.destinations.base import Plan
 
 
 @dataclass(frozen=True)
 class Preview:
-    photos: int  # that are copied
-    companions: int  # that go with them: films of Live Photos, raw files, sidecars
-    unreadable: int  # files that go along as they are
+    """The figures of an export."""
+
+    photos: int  # to be copied
+    companions: int  # copied with them: films of Live Photos, raw files, sidecars
+    unreadable: int  # unreadable files that are copied unchanged
     left: int  # files without bytes to copy: links, pipes, locked ones
     bytes: int  # of all that is copied
     aside: int  # photos that stay where they are
     aside_bytes: int
     renamed: tuple[tuple[str, str], ...]  # a file's name, and its name in the result
-    gone: tuple[str, ...]  # names of originals that are needed and no longer where they were
-    changed: tuple[str, ...]  # and of those whose size is another; who keeps its size is found when it is copied
+    gone: tuple[str, ...]  # names of originals that are missing
+    changed: tuple[
+        str, ...
+    ]  # names of those whose size changed (a change that keeps the size is detected while copying)
 
-    located: int  # of the photos that are copied, those that say where they were taken
+    located: int  # copied photos that carry a location
 
     @property
     def needed(self) -> int:
-        """Bytes of disk the result takes."""
-        return int(self.bytes * ROOM)
+        """Bytes of disk the result needs."""
+        return int(self.bytes * DISK_OVERHEAD)
 
     def missing(self, folder: Path) -> int:
-        """Bytes there is no room for in a folder that is there, or 0."""
+        """Bytes that are missing on the disk of an existing folder; 0 if it fits."""
         return max(0, self.needed - shutil.disk_usage(folder).free)
 
 
 def preview(plan: Plan) -> Preview:
-    """Of the files that would be written, under the names they would get."""
+    """The preview of a plan to copy."""
     items, outcomes = plan.items, plan.outcomes
     copied = [item.file for item in items]
     aside = [outcome.file for outcome in outcomes if outcome.fate == "set aside"]
@@ -63,9 +67,9 @@ def preview(plan: Plan) -> Preview:
 
 
 def _size_now(file: Photo | Companion | Unreadable) -> int | None:
-    """None for what is no longer a file of its own."""
+    """Bytes; None if there is no regular file any more."""
     try:
-        facts = os.lstat(file.path)
+        status = os.lstat(file.path)
     except (OSError, ValueError):
         return None
-    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,13 +1,12 @@
-"""Where photos are set aside: a dated folder beside them, on their file system, with a journal to undo it by.
+"""Quarantines: dated folders beside the photos, on the same file system, with a journal for undo.
 
-The journal is written ahead: what is about to move is on the disk before it moves. It names files by their place below
-the folder that was cleaned and below the dated one, so it holds wherever the disk is mounted. Its lines are only added
-to; a cut last line was never acted on. Undo writes nothing: on which side a file lies is for all to see.
+The journal is written ahead: a move is on disk before it happens. It names files relative to the cleaned folder and the
+dated one, so it holds wherever the disk is mounted. Lines are only appended; a cut last line was never acted on. Undo
+keeps no journal: it looks where each file lies.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -21,16 +20,17 @@ from typing import Any, BinaryIO
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import sync_folder
+from unipic.core.locks import lock
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 VERSION = 1
-KNOWN = "set-aside.jsonl"  # in the data folder: every quarantine there ever was, so that undo finds them
+KNOWN = "set-aside.jsonl"  # in the data folder: every quarantine ever made, for undo
 LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Moving:
-    """One file, as it was when it was about to move."""
+    """One file, as it was right before its move."""
 
     source: str  # below the folder that is cleaned
     target: str  # below the quarantine
@@ -43,20 +43,21 @@ class Moving:
 
 @dataclass(frozen=True)
 class Journal:
-    """What a quarantine's journal says."""
+    """The content of a quarantine's journal."""
 
     at: str  # when it was begun, in UTC
-    intents: dict[int, tuple[Moving, ...]]  # by number, one for each photo with what belongs to it
-    finished: frozenset[int]  # numbers of those that moved whole, or were put back
-    damaged: int  # lines nobody can read
+    intents: dict[int, tuple[Moving, ...]]  # by number, one per photo with its companions
+    finished: frozenset[int]  # numbers of assets that moved completely, or were put back
+    damaged: int  # unreadable lines
 
     @property
     def unfinished(self) -> list[tuple[Moving, ...]]:
+        """The files of moves that were begun and not completed."""
         return [files for number, files in self.intents.items() if number not in self.finished]
 
 
 class Quarantine:
-    """A new one, locked as long as it is being filled."""
+    """A new quarantine, locked while it is being filled."""
 
     def __init__(self, base: str, known: Path | None = None) -> None:
         self.base, self._whole = base, True
@@ -64,15 +65,15 @@ class Quarantine:
         self._add({"made_by": "Unipic", "version": VERSION, "at": _now(), "folder": base}, durable=True)
 
     def intend(self, number: int, files: Iterable[Moving], keepers: dict[str, str]) -> None:
-        """On the disk before anything moves."""
+        """Write to disk what is about to move."""
         self._add({"intent": number, "files": [asdict(file) for file in files], "keepers": keepers}, durable=True)
 
     def finish(self, number: int, problem: str = "") -> None:
-        """The whole asset moved; with a problem, none of it."""
+        """Record that the asset moved; with a problem, that none of it did."""
         self._add({"back": number, "problem": problem} if problem else {"done": number})
 
     def place(self, relative: str) -> str:
-        """Where a file goes: its folders are made as open or closed to others as they are."""
+        """Where a file goes. Its folders are made with the permissions of the original ones."""
         made = str(self.folder)
         for name, original in zip(relative.split("/")[:-1], _folders(self.base, relative), strict=True):
             made = os.path.join(made, name)
@@ -81,11 +82,12 @@ class Quarantine:
         return os.path.join(self.folder, relative)
 
     def close(self) -> None:
+        """Flush the journal and unlock it."""
         with self._journal:
             os.fsync(self._journal.fileno())
 
     def _add(self, line: dict[str, Any], durable: bool = False) -> None:
-        """Nothing comes behind a line that could not be written whole."""
+        """Append a line. After a line that could not be written completely, nothing is appended."""
         if not self._whole:
             return
         # ASCII only: names may hold bytes that are no valid text.
@@ -98,7 +100,7 @@ class Quarantine:
 
 
 def _new(base: str, known: Path | None) -> tuple[Path, BinaryIO]:
-    """The folder and its locked journal. Made once more where an undo took it for a leftover."""
+    """The folder and its locked journal. Made again if a concurrent undo removed it as empty."""
     parent = Path(base, SET_ASIDE)
     while True:
         with suppress(FileExistsError):
@@ -113,7 +115,7 @@ def _new(base: str, known: Path | None) -> tuple[Path, BinaryIO]:
         with suppress(FileNotFoundError):
             journal = open(folder / JOURNAL, "xb", buffering=0)  # noqa: SIM115  closed by whoever fills the quarantine
             with suppress(OSError):  # not every file system has locks
-                fcntl.flock(journal, fcntl.LOCK_EX)
+                lock(journal)
             if os.fstat(journal.fileno()).st_nlink:
                 for changed in (folder, parent, base):
                     sync_folder(Path(changed))
@@ -133,7 +135,7 @@ def _dated(parent: Path, mode: int) -> Path:
 
 
 def _folders(base: str, relative: str) -> Iterator[str]:
-    """The folders a file lies in below base, from above."""
+    """The folders between base and the file, outermost first."""
     folder = base
     for name in relative.split("/")[:-1]:
         folder = os.path.join(folder, name)
@@ -141,26 +143,27 @@ def _folders(base: str, relative: str) -> Iterator[str]:
 
 
 def _mode(folder: str) -> int:
-    """As the folder has it, and open to us."""
+    """The folder's permissions, plus access for us."""
     return stat.S_IMODE(os.stat(folder).st_mode) & 0o777 | 0o700
 
 
 def _now() -> str:
-    """In UTC, so that it sorts; several may begin in one second."""
+    """UTC, so it sorts, in microseconds, since several may begin in one second."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def remember(folder: Path, known: Path) -> None:
+    """Append the quarantine to the list of known ones, on disk."""
     known.parent.mkdir(parents=True, exist_ok=True)
     with open(known, "ab") as file:
-        # A line that was cut by a stop is not gone on with.
+        # The first line break ends a line that a stop may have cut.
         file.write(b"\n" + json.dumps(str(folder), ensure_ascii=True).encode("ascii") + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
 def remembered(known: Path) -> list[Path]:
-    """Quarantines that were made from here and are still there."""
+    """Known quarantines that still exist."""
     try:
         lines = known.read_bytes().splitlines()
     except FileNotFoundError:
@@ -170,14 +173,14 @@ def remembered(known: Path) -> list[Path]:
 
 
 def is_quarantine(folder: Path) -> bool:
-    """A dated folder with a journal, or an empty one, which a stop left behind before there was a journal."""
+    """Whether the folder is a dated folder with a journal, or an empty one left by an early stop."""
     if folder.parent.name != SET_ASIDE or folder.is_symlink() or not folder.is_dir():
         return False
     return os.path.lexists(folder / JOURNAL) or not any(folder.iterdir())
 
 
 def quarantines(*roots: Path) -> list[Path]:
-    """All below these folders, and those of them that are one; the newest first. Links are not followed."""
+    """All quarantines below these folders, or the folders themselves; newest first. Links are not followed."""
     found: dict[Path, None] = {}
     for real in (Path(os.path.realpath(root)) for root in roots):
         inside = [real] if is_quarantine(real) else [p / name for p in places(real) for name in os.listdir(p)]
@@ -186,7 +189,7 @@ def quarantines(*roots: Path) -> list[Path]:
 
 
 def _begun(folder: Path) -> tuple[str, str]:
-    """The order of time, which undo needs: what was moved last is put back first."""
+    """A sort key by time: undo must put back first what moved last."""
     with suppress(OSError), open(folder / JOURNAL, "rb") as file:
         first = _json(file.readline(LONGEST_LINE))
         if isinstance(first, dict) and isinstance(first.get("at"), str):
@@ -195,7 +198,7 @@ def _begun(folder: Path) -> tuple[str, str]:
 
 
 def places(root: Path) -> list[Path]:
-    """The folders called so below root, and root itself, that quarantines lie in."""
+    """The folders that hold quarantines, in root and below, root included."""
     found: list[Path] = []
     for folder, names, _ in os.walk(root):
         if os.path.basename(folder) == SET_ASIDE:
@@ -206,7 +209,7 @@ def places(root: Path) -> list[Path]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[Journal]:
-    """The journal of a quarantine nobody else works on; empty where a stop came before its first line."""
+    """The journal of a quarantine, locked; empty if the journal is missing. DestinationError if it is in use."""
     try:
         file = open(folder / JOURNAL, "rb")  # noqa: SIM115  closed below
     except FileNotFoundError:
@@ -214,7 +217,7 @@ def locked(folder: Path) -> Iterator[Journal]:
         return
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
         except BlockingIOError:
             raise DestinationError(f"{folder} is in use by another move or undo. Try again later.") from None
         except OSError:
@@ -228,7 +231,7 @@ def _read(file: BinaryIO) -> Journal:
     finished: set[int] = set()
     while line := file.readline(LONGEST_LINE):
         if not line.endswith(b"\n"):
-            damaged += len(line) == LONGEST_LINE  # else it was cut by a stop
+            damaged += len(line) == LONGEST_LINE  # otherwise a stop cut it
             continue
         match _json(line):
             case {"intent": int(number), "files": [*files]} if all(map(_sound, files)):
@@ -250,7 +253,7 @@ def _json(line: bytes) -> Any:
 
 
 def _sound(file: Any) -> bool:
-    """A journal is a file that anybody may have written: it names nothing outside of the two folders."""
+    """Whether a journal's entry is valid and names nothing outside the two folders: anybody may have written it."""
     if not isinstance(file, dict) or file.keys() != Moving.__annotations__.keys():
         return False
     texts = (file["source"], file["target"], file["sha256"])
@@ -264,6 +267,6 @@ def _inside(path: str) -> bool:
 
 
 def plain_folder(base: Path, relative: str) -> bool:
-    """Whether the way to a file below base leads through no link."""
+    """Whether the path to a file below base leads through no link."""
     folder = os.path.join(os.path.realpath(base), os.path.dirname(relative))
     return os.path.realpath(folder) == folder.rstrip("/")

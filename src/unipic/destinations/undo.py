@@ -1,6 +1,6 @@
-"""What was set aside goes back to where it was: all of it, also after a stop in the middle, and over nothing.
+"""Undo: put everything in a quarantine back, also after an interruption, without overwriting anything.
 
-It looks where each file lies and needs to know nothing else, so it may be stopped and run again at any time.
+It only looks where each file lies, so it can be stopped and repeated at any time.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from unipic.sources.folder import SET_ASIDE
 
 @dataclass(frozen=True)
 class Held:
-    """What lies in a quarantine."""
+    """What a quarantine holds."""
 
     folder: Path
     at: str
     files: int
     bytes: int
-    torn: bool  # a stop came in the middle of a photo with what belongs to it
+    torn: bool  # an asset is only partly there: the move was interrupted
 
 
 @dataclass
@@ -38,11 +38,12 @@ class Undone:
     folder: Path
     files: int = 0  # put back
     bytes: int = 0
-    problems: list[str] = field(default_factory=list)  # what was not, and why
+    problems: list[str] = field(default_factory=list)  # what could not be put back, and why
     notes: list[str] = field(default_factory=list)
 
 
 def held(folder: Path) -> Held:
+    """What the quarantine `folder` holds."""
     with locked(folder) as journal:
         inside = {file for file in _files(journal) if os.path.lexists(folder / file.target)}
         torn = any(len({file in inside for file in files}) == 2 for files in journal.unfinished)
@@ -50,9 +51,9 @@ def held(folder: Path) -> Held:
 
 
 def undo_all(*roots: Path, progress: Progress = silent) -> list[Undone]:
-    """Every quarantine below these folders, the newest first, and those of them that are one.
+    """Undo every quarantine below these folders, or the folders themselves, newest first.
 
-    Again as long as it helps: what one quarantine cannot do without may come back from another, where a clock was put
+    Repeated while it makes progress: a file may have to come back from another quarantine first, if a clock was set
     back between them.
     """
     undone: dict[Path, Undone] = {}
@@ -65,7 +66,7 @@ def undo_all(*roots: Path, progress: Progress = silent) -> list[Undone]:
             undone[one.folder] = replace(both, problems=one.problems, notes=before.notes + one.notes)
         waiting = [one.folder for one in once if one.problems] if any(one.files for one in once) else []
     for place in (place for root in roots for place in places(Path(os.path.realpath(root)))):
-        with suppress(OSError):  # a stop may have left one with nothing in it
+        with suppress(OSError):  # a stop may leave an empty one
             place.rmdir()
     return list(undone.values())
 
@@ -78,7 +79,7 @@ def _undone(folder: Path, progress: Progress) -> Undone:
 
 
 def undo(folder: Path, progress: Progress = silent) -> Undone:
-    """A quarantine emptied, and removed when all that was set aside is back. DestinationError where it is in use."""
+    """Empty a quarantine, and remove it when everything is back. DestinationError if it is in use."""
     if folder.parent.name != SET_ASIDE:
         raise DestinationError(
             f"{folder} lies in no folder called {SET_ASIDE!r}, so where its files were is not known."
@@ -90,9 +91,9 @@ def undo(folder: Path, progress: Progress = silent) -> Undone:
         files, touched = _files(journal), dict[str, None]()
         try:
             for done, file in enumerate(files):
-                progress(Step("Putting back", done, len(files)))
+                progress(Step("Putting back", done, len(files), "file"))
                 _put_back(file, folder, undone, touched)
-            progress(Step("Putting back", len(files), len(files)))
+            progress(Step("Putting back", len(files), len(files), "file"))
         except (KeyboardInterrupt, Cancelled):
             raise Cancelled(
                 f"Stopped: {count(undone.files, 'file')} put back from {folder}; undo does the rest"
@@ -105,7 +106,7 @@ def undo(folder: Path, progress: Progress = silent) -> Undone:
 
 
 def _files(journal: Journal) -> list[Moving]:
-    """The last that moved first."""
+    """The files, last moved first."""
     return [file for _, files in sorted(journal.intents.items(), reverse=True) for file in reversed(files)]
 
 
@@ -128,7 +129,7 @@ def _put_back(file: Moving, folder: Path, undone: Undone, touched: dict[str, Non
 
 
 def _go_home(away: str, home: str, file: Moving, undone: Undone) -> None:
-    if os.path.lexists(home) and one_file(away, home):  # a stop came between the new name and the end of the old one
+    if os.path.lexists(home) and one_file(away, home):  # interrupted between linking and unlinking
         os.unlink(away)
     else:
         same = hash_file(away) == file.sha256
@@ -141,13 +142,14 @@ def _go_home(away: str, home: str, file: Moving, undone: Undone) -> None:
 
 
 def sync(folders: Iterable[str]) -> None:
+    """Make renames in these folders survive a power cut."""
     for folder in folders:
         with suppress(FileNotFoundError):
             sync_folder(Path(folder))
 
 
 def tidy(folder: Path) -> bool:
-    """Remove a quarantine that holds nothing but its journal, and the folder of quarantines if it was the last."""
+    """Remove a quarantine that holds only its journal, and its parent if empty. Returns whether it was removed."""
     tree = list(os.walk(folder, topdown=False))
     names = [os.path.join(inside, name) for inside, _, files in tree for name in files]
     if set(names) - {str(folder / JOURNAL)}:
@@ -155,10 +157,10 @@ def tidy(folder: Path) -> bool:
     try:
         for inside, _, _ in tree[:-1]:
             os.rmdir(inside)
-    except OSError:  # a link to a folder lies there, or something came meanwhile
+    except OSError:  # it holds a link to a folder, or new files
         return False
     (folder / JOURNAL).unlink(missing_ok=True)
-    for empty in (folder, folder.parent):  # of quarantines there may be others
+    for empty in (folder, folder.parent):  # the parent may hold other quarantines
         with suppress(OSError):
             empty.rmdir()
     return True

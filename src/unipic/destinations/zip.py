@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from unipic.core.errors import DestinationError
-from unipic.core.files import copy_and_hash, sweep_parts, whole
+from unipic.core.files import atomic_file, copy_and_hash, sweep_parts
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._manifest import manifest
 from unipic.destinations._writing import (
     OriginalUnread,
-    check_room,
+    check_space,
     checked,
     explained,
     keepers_arrived,
@@ -36,35 +36,39 @@ from unipic.destinations.base import (
     plan_to_copy,
     stripper_ready,
 )
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 UNPACKED = ("BMP", "TIFF")  # formats worth deflating; the others are compressed already
 BIG = 2**31 - 1
-FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the moments a ZIP can note
+FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the first and last time a ZIP can store
 
 
 class ZipDestination:
+    """Writes what is kept into a ZIP."""
+
     def __init__(self, path: Path, replace: bool = False, strip_location: bool = False) -> None:
         self.path = path
         self.replace = replace
         self.strip_location = strip_location
 
     def ready(self) -> None:
+        """See Destination.ready."""
         stripper_ready(self.strip_location)
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
+        """See Destination.plan."""
         return plan_to_copy(outcomes)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """The whole archive, or no trace of it."""
+        """Write the complete archive, or leave nothing."""
         self.ready()
         outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
         with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
-            check_room(self.path.parent, items)
-            with whole(self.path, self.replace) as file:
+            check_space(self.path.parent, items)
+            with atomic_file(self.path, self.replace) as file:
                 written = self._fill(file, outcomes, items, progress)
                 file.flush()
                 _verify(file, written, progress)
@@ -73,7 +77,7 @@ class ZipDestination:
     def _fill(
         self, file: BinaryIO, outcomes: Sequence[Outcome], items: Sequence[Item], progress: Progress
     ) -> list[Written]:
-        """All of it, and what the archive keeps of each file in memory goes before it is read back."""
+        """Write all entries. The archive's data in memory is freed before it is read back."""
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             written = write_items(items, partial(_add, archive), self.strip_location, progress)
             keepers_arrived(outcomes, written)
@@ -82,14 +86,14 @@ class ZipDestination:
 
 
 def _add(archive: zipfile.ZipFile, item: Item, original: BinaryIO) -> str:
-    """The file's bytes as they are; the sha256 of what went in."""
-    facts = os.fstat(original.fileno())
-    info = zipfile.ZipInfo(item.name, _zip_time(facts.st_mtime))
+    """Write the file's bytes; returns their sha256."""
+    status = os.fstat(original.fileno())
+    info = zipfile.ZipInfo(item.name, _zip_time(status.st_mtime))
     info.external_attr = 0o644 << 16
     packed = isinstance(item.file, Photo) and item.file.format not in UNPACKED
     info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
     try:
-        with archive.open(info, "w", force_zip64=facts.st_size >= BIG) as target:
+        with archive.open(info, "w", force_zip64=status.st_size >= BIG) as target:
             return copy_and_hash(original, target)
     except OriginalUnread:
         _take_back(archive, info)
@@ -100,24 +104,24 @@ def _add_manifest(archive: zipfile.ZipFile, lines: Iterable[bytes]) -> None:
     info = zipfile.ZipInfo(MANIFEST, _zip_time(time.time()))
     info.external_attr = 0o644 << 16
     info.compress_type = zipfile.ZIP_DEFLATED
-    # How long it will be is not known yet; a line has some hundred bytes.
+    # Its length is not known yet; a line has some hundred bytes.
     with archive.open(info, "w", force_zip64=len(archive.filelist) > 1_000_000) as target:
         for line in lines:
             target.write(line)
 
 
 def _take_back(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-    """The last entry, which is not whole, as if it had never been begun."""
+    """Remove the last, incomplete entry from the archive."""
     archive.filelist.remove(info)
     del archive.NameToInfo[info.filename]
     file = cast(BinaryIO, archive.fp)
     file.seek(info.header_offset)
     file.truncate()
-    archive.start_dir = info.header_offset  # where the next entry, or the list of all, is written
+    archive.start_dir = info.header_offset  # where the next entry or the directory is written
 
 
 def _zip_time(seconds: float) -> tuple[int, int, int, int, int, int]:
-    """A clock that was set wrong may be millions of years off."""
+    """The time for a ZIP entry, clipped to the years a ZIP allows."""
     try:
         return min(max(time.localtime(seconds)[:6], FIRST), LAST)
     except (ValueError, OverflowError, OSError):
@@ -125,10 +129,10 @@ def _zip_time(seconds: float) -> tuple[int, int, int, int, int, int]:
 
 
 def _verify(file: BinaryIO, written: Sequence[Written], progress: Progress) -> None:
-    """Read everything back from the archive and compare."""
+    """Read every entry back and compare its sha256. DestinationError if one differs."""
     with zipfile.ZipFile(file) as archive:
         for done, entry in enumerate(written):
-            progress(Step("Verifying", done, len(written)))
+            progress(Step("Verifying", done, len(written), "file"))
             if entry.digest is None:
                 continue
             with archive.open(entry.item.name) as stored:

@@ -1,1 +1,1 @@
-"""What was seen, which may be deleted, and what people said, which may not."""
+"""What is stored on disk: the index of photos already read, thumbnails, and people's decisions."""

@@ -1,4 +1,4 @@
-"""Work that goes on while the one who asked for it is busy with what is there already."""
+"""Read ahead: a thread fetches the next items while the consumer is busy with the present one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 0.1  # seconds between two looks whether anybody still wants the rest
-LEAVE = 1.0  # seconds that are waited for the item in hand; a photo may take longer
+POLL_S = 0.1  # seconds between checks whether the consumer is gone
+JOIN_TIMEOUT_S = 1.0  # seconds to wait for the thread's present item; a photo may take longer
 
 
 def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
-    """The same items and errors, in order; at most `most` are taken before they are asked for, in a thread."""
+    """The same items and errors in the same order; a thread takes up to `most` of them in advance."""
     taken: Queue[tuple[T | None, BaseException | None, bool]] = Queue(most)
     unwanted = Event()
 
     def put(item: T | None, error: BaseException | None, last: bool) -> None:
         while not unwanted.is_set():
             with suppress(Full):
-                taken.put((item, error, last), timeout=PATIENCE)
+                taken.put((item, error, last), timeout=POLL_S)
                 return
 
     def take() -> None:
@@ -50,6 +50,6 @@ def ahead(items: Iterable[T], most: int) -> Generator[T, None, None]:
             yield item  # type: ignore[misc]  # only the last one is none
     finally:
         unwanted.set()
-        with suppress(Empty):  # so that whoever waits for room sees it at once
+        with suppress(Empty):  # make room, so a waiting thread notices at once
             taken.get_nowait()
-        thread.join(LEAVE)  # what it still has in hand comes to its end by itself
+        thread.join(JOIN_TIMEOUT_S)  # the thread ends by itself after its present item

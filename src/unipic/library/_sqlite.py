@@ -1,10 +1,10 @@
-"""What an error of SQLite says about its file."""
+"""Tell a damaged SQLite file from other errors."""
 
 from __future__ import annotations
 
 import sqlite3
 
-NOT_DAMAGE = (  # SQLite's primary result codes that say nothing about the file's content
+NOT_DAMAGE = (  # primary result codes that do not concern the file's content
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL),
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT),
 )

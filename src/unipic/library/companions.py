@@ -1,7 +1,7 @@
-"""Companions: files that belong to a photo become part of it, so that they travel or stay together.
+"""Companions: files that belong to a photo become part of it, and are copied or set aside with it.
 
-Their names are a convention and no proof, so a film, a raw file and an original must agree with the photo in what
-lies in them too, and what does not agree stays a file of its own. What two cameras called alike is never joined.
+Names are a convention and no proof. A film, a raw file or an original must also agree with the photo in content;
+otherwise it stays a file of its own. Files that two cameras named alike are never joined.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from pathlib import PurePosixPath
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library.index import NOTHING, Facts
+from unipic.library.index import NO_INDEX, Index
 from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
 
-VERSION = 1  # raised when something else is found in a file that may belong to a photo
+VERSION = 1  # raised when other contents are read from a possible companion
 VIDEOS = (".mov", ".mp4")
 RAWS = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".gpr", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
     *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
 )
 SIDECARS = (".xmp", ".aae", ".pp3", ".dop", ".thm", ".json")
-LIVE = 6.0  # seconds; a Live Photo's film has 3, some phones' up to 5. A longer one was filmed for its own sake
+LIVE = 6.0  # seconds; a Live Photo's film has 3, some phones' up to 5. A longer film is not a companion
 JSON = 1_000_000  # bytes; Google Takeout's have about 1,000
-# What Google Takeout calls the facts about a photo, after the photo's whole name, cut off where that gets too long.
+# Takeout appends this to the photo's whole name, and cuts the result at TAKEOUT_LONGEST characters.
 TAKEOUT, TAKEOUT_LONGEST = ".supplemental-metadata", 46
-# "Edited", as Google Takeout writes it behind the name in the languages it exports in.
+# "Edited", as Google Takeout appends it in its languages.
 EDITED = re.compile(
     r"-(edited|effects|bearbeitet|modifié|modificato|editado|editada|bewerkt|redigerad|redigeret|edytowane|edited_)$",
     re.IGNORECASE,
 )
-COUNTER = re.compile(r"^(.*)(\.[^.]+)(\(\d+\))$")  # Takeout's IMG_1.JPG(1) tells of IMG_1(1).JPG
+COUNTER = re.compile(r"^(.*)(\.[^.]+)(\(\d+\))$")  # Takeout's IMG_1.JPG(1).json belongs to IMG_1(1).JPG
 APPLE_EDIT = re.compile(r"^(IMG_)E(\d+(?: ?\(\d+\))?)$", re.IGNORECASE)
 APPLE_EDIT_FILE = re.compile(r"^(IMG_)O(\d+(?: ?\(\d+\))?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file that may belong to a photo says itself."""
+    """The content of a file that may be a companion."""
 
     digest: str
     clip: Clip
@@ -52,7 +52,7 @@ class Contents:
 
 @dataclass
 class Asset:
-    """A photo, and what was found to belong to it."""
+    """A photo and the files found to belong to it."""
 
     photo: Photo
     files: list[Companion] = field(default_factory=list)
@@ -62,16 +62,16 @@ def together(
     gallery: Gallery,
     engine: Engine,
     progress: Progress = silent,
-    facts: Facts = NOTHING,
+    index: Index = NO_INDEX,
     files: Iterable[Found | Unreadable] = (),
 ) -> Gallery:
-    """Every file that belongs to a photo as its companion; all others as they were.
+    """The gallery with every companion joined to its photo.
 
-    `files`, as they were found, tell whether what `facts` know of them is still so.
+    `files`, as listed, tell whether what `index` stored about them still holds.
     """
     assets, names = _photos_in(gallery)
     candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
-    contents = _contents(candidates, engine, progress, facts, files)
+    contents = _contents(candidates, engine, progress, index, files)
     taken = set()
     for role, belongs in BELONGS:
         for file in candidates:
@@ -96,26 +96,26 @@ def _contents(
     candidates: Sequence[Unreadable],
     engine: Engine,
     progress: Progress,
-    facts: Facts,
+    index: Index,
     files: Iterable[Found | Unreadable],
 ) -> dict[str, Contents]:
-    """By id, of those that could be read: as it was seen before, or is seen now."""
+    """Contents by id, of the files that could be read; from the index, or read now."""
     asked = {file.id for file in candidates}
     found = {file.id: file for file in files if isinstance(file, Found) and file.id in asked}
     made = f"{VERSION}.{versions.films()}"
-    known = facts.said(list(found.values()), made)
+    known = index.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
-    for file, said in engine.map(look_into, [file for file in candidates if file.id not in contents]):
-        progress(Step("Finding what belongs together", len(contents), len(candidates)))
+    for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
+        progress(Step("Finding what belongs together", len(contents), len(candidates), "file"))
         if isinstance(said, Contents):
             contents[file.id] = said
             if file.id in found:
-                facts.keep_said(found[file.id], asdict(said), made)
+                index.keep_said(found[file.id], asdict(said), made)
     return contents
 
 
-def look_into(file: Unreadable) -> Contents | Failure:
-    """In whatever process. What cannot be read, or is clearly no companion, belongs to nothing."""
+def read_contents(file: Unreadable) -> Contents | Failure:
+    """Read a possible companion, in any process. Failure if it cannot be read, or is clearly no companion."""
     try:
         with open_to_read(file.path) as opened:
             clip = read_clip(opened) if _role(file.name) == "video" else Clip()
@@ -132,7 +132,7 @@ def look_into(file: Unreadable) -> Contents | Failure:
 
 
 def _takeout_title(data: bytes) -> str | None:
-    """The name that the photo of a Google Takeout JSON had; None for any other JSON."""
+    """The photo's name by a Google Takeout JSON; None for any other JSON."""
     try:
         value = json.loads(data) if len(data) <= JSON else None
     except (ValueError, RecursionError):
@@ -143,11 +143,11 @@ def _takeout_title(data: bytes) -> str | None:
     return title if isinstance(title, str) else ""
 
 
-# Which photo a file may belong to, by name.
+# Candidates by name.
 
 
 class _Names:
-    """Assets by the names of their files: whole, and without what tells the file type. Folder and name, any case."""
+    """Assets by the names of their files, folder included, in lower case: the whole name, and the stem."""
 
     def __init__(self, assets: Iterable[Asset]) -> None:
         self.whole: dict[str, list[Asset]] = {}
@@ -166,7 +166,7 @@ class _Names:
         return _role(file.name) is not None and (after_a_raw_file or any(self.of(file.name)))
 
     def of(self, name: str) -> Iterator[Asset]:
-        """The most telling name first. A raw file may come after: its own sidecar is named after it."""
+        """Assets a file may belong to by its name, the most specific first. A raw file's own sidecar may match it."""
         for key in _whole_names(name):
             yield from self.whole.get(key, ())
         if _suffix(name) == ".json":
@@ -176,14 +176,17 @@ class _Names:
             yield from self.stems.get(key, ())
 
     def _cut_off(self, name: str) -> Iterator[Asset]:
-        """Takeout's longest names: so much of the photo's own as there was room for."""
+        """Takeout cuts long names: assets whose name starts with what is left."""
         start = name.casefold().removesuffix(".json")
         if len(PurePosixPath(start).name) == TAKEOUT_LONGEST:
             yield from (a for whole, assets in self.whole.items() if whole.startswith(start) for a in assets)
 
 
 def _whole_names(name: str) -> list[str]:
-    """ "IMG_1.JPG" for what is called IMG_1.JPG.xmp, IMG_1.JPG.supplemental-meta.json or IMG_1.JPG(1).json."""
+    """Photo names a companion's name contains:
+
+    "IMG_1.JPG" for IMG_1.JPG.xmp, IMG_1.JPG.supplemental-meta.json or IMG_1.JPG(1).json.
+    """
     rest = name.casefold()[: -len(_suffix(name))]
     found = [rest]
     if _suffix(name) == ".json":
@@ -197,7 +200,7 @@ def _whole_names(name: str) -> list[str]:
 
 
 def _stems(name: str) -> list[str]:
-    """Of the photo: IMG_E1 too for IMG_O1.AAE, where iOS keeps what was done to it."""
+    """Stems of photos a file may belong to; IMG_O1.AAE, where iOS keeps edits, also fits IMG_E1."""
     stem = _stem(name)
     folder, slash, last = stem.rpartition("/")
     match = APPLE_EDIT_FILE.match(last) if _suffix(name) == ".aae" else None
@@ -217,11 +220,11 @@ def _role(name: str) -> Role | None:
     return next((role for suffixes, role in roles if _suffix(name) in suffixes), None)
 
 
-# Whether it does, by what lies in it.
+# Proof by content.
 
 
 def _is_film_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
-    """Apple's identifier decides where both have one; else a film as short as a Live Photo's."""
+    """Apple's identifiers decide if both have one; otherwise the film must be as short as a Live Photo's."""
     if said.clip.identifier and photo.identifier:
         return said.clip.identifier == photo.identifier
     return said.clip.seconds is not None and said.clip.seconds <= LIVE
@@ -232,12 +235,12 @@ def _is_raw_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
 
 
 def _beside_a_raw(photo: Photo) -> bool:
-    """What a camera wrote beside its raw file is a JPEG or HEIF that still has the camera's data."""
+    """Whether a camera may have written it beside a raw file: a JPEG or HEIF with camera data."""
     return photo.format in ("JPEG", "HEIF") and bool(photo.camera or photo.taken)
 
 
 def _tells_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
-    """Takeout's JSON gives the name the photo had, which tells two apart where its own name is cut off."""
+    """Where a Takeout name is cut off, the title inside must be the photo's name."""
     name = PurePosixPath(file.name).name
     cut_off = _suffix(name) == ".json" and len(name) - len(".json") == TAKEOUT_LONGEST
     return not cut_off or said.title.casefold() == PurePosixPath(photo.name).name.casefold()
@@ -251,10 +254,7 @@ BELONGS: tuple[tuple[Role, Callable[[Unreadable, Contents, Photo], bool]], ...] 
 
 
 def _photos_in(gallery: Gallery) -> tuple[list[Asset], _Names]:
-    """What stands for itself, and what it is called: a raw photo only where nothing lies beside it.
-
-    A preview is as good a photo as any, but nobody wants to see one press of the shutter twice.
-    """
+    """The assets, and their names. A raw photo is an asset only if no JPEG or HEIF of the same shot lies beside it."""
     assets = _with_originals([photo for photo in gallery.photos if photo.format != RAW])
     names = _Names(assets)
     alone = [photo for photo in gallery.photos if photo.format == RAW and not _joined(photo, names)]
@@ -263,9 +263,9 @@ def _photos_in(gallery: Gallery) -> tuple[list[Asset], _Names]:
 
 
 def _joined(raw: Photo, names: _Names) -> bool:
-    """To the photo that lies beside it, if there is one. Where both tell their moment it is the same.
+    """Join a raw photo to the photo beside it, if there is one; if both have a time, it must be the same.
 
-    The camera is not asked for: raw files and JPEGs of one spell its name differently.
+    The camera's name is not compared: raw files and JPEGs of one camera spell it differently.
     """
     for asset in names.of(raw.name):
         if _beside_a_raw(asset.photo) and (seconds_apart(raw, asset.photo) or 0) < 1:
@@ -275,13 +275,16 @@ def _joined(raw: Photo, names: _Names) -> bool:
 
 
 def _with_originals(photos: Sequence[Photo]) -> list[Asset]:
-    """Each photo, but for those that were edited: they belong to what became of them, which a person wants to see."""
+    """One asset per photo.
+
+    The original of an edited photo is the companion of the edited one, which people want to see.
+    """
     by_name: dict[str, list[Photo]] = {}
     for photo in photos:
         by_name.setdefault(_stem(photo.name), []).append(photo)
     originals: dict[str, Photo] = {}  # by the id of the edited one
     taken: set[str] = set()
-    # The most edited first: what is somebody's original has none of its own.
+    # The most edited first: an original has no original itself.
     for photo in sorted(photos, key=lambda photo: (-len(photo.name), photo.name, photo.id)):
         stem = "" if photo.id in taken else _unedited(photo.name)
         found = [p for p in by_name.get(stem, ()) if p.id not in taken and _one_press(p, photo)] if stem else []
@@ -293,7 +296,7 @@ def _with_originals(photos: Sequence[Photo]) -> list[Asset]:
 
 
 def _unedited(name: str) -> str:
-    """What the original of an edited photo is called, "" for what is no name of one."""
+    """The stem that an edited photo's original has; "" if the name is not that of an edited photo."""
     folder, slash, last = _stem(name).rpartition("/")
     apple, google = APPLE_EDIT.match(last), EDITED.search(last)
     if apple:
@@ -302,7 +305,7 @@ def _unedited(name: str) -> str:
 
 
 def _one_press(a: Photo, b: Photo) -> bool:
-    """Of the shutter: one camera, one moment."""
+    """Whether both are of one press of the shutter: same camera, times less than a second apart."""
     apart = seconds_apart(a, b)
     return apart is not None and apart < 1 and a.camera == b.camera
 
@@ -326,5 +329,5 @@ WORDS: Mapping[Role, Callable[[Companion], str]] = {
 
 
 def with_what(photo: Photo) -> str:
-    """What comes with a photo, for people; "" for one that is a single file."""
+    """What comes with a photo, for people; "" for a single file."""
     return ", ".join(dict.fromkeys(WORDS[file.role](file) for file in photo.companions))

@@ -1,6 +1,6 @@
-"""What people decided, by content, for as long as this installation lives. One file that nothing here ever deletes.
+"""The catalogue of people's decisions, by content, kept as long as this installation lives and never deleted by Unipic.
 
-No pictures and no places: sha256 digests, what the files were called, and what was said of them.
+It holds no pictures and no places: only sha256 digests, file names, and what was decided.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from unipic.library._sqlite import is_damage
 
 FILE = "decisions.sqlite"
 VERSION = 1
-AT_ONCE = 500  # digests in one question; SQLite takes at least 999
+SQL_BATCH = 500  # digests per query; SQLite allows at least 999
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS ruling (id TEXT PRIMARY KEY, at REAL, parts TEXT, kept TEXT, moment INTEGER, names TEXT);
 CREATE TABLE IF NOT EXISTS member (digest TEXT, ruling TEXT REFERENCES ruling (id) ON DELETE CASCADE,
@@ -31,26 +31,29 @@ CREATE TABLE IF NOT EXISTS seen (digest TEXT PRIMARY KEY, first REAL) WITHOUT RO
 
 @dataclass(frozen=True)
 class Ruling:
+    """One decision: which files belong together, and perhaps which of them stay."""
+
     id: str
     at: float  # seconds since 1970
     parts: tuple[tuple[str, ...], ...]  # digests, one for each file
     kept: tuple[str, ...] | None = None  # digests that stay, one for each file; None: that is not decided
-    moment: bool = True  # of shots of one moment; False: of copies
-    names: tuple[str, ...] = ()  # what the files were called; first those of `kept`, in its order
+    moment: bool = True  # about shots of one moment; False: about copies
+    names: tuple[str, ...] = ()  # the files' names; those of `kept` come first, in its order
 
     @property
     def digests(self) -> frozenset[str]:
+        """Every digest the ruling names."""
         return frozenset(digest for part in self.parts for digest in part)
 
 
 class Catalogue:
-    """Opened anew for each question: short, and safe from any thread and process."""
+    """The decisions on disk. Each call opens the file anew, so it is safe from any thread and process."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
     def about(self, digests: Iterable[str]) -> list[Ruling]:
-        """Every ruling that names at least one of them, in the order they were made."""
+        """Every ruling that names at least one of the digests, oldest first. DecisionsUnreadable if damaged."""
         wanted = sorted(set(digests))
         found: dict[str, Ruling] = {}
         if not self._begun():
@@ -67,6 +70,7 @@ class Catalogue:
         return sorted(found.values(), key=lambda ruling: (ruling.at, ruling.id))
 
     def all(self) -> list[Ruling]:
+        """Every ruling, oldest first. DecisionsUnreadable if damaged."""
         if not self._begun():
             return []
         with self._open() as base:
@@ -74,7 +78,7 @@ class Catalogue:
             return [_ruling(*row) for row in rows]
 
     def save(self, rulings: Iterable[Ruling], gone: Iterable[str] = ()) -> None:
-        """Add them, or replace those with the same id; and take back those whose ids are in `gone`. All or nothing."""
+        """Add rulings or replace those with the same id, and delete those with ids in `gone`: all or nothing."""
         with self._open() as base:
             base.executemany("DELETE FROM ruling WHERE id = ?", [(id,) for id in gone])
             for ruling in rulings:
@@ -88,11 +92,12 @@ class Catalogue:
                 base.executemany("INSERT INTO member VALUES (?, ?)", [(d, ruling.id) for d in sorted(ruling.digests)])
 
     def remove(self, ids: Iterable[str]) -> None:
+        """Delete the rulings with these ids."""
         if gone := list(ids):
             self.save((), gone)
 
     def meet(self, digests: Iterable[str]) -> dict[str, float]:
-        """When each was first seen, seconds since 1970; those that never were, now."""
+        """When each digest was first seen, seconds since 1970; records now for new ones."""
         wanted, now = sorted(set(digests)), time.time()
         found: dict[str, float] = {}
         with self._open() as base:
@@ -103,12 +108,12 @@ class Catalogue:
         return found
 
     def _begun(self) -> bool:
-        """To ask makes no file, and needs no room: on a full disk one may have been made that got no content."""
+        """Reading never creates the file. An empty one, left by a full disk, counts as missing."""
         return self.path.exists() and self.path.stat().st_size > 0
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing. DecisionsUnreadable for a file that is damaged, or not ours."""
+        """One transaction. DecisionsUnreadable if the file is damaged or not ours."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
@@ -126,7 +131,7 @@ class Catalogue:
 
 
 def _advice(error: Exception) -> str:
-    """Nobody is told to put a sound file away because the disk is full."""
+    """Only advise moving the file away if it is damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return "What was decided before is as it was; make room on the disk and try again."
@@ -136,7 +141,7 @@ def _advice(error: Exception) -> str:
 
 
 def _portions(values: list[str]) -> Iterator[list[str]]:
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
 
 
 def _ruling(id: str, at: float, parts: str, kept: str, moment: int, names: str) -> Ruling:

@@ -1,8 +1,8 @@
-"""What was seen before, so that a second run takes seconds and one that was killed goes on where it was.
+"""The index of photos already read, so that a second run takes seconds and a killed one resumes.
 
-One file, that may be deleted at any time: that costs time and never an answer. A photo is known by its content, and a
-file that nobody touched since (path, size and stamp) is not even opened to learn which content it has. Each row says
-by which version of its extractor it was made (`made`); a row of another version counts as none, and is replaced.
+It is one file that may be deleted at any time; that costs time, never correctness. Photos are known by content. A file
+whose path, size and stamp are unchanged is not even opened. Each row records the version of its extractor (`made`);
+rows of other versions are ignored and replaced.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from typing import Any, TypeVar
 import numpy as np
 
 from unipic.core.photo import Found, Photo, photo_from_dict, photo_to_dict
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library._sqlite import is_damage
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.metadata import Metadata
-from unipic.reading.seen import Look, Seen
+from unipic.reading.seen import PairResult, Seen
 
 Pair = tuple[Photo, Photo]
 T = TypeVar("T")
 
 FILE, THUMBNAILS = "facts.sqlite", "thumbs"
-ROWS = "ray"  # where workers of a Ray on this machine leave what they saw, until it is here
-AT_ONCE = 500  # questions in one; SQLite takes at least 999 values
-PATIENCE = 30.0  # seconds until another process has written
-EVERY = 2.0  # seconds between two times of writing: what a kill costs
-DAY = 86_400  # seconds
-UNASKED = 180  # days after which a file that no run asked for is forgotten, as one that is gone
-# Of a photo everything but what its file is called and where it lies.
+ROWS = "ray"  # where workers of a local Ray leave their results
+SQL_BATCH = 500  # values per query; SQLite allows at least 999
+LOCK_TIMEOUT_S = 30.0  # seconds to wait for another process's write
+WRITE_INTERVAL_S = 2.0  # seconds between two writes: what a kill loses
+DAY_S = 86_400  # seconds
+KEEP_DAYS = 180  # days after which a file that no run asked for is forgotten
+# Fields that belong to the file, not to its content.
 OF_THE_FILE = ("id", "name", "path", "companions")
 NO_METADATA = asdict(Metadata())
-SHAPE = seen.VERSION  # of the file, as PRAGMA user_version; one of another shape is made again
-# Vectors of 1 kB need a rowid: WITHOUT ROWID each of them would spill onto a page of its own.
+SHAPE = seen.VERSION  # stored as PRAGMA user_version; a file of another one is made again
+# Vectors of 1 kB need a rowid: WITHOUT ROWID each would spill onto its own page.
 SCHEMA = """
 CREATE TABLE file (path BLOB PRIMARY KEY, size INT, stamp TEXT, digest TEXT, day INT) WITHOUT ROWID;
 CREATE TABLE pixels (digest TEXT PRIMARY KEY, made TEXT, thumbnail INT, facts TEXT) WITHOUT ROWID;
@@ -56,70 +56,77 @@ CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, fac
 """
 
 
-class Facts:
-    """Where nothing is remembered; and what every memory can be asked."""
+class Index:
+    """Interface of the index. This base class remembers nothing."""
 
     notices: tuple[str, ...] = ()
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        """Each file with what was seen of it, its vector of the encoder `key` included; None for what is new.
+        """Each file with its stored result for the encoder `key`; None if it must be read. `Seen.stale`:
 
-        `Seen.stale` where the file's metadata must be read again.
+        read its metadata.
         """
         return ((file, None) for file in files)
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
-        """Remember a photo whose thumbnail is in its place."""
+        """Store a photo whose thumbnail is stored already."""
 
     def keep_metadata(self, photo: Photo) -> None:
-        """Remember what the photo's file says about it."""
+        """Store a photo's metadata."""
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
-        """What is known of pairs that were laid one on the other, by their digests. `made`: by what a pair is."""
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
+        """Stored comparisons by the pair's digests, if they were `made` by the same version."""
         return {}
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None: ...
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
+        """Store the comparison of a pair."""
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
-        """What a model said of photos, by their digests."""
+        """A model's stored scores by digest."""
         return {}
 
-    def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None: ...
+    def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
+        """Store a model's scores of a photo."""
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
-        """What lies in files that are no photos, by their ids."""
+        """Stored contents of companions by file id, if they were `made` by the same version."""
         return {}
 
-    def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None: ...
+    def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
+        """Store the contents of a companion."""
 
 
-NOTHING = Facts()
+NO_INDEX = Index()
 
 
-class StoredFacts(Facts):
-    """In a file that other processes may use at the same time. What goes wrong is said, and costs the memory."""
+class StoredIndex(Index):
+    """The index on disk, shared with other processes.
 
-    def __init__(self, folder: Path, thumbnails: Thumbnails, settings: Settings) -> None:
-        """`settings`: photos are known that were read within their limits."""
+    An error is reported in `notices`, and then nothing is remembered.
+    """
+
+    def __init__(self, folder: Path, thumbnails: Thumbnails, limits: Limits) -> None:
+        """`limits`: only photos read within the same limits are known."""
         self.path = folder / FILE
         self.thumbnails = thumbnails
         self.notices = ()
-        self._settings = settings
+        self._limits = limits
         self._waiting: list[tuple[str, Sequence[Any]]] = []
         self._written = time.monotonic()
-        self._today = int(time.time() // DAY)
+        self._today = int(time.time() // DAY_S)
         self._base = self._opened()
         with self._careful() as base:
             self._forget_unasked(base)
 
     def close(self) -> None:
+        """Write what is queued, and close the file."""
         self._write()
         self._base.close()
 
     @cached_property
     def _pixels(self) -> str:
-        """Asked for when photos are: to tell it loads what reads them."""
-        return versions.pixels(self._settings)
+        """The version key of decoded facts. Computed on demand, since it imports the modules that read."""
+        return versions.pixels(self._limits)
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -137,7 +144,7 @@ class StoredFacts(Facts):
 
     @contextmanager
     def _careful(self) -> Iterator[sqlite3.Connection]:
-        """What cannot be asked is not known, and what cannot be kept is not kept; the run goes on."""
+        """The database. After an error it is replaced by an empty one in memory, and the run goes on."""
         try:
             yield self._base
         except (sqlite3.Error, OSError, ValueError) as error:
@@ -147,12 +154,13 @@ class StoredFacts(Facts):
 
     def _without(self, error: Exception) -> sqlite3.Connection:
         self.notices = (
-            f"What is seen now will not be remembered: {self.path} cannot be used ({error}). The next run looks at "
+            f"This scan will not be remembered: {self.path} cannot be used ({error}). The next run reads "
             "those photos again. The file may be deleted at any time.",
         )
         return _open(":memory:")
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
+        """See Index.seen."""
         for some in _portions(list(files)):
             self._write()
             rows: dict[bytes, tuple[Any, ...]] = {}
@@ -185,6 +193,7 @@ class StoredFacts(Facts):
         return None
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
+        """See Index.keep."""
         if not file.stamp:
             return
         values, digest = photo_to_dict(seen.photo), seen.photo.digest
@@ -195,15 +204,17 @@ class StoredFacts(Facts):
         self.keep_metadata(seen.photo)
 
     def keep_metadata(self, photo: Photo) -> None:
+        """See Index.keep_metadata."""
         values = photo_to_dict(photo)
         told = json.dumps({name: values[name] for name in NO_METADATA})
         self._keep("metadata", photo.digest, versions.metadata(), told)
         self._write_now_and_then()
 
-    def looks(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], Look]:
+    def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
+        """See Index.pairs."""
         self._write()
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
-        known: dict[tuple[str, str], Look] = {}
+        known: dict[tuple[str, str], PairResult] = {}
         for some in _portions(sorted({first for first, _ in wanted})):
             with self._careful() as base:
                 rows = base.execute(
@@ -211,15 +222,17 @@ class StoredFacts(Facts):
                     f"WHERE key = ? AND first IN ({_marks(some)})",
                     [key, *some],
                 )
-                known |= {(a, b): _look(*look) for a, b, by, *look in rows if wanted.get((a, b)) == by}
+                known |= {(a, b): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
         return known
 
-    def keep_look(self, pair: Pair, look: Look, key: str, made: str) -> None:
-        first, second, went = pair[0].digest, pair[1].digest, look.swept or (None, None)
-        self._keep("pair", first, second, key, made, look.points, look.sameness, look.how, *went)
+    def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
+        """See Index.keep_pair."""
+        first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
+        self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
         self._write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
+        """See Index.scores."""
         self._write()
         known: dict[str, list[float]] = {}
         for some in _portions(sorted({photo.digest for photo in photos})):
@@ -230,10 +243,12 @@ class StoredFacts(Facts):
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
+        """See Index.keep_score."""
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self._write_now_and_then()
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
+        """See Index.said."""
         self._write()
         known: dict[str, dict[str, Any]] = {}
         for some in _portions([file for file in files if file.stamp]):
@@ -248,13 +263,14 @@ class StoredFacts(Facts):
         return known
 
     def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
+        """See Index.keep_said."""
         if not file.stamp:
             return
         self._keep("beside", _path(file), made, file.size, file.stamp, json.dumps(values), self._today)
         self._write_now_and_then()
 
     def _forget_unasked(self, base: sqlite3.Connection) -> None:
-        old = self._today - UNASKED
+        old = self._today - KEEP_DAYS
         is_old = "SELECT 1 FROM file WHERE day < ? UNION SELECT 1 FROM beside WHERE day < ?"
         if not base.execute(is_old, [old, old]).fetchone():
             return
@@ -276,11 +292,11 @@ class StoredFacts(Facts):
         self._waiting.append((f"INSERT OR REPLACE INTO {table} VALUES ({_marks(values)})", values))
 
     def _write_now_and_then(self) -> None:
-        if time.monotonic() - self._written > EVERY:
+        if time.monotonic() - self._written > WRITE_INTERVAL_S:
             self._write()
 
     def _write(self) -> None:
-        """All that waits, at once, and before a question: who writes has the file to itself, and others wait."""
+        """Write everything queued in one transaction: a writer locks the file, and other processes wait."""
         with self._careful() as base, base:
             for words, values in self._waiting:
                 base.execute(words, values)
@@ -289,12 +305,12 @@ class StoredFacts(Facts):
 
 
 def _open(path: str) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=PATIENCE)
+    base = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)
     base.execute("PRAGMA journal_mode = WAL")
-    base.execute("PRAGMA synchronous = NORMAL")  # whole after a crash; the last moments before it may be missing
+    base.execute("PRAGMA synchronous = NORMAL")  # consistent after a crash, which may lose the last writes
     if not _in_shape(base):
         with base:
-            base.execute("BEGIN IMMEDIATE")  # who waited here may find that another process made it
+            base.execute("BEGIN IMMEDIATE")  # another process may have made the tables meanwhile
             if not _in_shape(base):
                 _make(base)
     return base
@@ -305,7 +321,7 @@ def _in_shape(base: sqlite3.Connection) -> bool:
 
 
 def _make(base: sqlite3.Connection) -> None:
-    """Empty tables, in place of those of another shape."""
+    """Replace tables of another version by empty ones."""
     old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for words in (*(f"DROP TABLE {name}" for (name,) in old), *SCHEMA.split(";"), f"PRAGMA user_version = {SHAPE}"):
         base.execute(words)
@@ -315,12 +331,12 @@ def _path(file: Found) -> bytes:
     return os.fsencode(file.path)
 
 
-def _look(points: int, sameness: float, how: str, across: float | None, down: float | None) -> Look:
-    return Look(points, sameness, how, None if across is None or down is None else (across, down))
+def _result(points: int, sameness: float, how: str, across: float | None, down: float | None) -> PairResult:
+    return PairResult(points, sameness, how, None if across is None or down is None else (across, down))
 
 
 def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
 
 
 def _marks(values: Collection[object]) -> str:
@@ -328,7 +344,7 @@ def _marks(values: Collection[object]) -> str:
 
 
 def forget(folder: Path) -> int:
-    """All of it, and the thumbnails. How many bytes there were."""
+    """Delete the index and the thumbnails in `folder`. Returns the bytes freed."""
     ours = [path for path in folder.rglob("*") if path.is_file()]
     freed = sum(path.stat().st_size for path in ours)
     for end in ("", "-wal", "-shm"):

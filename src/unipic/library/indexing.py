@@ -1,4 +1,4 @@
-"""See: every file becomes a photo with its place among all others, or an unreadable; once, and never again."""
+"""Read and embed each file once. Later runs use what was stored."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library._ahead import ahead
-from unipic.library.index import Facts
+from unipic.library.index import Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.metadata import read_file_metadata
@@ -28,18 +28,18 @@ T = TypeVar("T")
 Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
-BATCH = 32  # more is no faster on a CPU, and 32 views are 5 MB
-AHEAD = 128  # pictures that may wait for the encoder: 27 MB, and what two cores read while torch is imported
+BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
+AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 
-def see(files: Files, engine: Engine, encoder: Encoder, settings: Settings) -> Iterator[Seen | Unreadable]:
-    """A stream, in the order of the files. The workers read on while a batch is embedded, or the network loaded."""
-    return embed(ahead(read(files, engine, settings), AHEAD), encoder)
+def see(files: Files, engine: Engine, encoder: Encoder, limits: Limits) -> Iterator[Seen | Unreadable]:
+    """A stream in the order of the files. Workers read on while a batch is embedded or the network loads."""
+    return embed(ahead(read(files, engine, limits), AHEAD), encoder)
 
 
 def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterator[Seen | Unreadable]:
-    """Batch by batch; views are dropped once they are embedded."""
-    for batch in _batches(pictures, BATCH):
+    """Embed in batches; views are dropped once embedded."""
+    for batch in _batches(pictures, BATCH_PHOTOS):
         fresh = {picture.photo.digest: picture for picture in batch if isinstance(picture, Picture)}
         views = [picture.view for picture in fresh.values()]
         vectors = dict(zip(fresh, half(encoder.embed(np.stack(views))), strict=True)) if views else {}
@@ -51,15 +51,15 @@ def embed(pictures: Iterable[Picture | Unreadable], encoder: Encoder) -> Iterato
 
 
 def remembered(
-    files: Files, see: See, engine: Engine, facts: Facts, thumbnails: Thumbnails, key: str
+    files: Files, see: See, engine: Engine, index: Index, thumbnails: Thumbnails, key: str
 ) -> Iterator[Seen | Unreadable]:
-    """What is known at once, then what `see` finds of the rest, which is kept. `key`: of the encoder.
+    """First every file the index knows, then what `see` yields for the others, which is stored. `key`: the encoder's.
 
-    Of a photo whose metadata was read by an older version only the metadata is read again, by `engine`.
+    If only a photo's metadata is outdated, `engine` reads only that again.
     """
     new: list[Found | Unreadable] = [file for file in files if isinstance(file, Unreadable)]
     stale: list[tuple[Found, Seen]] = []
-    for file, seen in facts.seen([file for file in files if isinstance(file, Found)], key):
+    for file, seen in index.seen([file for file in files if isinstance(file, Found)], key):
         if seen and not seen.stale:
             yield seen
         elif seen:
@@ -68,19 +68,19 @@ def remembered(
             new.append(file)
     for file, again in _told_again(stale, engine):
         if again:
-            facts.keep_metadata(again.photo)
+            index.keep_metadata(again.photo)
             yield again
         else:
             new.append(file)
     found = {file.id: file for file in new if isinstance(file, Found)}
-    for now in kept(see(new), thumbnails):
+    for now in thumbnails_saved(see(new), thumbnails):
         if isinstance(now, Seen):
-            facts.keep(found[now.photo.id], now, key)
+            index.keep(found[now.photo.id], now, key)
         yield now
 
 
 def _told_again(stale: Sequence[tuple[Found, Seen]], engine: Engine) -> Iterator[tuple[Found, Seen | None]]:
-    """Each with the metadata its file has; None where it cannot be read, or is no longer the file that was listed."""
+    """Each file with its metadata read again; None if it cannot be read, or changed since it was listed."""
     answers = engine.map(read_file_metadata, [file for file, _ in stale])
     for (_, seen), (file, metadata) in zip(stale, answers, strict=True):
         if isinstance(metadata, Failure) or not _still(file):
@@ -90,15 +90,15 @@ def _told_again(stale: Sequence[tuple[Found, Seen]], engine: Engine) -> Iterator
 
 
 def _still(file: Found) -> bool:
-    """Whether it is as it was listed, so that its bytes are those of its digest."""
+    """Whether the file is unchanged since it was listed, so its digest still holds."""
     with suppress(OSError):
         now = os.lstat(file.path)
         return (now.st_size, stamp(now)) == (file.size, file.stamp)
     return False
 
 
-def kept(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:
-    """Each when its thumbnail is in its place."""
+def thumbnails_saved(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[Seen | Unreadable]:
+    """Save each thumbnail before passing the photo on."""
     for one in seen:
         if isinstance(one, Seen):
             thumbnails.save(one.photo.digest, one.thumbnail)
@@ -106,7 +106,7 @@ def kept(seen: Iterable[Seen | Unreadable], thumbnails: Thumbnails) -> Iterator[
 
 
 def gather(files: Files, seen: Iterable[Seen | Unreadable]) -> tuple[Gallery, Embeddings]:
-    """In the order of the files, whenever each was seen."""
+    """The gallery and its embeddings, in the order of the files."""
     place = {file.id: i for i, file in enumerate(files)}
     photos: list[Photo] = []
     rows: list[np.ndarray] = []

@@ -1,4 +1,4 @@
-"""Small pictures by digest, so that copies share one. They may be deleted at any time."""
+"""Thumbnails by digest, so copies share one. They may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from unipic.reading.images import load_thumbnail
 
 
 class Thumbnails:
+    """A folder of thumbnails."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, digest: str) -> Path:
-        return self.folder / digest[:2] / f"{digest}.jpg"  # a folder of 100,000 files is slow to list
+        """Where the thumbnail of a digest is stored."""
+        return self.folder / digest[:2] / f"{digest}.jpg"  # subfolders, since a folder of 100,000 files is slow to list
 
     def save(self, digest: str, data: bytes) -> None:
-        """Whole or not at all; not worth waiting for the disk."""
+        """Write atomically, without fsync: a lost thumbnail is made again."""
         path = self.path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(digest + PART)  # one that a kill left is written over by the next run
+        part = path.with_name(digest + PART)  # the next run overwrites one that a killed run left
         part.write_bytes(data)
         try:
             os.replace(part, path)
         except FileNotFoundError:
             if not path.exists():
-                raise  # else another run saved the same one, and was faster
+                raise  # otherwise another run saved the same one first
 
     def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
-        """Those of another folder, without a second copy where that can be: what becomes of them there is no matter."""
+        """Add thumbnails from another folder, as hard links if possible; deleting them there does not matter."""
         for digest in digests if others.folder != self.folder else ():
             ours, theirs = self.path(digest), others.path(digest)
             if not ours.exists() and theirs.exists():

@@ -1,1 +1,1 @@
-"""Untrusted bytes become a Photo with its thumbnail."""
+"""Decode untrusted image files into photos with their measurements and thumbnails."""

@@ -1,4 +1,4 @@
-"""How strongly a picture was compressed, as far as its file tells: a number only where there is one to be had."""
+"""Estimate the compression quality of a picture from its file, where the file tells it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 VERSION = 1  # raised when a picture gets another quality
 LOSSLESS = 100
-# Compressions of a TIFF that may lose detail; it does not say how much.
+# TIFF compressions that may lose detail. A TIFF does not record how much.
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
 # The luminance table of the JPEG standard, ITU-T T.81 Annex K.1, which libjpeg scales by its quality setting.
 STANDARD = (
@@ -34,7 +34,7 @@ SUMS = [_sum_at(quality) for quality in range(100, 0, -1)]  # rising, from quali
 
 
 def quality_of(image: Image.Image, format: str) -> int | None:
-    """0 to 100; 100 where nothing is lost, None where the file does not tell: WEBP, HEIF, AVIF, and 256 colours."""
+    """The quality, 0 to 100. 100: lossless. None for formats that do not record it: WEBP, HEIF, AVIF, palettes."""
     if format == "JPEG":
         return jpeg_quality(getattr(image, "quantization", {}))
     lossless = format in ("PNG", "BMP") or (format == "TIFF" and image.info.get("compression") not in LOSSY_TIFF)
@@ -42,10 +42,10 @@ def quality_of(image: Image.Image, format: str) -> int | None:
 
 
 def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
-    """The libjpeg setting, 1 to 100, whose luminance steps are on the whole as coarse as those of the file.
+    """The libjpeg setting, 1 to 100, whose luminance table has the same sum as the file's; None without a table.
 
-    Exact for what libjpeg wrote, and a fair estimate for cameras with tables of their own. Only the sum of the 64
-    steps is looked at. The thinning of colours (4:2:0) is not in it.
+    Exact for files written by libjpeg, an estimate for cameras with tables of their own. Chroma subsampling (4:2:0)
+    does not count.
     """
     steps = tables.get(0)
     if not steps or len(steps) != 64:

@@ -1,8 +1,8 @@
-"""What a picture is, whatever container and metadata it lies in: two with one content are the same picture for certain.
+"""A hash of the picture itself, whatever container and metadata surround it: equal hashes mean equal pictures.
 
-Of a JPEG, which is decoded at a reduced scale, its image data is taken; of what is decoded whole, the pixels. Where
-neither is known to the last bit there is no content, "", and nothing is said. sha256, hexadecimal: of what Python
-has, nothing is faster where the processor knows it.
+The hash of a JPEG covers its compressed image data, since Unipic decodes a JPEG at a reduced scale. The hash of any
+other format covers its pixels. It is "" where the picture is not known to the last bit. sha256, hexadecimal: the
+fastest hash in Python's standard library on processors with instructions for it.
 """
 
 from __future__ import annotations
@@ -17,36 +17,37 @@ from PIL import Image
 
 VERSION = 1  # raised when a picture gets another content
 
-# Which bytes behind an FF make a JPEG marker with a length behind it, or the end. FF 00 is a data byte, FF 01 and
-# FF D0 to D8 stand alone, and FF may be repeated.
+# Which bytes after an FF make a JPEG marker that has a length, or the end marker. FF 00 is a data byte, FF 01 and
+# FF D0 to D8 have no length, and FF may be repeated.
 IS_MARKER = np.ones(256, dtype=bool)
 IS_MARKER[[0x00, 0x01, *range(0xD0, 0xD9), 0xFF]] = False
-STRETCH = 1 << 17  # bytes that are searched at once; with what is made of them they stay in the processor's cache
+STRETCH = 1 << 17  # bytes searched at a time; they and their intermediate results fit the processor's cache
 START, END, SCAN = b"\xff\xd8", 0xD9, 0xDA
 JFIF, ICC, ADOBE, COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
 APPLICATIONS = range(0xE0, 0xF0)
 FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
-# Tables, line counts and metadata. Decoders do not agree on where anything else between two scans ends.
+# Tables, line counts and metadata. For anything else between two scans, decoders disagree where it ends.
 BETWEEN_SCANS = (0xC4, 0xCC, SCAN, 0xDB, 0xDC, 0xDD, *APPLICATIONS, COMMENT)
 
-WHOLE_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")  # no more than 8 bits, and RGB without a guess
+WHOLE_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")  # at most 8 bits, and unambiguous as RGB
 BITS_PER_SAMPLE, EXTRA_SAMPLES, PLAIN_ALPHA = 258, 338, 2  # of a TIFF
 AV1_SETUP = re.compile(rb"av1C\x81.(.)", re.DOTALL)
 AV1_HIGH_BITS = 0x40
-# sRGB in three ways: primaries and transfer of HEIF, or "not said"; gamma and chromaticity of PNG
+# sRGB is expressed in three ways: HEIF's primaries and transfer (or unspecified), PNG's gamma, and its chromaticity
 STANDARD_COLOURS = ((1, 13), (2, 2))
 STANDARD_GAMMA = (0.45455,)
 STANDARD_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 STRIP = 64  # rows; packed and hashed while they are in the processor's cache
 Turn = Image.Transpose
 SIDEWAYS = (Turn.TRANSPOSE, Turn.ROTATE_270, Turn.TRANSVERSE, Turn.ROTATE_90)
-FROM_THE_END = (Turn.ROTATE_180, Turn.FLIP_TOP_BOTTOM, Turn.TRANSVERSE, Turn.ROTATE_90)  # what was last comes first
+FROM_THE_END = (Turn.ROTATE_180, Turn.FLIP_TOP_BOTTOM, Turn.TRANSVERSE, Turn.ROTATE_90)  # the last row comes first
 
 
 def segments(data: bytes | mmap) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each part of a JPEG with a length, up to and with its first end marker.
+    """(marker, start, end) of each JPEG segment that has a length, up to and including the first end marker.
 
-    Scans lie between them. An end behind the data, or within two bytes of the marker, is a broken length.
+    Scan data lies between segments. An end beyond the data, or less than two bytes after the marker, is a broken
+    length.
     """
     at = 0
     for start in _markers(data):
@@ -61,7 +62,7 @@ def segments(data: bytes | mmap) -> Iterator[tuple[int, int, int]]:
 
 
 def _markers(data: bytes | mmap) -> Iterator[int]:
-    """Where a marker may begin, in order: in scans, which are nearly all of a photo, nothing else looks like one."""
+    """Positions where a marker may begin, in order. Scan data, most of a file, contains nothing that looks like one."""
     for start in range(0, len(data) - 1, STRETCH):
         part = np.frombuffer(data, np.uint8, min(STRETCH + 1, len(data) - start), start)
         found = np.flatnonzero((part[:-1] == 0xFF) & (part[1:] != 0))
@@ -69,10 +70,11 @@ def _markers(data: bytes | mmap) -> Iterator[int]:
 
 
 def jpeg_content(data: bytes | mmap, parts: Iterable[tuple[int, int, int]] | None = None) -> str:
-    """Of the first picture: all but metadata, up to its end. Before it is known which way up it is shown.
+    """Hash of the first picture: all segments but metadata, up to its end marker. The orientation is not in it.
 
-    Metadata is left out only before the first scan and only from a file that is built by the book: else the rest,
-    read without it, could be another picture. `parts` are its segments(), where somebody else counts them too.
+    Metadata is skipped only before the first scan, and only in a file that follows the standard: otherwise decoders
+    could read the remaining segments as another picture. `parts` are its segments(), if the caller iterates over them
+    too.
     """
     view, content = memoryview(data), hashlib.sha256(b"JPEG")
     colours = _Colours()
@@ -104,7 +106,10 @@ def _makes_pixels(marker: int, beginning: bytes) -> bool:
 
 
 class _Colours:
-    """JFIF's only word about pixels: three components are never RGB, even where Adobe or their names say so."""
+    """Whether JFIF changes how a decoder reads colours:
+
+    with JFIF, three components are never RGB, whatever Adobe's marker or the component names say.
+    """
 
     def __init__(self) -> None:
         self.jfif, self.names, self.transform = False, b"", -1
@@ -124,14 +129,14 @@ class _Colours:
 
 
 def decodes_whole(image: Image.Image, format: str, head: bytes) -> bool:
-    """Whether all there is in the file comes out of decoding; asked before it, with the file's first bytes."""
+    """Whether decoding yields everything the file contains. Needs only the header; `head`: the file's first bytes."""
     if image.mode not in WHOLE_MODES:
         return False
     if format == "TIFF":
         tags = getattr(image, "tag_v2", {})
         plain = all(kind == PLAIN_ALPHA for kind in tags.get(EXTRA_SAMPLES, ()))
         return plain and max(tags.get(BITS_PER_SAMPLE, (1,))) <= 8 and image.mode != "P"  # palettes have 16 bits
-    if format == "PNG":  # 16 bits of colour become 8, and only the way they are unpacked tells
+    if format == "PNG":  # Pillow reduces 16 bits to 8, and only its unpacking mode shows it
         return not any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
     if format == "HEIF":
         return image.info.get("bit_depth") == 8
@@ -139,7 +144,7 @@ def decodes_whole(image: Image.Image, format: str, head: bytes) -> bool:
 
 
 def _av1_has_8_bits(head: bytes) -> bool:
-    """By the properties of its pictures, if all of them lie in the beginning of the file."""
+    """Whether every picture of an AVIF has 8 bits, by the properties at the start of the file."""
     at = head.find(b"ipco")
     end = at - 4 + int.from_bytes(head[max(0, at - 4) : max(0, at)])
     setups = AV1_SETUP.findall(head[:end], max(0, at)) if at <= end <= len(head) else []
@@ -147,7 +152,10 @@ def _av1_has_8_bits(head: bytes) -> bool:
 
 
 def pixel_content(picture: Image.Image, turn: Turn | None = None) -> str:
-    """Of a loaded picture of 8 bits as it is shown, turned. Transparency counts only where there is some."""
+    """Hash of a decoded 8-bit picture after turning it upright; "" where its colours are uncertain.
+
+    Opaque alpha does not count.
+    """
     colours = _colours(picture)
     if colours is None:
         return ""
@@ -167,7 +175,7 @@ def pixel_content(picture: Image.Image, turn: Turn | None = None) -> str:
 
 
 def _strip(picture: Image.Image, turn: Turn | None, top: int, bottom: int) -> Image.Image:
-    """These rows of the picture as it is shown; turned by itself, so that there never are two of the whole."""
+    """These rows of the upright picture. Each strip is turned alone, so the whole is never in memory twice."""
     width, height = picture.size
     if turn in FROM_THE_END:
         end = width if turn in SIDEWAYS else height
@@ -177,7 +185,7 @@ def _strip(picture: Image.Image, turn: Turn | None, top: int, bottom: int) -> Im
 
 
 def _colours(picture: Image.Image) -> str | None:
-    """What its numbers mean as colours: a profile by its hash, "" for the usual; None where that is uncertain."""
+    """How its numbers map to colours: the hash of its profile, "" for sRGB, None where that is uncertain."""
     info = picture.info
     if profile := info.get("icc_profile"):
         return hashlib.sha256(profile).hexdigest() if isinstance(profile, bytes) else None
@@ -190,5 +198,5 @@ def _colours(picture: Image.Image) -> str | None:
 
 
 def shown(content: str, orientation: int) -> str:
-    """The same data shown another way up is another picture. "" stays ""."""
+    """The content hash of the same data in another orientation, which is another picture. "" stays ""."""
     return hashlib.sha256(f"{content} {orientation}".encode()).hexdigest() if content else ""

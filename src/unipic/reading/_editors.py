@@ -1,14 +1,14 @@
-"""Programs that change a picture after it was taken, by the names they leave in a file."""
+"""Recognise editing programs by the names they leave in a file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-VERSION = 1  # raised when a program is found that was not, or no more
+VERSION = 1  # raised when other programs are recognised
 
-# Looked for in this order: "Adobe Photoshop Lightroom" is Lightroom. What only carries photos over or keeps them in
-# order is not here, nor are the many names of cameras' firmware.
+# In order of precedence: "Adobe Photoshop Lightroom" is Lightroom. Programs that only import or organise photos, and
+# camera firmware, are left out.
 EDITORS = (
     "Lightroom",
     "Photoshop",
@@ -63,11 +63,14 @@ EDITORS = (
     "Prisma",
     "Instagram",
 )
-TEXT = 200  # characters of a program's name that are looked at
+TEXT = 200  # characters of a program's name that are searched
 
 
 def _words(name: str) -> re.Pattern[str]:
-    """Whole words, in any case, as "Capture One" or "CaptureOne"; a version may follow at once, as in "Picasa3"."""
+    """A pattern for whole words in any case: "Capture One" or "CaptureOne". A version may follow directly:
+
+    "Picasa3".
+    """
     words = "[ _-]?".join(re.escape(word) for word in name.split())
     following = r"\w" if name[-1].isdigit() else r"[^\W\d]"
     return re.compile(rf"(?<!\w){words}(?!{following})", re.IGNORECASE)
@@ -77,7 +80,7 @@ PATTERNS = tuple((name, _words(name)) for name in EDITORS)
 
 
 def editor(texts: Iterable[str]) -> str:
-    """The first program known as an editor among what a file says it was made with; "" if there is none."""
+    """The first known editor among the program names a file contains; "" if there is none."""
     for text in texts:
         for name, pattern in PATTERNS:
             if pattern.search(text[:TEXT]):

@@ -1,6 +1,6 @@
-"""What a photo says about itself: when, with what and where it was taken, and what became of it since.
+"""Read a photo's metadata: when, with which camera and where it was taken, and how it was edited.
 
-EXIF with its sub-IFDs, and XMP for what people and programs add. Nonsense is absence.
+Sources are EXIF with its sub-IFDs, and XMP, which people and programs add. An implausible value counts as missing.
 """
 
 from __future__ import annotations
@@ -19,31 +19,33 @@ from unipic.reading._editors import editor
 from unipic.reading._xmp import Xmp, read_xmp, stars_of
 from unipic.reading.apple import BURST, CONTENT, maker_note
 
-# Raised when a photo says something else by its EXIF: here or in metadata.py. Which way up it is shown is the pixels'.
+# Raised when this module or metadata.py reads other values. The orientation belongs to images.VERSION.
 VERSION = 1
 
-# (moment, its fraction, its offset), the moment of the shutter first
+# (moment, its fraction, its offset); the moment of exposure comes first
 MOMENTS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
     (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
     (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
 )
-BY_CAMERA = 2  # of them; the last is the moment of any change
+BY_CAMERA = 2  # the first two; the last is the time of any change
 RATING, RATING_PERCENT = 0x4746, 0x4749  # what Windows writes beside XMP
-XMP = 700  # the tag of it in a TIFF
+XMP = 700  # its tag in a TIFF
 CLOCK_NEVER_SET = datetime(1970, 1, 1)
 FIRST_PHOTOGRAPH = datetime(1826, 1, 1)
-# The farthest that cameras go; what lies beyond is nonsense.
+# The limits of real cameras; values beyond them are nonsense.
 SHORTEST, LONGEST = 1e-6, 86_400.0  # seconds
 WIDEST, NARROWEST = 0.5, 1000.0  # f-numbers
 MOST_SENSITIVE, MOST_BIAS = 10_000_000, 20.0  # ISO, EV
-ISO_ELSEWHERE = 65_535  # the most its field holds: the number stands in another one
+ISO_ELSEWHERE = 65_535  # the field's maximum: the real number is in another field
 AUTO_BRACKET = 2  # of EXIF's ExposureMode
-TEXT = 80  # characters of a camera's name a person needs to see
+TEXT = 80  # characters of a camera's name that are shown
 
 
 @dataclass(frozen=True)
 class Exif:
+    """What EXIF and XMP say of a photo; the defaults stand for what they do not say."""
+
     taken: datetime | None = None
     camera: str = ""
     place: tuple[float, float] | None = None
@@ -58,15 +60,15 @@ class Exif:
 
 
 def read_exif(image: Image.Image) -> Exif:
-    """EXIF and XMP of a loaded image. What is broken in them costs itself, never the photo."""
+    """EXIF and XMP of a loaded image. A broken field is left out and never costs the photo."""
     exif = Image.Exif()
-    with suppress(Exception):  # Pillow's EXIF parser raises whatever the broken bytes lead it to
+    with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         exif = image.getexif()
     return _read(exif, image.info.get("xmp"))
 
 
 def read_tiff_exif(file: BinaryIO) -> Exif | None:
-    """Of a file whose tags are those of a TIFF, whatever picture it has; None for any other."""
+    """EXIF and XMP of a file with TIFF tags, such as a raw photo; None for any other file."""
     exif = Image.Exif()
     with suppress(Exception):
         file.seek(0)
@@ -102,7 +104,7 @@ def _read(exif: Image.Exif, packet: Any) -> Exif:
 
 
 def _taken(tags: dict[int, Any]) -> tuple[datetime | None, bool]:
-    """The moment, and whether it is the camera's own."""
+    """The moment the photo was taken, and whether the camera wrote it."""
     for number, (moment, fraction, offset) in enumerate(MOMENTS):
         found = parse_moment(_text(tags.get(moment)), _text(tags.get(fraction)), _text(tags.get(offset)))
         if found:
@@ -116,7 +118,7 @@ def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime 
         when = datetime.strptime(moment.strip(), "%Y:%m:%d %H:%M:%S")
     except ValueError:
         return None
-    # A clock that was never set or runs ahead says nothing; a day of grace for time zones.
+    # Ignore clocks that were never set or run ahead; one day is allowed for time zones.
     if when == CLOCK_NEVER_SET or not FIRST_PHOTOGRAPH <= when <= datetime.now() + timedelta(days=1):
         return None
     if fraction.strip().isdecimal():
@@ -142,7 +144,7 @@ def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
     inside = abs(latitude) <= 90 and abs(longitude) <= 180
-    # 0, 0 in the Gulf of Guinea is what a camera without a fix writes.
+    # Cameras without a GPS fix write 0, 0, which is in the Gulf of Guinea.
     return (latitude, longitude) if inside and (latitude, longitude) != (0, 0) else None
 
 
@@ -154,12 +156,12 @@ def _rating(tags: dict[int, Any]) -> int | None:
 
 
 def _edited(tags: dict[int, Any], xmp: Xmp) -> str:
-    """The same field names a camera's firmware, which is no editor."""
+    """The editor; "" for none. The same EXIF field also names a camera's firmware, which is no editor."""
     return editor((_text(tags.get(Base.Software)), _text(tags.get(Base.ProcessingSoftware)), *xmp.programs))
 
 
 def _exposure(tags: dict[int, Any]) -> str:
-    """What the camera wrote, without what is missing or no camera can do, and without a bias of nothing."""
+    """Time, aperture, ISO and bias in words. Missing and impossible values and a bias of 0 are left out."""
     time, f_number = _number(tags.get(Base.ExposureTime)), _number(tags.get(Base.FNumber))
     iso, bias = _iso(tags), round(_number(tags.get(Base.ExposureBiasValue)), 1)
     parts = (
@@ -177,7 +179,7 @@ def _bias(tags: dict[int, Any]) -> float | None:
 
 
 def _seconds(time: float) -> str:
-    """As it stands on a camera: 1/125, 0.4, 30."""
+    """An exposure time as cameras show it: 1/125, 0.4, 30."""
     return f"1/{1 / time:.0f}" if time < 0.35 else f"{round(time, 1):g}"
 
 
@@ -188,7 +190,7 @@ def _iso(tags: dict[int, Any]) -> float:
 
 
 def _number(value: Any) -> float:
-    """0 for what is none: a division by zero, text, a list of nothing."""
+    """The value as a float; 0 for anything that is no finite number: a division by zero, text, an empty list."""
     with suppress(TypeError, ValueError, ArithmeticError, IndexError):
         number = float(value[0] if isinstance(value, tuple) else value)
         if not isinstance(value, str | bytes) and math.isfinite(number):

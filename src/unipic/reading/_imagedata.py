@@ -1,7 +1,7 @@
-"""What of a file is picture, sound or film, told from what is written about it: the same before and after, or not.
+"""Separate the media data of a file from its metadata, to prove that removing metadata left the media unchanged.
 
-By the container alone, to the last bit, and for formats nobody here can decode. Of HEIF and AVIF, where pictures and
-words about them lie in one box, only decoding tells; see location.py.
+Only the container is read, so formats that cannot be decoded here are covered too. In HEIF and AVIF, pictures and
+metadata share one box, so they must be decoded: see location.py.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from unipic.reading._content import END, jpeg_content, segments
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_WORDS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME")
-RIFF_WORDS = (b"EXIF", b"XMP ", b"VP8X", b"JUNK")  # the third only says which of the others there are
+RIFF_WORDS = (b"EXIF", b"XMP ", b"VP8X", b"JUNK")  # VP8X only lists which other chunks exist
 GIF_XMP = re.compile(rb"\x21\xff\x0bXMP DataXMP.*?\x01\xff\xfe.*?\x00\x00", re.DOTALL)
-GIF_HEAD = 6  # bytes; the version in it rises with the first extension
+GIF_HEAD = 6  # bytes; they contain a version that changes with the first extension
 Data = bytes | mmap.mmap
 MOST_EXIF = 1 << 20  # bytes
 MOST_FOLDERS = 200  # directories of one TIFF
@@ -36,7 +36,7 @@ PLACE_IN_WORDS = re.compile(rb"(?i)gps(latitude|longitude)[\"'>=\s]")
 
 
 def image_data(path: Path) -> str:
-    """Hash of all but words, "" for a container that is not known so well."""
+    """Hash of everything but metadata; "" for an unknown container."""
     data = _mapped(path)
     if data[:2] == b"\xff\xd8":
         return _jpeg(data[:])
@@ -52,7 +52,7 @@ def image_data(path: Path) -> str:
 
 
 def places_between(path: Path) -> bool:
-    """Whether a place is left where no reader of metadata looks: in a preview, or a film behind the picture."""
+    """Whether a location is left where metadata readers do not look: in a preview, or a film after the picture."""
     data = _mapped(path)
     if FILM_PLACE.search(data) or PLACE_IN_WORDS.search(data):
         return True
@@ -60,13 +60,13 @@ def places_between(path: Path) -> bool:
 
 
 def films_behind(path: Path) -> list[int]:
-    """Where in a file that is none a film begins, as in a motion photo."""
+    """Offsets at which a film begins inside a file of another kind, as in a motion photo."""
     found = FILM.finditer(_mapped(path))
     return [match.start() for match in islice(found, MOST_FILMS) if match.start()]
 
 
 def _mapped(path: Path) -> Data:
-    """A film does not go into memory."""
+    """The file as a memory map: a film does not fit into memory."""
     with open_to_read(path) as file:
         if not os.fstat(file.fileno()).st_size:
             return b""
@@ -74,7 +74,7 @@ def _mapped(path: Path) -> Data:
 
 
 def _digest(parts: Iterable[bytes | memoryview]) -> str:
-    """Of nothing there is none: then nothing is known."""
+    """sha256 of the parts with their lengths; "" if they are all empty, since nothing is known then."""
     found, digest = 0, hashlib.sha256()
     for part in parts:
         found += len(part)
@@ -84,7 +84,7 @@ def _digest(parts: Iterable[bytes | memoryview]) -> str:
 
 
 def _jpeg(data: bytes) -> str:
-    """With everything behind the first picture."""
+    """Hash of the first picture's data and of everything after it."""
     end = next((end for marker, _, end in segments(data) if marker == END), 0)
     content = jpeg_content(data)
     return _digest([content.encode(), data[end:] if end else b""]) if content else ""
@@ -124,7 +124,7 @@ def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _tiff(data: Data) -> Iterator[bytes]:
-    """The strips, tiles and previews of all its pictures, in the order of its directories."""
+    """The strips, tiles and previews of all pictures, in the order of the directories."""
     order = "<" if data[:2] == b"II" else ">"
     waiting, seen = [_long(data, 4, order)], set[int]()
     while waiting and len(seen) < MOST_FOLDERS:
@@ -140,14 +140,14 @@ def _tiff(data: Data) -> Iterator[bytes]:
 
 
 def _has_place(tiff: bytes) -> bool:
-    """Whether an EXIF block says more of GPS than its version."""
+    """Whether an EXIF block contains GPS tags other than the version."""
     order = "<" if tiff[:2] == b"II" else ">"
     tags, _ = _directory(tiff, _long(tiff, 4, order), order)
     return any(set(_directory(tiff, at, order)[0]) - {0} for at in tags.get(GPS, ()))
 
 
 def _directory(data: Data, at: int, order: str) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Tags with whole numbers, others with none; and where the next directory is, 0 for nowhere."""
+    """Tags of one directory, with their whole numbers (() for other types), and the offset of the next, 0 if none."""
     found: dict[int, tuple[int, ...]] = {}
     if at + 2 > len(data):
         return found, 0

@@ -1,8 +1,7 @@
-"""What can be measured on a picture, where it matters: sharpness of the subject, shake, tones, grain, tilt, framing.
+"""Measure a picture: sharpness of the subject, shake, tones, grain, tilt and framing.
 
-All of it is taken from the working picture (long side WORKING pixels), because a gradient means nothing without a
-fixed scale. Every number is of one picture alone; what a difference is worth is for the ranking to say. Tested at
-pictures whose answer is known.
+Everything is measured on the working picture (long side WORKING pixels), because gradients are comparable only at one
+scale. Each number describes one picture alone; the ranking decides what a difference is worth.
 """
 
 from __future__ import annotations
@@ -19,28 +18,28 @@ cv2.setNumThreads(1)  # photos are read in as many processes as there are cores
 
 VERSION = 1  # raised when a picture gets other measures
 WORKING = 640  # pixels of the long side; also the thumbnail a person sees
-LEAST = 16  # pixels of the short side; less has no structure to speak of
+LEAST = 16  # pixels of the short side; smaller pictures have no structure
 CELLS = 16  # of the long side: the grid in which gradients are averaged
-COARSE = 2.0  # pixels: structure that outlasts this much blur is in every shot of a scene, sharp or not
-FAINT = 1e-6  # squared gradient of a quarter of a tone in 256: less is no structure
-ABOVE_GRAIN = 1.15  # cells vary in their grain, and what is left of it would count as the finest detail
+COARSE = 2.0  # pixels of blur; the structure that remains is in every shot of a scene, sharp or not
+FAINT = 1e-6  # squared gradient of a quarter of one tone of 256; less is no structure
+ABOVE_GRAIN = 1.15  # grain varies between cells, and any remainder would count as the finest detail
 SUBJECT = 0.4  # of half a side: how far from the middle a subject counts, as a Gaussian; the thirds are at 0.33
 DIRECTIONS = tuple(math.pi * i / 8 for i in range(8))
 MOST_GRAIN = 0.1  # of the whites: a night shot at the highest ISO; counts as all noise
 MIDDLE = 0.4  # mean brightness of a well exposed picture; half of the photos have more
 GAMMA = 2.2  # from tones to light
-LOST_LIGHT, LOST_DARK = 250, 6  # tones of 256, from which and up to which nothing can be brought back
-MOST_TILT = 12.0  # degrees: more is meant, or no line at all
+LOST_LIGHT, LOST_DARK = 250, 6  # tones of 256; detail above or below cannot be recovered
+MOST_TILT = 12.0  # degrees; a larger tilt is deliberate, or not a line
 TILT_BIN, TILT_BLUR = 0.5, 1.0  # degrees
-# See tilt(). Of generated series it lets half of the photos speak, and these name the straighter frame 9 times of 10.
+# See tilt(). Half of generated photos pass it, and those name the straighter frame 9 times of 10.
 LEAST_TRUST = 0.02
-SMALL = 64  # pixels of the long side: where the eye goes is a matter of large shapes
-RIM = 0.06  # of a side: what lies in it touches the frame
+SMALL = 64  # pixels of the long side: salience depends on large shapes
+RIM = 0.06  # of a side; content within it touches the frame
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Squared gradients averaged in cells, float32 [rows, columns]: how much change there is, and which way."""
+    """Squared gradients averaged in cells, float32 [rows, columns]: the strength and direction of change."""
 
     xx: np.ndarray
     xy: np.ndarray
@@ -48,16 +47,17 @@ class Gradients:
 
     @property
     def energy(self) -> np.ndarray:
+        """Squared gradient in all directions, float32 [rows, columns]."""
         return self.xx + self.yy
 
     def along(self, angle: float) -> np.ndarray:
-        """The part across edges that face that way, in radians."""
+        """The squared gradient in one direction (radians), float32 [rows, columns]."""
         c, s = math.cos(angle), math.sin(angle)
         return c * c * self.xx + 2 * c * s * self.xy + s * s * self.yy
 
 
 def measure(rgb: np.ndarray) -> Measures:
-    """uint8 [H, W, 3] -> Measures."""
+    """Every measure of an upright picture, uint8 [H, W, 3] RGB. Below LEAST pixels only the tones are measured."""
     grey = luminance(rgb)
     highlights, shadows = lost(rgb)
     tones = grey[::2, ::2].flatten()
@@ -90,7 +90,7 @@ def luminance(rgb: np.ndarray) -> np.ndarray:
 
 
 def gradients(grey: np.ndarray, grid: tuple[int, int], scale: float) -> Gradients:
-    """In a grid of columns and rows; per pixel of the working picture, of which this one's pixels are 1 / scale."""
+    """Averaged in `grid` (columns, rows). Units are per working pixel; one pixel of `grey` is 1 / `scale` of those."""
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=scale / 2)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=scale / 2)
     return Gradients(*(cv2.resize(plane, grid, interpolation=cv2.INTER_AREA) for plane in (dx * dx, dx * dy, dy * dy)))
@@ -99,8 +99,9 @@ def gradients(grey: np.ndarray, grid: tuple[int, int], scale: float) -> Gradient
 def sharpness(fine: Gradients, coarse: Gradients, floor: float) -> float:
     """How much steeper edges are than after a blur: 0 where blur changes nothing, towards 1 for the finest detail.
 
-    A ratio, so that neither fog nor exposure counts. Taken around the middle, where people put what they mean, and
-    there in the sharper half of the structure, because a portrait with a soft background is not a blurred photo.
+    A ratio, so neither fog nor exposure changes it. Pixels near the middle weigh more, since people centre their
+    subject. Only the sharper half of the structure counts, since a portrait with a soft background is not a blurred
+    photo.
     """
     steeper = np.sqrt(np.maximum(fine.energy - floor, 0) / (coarse.energy + FAINT))
     weight = np.sqrt(coarse.energy)
@@ -110,9 +111,10 @@ def sharpness(fine: Gradients, coarse: Gradients, floor: float) -> float:
 
 
 def shake(fine: Gradients, coarse: Gradients, floor: float) -> float:
-    """How much of the steepness is missing in one direction: 0 for none, towards 1 for a long stroke.
+    """How much edge steepness one direction lacks: 0 for none, towards 1 for strong motion blur.
 
-    In the sharper half of the frame: motion blurs it all, a lens leaves something sharp, and both ways alike.
+    Only the sharper half of the frame counts: motion blurs all of it, while defocus leaves something sharp, and blurs
+    in all directions alike.
     """
     steeper = []
     for angle in DIRECTIONS:
@@ -123,25 +125,25 @@ def shake(fine: Gradients, coarse: Gradients, floor: float) -> float:
 
 
 def exposure(grey: np.ndarray, whites: float) -> float:
-    """How much of the light that a file can hold was caught: 1 for all, halved by each stop it is underexposed.
+    """The share of the recordable light that was caught: 1 for all, halved by each stop of underexposure.
 
-    By the brightest fiftieth, or half of it by the mean where a lamp or a window leaves the rest in the dark. What is
-    too much shows as lost highlights.
+    Measured at the brightest fiftieth, and half by the mean, where a lamp or window leaves the rest dark. Overexposure
+    counts as lost highlights instead.
     """
     mean = float(grey.mean())
     return whites**GAMMA * math.sqrt(min(1.0, (mean / MIDDLE) ** GAMMA))
 
 
 def whites_of(tones: np.ndarray) -> float:
-    """The tone that only a fiftieth of the picture is brighter than. Leaves the tones in another order."""
+    """The 98th percentile of the tones, 0 to 1. Reorders `tones`."""
     return float(np.percentile(tones, 98, overwrite_input=True))
 
 
 def lost(rgb: np.ndarray) -> tuple[float, float]:
-    """Shares of the picture without drawing: burnt highlights and blocked shadows.
+    """Shares of the picture, 0 to 1, that hold no detail: burnt highlights and blocked shadows.
 
-    Highlights are lost where two of three channels are: a red flower may fill one, a burnt sky loses its colour.
-    Shadows are lost where all three are.
+    A pixel is burnt if two of three channels are: a red flower may fill one, a burnt sky loses its colour. It is
+    blocked if all three are dark.
     """
     red, green, blue = cv2.split(np.ascontiguousarray(rgb))
     second = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
@@ -151,18 +153,18 @@ def lost(rgb: np.ndarray) -> tuple[float, float]:
 
 
 def contrast(tones: np.ndarray) -> float:
-    """Spread between the dark and the bright tenth: 0 for one tone, 1 for black and white. Reorders the tones."""
+    """The tones' 90th percentile minus the 10th: 0 for one tone, 1 for black and white. Reorders `tones`."""
     low, high = np.percentile(tones, (10, 90), overwrite_input=True)
     return float(high - low)
 
 
 def grain_of(grey: np.ndarray, fine: Gradients) -> tuple[float, float]:
-    """Standard deviation of what no smooth surface has (Immerkaer 1996), and the squared gradient it makes.
+    """Standard deviation of the noise (Immerkaer 1996), and the squared gradient it causes.
 
-    Taken in the quietest eighth of the picture, since texture looks like grain to it, but not where light or
-    shadow is lost: a burnt sky is quiet in the noisiest photo. The gradient is at most four times what independent
-    grain would make: cameras and JPEG smear it, which the filter does not see, while a picture without any quiet
-    place has texture there and no grain.
+    Measured in the quietest eighth of the picture, since texture resembles grain, and not where light or shadow is
+    lost: a burnt sky is quiet in the noisiest photo. The gradient is capped at four times that of independent grain.
+    Cameras and JPEG smear grain, which the filter misses; but a picture without any quiet place has texture there, not
+    grain.
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
     residual = np.abs(cv2.filter2D(grey, cv2.CV_32F, kernel))
@@ -177,10 +179,10 @@ def grain_of(grey: np.ndarray, fine: Gradients) -> tuple[float, float]:
 
 
 def tilt(grey: np.ndarray) -> float | None:
-    """Degrees, clockwise, by which lines that should be level or upright lean; None where they do not say.
+    """Degrees, clockwise, by which level or upright lines lean; None if too few lines agree.
 
-    Directions of straight edges (of the local structure tensor) within MOST_TILT of an axis make a histogram; its
-    peak is the tilt. Trust is the peak's share of all edges times how far it stands out from the other directions.
+    The directions of straight edges (by the structure tensor) within MOST_TILT of an axis form a histogram; its peak is
+    the tilt. The trust in it is the peak's share of all edges times its height over the mean.
     """
     dx, dy = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
     xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), 1.5) for product in (dx * dx, dx * dy, dy * dy))
@@ -219,10 +221,10 @@ def salience(rgb: np.ndarray, fine: Gradients) -> np.ndarray:
 
 
 def framing_of(where: np.ndarray) -> tuple[float, float]:
-    """Of what salience() gives: how much of it is at the frame, and how well it sits in it.
+    """(cut, framing) of a salience map: how much of the subject touches the frame, and how central it is.
 
-    Cut is the largest share in a rim at the left, right or top, where 0.06 is what an even picture has; the bottom
-    does not count, people stand on it. Framing is 1 with the weight in the middle and 0 with it in a corner.
+    `cut` is the largest share in a rim at the left, right or top; an even picture has 0.06. The bottom does not count,
+    since people stand on it. `framing` is 1 with the weight in the middle and 0 with it in a corner.
     """
     height, width = where.shape
     across, down = max(1, round(RIM * width)), max(1, round(RIM * height))
@@ -233,7 +235,7 @@ def framing_of(where: np.ndarray) -> tuple[float, float]:
 
 
 def _upper_half(values: np.ndarray, weights: np.ndarray) -> float:
-    """The mean of the largest values that hold half of the weight; 0 without any weight."""
+    """Weighted mean of the largest values that hold half of the weight; 0 without any weight."""
     order = np.argsort(-values, axis=None, kind="stable")
     values, weights = values.ravel()[order], weights.ravel()[order]
     if not weights.sum() > 0:
@@ -244,6 +246,6 @@ def _upper_half(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _grid(shape: tuple[int, ...], cells: int, least: int) -> tuple[int, int]:
-    """Columns and rows of nearly square cells, so many along the long side of a picture."""
+    """(columns, rows) of nearly square cells, `cells` along the long side."""
     height, width = shape[:2]
     return max(least, round(width * cells / max(height, width))), max(least, round(height * cells / max(height, width)))

@@ -1,6 +1,6 @@
-"""Raw photos, by the JPEG preview that their camera put in: LibRaw finds it, and says how large the raw picture is.
+"""Raw photos, judged by the JPEG preview their camera embedded. LibRaw finds the preview and the raw picture's size.
 
-Nothing is developed. A preview is believed no more than any other JPEG: images.py puts it through the same checks.
+Raw data is never developed. A preview is as untrusted as any JPEG: images.py applies the same checks.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
-LEAST = 640  # pixels of the long side: as many as all that is measured looks at, measures.WORKING
-SHAPE = 0.02  # relative: the sensor shows a little more than the picture, by a dozen pixels on each side
+LEAST = 640  # pixels of the long side: the size that is measured, _measures.WORKING
+SHAPE = 0.02  # relative; a sensor has some dozen pixels more than the picture on each side
 ORIENTATIONS = (1, 2, 4, 3, 5, 8, 6, 7)  # EXIF's number for each of LibRaw's flips, as LibRaw itself writes them
 UNKNOWN = "is a raw file or TIFF that cannot be decoded"
 KEPT = "it is kept and listed"
@@ -21,10 +21,12 @@ class NoPreview(Exception):
 
 @dataclass(frozen=True)
 class Preview:
+    """An embedded preview, and the size and orientation of the raw picture it stands for."""
+
     jpeg: bytes
     width: int  # of the raw picture, upright
     height: int
-    cropped: tuple[int, int]  # the part of it that the camera calls its picture, upright; (0, 0) where it names none
+    cropped: tuple[int, int]  # the part that the camera uses, upright; (0, 0) if it names none
     orientation: int  # of the raw picture as it is stored, in EXIF's numbers
 
     def shows_all(self, width: int, height: int) -> bool:
@@ -66,11 +68,11 @@ def preview_in(file: BinaryIO) -> Preview:
 
 
 def upright(width: int, height: int, orientation: int) -> tuple[int, int]:
-    """Of what is stored that way round; EXIF's numbers from 5 on lie on their side."""
+    """(width, height) after applying the orientation; EXIF's orientations from 5 on swap the sides."""
     return (height, width) if orientation >= 5 else (width, height)
 
 
 def _words(error: Exception) -> str:
-    """LibRaw's own, which are bytes."""
+    """LibRaw's message, which is bytes."""
     said = error.args[0] if error.args else b""
     return said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)

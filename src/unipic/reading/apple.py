@@ -1,7 +1,7 @@
-"""What Apple's cameras write beside the standards: the identifiers that tie a still to its video and a burst together.
+"""Read Apple's identifiers, which tie a still to its video and the shots of a burst together.
 
-The maker note of EXIF, by ExifTool's published table of its tags; the video's by Apple's QuickTime File Format
-Specification. A stranger's bytes: every length is checked, and what is broken says nothing.
+The EXIF maker note follows ExifTool's published table of tags; films follow Apple's QuickTime File Format
+Specification. The bytes are untrusted: every length is checked, and a broken structure says nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-VERSION = 1  # raised when a maker note or a film says something else
-NOTE = b"Apple iOS\0\0\1MM"  # what the maker note begins with; offsets count from here
+VERSION = 1  # raised when other values are read from a maker note or a film
+NOTE = b"Apple iOS\0\0\1MM"  # the start of a maker note; offsets count from here
 BURST, CONTENT = 0x000B, 0x0011
 ASCII = 2
 TEXT = 80  # bytes of an identifier; Apple's have 36
@@ -24,14 +24,14 @@ HEADER = 64_000_000  # bytes of a film's table of contents; those of Live Photos
 
 @dataclass(frozen=True)
 class Clip:
-    """What a film says about itself."""
+    """A film's length and identifier."""
 
     seconds: float | None = None
     identifier: str = ""  # that of the still it belongs to
 
 
 def maker_note(note: object) -> dict[int, str]:
-    """The texts of an Apple maker note, by tag."""
+    """The texts of an Apple maker note by tag; {} for anything else."""
     if not isinstance(note, bytes) or not note.startswith(NOTE):
         return {}
     found = {}
@@ -45,7 +45,7 @@ def maker_note(note: object) -> dict[int, str]:
 
 
 def read_clip(file: BinaryIO) -> Clip:
-    """Of a QuickTime or MP4 film, from its table of contents alone."""
+    """Length and identifier of a QuickTime or MP4 film, read from its table of contents alone."""
     size = os.fstat(file.fileno()).st_size
     header = b""
     for kind, start, end in _boxes_on_disk(file, size):
@@ -93,13 +93,13 @@ def _box(data: bytes, at: int, end: int) -> tuple[bytes, int, int] | None:
 
 
 def _seconds(header: bytes) -> float | None:
-    """Of mvhd, in its first version or the one with longer numbers."""
+    """Length by the mvhd box, whose version 1 has 64-bit numbers."""
     scale, length = struct.unpack_from(">IQ" if header[0] == 1 else ">II", header, 20 if header[0] == 1 else 12)
     return length / scale
 
 
 def _identifier(data: bytes, start: int, end: int) -> str:
-    """Of QuickTime's meta: a list of keys, and values by their number in it."""
+    """The content identifier in QuickTime's meta box, which lists keys, and values by the key's number; "" if none."""
     if data[start + 4 : start + 8] != b"hdlr":  # MP4's meta has a version before its boxes, QuickTime's has none
         start += 4
     parts = {kind: (a, b) for kind, a, b in _boxes(data, start, end)}

@@ -1,7 +1,7 @@
 """A perceptual hash: 256 bits that survive re-encoding and resizing, and differ between shots of a burst.
 
-A difference hash (dHash, N. Krawetz 2013) of 17 x 16 grey pixels: each bit says whether brightness falls
-from one pixel to its right neighbour.
+A difference hash (dHash, N. Krawetz 2013) of 17 x 16 grey pixels: each bit says whether brightness falls from one pixel
+to its right neighbour.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ def fingerprint(picture: Image.Image) -> str:
 
 
 def bits_apart(a: str, b: str) -> int:
-    """How many of the 256 bits differ; unrelated pictures differ in about half."""
+    """How many of the 256 bits differ, 0 to 256; unrelated pictures differ in about half."""
     return (int(a, 16) ^ int(b, 16)).bit_count()

@@ -1,6 +1,6 @@
-"""The only opener of image files: formats by content, limits, one scaled decode, upright.
+"""The only module that opens image files: checks the format by content and the limits, and decodes once, upright.
 
-Everything that can be wrong with a file ends in one exception, `NotAPhoto`, whose text a person can act on.
+Every fault of a file becomes one exception, `NotAPhoto`, whose text a person can act on.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
 
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 
 pillow_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # our own limit looks at the size that is really decoded
+Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is really decoded
 
-# Raised when a picture, its view or its thumbnail comes out otherwise: here, in _raw.py or in read.py.
+# Raised when this module, _raw.py or read.py makes another picture, view or thumbnail.
 VERSION = 1
 
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
@@ -44,16 +44,16 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Bytes a worker takes at most for each pixel, as measured, with its own 63 MB shared out over the largest photo: what
-# libraries hold of their own, the picture, and its copies. Of each format without transparency, and with it.
+# Bytes per pixel that a worker takes at most, as measured: the libraries' own memory (63 MB, spread over the largest
+# photo), the picture and its copies. By format: (without transparency, with transparency).
 PER_PIXEL = {"WEBP": (18.5, 18.5), "AVIF": (10.5, 14.0), "HEIF": (8.5, 10.0), "TIFF": (9.5, 9.5), "GIF": (10.5, 10.5)}
 OTHERS_PER_PIXEL = (6.0, 9.5)
-COEFFICIENT = 2.3  # bytes: a progressive JPEG is kept whole, at its full size, whatever size is asked for
+COEFFICIENT = 2.3  # bytes; a progressive JPEG is held at full size, whatever size is requested
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
 JPEG_END = b"\xff\xd9"
-# Every byte that begins no marker, at once and after each of the eight restart marks a decoder may be waiting for.
+# Every byte that begins no marker, first alone, then after each of the eight restart markers a decoder may expect.
 FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
-AT_ONCE = 64_000_000  # bytes; what is larger is read piece by piece, so that memory stays flat
+IN_MEMORY_BYTES = 64_000_000  # bytes; larger files are read piece by piece, so memory stays bounded
 STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 TIFFS = (b"II*\0", b"MM\0*")
@@ -61,12 +61,12 @@ BY_PREVIEW = "by its embedded preview"
 
 
 class NotAPhoto(Exception):
-    """Why a file is no photo to us, in words for its owner."""
+    """Why a file cannot be used as a photo, in words for its owner."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """One photo, decoded once: upright, RGB, long side at most what was asked for."""
+    """One photo, decoded once: upright, RGB, the long side at most as requested."""
 
     picture: Image.Image
     digest: str
@@ -75,37 +75,39 @@ class Decoded:
     height: int
     format: str
     note: str
-    quality: int | None  # of the compression, 0 to 100; see compression.py
-    content: str  # hash of the picture itself, hexadecimal, "" where it is not known to the last bit; see content.py
+    quality: int | None  # of the compression, 0 to 100; see _compression.py
+    content: str  # hash of the picture itself, hexadecimal, or ""; see _content.py
 
 
-def decode(path: str, long_side: int, settings: Settings) -> Decoded:
+def decode(path: str, long_side: int, limits: Limits) -> Decoded:
     """The picture of a file that is opened once, read-only. Raises NotAPhoto, OSError, MemoryError."""
-    with opened(path, settings.max_file) as (file, size):
-        return decode_opened(file, size, long_side, settings)
+    with opened(path, limits.max_file) as (file, size):
+        return decode_opened(file, size, long_side, limits)
 
 
-def decode_opened(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
+def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
     """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
     with damage_in_words():
         image, head = identify(file)
-        found = _decoded(image, file, head, long_side, settings) if image else _of_raw(file, size, long_side, settings)
+        found = _decoded(image, file, head, long_side, limits) if image else _of_raw(file, size, long_side, limits)
         return replace(found, digest=_digest(file), size=size)
 
 
 def _decoded(
-    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, settings: Settings, turned: int = 0
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, limits: Limits, turned: int = 0
 ) -> Decoded:
-    """All but the file's own digest and size. `turned`: the orientation, where the file's own does not count."""
+    """Everything but the file's digest and size. `turned`: an orientation that overrides the file's own."""
     kind = "JPEG" if image.format == "MPO" else str(image.format)
-    content = _look_through(file, settings.max_scans) if kind == "JPEG" else ""
+    content = _look_through(file, limits.max_scans) if kind == "JPEG" else ""
     width, height = image.size
     _shrink_on_load(image, long_side, kind)
-    _check_size(image, width, height, settings)
+    _check_size(image, width, height, limits)
     note = _frames(image)
     whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    turned = turned or orientation(image)  # after loading: PNG keeps EXIF behind the pixels, and TIFF turns itself
+    turned = turned or orientation(
+        image
+    )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
     picture = _with_tones(picture)
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
@@ -116,29 +118,29 @@ def _decoded(
     return Decoded(picture, "", 0, width, height, kind, note, quality, content)
 
 
-def _of_raw(file: BinaryIO, size: int, long_side: int, settings: Settings) -> Decoded:
-    """By its preview, but of the raw picture's size; nothing is said of its compression and its pixels."""
-    if size > settings.max_decoded:
+def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
+    """A raw photo, decoded from its preview but with the raw picture's size; without quality and content hash."""
+    if size > limits.max_decoded:
         raise NotAPhoto(
-            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {settings.max_decoded / 1e6:.0f} MB one photo may "
+            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {limits.max_decoded / 1e6:.0f} MB one photo may "
             f"take; {KEPT}"
         )
     try:
         preview = preview_in(file)
     except NoPreview as reason:
         raise NotAPhoto(str(reason)) from None
-    _check_pixels(preview.width, preview.height, settings)
+    _check_pixels(preview.width, preview.height, limits)
     try:
         with damage_in_words():
-            found = _shown_by(preview, long_side, settings)
+            found = _shown_by(preview, long_side, limits)
     except NotAPhoto as reason:
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
 
 
-def _shown_by(preview: Preview, long_side: int, settings: Settings) -> Decoded:
-    """The preview as a JPEG of its own, turned as its own EXIF says, if that has the shape of the raw picture."""
+def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
+    """Decode the preview, in the first orientation (its own, then the raw file's) that fits the raw picture's shape."""
     file = io.BytesIO(preview.jpeg)
     image, head = identify(file)
     if image is None or image.format not in ("JPEG", "MPO"):
@@ -150,20 +152,20 @@ def _shown_by(preview: Preview, long_side: int, settings: Settings) -> Decoded:
     if turned is None:
         size = f"{preview.width} x {preview.height}"
         raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
-    return _decoded(image, file, head, long_side, settings, turned)
+    return _decoded(image, file, head, long_side, limits, turned)
 
 
 def orientation(image: Image.Image) -> int:
-    """The way up that EXIF or XMP gives, 1 to 8; 1 where it gives none."""
+    """The orientation by EXIF or XMP, 1 to 8; 1 if none is given."""
     tags: dict[int, Any] = {}
-    with suppress(Exception):  # Pillow's EXIF parser raises whatever the broken bytes lead it to
+    with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         tags.update(image.getexif())
     said = tags.get(Base.Orientation, 1)
     return int(said) if said in range(1, 9) else 1
 
 
 def load_thumbnail(data: bytes | str) -> np.ndarray:
-    """A JPEG of our own making, as bytes or path -> uint8 [H, W, 3]."""
+    """A JPEG written by Unipic, as bytes or path -> uint8 [H, W, 3]."""
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with Image.open(source, formats=("JPEG",)) as image:
         return np.asarray(image.convert("RGB"))
@@ -171,14 +173,14 @@ def load_thumbnail(data: bytes | str) -> np.ndarray:
 
 @contextmanager
 def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
-    """The file's bytes, unless there are none or too many; read once, but for what is larger than AT_ONCE."""
+    """The open file and its size in bytes. NotAPhoto if it is empty or above `limit`. Small files are in memory."""
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise NotAPhoto("is empty (0 bytes)")
         if size > limit:
             raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
-        if size > AT_ONCE:
+        if size > IN_MEMORY_BYTES:
             yield file, size
             return
         data = file.read()
@@ -186,7 +188,7 @@ def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _digest(file: BinaryIO) -> str:
-    """sha256 of all its bytes, hexadecimal."""
+    """sha256 of all bytes, hexadecimal."""
     if isinstance(file, io.BytesIO):
         return hashlib.sha256(file.getbuffer()).hexdigest()
     file.seek(0)
@@ -195,10 +197,10 @@ def _digest(file: BinaryIO) -> str:
 
 @contextmanager
 def damage_in_words() -> Iterator[None]:
-    """Decoders raise whatever broken bytes lead them to, but an error of the disk is not the photo's."""
+    """Turn whatever a decoder raises into NotAPhoto, except MemoryError and errors of the disk."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of broken metadata, which costs nothing here
+            warnings.simplefilter("ignore")  # about broken metadata, which does not matter here
             yield
     except (NotAPhoto, MemoryError):
         raise
@@ -209,9 +211,9 @@ def damage_in_words() -> Iterator[None]:
 
 
 def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
-    """What Pillow opens, and the file's first bytes; None for what may be a raw photo.
+    """The image as Pillow opens it, and the file's first bytes. None for the image if the file may be a raw photo.
 
-    Pillow knows a raw photo as a TIFF or not at all.
+    Pillow opens a raw photo as a TIFF, or not at all. NotAPhoto for any other content.
     """
     file.seek(0)
     head = file.read(4096)
@@ -225,7 +227,7 @@ def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:
-    """Raw formats are TIFFs whose first page is a small preview: judged by it they would look like poor copies."""
+    """Whether a TIFF is a raw photo: its first page is a small preview, which would pass for a poor copy."""
     if image.format != "TIFF":
         return False
     tags = getattr(image, "tag_v2", {})
@@ -238,7 +240,7 @@ def _may_be_raw(head: bytes) -> bool:
 
 
 def _what_it_is(head: bytes) -> str:
-    """A word for content that is no photo, so that its owner knows what lies there."""
+    """Names content that is no photo, for its owner."""
     signs = (
         (head[4:8] == b"ftyp" and head[8:12] in STILLS, "is a damaged HEIC/AVIF"),
         (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
@@ -257,11 +259,11 @@ def _what_it_is(head: bytes) -> str:
 
 
 def _look_through(file: BinaryIO, max_scans: int) -> str:
-    """A JPEG's content. Each scan goes over the whole picture; a video that a phone hangs behind the end has none."""
+    """A JPEG's content hash. NotAPhoto for too many scans, each of which costs a pass over the whole picture."""
     data = file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
     parts = _few_scans(segments(data), max_scans)
     content = jpeg_content(data, parts)
-    for _ in parts:  # too many count where there is no content too
+    for _ in parts:  # count all scans, even if jpeg_content() stopped early
         pass
     return content
 
@@ -276,33 +278,33 @@ def _few_scans(parts: Iterator[tuple[int, int, int]], most: int) -> Iterator[tup
 
 
 def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
-    """libjpeg can decode at 1/2, 1/4 or 1/8: asked for the smallest that is still large enough."""
+    """Tell libjpeg to decode at 1/1, 1/2, 1/4 or 1/8: the smallest scale that is still large enough."""
     if kind == "JPEG":
         scale = long_side / max(image.size)
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
 
 
-def _check_size(image: Image.Image, width: int, height: int, settings: Settings) -> None:
-    """By the header, before a byte is decoded."""
-    _check_pixels(width, height, settings)
+def _check_size(image: Image.Image, width: int, height: int, limits: Limits) -> None:
+    """Check the limits by the header, before anything is decoded."""
+    _check_pixels(width, height, limits)
     needed = _memory(image, width * height)
-    if needed > settings.max_decoded:
+    if needed > limits.max_decoded:
         raise NotAPhoto(
             f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
-            f"{settings.max_decoded / 1e6:.0f} MB one photo may take"
+            f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
         )
 
 
-def _check_pixels(width: int, height: int, settings: Settings) -> None:
-    if width * height > settings.max_pixels:
+def _check_pixels(width: int, height: int, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
         raise NotAPhoto(
             f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{settings.max_pixels / 1e6:.0f} that are safe to decode"
+            f"{limits.max_pixels / 1e6:.0f} that are safe to decode"
         )
 
 
 def _memory(image: Image.Image, pixels: int) -> float:
-    """Bytes that decoding takes, by the header; of a JPEG at the size it will be decoded at."""
+    """Bytes that decoding will take, by the header; for a JPEG at its reduced scale."""
     plain, transparent = PER_PIXEL.get(str(image.format), OTHERS_PER_PIXEL)
     needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
     if "progressive" in image.info:
@@ -322,9 +324,9 @@ def _frames(image: Image.Image) -> str:
 
 
 def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
-    """Decode. A JPEG that lacks only its end marker is whole, and is taken with a note."""
+    """Decode. A JPEG that lacks only its end marker is accepted, with a note."""
     if isinstance(image, ImageFile.ImageFile) and image.format in ("JPEG", "MPO") and isinstance(file, io.BytesIO):
-        image.decodermaxblock = len(file.getbuffer())  # it is all there, and libjpeg need not stop after every 64 kB
+        image.decodermaxblock = len(file.getbuffer())  # all bytes are in memory, so libjpeg need not stop every 64 kB
     try:
         image.load()
         return image, ""
@@ -340,7 +342,7 @@ def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Ima
 
 
 def _refuse_incomplete(data: bytes) -> None:
-    """Bytes behind a whole picture do not matter to it; in the place of missing ones they show from there on."""
+    """Decode twice with different padding: if the two pictures differ, the file ends before its picture does."""
     one, other = (_jpeg(data + filling + JPEG_END) for filling in (bytes(254), FILLING))
     changed = ImageChops.difference(one, other).getbbox()
     if changed and "progressive" in one.info:
@@ -354,9 +356,9 @@ def _jpeg(data: bytes) -> Image.Image:
 
 
 def _with_tones(image: Image.Image) -> Image.Image:
-    """Palettes and black-and-white have no tones between theirs, and would shrink by leaving pixels out.
+    """Convert palettes and black-and-white, which otherwise shrink by skipping pixels, to continuous tones.
 
-    16 bits become 8 here too: big-endian ones are shrunk wrongly, as if the bytes were swapped.
+    16 bits become 8 here too: Pillow shrinks big-endian ones as if their bytes were swapped.
     """
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
@@ -366,7 +368,7 @@ def _with_tones(image: Image.Image) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: long integers and floats scaled, not clipped; transparency on white."""
+    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white."""
     if image.mode in ("I", "F"):
         image = Image.fromarray(_to_8_bit(np.asarray(image)))
     if image.has_transparency_data:
@@ -377,7 +379,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    """Whole range to 0..255; numbers that are none count as the darkest."""
+    """Scale the range of values to 0..255; NaN and infinities count as 0."""
     values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     return ((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)

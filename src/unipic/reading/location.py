@@ -1,8 +1,8 @@
-"""Where a photo was taken, read from and taken out of any format: by exiftool, on copies of ours, and checked after.
+"""Read and remove a photo's location in any format: with exiftool, on copies, and verified afterwards.
 
-exiftool is a program of its own that one may or may not have. It is kept running, is told no name but ours, reads no
-configuration, and has a limit on time and memory: a file that breaks it costs that file. What it wrote is believed
-only after it was read again, by exiftool and by us, and after the picture was found to be the same to the last bit.
+exiftool is an external program that may be missing. One process is kept running. It gets only file names of ours, reads
+no configuration, and has limits on time and memory, so a hostile file fails alone. A result is accepted only after
+exiftool and Unipic have both read it again and the picture is the same to the last bit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import select
 import shutil
 import subprocess
@@ -24,25 +23,25 @@ from typing import Any, BinaryIO, Self
 
 from unipic.core.errors import LocationLeft, NoExiftool
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._imagedata import films_behind, image_data, places_between
 from unipic.reading.images import NotAPhoto, decode
 
-OLDEST = (12, 38)  # before it file names and pictures could run code: CVE-2021-22204, CVE-2022-23935
+OLDEST = (12, 38)  # older versions let file names and pictures run code: CVE-2021-22204, CVE-2022-23935
 INSTALL = "Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool"
-PATIENCE = 120.0  # seconds for one file
+FILE_TIMEOUT_S = 120.0  # seconds for one file
 MEMORY = 2 << 30  # bytes
-SOME = 200  # files that are asked about at once
+FILES_PER_REQUEST = 200  # files per request
 
 SEARCH = (
     *("*GPS*", "*Location*", "*Latitude*", "*Longitude*", "*Altitude*", "*Coordinates*", "*Landmark*"),
     *("City", "State", "Province-State", "*Country*", "GeoTiff*", "ModelTiePoint", "ModelTransform"),
 )
-# Called so, and about places in the picture or in the file, or settings of the camera.
 STILLS = (b"hei", b"hev", b"mif1", b"msf1", b"avif", b"avis")  # brands of HEIF and AVIF
 SIGNS = ((b"\xff\xd8", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"RIFF", ""))
+# Tags that match SEARCH but are about positions in the picture or file, or camera settings.
 NO_PLACE = re.compile(r"(?i)(subject|focus|af|face|preview|thumbnail)\w*location\d?|gpsversionid")
-NOTHING = re.compile(r"[\s0.\-:/]*")  # "", "---", "0", as cameras write where they know nothing
+NOTHING = re.compile(r"[\s0.\-:/]*")  # "", "---", "0": how cameras write "unknown"
 REMOVE = (
     "-GPS:all=",
     *(f"-XMP-{tag}*=" for tag in ("exif:GPS", "iptcExt:Location", "iptcCore:Location", "iptcCore:CountryCode")),
@@ -55,20 +54,21 @@ GEO_WORDS = re.compile(r"(?i)location|latitudee7|longitudee7|place|address|^city
 
 
 def find_exiftool() -> Path | None:
+    """The program's path; None if it is not installed."""
     found = shutil.which("exiftool")
     return Path(found) if found else None
 
 
 class Stripper:
-    """exiftool, running while this is open. NoExiftool where there is none, or one too old to be trusted."""
+    """A context manager that runs exiftool. NoExiftool if it is missing, or too old to be safe."""
 
     def __init__(
-        self, program: Path | None = None, settings: Settings | None = None, patience: float = PATIENCE
+        self, program: Path | None = None, limits: Limits | None = None, patience: float = FILE_TIMEOUT_S
     ) -> None:
         found = program or find_exiftool()
         if found is None:
             raise NoExiftool(f"location cannot be removed without exiftool, which is not installed. {INSTALL}.")
-        self._settings, self._patience = settings or Settings(), patience
+        self._limits, self._patience = limits or Limits(), patience
         self._tool = _Exiftool(found)
         self._stack = ExitStack()
 
@@ -85,7 +85,7 @@ class Stripper:
         self._stack.close()
 
     def stripped(self, original: BinaryIO, name: str, folder: Path) -> Path:
-        """A copy without location, in a new file of a temporary folder of the caller's. LocationLeft, as in strip."""
+        """A copy without location, in a new file in `folder`, which the caller deletes. LocationLeft as in strip()."""
         handle, made = tempfile.mkstemp(dir=folder, suffix=_plain(Path(name).suffix), prefix="unipic-strip-")
         copy = Path(made)
         try:
@@ -98,10 +98,10 @@ class Stripper:
         return copy
 
     def strip(self, path: Path, name: str = "") -> None:
-        """In place, in a copy of ours, which people know by this name.
+        """Remove the location in place, from a copy of ours. `name`: the original's name, for messages.
 
-        LocationLeft where it cannot be done for certain; the copy is then of no use. Where a camera's own notes hold a
-        place that cannot be emptied, all of those notes go.
+        LocationLeft if it cannot be removed for certain; the copy is then useless. If a place in the camera's maker
+        notes cannot be emptied, all maker notes are removed.
         """
         try:
             if path.suffix.lower() == ".json":
@@ -128,11 +128,11 @@ class Stripper:
             raise LocationLeft(f"would be another picture without location ({said})")
 
     def locations(self, paths: Sequence[Path]) -> dict[Path, bool]:
-        """Whether each file says where it was taken. A file nobody can read is taken for one that does."""
+        """Whether each file says where it was taken. True for a file that cannot be read."""
         answers = {path: _json_has_place(path) for path in paths if path.suffix.lower() == ".json"}
         others = [path for path in paths if path not in answers]
-        for start in range(0, len(others), SOME):
-            some = others[start : start + SOME]
+        for start in range(0, len(others), FILES_PER_REQUEST):
+            some = others[start : start + FILES_PER_REQUEST]
             try:
                 answers |= {path: bool(tags) for path, tags in zip(some, self._tags_of(some), strict=True)}
             except LocationLeft:
@@ -149,7 +149,10 @@ class Stripper:
         return self._tags_of([path])[0]
 
     def _tags_of(self, paths: Sequence[Path]) -> list[list[str]]:
-        """Of each file what says where it was taken, as "group:tag". By links of ours: a name may hold anything."""
+        """Location tags of each file, as "group:tag".
+
+        exiftool gets links with safe names, since a name may hold anything.
+        """
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             names = []
             for number, path in enumerate(paths):
@@ -162,7 +165,7 @@ class Stripper:
         return [[tag for tag, value in found[name].items() if _says_where(tag, value)] for name in names]
 
     def _hidden(self, path: Path) -> bool:
-        """Where exiftool does not look of itself: in previews, and in what lies behind the picture."""
+        """Whether there is a location that exiftool does not report: in previews, or in data after the picture."""
         if places_between(path):
             return True
         for start in films_behind(path):
@@ -183,7 +186,7 @@ class Stripper:
             shutil.move(name, path)
 
     def _picture(self, path: Path) -> str:
-        """What must stay the same, "" where that is not known."""
+        """A hash of the media data, which must not change; "" if it is not known."""
         if path.suffix.lower() in (".xmp", ".aae"):
             return "no picture"
         with open_to_read(path) as file:
@@ -191,7 +194,7 @@ class Stripper:
         if head[4:8] != b"ftyp" or not head[8:12].startswith(STILLS):
             return image_data(path)
         try:
-            decoded = decode(str(path), 1 << 16, self._settings)
+            decoded = decode(str(path), 1 << 16, self._limits)
         except NotAPhoto as error:
             raise LocationLeft(f"{error}, so its picture cannot be compared") from None
         return decoded.content or hashlib.sha256(decoded.picture.tobytes()).hexdigest()
@@ -201,14 +204,17 @@ class Stripper:
 
 
 class _Exiftool:
-    """The program itself, started when it is first asked and after it ended or was ended."""
+    """The process, started on the first request and restarted after it ended or was killed."""
 
     def __init__(self, program: Path) -> None:
         self._program, self._asked = program, 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, given: Sequence[str], patience: float) -> str:
-        """What it says. LocationLeft where it takes too long or ends."""
+        """Send arguments and return the output.
+
+        LocationLeft if the process ends or needs more than `patience` seconds.
+        """
         process = self._running()
         self._asked += 1
         assert process.stdin
@@ -242,7 +248,10 @@ class _Exiftool:
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
             )
-            with suppress(OSError, ValueError):  # it may have ended already
+            # It may have ended already; only Linux has prlimit.
+            with suppress(ImportError, AttributeError, OSError, ValueError):
+                import resource
+
                 resource.prlimit(self._process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
         return self._process
 
@@ -260,7 +269,7 @@ class _Exiftool:
 
 
 def _kind(path: Path) -> str:
-    """The suffix exiftool is shown: of a wrong one it makes an error."""
+    """A suffix that fits the content: exiftool fails on a wrong one."""
     try:
         with open_to_read(path) as file:
             head = file.read(8)
@@ -274,7 +283,7 @@ def _plain(suffix: str) -> str:
 
 
 def _json(said: str) -> list[dict[str, Any]]:
-    """The answer, whatever was said around it."""
+    """The JSON in exiftool's output, ignoring messages around it."""
     start = said.find("[{")
     with suppress(ValueError):
         found, _ = json.JSONDecoder().raw_decode(said[start:]) if start >= 0 else ([], 0)
@@ -290,7 +299,7 @@ def _says_where(tag: str, value: object) -> bool:
 
 
 def _strip_json(path: Path) -> None:
-    """The sidecar of Google's Takeout: numbers become 0, which is how it says that nothing is known; words go."""
+    """Google Takeout's sidecar: set numbers to 0, which is how it says "unknown", and drop words."""
     about = _read_json(path)
     if about is None:
         raise LocationLeft("is no JSON that can be read, so location may be in it")

@@ -1,4 +1,4 @@
-"""What a photo says about itself, read without decoding its picture: cheap enough to be read again on its own."""
+"""Read a photo's metadata without decoding its picture: cheap enough to repeat on its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ONE_PIXEL = (
 
 
 def read_file_metadata(file: Found) -> Metadata | Failure:
-    """Of a photo that was decoded before, in whatever process; Failure if the file cannot be read now."""
+    """Metadata of a photo that was decoded before; Failure if the file cannot be read now. Runs in any process."""
     try:
         with open_to_read(file.path) as opened:
             return read_metadata(opened)
@@ -38,7 +38,7 @@ def read_file_metadata(file: Found) -> Metadata | Failure:
 
 
 def read_metadata(file: BinaryIO) -> Metadata:
-    """EXIF and XMP of an open photo. What is broken in them says nothing. Raises OSError of the disk, MemoryError."""
+    """EXIF and XMP of an open photo; broken fields are left out. Raises OSError (of the disk) and MemoryError."""
     with suppress(NotAPhoto, NoPreview), damage_in_words():
         image, _ = identify(file)
         if image is None:
@@ -50,16 +50,16 @@ def read_metadata(file: BinaryIO) -> Metadata:
 
 
 def _of_raw(file: BinaryIO) -> Metadata:
-    """By the raw file's own tags; by those of its preview where it is no TIFF."""
+    """By the raw file's own tags, or its preview's if the raw file is no TIFF."""
     if said := read_tiff_exif(file):
         return said
     image, _ = identify(io.BytesIO(preview_in(file).jpeg))
-    # Raw files that are no TIFFs are written by cameras alone; LibRaw puts their one moment into a bare preview.
+    # Only cameras write raw files that are no TIFFs, so LibRaw's one timestamp in a bare preview is the camera's.
     return replace(read_exif(image) if image else Metadata(), taken_by_camera=True)
 
 
 def _around_one_pixel(file: BinaryIO) -> BinaryIO:
-    """A PNG with the metadata of another one. Pillow would decode the picture to find what lies behind it."""
+    """A one-pixel PNG with the metadata of `file`: Pillow would decode the whole picture to reach later metadata."""
     header, picture, end = (_chunk(*part) for part in ONE_PIXEL)
     return io.BytesIO(b"".join([PNG, header, *_words(file), picture, end]))
 

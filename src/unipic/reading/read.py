@@ -1,4 +1,4 @@
-"""Read: every file becomes a photo or an unreadable with a reason, with one open and one scaled decode each."""
+"""Read every file into a photo, or an unreadable with a reason; each is opened and decoded once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageStat
 
 from unipic.core.photo import Found, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
@@ -19,28 +19,28 @@ from unipic.reading.metadata import Metadata, read_metadata
 from unipic.reading.seen import Picture
 from unipic.vision.base import VIEW
 
-# Below this many pixels a side, or with tones spread this little, pictures are alike without being the same. Lights in
-# the night spread wider than an empty wall, though most of both is one tone.
+# Pictures smaller than this (pixels a side), or with a smaller spread of tones, look alike without being the same.
+# Lights at night spread wider than an empty wall, though most of either is one tone.
 SMALLEST = 32
 EMPTIEST = 0.02
 
 
-def read(files: Iterable[Found | Unreadable], engine: Engine, settings: Settings) -> Iterator[Picture | Unreadable]:
-    """A stream, in the order of the files, so that thousands of photos never are in memory together."""
-    for file, outcome in engine.map(partial(read_file, settings=settings), files):
+def read(files: Iterable[Found | Unreadable], engine: Engine, limits: Limits) -> Iterator[Picture | Unreadable]:
+    """A stream in the order of the files, so that only a few photos are in memory at a time."""
+    for file, outcome in engine.map(partial(read_file, limits=limits), files):
         if isinstance(outcome, Failure):
             yield Unreadable(file.id, file.name, file.path, outcome.reason, file.size)
         else:
             yield outcome
 
 
-def read_file(file: Found | Unreadable, settings: Settings) -> Picture | Unreadable:
-    """One file, in whatever process. Whatever is wrong with it becomes a reason."""
+def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
+    """Read one file, in any process. Every fault of the file becomes the reason of an Unreadable."""
     if isinstance(file, Unreadable):
         return file
     try:
-        with opened(file.path, settings.max_file) as (content, size):
-            return _picture(file, decode_opened(content, size, WORKING, settings), read_metadata(content))
+        with opened(file.path, limits.max_file) as (content, size):
+            return _picture(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size)
     except FileNotFoundError:
@@ -84,5 +84,5 @@ def _spread(grey: Image.Image) -> float:
 
 def _jpeg(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85, comment=b"")  # else the original's would come along
+    picture.save(buffer, "JPEG", quality=85, comment=b"")  # otherwise Pillow copies the original's comment
     return buffer.getvalue()

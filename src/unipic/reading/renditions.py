@@ -1,9 +1,8 @@
-"""Pictures of originals that any browser shows: one for the large view, and one at full size where the original is
-in a format that browsers do not know.
+"""JPEGs of originals for the browser: a large view, and full size for formats that browsers cannot show.
 
-Decoding an original is the dangerous part. It is done in a worker with the limits reading has, never in the server's
-own process: a hostile file costs one worker, and gives a reason. A picture is cached by its digest, and only made of
-bytes that still have this digest: another picture is never shown as the one that was looked at.
+Decoding an original is dangerous, so a worker with the limits of reading does it, never the server's process. A hostile
+file costs one worker and yields a reason. A picture is cached by its digest, and made only from bytes that still have
+this digest, so it is always the picture that was scanned.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from functools import partial
 from pathlib import Path
 
 from unipic.core.errors import NotShown
-from unipic.core.files import hash_file, sweep_parts, whole
+from unipic.core.files import atomic_file, hash_file, sweep_parts
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.engines.local import LocalEngine, cores
@@ -30,12 +29,12 @@ VIEW_SIDE, VIEW_QUALITY = 2048, 88  # sharp on the largest window, and some 600 
 FULL_QUALITY = 92
 JPEG_SIDE = 65_500  # pixels; the format has no more
 PROFILE = 1_000_000  # bytes; a real colour profile has a few thousand
-# Of one run. Some 800 views, or 60 pictures at full size: more than anybody flips through before coming back to one,
-# and little beside the photos themselves.
+# Bytes per run: some 800 views, or 60 pictures at full size. More than anybody flips through before coming back to
+# one, and little beside the photos themselves.
 CAP = 500_000_000
-WORKERS = 2  # one picture is looked at, the next is fetched ahead
-# Seconds. Workers that decoded a large picture keep its memory, so they are not kept while nobody looks; to start them
-# again takes half a second, which is seen once after a pause.
+WORKERS = 2  # one for the picture on screen, one for the next
+# Seconds. Workers keep the memory of the largest picture they decoded, so idle ones are stopped. Starting them again
+# takes half a second, once after a pause.
 IDLE = 60.0
 CHANGED = "has changed since it was looked at, so it is not shown. Run Unipic on it again to see it as it is now."
 
@@ -50,46 +49,46 @@ class Order:
     quality: int
 
 
-def render(order: Order, settings: Settings) -> str:
-    """Make one picture, in a worker. "" when it is there, else why it is not."""
+def render(order: Order, limits: Limits) -> str:
+    """Make one picture, in a worker. "" on success, otherwise the reason."""
     try:
-        return _render(order, settings)
+        return _render(order, limits)
     except FileNotFoundError:
         return "is no longer where it was, or its run was deleted."
     except OSError as error:
         return f"could not be shown: {error.strerror or error}."
 
 
-def _render(order: Order, settings: Settings) -> str:
+def _render(order: Order, limits: Limits) -> str:
     photo = order.photo
     try:
-        decoded = decode(photo.path, order.long_side, settings)
+        decoded = decode(photo.path, order.long_side, limits)
     except NotAPhoto as error:
         return CHANGED if hash_file(photo.path) != photo.digest else f"{error}."
     if decoded.digest != photo.digest:
         return CHANGED
     profile = _profile(decoded.picture.info.get("icc_profile"))
-    with whole(order.target) as file:
-        # Without a comment given, the original's would come along.
+    with atomic_file(order.target) as file:
+        # otherwise Pillow copies the original's comment
         decoded.picture.save(file, "JPEG", quality=order.quality, comment=b"", icc_profile=profile)
     return ""
 
 
 def _profile(profile: bytes | None) -> bytes | None:
-    """The original's colours, as wide as they were. After the conversion a profile for other than RGB is wrong."""
+    """The original's colour profile, to keep wide colours; None if it is not for RGB, and so wrong after conversion."""
     return profile if profile and profile[16:20] == b"RGB " and len(profile) <= PROFILE else None
 
 
 class Renderer:
-    """The workers that make pictures, shared by all runs of a server: opened when first needed, closed when idle."""
+    """The workers that make pictures, shared by all runs of a server. They start on demand and stop when idle."""
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        limits: Limits | None = None,
         open_engine: Callable[[], Engine] | None = None,
         idle: float = IDLE,
     ) -> None:
-        self.settings = settings or Settings()
+        self.limits = limits or Limits()
         self._open = open_engine or self._local
         self._idle = idle
         self._lock = threading.Lock()
@@ -99,7 +98,7 @@ class Renderer:
         self._making: dict[Path, Future[None]] = {}
 
     def make(self, order: Order) -> None:
-        """The picture at its place; NotShown if that cannot be. Asked for twice at once it is made once."""
+        """Make the picture at its target. NotShown if that fails. Simultaneous requests make it once."""
         with self._lock:
             making = self._making.get(order.target)
             mine = making is None
@@ -118,7 +117,7 @@ class Renderer:
         making.result()
 
     def close(self) -> None:
-        """Stop the workers. They come back when they are needed."""
+        """Stop the workers. The next request starts them again."""
         with self._lock:
             engine, self._engine = self._engine, None
         if engine:
@@ -126,7 +125,7 @@ class Renderer:
 
     def _make(self, order: Order) -> None:
         with self._workers() as engine:
-            ((_, outcome),) = engine.map(partial(render, settings=self.settings), [order])
+            ((_, outcome),) = engine.map(partial(render, limits=self.limits), [order])
         reason = f": {outcome.reason}." if isinstance(outcome, Failure) else f" {outcome}" if outcome else ""
         if reason:
             raise NotShown(printable(order.photo.name) + reason)
@@ -140,7 +139,7 @@ class Renderer:
             engine = self._engine = self._engine or self._open()
         try:
             yield engine
-        except BaseException:  # the workers themselves are broken, not a photo: the next picture gets new ones
+        except BaseException:  # the workers broke, not a photo: the next picture gets new ones
             self.close()
             raise
         finally:
@@ -160,11 +159,11 @@ class Renderer:
             engine.close()
 
     def _local(self) -> LocalEngine:
-        return LocalEngine(min(WORKERS, cores()), self.settings.photo_seconds, self.settings.worker_memory)
+        return LocalEngine(min(WORKERS, cores()), self.limits.photo_seconds, self.limits.worker_memory)
 
 
 class Renditions:
-    """The pictures of one run. They may be deleted at any time."""
+    """The cached pictures of one run. They may be deleted at any time."""
 
     def __init__(self, folder: Path, renderer: Renderer, cap: int = CAP) -> None:
         self.folder = folder
@@ -172,21 +171,24 @@ class Renditions:
         self.cap = cap
 
     def view(self, photo: Photo) -> Path:
-        """Upright JPEG, long side 2048 or less: a picture is never enlarged. NotShown if that cannot be."""
+        """Path of an upright JPEG, long side at most 2048 and never enlarged. NotShown if it cannot be made."""
         return self._made(photo, f"{photo.digest}-{VIEW_SIDE}.jpg", VIEW_SIDE, VIEW_QUALITY)
 
     def full(self, photo: Photo) -> Path:
-        """Upright JPEG with every pixel of the original, or of a raw photo's preview. NotShown if that cannot be."""
+        """Path of an upright JPEG with every pixel of the original, or of a raw photo's preview.
+
+        NotShown if it fails.
+        """
         side = min(max(photo.width, photo.height), JPEG_SIDE)
         return self._made(photo, f"{photo.digest}-full.jpg", side, FULL_QUALITY)
 
     def _made(self, photo: Photo, name: str, long_side: int, quality: int) -> Path:
         path = self.folder / name
         try:
-            os.utime(path)  # it is in use, so it goes last
+            os.utime(path)  # mark it as used
         except FileNotFoundError:
             try:
-                self.folder.mkdir(mode=0o700, exist_ok=True)  # without parents: a run that was deleted stays deleted
+                self.folder.mkdir(mode=0o700, exist_ok=True)  # without parents, so a deleted run is not created again
             except FileNotFoundError:
                 raise NotShown("This review no longer exists, so its photos cannot be shown.") from None
             self.renderer.make(Order(photo, path, long_side, quality))
@@ -194,13 +196,13 @@ class Renditions:
         return path
 
     def _trim(self, newest: Path) -> None:
-        """Those nobody looked at for longest go first."""
+        """Delete the pictures that were unused for longest, until the rest fit `cap`."""
         sweep_parts(self.folder, "*")
         found = []
         for path in self.folder.glob("*.jpg"):
-            with suppress(FileNotFoundError):  # another request was quicker
-                facts = path.stat()
-                found.append((facts.st_mtime_ns, path, facts.st_size))
+            with suppress(FileNotFoundError):  # another request deleted it
+                status = path.stat()
+                found.append((status.st_mtime_ns, path, status.st_size))
         over = sum(size for *_, size in found) - self.cap
         for _, path, size in sorted(found):
             if over <= 0:

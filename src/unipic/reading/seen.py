@@ -1,4 +1,4 @@
-"""What is left of a photo once it was looked at: first a picture to embed, then all that is ever needed of it again."""
+"""What reading a photo yields: `Picture` before embedding, `Seen` after it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from unipic.core.photo import Photo
 
-VERSION = 1  # raised when what is kept means something else: the fields of a Photo, a stored row, a rounded vector
+VERSION = 1  # raised when stored data changes its meaning: the fields of a Photo, a row, the rounding of vectors
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A photo with what its one decode leaves for others: the encoders' view and the thumbnail people see."""
+    """A photo with the products of its one decode: the encoder's input and the thumbnail."""
 
     photo: Photo
     view: np.ndarray  # uint8 [VIEW, VIEW, 3], the whole picture made square
@@ -22,28 +22,27 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A photo, and where it lies among all others: nobody need look at its file again."""
+    """A photo with its embedding and thumbnail; its file need not be opened again."""
 
     photo: Photo
     vector: np.ndarray  # float16 [D], of length 1; see half()
-    thumbnail: bytes  # JPEG, long side WORKING; b"" where it is in its place already
-    stale: bool = False  # the photo's metadata was read by an older version, and is missing here
+    thumbnail: bytes  # JPEG, long side WORKING; b"" if it is stored already
+    stale: bool = False  # the metadata was read by an older version and must be read again
 
 
 @dataclass(frozen=True)
-class Look:
-    """Two photos laid one on the other."""
+class PairResult:
+    """The result of comparing two photos by aligning one with the other."""
 
     points: int  # keypoints that move together
     sameness: float = 0.0  # 0 to 100, 50 at the limit
-    how: str = ""  # they agree, where they are one picture
-    swept: tuple[float, float] | None = None  # how far the view went, see alignment.swept()
+    how: str = ""  # in what way they are one picture; "" if they are not
+    swept: tuple[float, float] | None = None  # how far the view moved, see _alignment.swept()
 
 
 def half(vectors: np.ndarray) -> np.ndarray:
-    """float32 [N, D] -> float16 [N, D], as they are stored.
+    """float32 [N, D] -> float16 [N, D], as stored.
 
-    Fresh vectors are rounded too: what was remembered and what was just seen are the same to the last bit, and so is
-    a photo that was embedded in another batch.
+    Fresh vectors are rounded too, so stored and new ones are equal to the last bit, whatever batch a photo was in.
     """
     return vectors.astype(np.float16)

@@ -1,4 +1,4 @@
-"""Can the formats people have be decoded here? Tried, for a library may be installed without a codec."""
+"""Check that common formats can be decoded here, by trying: a library may be installed without a codec."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 
 from PIL import Image
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import FORMATS, NotAPhoto, decode
 
 SIDE = 64  # pixels
 
 
 def undecodable_formats() -> dict[str, str]:
-    """Each of FORMATS of which a picture made here cannot be read back, with the reason."""
+    """The reason for each of FORMATS that cannot be written and read back here; {} if all can."""
     failed = {}
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
         for format in FORMATS:
             path = Path(folder) / format
             try:
                 Image.new("RGB", (SIDE, SIDE), "teal").save(path, format)
-                decode(str(path), SIDE, Settings())
+                decode(str(path), SIDE, Limits())
             except (NotAPhoto, OSError, KeyError, ValueError) as error:
                 failed[format] = str(error)
     return failed

@@ -1,1 +1,1 @@
-"""What is proposed, what people decide, and what follows."""
+"""The review: proposals, a person's choices, and their outcome."""

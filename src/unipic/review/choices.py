@@ -1,93 +1,65 @@
-"""What the person decides about a Proposal, and what follows from it. Pure: values in, values out."""
+"""A person's choices about a Proposal. Pure functions of values."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from unipic.cleanup.bonds import settled
-from unipic.core.photo import Photo, Unreadable
 from unipic.library.decisions import Ruling
 from unipic.review.proposal import Group, Proposal
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is ticked in one group. What is proposed is no choice: a group nobody touched has none."""
+    """The photos a person ticked in one group. A group nobody touched has no Choice; its proposal applies."""
 
     kept: frozenset[str]  # ids of photos that stay
-    done: bool = False  # the person has decided; until then similar shots all stay
+    done: bool = False  # the person has decided; until then all similar shots stay
     remembered: bool = False  # decided in an earlier run over the same photos
 
 
 Choices = Mapping[str, Choice]  # by group id
 NONE: Choices = {}
-Fate = Literal["kept", "set aside", "unreadable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What happens to a photo with all that belongs to it, or to another file: why, and for which photos that stay."""
-
-    file: Photo | Unreadable
-    fate: Fate
-    reason: str
-    instead: tuple[Photo, ...] = ()
-    problem: str = ""  # what came between since it was decided
-
-
-@dataclass(frozen=True)
-class Report:
-    before: int  # photos
-    after: int
-    bytes_saved: int  # of everything set aside
-    groups: int  # of similar shots
-    reviewed: int
-    agreed: int  # groups where the recommended shot was kept and another one was not
-    unreadable: int
-
-    @property
-    def agreement(self) -> float | None:
-        """Share of the reviewed groups; None where there was nothing to agree on."""
-        return self.agreed / self.reviewed if self.reviewed else None
 
 
 def kept(group: Group, choices: Choices) -> frozenset[str]:
-    """Ids of the group's photos that are ticked to stay: by the person, or else as proposed."""
+    """Ids of the group's photos that stay: as the person ticked, or else as suggested."""
     choice = choices.get(group.id)
     return (choice.kept & group.ids) | group.protected if choice else group.suggested
 
 
 def done(group: Group, choices: Choices) -> bool:
+    """Whether the person has decided the group."""
     choice = choices.get(group.id)
     return choice is not None and choice.done
 
 
 def flip(group: Group, choices: Choices, photo_id: str) -> Choice:
-    """Keep what was to go, let go what was kept."""
+    """The choice after one photo changed between kept and set aside."""
     return Choice(kept(group, choices) ^ ({photo_id} & group.ids))
 
 
 def accept(groups: Iterable[Group], choices: Choices) -> dict[str, Choice]:
-    """Groups decided as they stand."""
+    """A decision for each group as it is ticked now."""
     return {group.id: replace(choices.get(group.id) or Choice(group.suggested), done=True) for group in groups}
 
 
 def accept_all(proposal: Proposal, choices: Choices = NONE) -> Choices:
+    """`choices` with every group decided as it is ticked now."""
     return {**choices, **accept(proposal.groups, choices)}
 
 
 def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[str] = frozenset()) -> dict[str, Choice]:
-    """Of the groups that rulings settle, what they say; remembered where one of them is among the ids of `earlier`."""
+    """Choices for the groups that rulings settle; `remembered` if one of the rulings is in `earlier`, by id."""
     by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
     for ruling in rulings:
         for digest in ruling.digests:
             by_digest[digest].append(ruling)
     found = {}
     for group in groups:
-        # What is kept of the shots of a moment says nothing about the copies of one of them.
+        # A ruling about shots of a moment says nothing about copies of one of them.
         of_copies = group.lane != "similar"
         named = {r.id: r for photo in group.photos for r in by_digest.get(photo.digest, ())}
         about = [ruling for ruling in named.values() if not (of_copies and ruling.moment)]
@@ -96,100 +68,3 @@ def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[st
             known = any(ruling.id in earlier for ruling in about)
             found[group.id] = Choice(stays | group.protected, done=True, remembered=known)
     return found
-
-
-def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
-    """Every photo and other file of the gallery exactly once, in the gallery's order."""
-    decided: dict[str, Outcome] = {}
-    for group in proposal.shots:
-        decided |= _of_shots(group, choices)
-    for group in proposal.copies:
-        decided |= _of_copies(group, choices, decided)
-    decided = _resolved(decided)
-    for file in proposal.cleanup.gallery.unreadable:
-        decided[file.id] = Outcome(file, "unreadable", file.reason)
-    files: tuple[Photo | Unreadable, ...] = (
-        *proposal.cleanup.gallery.photos,
-        *proposal.cleanup.gallery.unreadable,
-    )
-    return [decided.get(file.id) or Outcome(file, "kept", "like no other photo") for file in files]
-
-
-def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Outcome] | None = None) -> Report:
-    """The figures; of `everything` where the outcomes are at hand already."""
-    everything = outcomes(proposal, choices) if everything is None else everything
-    seen = [group for group in proposal.shots if done(group, choices)]
-    return Report(
-        before=len(proposal.cleanup.gallery.photos),
-        after=sum(outcome.fate == "kept" for outcome in everything),
-        bytes_saved=sum(outcome.file.bytes for outcome in everything if outcome.fate == "set aside"),
-        groups=len(proposal.shots),
-        reviewed=len(seen),
-        agreed=sum(_agreed(group, kept(group, choices)) for group in seen),
-        unreadable=len(proposal.cleanup.gallery.unreadable),
-    )
-
-
-def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
-    seen, stays = done(group, choices), kept(group, choices)
-    instead = tuple(photo for photo in group.photos if photo.id in stays)
-    found = {}
-    for photo, alike in zip(group.photos, group.alike, strict=True):
-        if not seen or photo.id in stays:
-            why = "chosen among similar shots" if seen else "among similar shots, not reviewed yet"
-            if photo.id in group.protected:
-                why = "in a protected folder"
-            found[photo.id] = Outcome(photo, "kept", why)
-        else:
-            how = f" (similarity to the best {alike:.0f} of 100)" if alike and instead else ""
-            found[photo.id] = Outcome(photo, "set aside", f"not chosen among similar shots{how}", instead)
-    return found
-
-
-def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    """A shot that goes takes its copies with it, but for those somebody wanted to keep besides, and protected ones."""
-    stays = kept(group, choices)
-    if not stays and not done(group, choices):
-        stays = group.suggested  # that nothing stays is for a person to say twice
-    gone = next((shots[photo.id] for photo in group.photos if photo.id in shots), None)
-    instead, why = tuple(photo for photo in group.photos if photo.id in stays), ""
-    if gone and gone.fate == "set aside":
-        for_the_shot = next((photo.id for photo in group.photos if photo.id in stays), "")
-        stays = (stays - {for_the_shot}) | group.protected
-        instead, why = gone.instead, "the shot it is a copy of was not chosen"
-    found = {}
-    for photo, words in zip(group.photos, group.words, strict=True):
-        about = "; ".join(filter(None, (words, why))) or "not chosen among its copies"
-        if photo.id not in stays:
-            own = shots.get(photo.id)
-            found[photo.id] = own if own and own.fate == "set aside" else Outcome(photo, "set aside", about, instead)
-        elif photo.id in group.protected:
-            found[photo.id] = Outcome(photo, "kept", "in a protected folder")
-        elif words:
-            found[photo.id] = Outcome(photo, "kept", f"also kept; {words}" if group.id in choices else words)
-        elif photo.id not in shots:
-            found[photo.id] = Outcome(photo, "kept", f"the best of its copies: {group.reason}")
-    return found
-
-
-def _resolved(decided: dict[str, Outcome]) -> dict[str, Outcome]:
-    """Whatever is set aside names photos that stay: where one of them goes itself, those that stay for it."""
-
-    def living(photos: tuple[Photo, ...], above: frozenset[str]) -> tuple[Photo, ...]:
-        found: dict[str, Photo] = {}
-        for photo in photos:
-            outcome = decided.get(photo.id)
-            if outcome is None or outcome.fate == "kept":
-                found[photo.id] = photo
-            elif photo.id not in above:
-                found |= {other.id: other for other in living(outcome.instead, above | {photo.id})}
-        return tuple(found.values())
-
-    return {
-        id: replace(outcome, instead=living(outcome.instead, frozenset({id}))) if outcome.instead else outcome
-        for id, outcome in decided.items()
-    }
-
-
-def _agreed(group: Group, stays: frozenset[str]) -> bool:
-    return group.photos[0].id in stays and not group.ids <= stays

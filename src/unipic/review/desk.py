@@ -1,4 +1,4 @@
-"""The desk: one run as it lies before the person. What they say becomes a step, on disk before it is answered."""
+"""The review session of one run: groups, choices and history. Every step is on disk before it is answered."""
 
 from __future__ import annotations
 
@@ -18,57 +18,56 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json, write_json
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
-from unipic.review.choices import Choice, Choices, Outcome, kept, outcomes, recalled
-from unipic.review.history import Change, History, Thresholds, Undo
+from unipic.review.choices import Choice, Choices, kept, recalled
+from unipic.review.history import Change, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
 
 
 class NoSuchGroup(Exception):
-    """The photos have been grouped anew since."""
+    """The photos were regrouped, and this group no longer exists."""
 
 
 class NotUnderstood(Exception):
-    """A step that is none."""
+    """A request that is no valid step."""
 
 
-Arrange = Callable[[Evidence, Settings, Bonds], Cleanup]
+Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
 
 
 class Desk:
-    """A review in progress, opened from the run's folder. Its steps are taken one at a time."""
+    """A review session, opened from the run's folder. Steps are taken one at a time."""
 
     def __init__(
-        self, folder: Path, settings: Settings, created: float, catalogue: Catalogue, arrange: Arrange
+        self, folder: Path, thresholds: Thresholds, created: float, catalogue: Catalogue, arrange: Arrange
     ) -> None:
-        """`created`: when the run was made, in seconds since 1970. `arrange` makes groups of the evidence."""
+        """`created`: when the run was made, in seconds since 1970. `arrange` groups the evidence."""
         self.folder = folder
         self.lock = threading.RLock()
         self.evidence: Evidence = evidence_from_dict(read_json(folder / "evidence.json"))
         self.photos = {photo.id: photo for photo in self.evidence.gallery.photos}
-        self.settings = settings
         self._find = arrange
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
-        self._known: set[str] = set()  # steps that are on disk: one sent twice counts once
+        self._known: set[str] = set()  # ids of applied steps: one sent twice counts once
         earlier = [ruling_from_dict(values) for values in read_json(folder / "remembered.json")]
         self._before = {ruling.id: ruling for ruling in earlier}
-        # `created` stands in where the run could not ask when a photo was first seen.
+        # `created` replaces an unknown time.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
-        s = self.settings
-        self.history = History(Thresholds(s.similar, s.near, s.grouping, s.time_window))
+        self.history = History(thresholds)
         self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
-        self._read = 0  # bytes of the journal
+        self._read = 0  # bytes of the journal that are applied
         self.catch_up()
         self._arrange()
 
     def catch_up(self) -> dict[str, Change]:
-        """What changed by the steps on disk that are not in mind yet, also those of another desk of this run."""
+        """Apply steps from disk that are not applied yet, other processes' included. Returns the changes by step."""
         steps, self._read = self._journal.read(self._read)
         changes = {}
         for step, entry in steps:
@@ -77,7 +76,7 @@ class Desk:
                 changes[step] = self.history.add(entry)
         return changes
 
-    # What there is.
+    # Reading.
 
     @property
     def choices(self) -> Choices:
@@ -85,9 +84,11 @@ class Desk:
         return {**self._remembered, **self.history.choices}
 
     def outcomes(self) -> list[Outcome]:
+        """The outcome of every file as things are now."""
         return outcomes(self.proposal, self.choices)
 
     def group(self, id: str) -> Group:
+        """The group with this id. Raises NoSuchGroup."""
         try:
             return self.proposal.by_id[id]
         except KeyError:
@@ -95,28 +96,30 @@ class Desk:
 
     @property
     def place(self) -> str:
-        """The group the person was at, "" where that is not known."""
+        """Id of the group the person was at, "" if unknown. Stored in place.json."""
         path = self.folder / "place.json"
         place = read_json(path) if path.exists() else ""
         return place if place in self.proposal.by_id else ""
 
     @place.setter
     def place(self, id: str) -> None:
+        """Remember the group. Raises NoSuchGroup."""
         write_json(self.folder / "place.json", self.group(id).id)
 
     @property
     def rulings(self) -> list[Ruling]:
-        """What was said of these photos, here and earlier, in order."""
+        """Rulings about these photos, of this run and earlier ones, oldest first."""
         return sorted(self.history.rulings.values(), key=lambda ruling: (ruling.at, ruling.id))
 
     @property
     def earlier(self) -> list[Ruling]:
-        """Those from earlier runs that still hold."""
+        """Rulings of earlier runs that still hold."""
         return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
 
-    # What can be said.
+    # Steps.
 
     def knows(self, step: str) -> bool:
+        """Whether the step was taken already."""
         return step in self._known
 
     def choose(self, step: str, id: str, stays: Iterable[str], done: bool) -> Change:
@@ -134,14 +137,14 @@ class Desk:
         return self._take(step, Change(what, {id: choice}, self._rulings_of([group], {id: choice}), place=id))
 
     def accept(self, step: str, ids: Iterable[str]) -> Change:
-        """Decide groups as they stand."""
+        """Decide groups as they are ticked."""
         groups = self._groups(ids)
         choices = {group.id: Choice(kept(group, self.choices), done=True) for group in groups}
         what = f"{count(len(groups), 'group')} accepted"
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
-        """Decided no more; what was ticked stays ticked."""
+        """Groups are undecided again; their ticks stay."""
         groups = self._groups(ids)
         choices = {group.id: Choice(kept(group, self.choices)) for group in groups}
         what = f"{count(len(groups), 'group')} reopened"
@@ -149,15 +152,15 @@ class Desk:
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices), place=place))
 
     def apart(self, step: str, id: str) -> Change:
-        """These are not duplicates: never shown together again, unless a new photo joins them."""
+        """The group's photos are no duplicates: they are grouped again only if a new photo joins them."""
         group = self.group(id)
         parts = _alike(group.photos)
-        if len(parts) == 1:  # by their very content they are: all of them stay, and that is settled
+        if len(parts) == 1:  # identical content: all of them stay, and that is settled
             return self.choose(step, id, group.ids, done=True)
         return self._rule(step, "not duplicates", [group], parts)
 
     def split(self, step: str, id: str, leaving: Iterable[str]) -> Change:
-        """Some photos of a group leave it together."""
+        """Move some photos of a group into a group of their own."""
         group, leaving = self.group(id), frozenset(leaving)
         if not leaving <= group.ids:
             raise NotUnderstood("That photo is not in this group.")
@@ -169,7 +172,7 @@ class Desk:
         return self._rule(step, f"{count(len(left), 'photo')} split off", [group], [rest, left])
 
     def merge(self, step: str, ids: Sequence[str]) -> Change:
-        """One group of several."""
+        """Make one group of several."""
         groups = self._groups(ids)
         if len(groups) < 2:
             raise NotUnderstood("Choose at least two groups to merge.")
@@ -177,23 +180,23 @@ class Desk:
         return self._rule(step, f"{count(len(groups), 'group')} merged", groups, [photos])
 
     def set_rules(self, step: str, rules: Rules) -> Change:
+        """Replace the person's rules."""
         return self._take(step, Change("rules changed", rules=rules))
 
     def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
-        """SettingsError for what no photos can be grouped by."""
-        self._settings(thresholds)
+        """Group by other thresholds."""
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
     def forget(self, step: str, ids: Iterable[str]) -> Change:
-        """Rulings are taken back, here and for all later runs."""
+        """Delete rulings, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
         return self._take(step, Change(f"{count(len(gone), 'decision')} forgotten", self._opened(gone), gone))
 
     def take_back(self, step: str, forward: bool = False) -> Change:
-        """Undo, or redo."""
+        """Undo the last step, or redo it."""
         return self._take(step, Undo(forward))
 
-    # How it is done.
+    # Implementation.
 
     def _groups(self, ids: Iterable[str]) -> list[Group]:
         groups = [self.group(id) for id in dict.fromkeys(ids)]
@@ -202,7 +205,7 @@ class Desk:
         return groups
 
     def _now(self) -> float:
-        """Later than all that was said, also where a clock was put back."""
+        """The time, but later than every ruling, even if the clock was set back."""
         return max(time.time(), max((ruling.at for ruling in self.history.rulings.values()), default=0.0) + 1e-6)
 
     def _rule(self, step: str, what: str, groups: Sequence[Group], parts: Sequence[Sequence[Photo]]) -> Change:
@@ -213,14 +216,14 @@ class Desk:
             tuple(tuple(photo.digest for photo in part) for part in parts),
             names=tuple(photo.name for photo in photos),
         )
-        # What was decided of the groups as they were holds no more, nor of others that hold some of the photos.
+        # Decisions about the former groups, and about others with some of these photos, no longer hold.
         about = [r.id for r in self._about(photos) if r.kept is not None and len(r.digests & ruling.digests) > 1]
         gone = dict.fromkeys([*about, *(id for group in groups for id in self._settling(group))])
         choices = self._opened(gone) | {group.id: None for group in groups if group.id in self.history.choices}
         return self._take(step, Change(what, choices, {**gone, ruling.id: ruling}, place=groups[0].id))
 
     def _rulings_of(self, groups: Iterable[Group], choices: Choices) -> dict[str, Ruling | None]:
-        """A decision about a group is remembered by what is in it, and one that is taken back is not."""
+        """Rulings to store for decided groups, and None for those that no longer hold."""
         found: dict[str, Ruling | None] = {}
         now = self._now()
         for group in groups:
@@ -235,23 +238,23 @@ class Desk:
         return found
 
     def _settling(self, group: Group) -> list[str]:
-        """Rulings by which this group, and no larger one, is decided."""
+        """Rulings that decide this group and no larger one."""
         digests, moment = {photo.digest for photo in group.photos}, group.lane == "similar"
         within = [r for r in self._about(group.photos) if r.kept is not None and r.digests <= digests]
         return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
 
     def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
-        """Groups that are not decided any more without these rulings."""
+        """Choices to drop, of groups that are undecided without these rulings."""
         here = [self.proposal.by_id[id] for id in self.history.choices if id in self.proposal.by_id]
         return {group.id: None for group in here if not set(gone).isdisjoint(self._settling(group))}
 
     def _take(self, step: str, entry: Change | Undo) -> Change:
-        """On disk, then in mind, then in the record for later runs."""
+        """Write a step to the journal, apply it, and update the catalogue for later runs."""
         if self.knows(step):
             return Change("")
         self._journal.append(step, entry)
         before = dict(self.history.rulings)
-        changes = self.catch_up()  # in the order on disk, whoever wrote there meanwhile
+        changes = self.catch_up()  # in the order on disk, other processes' steps included
         change = changes.pop(step)
         self._tell_catalogue(change)
         pairs = [(before.get(id), self.history.rulings.get(id)) for id in change.rulings]
@@ -269,19 +272,19 @@ class Desk:
             try:
                 gone = [id for id, ruling in change.rulings.items() if not ruling]
                 self._catalogue.save((ruling for ruling in change.rulings.values() if ruling), gone)
-            except DecisionsUnreadable as error:  # the step itself is on disk, and holds in this run
+            except DecisionsUnreadable as error:  # the step is in the journal, so it holds in this run
                 self.problem = str(error)
 
     def refresh(self) -> None:
-        """Before anything is shown or said: the work of other desks and servers on this run."""
+        """Apply steps of other processes. Call before anything is shown or changed."""
         if self.catch_up():
             self._arrange()
 
     def _arrange(self) -> None:
-        """Groups by all that holds now."""
+        """Group anew, by everything that holds now."""
         self._index()
         bonds = Bonds(self.history.rulings.values(), self._first_seen)
-        cleanup = self._find(self.evidence, self._settings(self.history.thresholds), bonds)
+        cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
         self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
@@ -294,17 +297,8 @@ class Desk:
         )
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
-    def _settings(self, look: Thresholds) -> Settings:
-        return replace(
-            self.settings,
-            similar=look.similar,
-            near=look.near,
-            grouping=look.grouping,
-            time_window=look.time_window,
-        )
-
     def _recall(self, digests: Set[str]) -> None:
-        """What rulings settle of the groups that hold any of these photos."""
+        """Update the choices that rulings settle, for the groups that hold any of these digests."""
         groups = [g for g in self.proposal.groups if not digests.isdisjoint(photo.digest for photo in g.photos)]
         rulings = {ruling.id: ruling for group in groups for ruling in self._about(group.photos)}
         for group in groups:
@@ -324,12 +318,12 @@ class Desk:
 
 
 def _regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:
-    """A ruling that came, went or changed groups photos anew. To decide a group that is there does not."""
+    """Whether a changed ruling regroups photos. Deciding an existing group does not."""
     return before != after and not (deciding and after is not None and after.kept is not None)
 
 
 def _alike(photos: Sequence[Photo]) -> list[list[Photo]]:
-    """Photos that cannot be told apart by content, together."""
+    """Photos in parts; identical photos are in one part."""
     parts: list[list[Photo]] = []
     for photo in photos:
         part = next((part for part in parts if any(identical(photo, other) for other in part)), None)
@@ -341,6 +335,6 @@ def _alike(photos: Sequence[Photo]) -> list[list[Photo]]:
 
 
 def _ruling_id(kind: str, photos: Iterable[Photo]) -> str:
-    """The same for the same photos, so that saying something else of them replaces what was said."""
+    """The same for the same photos, so a later ruling about them replaces an earlier one."""
     digests = "\n".join([kind, *sorted(photo.digest for photo in photos)])
     return hashlib.sha256(digests.encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""What a person has said about one run, step by step, so that any number of steps can be taken back."""
+"""The history of a review, step by step, so any number of steps can be undone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
 from unipic.review.rules import Rules
@@ -14,16 +15,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Thresholds:
-    similar: float
-    near: float
-    grouping: str
-    time_window: float | None = None
-
-
-@dataclass(frozen=True)
 class Change:
-    """One step. What it does not name stays as it is; a choice or a ruling of None is taken away."""
+    """One step. Whatever it does not name stays; a choice or ruling of None is removed."""
 
     what: str  # in words, "kept IMG_1.jpg"
     choices: Mapping[str, Choice | None] = field(default_factory=dict)  # by group id
@@ -35,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Undo:
-    """The last step is taken back, or, forward, done again."""
+    """Undo the last step, or with `forward` redo it."""
 
     forward: bool = False
 
@@ -44,7 +37,7 @@ Entry = Change | Undo
 
 
 class History:
-    """All entries so far, and what holds after them."""
+    """The state after all entries so far."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self.version = 0  # entries so far
@@ -52,20 +45,21 @@ class History:
         self.rulings: dict[str, Ruling] = {}
         self.rules = Rules()
         self.thresholds = thresholds
-        self._done: list[tuple[Change, Change]] = []  # each step, and what takes it back
+        self._done: list[tuple[Change, Change]] = []  # each step and its inverse
         self._undone: list[tuple[Change, Change]] = []
 
     @property
     def undo(self) -> Change | None:
-        """The step that would be taken back next."""
+        """The step that would be undone next."""
         return self._done[-1][0] if self._done else None
 
     @property
     def redo(self) -> Change | None:
+        """The step that would be redone next."""
         return self._undone[-1][0] if self._undone else None
 
     def add(self, entry: Entry) -> Change:
-        """What really changed; nothing where there was nothing to take back."""
+        """Apply an entry. Returns the change it made, an empty one if there was nothing to undo."""
         self.version += 1
         if isinstance(entry, Change):
             self._done.append((entry, self._apply(entry)))
@@ -81,7 +75,7 @@ class History:
         return change
 
     def begin(self, base: Change) -> None:
-        """What holds before the first step and cannot be taken back by one."""
+        """Set the state before the first step, which cannot be undone."""
         self._apply(base)
 
     def _apply(self, change: Change) -> Change:

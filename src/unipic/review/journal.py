@@ -1,8 +1,7 @@
-"""The steps of a review on disk: a line for each, appended and flushed before anything is shown."""
+"""The steps of a review on disk: one line each, appended and flushed before it is answered."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import suppress
@@ -10,22 +9,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from unipic.core.locks import lock
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
-from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.history import Change, Entry, Undo
 from unipic.review.rules import Rules
 
-CUT = b" cut short\n"  # after which no part of a line can be read, not even one that lacks its end alone
+CUT = b" cut short\n"  # makes any part of a line unreadable, even one that lacks only its end
 
 
 class Journal:
+    """The journal of one run, shared by all processes that work on it."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self, start: int = 0) -> tuple[list[tuple[str, Entry]], int]:
-        """Each step's own id and the step, from a place in the file; and the place after the last of them.
+        """(id, entry) of each step from the offset `start` on, and the offset after the last.
 
-        A line cut short by a crash was never answered, and is none.
+        A line cut short by a crash was never answered, and is skipped.
         """
         if not self.path.exists():
             return [], start
@@ -38,17 +41,17 @@ class Journal:
                 start += len(line)
                 try:
                     values = json.loads(line)
-                except ValueError:  # a cut line, marked as such by the one that came after it
+                except ValueError:  # a cut line, marked by the next append
                     continue
                 steps.append((values.pop("step"), entry_from_dict(values)))
         return steps, start
 
     def append(self, step: str, entry: Entry) -> None:
-        """On disk when this returns."""
+        """Append a step; it is on disk when this returns."""
         line = json.dumps({"step": step, **entry_to_dict(entry)}, ensure_ascii=True, separators=(",", ":"))
         with open(self.path, "a+b") as file:
             with suppress(OSError):  # not every file system has locks
-                fcntl.flock(file, fcntl.LOCK_EX)
+                lock(file)
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)
@@ -60,6 +63,7 @@ class Journal:
 
 
 def entry_to_dict(entry: Entry) -> dict[str, Any]:
+    """An entry as plain values for JSON."""
     if isinstance(entry, Undo):
         return {"undo": True, "forward": entry.forward}
     return {
@@ -73,6 +77,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
 
 
 def entry_from_dict(values: dict[str, Any]) -> Entry:
+    """Inverse of entry_to_dict."""
     if values.get("undo"):
         return Undo(values["forward"])
     return Change(
@@ -86,18 +91,22 @@ def entry_from_dict(values: dict[str, Any]) -> Entry:
 
 
 def choice_to_dict(choice: Choice) -> dict[str, Any]:
+    """A choice as plain values for JSON."""
     return {"kept": sorted(choice.kept), "done": choice.done, "remembered": choice.remembered}
 
 
 def choice_from_dict(values: dict[str, Any]) -> Choice:
+    """Inverse of choice_to_dict."""
     return Choice(frozenset(values["kept"]), values["done"], values["remembered"])
 
 
 def rules_from_dict(values: dict[str, Any]) -> Rules:
+    """Rules from plain values."""
     return Rules(**{name: tuple(value) for name, value in values.items()})
 
 
 def ruling_from_dict(values: dict[str, Any]) -> Ruling:
+    """A ruling from plain values."""
     kept = values["kept"]
     return Ruling(
         values["id"],

@@ -1,4 +1,4 @@
-"""What is proposed to a person: every group of copies and of similar shots, what of it stays, and how sure that is."""
+"""The proposal: every group of copies or similar shots, which photos should stay, and how certain that is."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from unipic.cleanup.keeper import keeper_reason, worth_a_look
+from unipic.cleanup.keeper import keeper_reason, warning_about
 from unipic.cleanup.rank import EQUALLY_GOOD
-from unipic.cleanup.result import Cleanup, Cluster, DeliberateSet, DuplicateSet
+from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
 
 Lane = Literal["identical", "same", "similar"]
 
-# Of 115 pairs found to be the same picture in one half of the labelled photos none was wrong, which with 95 %
-# confidence means that at most 3 in 100 are (the rule of three).
+# None of 115 pairs found to be the same picture in one half of the labelled photos was wrong. So at most 3 in 100 are,
+# with 95 % confidence (the rule of three).
 SAME_PICTURE = 0.97
 UNSURE = 0.5
-# Of a cluster's reason the doubt is said apart, and the table beside the photos has the numbers.
+# Removed from a cluster's reason: the doubt is shown separately, the numbers in the table beside the photos.
 NUMBERS = re.compile(r"^too close to call; | \([^()]* against [^()]*\)")
 
 
@@ -34,10 +34,10 @@ class Group:
     lane: Lane
     photos: tuple[Photo, ...]
     alike: tuple[float | None, ...]  # similarity to the first, 0 to 100; None: not directly
-    words: tuple[str, ...]  # of each photo, how it is like the first, or what to know of it
-    reason: str  # why the first one
-    doubt: str  # why a person should look; "" where nothing speaks against the proposal
-    certainty: float  # that what is proposed is right, 0.5 to 1
+    words: tuple[str, ...]  # for each photo: how it resembles the first, or what to know of it
+    reason: str  # why the first one is recommended
+    doubt: str  # why a person should check the proposal; "" if nothing speaks against it
+    certainty: float  # probability that the proposal is right, 0.5 to 1
     suggested: frozenset[str]  # ids of those that stay
     protected: frozenset[str]  # ids of those that can never be set aside
 
@@ -48,12 +48,13 @@ class Group:
 
     @cached_property
     def ids(self) -> frozenset[str]:
+        """Ids of the photos."""
         return frozenset(photo.id for photo in self.photos)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A cleanup as it is put before a person. Each photo is in at most one group of copies and one of shots."""
+    """A cleanup in groups. Each photo is in at most one group of copies and one of shots."""
 
     cleanup: Cleanup
     groups: tuple[Group, ...]  # copies first, then shots
@@ -61,23 +62,26 @@ class Proposal:
 
     @cached_property
     def by_id(self) -> Mapping[str, Group]:
+        """Groups by id."""
         return {group.id: group for group in self.groups}
 
     @cached_property
     def copies(self) -> tuple[Group, ...]:
+        """The groups of copies."""
         return tuple(group for group in self.groups if group.lane != "similar")
 
     @cached_property
     def shots(self) -> tuple[Group, ...]:
+        """The groups of similar shots."""
         return tuple(group for group in self.groups if group.lane == "similar")
 
 
 def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008  frozen
-    """What stays by what was found and by the person's rules, group by group."""
+    """The groups, with what stays by the cleanup and the person's rules."""
     by_keeper: defaultdict[str, list[DuplicateSet]] = defaultdict(list)
     for found in cleanup.lanes:
         by_keeper[found.keeper.id].append(found)
-    kept_whole = {p.id: one for one in cleanup.sets if one.kind not in rules.thin for p in one.photos}
+    kept_whole = {p.id: one for one in cleanup.series if one.kind not in rules.thin for p in one.photos}
     groups = [_copies(sets, cleanup, rules, kept_whole) for sets in by_keeper.values()]
     copies = dict(zip(by_keeper, groups, strict=True))
     groups += [_shots(cluster, copies, cleanup, rules, kept_whole) for cluster in cleanup.clusters]
@@ -85,7 +89,7 @@ def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008
 
 
 def group_id(photos: Iterable[Photo]) -> str:
-    """16 hexadecimal digits; the same photos are the same group, whatever it is called or made by."""
+    """16 hexadecimal digits, the same for the same photos in any order."""
     ids = "\n".join(sorted(photo.id for photo in photos))
     return hashlib.blake2s(ids.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
@@ -93,28 +97,26 @@ def group_id(photos: Iterable[Photo]) -> str:
 # Copies.
 
 
-def _copies(
-    sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, DeliberateSet]
-) -> Group:
+def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, Series]) -> Group:
     keeper = sets[0].keeper
     reasons = {copy.id: reason for found in sets for copy, reason in zip(found.copies, found.reasons, strict=True)}
     found = [keeper, *(copy for found in sets for copy in found.copies)]
-    photos = sorted(found, key=rules.key)  # stable: where no rule tells, the better original is first
+    photos = sorted(found, key=rules.key)  # stable: without a rule, the better original stays first
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
-    looks = {p.id: _belongs(p, first, kept_whole) or worth_a_look(p, first) for p in photos[1:]}
+    warnings = {p.id: _belongs(p, first, kept_whole) or warning_about(p, first) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
-    stays = {p.id for p in photos[1:] if not same[p.id] or looks[p.id]}
+    stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
-    doubt = "; ".join(dict.fromkeys(f"one copy is {look}" for look in looks.values() if look))
+    doubt = "; ".join(dict.fromkeys(f"one copy is {warning}" for warning in warnings.values() if warning))
     return Group(
         group_id(photos),
         lane,
         tuple(photos),
         tuple(100.0 if same[p.id] and (p.id in originals) == (first.id in originals) else None for p in photos),
-        ("", *(_how(p, first, keeper, reasons, same[p.id], looks[p.id]) for p in photos[1:])),
+        ("", *(_how(p, first, keeper, reasons, same[p.id], warnings[p.id]) for p in photos[1:])),
         rules.reason(first, photos[1]) or keeper_reason(first, photos[1]) or "the better original",
         doubt,
         UNSURE if doubt or not goes else 1.0 if lane == "identical" else SAME_PICTURE,
@@ -123,13 +125,13 @@ def _copies(
     )
 
 
-def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, DeliberateSet]) -> str:
-    """A set would miss it, unless a file with the very same picture stays."""
+def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:
+    """A warning if a series would lose a shot; "" if an identical file stays."""
     one = None if identical(photo, first) else kept_whole.get(photo.id)
     return f"part of {SETS[one.kind][0]} ({one.reason})" if one else ""
 
 
-def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, look: str) -> str:
+def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, warning: str) -> str:
     if first is keeper:
         words = reasons[photo.id]
     elif photo.digest == first.digest:
@@ -140,7 +142,7 @@ def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], 
         words = f"the same picture as {first.name}"
     else:
         words = f"the same picture as {keeper.name}, not directly compared with {first.name}"
-    return f"{look}; {words}" if look else words
+    return f"{warning}; {words}" if warning else words
 
 
 def identical(a: Photo, b: Photo) -> bool:
@@ -149,7 +151,7 @@ def identical(a: Photo, b: Photo) -> bool:
 
 
 def _same_picture(a: Photo, b: Photo, keeper: Photo, photos: Sequence[Photo], cleanup: Cleanup) -> bool:
-    """Directly: by their own pixels, or by those of a file that has the very same."""
+    """Whether they are directly the same picture, by their own pixels or those of an identical file."""
     if keeper in (a, b) or identical(a, b):
         return True
     likeness = cleanup.likeness
@@ -167,12 +169,12 @@ def _shots(
     copies: Mapping[str, Group],
     cleanup: Cleanup,
     rules: Rules,
-    kept_whole: Mapping[str, DeliberateSet],
+    kept_whole: Mapping[str, Series],
 ) -> Group:
     files = {p.id: copies[p.id].photos if p.id in copies else (p,) for p in cluster.photos}
     order = sorted(cluster.photos, key=lambda photo: min(rules.key(file) for file in files[photo.id]))
     best, second = order[0], order[1]
-    # By some rules a copy of the best stays and not the best itself.
+    # By some rules a copy of the best stays instead of the best.
     face = best if best.id not in copies or best.id in copies[best.id].suggested else files[best.id][0]
     alike = [_alike(photo, best, face, cluster, files, cleanup) for photo in order]
     protected = frozenset(photo.id for photo in order if rules.protects(photo))
@@ -203,7 +205,10 @@ def _shots(
 def _alike(
     photo: Photo, best: Photo, face: Photo, cluster: Cluster, files: Mapping[str, Sequence[Photo]], cleanup: Cleanup
 ) -> float | None:
-    """Of the photo or the least like of its copies; those with the same bytes or pixels were not compared again."""
+    """The lowest similarity of the photo and its copies to the best; None if they were not compared.
+
+    Identical copies were not.
+    """
     if photo is best:
         return 100.0
     if best is cluster.best and identical(face, best):
@@ -215,7 +220,7 @@ def _alike(
     return min(likeness.similar(file, seen[0]) for file in files[photo.id] if file in likeness) or None
 
 
-def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, DeliberateSet]) -> str:
+def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, Series]) -> str:
     one = whole.get(photo.id)
     words = f"part of {SETS[one.kind][0]}: {one.reason}" if one else ""
     return "; ".join(filter(None, (words, _along([file for file in files if file is not photo]))))

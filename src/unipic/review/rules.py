@@ -1,4 +1,4 @@
-"""Rules before clicks: what a person prefers or protects, whatever the pictures show. Pure."""
+"""A person's rules: what to prefer or protect, whatever the pictures show. Pure functions of values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST = datetime(1, 1, 1)
 
 @dataclass(frozen=True)
 class Preference:
-    """One way to prefer a photo: `key` is lower for the better one, `words` say by what."""
+    """A way to prefer a photo: `key` is lower for the better one, `words` give the reason."""
 
     key: Callable[[Photo], float]
     words: Callable[[Photo, Photo], str]
@@ -26,7 +26,7 @@ def _seconds(photo: Photo, missing: datetime) -> float:
 
 
 def _as_taken(photo: Photo) -> float:
-    """0: as the camera wrote it, 1: without a camera's data, 2: edited."""
+    """0: as the camera wrote it, 1: without camera data, 2: edited."""
     return 2.0 if photo.edited else float(not (photo.camera or (photo.taken and photo.taken_by_camera)))
 
 
@@ -49,7 +49,7 @@ PREFERENCES: dict[str, Preference] = {
 }
 
 
-# Sets taken on purpose, by their kind: what they are called, one of them and all.
+# Names of a series by kind: singular and plural.
 SETS = {
     "bracket": ("an exposure bracket", "exposure brackets"),
     "panorama": ("a panorama", "panoramas"),
@@ -61,13 +61,13 @@ SETS = {
 
 @dataclass(frozen=True)
 class Rules:
-    """Folders are those of the gallery, "albums/2024", each with everything in it."""
+    """Folders are those of the gallery, such as "albums/2024", with everything in them."""
 
     protect: tuple[str, ...] = ()  # never set aside
     prefer: tuple[str, ...] = ()  # stay first, in this order
     avoid: tuple[str, ...] = ()  # set aside first
     by: tuple[str, ...] = ()  # names of PREFERENCES, the first that tells two photos apart decides
-    thin: tuple[str, ...] = ()  # kinds of SETS of which only the best is proposed to stay, as of other shots
+    thin: tuple[str, ...] = ()  # kinds of SETS that are treated like other shots: only the best is proposed to stay
 
     def __post_init__(self) -> None:
         if unknown := set(self.by) - set(PREFERENCES):
@@ -76,10 +76,11 @@ class Rules:
             raise ValueError(f"there are no sets called {', '.join(sorted(unknown))}; there are {', '.join(SETS)}")
 
     def protects(self, photo: Photo) -> bool:
+        """Whether the photo is in a protected folder."""
         return _place(photo, self.protect) is not None
 
     def key(self, photo: Photo) -> tuple[float, ...]:
-        """Lower is to be kept sooner; equal where no rule tells."""
+        """A sort key: lower is kept first; equal if no rule applies."""
         preferred = _place(photo, self.prefer)
         return (
             float(not self.protects(photo)),
@@ -89,7 +90,7 @@ class Rules:
         )
 
     def reason(self, best: Photo, other: Photo) -> str:
-        """By which rule the one goes before the other, "" if by none."""
+        """The rule by which `best` goes before `other`; "" if none does."""
         mine, theirs = self.key(best), self.key(other)
         place = next((i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b), None)
         if place is None or mine > theirs:
@@ -104,7 +105,7 @@ class Rules:
 
 
 def folders(photos: Iterable[Photo]) -> list[str]:
-    """Every folder of the gallery, those above others before them."""
+    """Every folder of the gallery, parents first."""
     found = set()
     for photo in photos:
         parts = photo.name.split("/")[:-1]
@@ -113,7 +114,7 @@ def folders(photos: Iterable[Photo]) -> list[str]:
 
 
 def _place(photo: Photo, among: tuple[str, ...]) -> int | None:
-    """Which of the folders holds the photo; the first of several."""
+    """The number of the first of the folders that contains the photo; None if none does."""
     return next((i for i, folder in enumerate(among) if photo.name.startswith(folder.rstrip("/") + "/")), None)
 
 

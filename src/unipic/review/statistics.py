@@ -1,4 +1,4 @@
-"""A line of figures per finished run, in a CSV that only grows. No names, no photos."""
+"""A CSV with a line of figures per finished run. It only grows, and holds no names and no photos."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unipic.review.choices import Report
+from unipic.review.outcomes import Report
 
 FILE = "statistics.csv"
 COLUMNS = ("finished_at", *(field.name for field in fields(Report)))
 
 
 def append(folder: Path, report: Report) -> None:
-    """One line, written in one piece."""
+    """Add one line."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     row = {"finished_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(report)}
@@ -29,7 +29,7 @@ def append(folder: Path, report: Report) -> None:
 
 
 def load(folder: Path) -> list[dict[str, str | int]]:
-    """Rows with their numbers as numbers; lines that are no such row are left out."""
+    """Rows with numbers as int; invalid lines are left out."""
     try:
         with open(folder / FILE, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))

@@ -1,7 +1,7 @@
-"""What the person decided in reviewed groups, to learn their taste from: one file, numbers only, on this machine only.
+"""The log of lessons that a person's taste is learned from: one file of numbers, on this machine only.
 
-No names, no places, no pictures. A group is known by a hash that does not lead back to its photos, so that deciding it
-again replaces what was decided before.
+It holds no names, places or pictures. A group is identified by a hash that does not lead back to its photos, so
+deciding it again replaces its lesson.
 """
 
 from __future__ import annotations
@@ -17,63 +17,64 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unipic.cleanup.rank import WEIGHTS, features
+from unipic.cleanup.criteria import WEIGHTS
+from unipic.cleanup.rank import features
 from unipic.cleanup.result import Cluster
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.files import open_to_read, whole
+from unipic.core.files import atomic_file, open_to_read
 from unipic.core.photo import Photo
 from unipic.review.choices import Choices, done, kept
 from unipic.review.proposal import Proposal, group_id
-from unipic.review.taste import Decision, Verdict, judge
+from unipic.review.taste import Lesson, Verdict, judge
 
 FILE = "taste.jsonl"
 ASIDE = "taste.jsonl.unreadable"
-VERSION = 1  # of the criteria's scales too: decisions measured in others are left out
-MOST = 5_000  # decisions; the latest stay
-MOST_SHOTS = 30  # of a group: through more of them people skim
-MOST_BYTES = 100_000_000  # four times what MOST decisions about MOST_SHOTS take
-PLACES = 3  # of a noticeable difference: a thousandth says nothing
+VERSION = 1  # includes the criteria's scales; lessons of other versions are ignored
+MAX_LESSONS = 5_000  # lessons; the latest stay
+MOST_SHOTS = 30  # per group; larger ones are skimmed, not read
+MAX_BYTES = 100_000_000  # four times what MAX_LESSONS lessons about MOST_SHOTS take
+PLACES = 3  # decimals of a noticeable difference
 GROUP = re.compile(r"[0-9a-f]{16}")
 
 
-def decided(proposal: Proposal, choices: Choices) -> list[Decision]:
-    """Of each group of similar shots that was decided in this run. One that was not says nothing."""
+def lessons_of(proposal: Proposal, choices: Choices) -> list[Lesson]:
+    """A lesson for each group of similar shots that was decided in this run."""
     by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
     return [
-        _decision(by_id[group.id], kept(group, choices), group.suggested)
+        _lesson(by_id[group.id], kept(group, choices), group.suggested)
         for group in proposal.shots
         if done(group, choices) and not choices[group.id].remembered and len(group.photos) <= MOST_SHOTS
     ]
 
 
 def remember(folder: Path, proposal: Proposal, choices: Choices) -> None:
-    """Add what was decided, or replace what was decided before about the same groups. The same again changes nothing.
+    """Add lessons, or replace earlier ones about the same groups. Repeating it changes nothing.
 
-    A file that cannot be read is laid aside, never overwritten. OSError if the folder cannot be written.
+    An unreadable file is renamed, never overwritten. OSError if the folder cannot be written.
     """
-    fresh = {decision.group: decision for decision in decided(proposal, choices)}
+    fresh = {lesson.group: lesson for lesson in lessons_of(proposal, choices)}
     if not fresh:
         return
     try:
-        before = {decision.group: decision for decision in load(folder)}
+        before = {lesson.group: lesson for lesson in load(folder)}
     except DecisionsUnreadable:
         os.replace(folder / FILE, folder / ASIDE)
         before = {}
-    after = {group: decision for group, decision in (before | fresh).items() if decision.teaches}
+    after = {group: lesson for group, lesson in (before | fresh).items() if lesson.teaches}
     if after != before:
-        _save(folder, list(after.values())[-MOST:])
+        _save(folder, list(after.values())[-MAX_LESSONS:])
 
 
-def load(folder: Path) -> list[Decision]:
-    """In the order they were made. DecisionsUnreadable for a file that is not ours."""
+def load(folder: Path) -> list[Lesson]:
+    """All lessons, oldest first. DecisionsUnreadable if the file is damaged or not ours."""
     try:
         with open_to_read(folder / FILE) as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise _unreadable(str(error.strerror).lower()) from error
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise _unreadable("it is far too large")
     try:
         lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
@@ -83,19 +84,19 @@ def load(folder: Path) -> list[Decision]:
 
 
 def forget(folder: Path) -> None:
-    """Everything that was learned from, for good."""
+    """Delete all lessons."""
     for name in (FILE, ASIDE):
         with suppress(FileNotFoundError):
             (folder / name).unlink()
 
 
 def verdict_in(folder: Path) -> Verdict:
-    """What all decisions so far say. DecisionsUnreadable as from load."""
+    """The verdict on all lessons so far. DecisionsUnreadable as in load."""
     return judge(load(folder), WEIGHTS)
 
 
 def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
-    """The taste to rank by, or None and why there is none. A damaged file costs the taste, never the run."""
+    """The taste to rank by, or None with notices why not. A damaged file costs the taste, never the run."""
     try:
         verdict = verdict_in(folder)
     except DecisionsUnreadable as error:
@@ -105,9 +106,9 @@ def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
     return verdict, ()
 
 
-def _decision(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Decision:
+def _lesson(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]) -> Lesson:
     names, table = features(cluster.photos, dict(cluster.columns))
-    return Decision(
+    return Lesson(
         _group(cluster.photos),
         names,
         tuple(tuple(round(number, PLACES) for number in row) for row in table.tolist()),
@@ -118,20 +119,20 @@ def _decision(cluster: Cluster, stays: frozenset[str], suggested: frozenset[str]
 
 
 def _group(photos: Sequence[Photo]) -> str:
-    """16 hex digits, of one member whatever the order, so that a group with a photo more is mostly still the same."""
+    """16 hex digits from one member, whatever the order, so adding a photo mostly keeps the id."""
     first = min(photo.digest for photo in photos)
     return hashlib.sha256(f"unipic group {first}".encode()).hexdigest()[:16]
 
 
-def _save(folder: Path, decisions: Iterable[Decision]) -> None:
+def _save(folder: Path, lessons: Iterable[Lesson]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / FILE) as file:
-        for decision in decisions:
-            line = json.dumps({"version": VERSION, **asdict(decision)}, ensure_ascii=True, separators=(",", ":"))
+    with atomic_file(folder / FILE) as file:
+        for lesson in lessons:
+            line = json.dumps({"version": VERSION, **asdict(lesson)}, ensure_ascii=True, separators=(",", ":"))
             file.write(line.encode("ascii") + b"\n")
 
 
-def _from_dict(values: dict[str, Any]) -> Decision:
+def _from_dict(values: dict[str, Any]) -> Lesson:
     rows = tuple(tuple(float(number) for number in row) for row in values["rows"])
     group, names = values["group"], tuple(values["names"])
     kept, suggested = tuple(values["kept"]), tuple(values["suggested"])
@@ -144,7 +145,7 @@ def _from_dict(values: dict[str, Any]) -> Decision:
     certainty = float(values["certainty"])
     if not all(math.isfinite(number) for row in rows for number in row) or not 0 <= certainty <= 1:
         raise ValueError("a number is a number")
-    return Decision(group, names, rows, kept, suggested, certainty)
+    return Lesson(group, names, rows, kept, suggested, certainty)
 
 
 def _unreadable(why: str) -> DecisionsUnreadable:

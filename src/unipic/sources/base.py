@@ -1,4 +1,4 @@
-"""Where files come from. A source lists; it never opens, moves or changes anything."""
+"""The interface of sources. A source lists files; it never opens, moves or changes them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from unipic.core.photo import Found, Unreadable
 NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
 
 
-def stamp(facts: os.stat_result) -> str:
-    """When a file was written and changed, and which one it is on its disk; not for one that was written just now.
+def stamp(status: os.stat_result) -> str:
+    """Identifies a state of a file by its times, device and inode; "" for a file written within the last NEW.
 
-    The change time catches who writes and sets the old time again. Within NEW a file may be written twice at one time.
+    The change time reveals writers that restore the modification time. Within NEW, two writes may have the same time.
     """
-    if time.time_ns() - max(facts.st_mtime_ns, facts.st_ctime_ns) < NEW:
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < NEW:
         return ""
-    return f"{facts.st_mtime_ns} {facts.st_ctime_ns} {facts.st_dev} {facts.st_ino}"
+    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_dev} {status.st_ino}"
 
 
 class Source(Protocol):
+    """A place that photos come from."""
+
     def files(self) -> Iterator[Found | Unreadable]:
-        """Everything that is there, each once, in an order that does not depend on the disk."""
+        """Every file once, in an order that does not depend on the disk."""
         ...

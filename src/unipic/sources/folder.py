@@ -1,4 +1,4 @@
-"""Folders on this machine, read recursively and read-only. Links and what was set aside are named, not followed."""
+"""Folders on this machine, listed recursively and read-only. Links and set-aside photos are named, not followed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.base import stamp
 
-SET_ASIDE = "Unipic set aside"  # the folder that dated ones lie in, see destinations/quarantine.py
+SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
 JOURNAL = "unipic-undo.jsonl"  # in each dated one
 
 
@@ -26,6 +26,7 @@ class FolderSource:
         self._labels = _labels(self.roots)
 
     def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
         for root, label in zip(self.roots, self._labels, strict=True):
             if os.path.isdir(root):
                 yield from _walk(root, label)
@@ -34,7 +35,7 @@ class FolderSource:
 
 
 def allowed(path: Path, roots: Sequence[Path]) -> Path:
-    """The real folder behind a path, if the operator allows it; SourceError otherwise."""
+    """The real folder behind a path. SourceError if the operator does not allow it."""
     real = Path(_real(path))
     if not any(real == root or root in real.parents for root in (Path(os.path.realpath(r)) for r in roots)):
         raise SourceError(f"{path} is outside the folders this server may read")
@@ -44,7 +45,7 @@ def allowed(path: Path, roots: Sequence[Path]) -> Path:
 
 
 def is_set_aside(path: str) -> bool:
-    """Whether this is where photos were set aside: by its name, and a journal in a folder in it."""
+    """Whether this folder holds photos set aside: by its name, and a journal in a subfolder."""
     if os.path.basename(path) != SET_ASIDE or os.path.islink(path):
         return False
     try:
@@ -77,9 +78,9 @@ def _outermost(roots: list[str]) -> list[str]:
 
 
 def _labels(roots: list[str]) -> list[str]:
-    """What names begin with: a folder's own name, or nothing where there is but one, and a file's whole name.
+    """Prefixes of names: "" for a single folder, otherwise each folder's own name, or a file's whole name.
 
-    Numbered where two are called alike.
+    Equal ones are numbered.
     """
     if len(roots) == 1 and os.path.isdir(roots[0]):
         return [""]
@@ -95,7 +96,7 @@ def _labels(roots: list[str]) -> list[str]:
 
 
 def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
-    """Depth first, names in byte order, without recursion: a loop of folders cannot exist without links."""
+    """Depth first, names in byte order, without recursion. Without links there are no loops."""
     waiting = [(root, label)]
     while waiting:
         folder, prefix = waiting.pop()
@@ -119,14 +120,14 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
 
 
 def _entry(path: str, name: str) -> Found | Unreadable:
-    """A file as it lies there, by lstat: nothing is opened."""
+    """One file by lstat; it is not opened."""
     try:
-        facts = os.lstat(path)
+        status = os.lstat(path)
     except OSError as error:
         return Unreadable(_id(name), name, path, f"could not be examined: {error.strerror}", copyable=False)
-    if stat.S_ISREG(facts.st_mode):
-        return Found(_id(name), name, path, facts.st_size, stamp(facts))
-    link = stat.S_ISLNK(facts.st_mode)
+    if stat.S_ISREG(status.st_mode):
+        return Found(_id(name), name, path, status.st_size, stamp(status))
+    link = stat.S_ISLNK(status.st_mode)
     reason = "is a symbolic link, which is not followed" if link else "is not a regular file"
     return Unreadable(_id(name), name, path, reason, copyable=False)
 

@@ -1,4 +1,4 @@
-"""A small gallery made on the spot, to try Unipic without photos of one's own: bursts, copies, loners, broken files."""
+"""A small generated gallery, to try Unipic without own photos: bursts, copies, single photos, broken files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pillow_heif
 from PIL import Image
 
 from unipic.core.errors import AlreadyThere
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.images import decode
 from unipic.sources.scenes import aurora, balloons, city, dunes, flower, lake, lavender, lighthouse, sunset, temple
 from unipic.sources.scenes.camera import SIDEWAYS, UPRIGHT, Camera, Shot, exif_of, photograph
@@ -21,7 +21,7 @@ from unipic.sources.scenes.camera import SIDEWAYS, UPRIGHT, Camera, Shot, exif_o
 
 @dataclass(frozen=True)
 class Series:
-    """What was taken of one subject, a second apart."""
+    """The shots of one subject, a second apart."""
 
     name: str  # with {number} or {when}
     number: int
@@ -33,7 +33,7 @@ class Series:
 
 
 BETWEEN_SHOTS = timedelta(seconds=1.04)
-NEW_FORMAT = "HEIC" if pillow_heif.libheif_info()["HEIF"] else "avif"  # not every libheif can write HEIC
+NEW_FORMAT = "HEIC" if pillow_heif.libheif_info()["HEIF"] else "avif"  # some builds of libheif cannot write HEIC
 
 GOOD = Shot()
 AGAIN = Shot(right=0.004, down=-0.003, turn=0.3, zoom=1.01, light=1.03)
@@ -50,7 +50,7 @@ PIXEL = Camera("Google", "Pixel 7", "+02:00")
 NIKON = Camera("NIKON CORPORATION", "NIKON D5600", "+02:00")
 FUJI = Camera("FUJIFILM", "X-T30", "+08:00")
 
-# A phone counts its pictures round and round: IMG_2031 comes twice, and shows different things.
+# A phone's counter starts again, so IMG_2031 exists twice, with different pictures.
 GALLERY = (
     Series(
         "2024-06 Lisbon/IMG_{number}.JPG",
@@ -117,15 +117,15 @@ SAVED_AGAIN: dict[str, tuple[str, int, dict[str, Any]]] = {  # from what, long s
 
 
 def make_samples(folder: Path) -> None:
-    """Some forty files in folders as people have them, the same to the byte every time. AlreadyThere if not empty."""
+    """Write some forty files into folders, the same bytes every time. AlreadyThere if the folder is not empty."""
     if folder.exists() and any(folder.iterdir()):
         raise AlreadyThere(f"{folder} is not empty; name a new folder for the sample photos")
     for series in GALLERY:
         _photograph(folder, series)
     for copy, original in EXACT_COPIES.items():
-        shutil.copyfile(folder / original, _room_for(folder / copy))
+        shutil.copyfile(folder / original, _in_folder(folder / copy))
     for copy, (original, long_side, how) in SAVED_AGAIN.items():
-        decode(str(folder / original), long_side, Settings()).picture.save(_room_for(folder / copy), **how)
+        decode(str(folder / original), long_side, Limits()).picture.save(_in_folder(folder / copy), **how)
     whole = (folder / "Camera/IMG_20240704_191210.jpg").read_bytes()
     (folder / "Camera/IMG_20240714_090311.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "Downloads/recipe.jpg").write_text("Pasteis de nata: 8 yolks, 200 g sugar, half a litre of milk ...\n")
@@ -137,7 +137,7 @@ def _photograph(folder: Path, series: Series) -> None:
         picture = photograph(series.scene(number * BETWEEN_SHOTS.total_seconds()), shot, series.number + number)
         if series.orientation == SIDEWAYS:
             picture = picture.transpose(Image.Transpose.ROTATE_90)
-        path = _room_for(folder / series.name.format(number=series.number + number, when=when))
+        path = _in_folder(folder / series.name.format(number=series.number + number, when=when))
         exif = exif_of(series.camera, when, series.orientation)
         if path.suffix == ".HEIC":
             pillow_heif.from_pillow(picture).save(path, quality=70, exif=exif, enc_params={"preset": "ultrafast"})
@@ -145,6 +145,6 @@ def _photograph(folder: Path, series: Series) -> None:
             picture.save(path, quality=86, exif=exif)
 
 
-def _room_for(path: Path) -> Path:
+def _in_folder(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

@@ -1,4 +1,4 @@
-"""Files a browser sent: stored under keys of ours, called what the person calls them."""
+"""Files sent by a browser, stored under keys of ours and shown under their own names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from unipic.sources.base import stamp
 
 
 class Sent(Protocol):
+    """An uploaded file: the key it is stored under, its own name, and its bytes."""
+
     @property
     def id(self) -> str: ...
     @property
@@ -22,27 +24,28 @@ class Sent(Protocol):
 
 
 class UploadSource:
-    """Two uploads of one name are two files: the key tells them apart."""
+    """The uploads of a run. Two uploads of one name are two files, told apart by their keys."""
 
     def __init__(self, folder: Path, uploads: Sequence[Sent]) -> None:
         self.folder = folder
         self.uploads = uploads
 
     def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
-            facts = _arrived(path, upload.size)
-            if facts:
-                yield Found(upload.id, upload.name, str(path), upload.size, stamp(facts))
+            status = _arrived(path, upload.size)
+            if status:
+                yield Found(upload.id, upload.name, str(path), upload.size, stamp(status))
             else:
                 reason = "did not arrive whole; upload it again"
                 yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)
 
 
 def _arrived(path: Path, size: int) -> os.stat_result | None:
-    """None for what is not whole."""
+    """The file's status; None if it is incomplete."""
     try:
-        facts = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return None
-    return facts if stat.S_ISREG(facts.st_mode) and facts.st_size == size else None
+    return status if stat.S_ISREG(status.st_mode) and status.st_size == size else None

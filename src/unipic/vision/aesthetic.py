@@ -1,4 +1,4 @@
-"""LAION's aesthetic head: how the people it was fitted to would rate a picture, from CLIP's vector of it."""
+"""LAION's aesthetic head: a rating of a picture, from its CLIP vector, as the people it was fitted to would give."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ SHAPES = {"weight": (1, 512), "bias": (1,)}  # a linear layer on the vectors of 
 
 
 class AestheticHead:
+    """A linear layer on CLIP's vectors."""
+
     label = "LAION's aesthetic head"
 
     def __init__(self, weights: Path) -> None:
-        """OSError when there is no such file."""
+        """OSError if there is no such file."""
         self._weights = weights
         self._layer = Loaded(self.label, self._load)
         self.key = f"aesthetic-{sha256(weights)[:16]}-1"
 
     def rate(self, vectors: np.ndarray) -> np.ndarray:
-        """float32 [N, 512], rows of length 1 -> float32 [N], on the scale of 0 to 10 people were given.
+        """float32 [N, 512], rows of length 1 -> float32 [N], about 0 to 10.
 
-        ModelDamaged when the weights are no such layer.
+        ModelDamaged if the weights are another layer.
         """
         weight, bias = self._layer.get(silent)
-        return (vectors * weight).sum(axis=1) + bias  # each row by itself, whichever are beside it
+        return (vectors * weight).sum(axis=1) + bias  # row by row, so the result does not depend on the batch
 
     def _load(self) -> tuple[np.ndarray, np.ndarray]:
         import torch

@@ -1,4 +1,4 @@
-"""What a model owes: an Encoder turns pictures into vectors, a Scorer says how good pictures are."""
+"""The interfaces of models: an Encoder turns pictures into vectors, a Scorer rates pictures."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from typing import Protocol
 
 import numpy as np
 
-VIEW = 224  # pixels: every encoder looks at the same square view, made once when the photo is read
+VIEW = 224  # pixels: the square input of every encoder, made once when the photo is read
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a cosine of one encoder is worth: log-odds that two photos show one moment, before any other evidence.
+    """Turns cosines of one encoder into log-odds that two photos show one moment.
 
-    Fitted by logistic regression to labelled pairs, the evidence of keypoints and times given.
+    Fitted by logistic regression on labelled pairs, given the evidence of keypoints and times.
     """
 
-    middle: float  # the cosine of as likely as not
-    slope: float  # log-odds for each 1 of cosine
+    middle: float  # the cosine with even odds
+    slope: float  # log-odds per unit of cosine
 
     def odds(self, cosine: np.ndarray) -> np.ndarray:
+        """Log-odds for a cosine."""
         return self.slope * (cosine - self.middle)
 
     def cosine(self, odds: float) -> float:
+        """The cosine with these log-odds."""
         return self.middle + odds / self.slope
 
 
 class Encoder(Protocol):
-    """Vectors of one encoder compare with each other only; what their cosines mean belongs to the encoder."""
+    """Turns pictures into vectors, which are comparable only with those of the same encoder."""
 
     name: str  # "mobilenet"
     label: str  # for people: "MobileNetV3-Small (ImageNet)"
     calibration: Calibration
-    key: str  # other whenever the vectors may be
+    key: str  # changes whenever the vectors may
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, VIEW, VIEW, 3] RGB -> float32 [N, D], rows of length 1."""
@@ -42,12 +44,12 @@ class Encoder(Protocol):
 
 
 class Scorer(Protocol):
-    """One column for each thing it can say. Each has its own scale; how much it counts is the ranker's business."""
+    """Rates pictures, one column per criterion, each on its own scale. The ranking decides the weights."""
 
     name: str
     label: str
     names: tuple[str, ...]  # of the columns: ("wish",) or ("wish", "aesthetic")
-    key: str  # other whenever the scores may be
+    key: str  # changes whenever the scores may
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""

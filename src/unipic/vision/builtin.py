@@ -1,6 +1,6 @@
-"""A descriptor made by hand, for when no weights can be had: edges, colour layout and colours of a picture.
+"""A hand-made descriptor for when there are no weights: edges, colour layout and colours of a picture.
 
-Three blocks, each scaled to its weight, so that the cosine of two pictures is the weighted mean of three:
+Three blocks, each scaled to its share, so the cosine of two pictures is the weighted mean of three:
 - edges: histograms of gradient directions (Dalal & Triggs 2005) in the overlapping cells of a coarse grid
   (Oliva & Torralba 2001, the gist of a scene), less their mean, so that unrelated pictures come out near 0;
 - layout: brightness and two opponent colours on the same grid (after MPEG-7's colour layout descriptor);
@@ -20,18 +20,20 @@ BLOCK = 8  # pixels of the half-size view across in which directions are counted
 DIMENSIONS = GRID * GRID * DIRECTIONS + 3 * GRID * GRID + TONES * HUES * HUES
 
 EDGES, LAYOUT, PALETTE = 0.5, 0.25, 0.25  # shares of the cosine
-VIVID = 0.25  # opponent colour, of -1..1, beyond which bins get wide: most photos use the pale middle
-NOISE = 0.1  # a plane of the layout weaker than this counts less: a grey picture's faint tint is no colour
+VIVID = 0.25  # opponent colour (-1..1) beyond which bins get wide: most photos are pale
+NOISE = 0.1  # weaker planes of the layout count less: a grey picture's faint tint is no colour
 
 
 class BuiltinEncoder:
+    """An encoder without weights."""
+
     name = "builtin"
     label = "Built-in (no weights)"
-    key = "builtin-1"  # raised when the same view comes to have other numbers
+    key = "builtin-1"  # raised when vectors change
     calibration = Calibration(middle=0.715, slope=8.4)
 
     def embed(self, views: np.ndarray) -> np.ndarray:
-        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 978], rows of length 1. One view at a time: none sways another."""
+        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 978], rows of length 1, each independent of the others."""
         vectors = np.empty((len(views), DIMENSIONS), np.float32)
         for row, view in zip(vectors, views, strict=True):
             row[:] = _describe(view)
@@ -39,7 +41,7 @@ class BuiltinEncoder:
 
 
 def _describe(view: np.ndarray) -> np.ndarray:
-    """uint8 [224, 224, 3] -> float64 [978] of length 1. The palette is never empty, so the length is never 0."""
+    """uint8 [224, 224, 3] -> float64 [978] of length 1. The palette is never empty, so neither is the vector."""
     half = _shrink(view, 2)
     planes = _opponents(_shrink(view, 8))
     blocks = (_edges(half.mean(axis=2)), _layout(planes), _palette(planes))
@@ -60,19 +62,19 @@ def _opponents(pixels: np.ndarray) -> np.ndarray:
 
 
 def _edges(grey: np.ndarray) -> np.ndarray:
-    """[112, 112] -> [GRID * GRID * DIRECTIONS]: where edges run in which direction."""
+    """[112, 112] -> [GRID * GRID * DIRECTIONS]: how strong edges are, by cell and direction."""
     rise, run = np.zeros_like(grey), np.zeros_like(grey)
     rise[1:-1] = grey[2:] - grey[:-2]
     run[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     counted = _count_directions(run, rise)
     window = _windows(counted.shape[0])
     cells = np.einsum("iy,yxd,jx->ijd", window, counted, window, optimize=True)
-    strength = np.sqrt(cells)  # or one strong edge would drown all others
+    strength = np.sqrt(cells)  # otherwise one strong edge would dominate
     return (strength - strength.mean(axis=2, keepdims=True)).ravel()
 
 
 def _count_directions(run: np.ndarray, rise: np.ndarray) -> np.ndarray:
-    """Gradients [H, W] -> [H / BLOCK, W / BLOCK, DIRECTIONS]: a pixel votes for the two nearest."""
+    """Gradients [H, W] -> [H / BLOCK, W / BLOCK, DIRECTIONS]; a pixel votes for the two nearest directions."""
     height, width = run.shape
     across = width // BLOCK
     place = (np.arange(height)[:, None] // BLOCK * across + np.arange(width) // BLOCK) * DIRECTIONS
@@ -86,7 +88,7 @@ def _count_directions(run: np.ndarray, rise: np.ndarray) -> np.ndarray:
 
 
 def _layout(planes: np.ndarray) -> np.ndarray:
-    """[3, H, W] -> [3 * GRID * GRID]: what is bright and which colour is where, whatever the exposure."""
+    """[3, H, W] -> [3 * GRID * GRID]: brightness and colours by cell, whatever the exposure."""
     window = _windows(planes.shape[1])
     cells = (window @ planes @ window.T).reshape(3, -1)
     cells[0] -= cells[0].mean()
@@ -115,6 +117,6 @@ def _windows(size: int) -> np.ndarray:
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
-    """To length 1; nothing stays nothing."""
+    """Scaled to length 1; a zero vector stays."""
     length = np.linalg.norm(vector)
     return vector / length if length > 1e-9 else vector

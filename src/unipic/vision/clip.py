@@ -1,4 +1,4 @@
-"""CLIP: does a picture look like the wish, or like a fault? Read from one local folder; nothing is ever looked up."""
+"""CLIP: how well a picture fits the wish, compared with faults. Weights come from a local folder only."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ from unipic.vision.manifest import sha256
 if TYPE_CHECKING:
     import torch
 
-BATCH = 16  # always that many: see device.filled
-LENGTH = 77  # tokens CLIP reads of a text, the two that mark its ends included
-PROMPTS = 64  # texts whose vectors are kept
-SCALE = 100.0  # of cosines in CLIP's softmax, which it learned; its file rounds differently in each number format
-VERSION = 2  # raised when the same picture comes to have other scores by the same weights
-MEAN = (0.48145466, 0.4578275, 0.40821073)  # of what CLIP was trained with, RGB
+BATCH = 16  # a fixed size: see device.filled
+LENGTH = 77  # tokens of a text, including the two that mark its ends
+PROMPTS = 64  # texts whose vectors are cached
+SCALE = 100.0  # CLIP's learned temperature; its file rounds it differently in each number format
+VERSION = 2  # raised when scores change with the same weights
+MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training data, RGB
 STD = (0.26862954, 0.26130258, 0.27577711)
 BARS = tuple(round(255 * channel) for channel in MEAN)
 
 
 @dataclass(frozen=True)
 class Network:
+    """The loaded network."""
+
     model: Any
     tokenizer: Any
     mean: torch.Tensor  # [3, 1, 1], 0..255
@@ -45,38 +47,40 @@ class Network:
 
 
 class ClipScorer:
+    """A Scorer by CLIP."""
+
     name = "clip"
     label = "CLIP ViT-B/32"
     names: tuple[str, ...] = ("wish",)
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        """OSError when there are no weights in the folder."""
+        """OSError if there are no weights in the folder."""
         self._folder, self._device = folder, pick_device(device)
         self._numbers = _numbers(self._device)
         self._progress: Progress = silent
         self._network = Loaded(self.label, self._load)
         self._head: AestheticHead | None = None
-        self._tokenizing = Lock()  # a tokenizer used by two threads at once says "Already borrowed"
+        self._tokenizing = Lock()  # a tokenizer fails if two threads use it at once
         self._text = lru_cache(PROMPTS)(self._embed_text)
         faults = hashlib.sha256("\n".join(FAULTS).encode()).hexdigest()
         weights = sha256(folder / "model.safetensors")
         self.key = f"{self.name}-{weights[:16]}-{self._numbers}-{faults[:8]}-{VERSION}"
 
     def telling(self, progress: Progress) -> Self:
-        """The same model, whose network is loaded once; `progress` hears of it if that is still to be done."""
+        """The same model and network, reporting its loading to `progress`."""
         scorer = copy(self)
         scorer._progress = progress
         return scorer
 
     def with_head(self, head: AestheticHead) -> Self:
-        """The same model, not loaded again, with the column "aesthetic" besides."""
+        """The same model and network, with "aesthetic" as another column."""
         scorer = copy(self)
         scorer._head, scorer.names = head, (*self.names, "aesthetic")
         scorer.label, scorer.key = f"{self.label} and {head.label}", f"{self.key}+{head.key}"
         return scorer
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
-        """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], whichever pictures are beside it.
+        """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], each independent of the others.
 
         wish: log-odds of the prompt against all FAULTS together; aesthetic: the head's rating, if there is a head.
         """
@@ -104,7 +108,7 @@ class ClipScorer:
         return Network(model.eval().to(self._device), tokenizer, mean, std)
 
     def _embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        """float32 [N, 512], rows of length 1. On a GPU the next batch is made while it works on one."""
+        """float32 [N, 512], rows of length 1. A GPU computes one batch while the next is prepared."""
         import torch
 
         network, batches = self._network.get(self._progress), []
@@ -127,21 +131,21 @@ class ClipScorer:
 
 
 def _log_odds(vectors: np.ndarray, wish: np.ndarray, faults: np.ndarray) -> np.ndarray:
-    """float32 [N, D], [D], [F, D] -> [N]. Not the probability itself: in a good series that is 1 for every picture."""
+    """float32 [N, D], [D], [F, D] -> [N]. Log-odds, since the probability is 1 for every picture of a good series."""
     return SCALE * _dots(vectors, wish) - np.logaddexp.reduce(SCALE * _dots(vectors[:, None], faults), axis=1)
 
 
 def _dots(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Sums over the last axis, each by itself: a product of matrices adds in an order that goes with their shape."""
+    """Dot products along the last axis. A matrix product would sum in an order that depends on the shapes."""
     return (one * other).sum(axis=-1)
 
 
 def _square(picture: np.ndarray) -> np.ndarray:
-    """uint8 [H, W, 3] -> uint8 [VIEW, VIEW, 3]: the whole picture in the middle, with bars of CLIP's mean colour.
+    """uint8 [H, W, 3] -> uint8 [VIEW, VIEW, 3]: the whole picture, with bars of CLIP's mean colour.
 
-    The bars are about 0 to the network. CLIP's own centre crop would cut a third off a 3:2 picture, and what the edges
-    cut is half of framing. Squashing would bend what is round or level, in landscape and portrait format differently.
-    Bars of the shots of one moment are as a rule the same, so they favour none.
+    To the network the bars are about 0. CLIP's own centre crop would cut a third off a 3:2 picture, while the edges
+    matter for framing. Squashing would distort round and level things, differently in landscape and portrait. Shots of
+    one moment usually have the same bars, so these favour none.
     """
     height, width = picture.shape[:2]
     scale = VIEW / max(height, width)
@@ -153,7 +157,7 @@ def _square(picture: np.ndarray) -> np.ndarray:
 
 
 def _unit(features: Any) -> torch.Tensor:
-    """float32 rows of length 1; older transformers give a tensor, newer ones an object that holds it."""
+    """float32 rows of length 1. Older transformers return a tensor, newer ones an object that holds it."""
     import torch
 
     rows: torch.Tensor = getattr(features, "pooler_output", features)
@@ -161,7 +165,10 @@ def _unit(features: Any) -> torch.Tensor:
 
 
 def _numbers(device: str) -> str:
-    """Half the bits where the hardware computes with them: two to four times as fast, cosine to float32 0.9996."""
+    """The number format:
+
+    half precision where the hardware supports it, two to four times as fast, cosine to float32 0.9996.
+    """
     if device == "cuda":
         return "float16"
     return "bfloat16" if computes_bfloat16() else "float32"
@@ -169,7 +176,7 @@ def _numbers(device: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Loading a local file needs no progress bar, and an entry that is not used no warning."""
+    """Silence transformers: loading a local file needs no progress bar, and unused entries no warning."""
     from transformers.utils import logging
 
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,4 +1,4 @@
-"""Where models compute, in which numbers, and with how many threads. Asked before torch is there, as far as it goes."""
+"""Where models compute: device, number format and threads, found without importing torch where possible."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from unipic.core.errors import SettingsError
 if TYPE_CHECKING:
     import torch
 
-BFLOAT16 = {"amx_bf16", "avx512_bf16"}  # what Linux calls the instructions that compute with it
+BFLOAT16 = {"amx_bf16", "avx512_bf16"}  # Linux's names of the instructions for it
 
 
 def pick_device(wish: str) -> str:
-    """ "cpu" or "cuda". SettingsError where a GPU is asked for and cannot be used.
+    """ "cpu" or "cuda". SettingsError if a GPU is requested and cannot be used.
 
-    Torch takes seconds to import, so it is asked only where NVIDIA's driver is, or a GPU is insisted on.
+    Torch takes seconds to import, so it is asked only if NVIDIA's driver is installed, or a GPU is requested.
     """
     if wish == "cpu" or (wish == "auto" and not _driver_is_here()):
         return "cpu"
@@ -35,7 +35,7 @@ def pick_device(wish: str) -> str:
 
 @cache
 def _driver_is_here() -> bool:
-    """Without this library torch finds no GPU either."""
+    """Whether NVIDIA's driver is installed; without it torch finds no GPU."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -45,7 +45,10 @@ def _driver_is_here() -> bool:
 
 @cache
 def computes_bfloat16() -> bool:
-    """Whether the processor does; no where the system does not say. Torch itself has no public word for it."""
+    """Whether the processor computes with bfloat16; False if the system does not say.
+
+    Torch has no public API for it.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
@@ -54,15 +57,15 @@ def computes_bfloat16() -> bool:
 
 
 def wait_asleep() -> None:
-    """To be called before torch is imported: its threads sleep until there is work instead of spinning.
+    """Make torch's idle threads sleep instead of spin. Call before torch is imported.
 
-    Where other processes want the cores too, two spinning threads ran CLIP at 4 photos a second, sleeping ones at 8.
+    With other processes on the cores, two spinning threads ran CLIP at 4 photos a second, sleeping ones at 8.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def use_threads(share: int) -> None:
-    """Compute on every `share`-th core from now on. Torch keeps one number for all models, so each says its own."""
+    """Use one thread per `share` cores from now on. Torch has one setting for all models, so each sets its own."""
     import torch
 
     torch.set_num_threads(max(1, _all_threads() // share))
@@ -76,7 +79,7 @@ def _all_threads() -> int:
 
 
 def to_device(batch: np.ndarray, device: str) -> torch.Tensor:
-    """A copy there. To a GPU from pinned memory, so that nobody waits for it: the next batch is made meanwhile."""
+    """A copy on the device. For a GPU from pinned memory, so the CPU can prepare the next batch meanwhile."""
     import torch
 
     tensor = torch.tensor(batch)
@@ -84,10 +87,10 @@ def to_device(batch: np.ndarray, device: str) -> torch.Tensor:
 
 
 def filled(batch: np.ndarray, size: int) -> np.ndarray:
-    """[N, ...] -> [size, ...], zeros behind it.
+    """[N, ...] -> [size, ...], padded with zeros.
 
-    How a sum is cut into parts depends on the shape of what is computed. In batches of one size a picture's vector is
-    the same to the last bit whichever pictures are beside it.
+    The order of summation depends on the shape. With batches of one size a picture's vector is the same to the last
+    bit, whatever else is in the batch.
     """
     if len(batch) == size:
         return np.ascontiguousarray(batch)

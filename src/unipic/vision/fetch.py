@@ -1,9 +1,10 @@
-"""Fetch a model's missing files: the one place in vision that talks to a server.
+"""Download a model's missing files: the only module in vision that uses the network.
 
-A child process does the talking. Whatever a server does, or fails to do, the child can be killed: name
-look-ups have no time limit of their own, and a server may accept a connection and never say a word.
+A child process downloads, since it can be killed whatever a server does: name look-ups have no timeout, and a server
+may accept a connection and never answer.
 
-    python -m unipic.vision.fetch NAME FOLDER [MANIFEST]     one JSON object a line on stdout, see `_messages`
+Command: python -m unipic.vision.fetch NAME FOLDER [MANIFEST]. It writes one JSON object a line to stdout, see
+`_messages`.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from urllib.parse import urlsplit
 
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
-from unipic.core.progress import FETCHING, Progress, Step, silent
+from unipic.core.progress import BYTE, Progress, Step, silent
 from unipic.core.settings import PACKAGE, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
 
-ANSWER = 5.0  # seconds until a server's first answer, the child's start and the name look-up included
+ANSWER = 5.0  # seconds until the server's first answer, including the child's start and the name look-up
 QUIET = 20.0  # seconds without a byte after which a download is given up
 DEADLINE = 1800.0  # seconds: 600 MB at 3 Mbit/s
-TICK = 0.25  # seconds between calls of progress, so that stopping works while nothing arrives
-REST = 60.0  # seconds for which a server that did not answer is not asked again
+TICK = 0.25  # seconds between calls of progress, so it can cancel while nothing arrives
+REST = 60.0  # seconds until a server that did not answer is asked again
 CHUNK = 1 << 16  # bytes
-EVERY = 0.1  # seconds between two reports of the child
+REPORT_INTERVAL_S = 0.1  # seconds between two reports of the child
 
 _silent_since: dict[str, float] = {}  # host: when it did not answer
 
@@ -50,10 +51,10 @@ def fetch(
     deadline_s: float = DEADLINE,
     manifest: Path = MANIFEST,
 ) -> None:
-    """The model is in `folder` afterwards, in one of its forms, each file with the sha256 of the manifest.
+    """Download the model into `folder`, in one of its forms, each file with the manifest's sha256.
 
-    ModelMissing: it could not be had, and why. ModelDamaged: a file here or from the server is a wrong one; the
-    latter is not kept. Cancelled, or whatever `progress` raises, ends the download. Files that are whole stay.
+    ModelMissing if that is impossible, with the reason. ModelDamaged if a file here or from the server is wrong; the
+    latter is deleted. Cancelled, or any exception of `progress`, ends the download; complete files stay.
     """
     model = read_manifest(manifest)[name]
     status = find(model, folder)
@@ -62,7 +63,7 @@ def fetch(
     if model.shipped and status.state == "missing":
         raise ModelMissing(status.problem)
     missing = _missing(model, folder)
-    if status.state == "missing" and missing:  # none are, if another process has just brought them
+    if status.state == "missing" and missing:  # another process may just have downloaded them
         host, total = urlsplit(missing[0].url).hostname or "", sum(file.size for file in missing)
         _refuse(model, host)
         child = _start(name, folder, manifest)
@@ -77,7 +78,7 @@ def _missing(model: Model, folder: Path) -> list[File]:
 
 
 def _refuse(model: Model, host: str) -> None:
-    """ModelMissing without trying, where trying is not wanted or was in vain a moment ago."""
+    """Raise ModelMissing without trying, if offline, or if the server did not answer a moment ago."""
     if offline():
         raise ModelMissing(f"{model.label} is not installed and UNIPIC_OFFLINE forbids downloading it")
     if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
@@ -86,22 +87,22 @@ def _refuse(model: Model, host: str) -> None:
 
 def _start(name: str, folder: Path, manifest: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        # -P: a json.py in the folder this was started from is none of our modules
+        # -P: do not import modules from the current folder
         [sys.executable, "-P", "-m", "unipic.vision.fetch", name, str(folder.absolute()), str(manifest.absolute())],
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
+        start_new_session=True,  # Ctrl-C goes to the parent, which then ends the child
     )
 
 
 def _follow(
     child: subprocess.Popen[bytes], model: Model, host: str, total: int, progress: Progress, deadline: float
 ) -> None:
-    """Report what the child says, until it is done; ModelError when it says so or says nothing for too long."""
-    stage, done, heard = f"{FETCHING} {model.label} weights", 0, time.monotonic()
+    """Report the child's progress until it is done. ModelError if it fails or is silent for too long."""
+    stage, done, heard = f"Fetching {model.label} weights", 0, time.monotonic()
     patience, verdict = ANSWER, {"error": "silent", "reason": f"no answer within {ANSWER:.0f} seconds"}
-    progress(Step(stage, done, total))
+    progress(Step(stage, done, total, BYTE, skippable=True))
     for message in _messages(child):
         now = time.monotonic()
         if "error" in message:
@@ -113,15 +114,15 @@ def _follow(
             raise _error(model, host, verdict)
         if now > deadline:
             raise _error(model, host, {"error": "broken", "reason": "was too slow to send it in the time there was"})
-        progress(Step(stage, done, total))
+        progress(Step(stage, done, total, BYTE, skippable=True))
     if code := child.wait():
         raise ModelMissing(f"{model.label} is not installed and the process that downloads it ended with code {code}")
 
 
 def _messages(child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
-    """What the child says, until it ends; and {} at least every TICK.
+    """The child's messages until it ends, and {} at least every TICK.
 
-    {"done": bytes, "saving": whether it will be quiet because the disk works} or {"error": kind, "reason": words}
+    {"done": bytes, "saving": whether it is busy with the disk} or {"error": kind, "reason": words}
     """
     lines: SimpleQueue[bytes] = SimpleQueue()
     assert child.stdout is not None
@@ -138,7 +139,7 @@ def _messages(child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _pump(stream: Any, lines: SimpleQueue[bytes]) -> None:
-    """Every line, and an empty one at the end."""
+    """Queue every line, and an empty one at the end."""
     with stream:
         for line in stream:
             lines.put(line)
@@ -146,7 +147,7 @@ def _pump(stream: Any, lines: SimpleQueue[bytes]) -> None:
 
 
 def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
-    """The child's error in a line for people."""
+    """The child's error as an exception for people."""
     kind, reason = message["error"], message["reason"]
     if kind == "damaged":
         return ModelDamaged(f"{model.label} came damaged from {host} and was not kept: {reason}. Try again later.")
@@ -159,7 +160,7 @@ def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
 
 
 def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:
-    """No process and no half file stays."""
+    """Kill the child and delete its part files."""
     child.kill()
     child.wait()
     for file in model.forms[0].files:
@@ -168,11 +169,11 @@ def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:
 
 
 def _part(path: Path, process: int) -> Path:
-    """Each process has its own, so that two that fetch at once do not write into one file."""
+    """A part file per process, so two downloads at once do not share one."""
     return path.with_name(f"{path.name}.{process}{PART}")
 
 
-# What follows runs in the child.
+# The child process.
 
 
 class _Failed(Exception):
@@ -180,6 +181,7 @@ class _Failed(Exception):
 
 
 def main(name: str, folder: Path, manifest: Path = MANIFEST) -> int:
+    """The child process: download what is missing. Returns its exit code."""
     done = 0
     try:
         for file in _missing(read_manifest(manifest)[name], folder):
@@ -194,7 +196,7 @@ def main(name: str, folder: Path, manifest: Path = MANIFEST) -> int:
 
 
 def _open(file: File) -> HTTPResponse:
-    """http and https alone, redirects included: no server can send us to a local file."""
+    """Open the URL. Only http and https are allowed, redirects included, so no server can redirect to a local file."""
     opener = request.OpenerDirector()
     for handler in (
         request.ProxyHandler,
@@ -217,7 +219,7 @@ def _open(file: File) -> HTTPResponse:
 
 
 def _write(response: HTTPResponse, file: File, path: Path, before: int) -> None:
-    """The answer's body as `path`, if it is the file it should be."""
+    """Write the response's body to `path` if its sha256 is right. Raises _Failed."""
     part = _part(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,11 +244,11 @@ def _write(response: HTTPResponse, file: File, path: Path, before: int) -> None:
 
 
 def _body(response: HTTPResponse, file: File, before: int) -> Iterator[bytes]:
-    """Chunk by chunk. It ends soon after the file's size: a server that sends for ever does not fill the disk."""
+    """The body in chunks, at most slightly more than the file's size: an endless response does not fill the disk."""
     got, said, announced = 0, -math.inf, int(response.headers.get("Content-Length") or 0)
     try:
         while got <= file.size:
-            if time.monotonic() - said > EVERY:
+            if time.monotonic() - said > REPORT_INTERVAL_S:
                 _say({"done": before + min(got, file.size), "saving": False})
                 said = time.monotonic()
             if not (chunk := response.read1(CHUNK)):
@@ -264,7 +266,7 @@ def _say(message: dict[str, Any]) -> None:
 
 
 def _words(error: object) -> str:
-    """What the system says about an error, in one line."""
+    """The system's message about an error, in one line."""
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(said).split())
 

@@ -1,4 +1,4 @@
-"""Opening a model is cheap, loading its network is not: that waits until a picture asks for it."""
+"""Load networks lazily: opening a model is cheap, its network is loaded for the first picture."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from unipic.vision.device import wait_asleep
 
 T = TypeVar("T")
 
-TICK = 0.25  # seconds between two looks at whether another thread has loaded it
+TICK = 0.25  # seconds between checks whether another thread has loaded it
 
 
 class Loaded(Generic[T]):
-    """What `load` gives, loaded when it is first needed and once, whoever asks.
+    """The result of `load`, loaded once on first use, from any thread.
 
-    A run whose photos are all known needs no network, and imports no torch. What can be wrong with the file was found
-    out before, by its sha256; what is left, as a library that is installed and broken, ends the run with a ModelError:
-    by then photos may carry this model's numbers, and no other model's may be put beside them.
+    A run whose photos are all known needs no network and imports no torch. The file's sha256 was checked before. Any
+    other failure, such as a broken library, ends the run with a ModelError: photos may already carry this model's
+    numbers, which must not be mixed with another model's.
     """
 
     def __init__(self, label: str, load: Callable[[], T]) -> None:
@@ -30,7 +30,7 @@ class Loaded(Generic[T]):
         self._value: T | None = None
 
     def get(self, progress: Progress) -> T:
-        """ModelError says why it cannot be had and what to do; the next call tries again."""
+        """The value. ModelError says why it cannot be loaded and what to do; the next call tries again."""
         if self._value is None:
             while not self._loading.acquire(timeout=TICK):
                 progress(Step(f"Waiting for {self._label}", 0, 0))

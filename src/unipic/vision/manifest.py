@@ -1,4 +1,4 @@
-"""What weights there may be, by models/manifest.toml, and which of them are here unspoilt."""
+"""Available models by models/manifest.toml, and which of them are installed and undamaged."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from unipic.core.errors import ModelDamaged, ModelMissing
 from unipic.core.settings import COMMAND, PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
-FETCH = f"`{COMMAND} models fetch`"  # what to do about a model that is not here
-AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # and about one that ships
+FETCH = f"`{COMMAND} models fetch`"  # what to do about a missing model
+AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # the same for a shipped model
 
 
 @dataclass(frozen=True)
 class File:
+    """A file of a model."""
+
     path: str  # relative to the models folder
     sha256: str
     size: int  # bytes
-    url: str = ""  # empty: it cannot be fetched, only be put here
+    url: str = ""  # empty: it cannot be downloaded
 
 
 @dataclass(frozen=True)
@@ -35,34 +37,39 @@ class Form:
 
 @dataclass(frozen=True)
 class Model:
+    """A model of the manifest."""
+
     name: str
     label: str  # for people
     licence: str
     source: str  # the page it is published on
     use: str
-    forms: tuple[Form, ...]  # any one is enough; the first is the one that is fetched
-    home: Path | None = None  # of a model that is part of the project: it lies beside the manifest and is never fetched
+    forms: tuple[Form, ...]  # any one is enough; the first is downloaded
+    home: Path | None = None  # the folder of a shipped model, which is never downloaded
 
     @property
     def shipped(self) -> bool:
+        """Whether the model is part of the project."""
         return self.home is not None
 
     @property
     def size(self) -> int:
-        """Bytes to fetch when nothing is here."""
+        """Bytes to download if nothing is installed."""
         return sum(file.size for file in self.forms[0].files)
 
 
 @dataclass(frozen=True)
 class Status:
+    """Whether a model is installed."""
+
     state: Literal["present", "missing", "damaged"]
-    form: Form | None = None  # the one that is present
+    form: Form | None = None  # the installed one
     problem: str = ""  # what is missing or damaged, and what to do
 
 
 @cache
 def read_manifest(path: Path = MANIFEST) -> dict[str, Model]:
-    """Models by name, in the file's order."""
+    """Models by name, in the manifest's order."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
     return {entry["name"]: _model(entry, path.parent) for entry in entries}
 
@@ -74,7 +81,7 @@ def _model(entry: dict[str, Any], home: Path) -> Model:
 
 
 def find(model: Model, folder: Path) -> Status:
-    """Present when every file of one form is here with the right sha256. Each file is read once a process."""
+    """The status: "present" if every file of one form has the right sha256. A file is hashed once per process."""
     folder = model.home or folder
     damage = ""
     for form in model.forms:
@@ -92,7 +99,7 @@ def find(model: Model, folder: Path) -> Status:
 
 
 def require(model: Model, folder: Path) -> Form:
-    """The form that is present. ModelMissing if none is and it may be fetched, else ModelDamaged."""
+    """The installed form. ModelMissing if the model can be downloaded, else ModelDamaged."""
     status = find(model, folder)
     if status.form is None:
         raise (ModelMissing if status.state == "missing" and not model.shipped else ModelDamaged)(status.problem)
@@ -100,11 +107,12 @@ def require(model: Model, folder: Path) -> Form:
 
 
 def damage(file: File, where: Path, found: str) -> str:
+    """A wrong sha256 in words."""
     return f"{where} has sha256 {found} instead of {file.sha256}"
 
 
 def _problem(file: File, folder: Path, shipped: bool) -> str:
-    """Empty when the file is as it should be."""
+    """What is wrong with an installed file, and what to do; "" if nothing."""
     path = folder / file.path
     try:
         found = sha256(path)
@@ -118,9 +126,9 @@ _known: dict[tuple[Path, int, int], str] = {}
 
 
 def sha256(path: Path) -> str:
-    """Of the file's bytes; not read again while its size and time of change stay."""
-    facts = path.stat()
-    key = (path.absolute(), facts.st_size, facts.st_mtime_ns)
+    """The file's sha256, cached by its size and modification time."""
+    status = path.stat()
+    key = (path.absolute(), status.st_size, status.st_mtime_ns)
     if key not in _known:
         with path.open("rb") as file:
             _known[key] = hashlib.file_digest(file, "sha256").hexdigest()

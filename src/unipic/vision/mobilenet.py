@@ -1,4 +1,4 @@
-"""MobileNetV3-Small, as ImageNet left it or taught on by Unipic: what a picture shows, as 576 numbers."""
+"""MobileNetV3-Small encoders, with ImageNet's weights or Unipic's own: a picture as 576 numbers."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from unipic.vision.manifest import sha256
 if TYPE_CHECKING:
     import torch
 
-BATCH = 16  # always that many: see device.filled. On one core 248 a second of processor time; 200 in batches of 32
+BATCH = 16  # a fixed size: see device.filled. One core embeds 248 a second; 200 in batches of 32
 DIMENSIONS = 576
 COMPILER = "torch._dynamo.utils"
-VERSION = 1  # raised when the same view comes to have other numbers by the same weights
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB; what the network was trained with
+VERSION = 1  # raised when vectors change with the same weights
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB, as in training
 STD = (0.229, 0.224, 0.225)
-# One core embeds about as fast as eight cores decode. More threads would wait for the decoders to
-# leave the cores, and waiting threads make each other slower: with both cores of a machine busy,
-# two threads embedded 106 photos a second, one 175.
+# One core embeds about as fast as eight decode. More threads would compete with the decoders and slow each other: with
+# both cores of a machine busy, two threads embedded 106 photos a second, one 175.
 SHARE = 8
 
 
 @dataclass(frozen=True)
 class Network:
+    """The loaded network."""
+
     features: torch.nn.Module
     head: torch.nn.Module
     mean: torch.Tensor  # [3, 1, 1], 0..255
@@ -42,14 +43,14 @@ class Network:
 
 
 class MobileNetEncoder:
-    """ImageNet's features, as they are."""
+    """An encoder with ImageNet's features."""
 
     name = "mobilenet"
     label = "MobileNetV3-Small (ImageNet)"
     calibration = Calibration(middle=0.79, slope=46.0)
 
     def __init__(self, weights: Path, device: str = "auto") -> None:
-        """`weights`: torchvision's .pth, or its features.* entries alone as .safetensors. OSError if it is not here."""
+        """`weights`: torchvision's .pth, or only its features.* entries as .safetensors. OSError if missing."""
         self._weights, self._device = weights, pick_device(device)
         self._progress: Progress = silent
         self._network = Loaded(self.label, self._load)
@@ -57,13 +58,13 @@ class MobileNetEncoder:
         self.key = f"{self.name}-{sha256(weights)[:16]}-{numbers}-{VERSION}"
 
     def telling(self, progress: Progress) -> Self:
-        """The same model, whose network is loaded once; `progress` hears of it if that is still to be done."""
+        """The same model and network, reporting its loading to `progress`."""
         encoder = copy(self)
         encoder._progress = progress
         return encoder
 
     def embed(self, views: np.ndarray) -> np.ndarray:
-        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1, whichever views are beside it."""
+        """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1, each independent of the others."""
         if not len(views):
             return np.zeros((0, DIMENSIONS), np.float32)
         import torch
@@ -89,7 +90,7 @@ class MobileNetEncoder:
         )
 
     def _open_head(self, weights: Path) -> torch.nn.Module:
-        """What comes after the mean over space: float32 [N, 576] -> [N, 576]."""
+        """The layer after spatial averaging: float32 [N, 576] -> [N, 576]."""
         import torch
 
         return torch.nn.Identity()
@@ -105,9 +106,9 @@ class MobileNetEncoder:
 
 
 class UnipicEncoder(MobileNetEncoder):
-    """Unipic's own: the same network taught on to know copies and other shots again, with a linear layer behind it.
+    """Unipic's own: the network fine-tuned to recognise copies and shots of one moment, with a linear head.
 
-    It was taught at 160 pixels and sees copies and shots of one moment best at 224, the view there is.
+    It was trained at 160 pixels, and recognises them best at 224, the size of views.
     """
 
     name = "unipic"
@@ -123,17 +124,17 @@ class UnipicEncoder(MobileNetEncoder):
 
 
 def _definition() -> Callable[..., Any]:
-    """torchvision's mobilenet_v3_small, without torch's compiler: 1.4 seconds and 120 MB, for one line of torchvision.
+    """torchvision's mobilenet_v3_small, without importing torch's compiler, which takes 1.4 seconds and 120 MB.
 
-    That line asks whether its roi_align, which no network here has, could be compiled; it hears no. Whoever wants the
-    compiler later finds it where it was.
+    One line of torchvision asks whether its roi_align, unused here, could be compiled; a stub answers no. The real
+    compiler can still be imported later.
     """
     answer = ModuleType(COMPILER)
     answer.is_compile_supported = lambda device: False  # type: ignore[attr-defined]
     ours = sys.modules.setdefault(COMPILER, answer) is answer
     try:
         return _from_torchvision()
-    except ImportError:  # of another torchvision, that asks for more
+    except ImportError:  # another version of torchvision needs more of it
         sys.modules.pop(COMPILER, None)
         return _from_torchvision()
     finally:
@@ -148,7 +149,7 @@ def _from_torchvision() -> Callable[..., Any]:
 
 
 def read_entries(weights: Path, part: str) -> dict[str, torch.Tensor]:
-    """The entries of one part, named as the part's own module names them; loaded there they become float32."""
+    """The entries of one part of the weights, by the names its module expects."""
     if weights.suffix == ".safetensors":
         from safetensors.torch import load_file
 

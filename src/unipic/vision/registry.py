@@ -1,9 +1,8 @@
-"""Models by the settings' names: opened once a process, fetched where allowed, replaced in plain sight.
+"""Open models by their names in the settings: once per process, downloaded if allowed, or visibly replaced.
 
-Opening takes no torch and no seconds: the file is here, is the right one, and what it needs is installed. Its network
-is loaded when the first picture asks for it, see loading.py.
-
-The strings that come with a model are for people: what is used instead of what was asked for, and why.
+Opening checks that the file is present and right and that libraries are installed; it imports no torch. The network is
+loaded for the first picture, see loading.py. The strings returned with a model are notices for people: what was
+replaced, and why.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def open_encoder(
 ) -> tuple[Encoder, list[str]]:
     """Unipic's own for "auto" and "unipic", ImageNet's for "mobilenet", or "builtin".
 
-    Where one cannot be had: Unipic's own in place of ImageNet's, the built-in encoder in place of Unipic's own.
+    Unipic's own replaces an unavailable ImageNet encoder; the built-in one replaces Unipic's own.
     """
 
     def open_imagenet(folder: Path, form: Form) -> MobileNetEncoder:
@@ -86,9 +85,9 @@ def open_scorer(
     manifest: Path = MANIFEST,
     aesthetic: bool = False,
 ) -> tuple[Scorer | None, list[str]]:
-    """CLIP for "clip" and "auto", with LAION's head if `aesthetic`; it goes on without a head that cannot be had.
+    """CLIP for "clip" and "auto", with LAION's head if `aesthetic` is set and the head is available.
 
-    None is the built-in ranking: for "builtin", or in CLIP's place if need be.
+    None means the built-in ranking: for "builtin", or if CLIP is unavailable.
     """
 
     def open_clip(folder: Path, form: Form) -> ClipScorer:
@@ -118,7 +117,7 @@ def open_scorer(
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
-    """Every model there may be, and whether it is here."""
+    """Every known model with its status."""
     return [(model, find(model, models_dir)) for model in read_manifest(manifest).values()]
 
 
@@ -143,11 +142,11 @@ def _open(
     progress: Progress,
     manifest: Path,
 ) -> T:
-    """The model, the same at every call. ModelError says why it cannot be had; the next call tries again."""
+    """The model, the same object at every call. ModelError says why it is unavailable; the next call tries again."""
     model = read_manifest(manifest)[name]
     _installed(model)
     if device == "cuda":
-        pick_device(device)  # before anything large is fetched
+        pick_device(device)  # before a large download
     folder = model.home or folder
     key = (name, folder.absolute(), device, manifest)
     if key not in _opened:
@@ -162,13 +161,13 @@ def _open(
 
 
 def _wait_turn(model: Model, progress: Progress) -> None:
-    """One at a time: two runs that start together fetch a model once."""
+    """Take the lock, reporting the wait. One model is opened at a time, so two runs download it once."""
     while not _opening.acquire(timeout=0.25):
         progress(Step(f"Waiting for {model.label}", 0, 0))
 
 
 def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, manifest: Path) -> Form:
-    """The form that is here, fetched if it is missing. Cancelled while fetching means: go on without it."""
+    """The installed form, downloaded if missing. ModelMissing if that is not allowed or was skipped."""
     if not model.shipped and find(model, folder).state == "missing":
         if not may_fetch:
             raise ModelMissing(f"{model.label} is not installed and downloading is switched off")
@@ -180,7 +179,7 @@ def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, ma
 
 
 def _installed(model: Model) -> None:
-    """ModelError when a library it needs is not here. One that is here and broken shows when it is imported."""
+    """Raise ModelError if a library is not installed. A broken one shows when it is imported."""
     for library in NEEDS[model.name]:
         if find_spec(library) is None:
             raise ModelError(f"{model.label} needs {library}: {INSTALL}.")

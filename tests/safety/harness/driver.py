@@ -26,7 +26,7 @@ from tests.safety.harness.fault import Fault
 from tests.safety.harness.wrapped import Wrapped
 
 import utils
-from server import jobs as job
+from server import worker
 from server.runs import Run
 from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
@@ -37,15 +37,16 @@ from unipic.destinations.base import Destination, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.library import index as facts
+from unipic.library import index
 from unipic.library import indexing as see
 from unipic.library.decisions import Catalogue, Ruling
-from unipic.library.index import THUMBNAILS, StoredFacts
+from unipic.library.index import THUMBNAILS, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Choice, accept_all, outcomes
+from unipic.review.choices import Choice, accept_all
 from unipic.review.history import Change, Undo
 from unipic.review.journal import Journal
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder
@@ -65,17 +66,19 @@ def scan(root: Path, answered: Answered) -> None:
     @contextmanager
     def inline(settings: Settings, models: Path, memory: Path, progress: Any) -> Iterator[Tools]:
         thumbnails = Thumbnails(memory / THUMBNAILS)
-        known = StoredFacts(memory, thumbnails, settings)
+        known = StoredIndex(memory, thumbnails, settings.limits)
         try:
-            yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails, facts=known)
+            yield Tools(BuiltinEncoder(), None, InlineEngine(), thumbnails, index=known)
         finally:
             known.close()
 
-    job.open_tools = inline  # type: ignore[assignment]
+    worker.open_tools = inline  # type: ignore[assignment]
     see.ahead = lambda items, _: iter(items)  # type: ignore[assignment]  # faults are for the thread that is watched
-    job.EVERY = facts.EVERY = 1e9  # each stage is told once, so that the same calls are made each time
+    worker.REPORT_INTERVAL_S = index.WRITE_INTERVAL_S = (
+        1e9  # each stage is told once, so that the same calls are made each time
+    )
     run = Run(root / "run")
-    code = job.work_on(run.folder, utils.look)
+    code = worker.work_on(run.folder, utils.examine)
     if code or run.load().state != "ready":
         raise OSError(errno.EIO, run.load().message or "the work ended with an error")
 

@@ -14,7 +14,7 @@ from unipic.core.files import hash_file
 from unipic.core.photo import Measures, Photo
 from unipic.destinations.base import export
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 MEASURES = Measures(0.8, 0.8, 0.8, 0.1)
 ENTRIES = amount(pr=3_000, nightly=70_000)

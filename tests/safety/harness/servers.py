@@ -19,14 +19,14 @@ from tests.helpers.pictures import save, scene
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from server.jobs import keep_evidence
 from server.runs import Run, Runs
+from server.worker import keep_evidence
 from unipic.cleanup.evidence import Evidence
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo
 from unipic.library.decisions import Catalogue
 
-PATIENCE = 60.0  # seconds for one answer on a busy machine
+TIMEOUT_S = 60.0  # seconds for one answer on a busy machine
 
 Headers = dict[str, str]
 
@@ -57,7 +57,7 @@ def ask(
 ) -> Answer:
     """One request on a connection of its own; no redirect is followed."""
     host, port = server.url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    connection = http.client.HTTPConnection(host, int(port), timeout=TIMEOUT_S)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -81,7 +81,7 @@ class Visitor:
         """Click a button that was drawn."""
         return self.run(query, page, pressed=self.buttons[key])
 
-    def run(self, query: str = "", page: str = "", timeout: float = PATIENCE, pressed: str = "") -> bytes:
+    def run(self, query: str = "", page: str = "", timeout: float = TIMEOUT_S, pressed: str = "") -> bytes:
         """Have the screen drawn, as on opening or on a click, and give all that was said about it."""
         message = BackMsg()
         message.rerun_script.query_string = query
@@ -121,7 +121,7 @@ def visiting(server: Server, session: str = "", headers: Headers | None = None) 
     protocols = [Subprotocol(part) for part in ("streamlit", "PLACEHOLDER", session) if part]
     url = server.url.replace("http://", "ws://") + "/_stcore/stream"
     socket = connect(
-        url, subprotocols=protocols, additional_headers=headers, max_size=None, open_timeout=PATIENCE, compression=None
+        url, subprotocols=protocols, additional_headers=headers, max_size=None, open_timeout=TIMEOUT_S, compression=None
     )
     with socket:
         yield Visitor(socket)

@@ -66,7 +66,7 @@ def test_next_to_all_pairs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     found = named(series, LIKELY, LEAST)
     assert len(found.keys() & exact.keys()) >= 0.999 * len(exact)
     assert all(exact[pair] == value for pair, value in found.items() if pair in exact)
-    few = max(search.MOST, module.PROBES)
+    few = max(search.MAX_NEIGHBOURS, module.PROBES)
     assert len(exact) < 6000 * few  # and not by looking at all of them
 
 
@@ -99,7 +99,7 @@ def test_a_burst_beyond_what_counts_of_one_photo_hangs_together() -> None:
     for pair in found:
         for id in pair:
             of_one[int(id)] = of_one.get(int(id), 0) + 1
-    assert min(of_one[i] for i in range(500)) >= search.MOST
+    assert min(of_one[i] for i in range(500)) >= search.MAX_NEIGHBOURS
 
 
 @pytest.mark.usefixtures("small")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from tests.helpers.galleries import likeness, photo
 
-from unipic.cleanup._grouping import RULES
+from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.clusters import clusters
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Photo
@@ -31,10 +31,10 @@ def named(names: str) -> list[Photo]:
     return [photo(name) for name in names]
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_similar_shots_are_one_group_and_others_none(rule: str) -> None:
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_similar_shots_are_one_group_and_others_none(grouping: str) -> None:
     found = likeness(named("abcd"), {"a b": 95.0, "a d": 91.0, "b d": 93.0, "a c": 89.9})
-    assert ids(clusters(found, 90, rule=rule)) == [["a", "b", "d"]]
+    assert ids(clusters(found, 90, grouping=grouping)) == [["a", "b", "d"]]
 
 
 def test_the_limit_belongs_to_it() -> None:
@@ -43,11 +43,11 @@ def test_the_limit_belongs_to_it() -> None:
     assert clusters(pair, 90.1) == []
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("grouping", GROUPINGS)
 @pytest.mark.parametrize("window", [None, 60])
-def test_no_photos_are_no_groups(rule: str, window: float | None) -> None:
+def test_no_photos_are_no_groups(grouping: str, window: float | None) -> None:
     for photos in ([], named("a"), named("abc")):
-        assert clusters(likeness(photos, {}), 90, window, rule) == []
+        assert clusters(likeness(photos, {}), 90, window, grouping) == []
 
 
 def test_the_middle_of_a_series_gathers_it() -> None:
@@ -64,7 +64,8 @@ def test_every_member_is_like_the_leader_and_a_chain_is_what_one_asks_for() -> N
     for group in clusters(chain, 90):
         assert all(chain.similar(photo, group[0]) >= 90 for photo in group)
     assert len(clusters(chain, 90)) == 2
-    assert ids(clusters(chain, 90, rule="components")) == ids(clusters(chain, 90, rule="dbscan")) == [list("abcde")]
+    by_components = ids(clusters(chain, 90, grouping="components"))
+    assert by_components == ids(clusters(chain, 90, grouping="dbscan")) == [list("abcde")]
 
 
 def test_of_equals_the_better_original_leads() -> None:
@@ -73,17 +74,17 @@ def test_of_equals_the_better_original_leads() -> None:
     assert [photo.id for photo in group] == ["b", "c", "a"]
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_the_order_of_the_files_does_not_matter(rule: str) -> None:
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_the_order_of_the_files_does_not_matter(grouping: str) -> None:
     rng = random.Random(4)
     photos = [photo(f"{i}", size=rng.randint(1, 4), taken=NOON + timedelta(seconds=9 * i)) for i in range(60)]
     pairs = {f"{a} {b}": rng.uniform(80, 100) for b in range(60) for a in range(b) if rng.random() < 0.06}
     series = likeness(photos, pairs)
-    first = clusters(series, 90, 300, rule)
+    first = clusters(series, 90, 300, grouping)
     assert len(first) > 2
     for _ in range(5):
         rng.shuffle(photos)
-        assert clusters(series.of(photos), 90, 300, rule) == first
+        assert clusters(series.of(photos), 90, 300, grouping) == first
 
 
 def test_a_time_window_separates_what_looks_alike() -> None:
@@ -111,24 +112,24 @@ def test_clocks_with_and_without_a_zone_are_compared_as_they_stand_on_the_wall()
 # What a person put together
 
 
-def linked(names: str, pairs: dict[str, float], *links: str, rule: str = "greedy") -> list[list[str]]:
+def linked(names: str, pairs: dict[str, float], *links: str, grouping: str = "greedy") -> list[list[str]]:
     photos = {photo.id: photo for photo in named(names)}
     together = [(photos[pair[0]], photos[pair[1]]) for pair in links]
-    return sorted(ids(clusters(likeness(list(photos.values()), pairs), 90, None, rule, together)))
+    return sorted(ids(clusters(likeness(list(photos.values()), pairs), 90, None, grouping, together)))
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_photos_put_together_are_one_group_whatever_they_look_like(rule: str) -> None:
-    assert linked("abcd", {}, "ad", rule=rule) == [["a", "d"]]
-    assert linked("abcd", {}, "ad", "cb", "db", rule=rule) == [list("abcd")]
-    assert linked("abc", {"a b": 95.0}, "ab", "ba", rule=rule) == [["a", "b"]]
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_photos_put_together_are_one_group_whatever_they_look_like(grouping: str) -> None:
+    assert linked("abcd", {}, "ad", grouping=grouping) == [["a", "d"]]
+    assert linked("abcd", {}, "ad", "cb", "db", grouping=grouping) == [list("abcd")]
+    assert linked("abc", {"a b": 95.0}, "ab", "ba", grouping=grouping) == [["a", "b"]]
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_photos_put_together_gather_what_is_like_one_of_them(rule: str) -> None:
-    assert linked("abcd", {"a b": 95.0, "c d": 95.0}, "bd", rule=rule) == [list("abcd")]
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_photos_put_together_gather_what_is_like_one_of_them(grouping: str) -> None:
+    assert linked("abcd", {"a b": 95.0, "c d": 95.0}, "bd", grouping=grouping) == [list("abcd")]
     three = dict.fromkeys(("a b", "a c", "b c"), 95.0)
-    assert linked("abcdef", three, "de", rule=rule) == [["a", "b", "c"], ["d", "e"]]
+    assert linked("abcdef", three, "de", grouping=grouping) == [["a", "b", "c"], ["d", "e"]]
 
 
 def test_a_time_window_does_not_separate_what_a_person_put_together() -> None:
@@ -137,18 +138,18 @@ def test_a_time_window_does_not_separate_what_a_person_put_together() -> None:
     assert ids(clusters(all_alike(a, b), 90, 60, links=[(a, b)])) == [["a", "b"]]
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_with_links_too_the_order_of_the_files_does_not_matter(rule: str) -> None:
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_with_links_too_the_order_of_the_files_does_not_matter(grouping: str) -> None:
     rng = random.Random(5)
     photos = [photo(f"{i}", size=rng.randint(1, 4)) for i in range(40)]
     pairs = {f"{a} {b}": rng.uniform(80, 100) for b in range(40) for a in range(b) if rng.random() < 0.03}
     links = [(photos[rng.randrange(40)], photos[rng.randrange(40)]) for _ in range(5)]
     series = likeness(photos, pairs)
-    first = clusters(series, 90, None, rule, links)
+    first = clusters(series, 90, None, grouping, links)
     everyone = [photo.id for group in first for photo in group]
     assert len(everyone) == len(set(everyone))
     assert all(any(a in group and b in group for group in first) for a, b in links)
     for _ in range(5):
         rng.shuffle(photos)
         rng.shuffle(links)
-        assert clusters(series.of(photos), 90, None, rule, [(b, a) for a, b in links]) == first
+        assert clusters(series.of(photos), 90, None, grouping, [(b, a) for a, b in links]) == first

@@ -15,7 +15,7 @@ from tests.helpers.shots import COPIES, SECOND_SHOTS, Shelf, before_it_moved, br
 
 from unipic.cleanup import compare as module
 from unipic.cleanup._alignment import Agreement
-from unipic.cleanup.compare import ALONE, EXACT, LIMITS, Sketches, compare, look, other_shot, sameness
+from unipic.cleanup.compare import ALONE, EXACT, LIMITS, Sketches, compare, compare_pair, other_shot, sameness
 from unipic.cleanup.likeness import NO_POINTS, TIMES, Likeness, percent
 from unipic.core.errors import Cancelled
 from unipic.core.photo import Photo
@@ -287,12 +287,12 @@ def test_where_there_are_no_pairs_nothing_is_looked_at(photos: list[Photo], shel
     found = compared(shelf, *photos, progress=steps.append)
     assert set(found.photos) == set(photos)
     assert len(found.first) == len(found.second) == len(found.similarity) == len(found.sameness) == 0
-    assert [step for step in steps if step.stage == "Comparing photos"] == [Step("Comparing photos", 0, 0)]
+    assert [step for step in steps if step.stage == "Comparing photos"] == [Step("Comparing photos", 0, 0, "pair")]
     assert not shelf.asked
 
 
 def test_progress_counts_up_to_the_total(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EVERY", 4)
+    monkeypatch.setattr(module, "BATCH_PAIRS", 4)
     steps: list[Step] = []
     photos = [shelf.put(name, picture()) for name in "abcde"]
     compared(shelf, *photos, progress=steps.append)
@@ -303,9 +303,9 @@ def test_progress_counts_up_to_the_total(shelf: Shelf, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("when", [0, 4])
 def test_a_person_can_stop_it_at_once(when: int, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EVERY", 4)
+    monkeypatch.setattr(module, "BATCH_PAIRS", 4)
     looked: list[int] = []
-    monkeypatch.setattr(module, "look", lambda *pair: looked.append(1) or module.Look(0))
+    monkeypatch.setattr(module, "compare_pair", lambda *pair: looked.append(1) or module.PairResult(0))
     photos = [shelf.put(f"{i}", picture()) for i in range(30)]
     before = threading.active_count()
 
@@ -359,15 +359,18 @@ def test_memory_stays_bounded_over_many_pairs(shelf: Shelf, monkeypatch: pytest.
 
 def test_a_look_at_strangers_finds_nothing(shelf: Shelf) -> None:
     a, b = shelf.put("a", picture(0)), shelf.put("b", picture(1))
-    found = look(a, b, Sketches(shelf), BITS)
+    found = compare_pair(a, b, Sketches(shelf), BITS)
     assert (found.points, found.sameness, found.how) == (0, 0.0, "")
     grey = shelf.put("grey", Image.new("RGB", (640, 480), (90, 90, 90)))
     assert (
-        look(grey, shelf.put("other", Image.new("RGB", (640, 480), (91, 90, 90))), Sketches(shelf), 256).sameness == 0
+        compare_pair(
+            grey, shelf.put("other", Image.new("RGB", (640, 480), (91, 90, 90))), Sketches(shelf), 256
+        ).sameness
+        == 0
     )
 
 
 def test_an_encoder_alone_does_not_make_a_moment() -> None:
     """However alike two drawings or screenshots are to it, with nothing in common and no time they stay apart."""
-    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().similar
-    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().similar
+    assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().thresholds.similar
+    assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().thresholds.similar

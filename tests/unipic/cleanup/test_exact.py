@@ -18,7 +18,7 @@ def test_same_bytes_are_one_set_and_others_none() -> None:
     (found,) = same_bytes(photos)
     assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("a", ["c", "d"], "exact")
     assert found.reasons == ("the same bytes as a.jpg (sha256 1)",) * 2
-    assert found.looks == ("", "")
+    assert found.warnings == ("", "")
 
 
 def test_unlike_bytes_are_no_copies_whatever_they_are_called() -> None:
@@ -43,7 +43,7 @@ def test_the_same_pixels_in_other_files_are_one_set() -> None:
 def test_stars_on_a_copy_of_the_pixels_are_said() -> None:
     keeper, copy = photo("a", content="1", camera="Canon"), photo("b", content="1", rating=4)
     (found,) = same_pixels([copy, keeper])
-    assert (found.copies, found.looks) == ((copy,), ("rated 4 stars",))
+    assert (found.copies, found.warnings) == ((copy,), ("rated 4 stars",))
 
 
 def test_where_the_content_is_uncertain_nothing_is_claimed() -> None:
@@ -64,7 +64,7 @@ def test_sets_do_not_depend_on_the_order_and_each_key_has_one(
         keys = [getattr(found.keeper, key) for found in sets]
         assert len(set(keys)) == len(keys)
         for found in sets:
-            assert len(found.copies) == len(found.reasons) == len(found.looks) > 0
+            assert len(found.copies) == len(found.reasons) == len(found.warnings) > 0
             assert {getattr(copy, key) for copy in found.copies} == {getattr(found.keeper, key)} != {""}
             assert all(keeper_first(found.keeper) < keeper_first(copy) for copy in found.copies)
 
@@ -87,7 +87,7 @@ def test_what_comes_with_one_of_two_identical_files_is_worth_a_look() -> None:
     film = Companion("m", "IMG_1.MOV", "/nowhere", "1" * 64, 10, "video")
     alone, live = photo("a", digest="1"), photo("b", digest="1", companions=(film,))
     (found,) = same_bytes([alone, live])
-    assert (found.keeper, found.looks) == (live, ("",))
+    assert (found.keeper, found.warnings) == (live, ("",))
     other = photo("c", digest="1", companions=(replace(film, id="n", name="x/IMG_2.MOV", digest="2" * 64),))
     (found,) = same_bytes([live, other])
-    assert found.looks[0].startswith("accompanied by IMG_")
+    assert found.warnings[0].startswith("accompanied by IMG_")

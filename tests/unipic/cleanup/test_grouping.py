@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from unipic.cleanup._grouping import RULES, components, dbscan, greedy
+from unipic.cleanup._grouping import GROUPINGS, components, dbscan, greedy
 
 Pairs = list[tuple[int, int]]
 CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4)]
 
 
-def run(rule: str, n: int, pairs: Pairs) -> list[list[int]]:
+def run(grouping: str, n: int, pairs: Pairs) -> list[list[int]]:
     first, second = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    return RULES[rule](n, first, second)
+    return GROUPINGS[grouping](n, first, second)
 
 
 def near(n: int, pairs: Pairs) -> list[set[int]]:
@@ -109,29 +109,29 @@ def test_dbscan_joins_through_cores(graph: tuple[int, Pairs]) -> None:
         assert all(i in cores or close[i] & group & cores for i in group)
 
 
-@given(graphs(), st.sampled_from(sorted(RULES)))
+@given(graphs(), st.sampled_from(sorted(GROUPINGS)))
 @settings(max_examples=200)
-def test_nobody_is_in_two_groups_or_alone_in_one(graph: tuple[int, Pairs], rule: str) -> None:
-    groups = run(rule, *graph)
+def test_nobody_is_in_two_groups_or_alone_in_one(graph: tuple[int, Pairs], grouping: str) -> None:
+    groups = run(grouping, *graph)
     members = [i for group in groups for i in group]
     assert len(set(members)) == len(members)
     assert all(len(group) > 1 for group in groups)
     assert all(type(i) is int for i in members)
     close = near(*graph)
     for leader, *others in groups:
-        if rule != "greedy":  # the one with the most neighbours leads, of equals the first
+        if grouping != "greedy":  # the one with the most neighbours leads, of equals the first
             assert all((len(close[leader]), -leader) > (len(close[i]), -i) for i in others)
 
 
-@given(graphs(), st.sampled_from(sorted(RULES)), st.randoms(use_true_random=False))
+@given(graphs(), st.sampled_from(sorted(GROUPINGS)), st.randoms(use_true_random=False))
 @settings(max_examples=100)
 def test_the_order_of_the_pairs_and_their_sides_do_not_matter(
-    graph: tuple[int, Pairs], rule: str, rng: random.Random
+    graph: tuple[int, Pairs], grouping: str, rng: random.Random
 ) -> None:
     n, pairs = graph
     turned = [pair[:: rng.choice((1, -1))] for pair in pairs]
     rng.shuffle(turned)
-    assert run(rule, n, turned) == run(rule, n, pairs)
+    assert run(grouping, n, turned) == run(grouping, n, pairs)
 
 
 @given(graphs(), st.randoms(use_true_random=False))
@@ -170,16 +170,16 @@ def test_who_lost_neighbours_waits_for_its_turn() -> None:
     assert run("greedy", 10, pairs) == greedy_by_definition(10, pairs) == [[1, 2, 3, 5, 6], [8, 7, 9], [0, 4]]
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("grouping", sorted(GROUPINGS))
 @pytest.mark.parametrize("n", [0, 1, 5])
-def test_where_nobody_is_near_anybody_there_are_no_groups(rule: str, n: int) -> None:
-    assert run(rule, n, []) == []
+def test_where_nobody_is_near_anybody_there_are_no_groups(grouping: str, n: int) -> None:
+    assert run(grouping, n, []) == []
 
 
 def test_many_at_once() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 20_000, (2, 100_000))
     keys = np.unique(np.stack([np.minimum(a, b), np.maximum(a, b)], axis=1)[a != b], axis=0)
-    for rule in (greedy, components, dbscan):
-        groups = rule(20_000, keys[:, 0], keys[:, 1])
+    for grouping in (greedy, components, dbscan):
+        groups = grouping(20_000, keys[:, 0], keys[:, 1])
         assert len({i for group in groups for i in group}) == sum(len(group) for group in groups) > 15_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.helpers.galleries import galleries, photo
 
-from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, worth_a_look
+from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, warning_about
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FORMATS, Gallery, Photo, local_time
 
@@ -241,10 +241,10 @@ def test_a_photo_is_no_better_than_itself() -> None:
     ],
 )
 def test_what_a_person_would_miss(copy: dict[str, Any], keeper: dict[str, Any], words: str) -> None:
-    assert worth_a_look(photo("b", **copy), photo("a", **keeper)) == words
+    assert warning_about(photo("b", **copy), photo("a", **keeper)) == words
 
 
 @given(st.sampled_from([None, *range(-1, 6)]), st.sampled_from([None, *range(-1, 6)]))
 def test_of_two_photos_at_most_one_has_more_stars(a: int | None, b: int | None) -> None:
     one, other = photo("a", rating=a), photo("b", rating=b)
-    assert not (worth_a_look(one, other) and worth_a_look(other, one))
+    assert not (warning_about(one, other) and warning_about(other, one))

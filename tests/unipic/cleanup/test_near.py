@@ -33,7 +33,7 @@ def test_the_same_picture_with_the_reason() -> None:
     (found,) = found_in([photo("a", size=9), photo("b", size=8)], ab=80.0)
     assert (found.keeper.id, [copy.id for copy in found.copies], found.kind) == ("a", ["b"], "near")
     assert found.reasons == ("the same picture as a.jpg (a b agree), which stays: more bytes (9 against 8)",)
-    assert found.looks == ("",)
+    assert found.warnings == ("",)
 
 
 @pytest.mark.parametrize(("sameness", "copies"), [(49.9, 0), (50.0, 1), (100.0, 1)])
@@ -84,8 +84,8 @@ def test_what_a_person_would_miss_is_told() -> None:
     photos = [photo("a", size=9), photo("b", size=8, rating=5), photo("c", size=7, edited="Snapseed")]
     photos.append(photo("d", size=6))
     (found,) = found_in(photos, ab=90.0, ac=90.0, ad=90.0)
-    looks = {copy.id: look for copy, look in zip(found.copies, found.looks, strict=True)}
-    assert looks == {"b": "rated 5 stars", "c": "edited with Snapseed", "d": ""}
+    warnings = {copy.id: warning for copy, warning in zip(found.copies, found.warnings, strict=True)}
+    assert warnings == {"b": "rated 5 stars", "c": "edited with Snapseed", "d": ""}
 
 
 @st.composite
@@ -152,12 +152,12 @@ def test_copies_by_bytes_and_by_pixels_of_one_photo_are_both_kept_track_of() -> 
 def test_a_rating_is_not_lost_where_its_photo_follows_another() -> None:
     """The file with the same pixels was rated, the one that brought it along was not."""
     a, b, c = photo("a", width=900), photo("b", size=9), photo("c", size=8, rating=5)
-    pixels = copies_of(b, c, kind="pixels", looks=("rated 5 stars",))
+    pixels = copies_of(b, c, kind="pixels", warnings=("rated 5 stars",))
     _, (found,) = fold([pixels], [copies_of(a, b, kind="near")])
-    assert dict(zip((copy.id for copy in found.copies), found.looks, strict=True)) == {"b": "", "c": "rated 5 stars"}
+    assert dict(zip((copy.id for copy in found.copies), found.warnings, strict=True)) == {"b": "", "c": "rated 5 stars"}
     rated = photo("a", width=900, rating=5)
     _, (found,) = fold([pixels], [copies_of(rated, b, kind="near")])
-    assert found.looks == ("", "")
+    assert found.warnings == ("", "")
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 14))
@@ -185,4 +185,4 @@ def test_everything_is_set_aside_exactly_once_for_a_photo_that_stays(seed: int, 
     assert len(set(copies)) == len(copies)
     assert aside <= set(copies)
     assert not {found.keeper.id for found in lanes} & set(copies)
-    assert all(len(found.copies) == len(found.reasons) == len(found.looks) for found in lanes)
+    assert all(len(found.copies) == len(found.reasons) == len(found.warnings) for found in lanes)

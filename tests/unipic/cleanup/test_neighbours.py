@@ -51,7 +51,7 @@ def by_definition(given: Embeddings, likely: float, least: float) -> Found:
         others = [j for j, other in enumerate(given.photos) if j != i and one.comparable and other.comparable]
         for place, j in enumerate(sorted(others, key=lambda j: (-cosine[i, j], given.photos[j].digest))):
             value = float(cosine[i, j] * GRID * GRID)
-            if (value >= likely and place < module.MOST) or (value >= least and place < module.MOST_UNLIKELY):
+            if (value >= likely and place < module.MAX_NEIGHBOURS) or (value >= least and place < module.MAX_UNLIKELY):
                 found[one.id, given.photos[j].id] = value
     return {(min(pair), max(pair)): value for pair, value in found.items()}
 
@@ -93,11 +93,11 @@ def test_equals_the_definition_whatever_the_tiles(
     seed: int, amount: int, side: int, caps: tuple[int, int], crowded: float, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(("MOST", "MOST_UNLIKELY"), caps, strict=True):
+        for name, value in zip(("MAX_NEIGHBOURS", "MAX_UNLIKELY"), caps, strict=True):
             patch.setattr(module, name, value)
         patch.setattr(module, "SIDE", side)
         patch.setattr(module, "CROWDED", crowded)
-        patch.setattr(module, "AT_ONCE", at_once)
+        patch.setattr(module, "SETTLE_PAIRS", at_once)
         check(clustered(seed, amount))
         check(with_ties(seed, amount, kinds=1 + seed % 26), 0.8, 0.4)
 
@@ -109,7 +109,7 @@ def test_neither_the_order_of_the_files_nor_the_threads_matter(
     seed: int, amount: int, rng: random.Random, threads: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"MOST": 4, "MOST_UNLIKELY": 2, "SIDE": 8}.items():
+        for name, value in {"MAX_NEIGHBOURS": 4, "MAX_UNLIKELY": 2, "SIDE": 8}.items():
             patch.setattr(module, name, value)
         for series in (clustered(seed, amount), with_ties(seed, amount, kinds=5)):
             assert named(in_any_order(series, rng), threads=threads) == named(series, threads=1)
@@ -164,7 +164,7 @@ def test_what_is_given_is_not_changed() -> None:
 
 @pytest.mark.parametrize("amount", [65, 66, 67, 300])
 def test_of_many_photos_with_one_vector_the_first_digests_are_everybody_s_nearest(amount: int) -> None:
-    """Those beyond MOST + 1 are not searched at all, and find the same."""
+    """Those beyond MAX_NEIGHBOURS + 1 are not searched at all, and find the same."""
     others = np.array([[1.0, 0.2, 0], [1, 0.3, 0.1], [0, 0, 1]])
     photos = [photo(f"{i}") for i in range(amount + 3)]
     given = embeddings(photos, np.concatenate([np.ones((amount, 1)) * [1, 0.1, 0], others]))
@@ -181,9 +181,9 @@ def test_photos_with_one_digest_stand_for_each_other() -> None:
 def test_no_more_is_kept_than_each_photo_s_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of one time-lapse: pairs that can be nobody's nearest are dropped on the way."""
     monkeypatch.setattr(module, "SIDE", 32)
-    monkeypatch.setattr(module, "MOST", 4)
-    monkeypatch.setattr(module, "MOST_UNLIKELY", 2)
-    monkeypatch.setattr(module, "AT_ONCE", 500)
+    monkeypatch.setattr(module, "MAX_NEIGHBOURS", 4)
+    monkeypatch.setattr(module, "MAX_UNLIKELY", 2)
+    monkeypatch.setattr(module, "SETTLE_PAIRS", 500)
     waiting = []
     settle = module.Nearest.settle
     monkeypatch.setattr(module.Nearest, "settle", lambda self: waiting.append(self._new) or settle(self))
@@ -191,7 +191,7 @@ def test_no_more_is_kept_than_each_photo_s_nearest(monkeypatch: pytest.MonkeyPat
     crowd = embeddings([photo(f"{i}") for i in range(400)], 5 * np.ones(6) + 0.1 * rng.normal(size=(400, 6)))
     assert check(crowd) <= 400 * 4
     assert len(waiting) > 2
-    # A tile brings MOST for each of its photos and from either side, as far as the pair is in reach of that side.
+    # A tile brings MAX_NEIGHBOURS for each of its photos and from either side, if the pair is in reach of that side.
     assert max(waiting) <= max(500, 400 * 4 // 2) + 2 * 32 * 2 * 4
 
 
@@ -228,8 +228,8 @@ def test_a_limit_below_every_cosine_makes_nobody_a_neighbour_of_itself() -> None
 
 def test_of_one_photo_the_nearest_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fan: each is nearer to the hub than to any other, so that what the hub leaves out stays out."""
-    monkeypatch.setattr(module, "MOST", 4)
-    monkeypatch.setattr(module, "MOST_UNLIKELY", 2)
+    monkeypatch.setattr(module, "MAX_NEIGHBOURS", 4)
+    monkeypatch.setattr(module, "MAX_UNLIKELY", 2)
     hub, spokes = np.eye(9)[0], np.eye(9)[1:]
     leaning = np.linspace(1.2, 0.8, 8)[:, None]
     fan = embeddings([photo(f"{i}") for i in range(9)], np.stack([hub, *(spokes + leaning * hub)]))
@@ -242,7 +242,7 @@ def test_of_one_photo_the_nearest_count(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_crowd_does_not_make_all_of_its_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 10)
+    monkeypatch.setattr(module, "MAX_NEIGHBOURS", 10)
     rng = np.random.default_rng(3)
     crowd = embeddings([photo(f"{i}") for i in range(200)], 5 * np.ones(6) + 0.1 * rng.normal(size=(200, 6)))
     assert check(crowd) <= 200 * 10

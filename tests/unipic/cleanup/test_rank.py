@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import photo
 
 from unipic.cleanup import rank as ranking
+from unipic.cleanup.criteria import CRITERIA, MEASURED, WEIGHTS
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.rank import CRITERIA, MEASURED, WEIGHTS, features, prompt_score, rank
+from unipic.cleanup.rank import features, prompt_score, rank
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Step
@@ -285,7 +286,7 @@ class CountingScorer:
 
 
 def test_the_model_is_asked_about_all_groups_together_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "AT_ONCE", 4)
+    monkeypatch.setattr(ranking, "BATCH_PHOTOS", 4)
     photos = [photo(f"{i}", digest=str(i)) for i in range(10)]
     scorer, steps = CountingScorer(), list[Step]()
     scores = prompt_score(photos, scorer, Thumbs(), "a sunny beach", steps.append)  # type: ignore[arg-type]

@@ -17,13 +17,13 @@ from unipic.core import files, moving
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import (
     PART,
+    atomic_file,
     copy_and_hash,
     hash_file,
     make_folder,
     open_to_read,
     read_json,
     sweep_parts,
-    whole,
     write_json,
 )
 from unipic.core.settings import PROJECT
@@ -51,7 +51,7 @@ def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("replace", [True, False])
 def test_a_file_appears_whole(replace: bool, tmp_path: Path) -> None:
     target = tmp_path / "a.jpg"
-    with whole(target, replace) as file:
+    with atomic_file(target, replace) as file:
         file.write(b"abc")
         assert not target.exists()
     assert target.read_bytes() == b"abc"
@@ -59,7 +59,7 @@ def test_a_file_appears_whole(replace: bool, tmp_path: Path) -> None:
 
 
 def crash(target: Path, error: type[BaseException]) -> None:
-    with whole(target) as file:
+    with atomic_file(target) as file:
         file.write(b"ab")
         raise error
 
@@ -83,11 +83,11 @@ def test_a_crash_in_the_block_leaves_what_was_there(tmp_path: Path) -> None:
 def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
     target = tmp_path / "a.jpg"
     target.write_bytes(b"before")
-    with pytest.raises(AlreadyThere, match="nothing was overwritten"), whole(target, replace=False) as file:
+    with pytest.raises(AlreadyThere, match="nothing was overwritten"), atomic_file(target, replace=False) as file:
         file.write(b"abc")
     assert target.read_bytes() == b"before"
     assert os.listdir(tmp_path) == ["a.jpg"]
-    with whole(target) as file:
+    with atomic_file(target) as file:
         file.write(b"abc")
     assert target.read_bytes() == b"abc"
 
@@ -95,7 +95,7 @@ def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("file_system")
 def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "a.jpg"
-    with pytest.raises(AlreadyThere), whole(target, replace=False):
+    with pytest.raises(AlreadyThere), atomic_file(target, replace=False):
         target.write_bytes(b"meanwhile")
     assert target.read_bytes() == b"meanwhile"
 
@@ -103,16 +103,16 @@ def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("file_system")
 def test_a_dangling_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(AlreadyThere), whole(tmp_path / "a.jpg", replace=False) as file:
+    with pytest.raises(AlreadyThere), atomic_file(tmp_path / "a.jpg", replace=False) as file:
         file.write(b"abc")
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
     target = tmp_path / "a.zip"
-    with whole(target) as one:
+    with atomic_file(target) as one:
         one.write(b"one")
-        with whole(target) as two:
+        with atomic_file(target) as two:
             two.write(b"second")
         assert target.read_bytes() == b"second"
     assert target.read_bytes() == b"one"
@@ -122,8 +122,9 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
 @needs_signals
 def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from unipic.core.files import whole\n"
-        "with whole(Path(sys.argv[1])) as file: file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys; from pathlib import Path; from unipic.core.files import atomic_file\n"
+        "with atomic_file(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'a'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
     target = tmp_path / "sub" / "a.jpg"
@@ -133,7 +134,7 @@ def test_parts_of_killed_writers_are_swept_and_those_at_work_are_not(tmp_path: P
     (leftover,) = os.listdir(tmp_path / "sub")
     assert leftover.startswith("a.jpg.")
     assert leftover.endswith(PART)
-    with whole(target) as file:
+    with atomic_file(target) as file:
         sweep_parts(tmp_path, "**/*")
         file.write(b"abc")
     assert os.listdir(tmp_path / "sub") == ["a.jpg"]
@@ -192,7 +193,7 @@ def test_a_part_that_is_about_to_get_its_name_is_not_swept_away(
         real(*given)
 
     monkeypatch.setattr(where, name, while_others_sweep)
-    with whole(tmp_path / "a.jpg", replace) as file:
+    with atomic_file(tmp_path / "a.jpg", replace) as file:
         file.write(b"abc")
     assert (tmp_path / "a.jpg").read_bytes() == b"abc"
 
@@ -209,7 +210,7 @@ def test_a_part_swept_away_before_it_was_locked_is_made_once_more(
         lock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", slow)
-    with whole(tmp_path / "a") as file:
+    with atomic_file(tmp_path / "a") as file:
         file.write(b"whole")
     assert swept
     assert (tmp_path / "a").read_bytes() == b"whole"
@@ -220,7 +221,7 @@ def test_a_part_swept_away_before_it_was_locked_is_made_once_more(
 def test_what_fails_for_another_reason_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "sub" / "a.jpg"
     target.parent.mkdir()
-    with pytest.raises(FileNotFoundError), whole(target, replace=False):
+    with pytest.raises(FileNotFoundError), atomic_file(target, replace=False):
         os.rename(tmp_path / "sub", tmp_path / "elsewhere")
     assert not target.parent.exists()
 
@@ -251,6 +252,6 @@ def test_a_name_that_may_not_survive_a_power_cut_is_taken_back_but_never_what_wa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files, "sync_folder", full)
-    with pytest.raises(OSError, match="No space left"), whole(tmp_path / "a.jpg", replace) as file:
+    with pytest.raises(OSError, match="No space left"), atomic_file(tmp_path / "a.jpg", replace) as file:
         file.write(b"abc")
     assert os.listdir(tmp_path) == (["a.jpg"] if replace else [])

@@ -51,7 +51,7 @@ from unipic.core.settings import (
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=name.replace("_", ".")):
-        Settings(**{name: value})
+        Settings.of(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -68,27 +68,27 @@ def test_a_value_that_cannot_be_used_is_named(name: str, value: Any) -> None:
 )
 def test_a_value_of_another_kind_is_named(name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=f"{name} cannot be"):
-        changed(Settings(), {name: value})
+        Settings.of(**{name: value})
 
 
 def test_an_unknown_setting_is_named_beside_those_there_are() -> None:
     with pytest.raises(SettingsError, match=r"no setting 'similarty'; there are .*similar"):
-        changed(Settings(), {"similarty": 0.9})
+        Settings.of(similarty=0.9)
 
 
 def test_whole_numbers_are_numbers() -> None:
-    settings = changed(Settings(), {"near": 1, "time_window": 48, "photo_seconds": 3})
-    assert (settings.near, settings.time_window, settings.photo_seconds) == (1, 48, 3)
+    settings = Settings.of(near=1, time_window=48, photo_seconds=3)
+    assert (settings.thresholds.near, settings.thresholds.time_window, settings.limits.photo_seconds) == (1, 48, 3)
 
 
 def test_nothing_means_any_time() -> None:
-    assert changed(Settings(time_window=9.0), {"time_window": None}) == Settings()
+    assert changed(Settings.of(time_window=9.0), {"time_window": None}) == Settings()
 
 
 def test_the_wish_is_the_person_s_own_words_or_the_preset() -> None:
-    assert Settings(preset="landscape").wish == PRESETS["landscape"]
-    assert Settings(preset="landscape", prompt="  my dog ").wish == "my dog"
-    assert Settings(prompt="  ").wish == PRESETS["general"]
+    assert Settings.of(preset="landscape").ranking.wish == PRESETS["landscape"]
+    assert Settings.of(preset="landscape", prompt="  my dog ").ranking.wish == "my dog"
+    assert Settings.of(prompt="  ").ranking.wish == PRESETS["general"]
 
 
 # Of bodies and looks, of age, and of who somebody is.
@@ -116,17 +116,17 @@ def test_the_prompts_are_documented_word_for_word() -> None:
 
 
 def test_the_aesthetic_head_is_asked_for_by_name(tmp_path: Path) -> None:
-    assert not Settings().aesthetic
-    assert changed(Settings(), {"aesthetic": True}).aesthetic
+    assert not Settings().ranking.aesthetic
+    assert Settings.of(aesthetic=True).ranking.aesthetic
     path = tmp_path / "unipic.toml"
     path.write_text("aesthetic = true")
-    assert load_config(path) == Settings(aesthetic=True)
+    assert load_config(path) == Settings.of(aesthetic=True)
 
 
 @pytest.mark.parametrize("value", ["yes", 1, 0.3, None])
 def test_the_aesthetic_head_is_on_or_off(value: object) -> None:
     with pytest.raises(SettingsError, match="aesthetic cannot be"):
-        changed(Settings(), {"aesthetic": value})
+        Settings.of(aesthetic=value)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("48s", 48), ("2m", 120), ("1h", 3600), ("48", 48), ("1.5m", 90)])
@@ -143,7 +143,7 @@ def test_what_is_no_length_of_time_is_named(text: str) -> None:
 def test_a_config_file(tmp_path: Path) -> None:
     path = tmp_path / "unipic.toml"
     path.write_text('similar = 93\npreset = "portrait"\nworkers = 1\n')
-    assert load_config(path) == Settings(similar=93, preset="portrait", workers=1)
+    assert load_config(path) == Settings.of(similar=93, preset="portrait", workers=1)
 
 
 @pytest.mark.parametrize(
@@ -182,16 +182,16 @@ def test_folders_are_the_project_s_or_named_by_the_environment(monkeypatch: pyte
 
 @pytest.mark.parametrize("address", ["", "local"])
 def test_ray_on_this_machine_needs_no_more(address: str) -> None:
-    assert Settings(engine="ray", ray_address=address).ray_store == ""
+    assert Settings.of(engine="ray", ray_address=address).machine.ray_store == ""
 
 
 @pytest.mark.parametrize("address", ["head", "ray://head:10001", "head:port", "a b:6379", "http://head:6379"])
 def test_a_cluster_is_named_by_host_and_port(address: str) -> None:
     with pytest.raises(SettingsError, match="host:port"):
-        Settings(engine="ray", ray_address=address, ray_store="/shared")
+        Settings.of(engine="ray", ray_address=address, ray_store="/shared")
 
 
 def test_a_cluster_needs_a_store_that_its_nodes_share() -> None:
     with pytest.raises(SettingsError, match=r"ray_store.*all of its nodes share"):
-        Settings(engine="ray", ray_address="head:6379")
-    assert Settings(engine="ray", ray_address="head:6379", ray_store="s3://bucket/photos").engine == "ray"
+        Settings.of(engine="ray", ray_address="head:6379")
+    assert Settings.of(engine="ray", ray_address="head:6379", ray_store="s3://bucket/photos").machine.engine == "ray"

@@ -35,7 +35,7 @@ from unipic.destinations.base import Result
 from unipic.destinations.quarantine import KNOWN, Quarantine, locked, quarantines, remembered
 from unipic.destinations.undo import held, undo
 from unipic.destinations.undo import undo_all as undo_everything
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource
 
 

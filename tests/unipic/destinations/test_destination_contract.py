@@ -33,13 +33,14 @@ from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
 from unipic.destinations import _writing
-from unipic.destinations._writing import ROOM
+from unipic.destinations._writing import DISK_OVERHEAD
 from unipic.destinations.base import MANIFEST, Destination, export, outside
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.reading import location
 from unipic.reading.location import find_exiftool
-from unipic.review.choices import Outcome, accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 
 
@@ -281,7 +282,7 @@ def test_a_full_disk_is_said_before_anything_is_written(
     everything = kept(originals.photo("a.jpg", b"x" * 1_000_000))
     usage = shutil.disk_usage(place.target.parent)
     monkeypatch.setattr(_writing.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
-    needed = int(1_000_000 * ROOM)
+    needed = int(1_000_000 * DISK_OVERHEAD)
     with pytest.raises(DiskFull, match=f"{needed - 20_000:,} are missing"):
         export(place.new(), everything)
     assert not place.target.exists() or not any(place.target.iterdir())
@@ -306,15 +307,15 @@ class FullAfter:
 @pytest.fixture
 def disk_with_room(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def limit(room: int, number: int = errno.ENOSPC) -> None:
-        left, real = [room], files.whole
+        left, real = [room], files.atomic_file
 
         @contextmanager
-        def whole(path: Path, replace: bool = True) -> Iterator[Any]:
+        def atomic_file(path: Path, replace: bool = True) -> Iterator[Any]:
             with real(path, replace) as file:
                 yield FullAfter(file, left, number)
 
         for module in ("zip", "folder"):
-            monkeypatch.setattr(f"unipic.destinations.{module}.whole", whole)
+            monkeypatch.setattr(f"unipic.destinations.{module}.atomic_file", atomic_file)
 
     return limit
 
@@ -333,11 +334,11 @@ def test_a_disk_that_runs_full_leaves_no_half_file(
     assert place.unfinished() == []
     if place.kind == "zip":
         assert not place.target.exists()
-        assert f"needs {int(3_600_000 * ROOM):,}" in str(error.value)
+        assert f"needs {int(3_600_000 * DISK_OVERHEAD):,}" in str(error.value)
     else:
         there = place.content()
         assert all(data == Path(photos[int(name[0])].path).read_bytes() for name, data in there.items())
-        assert f"needs {int((3 - len(there)) * 1_200_000 * ROOM):,}" in str(error.value)
+        assert f"needs {int((3 - len(there)) * 1_200_000 * DISK_OVERHEAD):,}" in str(error.value)
 
 
 def test_a_run_after_room_was_made_finishes(
@@ -542,7 +543,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from unipic.destinations.zip import ZipDestination
         from unipic.cleanup.record import cleanup_from_dict
         from unipic.review.proposal import propose
-        from unipic.review.choices import outcomes
+        from unipic.review.outcomes import outcomes
         from unipic.destinations import _writing
 
         kind, target, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

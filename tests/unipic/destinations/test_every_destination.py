@@ -18,7 +18,7 @@ from unipic.destinations.base import Destination, Item, Plan, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 DESTINATIONS: dict[str, Callable[[Path, Path], Destination]] = {
     "zip": lambda photos, out: ZipDestination(out / "clean.zip"),

@@ -12,7 +12,7 @@ from unipic.core.files import PART, hash_file
 from unipic.core.photo import Photo
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
-from unipic.review.choices import Outcome, outcomes
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 
 

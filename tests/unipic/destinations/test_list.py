@@ -22,7 +22,7 @@ from unipic.core.photo import Unreadable
 from unipic.core.progress import Step
 from unipic.destinations.base import Result, export
 from unipic.destinations.list import COLUMNS, ListDestination
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 KEEPER = photo("a", name="DCIM/a.jpg", taken=datetime(2024, 5, 1, 12, 30, tzinfo=UTC))
 SECOND = photo("c", name="c.jpg")

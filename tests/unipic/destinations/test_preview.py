@@ -14,7 +14,7 @@ from unipic.core.photo import Photo, Unreadable
 from unipic.destinations.base import export, plan_to_copy
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.preview import preview
-from unipic.review.choices import Outcome
+from unipic.review.outcomes import Outcome
 
 
 def on_disk(folder: Path, id: str, name: str, data: bytes) -> Photo:

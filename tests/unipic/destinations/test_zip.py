@@ -12,7 +12,7 @@ from unipic.core.photo import Photo, Unreadable
 from unipic.destinations import zip as zips
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import outcomes
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 
 

@@ -16,7 +16,7 @@ from tests.helpers.pictures import save, scene
 from tests.helpers.raws import raw_photo
 
 from unipic.core.photo import Gallery, Photo, Unreadable, files_of
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library.companions import together, with_what
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
@@ -28,7 +28,7 @@ WHEN = datetime(2024, 6, 12, 20, 51, 7)
 
 
 def gallery_of(folder: Path) -> Gallery:
-    found = list(read(FolderSource([folder]).files(), InlineEngine(), Settings()))
+    found = list(read(FolderSource([folder]).files(), InlineEngine(), Limits()))
     photos = tuple(picture.photo for picture in found if isinstance(picture, Picture))
     return Gallery(photos, tuple(file for file in found if not isinstance(file, Picture)))
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 from tests.helpers.pictures import save, scene, xmp
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import images
 from unipic.reading._content import END, SCAN, decodes_whole, jpeg_content, segments
 from unipic.reading._measures import WORKING
@@ -37,7 +37,7 @@ def content(data: bytes, folder: Path) -> str:
 
 
 def content_of(path: Path) -> str:
-    return decode(str(path), WORKING, Settings()).content
+    return decode(str(path), WORKING, Limits()).content
 
 
 def encoded(picture: Image.Image = PICTURE, kind: str = "JPEG", **options: Any) -> bytes:
@@ -350,7 +350,7 @@ def test_it_does_not_depend_on_how_large_the_view_is(tmp_path: Path) -> None:
     large = scene(1, 1600, 1200)
     for kind in ("JPEG", "PNG"):
         path = save(large, tmp_path / "photo", format=kind)
-        assert len({decode(str(path), side, Settings()).content for side in (64, 640, 4000)}) == 1
+        assert len({decode(str(path), side, Limits()).content for side in (64, 640, 4000)}) == 1
 
 
 def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,13 +62,13 @@ def test_says_where_brightness_falls() -> None:
     ids=["jpeg", "webp", "larger", "smaller", "darker", "contrast", "grey"],
 )
 def test_the_same_picture_stays_near(change: Change) -> None:
-    assert max(distances(change)) <= Settings().near_bits // 2
+    assert max(distances(change)) <= Settings().comparing.near_bits // 2
 
 
 def test_other_scenes_are_about_half_apart() -> None:
     apart = [bits_apart(fingerprint(a), fingerprint(b)) for a, b in combinations(SCENES, 2)]
     assert 0.4 * BITS < sum(apart) / len(apart) < 0.6 * BITS
-    assert min(apart) > 2 * Settings().near_bits
+    assert min(apart) > 2 * Settings().comparing.near_bits
 
 
 def test_a_shaken_camera_changes_more_than_another_encoding() -> None:

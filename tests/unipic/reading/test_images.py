@@ -26,7 +26,7 @@ from tests.helpers.raws import MODEL, dng, preview_of, raw_photo
 from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Found
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import images
 from unipic.reading._exif import Exif
 from unipic.reading._measures import WORKING
@@ -52,7 +52,7 @@ STORED = {
 
 
 def opened(path: Path, **limits: Any) -> Decoded:
-    return decode(str(path), WORKING, Settings(**limits))
+    return decode(str(path), WORKING, Limits(**limits))
 
 
 def said(path: Path) -> Exif:
@@ -132,7 +132,7 @@ def test_a_file_too_large_to_be_read_at_once_is_the_same_photo(
 ) -> None:
     path = save(scene(2, 320, 240), tmp_path / "photo", format=kind)
     whole = opened(path)
-    monkeypatch.setattr(images, "AT_ONCE", path.stat().st_size - 1)
+    monkeypatch.setattr(images, "IN_MEMORY_BYTES", path.stat().st_size - 1)
     pieces = opened(path)
     assert pieces.picture.tobytes() == whole.picture.tobytes()
     assert replace(pieces, picture=whole.picture) == whole
@@ -291,7 +291,7 @@ def test_metadata_costs_no_second_read(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(images, "open_to_read", spy)
     path = carrying(scene(1, 80, 60), tmp_path / "photo.jpg", "JPEG", xmp('xmp:Rating="4"'))
     before = (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode)
-    picture = read_file(Found("id", path.name, str(path), path.stat().st_size), Settings())
+    picture = read_file(Found("id", path.name, str(path), path.stat().st_size), Limits())
     assert isinstance(picture, Picture)
     assert picture.photo.rating == 4
     assert opens == [str(path)]
@@ -801,7 +801,7 @@ def test_a_preview_made_to_keep_a_decoder_busy_is_refused(tmp_path: Path) -> Non
 def test_a_raw_photo_too_large_to_be_read_at_once_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raw_photo(tmp_path / "photo.dng", taken=datetime(2024, 6, 12))
     whole = opened(path)
-    monkeypatch.setattr(images, "AT_ONCE", 1000)
+    monkeypatch.setattr(images, "IN_MEMORY_BYTES", 1000)
     pieces = opened(path)
     assert pieces.picture.tobytes() == whole.picture.tobytes()
     assert replace(pieces, picture=whole.picture) == whole

@@ -18,7 +18,7 @@ from tests.helpers.places import EXIF, FILM, OTHER, XMP, film, needs_exiftool, p
 from tests.helpers.raws import raw_photo
 
 from unipic.core.errors import LocationLeft, NoExiftool
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import location
 from unipic.reading._imagedata import image_data, places_between
 from unipic.reading.images import decode
@@ -118,7 +118,7 @@ def test_configuration_of_the_user_is_not_read(photo: Path, tmp_path: Path, monk
 def test_many_are_asked_at_once(
     stripper: Stripper, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(location, "SOME", 3)
+    monkeypatch.setattr(location, "FILES_PER_REQUEST", 3)
     plain = [save(scene(n, 60, 40), tmp_path / f"{n}.jpg") for n in range(4)]
     clip = tell(film(tmp_path / "a.mov"), FILM[0])
     sidecar = takeout(tmp_path / "a.json")
@@ -172,7 +172,7 @@ def test_a_raw_photo_keeps_its_sensors_values_and_its_preview(stripper: Stripper
 
 def seen_in_raw(path: Path) -> tuple[bytes, bytes]:
     with rawpy.imread(str(path)) as raw:
-        return raw.raw_image.tobytes(), decode(str(path), 1000, Settings()).picture.tobytes()
+        return raw.raw_image.tobytes(), decode(str(path), 1000, Limits()).picture.tobytes()
 
 
 def test_a_second_picture_without_a_place_does_not_hinder(stripper: Stripper, photo: Path, tmp_path: Path) -> None:

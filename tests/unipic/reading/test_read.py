@@ -17,7 +17,7 @@ from tests.helpers.pictures import save, scene, xmp
 from tests.helpers.systems import needs_pipes
 
 from unipic.core.photo import Found, Photo, Unreadable
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading import images
 from unipic.reading._measures import WORKING, measure
 from unipic.reading.engines.base import NO_MEMORY, Engine, Failure
@@ -29,7 +29,7 @@ from unipic.reading.seen import Picture
 from unipic.sources.folder import FolderSource
 from unipic.vision.base import VIEW
 
-SETTINGS = Settings()
+LIMITS = Limits()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def found(path: Path) -> Found:
 
 
 def one(path: Path, **limits: Any) -> Picture | Unreadable:
-    return read_file(found(path), Settings(**limits))
+    return read_file(found(path), Limits(**limits))
 
 
 def picture(path: Path) -> Picture:
@@ -82,7 +82,7 @@ def facts(outcome: Picture | Unreadable) -> Any:
 
 def test_every_file_becomes_one_outcome_in_the_order_of_the_files(album: Path, workers: Engine) -> None:
     files = list(FolderSource([album]).files())
-    outcomes = list(read(iter(files), workers, SETTINGS))
+    outcomes = list(read(iter(files), workers, LIMITS))
     ids = [outcome.photo.id if isinstance(outcome, Picture) else outcome.id for outcome in outcomes]
     assert ids == [file.id for file in files]
     names = [outcome.photo.name for outcome in outcomes if isinstance(outcome, Picture)]
@@ -92,23 +92,23 @@ def test_every_file_becomes_one_outcome_in_the_order_of_the_files(album: Path, w
 def test_what_the_source_named_stays_as_it_is(album: Path) -> None:
     files = list(FolderSource([album]).files())
     (link,) = (file for file in files if isinstance(file, Unreadable))
-    assert link in list(read(files, InlineEngine(), SETTINGS))
+    assert link in list(read(files, InlineEngine(), LIMITS))
 
 
 def test_no_files_are_no_outcomes(workers: Engine) -> None:
-    assert list(read([], workers, SETTINGS)) == []
+    assert list(read([], workers, LIMITS)) == []
 
 
 def test_worker_count_and_engine_do_not_matter(album: Path, workers: Engine) -> None:
     files = list(FolderSource([album]).files())
-    inline = [facts(outcome) for outcome in read(files, InlineEngine(), SETTINGS)]
-    assert [facts(outcome) for outcome in read(files, workers, SETTINGS)] == inline
+    inline = [facts(outcome) for outcome in read(files, InlineEngine(), LIMITS)]
+    assert [facts(outcome) for outcome in read(files, workers, LIMITS)] == inline
 
 
 def test_the_order_of_the_files_does_not_matter(album: Path) -> None:
     files = list(FolderSource([album]).files())
-    forwards = [facts(outcome) for outcome in read(files, InlineEngine(), SETTINGS)]
-    backwards = [facts(outcome) for outcome in read(files[::-1], InlineEngine(), SETTINGS)]
+    forwards = [facts(outcome) for outcome in read(files, InlineEngine(), LIMITS)]
+    backwards = [facts(outcome) for outcome in read(files[::-1], InlineEngine(), LIMITS)]
     assert forwards == backwards[::-1]
 
 
@@ -123,7 +123,7 @@ class FailingEngine:
 def test_a_file_that_costs_a_worker_is_unreadable() -> None:
     file = Found("id", "a/b.jpg", "/photos/a/b.jpg", 7)
     expected = Unreadable("id", "a/b.jpg", "/photos/a/b.jpg", "took longer than 15 seconds to decode", 7)
-    assert list(read([file], FailingEngine(), SETTINGS)) == [expected]
+    assert list(read([file], FailingEngine(), LIMITS)) == [expected]
 
 
 def test_a_file_without_memory_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_a_file_without_memory_is_unreadable(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(images, "_load", fail)
     path = save(scene(1, 64, 48), tmp_path / "photo.jpg")
-    (outcome,) = read([found(path)], InlineEngine(), SETTINGS)
+    (outcome,) = read([found(path)], InlineEngine(), LIMITS)
     assert isinstance(outcome, Unreadable)
     assert outcome.reason == NO_MEMORY.reason
 
@@ -143,7 +143,7 @@ def test_reading_changes_nothing(album: Path) -> None:
         return [(path, path.lstat().st_mtime_ns, path.lstat().st_mode, path.lstat().st_size) for path in paths]
 
     before = manifest()
-    list(read(FolderSource([album]).files(), InlineEngine(), SETTINGS))
+    list(read(FolderSource([album]).files(), InlineEngine(), LIMITS))
     assert manifest() == before
 
 
@@ -202,7 +202,7 @@ def test_measures_are_those_of_the_working_picture(tmp_path: Path) -> None:
 
 def test_a_name_is_data(tmp_path: Path) -> None:
     path = save(scene(1, 64, 48), tmp_path / "photo.jpg")
-    outcome = read_file(Found("id", "../../etc/passwd\n\udce9", str(path), 1), SETTINGS)
+    outcome = read_file(Found("id", "../../etc/passwd\n\udce9", str(path), 1), LIMITS)
     assert isinstance(outcome, Picture)
     assert outcome.photo.name == "../../etc/passwd\n\udce9"
 
@@ -267,7 +267,7 @@ def test_a_file_removed_between_listing_and_reading_is_named(album: Path, worker
     files = list(FolderSource([album]).files())
     (album / "sub" / "photo.jpg").unlink()
     (album / "sub").rmdir()
-    gone = list(read(files, workers, SETTINGS))[-1]
+    gone = list(read(files, workers, LIMITS))[-1]
     assert isinstance(gone, Unreadable)
     assert (gone.name, gone.reason) == ("sub/photo.jpg", "was deleted after the folder was listed")
     assert not gone.copyable
@@ -277,7 +277,7 @@ def test_a_link_that_took_a_files_place_is_not_followed(album: Path) -> None:
     files = list(FolderSource([album]).files())
     (album / "sub" / "photo.jpg").unlink()
     (album / "sub" / "photo.jpg").symlink_to(album / "0 photo.JPEG")
-    swapped = list(read(files, InlineEngine(), SETTINGS))[-1]
+    swapped = list(read(files, InlineEngine(), LIMITS))[-1]
     assert isinstance(swapped, Unreadable)
 
 
@@ -302,6 +302,6 @@ def test_an_error_of_the_disk_is_named(tmp_path: Path, monkeypatch: pytest.Monke
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(images, "open_to_read", Broken)
-    for at_once in (images.AT_ONCE, 0):  # in one piece, and piece by piece
-        monkeypatch.setattr(images, "AT_ONCE", at_once)
+    for at_once in (images.IN_MEMORY_BYTES, 0):  # in one piece, and piece by piece
+        monkeypatch.setattr(images, "IN_MEMORY_BYTES", at_once)
         assert reason(path) == "could not be read: Input/output error"

@@ -21,7 +21,7 @@ from tests.helpers.pictures import blurred, save, scene
 from unipic.core.errors import NotShown
 from unipic.core.files import PART
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
@@ -303,7 +303,7 @@ def test_real_workers_survive_a_broken_file_and_show_the_next(tmp_path: Path) ->
     (tmp_path / "broken.jpg").write_bytes(buffer.getvalue()[:3000])
     large = of(save(Image.new("RGB", (3000, 3000)), tmp_path / "large.png"))
     good = of(save(scene(2, 2400, 1200), tmp_path / "good.tif"), format="TIFF", width=2400, height=1200)
-    settings = Settings(max_pixels=4_000_000)
+    settings = Limits(max_pixels=4_000_000)
     renderer = Renderer(settings, open_engine=lambda: LocalEngine(1, seconds=20.0, memory=2_000_000_000))
     renditions = Renditions(tmp_path / "run" / "views", renderer)
     try:

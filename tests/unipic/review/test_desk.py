@@ -19,10 +19,11 @@ from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.core.errors import SettingsError
 from unipic.core.photo import Photo
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Catalogue
-from unipic.review.choices import done, kept, report
+from unipic.review.choices import done, kept
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
-from unipic.review.history import Thresholds
+from unipic.review.outcomes import report
 from unipic.review.proposal import Group, identical
 from unipic.review.rules import Rules
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given
 
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
-from unipic.review.history import Change, Entry, History, Thresholds, Undo
+from unipic.review.history import Change, Entry, History, Undo
 from unipic.review.rules import Rules
 
 START = Thresholds(90, 50, "greedy")

@@ -8,9 +8,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
 from unipic.review.choices import Choice
-from unipic.review.history import Change, Entry, Thresholds, Undo
+from unipic.review.history import Change, Entry, Undo
 from unipic.review.journal import Journal
 from unipic.review.rules import Rules
 

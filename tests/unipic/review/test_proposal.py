@@ -13,7 +13,8 @@ from tests.helpers.galleries import photo
 
 from unipic.cleanup.evidence import Evidence
 from unipic.core.settings import Settings
-from unipic.review.choices import accept_all, outcomes
+from unipic.review.choices import accept_all
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import SAME_PICTURE, UNSURE, Group, Proposal, group_id, propose
 from unipic.review.rules import PREFERENCES, Rules
 from utils import arrange
@@ -24,7 +25,7 @@ C = photo("c", size=2000, name="albums2/c.jpg")
 
 
 def proposed(found: Evidence, rules: Rules = Rules(), **changes: Any) -> Proposal:  # noqa: B008  frozen
-    return propose(arrange(found, Settings(**changes)), rules)
+    return propose(arrange(found, Settings.of(**changes).thresholds), rules)
 
 
 def the_group(found: Evidence, **rules: tuple[str, ...]) -> Group:
@@ -110,7 +111,7 @@ def test_the_headline_leaves_the_numbers_to_the_table() -> None:
     assert the_group(shots()).headline == "No clear winner: these look equally good"
     blurred = replace(A, measures=replace(A.measures, sharpness=0.1))
     found = evidence([blurred, B], {"a b": 95.0})
-    assert "against" in arrange(found, Settings()).clusters[0].reason
+    assert "against" in arrange(found, Settings().thresholds).clusters[0].reason
     assert the_group(found).headline == "Recommended: sharper on the subject"
 
 

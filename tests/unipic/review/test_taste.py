@@ -1,4 +1,4 @@
-"""Taste on made-up decisions of made-up people, from measures as the ranking sees them."""
+"""Taste on made-up lessons of made-up people, from measures as the ranking sees them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unipic.cleanup.rank import WEIGHTS, shortfalls
+from unipic.cleanup.criteria import WEIGHTS
+from unipic.cleanup.rank import shortfalls
 from unipic.core.photo import Measures
 from unipic.review import taste
-from unipic.review.taste import LEAST_GROUPS, LEAST_READ, LUCK, Decision, changes, judge, learn
+from unipic.review.taste import LEAST_GROUPS, LEAST_READ, LUCK, Lesson, changes, judge, learn
 
 BASE = Measures(0.5, 0.6, 0.4, 0.1, 0.2, 0.03, 0.03, 2.0, 0.05, 0.5)
 JITTER = Measures(0.06, 0.3, 0.1, 0.04, 0.12, 0.04, 0.04, 3.0, 0.04, 0.1)
@@ -27,14 +28,14 @@ def measures(rng: np.random.Generator) -> Measures:
     return Measures(*np.abs(rng.normal(middle, spread)).tolist())
 
 
-def decision(
+def lesson(
     rng: np.random.Generator,
     cares: Mapping[str, float] | None,
     unread: float = 0.0,
     lapses: float = 0.0,
     decided: bool = False,
     ranked_by: Mapping[str, float] = WEIGHTS,
-) -> Decision:
+) -> Lesson:
     """A group, and one shot of it kept by somebody who cares for these things; by anybody, if for nothing."""
     names, table = shortfalls([measures(rng) for _ in range(rng.integers(2, 7))])
     scores = table @ [ranked_by[name] for name in names]
@@ -47,7 +48,7 @@ def decision(
     else:
         whim = 0 if decided else rng.gumbel(size=len(table))
         pick = int((table @ [cares[name] for name in names] + whim).argmax())
-    return Decision(
+    return Lesson(
         f"{rng.integers(2**62):016x}",
         names,
         tuple(map(tuple, table.round(3).tolist())),
@@ -57,13 +58,13 @@ def decision(
     )
 
 
-def person(seed: int, groups: int, cares: Mapping[str, float] | None, **habits: float) -> list[Decision]:
+def person(seed: int, groups: int, cares: Mapping[str, float] | None, **habits: float) -> list[Lesson]:
     rng = np.random.default_rng(seed)
-    return [decision(rng, cares, **habits) for _ in range(groups)]  # type: ignore[arg-type]
+    return [lesson(rng, cares, **habits) for _ in range(groups)]  # type: ignore[arg-type]
 
 
-def two(a: float, b: float, kept: tuple[bool, bool] = (True, False), group: str = "0" * 16) -> Decision:
-    return Decision(group, ("exposure",), ((a,), (b,)), kept, (True, False), 0.9)
+def two(a: float, b: float, kept: tuple[bool, bool] = (True, False), group: str = "0" * 16) -> Lesson:
+    return Lesson(group, ("exposure",), ((a,), (b,)), kept, (True, False), 0.9)
 
 
 def test_without_decisions_the_weights_are_the_default_ones() -> None:
@@ -86,23 +87,23 @@ def test_a_preference_is_recovered() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_preference_is_used_once_it_is_proved(seed: int) -> None:
-    decisions = person(seed, 160, LIGHT)
-    verdict = judge(decisions, WEIGHTS)
+    lessons = person(seed, 160, LIGHT)
+    verdict = judge(lessons, WEIGHTS)
     assert verdict.used
     assert verdict.held_out_learned is not None
     assert verdict.held_out_default is not None
     assert verdict.held_out_learned > verdict.held_out_default + 0.1
-    assert verdict.weights == learn(decisions, WEIGHTS)
-    early = judge(decisions[: LEAST_GROUPS - 1], WEIGHTS)
+    assert verdict.weights == learn(lessons, WEIGHTS)
+    early = judge(lessons[: LEAST_GROUPS - 1], WEIGHTS)
     assert not early.used
     assert early.why == "19 groups so far, 20 are needed"
 
 
 def test_what_is_learned_is_the_answer_of_its_own_equation() -> None:
     """No weight can be moved, within 0 and above, without making choices and prior together less likely."""
-    decisions = person(2, 60, LIGHT)
-    best = learn(decisions, WEIGHTS)
-    groups = taste._teaching(decisions)
+    lessons = person(2, 60, LIGHT)
+    best = learn(lessons, WEIGHTS)
+    groups = taste._teaching(lessons)
     names = tuple(WEIGHTS)
     pairs, counts, _ = taste._pairs(groups, [taste._table(one, names) for one in groups], len(names))
 
@@ -137,8 +138,8 @@ def test_a_taste_does_not_live_on_because_it_is_followed() -> None:
     """Somebody without it corrects the suggestions it makes, and it goes."""
     rng = np.random.default_rng(3)
     strange = dict.fromkeys(WEIGHTS, 0.0) | {"contrast": 0.6, "shadows": 0.6}
-    decisions = [decision(rng, WEIGHTS, ranked_by=strange) for _ in range(100)]
-    assert not judge(decisions, WEIGHTS).used
+    lessons = [lesson(rng, WEIGHTS, ranked_by=strange) for _ in range(100)]
+    assert not judge(lessons, WEIGHTS).used
 
 
 def test_where_all_or_nothing_was_kept_nothing_is_learned() -> None:
@@ -148,7 +149,7 @@ def test_where_all_or_nothing_was_kept_nothing_is_learned() -> None:
 
 
 def test_ties_count_by_the_share_that_was_kept() -> None:
-    tied = Decision("0" * 16, ("exposure",), ((0.0,), (0.0,), (-1.0,)), (True, False, False), (True,) * 3, 0.5)
+    tied = Lesson("0" * 16, ("exposure",), ((0.0,), (0.0,), (-1.0,)), (True, False, False), (True,) * 3, 0.5)
     assert taste._right(tied, np.array([0.0, 0.0, -1.0])) == 0.5
     assert taste._right(tied, np.zeros(3)) == pytest.approx(1 / 3)
     assert learn([replace(tied, kept=(True, True, False))], WEIGHTS)["exposure"] > WEIGHTS["exposure"]
@@ -165,7 +166,7 @@ def test_a_criterion_nobody_measured_keeps_its_weight() -> None:
 
 
 def test_a_group_weighs_one_however_many_shots_it_has() -> None:
-    pair = Decision("0" * 16, ("exposure",), ((-2.0,), (0.0,)), (True, False), (False, True), 0.9)
+    pair = Lesson("0" * 16, ("exposure",), ((-2.0,), (0.0,)), (True, False), (False, True), 0.9)
     many = replace(pair, rows=((-2.0,), *((0.0,),) * 9), kept=(True,) + (False,) * 9, suggested=(False,) + (True,) * 9)
     assert learn([pair], WEIGHTS)["exposure"] == pytest.approx(learn([many], WEIGHTS)["exposure"])
 
@@ -184,10 +185,10 @@ def test_an_unread_suggestion_counts_less_than_one_that_was_read() -> None:
 @pytest.mark.slow
 @given(st.integers(0, 2**32 - 1))
 def test_the_order_of_the_decisions_changes_nothing(seed: int) -> None:
-    decisions = person(seed, 25, LIGHT, unread=0.2)
-    shuffled = random.Random(seed).sample(decisions, len(decisions))
-    assert judge(decisions, WEIGHTS) == judge(shuffled, WEIGHTS)
-    assert min(learn(decisions, WEIGHTS).values()) >= 0
+    lessons = person(seed, 25, LIGHT, unread=0.2)
+    shuffled = random.Random(seed).sample(lessons, len(lessons))
+    assert judge(lessons, WEIGHTS) == judge(shuffled, WEIGHTS)
+    assert min(learn(lessons, WEIGHTS).values()) >= 0
 
 
 @pytest.mark.parametrize(("won", "lost", "chance"), [(0, 0, 1.0), (5, 0, 1 / 32), (4, 1, 6 / 32), (2, 2, 11 / 16)])

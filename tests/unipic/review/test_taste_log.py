@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person
 
-from unipic.cleanup.rank import WEIGHTS
+from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.result import Cluster
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import DecisionsUnreadable
@@ -21,7 +21,7 @@ from unipic.review.choices import NONE, Choice, Choices, accept, accept_all
 from unipic.review.proposal import Proposal, propose
 from unipic.review.rules import Rules
 from unipic.review.taste import Verdict
-from unipic.review.taste_log import ASIDE, FILE, MOST_SHOTS, decided, forget, load, remember, taste_in
+from unipic.review.taste_log import ASIDE, FILE, MOST_SHOTS, forget, lessons_of, load, remember, taste_in
 from utils import arrange, weigh
 
 
@@ -47,12 +47,12 @@ def test_what_was_decided_comes_back(tmp_path: Path) -> None:
     proposal = found()
     choices = said(proposal, 0, 2)
     remember(tmp_path, proposal, choices)
-    (decision,) = load(tmp_path)
-    assert (decision,) == tuple(decided(proposal, choices))
-    assert decision.kept == (False, False, True)
-    assert decision.suggested == (True, False, False)
-    assert {"exposure", "wish"} <= set(decision.names)
-    assert decision.certainty == 0.7
+    (lesson,) = load(tmp_path)
+    assert (lesson,) == tuple(lessons_of(proposal, choices))
+    assert lesson.kept == (False, False, True)
+    assert lesson.suggested == (True, False, False)
+    assert {"exposure", "wish"} <= set(lesson.names)
+    assert lesson.certainty == 0.7
 
 
 def test_a_group_that_was_not_decided_or_taught_nothing_is_not_kept(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_a_group_that_was_not_decided_or_taught_nothing_is_not_kept(tmp_path: Pa
 def test_what_an_earlier_run_decided_is_not_learned_from_again(tmp_path: Path) -> None:
     proposal = found()
     remembered = {id: replace(choice, remembered=True) for id, choice in said(proposal, 0, 2).items()}
-    assert decided(proposal, remembered) == []
-    assert len(decided(proposal, {**remembered, **said(proposal, 1, 2)})) == 1
+    assert lessons_of(proposal, remembered) == []
+    assert len(lessons_of(proposal, {**remembered, **said(proposal, 1, 2)})) == 1
 
 
 def test_what_a_person_s_rules_put_first_is_learned_from_by_how_it_was_ranked() -> None:
@@ -88,7 +88,7 @@ def test_what_a_person_s_rules_put_first_is_learned_from_by_how_it_was_ranked() 
         ),
     )
     assert [one.id for one in ruled.shots[0].photos] == ["s2", "s1", "s0"]
-    (ours,), (by_rank,) = decided(ruled, accept_all(ruled)), decided(plain, accept_all(plain))
+    (ours,), (by_rank,) = lessons_of(ruled, accept_all(ruled)), lessons_of(plain, accept_all(plain))
     assert (ours.group, ours.rows, ours.certainty) == (by_rank.group, by_rank.rows, by_rank.certainty)
     assert by_rank.kept == (True, False, False)
     assert ours.kept == ours.suggested == (False, False, True)
@@ -111,9 +111,9 @@ def test_deciding_again_replaces_and_the_same_again_changes_nothing(tmp_path: Pa
     remember(tmp_path, proposal, first)
     assert (tmp_path / FILE).stat().st_mtime_ns == written.st_mtime_ns
     remember(tmp_path, proposal, {**first, **said(proposal, 0, 1)})
-    assert [decision.kept for decision in load(tmp_path)] == [(False, True, False), (True, False, False)]
+    assert [lesson.kept for lesson in load(tmp_path)] == [(False, True, False), (True, False, False)]
     remember(tmp_path, proposal, {**said(proposal, 0, 0, 1, 2), **said(proposal, 1, 0, 2)})
-    assert [decision.kept for decision in load(tmp_path)] == [(True, False, True)]
+    assert [lesson.kept for lesson in load(tmp_path)] == [(True, False, True)]
 
 
 def test_a_group_that_grew_or_was_ranked_anew_is_still_the_same(tmp_path: Path) -> None:
@@ -127,12 +127,12 @@ def test_a_group_that_grew_or_was_ranked_anew_is_still_the_same(tmp_path: Path) 
 
 
 def test_only_the_latest_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MOST", 3)
+    monkeypatch.setattr(store, "MAX_LESSONS", 3)
     proposal = found(5)
     for group in proposal.shots:
         remember(tmp_path, proposal, accept([group], NONE))
-    latest = [d.group for group in proposal.shots[2:] for d in decided(proposal, accept([group], NONE))]
-    assert [decision.group for decision in load(tmp_path)] == latest
+    latest = [d.group for group in proposal.shots[2:] for d in lessons_of(proposal, accept([group], NONE))]
+    assert [lesson.group for lesson in load(tmp_path)] == latest
 
 
 GOOD = {
@@ -192,7 +192,7 @@ def test_a_link_or_a_file_far_too_large_is_not_read(tmp_path: Path, monkeypatch:
     with pytest.raises(DecisionsUnreadable):
         load(tmp_path)
     (tmp_path / FILE).unlink()
-    monkeypatch.setattr(store, "MOST_BYTES", 10)
+    monkeypatch.setattr(store, "MAX_BYTES", 10)
     (tmp_path / FILE).write_text(json.dumps(GOOD))
     with pytest.raises(DecisionsUnreadable, match="too large"):
         load(tmp_path)
@@ -230,9 +230,9 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     gallery, embeddings = given
     taste = Verdict(25, 0.5, 0.7, True, "", dict(zip(WEIGHTS, numbers, strict=True)))
     with without_pictures():
-        how = Settings(workers=1)
+        how = Settings.of(workers=1)
         plain, tasted, again = (
-            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how) for mine in (None, taste, taste)
+            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how.thresholds) for mine in (None, taste, taste)
         )
     assert [{p.id for p in c.photos} for c in tasted.clusters] == [{p.id for p in c.photos} for c in plain.clusters]
     assert (tasted.exact, tasted.near, set(tasted.singles)) == (plain.exact, plain.near, set(plain.singles))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from unipic.core.errors import AlreadyThere
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.reading._exif import Exif
 from unipic.reading.images import Decoded, NotAPhoto, decode, identify, orientation
 from unipic.reading.metadata import read_metadata
@@ -50,7 +50,7 @@ def sample(path: Path) -> Sample:
         image, _ = identify(file)
         assert image is not None
         turned, said = orientation(image), read_metadata(file)
-    return Sample(**vars(decode(str(path), 96, Settings())), exif=said, orientation=turned)
+    return Sample(**vars(decode(str(path), 96, Limits())), exif=said, orientation=turned)
 
 
 def taken(photo: Sample) -> datetime:
@@ -94,9 +94,9 @@ def test_nothing_is_overwritten(folder: Path) -> None:
 def test_everything_can_be_read_but_two(folder: Path, photos: dict[str, Sample]) -> None:
     assert len(photos) == len(digests(folder)) - len(BROKEN)
     with pytest.raises(NotAPhoto, match="ends early"):
-        decode(str(folder / "Camera/IMG_20240714_090311.jpg"), 96, Settings())
+        decode(str(folder / "Camera/IMG_20240714_090311.jpg"), 96, Limits())
     with pytest.raises(NotAPhoto, match="not in any photo format"):
-        decode(str(folder / "Downloads/recipe.jpg"), 96, Settings())
+        decode(str(folder / "Downloads/recipe.jpg"), 96, Limits())
 
 
 def test_exact_copies_lie_in_other_folders(folder: Path) -> None:

@@ -1,28 +1,28 @@
 // What each action of a key does; the names are those in keys.js.
 
 const ACTIONS = {
-  nextGroup: (room) => room.walk(1),
-  previousGroup: (room) => room.walk(-1),
-  nextPhoto: (room) => room.group.focusPhoto(room.group.index + 1),
-  previousPhoto: (room) => room.group.focusPhoto(room.group.index - 1),
-  toggleShown: (room) => room.group.toggle(room.group.index),
-  toggleNumber: (room, key) => room.group.toggle(Number(key) - 1),
-  keepAll: (room) => room.group.keepAll(),
-  keepOnly: (room) => room.group.keepOnly(),
-  accept: (room) => room.group.accept(),
-  apart: (room) => room.apart(room.group.group),
-  loupe: (room) => room.group.compare("loupe"),
-  compare: (room) => room.group.compare("side"),
-  nextRow: (room) => room.list.move(1),
-  previousRow: (room) => room.list.move(-1),
-  groups: (room) => room.inGroup && room.goList(),
-  undo: (room) => room.undo("undo"),
-  redo: (room) => room.undo("redo"),
-  fullScreen: (room) => room.fullScreen(),
-  help: (room) => room.help(),
-  escape: (room) => (room.inGroup ? room.group.escape() || room.goList() : room.list.clear()),
+  nextGroup: (page) => page.walk(1),
+  previousGroup: (page) => page.walk(-1),
+  nextPhoto: (page) => page.group.focusPhoto(page.group.index + 1),
+  previousPhoto: (page) => page.group.focusPhoto(page.group.index - 1),
+  toggleShown: (page) => page.group.toggle(page.group.index),
+  toggleNumber: (page, key) => page.group.toggle(Number(key) - 1),
+  keepAll: (page) => page.group.keepAll(),
+  keepOnly: (page) => page.group.keepOnly(),
+  accept: (page) => page.group.accept(),
+  apart: (page) => page.apart(page.group.group),
+  loupe: (page) => page.group.compare("loupe"),
+  compare: (page) => page.group.compare("side"),
+  nextRow: (page) => page.list.move(1),
+  previousRow: (page) => page.list.move(-1),
+  groups: (page) => page.store.selection.inGroup && page.goList(),
+  undo: (page) => page.undo("undo"),
+  redo: (page) => page.undo("redo"),
+  fullScreen: (page) => page.fullScreen(),
+  help: (page) => page.help(),
+  escape: (page) => (page.store.selection.inGroup ? page.group.escape() || page.goList() : page.list.clear()),
 };
 
-export function perform(room, { action, key }) {
-  ACTIONS[action](room, key);
+export function perform(page, { action, key }) {
+  ACTIONS[action](page, key);
 }

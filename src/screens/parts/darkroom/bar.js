@@ -2,7 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
-import { progress } from "./store.js";
+import { progress } from "./groups.js";
 
 export function button(name, words, act, attributes = {}) {
   const text = words && h("span", {}, words);
@@ -10,25 +10,25 @@ export function button(name, words, act, attributes = {}) {
 }
 
 export class Bar {
-  constructor(room) {
-    this.room = room;
+  constructor(store, page) {
+    Object.assign(this, { store, page });
     const bare = (name, words, act, more) =>
       button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
-    this.groups = button("groups", "All groups", () => room.goList(), { title: "All groups (G)" });
-    this.previous = bare("left", "Previous group", () => room.walk(-1), {
+    this.groups = button("groups", "All groups", () => page.goList(), { title: "All groups (G)" });
+    this.previous = bare("left", "Previous group", () => page.walk(-1), {
       title: "Previous group (K)",
       class: "plain previous",
     });
-    this.next = bare("right", "Next group", () => room.walk(1), { title: "Next group (J)" });
+    this.next = bare("right", "Next group", () => page.walk(1), { title: "Next group (J)" });
     this.words = h("p", { class: "where" });
     this.saving = h("p", { class: "saving", role: "status" });
-    this.undo = button("undo", "Undo", () => room.undo("undo"), { class: "undo" });
-    this.redo = bare("redo", "Redo", () => room.undo("redo"));
-    const screen = bare("screen", "Full screen", () => room.fullScreen(), {
+    this.undo = button("undo", "Undo", () => page.undo("undo"), { class: "undo" });
+    this.redo = bare("redo", "Redo", () => page.undo("redo"));
+    const screen = bare("screen", "Full screen", () => page.fullScreen(), {
       title: "Full screen (F)",
       class: "plain screen",
     });
-    const help = bare("doubt", "Help: shortcuts", () => room.help(), { title: "Shortcuts (?)" });
+    const help = bare("doubt", "Help: shortcuts", () => page.help(), { title: "Shortcuts (?)" });
     screen.hidden = !document.fullscreenEnabled;
     this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
     this.element = h(
@@ -42,15 +42,14 @@ export class Bar {
   }
 
   refresh() {
-    const { book, order, at, outbox, inGroup } = this.room;
+    const { choices, listing, selection, sync } = this.store;
+    const { book } = choices;
+    const { order } = listing;
+    const { at, inGroup } = selection;
     const { all, done, bytes } = progress(book);
     const place = order.indexOf(at);
-    const of =
-      order.length === all
-        ? count(all, "group").split(" ")[0]
-        : `${order.length.toLocaleString("en")} listed`;
-    const where =
-      inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
+    const of = order.length === all ? count(all, "group").split(" ")[0] : `${order.length.toLocaleString("en")} listed`;
+    const where = inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
     this.words.replaceChildren(
       h("strong", {}, where),
       ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`,
@@ -60,7 +59,7 @@ export class Bar {
     this.ways.hidden = !inGroup;
     this.previous.disabled = place <= 0;
     this.next.disabled = place < 0 || place >= order.length - 1;
-    const waiting = outbox.steps.length > 0;
+    const waiting = sync.outbox.steps.length > 0;
     const undo = waiting ? "the last choice" : book.undo;
     this.undo.disabled = !undo;
     this.undo.title = undo ? `Undo: ${undo} (U)` : "Nothing to undo";
@@ -70,7 +69,7 @@ export class Bar {
   }
 
   refreshSaving() {
-    const { outbox, cut } = this.room;
+    const { outbox, cut } = this.store.sync;
     const open = outbox.steps.length;
     const unsaved = `${count(open, "choice")} not saved yet`;
     const words = cut

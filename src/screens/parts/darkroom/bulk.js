@@ -4,7 +4,7 @@ import { button, picture, section, shortcuts, strip, sums } from "./bulk_parts.j
 import { bound, draw } from "./bulk_sample.js";
 import { count, h } from "./dom.js";
 import { meaning } from "./keys.js";
-import { sure } from "./store.js";
+import { sure } from "./groups.js";
 
 export { upperBound } from "./bulk_sample.js";
 
@@ -111,8 +111,7 @@ class Bulk {
       });
       return h("label", {}, input, ` ${number}`);
     });
-    const why =
-      "First check a few of these groups, chosen at random. The more you check, the safer it is.";
+    const why = "First check a few of these groups, chosen at random. The more you check, the safer it is.";
     return h("fieldset", {}, h("legend", {}, "Groups to check"), h("p", {}, why), h("div", {}, sizes));
   }
 
@@ -149,8 +148,7 @@ class Bulk {
     );
     this.asked = true;
     const next = this.sample[this.looking + 1]?.one;
-    for (const photo of next ? [next.stays[0], next.aside[0]] : [])
-      if (photo) new Image().src = this.urls.thumb(photo);
+    for (const photo of next ? [next.stays[0], next.aside[0]] : []) if (photo) new Image().src = this.urls.thumb(photo);
   }
 
   answer(right) {

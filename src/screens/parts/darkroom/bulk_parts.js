@@ -1,7 +1,7 @@
 // The pieces the bulk dialog shows. An "outcome" is {group, aside, stays}: what would become of a group's photos.
 
 import { count, h, size } from "./dom.js";
-import { sure } from "./store.js";
+import { sure } from "./groups.js";
 
 export function button(words, act, style) {
   return h("button", { type: "button", class: style, onclick: act }, words);
@@ -16,12 +16,9 @@ export function shortcuts(all, take) {
   }
   kinds.push(["All", all]);
   const some = kinds.filter(([, chosen]) => chosen.length);
-  const row = some.map(([words, chosen]) =>
-    button(`${words} (${number(chosen.length)})`, () => take(chosen)),
-  );
+  const row = some.map(([words, chosen]) => button(`${words} (${number(chosen.length)})`, () => take(chosen)));
   const same = (a, b) => a.length === b.length && a.every((one, i) => one === b[i]);
-  const mark = (now) =>
-    row.forEach((one, i) => one.setAttribute("aria-pressed", String(same(some[i][1], now))));
+  const mark = (now) => row.forEach((one, i) => one.setAttribute("aria-pressed", String(same(some[i][1], now))));
   return { row: h("div", { class: "bulk-buttons" }, row), mark };
 }
 
@@ -50,17 +47,9 @@ export function picture(urls, one, photo) {
     "figure",
     {},
     h("div", { class: "bulk-role" }, role(one, photo)),
-    h(
-      "div",
-      { class: "bulk-image" },
-      address ? h("img", { alt: "", src: address, onerror: missing }) : "No picture",
-    ),
+    h("div", { class: "bulk-image" }, address ? h("img", { alt: "", src: address, onerror: missing }) : "No picture"),
     h("figcaption", { title: photo.name }, photo.name),
-    h(
-      "div",
-      { class: "bulk-facts" },
-      `${photo.width} × ${photo.height} · ${photo.format} · ${size(photo.size)}`,
-    ),
+    h("div", { class: "bulk-facts" }, `${photo.width} × ${photo.height} · ${photo.format} · ${size(photo.size)}`),
   );
 }
 
@@ -75,11 +64,7 @@ export function strip(urls, one, show) {
     const act = { type: "button", "aria-label": label, title: label, onclick: () => show(photo) };
     return h("button", act, image || "", mark);
   });
-  return h(
-    "div",
-    { class: "bulk-strip", role: "group", "aria-label": "The other photos of the group" },
-    small,
-  );
+  return h("div", { class: "bulk-strip", role: "group", "aria-label": "The other photos of the group" }, small);
 }
 
 /** Every file of one group that would be set aside; off the screen it costs nothing but its height. */

@@ -5,23 +5,23 @@ import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { Stage } from "./stage.js";
-import { LANES, inOrder, kept, status, toggled } from "./store.js";
+import { LANES, inOrder, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
 export class GroupView {
-  constructor(room) {
-    this.room = room;
+  constructor(store, page) {
+    Object.assign(this, { store, page });
     this.index = 0;
     this.stage = new Stage({
-      pictures: room.pictures,
-      urls: room.urls,
+      pictures: page.pictures,
+      urls: store.sync.urls,
       // data-shown: the group whose picture is on the screen now. For whoever measures how fast it came.
-      onShown: () => (room.root.dataset.shown = this.group.id),
+      onShown: () => (page.root.dataset.shown = this.group.id),
       onSwipe: (photo, keep) => this.swipe(photo, keep),
       onOpen: () => this.compare("loupe"),
     });
     this.strip = new Strip({
-      urls: room.urls,
+      urls: store.sync.urls,
       onShow: (index) => this.focusPhoto(index),
       onToggle: (index) => this.toggle(index),
       onTicked: () => this.refreshSplit(),
@@ -43,7 +43,7 @@ export class GroupView {
       role: "region",
       "aria-label": "Details of the photos",
     });
-    const { room } = this;
+    const { page } = this;
     return h(
       "section",
       { class: "group", hidden: true, tabIndex: -1, "aria-label": "One group" },
@@ -55,8 +55,8 @@ export class GroupView {
       h(
         "div",
         { class: "low" },
-        button("left", "Previous", () => room.walk(-1)),
-        button("undo", "Undo", () => room.undo("undo")),
+        button("left", "Previous", () => page.walk(-1)),
+        button("undo", "Undo", () => page.undo("undo")),
         button("check", "Accept", () => this.accept(), { class: "strong" }),
       ),
     );
@@ -66,7 +66,7 @@ export class GroupView {
     const act = (name, words, key, does, attributes) =>
       button(name, words, does, { title: `${words} (${key})`, "aria-keyshortcuts": key, ...attributes });
     const more = (name, words, does) => button(name, words, () => ((this.more.open = false), does()));
-    this.reopen = more("open", "Reopen this group", () => this.room.reopen([this.group.id]));
+    this.reopen = more("open", "Reopen this group", () => this.page.reopen([this.group.id]));
     this.moveOut = more("apart", "Move this photo out", () => this.split([this.photo.id]));
     this.several = more("apart", "Split off several…", () => this.strip.choose(true));
     this.more = h(
@@ -97,7 +97,7 @@ export class GroupView {
       act("star", "Keep only this one", "X", () => this.keepOnly()),
       act("compare", "Compare", "C", () => this.compare("side")),
       act("loupe", "Loupe", "Z", () => this.compare("loupe")),
-      act("apart", "Not duplicates", "N", () => this.room.apart(this.group)),
+      act("apart", "Not duplicates", "N", () => this.page.apart(this.group)),
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -108,7 +108,7 @@ export class GroupView {
   }
 
   get choice() {
-    return this.room.book.choices[this.group.id];
+    return this.store.choices.book.choices[this.group.id];
   }
 
   // What is seen.
@@ -117,10 +117,7 @@ export class GroupView {
     const same = this.group?.id === group.id;
     this.group = group;
     this.index = same ? Math.min(this.index, group.photos.length - 1) : 0;
-    this.title.replaceChildren(
-      icon(group.lane),
-      `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`,
-    );
+    this.title.replaceChildren(icon(group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
     this.why.textContent = group.reason;
     this.why.title = group.reason;
     this.doubt.hidden = !group.doubt;
@@ -163,11 +160,7 @@ export class GroupView {
   focusPhoto(index, always) {
     if (!always && (index === this.index || !this.group.photos[index])) return;
     this.index = index;
-    this.path.replaceChildren(
-      h("strong", {}, `${index + 1} of ${this.group.photos.length}`),
-      " ",
-      this.photo.name,
-    );
+    this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
     this.words.textContent = this.photo.words;
     this.stage.show(this.photo, index === 0);
     this.strip.focus(index);
@@ -186,7 +179,7 @@ export class GroupView {
   // What is done.
 
   choose(ids, done) {
-    this.room.step({ do: "choose", group: this.group.id, kept: inOrder(this.group, new Set(ids)), done });
+    this.page.step({ do: "choose", group: this.group.id, kept: inOrder(this.group, new Set(ids)), done });
     this.refresh();
   }
 
@@ -194,15 +187,15 @@ export class GroupView {
     const photo = this.group.photos[index];
     if (!photo) return;
     const ids = toggled(this.group, this.choice, photo.id);
-    if (!ids) return this.room.say(`Photo ${index + 1} is protected: it stays`, true);
+    if (!ids) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
     this.choose(ids, false);
-    this.room.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
+    this.page.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
   }
 
   swipe(photo, keep) {
     const index = this.group.photos.indexOf(photo);
     if (kept(this.group, this.choice).has(photo.id) !== keep) this.toggle(index);
-    else this.room.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
+    else this.page.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
     if (keep || !photo.protected) this.focusPhoto(index + 1);
   }
 
@@ -211,36 +204,33 @@ export class GroupView {
       this.group.photos.map((photo) => photo.id),
       false,
     );
-    this.room.say("All photos kept");
+    this.page.say("All photos kept");
   }
 
   keepOnly() {
     this.choose([this.photo.id], false);
     const others = kept(this.group, this.choice).size - 1;
-    this.room.say(`Only photo ${this.index + 1} kept${others ? ", plus protected photos" : ""}`);
+    this.page.say(`Only photo ${this.index + 1} kept${others ? ", plus protected photos" : ""}`);
   }
 
   accept() {
     const ids = kept(this.group, this.choice);
     this.choose(ids, true);
-    this.room.say(`Accepted: ${ids.size} of ${this.group.photos.length} kept`, true);
-    this.room.goOn();
+    this.page.say(`Accepted: ${ids.size} of ${this.group.photos.length} kept`, true);
+    this.page.goOn();
   }
 
   split(ids) {
     this.strip.choose(false);
-    this.room.step({ do: "split", group: this.group.id, photos: ids });
-    this.room.say(
-      `${count(ids.length, "photo")} split off into a new group`,
-      true,
-    );
+    this.page.step({ do: "split", group: this.group.id, photos: ids });
+    this.page.say(`${count(ids.length, "photo")} split off into a new group`, true);
   }
 
   compare(mode) {
-    const { group, room } = this;
-    room.openDialog("compare.js", ({ openCompare }, host, closed) =>
+    const { group, page, store } = this;
+    page.openDialog("compare.js", ({ openCompare }, host, closed) =>
       openCompare({
-        ...{ host, mode, photos: group.photos, urls: room.urls, start: this.index },
+        ...{ host, mode, photos: group.photos, urls: store.sync.urls, start: this.index },
         kept: () => kept(group, this.choice),
         onToggle: (id) => this.toggle(group.photos.findIndex((photo) => photo.id === id)),
         onClose: (index) => (closed(), this.focusPhoto(index)),

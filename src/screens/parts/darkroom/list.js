@@ -2,22 +2,21 @@
 
 import { button } from "./bar.js";
 import { count, h, size } from "./dom.js";
+import { SHOW_ALL, SORTS } from "./filters.js";
+import { LANES, SURE, progress } from "./groups.js";
 import { Rows } from "./rows.js";
-import { LANES, SHOW_ALL, SORTS, SURE, nextOpen, ordered, progress } from "./store.js";
 
 const STATES = { open: "Open", done: "Done", remembered: "Decided earlier" };
 const CERTAINTIES = { sure: `Confident (${SURE * 100} % or more)`, doubtful: "Doubtful" };
 
 export class ListView {
-  constructor(room) {
-    this.room = room;
-    this.sort = "hardest";
-    this.filter = { ...SHOW_ALL };
-    this.ticked = new Set();
+  constructor(store, page) {
+    Object.assign(this, { store, page });
+    const { ticked } = store.selection;
     this.rows = new Rows({
-      urls: room.urls,
-      onOpen: (id) => room.go(id, true),
-      onTick: (id, on) => (on ? this.ticked.add(id) : this.ticked.delete(id), this.refresh()),
+      urls: store.sync.urls,
+      onOpen: (id) => page.go(id, true),
+      onTick: (id, on) => (ticked[on ? "add" : "delete"](id), this.refresh()),
     });
     this.element = this.build();
   }
@@ -27,19 +26,16 @@ export class ListView {
       h("option", { value: "" }, all),
       ...Object.entries(words).map(([value, text]) => h("option", { value }, text)),
     ];
-    const pick = (label, name, choices) =>
+    const select = (onchange, options) => h("select", { onchange: ({ target }) => onchange(target.value) }, ...options);
+    const pick = (label, name, options) =>
       h(
         "label",
         {},
         label,
-        h("select", { onchange: ({ target }) => this.set({ [name]: target.value }) }, ...choices),
+        select((value) => this.set({ [name]: value }), options),
       );
     const sorts = Object.entries(SORTS).map(([value, { words }]) => h("option", { value }, words));
-    const sort = h(
-      "select",
-      { onchange: ({ target }) => ((this.sort = target.value), this.refresh()) },
-      ...sorts,
-    );
+    const sort = select((value) => ((this.store.listing.sort = value), this.refresh()), sorts);
     const search = h("input", {
       type: "search",
       placeholder: "Name or folder",
@@ -62,8 +58,8 @@ export class ListView {
     this.title = h("h2", { tabIndex: -1 }, "All groups");
     this.all = h("input", { type: "checkbox", onchange: () => this.tickAll() });
     this.counted = h("span", { role: "status" });
-    this.start = button("right", "", () => this.room.goOn(), { class: "strong start" });
-    this.sure = button("all", "Accept confident suggestions…", () => this.room.bulk());
+    this.start = button("right", "", () => this.page.goOn(), { class: "strong start" });
+    this.sure = button("all", "Accept confident suggestions…", () => this.page.bulk());
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
     this.many = this.buildMany();
@@ -88,14 +84,14 @@ export class ListView {
   buildMany() {
     this.manyWords = h("p", { role: "status" });
     const act = (does) => () => {
-      const ids = this.chosen;
-      this.ticked.clear();
+      const ids = this.store.chosen;
+      this.store.selection.ticked.clear();
       does(ids);
     };
     this.merge = button(
       "similar",
       "Merge into one group",
-      act((ids) => this.room.merge(ids)),
+      act((ids) => this.page.merge(ids)),
     );
     return h(
       "div",
@@ -104,64 +100,60 @@ export class ListView {
       button(
         "check",
         "Accept",
-        act((ids) => this.room.acceptMany(ids)),
+        act((ids) => this.page.acceptMany(ids)),
         { class: "strong" },
       ),
       button(
         "open",
         "Reopen",
-        act((ids) => this.room.reopen(ids)),
+        act((ids) => this.page.reopen(ids)),
       ),
       this.merge,
       button("cross", "Clear selection", () => this.clear()),
     );
   }
 
-  /** Only what is also seen: nothing out of sight is decided. */
-  get chosen() {
-    return this.room.order.filter((id) => this.ticked.has(id));
-  }
-
   set(part) {
-    Object.assign(this.filter, part);
+    Object.assign(this.store.listing.filter, part);
     this.refresh();
   }
 
   showOpen() {
-    this.filter = { ...SHOW_ALL };
+    const { listing } = this.store;
+    listing.filter = { ...SHOW_ALL };
     this.fields.reset();
-    this.fields.elements[0].value = this.sort;
+    this.fields.elements[0].value = listing.sort;
     this.refresh();
   }
 
   clear() {
-    this.ticked.clear();
+    this.store.selection.ticked.clear();
     this.refresh();
   }
 
   tickAll() {
-    for (const id of this.room.order) if (this.all.checked) this.ticked.add(id);
-    if (!this.all.checked) this.ticked.clear();
+    const { listing, selection } = this.store;
+    if (this.all.checked) for (const id of listing.order) selection.ticked.add(id);
+    else selection.ticked.clear();
     this.refresh();
   }
 
   /** The order anew, and the rows; `upTo` is among those that are there when this returns. */
   refresh(upTo) {
-    const { room } = this;
-    const { book } = room;
-    room.order = ordered(book, this.sort, this.filter);
-    if (!room.inGroup) this.draw(upTo);
+    const { choices, listing, selection } = this.store;
+    listing.refresh(choices.book);
+    if (!selection.inGroup) this.draw(upTo);
   }
 
   draw(upTo) {
-    const { book, order } = this.room;
-    this.rows.show(book, order, this.ticked, upTo);
+    const { choices, listing, selection, chosen } = this.store;
+    const { book } = choices;
+    const { order } = listing;
+    this.rows.show(book, order, selection.ticked, upTo);
     const all = book.groups.length;
     this.counted.textContent =
-      order.length === all
-        ? count(all, "group")
-        : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
-    const { length } = this.chosen;
+      order.length === all ? count(all, "group") : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
+    const { length } = chosen;
     this.all.checked = length > 0 && length === order.length;
     this.all.indeterminate = length > 0 && length < order.length;
     this.many.hidden = !length;
@@ -170,42 +162,33 @@ export class ListView {
     this.none.hidden = order.length > 0;
     this.none.textContent = all ? "No group matches." : "There are no groups to decide.";
     this.showProgress();
-    this.room.bar.refresh();
+    this.page.bar.refresh();
   }
 
   showProgress() {
-    const { book, order } = this.room;
+    const { book } = this.store.choices;
+    const { order } = this.store.listing;
     const { all, done, bytes } = progress(book);
-    this.start.hidden = this.sure.hidden = done === all || !nextOpen(order, book.choices, "");
+    this.start.hidden = this.sure.hidden = done === all || !this.store.nextOpen("");
     this.start.lastChild.textContent = done ? "Continue review" : "Start review";
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
     const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";
     this.finished.hidden = !state;
     if (this.finishedState === state) return;
     this.finishedState = state;
-    const words = h(
-      "p",
-      {},
-      `${count(all, "group")} · ${size(bytes)} set aside. Nothing was moved or deleted yet.`,
-    );
-    const finish = button("check", "Finish", () => this.room.finishUp(), { class: "strong" });
-    const rest = h(
-      "p",
-      {},
-      `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`,
-    );
+    const words = h("p", {}, `${count(all, "group")} · ${size(bytes)} set aside. Nothing was moved or deleted yet.`);
+    const finish = button("check", "Finish", () => this.page.finishUp(), { class: "strong" });
+    const rest = h("p", {}, `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`);
     const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });
     this.finished.replaceChildren(
       ...(done === all ? [h("h2", { tabIndex: -1 }, "All groups are decided"), words, finish] : []),
-      ...(done < all && listed
-        ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others]
-        : []),
+      ...(done < all && listed ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others] : []),
     );
   }
 
   /** Up or down by one row, from the one that has the focus. */
   move(by) {
-    const { order } = this.room;
+    const { order } = this.store.listing;
     const at = order.indexOf(this.element.getRootNode().activeElement?.closest?.("li")?.dataset.id);
     this.rows.focus(order[at < 0 ? 0 : Math.min(Math.max(at + by, 0), order.length - 1)]);
   }

@@ -1,30 +1,26 @@
-// The darkroom: all groups in a list, or one group large. Python decides; this shows, and sends what the person does.
+// The page: all groups in a list, or one group large, and what opens above them. What it knows is in its store.
 
 import { perform } from "./actions.js";
-import { call } from "./api.js";
 import { Bar } from "./bar.js";
 import { count, h } from "./dom.js";
+import { SHOW_ALL, ordered } from "./filters.js";
 import { GroupView } from "./group.js";
+import { LANES, kept } from "./groups.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { ListView } from "./list.js";
 import { Pictures } from "./pictures.js";
-import { LANES, SHOW_ALL, kept, nextOpen, ordered } from "./store.js";
-import { Synced } from "./sync.js";
+import { Store } from "./store.js";
 
-const SETTLED = 400; // milliseconds at a group before Python is told the place
 const SAID = 4000; // milliseconds a message stays
 
-export class Darkroom extends Synced {
+export class Darkroom {
   constructor(root, token) {
-    super(token);
-    Object.assign(this, { root, pictures: new Pictures() });
-    this.order = []; // ids of groups, as the list shows them
-    this.at = ""; // the group that is shown, or was last
-    this.inGroup = false;
-    this.bar = new Bar(this);
-    this.list = new ListView(this);
-    this.group = new GroupView(this);
+    Object.assign(this, { root, token, pictures: new Pictures() });
+    const store = (this.store = new Store(token, this));
+    this.bar = new Bar(store, this);
+    this.list = new ListView(store, this);
+    this.group = new GroupView(store, this);
     this.said = h("p", { class: "said", role: "status" });
     this.heard = h("p", { class: "hidden", role: "status" });
     this.host = h("div");
@@ -34,11 +30,12 @@ export class Darkroom extends Synced {
   }
 
   listen() {
-    const { signal } = this.leave;
+    const { outbox, leave } = this.store.sync;
+    const { signal } = leave;
     // Before anybody else: Streamlit has keys of its own, R and C among them.
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal });
-    window.addEventListener("pagehide", () => this.sendPlace(), { signal });
-    window.addEventListener("beforeunload", (event) => this.outbox.stored || event.preventDefault(), {
+    window.addEventListener("pagehide", () => this.store.sync.sendPlace(), { signal });
+    window.addEventListener("beforeunload", (event) => outbox.stored || event.preventDefault(), {
       signal,
     });
     // After a click the keys go on as before: Space is for the photo, not for the button clicked last.
@@ -47,50 +44,70 @@ export class Darkroom extends Synced {
 
   unclick = (event) => {
     const pressed = event.pointerType && event.target.closest("button, summary");
-    const view = this.inGroup ? this.group.element : this.list.element;
+    const view = this.store.selection.inGroup ? this.group.element : this.list.element;
     if (pressed && !this.dialog && pressed.matches(":focus") && !pressed.closest(".menu"))
       view.focus({ preventScroll: true });
   };
 
   close() {
-    this.leave.abort();
-    this.sendPlace();
-    this.outbox.view = null;
+    this.store.sync.close();
     this.dialog?.close();
     this.group.close();
     this.pictures.clear();
     this.root.replaceChildren();
   }
 
+  /** Streamlit calls this with the same values over and over. */
+  async show({ arrangement, view }, finish) {
+    this.finish = finish;
+    if (!(await this.store.load(arrangement))) return;
+    if (this.begun) {
+      this.list.refresh();
+      this.stay("");
+    } else this.begin(view);
+  }
+
   begin(view) {
-    this.root.replaceChildren(
-      this.bar.element,
-      this.list.element,
-      this.group.element,
-      this.said,
-      this.heard,
-      this.host,
-    );
+    this.begun = true;
+    const { bar, list, group, said, heard, host } = this;
+    this.root.replaceChildren(bar.element, list.element, group.element, said, heard, host);
     this.list.refresh();
-    const { groups, byId, place } = this.book;
+    const { choices, listing } = this.store;
+    const { groups, byId, place } = choices.book;
     const [only] = groups.length === 1 ? groups : [];
-    const at = byId.has(place) ? place : only?.id || (view === "one" ? this.order[0] : "");
+    const at = byId.has(place) ? place : only?.id || (view === "one" ? listing.order[0] : "");
     if (at && view !== "groups") this.go(at, false);
     else this.goList(false);
     for (const part of ["compare.js", "bulk.js"]) import(`./${part}`).catch(() => {}); // there when they are wanted
   }
 
+  // What the store tells.
+
+  onSaving() {
+    const { choices, sync } = this.store;
+    if (choices.book) this.bar.refreshSaving();
+    else if (sync.cut) this.notice.textContent = "No connection to Unipic – trying again…";
+  }
+
+  onGone(message) {
+    this.group.close();
+    this.notice.textContent = message || "This review no longer exists. Please start again with your photos.";
+    this.root.replaceChildren(this.notice);
+  }
+
   /** What is shown, shown again after it may have changed; `there` if it is gone. */
   stay(there, focus) {
-    const { inGroup, at, order, book } = this;
+    const { listing, selection, choices } = this.store;
+    const { at, following, inGroup } = selection;
+    const { byId } = choices.book;
     if (!inGroup) {
       this.list.refresh();
       if (focus) this.list.rows.focus(there);
-    } else if (!book.byId.has(at)) {
-      const next = [there, this.following].find((id) => book.byId.has(id)) || order[0];
+    } else if (!byId.has(at)) {
+      const next = [there, following].find((id) => byId.has(id)) || listing.order[0];
       if (next) this.go(next, false);
       else this.goList();
-    } else if (this.group.group !== book.byId.get(at)) this.go(at, false, true);
+    } else if (this.group.group !== byId.get(at)) this.go(at, false, true);
     else {
       this.group.refresh();
       this.bar.refresh();
@@ -100,12 +117,8 @@ export class Darkroom extends Synced {
   // Where the person is.
 
   go(id, focus, again) {
-    const group = this.book.byId.get(id);
+    const group = this.store.open(id, again);
     if (!group) return;
-    if (!again) this.moves += 1;
-    Object.assign(this, { at: id, inGroup: true });
-    if (!this.order.includes(id)) this.order = [...this.order, id]; // opened from outside the filter
-    this.following = this.order[this.order.indexOf(id) + 1];
     const opened = this.group.element.hidden;
     this.list.element.hidden = true;
     this.group.element.hidden = false;
@@ -113,72 +126,68 @@ export class Darkroom extends Synced {
     this.group.show(group);
     this.bar.refresh();
     if (opened) this.root.scrollIntoView({ block: "start" });
-    if (opened || focus || !this.root.getRootNode().activeElement)
-      this.group.title.focus({ preventScroll: true });
+    if (opened || focus || !this.root.getRootNode().activeElement) this.group.title.focus({ preventScroll: true });
     this.tell();
     this.preload();
-    clearTimeout(this.placing);
-    this.unplaced = id;
-    this.placing = setTimeout(() => this.sendPlace(), SETTLED);
   }
 
   tell() {
-    const { lane, photos } = this.group.group;
-    const where = `Group ${this.order.indexOf(this.at) + 1} of ${this.order.length}`;
-    const words = `${where}, ${count(photos.length, "photo")}, ${LANES[lane].toLowerCase()}`;
-    this.say(words);
+    const { lane, photos, id } = this.group.group;
+    const { order } = this.store.listing;
+    const where = `Group ${order.indexOf(id) + 1} of ${order.length}`;
+    this.say(`${where}, ${count(photos.length, "photo")}, ${LANES[lane].toLowerCase()}`);
   }
 
   preload() {
-    const at = this.order.indexOf(this.at);
+    const { choices, listing, selection, sync } = this.store;
     const near = [
       [2, 2],
       [-1, 2],
       [1, 5],
     ]; // which group from here, and how many of its photos
     for (const [by, most] of near) {
-      const photos = this.book.byId.get(this.order[at + by])?.photos ?? [];
-      for (const photo of photos.slice(0, most)) if (photo.digest) this.pictures.get(this.urls.thumb(photo));
+      const photos = choices.book.byId.get(listing.beside(selection.at, by))?.photos ?? [];
+      for (const photo of photos.slice(0, most)) if (photo.digest) this.pictures.get(sync.urls.thumb(photo));
     }
   }
 
-  sendPlace() {
-    clearTimeout(this.placing);
-    if (this.unplaced && this.book) call(this.urls.review, { do: "place", group: this.unplaced });
-    this.unplaced = "";
-  }
-
   walk(by) {
-    const next = this.order[this.order.indexOf(this.at) + by];
+    const next = this.store.listing.beside(this.store.selection.at, by);
     if (next) this.go(next);
     else this.say(by > 0 ? "This is the last group" : "This is the first group", true);
   }
 
   /** To the next open group; where there is none, to the list, which says so. */
   goOn() {
-    const next = nextOpen(this.order, this.book.choices, this.inGroup ? this.at : "");
-    if (next) this.go(next, !this.inGroup);
+    const { inGroup, at } = this.store.selection;
+    const next = this.store.nextOpen(inGroup ? at : "");
+    if (next) this.go(next, !inGroup);
     else this.goList();
   }
 
   goList(focus = true) {
-    this.moves += 1;
-    this.inGroup = false;
+    this.store.selection.leave();
     this.group.close();
     this.group.element.hidden = true;
     this.root.classList.remove("in-group");
     delete this.root.dataset.shown;
-    this.list.show(this.at, focus);
+    this.list.show(this.store.selection.at, focus);
   }
 
   // What can be done to groups.
 
+  step(body) {
+    this.store.choices.step(body);
+    this.bar.refresh();
+  }
+
   apart(group) {
-    const next = nextOpen(this.order, this.book.choices, group.id) || this.following;
+    const { choices, listing, selection } = this.store;
+    const next = this.store.nextOpen(group.id) || selection.following;
     this.step({ do: "apart", group: group.id });
-    this.order = this.order.filter((id) => id !== group.id);
+    listing.order = listing.order.filter((id) => id !== group.id);
     this.say("Not duplicates: all its photos stay", true);
-    if (this.book.byId.has(next)) this.go(next);
+    if (choices.book.byId.has(next)) this.go(next);
     else this.goList();
   }
 
@@ -201,26 +210,26 @@ export class Darkroom extends Synced {
   }
 
   undo(way) {
-    if (!this.outbox.steps.length && !this.book[way]) return this.say(`Nothing to ${way}`, true);
-    this.undoing.set(this.outbox.add({ do: way }).step, this.moves);
-    this.bar.refresh();
+    if (this.store.undo(way)) this.bar.refresh();
+    else this.say(`Nothing to ${way}`, true);
   }
 
   async finishUp() {
     this.say("Saving…", true);
-    await this.outbox.start();
+    await this.store.sync.outbox.start();
     this.finish();
   }
 
   // What opens above.
 
   bulk() {
-    const { book } = this;
+    const { choices, sync } = this.store;
+    const { book } = choices;
     const groups = ordered(book, "surest", { ...SHOW_ALL, state: "open" }).map((id) => book.byId.get(id));
     this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
       openBulk({
-        ...{ host, groups, onClose, urls: this.urls },
-        keptOf: (group) => kept(group, this.book.choices[group.id]),
+        ...{ host, groups, onClose, urls: sync.urls },
+        keptOf: (group) => kept(group, choices.book.choices[group.id]),
         onAccept: (ids) => this.acceptMany(ids),
         onOpen: (id) => this.go(id, true),
       }),
@@ -255,11 +264,11 @@ export class Darkroom extends Synced {
   // Keys and words.
 
   key(event) {
-    if (!this.book || this.dialog || this.opening || !this.root.getClientRects().length) return;
+    if (!this.store.choices.book || this.dialog || this.opening || !this.root.getClientRects().length) return;
     const from = event.composedPath();
     if (!from.includes(this.root) && !from[0].matches?.("html, body, section, main, div:not([role])")) return;
     if (document.querySelector("[aria-modal=true], dialog[open]")) return;
-    const found = meaning(event, this.inGroup ? "group" : "list");
+    const found = meaning(event, this.store.selection.inGroup ? "group" : "list");
     if (!found) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -2,7 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
-import { LANES, gain, kept, status } from "./store.js";
+import { LANES, gain, kept, status } from "./groups.js";
 
 const THUMBS = 5;
 const AT_ONCE = 40; // rows made before anything is shown; the others come a few at a time
@@ -15,19 +15,14 @@ export class Rows {
     const id = (event) => event.target.closest("li")?.dataset.id;
     this.element.addEventListener("click", (event) => event.target.closest(".open") && onOpen(id(event)));
     this.element.addEventListener("change", (event) => onTick(id(event), event.target.checked));
-    this.element.addEventListener(
-      "error",
-      ({ target }) => target.replaceWith(h("span", { class: "none" })),
-      true,
-    );
+    this.element.addEventListener("error", ({ target }) => target.replaceWith(h("span", { class: "none" })), true);
   }
 
   /** The rows of these groups, in this order; the row `upTo` is there when this returns. */
   show(book, order, ticked, upTo = "") {
     cancelAnimationFrame(this.filling);
     for (const id of this.made.keys()) if (!book.byId.has(id)) this.made.delete(id);
-    const same =
-      this.full && order.length === this.full.length && order.every((id, at) => id === this.full[at]);
+    const same = this.full && order.length === this.full.length && order.every((id, at) => id === this.full[at]);
     if (same) return order.forEach((id) => this.row(book, id, ticked));
     const focused = this.element.getRootNode().activeElement?.closest?.("li")?.dataset.id;
     const rest = order.values();
@@ -97,19 +92,8 @@ export class Rows {
         ...photos.slice(0, THUMBS).map((photo) => this.thumb(photo)),
         more > 0 && h("span", { class: "others", "aria-hidden": "true" }, `+${more}`),
       ),
-      h(
-        "span",
-        { class: "name", title: photos[0].name },
-        base,
-        " ",
-        h("span", { class: "folder" }, folders.join("/")),
-      ),
-      h(
-        "span",
-        { class: "lane" },
-        icon(group.lane),
-        `${LANES[group.lane]} · ${count(photos.length, "photo")}`,
-      ),
+      h("span", { class: "name", title: photos[0].name }, base, " ", h("span", { class: "folder" }, folders.join("/"))),
+      h("span", { class: "lane" }, icon(group.lane), `${LANES[group.lane]} · ${count(photos.length, "photo")}`),
       h(
         "span",
         { class: group.doubt ? "sure doubtful" : "sure" },

@@ -1,4 +1,4 @@
-"""Photos from a browser to a run: chosen or dropped, sent file by file to the upload route, never through Streamlit."""
+"""Upload photos from a browser to a run, file by file to the upload route, never through Streamlit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -21,7 +21,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class UploadResult:
-    """What this page says it sent. What arrived is for `Run.uploads()` to say: the page may be closed or mistaken."""
+    """What the page claims to have sent. `Run.uploads()` has what arrived."""
 
     count: int
     bytes: int
@@ -29,8 +29,8 @@ class UploadResult:
 
 
 def uploader(token: str, key: str) -> UploadResult | None:
-    """The uploader of a run; a result once everything chosen so far was sent, given up or cancelled."""
-    data = {"token": token, "max_file": Settings().max_file}
+    """The uploader of a run. Its result is set once every chosen file was sent, given up or cancelled."""
+    data = {"token": token, "max_file": Limits().max_file}
     return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
 
 

@@ -1,1 +1,1 @@
-"""Where single files are read: inline, local processes, Ray."""
+"""Engines, which run a task on single files: inline, in local processes, or on Ray."""

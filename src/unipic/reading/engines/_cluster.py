@@ -1,4 +1,4 @@
-"""Getting onto Ray, and off it: one on this machine for as long as it is needed, or a cluster that is there."""
+"""Connect to Ray and disconnect: start one on this machine as long as it is needed, or join a cluster."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from unipic.core.settings import INSTALLED, PACKAGE, PROJECT
 
 INSTALL = "install Unipic with its extra `ray`" if INSTALLED else "run `pip install -r requirements-ray.txt`"
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_USAGE_DISABLED": "1"}  # nothing is reported to anyone
-QUIET = {"RAY_BACKEND_LOG_LEVEL": "fatal"}  # for its processes, which are born in it
+QUIET = {"RAY_BACKEND_LOG_LEVEL": "fatal"}  # for the processes Ray starts
 ANSWER = 20.0  # seconds a cluster has to answer; the check itself takes two
 OBJECTS = 500_000_000  # bytes of shared memory on one machine: pictures on their way from reading to embedding
-OURS = "unipic-ray-"  # Ray's folder on this machine; then the process it belongs to
-# Sockets lie in it 92 characters further down, and the path of one has at most 107.
+OURS = "unipic-ray-"  # Ray's folder on this machine; the process id follows
+# Socket paths add 92 characters, and may have at most 107.
 SHORT = 15
 
-# What a cluster is sent: code, and weights that are part of the project. Git-ignored files stay here too.
+# Not sent to a cluster, which needs code and shipped weights only. Git-ignored files are not sent either.
 LEFT_HERE = [".git", ".venv", ".unipic", "tests", "docs", "benchmarks", "training"]
 
 
 class Session:
-    """A process has one Ray: whoever comes second uses what is there, and leaves it running."""
+    """A connection to Ray. A process has only one Ray: a second Session shares the first, and leaves it running."""
 
     def __init__(self, address: str, workers: int) -> None:
         """`address`: "host:port" of a cluster's head, "" for a Ray of this machine with `workers` cores."""
@@ -49,7 +49,7 @@ class Session:
             self._folder = _start(workers or cores())
 
     def end(self, actors: Sequence[Any]) -> None:
-        """The actors go in any case."""
+        """Kill the actors, then disconnect if this session connected."""
         import ray
 
         if not ray.is_initialized():
@@ -63,10 +63,10 @@ class Session:
 
 
 def _start(workers: int) -> str:
-    """Gives its folder. Nobody else can use it: it asks for a token that only this process knows."""
-    room = tempfile.gettempdir() if len(tempfile.gettempdir()) <= SHORT else "/tmp"
-    _sweep(room)
-    folder = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=room)
+    """Start Ray on this machine and return its folder. Access needs a token that only this process knows."""
+    parent = tempfile.gettempdir() if len(tempfile.gettempdir()) <= SHORT else "/tmp"
+    _sweep(parent)
+    folder = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=parent)
     path = os.pathsep.join(dict.fromkeys(os.path.abspath(part) for part in sys.path))
     try:
         with environment(**QUIET, PYTHONPATH=path, RAY_AUTH_TOKEN=_token()):
@@ -84,6 +84,7 @@ def _start(workers: int) -> str:
 
 
 def join(address: str) -> None:
+    """Connect to the cluster at `address` ("host:port"). SettingsError if it does not answer or cannot be used."""
     _answers(address)
     try:
         with environment(**QUIET):
@@ -93,18 +94,18 @@ def join(address: str) -> None:
 
 
 def _sent() -> dict[str, Any]:
-    """Our code, and the weights that come along, for workers on other machines."""
+    """Ray's runtime environment: our code and shipped weights, for workers on other machines."""
     if INSTALLED:
         return {"py_modules": [str(PACKAGE)]}
     return {
         "working_dir": str(PROJECT),
         "excludes": LEFT_HERE,
-        "env_vars": {"PYTHONPATH": "src"},  # in it: workers start there
+        "env_vars": {"PYTHONPATH": "src"},  # relative: workers start in working_dir
     }
 
 
 def _answers(address: str) -> None:
-    """In a process of its own: Ray itself waits for two minutes, and cannot be told otherwise."""
+    """Check that the cluster answers, in a separate process: Ray itself always waits two minutes."""
     command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
         subprocess.run(command, timeout=ANSWER, check=True, capture_output=True, text=True)
@@ -118,12 +119,12 @@ def _answers(address: str) -> None:
         raise SettingsError(f"the Ray cluster at {address} cannot be used: {last}") from None
 
 
-def _sweep(room: str) -> None:
-    """Folders whose process was killed: what Ray had no memory for lies in them."""
-    for name in os.listdir(room):
+def _sweep(parent: str) -> None:
+    """Delete Ray's folders whose process was killed; they hold objects that did not fit memory."""
+    for name in os.listdir(parent):
         owner = name.removeprefix(OURS).split("-")[0]
         if name.startswith(OURS) and owner.isdigit() and not _lives(int(owner)):
-            shutil.rmtree(os.path.join(room, name), ignore_errors=True)
+            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
 
 
 def _lives(process: int) -> bool:
@@ -138,23 +139,23 @@ def _lives(process: int) -> bool:
 
 @cache
 def _token() -> str:
-    """Ray keeps to the first one a process has."""
+    """The same for the whole process: Ray keeps the first token it gets."""
     return secrets.token_hex(32)
 
 
 def _init(**given: Any) -> None:
-    """Quietly, and without Ray's own idea of what SIGTERM means."""
+    """Start or join Ray silently, and keep our own SIGTERM handler."""
     import ray
 
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with _tongue_held():
+        with _stderr_silenced():
             ray.init(logging_level=logging.ERROR, log_to_driver=False, **given)
     finally:
         if main and before is not None:
             signal.signal(signal.SIGTERM, before)
-    # What befalls its workers Ray prints to standard output, which belongs to --json.
+    # Ray prints its workers' failures to standard output, which belongs to --json.
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
     import ray.data  # sets up its own logging
 
@@ -165,8 +166,8 @@ def _init(**given: Any) -> None:
 
 
 @contextmanager
-def _tongue_held() -> Iterator[None]:
-    """Ray's C++ says on the error stream that it was told to be quiet; what goes wrong comes as an exception."""
+def _stderr_silenced() -> Iterator[None]:
+    """Silence the error stream while Ray's C++ starts; errors arrive as exceptions."""
     stream, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

@@ -1,4 +1,4 @@
-"""What Ray's workers saw, one row per file, in parquet files that every node reaches: a folder, or s3://."""
+"""Results of Ray's workers, one row per file, in parquet files that every node can reach: a folder, or s3://."""
 
 from __future__ import annotations
 
@@ -21,35 +21,37 @@ from unipic.core.photo import Found, Photo, Unreadable, photo_from_dict, photo_t
 from unipic.reading.seen import Seen
 
 ENDING = ".parquet"
-TOGETHER = 16  # rows that are read from a file at once: one of them costs at most a megabyte of others
-READERS = 16  # files asked at once which rows they have; most of that is waiting for an answer
-IDENTITY = 16  # bytes: two files out of a billion share one with a probability of 1e-21
-AS_TEXT = "backslashreplace"  # names are bytes, and columns are text; the exact name comes from the caller
+TOGETHER = 16  # rows per row group: reading one row loads at most a megabyte of others
+READERS = 16  # files indexed at the same time; most of that is waiting for the network
+IDENTITY = 16  # bytes; two of a billion files collide with a probability of 1e-21
+AS_TEXT = "backslashreplace"  # names are bytes, columns are text; the caller knows the exact name
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row lies."""
+    """Where a row is stored."""
 
     file: str  # in the store's folder
     row: int
 
 
 class Store:
-    """The rows of one key. A row belongs to a file as it is now: path, size and stamp.
+    """The rows of one key. A row belongs to one state of a file: path, size and stamp.
 
-    Rows with a photo answer for their file in the next run. What could not be read is told to this one only:
-    it may be over, as a lack of permission, of memory or of time.
+    Rows with a photo are reused by the next run. Unreadable files are tried again, since the cause may have passed.
     """
 
     def __init__(self, address: str, key: str) -> None:
-        """`address`: a folder, or a URI that pyarrow knows. `key`: what makes the rows; only those are seen."""
+        """`address`: a folder, or a URI that pyarrow knows. `key`: what made the rows;
+
+        rows of other keys are not seen.
+        """
         self.address = address
         self.key = key
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
-        """pyarrow's file system, and the folder of the key in it."""
+        """pyarrow's file system, and the key's folder in it."""
         import pyarrow as pa
         from pyarrow import fs
 
@@ -67,7 +69,7 @@ class Store:
         return {"address": self.address, "key": self.key}
 
     def ready(self) -> None:
-        """SettingsError where nothing can be written, before anything is looked at."""
+        """Raise SettingsError if the store cannot be written, before any work is done."""
         system, folder = self._opened
         probe = f"{folder}/{uuid.uuid4().hex}.probe"
         try:
@@ -82,14 +84,14 @@ class Store:
             ) from error
 
     def write(self, rows: Sequence[dict[str, Any]]) -> list[Place]:
-        """All of them or none, as one file; the same rows are the same file, so doing it again doubles nothing."""
+        """Write all rows as one file, or none. The file's name depends on the rows, so a repetition adds nothing."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         system, folder = self._opened
         told = json.dumps([[row["id"], row["name"], row["path"], row["size"], row["stamp"]] for row in rows])
         name = hashlib.blake2b(told.encode(), digest_size=IDENTITY).hexdigest() + ENDING
-        # An object appears in its store when it is whole; a file has to be renamed for that.
+        # An object store shows only complete objects; a file must be renamed for that.
         part = f"{folder}/{name}" if "://" in self.address else f"{folder}/{uuid.uuid4().hex}.part"
         with system.open_output_stream(part) as stream:
             table = pa.Table.from_pylist(list(rows), _schema())
@@ -102,7 +104,7 @@ class Store:
         return [Place(name, row) for row in range(len(rows))]
 
     def find(self, files: Sequence[Found]) -> dict[int, Place]:
-        """Places of the files that were seen before, by their position."""
+        """Places of the files that have a row with a photo, by position in `files`."""
         known, where, rows, names = self._index()
         asked = [(i, identity(file)) for i, file in enumerate(files) if file.stamp]
         if not len(known) or not asked:
@@ -115,7 +117,7 @@ class Store:
         }
 
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-        """Identities of all rows with a photo, sorted, and for each its file and its row there: 32 bytes a row."""
+        """Identities of all rows with a photo, sorted, and for each its file and row: 32 bytes a row."""
         names = sorted(self._names())
         with ThreadPoolExecutor(READERS) as pool:
             found = list(pool.map(self._identities, names))
@@ -134,7 +136,7 @@ class Store:
                 yield info.base_name
 
     def _identities(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Of the rows with a photo; none for a file that was not written by this."""
+        """Identities and row numbers of the rows with a photo; none for a file that Unipic did not write."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -150,7 +152,7 @@ class Store:
         )
 
     def read(self, files: Sequence[Found], places: Sequence[Place]) -> list[Seen | Unreadable]:
-        """The rows of the files, in their order, each parquet file opened once."""
+        """The rows of the files, in their order; each parquet file is opened once."""
         wanted: dict[str, list[int]] = defaultdict(list)
         for position, place in enumerate(places):
             wanted[place.file].append(position)
@@ -209,7 +211,7 @@ def row_of(
 
 
 def seen_of(file: Found, row: dict[str, Any]) -> Seen | Unreadable:
-    """What a row says, under the names the file has now: it may be asked for under another folder."""
+    """What a row says, with the file's present id, name and path: it may have been moved with its folder."""
     now = {"id": file.id, "name": file.name, "path": file.path}
     if row["photo"] is None:
         return Unreadable(**{**json.loads(row["unreadable"]), **now})

@@ -1,4 +1,4 @@
-"""Where work on single files is done. An engine maps a task over items and survives whatever a file does to it."""
+"""The interface of engines. An engine maps a task over items and survives whatever an item does to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Failure:
-    """The task did not come back: its process died, took too long, or had no memory left."""
+    """The task gave no result: its process died, took too long, or ran out of memory."""
 
     reason: str
 
@@ -21,11 +21,15 @@ NO_MEMORY = Failure("needs more memory to decode than one photo is allowed")
 
 
 class Engine(Protocol):
-    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
-        """Each item with its result, in the order of the items; items are taken a bounded number ahead.
+    """Runs a task on many items."""
 
-        What else the task raises is a mistake in the task, and is raised here.
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+        """Each item with its result, in the order of the items, which are taken a bounded number ahead.
+
+        Any other exception of the task is a bug in the task, and is raised here.
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Stop the workers."""
+        ...

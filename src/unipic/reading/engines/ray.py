@@ -1,7 +1,7 @@
-"""A Ray cluster, or a small Ray on this machine: reading and embedding spread over nodes, whatever becomes of one.
+"""Read and embed on a Ray cluster, or a small Ray on this machine, and survive the loss of nodes.
 
-Each file meets the same worker process as on one machine, so a hostile file costs one photo, with the same words. A
-lost actor or node costs time: what it had in hand is done again elsewhere.
+Each file is read in the same worker process as on one machine, so a hostile file costs one photo, with the same reason.
+A lost actor or node costs time: its items are done again elsewhere.
 """
 
 from __future__ import annotations
@@ -25,27 +25,31 @@ from unipic.reading.engines.base import Engine, Failure, Item, Result
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.seen import Picture, Seen, half
 
-AHEAD = 8  # items in hand per actor: the next ones are there when it is through with one
-TRIES = 3  # times an item is done again whose worker was lost, before it counts as what kills workers
+AHEAD = 8  # items queued per actor, so that it never waits for the next
+TRIES = 3  # retries of an item whose worker was lost, before the item counts as the cause
 
-LOT = 64  # files that are read, embedded and stored together: 14 MB on their way, 3 MB stored, 3 seconds of a core
-LOTS = 4  # per worker at least, where there are few files, so that all workers are busy to the end
-WINDOW = 64  # rows in memory when they are read back
+LOT = 64  # files read, embedded and stored together: 14 MB in transit, 3 MB stored, 3 seconds of a core
+LOTS = 4  # per worker at least, so that with few files all workers are busy to the end
+WINDOW = 64  # rows in memory while reading back
 SHIFT = 500_000  # files known to Ray at a time: 200 MB of the driver's memory, and hours of a hundred cores
 # One core embeds about as fast as eight read. With these shares a reader and an embedder fit on each core.
 READING, EMBEDDING = 0.875, 0.125
-IN_HAND = 2  # lots per actor: the next one is there when it is through with one
-FEW = 16  # files that are done with before a cluster's actors would have started
+IN_HAND = 2  # lots queued per actor
+FEW = 16  # files that take less time than starting a cluster's actors
 
 Read = Callable[[Found], Picture | Unreadable]
 
 
 class Embeds(Protocol):
-    def embed(self, views: np.ndarray) -> np.ndarray: ...
+    """An encoder."""
+
+    def embed(self, views: np.ndarray) -> np.ndarray:
+        """Views, uint8 [N, VIEW, VIEW, 3] -> vectors, float32 [N, D]."""
+        ...
 
 
 class RayEngine:
-    """Connects when there is work. One process has one Ray: a second engine uses it and leaves it running."""
+    """An Engine that connects on first use. A process has one Ray: a second engine shares it and leaves it running."""
 
     def __init__(
         self,
@@ -57,7 +61,7 @@ class RayEngine:
     ) -> None:
         """`address`: "host:port" of a cluster's head; "" or "local" for one on this machine with `workers` cores.
 
-        `few`: files up to which `see` starts nothing and does them here. SettingsError where Ray is not installed.
+        `few`: up to so many files `see` works in this process and starts no Ray. SettingsError if Ray is not installed.
         """
         if importlib.util.find_spec("ray") is None:
             raise SettingsError(f"--engine ray needs Ray, which is not installed: {INSTALL}")
@@ -71,6 +75,7 @@ class RayEngine:
         self._session: Session | None = None
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+        """See Engine.map."""
         waiting: deque[tuple[Item, Any, Any]] = deque()
         try:
             for item in items:
@@ -82,7 +87,7 @@ class RayEngine:
             while waiting:
                 yield self._finish(*waiting.popleft())
         finally:
-            for _, actor, _ in waiting:  # what is in hand comes to its end and is not asked for
+            for _, actor, _ in waiting:  # queued items run to their end; nobody reads their results
                 self._load[actor] -= 1
 
     def _idlest(self) -> Any:
@@ -112,10 +117,10 @@ class RayEngine:
         key: str,
         gpu: bool = False,
     ) -> Iterator[Seen | Unreadable]:
-        """A stream, in the order of the files. What the store has of a file nobody touched since is not read again.
+        """A stream in the order of the files. Unchanged files that the store knows are not read again.
 
-        `read` and `open_encoder` go to the workers. `key` names what makes the rows: the reader and the encoder.
-        `gpu`: each encoder gets one to itself.
+        `read` and `open_encoder` run on the workers. `key` names the reader and the encoder. `gpu`: each encoder gets a
+        GPU to itself. UnipicError if Ray ends early.
         """
         rows = Store(store, key)
         rows.ready()
@@ -130,7 +135,7 @@ class RayEngine:
         found = [file for file in files if isinstance(file, Found)]
         places = {numbers[i]: place for i, place in rows.find(found).items()}
         new = [(number, file) for number, file in zip(numbers, found, strict=True) if number not in places]
-        arriving = self._looked_at(new, rows, read, open_encoder, gpu)
+        arriving = self._new_places(new, rows, read, open_encoder, gpu)
         try:
             for start in range(0, len(files), WINDOW):
                 window = files[start : start + WINDOW]
@@ -145,10 +150,10 @@ class RayEngine:
         finally:
             arriving.close()
 
-    def _looked_at(
+    def _new_places(
         self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
     ) -> Generator[tuple[int, Place], None, None]:
-        """Where the row of each file lies, as lots are through, in any order; a lot that is slow holds up no other."""
+        """(number, place) of each file's row, in the order in which lots finish; a slow lot delays no other."""
         if len(files) <= self.few:
             tables = self._here(files, rows, read, open_encoder)
         else:
@@ -173,7 +178,7 @@ class RayEngine:
     def _there(
         self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
     ) -> Iterator[Any]:
-        """Rows are written where they are made, so thumbnails cross the network once more only, to the store."""
+        """Workers write the rows themselves, so thumbnails cross the network only once more, to the store."""
         self._connect()
         import ray
 
@@ -208,31 +213,33 @@ class RayEngine:
             self._session = Session(self.address, self.workers)
 
     def close(self) -> None:
+        """Kill the actors and disconnect."""
         if self._session:
             self._session.end(self._actors)
         self._session, self._actors = None, []
 
 
 class Worker:
-    """An actor that works on one item after the other, in a process of its own beside it."""
+    """An actor that works on one item at a time, in a separate process."""
 
     def __init__(self, seconds: float, memory: int) -> None:
         self._engine: Engine = LocalEngine(1, seconds, memory)
 
     def work(self, task: Callable[[Item], Result], item: Item) -> Result | Failure:
+        """The task's result for one item."""
         ((_, result),) = self._engine.map(task, [item])
         return result
 
 
 class Reader:
-    """An actor that reads lots of files, as reading/read.py does it: what kills a worker costs one photo."""
+    """An actor that reads lots of files as reading/read.py does; a file that kills a process costs one photo."""
 
     def __init__(self, read: Read, seconds: float, memory: int) -> None:
         self._read = read
         self._engine: Engine = LocalEngine(1, seconds, memory)
 
     def __call__(self, files: Any) -> Any:
-        """Arrow table of number and file -> the same with the photo, its view and its thumbnail, or the reason."""
+        """Arrow table of number and file -> the same with the photo, its view and thumbnail, or the reason."""
         import pyarrow as pa
 
         found = [Found(*json.loads(file)) for file in files["file"].to_pylist()]
@@ -242,11 +249,12 @@ class Reader:
         return pa.table({"number": files["number"], "file": files["file"], **arrays})
 
     def close(self) -> None:
+        """Stop the process."""
         self._engine.close()
 
 
 class Embedder:
-    """An actor that holds the model, and leaves the rows in the store."""
+    """An actor that holds the model, and writes rows to the store."""
 
     def __init__(self, open_encoder: Callable[[], Embeds], rows: Store) -> None:
         self._open = open_encoder
@@ -254,7 +262,7 @@ class Embedder:
         self._encoder: Embeds | None = None
 
     def __call__(self, pictures: Any) -> Any:
-        """Arrow table as Reader makes it -> number, and the place of the row; or the error, which Ray would lose."""
+        """Arrow table from Reader -> number, and the row's place or an error, which Ray itself would lose."""
         import pyarrow as pa
 
         places, error = [Place("", 0)] * len(pictures), ""
@@ -277,7 +285,7 @@ class Embedder:
         return self._rows.write([self._row(row, vectors) for row in rows])
 
     def _vectors(self, views: np.ndarray) -> np.ndarray:
-        # Opened here and not at birth: an actor that cannot be born is tried again for ever.
+        # Opened here, not in __init__: Ray restarts an actor whose constructor fails for ever.
         self._encoder = self._encoder or self._open()
         return half(self._encoder.embed(views))
 
@@ -303,13 +311,13 @@ _TYPES = {"photo": "string", "unreadable": "string", "view": "binary", "thumbnai
 
 
 def _view(data: bytes) -> np.ndarray:
-    """A square one, uint8 [VIEW, VIEW, 3]."""
+    """A square picture, uint8 [VIEW, VIEW, 3]."""
     side = math.isqrt(len(data) // 3)
     return np.frombuffer(data, np.uint8).reshape(side, side, 3)
 
 
 def _lots(files: Sequence[tuple[int, Found]], workers: int) -> list[Any]:
-    """Arrow tables of number and file; JSON, since a name may be bytes that are no text."""
+    """Arrow tables of number and file; files are JSON, since a name may be bytes that are no text."""
     import pyarrow as pa
 
     size = max(1, min(LOT, len(files) // (LOTS * workers)))
@@ -331,7 +339,7 @@ def _pool(least: int, most: int | None) -> Any:
 
 
 def _actors(number: int, seconds: float, memory: int) -> list[Any]:
-    """They take no share of a core: between two streams they are idle, and Ray Data needs all cores then."""
+    """Start actors that reserve no core: they are idle between two streams, when Ray Data needs all cores."""
     import ray
 
     remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=TRIES, scheduling_strategy="SPREAD")(Worker)

@@ -16,6 +16,8 @@ UPRIGHT, SIDEWAYS = 1, 6  # EXIF orientations; sideways is a phone held upright:
 
 @dataclass(frozen=True)
 class Camera:
+    """A camera, as it writes itself into EXIF."""
+
     make: str
     model: str
     offset: str  # of its clock from UTC

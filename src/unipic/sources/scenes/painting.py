@@ -61,23 +61,27 @@ def gradient(stops: Stops, at: np.ndarray) -> np.ndarray:
 
 
 class Pen:
-    """Draws white on black, in picture heights; `tone` 0..1 for what lets the ground shine through."""
+    """Draws white on black in units of the picture's height; `tone` 0..1, below 1 lets the ground shine through."""
 
     def __init__(self, width: int, height: int, unit: int) -> None:
         self.sheet = Image.new("L", (width, height))
         self._draw, self._unit = ImageDraw.Draw(self.sheet), unit
 
     def box(self, left: float, top: float, right: float, bottom: float, tone: float = 1.0) -> None:
+        """A filled rectangle."""
         self._draw.rectangle([side * self._unit for side in (left, top, right, bottom)], fill=round(255 * tone))
 
     def polygon(self, *corners: Place, tone: float = 1.0) -> None:
+        """A filled polygon."""
         self._draw.polygon([(x * self._unit, y * self._unit) for x, y in corners], fill=round(255 * tone))
 
     def line(self, *points: Place, width: float, tone: float = 1.0) -> None:
+        """A line through the points."""
         places = [(x * self._unit, y * self._unit) for x, y in points]
         self._draw.line(places, fill=round(255 * tone), width=max(1, round(width * self._unit)))
 
     def dot(self, x: float, y: float, radius: float, tone: float = 1.0) -> None:
+        """A filled circle."""
         self._draw.circle((x * self._unit, y * self._unit), radius * self._unit, fill=round(255 * tone))
 
 
@@ -92,6 +96,7 @@ class Canvas:
         self.rgb = np.repeat(gradient(sky, self.y), self.width, axis=1)
 
     def rows(self, top: float, bottom: float) -> slice:
+        """The pixel rows between two heights."""
         return slice(round(top * self.height), round(bottom * self.height))
 
     def lay(self, colour: Colour | np.ndarray, mask: np.ndarray, top: float = 0.0, bottom: float = 1.0) -> None:
@@ -120,6 +125,7 @@ class Canvas:
     def draw(
         self, colour: Colour | np.ndarray, shape: Callable[..., None], top: float, bottom: float, *details: Any
     ) -> None:
+        """Draw a shape in a colour, between two heights."""
         self.lay(colour, self.mask(shape, top, bottom, *details), top, bottom)
 
     def glow(self, colour: Colour, light: np.ndarray, top: float, bottom: float) -> None:
@@ -145,4 +151,5 @@ class Canvas:
         return waves, depth
 
     def picture(self) -> Image.Image:
+        """The picture, 8 bits RGB."""
         return Image.fromarray((np.clip(self.rgb, 0, 1) * 255).astype(np.uint8))

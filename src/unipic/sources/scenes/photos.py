@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 from unipic.core.errors import SourceError
-from unipic.core.settings import Settings
+from unipic.core.settings import INSTALL, Limits
 from unipic.reading.images import decode
 from unipic.sources.scenes.painting import SIZE
 
@@ -28,6 +28,6 @@ def flower(t: float) -> Image.Image:
 def _enlarged(name: str) -> Image.Image:
     package = find_spec("sklearn")  # looked up, not imported: that would take longer than all the rest
     if package is None or package.origin is None:
-        raise SourceError("the sample photos need scikit-learn; install the packages in requirements.txt")
-    small = decode(str(Path(package.origin).parent / "datasets" / "images" / name), max(SIZE), Settings()).picture
+        raise SourceError(f"the sample photos need scikit-learn: {INSTALL}")
+    small = decode(str(Path(package.origin).parent / "datasets" / "images" / name), max(SIZE), Limits()).picture
     return small.resize(SIZE, Image.Resampling.LANCZOS).filter(ImageFilter.UnsharpMask(2, 60, 2))

@@ -40,6 +40,7 @@ def _boat(pen: Pen, x: float, y: float) -> None:
 
 
 def spruces(pen: Pen, seed: int, ground: float, tall: float, wide: float) -> None:
+    """A wood of spruces along the ground."""
     dice = np.random.default_rng(seed)
     pen.box(0, ground, wide, 1)
     for hill in ridge(seed, np.linspace(0, 1, int(170 * wide), dtype=np.float32), 4, octaves=4).tolist():
@@ -60,12 +61,14 @@ def jetty(pen: Pen) -> None:
 
 
 def planks(pen: Pen) -> None:
+    """The jetty's planks."""
     edges = np.linspace(3, 0.7, 46).tolist()
     for far, near in pairwise(edges):
         pen.polygon(*(_on_jetty(*at) for at in ((far, -1), (far, 1), (near + 0.012, 1), (near + 0.012, -1))))
 
 
 def posts(pen: Pen) -> None:
+    """The jetty's posts."""
     for far in (0.95, 1.4, 2, 3):
         for side in (-1, 1):
             x, y = _on_jetty(far, side)
@@ -84,6 +87,7 @@ def skyline(seed: int, tall: float, ground: float) -> list[Tower]:
 
 
 def walls(pen: Pen, row: list[Tower], ground: float) -> None:
+    """The towers of a skyline."""
     for number, (left, width, roof) in enumerate(row):
         middle = left + width / 2
         pen.box(left, roof, left + width, ground)
@@ -120,17 +124,20 @@ def tree(pen: Pen, light: float) -> None:
 
 
 def stars(pen: Pen, seed: int, bottom: float) -> None:
+    """Stars, fainter towards the horizon."""
     for x, y, bright in np.random.default_rng(seed).random((260, 3)).tolist():
         pen.dot(x * 1.5, y * bottom, 0.0005 + 0.0008 * bright**4, tone=0.2 + 0.8 * bright * (1 - y))
 
 
 def cabin(pen: Pen) -> None:
+    """A cabin with a roof and a chimney."""
     pen.box(0.36, 0.76, 0.53, 0.838)
     pen.polygon((0.34, 0.765), (0.39, 0.705), (0.50, 0.705), (0.55, 0.765))
     pen.box(0.48, 0.69, 0.495, 0.72)
 
 
 def cabin_windows(pen: Pen) -> None:
+    """The cabin's lit windows."""
     for left in (0.38, 0.405, 0.48, 0.505):
         pen.box(left, 0.782, left + 0.018, 0.812)
 

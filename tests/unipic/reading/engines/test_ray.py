@@ -48,7 +48,7 @@ from tests.unipic.reading.engines.test_engine_contract import (  # noqa: F401  t
 from main import app
 from unipic.core.errors import ModelError, SettingsError
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import PROJECT, Settings
+from unipic.core.settings import PROJECT, Limits
 from unipic.library.indexing import see
 from unipic.reading.engines import _cluster as cluster
 from unipic.reading.engines import ray
@@ -62,7 +62,7 @@ from unipic.vision.builtin import BuiltinEncoder
 
 pytestmark = pytest.mark.slow
 
-READ = partial(read_file, settings=Settings())
+READ = partial(read_file, limits=Limits())
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_gives_what_one_machine_gives_though_an_actor_is_lost_and_remembers_it(
     files.insert(3, Unreadable("link", "link", "/link", "is a symbolic link, which is not followed", copyable=False))
     local = LocalEngine(WORKERS)
     try:
-        wanted = told(list(see(files, local, BuiltinEncoder(), Settings())))
+        wanted = told(list(see(files, local, BuiltinEncoder(), Limits())))
     finally:
         local.close()
     log, store = tmp_path / "log", str(tmp_path / "store")

@@ -1,8 +1,8 @@
-"""Sets taken on purpose: brackets, panoramas, focus stacks, time-lapses and bursts the camera numbered.
+"""Recognise series taken on purpose: brackets, panoramas, focus stacks, time-lapses, and numbered bursts.
 
-Each of their shots is needed, however alike they are, so nothing of them is proposed to go unless the person asks.
-What the camera wrote decides first (EXIF's exposure bias and mode, identifiers of bursts, the times); where it does not
-tell, how the shots lie on each other does. What only a program could know without any of that is not found.
+All their shots are needed, however similar, so none is proposed to be set aside unless the person asks. The camera's
+data decides first (EXIF's exposure bias and mode, burst identifiers, times), then how the shots align. A series that
+neither reveals is not found.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from numpy.lib.stride_tricks import sliding_window_view
 from unipic.cleanup._alignment import fine_detail
 from unipic.cleanup.compare import Sketches
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import DeliberateSet, SetKind
+from unipic.cleanup.result import Series, SeriesKind
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.reading.fingerprint import bits_apart
 
 BRACKET_GAP = 2.0  # seconds between two shots; by hand, dial and shutter take longer
-BRACKET = 3  # shots; two with different exposures may be a second try
-TIMELAPSE = 10  # shots; so many at one interval nobody takes by hand
-TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are a burst's
-CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off, or the share of the interval
+BRACKET = 3  # shots; two exposures may be a second try
+TIMELAPSE = 10  # shots; nobody takes so many at one interval by hand
+TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are bursts
+CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off; share of the interval
 ONE_SCENE = 50.0  # similarity
 SWEEP, SWEEP_GAP = 3, 10.0  # shots of a panorama, seconds between two
 STEADY = 2.5  # ratio of the longest to the shortest step
 STACK, STACK_GAP = 4, 3.0  # shots of a focus stack, seconds between two
-OTHER_VIEW = 60  # bits of the fingerprints, from which on the frame shows something else
-# A focus stack stands still, and the focus goes through it once: in nearly every tile of the frame detail rises to its
-# best and falls. Of two real stacks tiles do so in 98 and 100 of 100, and neighbours differ in 23 bits at most; of two
-# real series that stand as still in 0 and 60.
+OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
+# In a focus stack the camera stands still and the focus moves through once, so in nearly every tile detail rises to its
+# best and falls. In two real stacks 98 and 100 % of tiles did, and neighbours differed in at most 23 bits; in two other
+# series as still, 0 and 60 %.
 SAME_FRAME = 30  # bits
 TILES = 8
 DETAIL = 4.0  # grey levels, standard deviation of a tile's fine detail where it is sharp; less is sky and wall
-RISES_AND_FALLS, WAVER = 0.9, 0.1  # share of the tiles; share of the best by which noise may break the rule
-FOCUS_RATIO = 0.6  # of a tile's detail at its worst to that at its best, median
-SHARPEST_SHARE = 0.05  # of the tiles, that a shot must be the sharpest in to have been focused there
+RISES_AND_FALLS, WAVER = 0.9, 0.1  # share of the tiles; tolerance for noise as a share of the best
+FOCUS_RATIO = 0.6  # median ratio of a tile's worst to its best detail
+SHARPEST_SHARE = 0.05  # of the tiles; a shot must be sharpest in so many to count
 
 
-def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> tuple[DeliberateSet, ...]:
-    """Every set that is there, each photo in one at most, in an order of their own."""
+def find_series(photos: Sequence[Photo], likeness: Likeness, sketches: Sketches) -> tuple[Series, ...]:
+    """Every series, each photo in at most one; the order does not depend on that of the files."""
     free = list(photos)
-    found: list[DeliberateSet] = []
+    found: list[Series] = []
     for find in (_bursts, _brackets, _timelapses, _panoramas):
         found += find(free, likeness)
         free = _left(free, found)
@@ -54,46 +54,46 @@ def deliberate_sets(photos: Sequence[Photo], likeness: Likeness, sketches: Sketc
     return tuple(sorted(found, key=lambda one: (_when(one.photos[0]), one.photos[0].id)))
 
 
-def no_copies(likeness: Likeness, sets: Iterable[DeliberateSet]) -> Likeness:
-    """Two shots of one set are no copies of each other, though nothing may have moved between them."""
-    which = {photo.id: number for number, one in enumerate(sets) for photo in one.photos}
+def no_copies(likeness: Likeness, series: Iterable[Series]) -> Likeness:
+    """The likeness with a sameness of 0 within each series: its shots are no copies, even if nothing moved."""
+    which = {photo.id: number for number, one in enumerate(series) for photo in one.photos}
     numbers = np.array([which.get(photo.id, -1) for photo in likeness.photos], dtype=np.int64)
     a, b = numbers[likeness.first], numbers[likeness.second]
     return replace(likeness, sameness=np.where((a == b) & (a >= 0), 0.0, likeness.sameness), steps={})
 
 
-def _left(photos: Sequence[Photo], found: Iterable[DeliberateSet]) -> list[Photo]:
+def _left(photos: Sequence[Photo], found: Iterable[Series]) -> list[Photo]:
     taken = {photo.id for one in found for photo in one.photos}
     return [photo for photo in photos if photo.id not in taken]
 
 
-# By what the camera wrote.
+# By the camera's data.
 
 
-def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
+def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
     by_burst: defaultdict[tuple[str, str], list[Photo]] = defaultdict(list)
     for photo in photos:
         if photo.burst:
             by_burst[photo.camera, photo.burst].append(photo)
     for shots in by_burst.values():
         if len(shots) > 1:
-            yield _set("burst", shots, f"{len(shots)} shots that the camera took as one burst")
+            yield _series("burst", shots, f"{len(shots)} shots that the camera took as one burst")
 
 
-def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    for series in _series(photos, BRACKET_GAP):
+def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
+    for run in _runs(photos, BRACKET_GAP):
         waiting: list[Photo] = []
-        for photo in [*series, None]:
+        for photo in [*run, None]:
             if photo is None or _exposed(photo) in (None, *map(_exposed, waiting)):
                 if len(waiting) >= (2 if all(shot.bracketed for shot in waiting) else BRACKET):
-                    yield _set("bracket", waiting, f"{len(waiting)} exposures of one scene, {_biases(waiting)}")
+                    yield _series("bracket", waiting, f"{len(waiting)} exposures of one scene, {_biases(waiting)}")
                 waiting = []
             if photo is not None and _exposed(photo) is not None:
                 waiting.append(photo)
 
 
 def _exposed(photo: Photo) -> float | str | None:
-    """What tells the exposures of a bracket apart; None where it is none."""
+    """What distinguishes the exposures of a bracket; None if the photo is not part of one."""
     return (photo.bias if photo.bias is not None else photo.exposure or None) if _told(photo) else None
 
 
@@ -106,18 +106,18 @@ def _biases(shots: Sequence[Photo]) -> str:
     return f"{min(biases):+g} to {max(biases):+g} EV" if len(set(biases)) > 1 else "bracketed by the camera"
 
 
-def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    for series in _series(photos, float("inf")):
-        times = np.cumsum([0.0, *(seconds_apart(a, b) or 0.0 for a, b in pairwise(series))])
+def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
+    for run in _runs(photos, float("inf")):
+        times = np.cumsum([0.0, *(seconds_apart(a, b) or 0.0 for a, b in pairwise(run))])
         for start, end in _even(times):
-            shots = series[start:end]
+            shots = run[start:end]
             if all(likeness.similar(a, b) >= ONE_SCENE for a, b in pairwise(shots)):
                 every = (times[end - 1] - times[start]) / (end - start - 1)
-                yield _set("timelapse", shots, f"{len(shots)} shots, one every {every:.3g} s")
+                yield _series("timelapse", shots, f"{len(shots)} shots, one every {every:.3g} s")
 
 
 def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
-    """(start, end) of each run of even intervals that is long enough. times: float64 [N], seconds, in order."""
+    """(start, end) of each long enough run of equal intervals. times: float64 [N], seconds, sorted."""
     if len(times) < TIMELAPSE:
         return
     end = 0
@@ -131,7 +131,7 @@ def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _is_even(times: np.ndarray) -> np.ndarray:
-    """float64 [..., N] -> bool [...]"""
+    """Whether all intervals of a window are equal: float64 [..., N] -> bool [...]."""
     shots = times.shape[-1]
     step = (times[..., -1:] - times[..., :1]) / (shots - 1)
     off = times - (times[..., :1] + step * np.arange(shots))
@@ -140,18 +140,20 @@ def _is_even(times: np.ndarray) -> np.ndarray:
     return np.asarray((step >= TIMELAPSE_FASTEST) & (far <= np.maximum(CLOCK, DRIFT * step)))
 
 
-# By how the shots lie on each other.
+# By how the shots align.
 
 
-def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[DeliberateSet]:
-    """Each shot shows a part of the one before, and goes on the same way."""
-    for series in _series(photos, SWEEP_GAP):
-        waiting, steps = series[:1], list[np.ndarray]()
-        for photo in [*series[1:], None]:
+def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
+    """Each shot shows a part of the one before, and the view moves on in the same direction."""
+    for run in _runs(photos, SWEEP_GAP):
+        waiting, steps = run[:1], list[np.ndarray]()
+        for photo in [*run[1:], None]:
             step = _step(waiting[-1], photo, likeness) if photo else None
             if step is None or not _goes_on(steps, step):
                 if len(waiting) >= SWEEP:
-                    yield _set("panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before")
+                    yield _series(
+                        "panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before"
+                    )
                 waiting, steps = ([waiting[-1]], []) if step is not None and photo else ([photo] if photo else [], [])
             if photo and step is not None:
                 waiting.append(photo)
@@ -159,7 +161,7 @@ def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Delibera
 
 
 def _step(a: Photo, b: Photo, likeness: Likeness) -> np.ndarray | None:
-    """How far the view went, float64 [2] in shares of the frame; None where it was not swept upright."""
+    """How far the view moved, float64 [2] in shares of the frame; None if it was not swept upright."""
     step = likeness.step(a, b)
     return None if step is None or bits_apart(a.fingerprint, b.fingerprint) < OTHER_VIEW else np.array(step)
 
@@ -170,17 +172,17 @@ def _goes_on(steps: Sequence[np.ndarray], step: np.ndarray) -> bool:
     return same_way and max(lengths) <= STEADY * min(lengths)
 
 
-def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[DeliberateSet]:
-    """The frame stays, the exposure stays, and the focus wanders."""
-    for series in _series(photos, STACK_GAP):
-        for shots in _steady(series):
+def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[Series]:
+    """Frame and exposure stay the same while the focus moves."""
+    for run in _runs(photos, STACK_GAP):
+        for shots in _steady(run):
             if len(shots) >= STACK and _wanders(shots, sketches):
-                yield _set("stack", shots, f"{len(shots)} shots of one frame, each in focus at another place")
+                yield _series("stack", shots, f"{len(shots)} shots of one frame, each in focus at another place")
 
 
-def _steady(series: Sequence[Photo]) -> Iterator[list[Photo]]:
+def _steady(run: Sequence[Photo]) -> Iterator[list[Photo]]:
     waiting: list[Photo] = []
-    for photo in series:
+    for photo in run:
         last = waiting[-1] if waiting else photo
         same = photo.exposure == last.exposure != "" and bits_apart(photo.fingerprint, last.fingerprint) < SAME_FRAME
         if not same:
@@ -195,7 +197,7 @@ def _wanders(shots: Sequence[Photo], sketches: Sketches) -> bool:
 
 
 def focus_wanders(greys: Sequence[np.ndarray]) -> bool:
-    """Several shots are each the sharpest in a part of the frame, where the others are clearly softer."""
+    """Whether several frames are each the sharpest in a part of the picture, where others are clearly softer."""
     if len({grey.shape for grey in greys}) > 1:
         return False
     detail = np.stack([fine_detail(grey, TILES) for grey in greys])
@@ -215,31 +217,31 @@ def _rises_and_falls(values: np.ndarray) -> bool:
     return bool((steps[:best] >= -slack).all() and (steps[best:] <= slack).all())
 
 
-# Shots in the order they were taken.
+# Shots in order of time.
 
 
-def _series(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
-    """Shots of one camera and one size, in order, no two neighbours further apart than `gap` seconds."""
+def _runs(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
+    """Shots of one camera and size, in order, with gaps of at most `gap` seconds."""
     by_camera: defaultdict[tuple[str, int, int], list[Photo]] = defaultdict(list)
     for photo in photos:
         if photo.camera and photo.taken and photo.taken_by_camera:
             by_camera[photo.camera, photo.width, photo.height].append(photo)
     for _, shots in sorted(by_camera.items()):
         shots.sort(key=_when)
-        series = shots[:1]
+        run = shots[:1]
         for before, photo in pairwise(shots):
             if (seconds_apart(before, photo) or 0.0) > gap:
-                yield series
-                series = []
-            series.append(photo)
-        yield series
+                yield run
+                run = []
+            run.append(photo)
+        yield run
 
 
 def _when(photo: Photo) -> tuple[str, str, str]:
-    """Within one second by their names, which count; only an order, no evidence."""
+    """A sort key: time, then name, since names are numbered within a second. It is an order, not evidence."""
     taken = local_time(photo)
     return taken.isoformat() if taken else "", photo.name, photo.id
 
 
-def _set(kind: SetKind, shots: Iterable[Photo], reason: str) -> DeliberateSet:
-    return DeliberateSet(kind, tuple(sorted(shots, key=_when)), reason)
+def _series(kind: SeriesKind, shots: Iterable[Photo], reason: str) -> Series:
+    return Series(kind, tuple(sorted(shots, key=_when)), reason)

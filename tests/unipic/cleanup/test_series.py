@@ -17,11 +17,11 @@ from tests.helpers.galleries import likeness, photo
 from tests.helpers.pictures import save, scene
 
 from unipic.cleanup._alignment import Sketch
-from unipic.cleanup.compare import Sketches, look
-from unipic.cleanup.result import DeliberateSet, SetKind
-from unipic.cleanup.sets import STACK, deliberate_sets, focus_wanders, no_copies
+from unipic.cleanup.compare import Sketches, compare_pair
+from unipic.cleanup.result import Series, SeriesKind
+from unipic.cleanup.series import STACK, find_series, focus_wanders, no_copies
 from unipic.core.photo import Photo
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.read import read
@@ -45,8 +45,8 @@ def shots(*seconds: float, **facts: Sequence[object]) -> list[Photo]:
 
 def sets_of(photos: list[Photo], alike: float = 99.0) -> Found:
     pairs = {f"{a.id} {b.id}": alike for a, b in pairwise(photos)}
-    found = deliberate_sets(photos, likeness(photos, pairs), Sketches(Thumbnails(Path("/nowhere"))))
-    again = deliberate_sets(photos[::-1], likeness(photos, pairs), Sketches(Thumbnails(Path("/nowhere"))))
+    found = find_series(photos, likeness(photos, pairs), Sketches(Thumbnails(Path("/nowhere"))))
+    again = find_series(photos[::-1], likeness(photos, pairs), Sketches(Thumbnails(Path("/nowhere"))))
     assert again == found, "in whatever order they come"
     return [(one.kind, [shot.id for shot in one.photos]) for one in found]
 
@@ -59,7 +59,7 @@ def test_what_the_camera_took_as_one_burst() -> None:
 def test_exposures_of_one_scene() -> None:
     photos = shots(0, 0.4, 0.8, 60, bias=[0.0, -2.0, 2.0, 0.0])
     assert sets_of(photos) == [("bracket", ["00", "01", "02"])]
-    (found,) = deliberate_sets(photos, likeness(photos, {}), Sketches(Thumbnails(Path("/nowhere"))))
+    (found,) = find_series(photos, likeness(photos, {}), Sketches(Thumbnails(Path("/nowhere"))))
     assert found.reason == "3 exposures of one scene, -2 to +2 EV"
 
 
@@ -124,12 +124,12 @@ def test_shots_of_many_scenes_are_no_timelapse() -> None:
 def test_two_shots_of_one_set_are_no_copies() -> None:
     a, b, c = photo("a"), photo("b"), photo("c")
     pairs = {"a b": 99.0, "b c": 99.0}
-    left = no_copies(likeness([a, b, c], pairs, pairs), [DeliberateSet("stack", (a, b), "")])
+    left = no_copies(likeness([a, b, c], pairs, pairs), [Series("stack", (a, b), "")])
     assert (left.same(a, b), left.same(b, c), left.similar(a, b)) == (0, 99, 99)
 
 
 def test_every_kind_has_a_name() -> None:
-    assert set(get_args(SetKind)) == set(SETS)
+    assert set(get_args(SeriesKind)) == set(SETS)
 
 
 # With pictures.
@@ -141,7 +141,7 @@ def taken(folder: Path, pictures: Sequence[Image.Image], every: float = 1.0) -> 
     for number, picture in enumerate(pictures):
         save(picture, folder / "photos" / f"{number:02}.jpg", quality=92)
     photos = []
-    for number, found in enumerate(read(FolderSource([folder / "photos"]).files(), InlineEngine(), Settings())):
+    for number, found in enumerate(read(FolderSource([folder / "photos"]).files(), InlineEngine(), Limits())):
         assert isinstance(found, Picture)
         when = WHEN + timedelta(seconds=every * number)
         photos.append(replace(found.photo, id=f"{number:02}", camera="X-T30", taken=when, exposure="1/125 s, f/8"))
@@ -149,10 +149,10 @@ def taken(folder: Path, pictures: Sequence[Image.Image], every: float = 1.0) -> 
     sketches = Sketches(thumbnails)
     pairs = {f"{a.id} {b.id}": 90.0 for a, b in pairwise(photos)}
     either_way = [pair[::-1] if number % 2 else pair for number, pair in enumerate(pairwise(photos))]
-    seen = {(a.id, b.id): look(a, b, sketches, bits=24) for a, b in either_way}
+    seen = {(a.id, b.id): compare_pair(a, b, sketches, bits=24) for a, b in either_way}
     steps = {ids: each.swept for ids, each in seen.items() if each.swept}
-    sets = deliberate_sets(photos, replace(likeness(photos, pairs), steps=steps), sketches)
-    return [(one.kind, [shot.id for shot in one.photos]) for one in sets]
+    series = find_series(photos, replace(likeness(photos, pairs), steps=steps), sketches)
+    return [(one.kind, [shot.id for shot in one.photos]) for one in series]
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,14 @@ from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene
 
 from unipic.core.photo import Companion, Found, Photo
-from unipic.core.settings import Settings
-from unipic.library.index import FILE, NO_METADATA, NOTHING, StoredFacts
+from unipic.core.settings import Limits
+from unipic.library.index import FILE, NO_INDEX, NO_METADATA, StoredIndex
 from unipic.library.thumbnails import Thumbnails
-from unipic.reading.seen import Look, Seen, half
+from unipic.reading.seen import PairResult, Seen, half
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 
-SETTINGS = Settings()
+LIMITS = Limits()
 FOUND = Found("id", "a/IMG_1.jpg", "/photos/a/IMG_1.jpg", 1000, "stamp")
 
 
@@ -34,8 +34,8 @@ def thumbnails(tmp_path: Path) -> Thumbnails:
 
 
 @pytest.fixture
-def facts(tmp_path: Path, thumbnails: Thumbnails) -> Iterator[StoredFacts]:
-    opened = StoredFacts(tmp_path, thumbnails, SETTINGS)
+def index(tmp_path: Path, thumbnails: Thumbnails) -> Iterator[StoredIndex]:
+    opened = StoredIndex(tmp_path, thumbnails, LIMITS)
     yield opened
     opened.close()
 
@@ -46,22 +46,22 @@ def seen_of(found: Found, name: str = "one") -> Seen:
     return Seen(one, vector, b"thumbnail of " + name.encode())
 
 
-def keep(facts: StoredFacts, found: Found = FOUND, name: str = "one", key: str = "encoder") -> Seen:
+def keep(index: StoredIndex, found: Found = FOUND, name: str = "one", key: str = "encoder") -> Seen:
     seen = seen_of(found, name)
-    facts.thumbnails.save(seen.photo.digest, seen.thumbnail)
-    facts.keep(found, seen, key)
+    index.thumbnails.save(seen.photo.digest, seen.thumbnail)
+    index.keep(found, seen, key)
     return seen
 
 
-def recalled(facts: StoredFacts, *files: Found, key: str = "encoder") -> list[Seen | None]:
-    return [seen for _, seen in facts.seen(files, key)]
+def recalled(index: StoredIndex, *files: Found, key: str = "encoder") -> list[Seen | None]:
+    return [seen for _, seen in index.seen(files, key)]
 
 
 def test_what_was_seen_comes_back_to_the_last_bit(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    kept = keep(facts)
-    facts.close()
-    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    kept = keep(index)
+    index.close()
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     (seen,) = recalled(again, FOUND)
     assert seen is not None
     assert seen.photo == kept.photo
@@ -74,41 +74,41 @@ def test_what_was_seen_comes_back_to_the_last_bit(tmp_path: Path, thumbnails: Th
 @pytest.mark.parametrize(
     "change", [{"size": 1001}, {"stamp": "another"}, {"stamp": ""}, {"path": "/photos/b/IMG_1.jpg"}]
 )
-def test_a_file_that_is_another_now_is_new(facts: StoredFacts, change: dict[str, str | int]) -> None:
-    keep(facts)
-    assert recalled(facts, replace(FOUND, **change)) == [None]  # type: ignore[arg-type]
+def test_a_file_that_is_another_now_is_new(index: StoredIndex, change: dict[str, str | int]) -> None:
+    keep(index)
+    assert recalled(index, replace(FOUND, **change)) == [None]  # type: ignore[arg-type]
 
 
-def test_vectors_of_another_encoder_are_none(facts: StoredFacts) -> None:
-    keep(facts)
-    assert recalled(facts, FOUND, key="another") == [None]
+def test_vectors_of_another_encoder_are_none(index: StoredIndex) -> None:
+    keep(index)
+    assert recalled(index, FOUND, key="another") == [None]
 
 
-def test_a_file_without_a_stamp_is_not_kept(facts: StoredFacts) -> None:
-    keep(facts, replace(FOUND, stamp=""))
-    assert recalled(facts, FOUND) == [None]
+def test_a_file_without_a_stamp_is_not_kept(index: StoredIndex) -> None:
+    keep(index, replace(FOUND, stamp=""))
+    assert recalled(index, FOUND) == [None]
 
 
-def test_what_it_is_called_now_is_what_counts(facts: StoredFacts) -> None:
-    keep(facts)
-    (seen,) = recalled(facts, replace(FOUND, id="other", name="album/IMG_1.jpg"))
+def test_what_it_is_called_now_is_what_counts(index: StoredIndex) -> None:
+    keep(index)
+    (seen,) = recalled(index, replace(FOUND, id="other", name="album/IMG_1.jpg"))
     assert seen is not None
     assert (seen.photo.id, seen.photo.name) == ("other", "album/IMG_1.jpg")
 
 
 @pytest.mark.parametrize("left", [None, b"", b"cut"])
-def test_without_its_whole_thumbnail_a_photo_is_new(facts: StoredFacts, left: bytes | None) -> None:
-    seen = keep(facts)
-    path = facts.thumbnails.path(seen.photo.digest)
+def test_without_its_whole_thumbnail_a_photo_is_new(index: StoredIndex, left: bytes | None) -> None:
+    seen = keep(index)
+    path = index.thumbnails.path(seen.photo.digest)
     path.unlink() if left is None else path.write_bytes(left)
-    assert recalled(facts, FOUND) == [None]
+    assert recalled(index, FOUND) == [None]
 
 
-def test_thousands_are_asked_for_in_their_order(facts: StoredFacts) -> None:
+def test_thousands_are_asked_for_in_their_order(index: StoredIndex) -> None:
     files = [replace(FOUND, id=str(i), path=f"/photos/\udcff{i}.jpg") for i in range(1200)]
     for i in range(0, 1200, 7):
-        keep(facts, files[i], f"{i:04}")
-    answers = list(facts.seen(files, "encoder"))
+        keep(index, files[i], f"{i:04}")
+    answers = list(index.seen(files, "encoder"))
     assert [file for file, _ in answers] == files
     assert [seen is not None for _, seen in answers] == [i % 7 == 0 for i in range(1200)]
     assert all(seen.photo.path == file.path for file, seen in answers if seen)
@@ -122,31 +122,31 @@ def pair(a: str = "a", b: str = "b") -> tuple[Photo, Photo]:
     return replace(photo(a), digest=a * 8), replace(photo(b), digest=b * 8)
 
 
-def test_a_look_is_known_in_its_direction_and_by_its_key(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits", "v1")
-    facts.keep_look(pair("a", "c"), Look(0), "24 bits", "v1")
+def test_a_look_is_known_in_its_direction_and_by_its_key(index: StoredIndex) -> None:
+    index.keep_pair(pair(), PairResult(12, 71.25, "whole; 12 points", (0.25, -0.5)), "24 bits", "v1")
+    index.keep_pair(pair("a", "c"), PairResult(0), "24 bits", "v1")
     asked = [pair(), pair("b", "a"), pair("a", "c"), pair("c", "d")]
-    assert facts.looks(asked, "24 bits", v1) == {
-        ("a" * 8, "b" * 8): Look(12, 71.25, "whole; 12 points", (0.25, -0.5)),
-        ("a" * 8, "c" * 8): Look(0),
+    assert index.pairs(asked, "24 bits", v1) == {
+        ("a" * 8, "b" * 8): PairResult(12, 71.25, "whole; 12 points", (0.25, -0.5)),
+        ("a" * 8, "c" * 8): PairResult(0),
     }
-    assert facts.looks(asked, "20 bits", v1) == {}
+    assert index.pairs(asked, "20 bits", v1) == {}
 
 
-def test_scores_are_kept_exactly(facts: StoredFacts) -> None:
+def test_scores_are_kept_exactly(index: StoredIndex) -> None:
     one, other = pair()
     score = np.array([1 / 3, -7.1], np.float32).tolist()
-    facts.keep_score(one, score, "clip: sharp")
-    assert facts.scores([one, other], "clip: sharp") == {one.digest: score}
-    assert facts.scores([one], "clip: soft") == {}
+    index.keep_score(one, score, "clip: sharp")
+    assert index.scores([one, other], "clip: sharp") == {one.digest: score}
+    assert index.scores([one], "clip: soft") == {}
 
 
-def test_what_lies_in_other_files_is_known_while_they_are_the_same(facts: StoredFacts) -> None:
-    facts.keep_said(FOUND, {"title": "Ümläut \udcff"}, "v1")
-    facts.keep_said(replace(FOUND, path="/new", stamp=""), {"title": "too fresh"}, "v1")
-    assert facts.said([FOUND], "v1") == {"id": {"title": "Ümläut \udcff"}}
-    assert facts.said([replace(FOUND, stamp="another")], "v1") == {}
-    assert facts.said([replace(FOUND, path="/new")], "v1") == {}
+def test_what_lies_in_other_files_is_known_while_they_are_the_same(index: StoredIndex) -> None:
+    index.keep_said(FOUND, {"title": "Ümläut \udcff"}, "v1")
+    index.keep_said(replace(FOUND, path="/new", stamp=""), {"title": "too fresh"}, "v1")
+    assert index.said([FOUND], "v1") == {"id": {"title": "Ümläut \udcff"}}
+    assert index.said([replace(FOUND, stamp="another")], "v1") == {}
+    assert index.said([replace(FOUND, path="/new")], "v1") == {}
 
 
 def raised(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,13 +163,13 @@ METADATA = ("reading._exif", "reading._xmp", "reading._editors", "reading.apple"
 def test_a_new_version_costs_the_facts_of_its_kind(
     owner: str, tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    kept = keep(facts)
-    facts.keep_score(kept.photo, [1.0], "scorer")
-    facts.close()
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    kept = keep(index)
+    index.keep_score(kept.photo, [1.0], "scorer")
+    index.close()
     raised(owner, monkeypatch)
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    (seen,) = recalled(facts, FOUND)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    (seen,) = recalled(index, FOUND)
     if owner in PIXELS:
         assert seen is None
     else:
@@ -177,12 +177,12 @@ def test_a_new_version_costs_the_facts_of_its_kind(
         assert seen.stale
         assert seen.photo == replace(kept.photo, **NO_METADATA)
         np.testing.assert_array_equal(seen.vector, kept.vector)
-    assert facts.scores([kept.photo], "scorer") == ({} if owner == "reading.images" else {kept.photo.digest: [1.0]})
-    keep(facts)
-    (again,) = recalled(facts, FOUND)
+    assert index.scores([kept.photo], "scorer") == ({} if owner == "reading.images" else {kept.photo.digest: [1.0]})
+    keep(index)
+    (again,) = recalled(index, FOUND)
     assert again is not None
     assert (again.photo, again.stale) == (kept.photo, False)
-    facts.close()
+    index.close()
     with sqlite3.connect(tmp_path / FILE) as base:
         for table in ("pixels", "metadata", "vector"):
             assert base.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), (
@@ -191,81 +191,81 @@ def test_a_new_version_costs_the_facts_of_its_kind(
 
 
 def test_vectors_of_an_older_picture_are_none(
-    facts: StoredFacts, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
+    index: StoredIndex, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(facts, key="first")
+    keep(index, key="first")
     raised("reading.images", monkeypatch)
-    facts.__dict__.pop("_pixels")
-    keep(facts, key="second")
-    assert recalled(facts, FOUND, key="first") == [None]
-    assert None not in recalled(facts, FOUND, key="second")
+    index.__dict__.pop("_pixels")
+    keep(index, key="second")
+    assert recalled(index, FOUND, key="first") == [None]
+    assert None not in recalled(index, FOUND, key="second")
 
 
-def test_metadata_that_was_read_again_is_kept(facts: StoredFacts, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = keep(facts)
+def test_metadata_that_was_read_again_is_kept(index: StoredIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = keep(index)
     raised("reading._xmp", monkeypatch)
     now = replace(kept.photo, rating=3, taken=datetime(2024, 6, 12, 18, 3, 5, 250_000, timezone(timedelta(hours=2))))
-    facts.keep_metadata(now)
-    (seen,) = recalled(facts, FOUND)
+    index.keep_metadata(now)
+    (seen,) = recalled(index, FOUND)
     assert seen is not None
     assert (seen.photo, seen.stale) == (now, False)
 
 
-def test_what_an_older_version_made_of_pairs_and_companions_is_not_known(facts: StoredFacts) -> None:
-    facts.keep_look(pair(), Look(3), "key", "v1")
-    facts.keep_said(FOUND, {"title": "old"}, "v1")
-    assert facts.looks([pair()], "key", lambda _: "v2") == facts.said([FOUND], "v2") == {}
-    facts.keep_look(pair(), Look(4), "key", "v2")
-    facts.keep_said(FOUND, {"title": "new"}, "v2")
-    assert facts.looks([pair()], "key", lambda _: "v2") == {("a" * 8, "b" * 8): Look(4)}
-    assert facts.said([FOUND], "v2") == {"id": {"title": "new"}}
-    assert facts.looks([pair()], "key", v1) == facts.said([FOUND], "v1") == {}
+def test_what_an_older_version_made_of_pairs_and_companions_is_not_known(index: StoredIndex) -> None:
+    index.keep_pair(pair(), PairResult(3), "key", "v1")
+    index.keep_said(FOUND, {"title": "old"}, "v1")
+    assert index.pairs([pair()], "key", lambda _: "v2") == index.said([FOUND], "v2") == {}
+    index.keep_pair(pair(), PairResult(4), "key", "v2")
+    index.keep_said(FOUND, {"title": "new"}, "v2")
+    assert index.pairs([pair()], "key", lambda _: "v2") == {("a" * 8, "b" * 8): PairResult(4)}
+    assert index.said([FOUND], "v2") == {"id": {"title": "new"}}
+    assert index.pairs([pair()], "key", v1) == index.said([FOUND], "v1") == {}
 
 
 def test_tables_of_an_older_time_are_made_anew(tmp_path: Path, thumbnails: Thumbnails) -> None:
     with sqlite3.connect(tmp_path / FILE) as base:
         base.executescript("CREATE TABLE maker (key TEXT); CREATE TABLE vector (x INT); CREATE TABLE gone (y INT);")
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    keep(facts)
-    assert recalled(facts, FOUND) != [None]
-    assert facts.notices == ()
-    facts.close()
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    assert recalled(index, FOUND) != [None]
+    assert index.notices == ()
+    index.close()
 
 
 @pytest.mark.parametrize("damage", [b"not a database, and long enough to be looked at" * 40, b"SQLite format 3\0"])
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, damage: bytes) -> None:
     (tmp_path / FILE).write_bytes(damage)
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    keep(facts)
-    facts.close()
-    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    index.close()
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     assert recalled(again, FOUND) != [None]
-    assert facts.notices == again.notices == ()
+    assert index.notices == again.notices == ()
     again.close()
 
 
 def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path, thumbnails: Thumbnails) -> None:
     (tmp_path / FILE).mkdir()
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    keep(facts)
-    assert recalled(facts, FOUND) != [None]  # as long as it runs
-    assert [notice for notice in facts.notices if FILE in notice and "looks at those photos again" in notice]
-    facts.close()
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    assert recalled(index, FOUND) != [None]  # as long as it runs
+    assert [notice for notice in index.notices if FILE in notice and "reads those photos again" in notice]
+    index.close()
 
 
 def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    facts = StoredFacts(tmp_path, thumbnails, SETTINGS)
-    keep(facts)
-    facts._base.close()  # what follows raises as any other trouble would
-    assert recalled(facts, FOUND) == [None]
-    keep(facts)
-    assert recalled(facts, FOUND) != [None]
-    assert len(facts.notices) == 1
-    facts.close()
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    index._base.close()  # what follows raises as any other trouble would
+    assert recalled(index, FOUND) == [None]
+    keep(index)
+    assert recalled(index, FOUND) != [None]
+    assert len(index.notices) == 1
+    index.close()
 
 
 def test_two_may_use_it_at_once(tmp_path: Path, thumbnails: Thumbnails) -> None:
-    one, other = (StoredFacts(tmp_path, thumbnails, SETTINGS) for _ in range(2))
+    one, other = (StoredIndex(tmp_path, thumbnails, LIMITS) for _ in range(2))
     keep(one)
     one.close()
     keep(other, replace(FOUND, path="/b.jpg"), "two")
@@ -277,22 +277,22 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
     tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
-    monkeypatch.setattr("unipic.library.index.PATIENCE", 0.2)
-    one, other = (StoredFacts(tmp_path, thumbnails, SETTINGS) for _ in range(2))
+    monkeypatch.setattr("unipic.library.index.LOCK_TIMEOUT_S", 0.2)
+    one, other = (StoredIndex(tmp_path, thumbnails, LIMITS) for _ in range(2))
     keep(one)
     recalled(one, FOUND)
     keep(other, replace(FOUND, path="/b.jpg"), "two")
     other.close()
     one.close()
     assert one.notices == other.notices == ()
-    again = StoredFacts(tmp_path, thumbnails, SETTINGS)
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
     assert None not in recalled(again, FOUND, replace(FOUND, path="/b.jpg"))
     again.close()
 
 
 def test_where_nothing_is_remembered_everything_is_new() -> None:
-    assert list(NOTHING.seen([FOUND], "key")) == [(FOUND, None)]
-    assert NOTHING.looks([pair()], "key", v1) == NOTHING.scores(pair(), "key") == NOTHING.said([FOUND], "v1") == {}
+    assert list(NO_INDEX.seen([FOUND], "key")) == [(FOUND, None)]
+    assert NO_INDEX.pairs([pair()], "key", v1) == NO_INDEX.scores(pair(), "key") == NO_INDEX.said([FOUND], "v1") == {}
 
 
 def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
@@ -300,29 +300,29 @@ def test_what_nobody_asks_for_is_forgotten_with_its_thumbnail(
 ) -> None:
     begun, other = time.time(), replace(FOUND, path="/b.jpg")
 
-    def after(days: float) -> StoredFacts:
+    def after(days: float) -> StoredIndex:
         monkeypatch.setattr("unipic.library.index.time.time", lambda: begun + days * 86_400)
-        return StoredFacts(tmp_path, thumbnails, SETTINGS)
+        return StoredIndex(tmp_path, thumbnails, LIMITS)
 
-    facts = after(0)
-    kept, gone = keep(facts, FOUND, "kept"), keep(facts, other, "gone")
+    index = after(0)
+    kept, gone = keep(index, FOUND, "kept"), keep(index, other, "gone")
     looked = (kept.photo, gone.photo)
-    facts.keep_look(looked, Look(3), "key", "v1")
-    facts.keep_said(FOUND, {"title": "kept"}, "v1")
-    facts.keep_said(other, {"title": "gone"}, "v1")
-    facts.close()
-    facts = after(100)
-    assert facts.said([FOUND], "v1") == {"id": {"title": "kept"}}
-    assert recalled(facts, FOUND) != [None]
-    facts.close()
-    facts = after(200)
-    assert recalled(facts, FOUND) != [None]
-    assert recalled(facts, other) == [None]
+    index.keep_pair(looked, PairResult(3), "key", "v1")
+    index.keep_said(FOUND, {"title": "kept"}, "v1")
+    index.keep_said(other, {"title": "gone"}, "v1")
+    index.close()
+    index = after(100)
+    assert index.said([FOUND], "v1") == {"id": {"title": "kept"}}
+    assert recalled(index, FOUND) != [None]
+    index.close()
+    index = after(200)
+    assert recalled(index, FOUND) != [None]
+    assert recalled(index, other) == [None]
     assert [thumbnails.path(one.photo.digest).exists() for one in (kept, gone)] == [True, False]
-    assert facts.looks([looked], "key", v1) == {}
-    assert facts.said([other], "v1") == {}
-    assert facts.said([FOUND], "v1") == {"id": {"title": "kept"}}
-    facts.close()
+    assert index.pairs([looked], "key", v1) == {}
+    assert index.said([other], "v1") == {}
+    assert index.said([FOUND], "v1") == {"id": {"title": "kept"}}
+    index.close()
 
 
 # The stamp
@@ -347,21 +347,21 @@ def test_the_stamp_stays_while_nobody_touches_the_file(picture: Path) -> None:
 
 
 def test_writing_in_place_shows_even_with_the_old_time(picture: Path) -> None:
-    before, facts = stamp_of(picture), picture.stat()
+    before, index = stamp_of(picture), picture.stat()
     data = bytearray(picture.read_bytes())
     data[-1] ^= 1
-    while picture.stat().st_ctime_ns == facts.st_ctime_ns:  # the clock of the file system has ticks
+    while picture.stat().st_ctime_ns == index.st_ctime_ns:  # the clock of the file system has ticks
         picture.write_bytes(data)
-        os.utime(picture, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    assert picture.stat().st_mtime_ns == facts.st_mtime_ns
+        os.utime(picture, ns=(index.st_atime_ns, index.st_mtime_ns))
+    assert picture.stat().st_mtime_ns == index.st_mtime_ns
     assert stamp_of(picture) != before
 
 
 def test_another_file_of_the_same_name_shows(picture: Path) -> None:
-    before, facts = stamp_of(picture), picture.stat()
+    before, index = stamp_of(picture), picture.stat()
     other = picture.with_name("other.png")
     other.write_bytes(picture.read_bytes())
-    os.utime(other, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    os.utime(other, ns=(index.st_atime_ns, index.st_mtime_ns))
     os.replace(other, picture)
     assert stamp_of(picture) != before
 
@@ -370,12 +370,12 @@ def test_a_file_that_was_written_just_now_has_none(tmp_path: Path) -> None:
     assert stamp_of(save(scene(1, 64, 48), tmp_path / "a.png")) == ""
 
 
-def test_companions_are_not_facts_of_a_photo(facts: StoredFacts) -> None:
+def test_companions_are_not_facts_of_a_photo(index: StoredIndex) -> None:
     """They are found anew each time: they come and go without the photo."""
     seen = seen_of(FOUND)
     beside = Companion("c", "a/IMG_1.MOV", "/photos/a/IMG_1.MOV", "d" * 64, 5, "video")
-    facts.thumbnails.save(seen.photo.digest, seen.thumbnail)
-    facts.keep(FOUND, replace(seen, photo=replace(seen.photo, companions=(beside,))), "encoder")
-    (again,) = recalled(facts, FOUND)
+    index.thumbnails.save(seen.photo.digest, seen.thumbnail)
+    index.keep(FOUND, replace(seen, photo=replace(seen.photo, companions=(beside,))), "encoder")
+    (again,) = recalled(index, FOUND)
     assert again is not None
     assert again.photo == seen.photo

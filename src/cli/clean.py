@@ -1,0 +1,235 @@
+"""`clean`: find copies and similar shots, and write a clean gallery."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.options import Machine, Models, Sensitivity, option, settings_by, with_groups
+from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
+from unipic.core.errors import SettingsError
+from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
+from unipic.review.rules import PREFERENCES, SETS, Rules
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.bonds import Bonds
+    from unipic.cleanup.result import Cleanup
+    from unipic.core.photo import Gallery, Photo
+    from unipic.core.progress import Progress
+    from unipic.destinations.aside import AsideDestination
+    from unipic.destinations.base import Destination, Result
+    from unipic.library.decisions import Ruling
+    from unipic.review.choices import Choices
+    from unipic.review.outcomes import Outcome
+    from unipic.review.proposal import Proposal
+
+_output, _kept = map(option, ("Where the result goes", "What is kept"))
+
+
+@dataclass(frozen=True)
+class Output:
+    zip_path: Annotated[Path | None, _output("--zip", "Write the clean gallery to this ZIP.")] = None
+    to: Annotated[Path | None, _output("--to", "Copy the clean gallery into this folder.")] = None
+    listing: Annotated[
+        Path | None, _output("--list", "Write a list of all files: kept or not, and why (.csv or .json).")
+    ] = None
+    move_aside: Annotated[
+        bool, _output("--move-aside", "Move copies into a dated folder in PHOTOS; undo puts them back.")
+    ] = False
+    yes: Annotated[
+        int | None, _output("--yes", "With --move-aside: confirm the number of files without being asked.")
+    ] = None
+    dry_run: Annotated[bool, _output("--dry-run", "Only print what would happen.")] = False
+    as_json: Annotated[bool, _output("--json", "Print the whole result as JSON.")] = False
+    strip_location: Annotated[
+        bool, _output("--strip-location", "Remove the location from every copy (needs exiftool).")
+    ] = False
+
+    @property
+    def target(self) -> Path | None:
+        """Where the gallery is written to; None if it is not."""
+        return self.zip_path or self.to
+
+    @property
+    def written(self) -> list[Path]:
+        return [path for path in (self.target, self.listing) if path]
+
+    def check(self) -> None:
+        """SettingsError for ways that exclude each other, or none."""
+        ways = sum(map(bool, (self.zip_path, self.to, self.move_aside, self.dry_run)))
+        if ways > 1 or not (ways or self.listing):
+            all_ways = "--zip FILE, --to FOLDER, --move-aside or --dry-run"
+            raise SettingsError(f"choose where the result goes: exactly one of {all_ways}")
+        if self.yes is not None and not self.move_aside:
+            raise SettingsError("--yes N confirms --move-aside, which was not given")
+        if self.strip_location and not self.target:
+            raise SettingsError("--strip-location needs --zip or --to")
+
+
+@dataclass(frozen=True)
+class Kept:
+    best_only: Annotated[
+        bool, _kept("--best-only", "Keep only the recommended shot of each moment. Default: keep all.")
+    ] = False
+    protect: Annotated[
+        list[str] | None, _kept("--protect", "A folder in PHOTOS whose photos always stay. May be repeated.")
+    ] = None
+    prefer: Annotated[list[str] | None, _kept("--prefer", "Keep the copy that is in this folder. May be repeated.")] = (
+        None
+    )
+    avoid: Annotated[
+        list[str] | None, _kept("--avoid", "Set aside the copy that is in this folder. May be repeated.")
+    ] = None
+    keep: Annotated[
+        list[str] | None, _kept("--keep", f"Prefer photos that are {', '.join(PREFERENCES)}. Repeatable.")
+    ] = None
+    thin: Annotated[
+        list[str] | None,
+        _kept(
+            "--thin",
+            f"With --best-only: keep only the best shot of these series too: {', '.join(SETS)}. May be repeated.",
+        ),
+    ] = None
+    decided: Annotated[bool, _kept("--decided", "Apply your decisions about these photos from the web app.")] = False
+
+    def rules(self, photos: tuple[Photo, ...]) -> Rules:
+        """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
+        from unipic.review.rules import folders
+
+        protect, prefer, avoid, keep, thin = (
+            tuple(words or ()) for words in (self.protect, self.prefer, self.avoid, self.keep, self.thin)
+        )
+        known = folders(photos)
+        for folder in (*protect, *prefer, *avoid):
+            if folder.rstrip("/") not in known:
+                raise SettingsError(f"no photo lies in {folder!r}; there are {', '.join(known[:20]) or 'no folders'}")
+        try:
+            return Rules(protect, prefer, avoid, keep, thin)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+
+@app.command(epilog=EXAMPLES)
+@with_groups
+def clean(
+    photos: Annotated[list[Path], typer.Argument(help="Folders (with all subfolders) or files. They are only read.")],
+    output: Output,
+    kept: Kept,
+    sensitivity: Sensitivity,
+    models: Models,
+    machine: Machine,
+) -> None:
+    """Find copies and similar shots in PHOTOS and write a clean gallery."""
+    from unipic.review.choices import accept_all
+    from unipic.review.outcomes import outcomes
+    from unipic.review.proposal import propose
+
+    with clear_answers(output.as_json):
+        settings = settings_by(sensitivity, models, machine)
+        output.check()
+        destinations = _ready(output, photos)
+        aside = _aside(photos) if output.move_aside else None
+        with progress_bars(quiet=output.as_json) as progress:
+            cleanup, rulings = _cleaned(photos, settings, not machine.fresh, kept.decided, progress)
+            proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
+            choices = _choices(proposal, rulings)
+            choices = accept_all(proposal, choices) if kept.best_only else choices
+            everything = outcomes(proposal, choices)
+            problems = _exported(destinations, everything, progress)
+        moved = _moved(aside, everything, output) if aside else None
+        problems += moved.problems if moved else ()
+        if output.as_json:
+            print(json.dumps(_result(output, proposal, choices, problems, moved), ensure_ascii=True))
+        else:
+            say_summary(proposal, choices, output.written, problems, moved)
+        if problems or not cleanup.gallery.photos:
+            raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
+
+
+def _ready(output: Output, photos: list[Path]) -> list[Destination]:
+    """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
+    from unipic.destinations.base import outside
+    from unipic.destinations.folder import FolderDestination
+    from unipic.destinations.list import ListDestination
+    from unipic.destinations.zip import ZipDestination
+
+    found: list[Destination] = []
+    if output.zip_path:
+        found.append(ZipDestination(output.zip_path, strip_location=output.strip_location))
+    if output.to:
+        found.append(FolderDestination(output.to, output.strip_location))
+    if output.listing:
+        found.append(ListDestination(output.listing))
+    for path, destination in zip(output.written, found, strict=True):
+        outside(path, photos)
+        destination.ready()
+    return found
+
+
+def _aside(photos: list[Path]) -> AsideDestination:
+    """What is wrong with the folders is said before the work."""
+    from unipic.destinations.aside import AsideDestination
+    from unipic.destinations.quarantine import KNOWN
+
+    aside = AsideDestination(photos, data_folder() / KNOWN)
+    aside.ready()
+    return aside
+
+
+def _cleaned(
+    photos: list[Path], settings: Settings, remember: bool, decided: bool, progress: Progress
+) -> tuple[Cleanup, list[Ruling]]:
+    """What is found, by what was decided in the web app if `decided`; and those decisions."""
+    from unipic.cleanup.bonds import Bonds
+    from unipic.library.decisions import Catalogue
+    from unipic.sources.folder import FolderSource
+    from unipic.tools import open_tools
+    from utils import clean_gallery
+
+    catalogue, rulings = Catalogue(data_folder()), list[Any]()
+
+    def said(gallery: Gallery) -> Bonds:
+        digests = [photo.digest for photo in gallery.photos]
+        rulings.extend(catalogue.about(digests) if decided else ())
+        return Bonds(rulings, catalogue.meet(digests) if rulings else {})
+
+    with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
+        return clean_gallery(FolderSource(photos), tools, settings, progress, said), rulings
+
+
+def _choices(proposal: Proposal, rulings: list[Ruling]) -> Choices:
+    from unipic.review.choices import recalled
+
+    return recalled(proposal.groups, rulings)
+
+
+def _exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
+    """The problems there were."""
+    from unipic.destinations.base import export
+
+    return [problem for one in destinations for problem in export(one, everything, progress).problems]
+
+
+def _moved(aside: AsideDestination, everything: list[Outcome], output: Output) -> Result:
+    """After the number was confirmed, and no more than that."""
+    plan = aside.plan(everything)
+    plan = plan.at_most(confirmed(plan.files, plan.bytes, output.yes))
+    with progress_bars(quiet=output.as_json) as progress:
+        return aside.carry_out(plan, progress)
+
+
+def _result(
+    output: Output, proposal: Proposal, choices: Choices, problems: list[str], moved: Result | None
+) -> dict[str, Any]:
+    """The whole result for JSON."""
+    from unipic.review.outcomes import result_to_dict
+
+    where: dict[str, Any] = {"written_to": str(output.target) if output.target else None, "problems": problems}
+    if moved:
+        where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
+    return result_to_dict(proposal, choices) | where

@@ -1,0 +1,59 @@
+"""`samples`, `decisions` and `forget`: photos to try things out with, and what Unipic remembers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.app import app, clear_answers
+from cli.terminal import WHOLE, out, say_decisions, shown
+from unipic.core.errors import DestinationError, SettingsError
+from unipic.core.settings import COMMAND, data_folder, memory_folder
+from unipic.core.words import size
+
+
+@app.command()
+def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Make a small sample gallery to try things out. Needs no network."""
+    from unipic.sources.samples import make_samples
+
+    with clear_answers(False):
+        if folder.exists():
+            raise DestinationError(f"{folder} already exists; name a new folder")
+        make_samples(folder)
+        out.print(f"Made. Now try:  {COMMAND} clean {shown(folder)} --dry-run", **WHOLE)
+
+
+@app.command()
+def decisions(
+    as_json: Annotated[bool, typer.Option("--json", help="Print all decisions as JSON.")] = False,
+    forget: Annotated[list[str] | None, typer.Option("--forget", help="Forget the decision with this id.")] = None,
+) -> None:
+    """List the decisions made in the web app: which photos belong together, which do not, and which stay."""
+    from unipic.library.decisions import Catalogue
+
+    with clear_answers(as_json):
+        catalogue = Catalogue(data_folder())
+        known = {ruling.id: ruling for ruling in catalogue.all()}
+        if unknown := set(forget or ()) - known.keys():
+            raise SettingsError(f"there is no decision {', '.join(sorted(unknown))}")
+        catalogue.remove(forget or ())
+        left = [ruling for id, ruling in known.items() if id not in (forget or ())]
+        if as_json:
+            print(json.dumps([asdict(ruling) for ruling in left], ensure_ascii=True))
+        else:
+            say_decisions(left)
+
+
+@app.command()
+def forget() -> None:
+    """Delete what is remembered of scanned photos: measurements and thumbnails. Your decisions stay."""
+    from unipic.library.index import forget as forget_facts
+
+    with clear_answers(False):
+        freed = forget_facts(memory_folder())
+        out.print(f"Forgotten: {size(freed)}. The next run reads every photo again.", **WHOLE)

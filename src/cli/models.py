@@ -1,0 +1,51 @@
+"""`models`: list the models, and download what is missing."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.app import app, clear_answers
+from cli.terminal import WHOLE, out, progress_bars, say_models, shown
+from unipic.core.errors import SettingsError
+from unipic.core.settings import models_folder
+
+models_app = typer.Typer(no_args_is_help=False, help="List the models; [b]models fetch[/b] downloads missing ones.")
+app.add_typer(models_app, name="models")
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List every model: its purpose, its licence, and whether it is installed."""
+    if context.invoked_subcommand:
+        return
+    from unipic.vision.registry import inventory
+
+    with clear_answers(as_json):
+        found = inventory(models_folder())
+        if as_json:
+            facts = ("name", "label", "use", "licence", "shipped")
+            print(json.dumps([{f: getattr(m, f) for f in facts} | {"status": s.state} for m, s in found]))
+        else:
+            say_models(found, models_folder())
+
+
+@models_app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of models. Default: all that are missing.")] = None,
+) -> None:
+    """Download missing weights into the models folder. The sha256 of every file is checked."""
+    from unipic.vision.fetch import fetch as fetch_model
+    from unipic.vision.registry import inventory
+
+    with clear_answers(False):
+        known = {model.name: model for model, _ in inventory(models_folder())}
+        unknown = set(names or ()) - set(known)
+        if unknown:
+            raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        with progress_bars() as progress:
+            for name in names or [name for name, model in known.items() if not model.shipped]:
+                fetch_model(name, models_folder(), progress)
+        out.print(f"All weights are in {shown(models_folder())}.", **WHOLE)

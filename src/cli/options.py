@@ -1,0 +1,106 @@
+"""Options of commands as dataclasses: one noun in place of many parameters, shared by commands that take the same."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from unipic.core.settings import CONTROLS, PRESETS, Settings, changed, load_config, seconds
+
+
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as Typer takes it: in place of each dataclass it asks for, a parameter for each of its fields."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hints[name] for name in inspect.signature(command).parameters if is_dataclass(hints[name])}
+    flat = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        if name not in groups:
+            flat.append(parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=hints[name]))
+            continue
+        its = get_type_hints(groups[name], include_extras=True)
+        flat += [
+            inspect.Parameter(one.name, parameter.KEYWORD_ONLY, default=one.default, annotation=its[one.name])
+            for one in fields(groups[name])
+        ]
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        for name, kind in groups.items():
+            given[name] = kind(**{one.name: given.pop(one.name) for one in fields(kind)})
+        command(**given)
+
+    called.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    return called
+
+
+def option(panel: str) -> Callable[..., Any]:
+    """typer.Option, of which --help shows those of one panel together."""
+
+    def made(name: str, help: str) -> Any:
+        return typer.Option(name, help=help, rich_help_panel=panel)
+
+    return made
+
+
+_sensitivity, _models, _machine = map(option, ("Sensitivity", "Models", "Machine"))
+
+
+def _control(name: str) -> Any:
+    return _sensitivity(CONTROLS[name].option, CONTROLS[name].help)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Fields of these groups are called like settings, and None where nothing was said."""
+
+    similar: Annotated[float | None, _control("similar")] = None
+    near: Annotated[float | None, _control("near")] = None
+    grouping: Annotated[str | None, _control("grouping")] = None
+    time_window: Annotated[str | None, _control("time_window")] = None
+
+
+@dataclass(frozen=True)
+class Models:
+    encoder: Annotated[str | None, _models("--encoder", "Comparing: auto, unipic, mobilenet, builtin.")] = None
+    ranker: Annotated[str | None, _models("--ranker", "Ranking: auto, clip or builtin.")] = None
+    prompt: Annotated[str | None, _models("--prompt", "A good photo in your words (needs CLIP).")] = None
+    preset: Annotated[str | None, _models("--preset", f"A ready-made prompt: {', '.join(PRESETS)}.")] = None
+    taste: Annotated[bool, _models("--taste", "Rank by what your choices in the web app taught, if it is better.")] = (
+        False
+    )
+    device: Annotated[str | None, _models("--device", "Where models run: auto, cpu or cuda.")] = None
+    offline: Annotated[bool, _models("--offline", "Do not download missing models.")] = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    workers: Annotated[int | None, _machine("--workers", "Decode processes. Default: one per core.")] = None
+    fresh: Annotated[bool, _machine("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
+        False
+    )
+    engine: Annotated[str | None, _machine("--engine", "Where photos are read: local or ray (docs/scaling.md).")] = None
+    ray_address: Annotated[
+        str | None, _machine("--ray-address", "host:port of a Ray cluster's head. Default: Ray on this machine.")
+    ] = None
+    ray_store: Annotated[
+        str | None, _machine("--ray-store", "With --ray-address: a folder all nodes share, or s3://bucket/folder.")
+    ] = None
+    config: Annotated[Path | None, _machine("--config", "A TOML file with any of these settings.")] = None
+
+
+def settings_by(sensitivity: Sensitivity, models: Models, machine: Machine) -> Settings:
+    """The settings of the file, with what was said on the command line in place of its own. SettingsError."""
+    said = {**vars(sensitivity), **vars(models), **vars(machine)}
+    config, _ = said.pop("config"), said.pop("fresh")
+    said["fetch"] = False if said.pop("offline") else None
+    said["taste"] = said["taste"] or None
+    said["time_window"] = seconds(said["time_window"]) if said["time_window"] else None
+    settings = load_config(config) if config else Settings()
+    return changed(settings, {name: value for name, value in said.items() if value is not None})

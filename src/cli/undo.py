@@ -1,0 +1,43 @@
+"""`undo`: put back what clean --move-aside moved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.app import PARTLY, app, clear_answers
+from cli.terminal import UNDO_EXAMPLES, progress_bars, say_held, say_undone
+from unipic.core.errors import SourceError
+from unipic.core.settings import data_folder
+
+
+@app.command(epilog=UNDO_EXAMPLES)
+def undo(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Put back what was moved from here. Default: everything moved."),
+    ] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Only list what is set aside, and where.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Put back the files that [b]clean --move-aside[/b] moved. Nothing is overwritten."""
+    from unipic.destinations.quarantine import KNOWN, quarantines, remembered
+    from unipic.destinations.undo import held, undo_all
+
+    with clear_answers(as_json):
+        if folder and not folder.is_dir():
+            raise SourceError(f"{folder} is not a folder")
+        places = [folder] if folder else remembered(data_folder() / KNOWN)
+        if only_list:
+            there = [held(one) for one in quarantines(*places)]
+            print(json.dumps([asdict(one) for one in there], default=str)) if as_json else say_held(there)
+            return
+        with progress_bars(quiet=as_json) as progress:
+            undone = undo_all(*places, progress=progress)
+        print(json.dumps([asdict(one) for one in undone], default=str)) if as_json else say_undone(undone)
+        if any(one.problems for one in undone):
+            raise typer.Exit(PARTLY)

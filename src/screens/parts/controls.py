@@ -1,0 +1,51 @@
+"""Sliders and boxes of the thresholds, the same before a scan and in the review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from screens.session import session
+from unipic.core.settings import CONTROLS, Thresholds
+
+WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
+
+GROUPINGS = {
+    "greedy": "all similar to one best shot (greedy)",
+    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
+    "components": "chains of similar shots of any length (components)",
+}
+
+
+def controls(key: str, start: Thresholds, below: Callable[[], None] = lambda: None, **changed: Any) -> Thresholds:
+    """Widgets for all thresholds, and what they say. They begin at `start`; `below` draws under the first of them."""
+    for name, value in vars(start).items():
+        if session.widget(key + name) is None:
+            session.set_widget(key + name, _window(value) if name == "time_window" else value)
+    _slider("similar", key, changed)
+    below()
+    _slider("near", key, changed)
+    st.selectbox(CONTROLS["time_window"].label, list(WINDOWS), key=f"{key}time_window", **changed)
+    st.selectbox(
+        CONTROLS["grouping"].label, list(GROUPINGS), format_func=GROUPINGS.__getitem__, key=f"{key}grouping", **changed
+    )
+    return said(key)
+
+
+def _slider(name: str, key: str, changed: dict[str, Any]) -> None:
+    control = CONTROLS[name]
+    least, most, step = control.slider
+    st.slider(control.label, least, most, step=step, format="%.0f", key=key + name, help=control.help, **changed)
+
+
+def said(key: str) -> Thresholds:
+    """What the widgets say."""
+    values = {field.name: session.widget(key + field.name) for field in fields(Thresholds)}
+    return Thresholds(**(values | {"time_window": WINDOWS[values["time_window"]]}))
+
+
+def _window(seconds: float | None) -> str:
+    return next((name for name, value in WINDOWS.items() if value == seconds), next(iter(WINDOWS)))

@@ -1,0 +1,52 @@
+// What follows from a group and its choice. No page and no network.
+
+export const LANES = { identical: "Identical", same: "Same picture", similar: "Similar moment" };
+export const SURE = 0.95;
+
+/** The ids of what stays. What is protected always stays. */
+export function kept(group, choice) {
+  const ids = new Set(choice ? choice.kept : group.suggested);
+  for (const photo of group.photos) if (photo.protected) ids.add(photo.id);
+  return ids;
+}
+
+/** What stays if this photo changes sides; null if it may not. */
+export function toggled(group, choice, id) {
+  const photo = group.photos.find((one) => one.id === id);
+  if (!photo || photo.protected) return null;
+  const ids = kept(group, choice);
+  if (!ids.delete(id)) ids.add(id);
+  return inOrder(group, ids);
+}
+
+export function inOrder(group, ids) {
+  return group.photos.filter((photo) => ids.has(photo.id) || photo.protected).map((photo) => photo.id);
+}
+
+/** Bytes of what does not stay. */
+export function gain(group, choice) {
+  const ids = kept(group, choice);
+  return group.photos.reduce((sum, photo) => (ids.has(photo.id) ? sum : sum + photo.size), 0);
+}
+
+export function status(group, choice) {
+  if (choice?.done) return choice.remembered ? "remembered" : "done";
+  const now = kept(group, choice);
+  const before = kept(group, null);
+  return now.size === before.size && [...now].every((id) => before.has(id)) ? "open" : "started";
+}
+
+/** No doubt, and a certainty of at least `least`: the same for the list and for accepting many at once. */
+export function sure(group, least = SURE) {
+  return !group.doubt && group.certainty >= least;
+}
+
+export function progress({ groups, choices }) {
+  const sum = { all: groups.length, done: 0, bytes: 0 };
+  for (const group of groups) {
+    if (!choices[group.id]?.done) continue;
+    sum.done += 1;
+    sum.bytes += gain(group, choices[group.id]);
+  }
+  return sum;
+}

@@ -1,0 +1,159 @@
+"""The scan of one run of the web app, in a process of its own.
+
+The process is given the run's folder only. It writes its progress to progress.json and its results to evidence.json and
+remembered.json.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from server.jobs import LOG, SKIP, Where
+from server.runs import Run
+from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.record import evidence_to_dict
+from unipic.core.errors import Cancelled, DecisionsUnreadable, UnipicError
+from unipic.core.files import write_json
+from unipic.core.progress import Progress, Step
+from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
+from unipic.library.decisions import Catalogue, Ruling
+from unipic.sources.base import Source
+from unipic.sources.folder import FolderSource
+from unipic.sources.upload import UploadSource
+from unipic.tools import Tools, open_tools
+from unipic.vision.base import VIEW
+from unipic.vision.registry import open_encoder, open_scorer
+
+REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
+NO_ROOM = "The server's disk is full. Free some space, then start again."
+UNEXPECTED = "An unexpected error occurred. The server's log has the details."
+Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
+
+
+def work_on(folder: Path, examine: Examine) -> int:
+    """Scan the run of this folder. Returns the exit code; an error is written to the run's state."""
+    run = Run(folder)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        state = run.load()
+        settings = Settings.of(**state.settings)
+        progress = _Teller(run)
+        source = _source(run, progress)
+        # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
+        memory = memory_folder() if state.source == "folder" else run.folder
+        with open_tools(settings, models_folder(), memory, progress) as tools:
+            catalogue = Catalogue(data_folder())
+
+            def keep(found: Evidence) -> None:
+                run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
+                keep_evidence(run, found, catalogue)
+
+            keep(examine(source, tools, settings, progress, keep))
+        run.change(state="ready", message="")
+    except Cancelled:
+        run.change(state="cancelled")
+    except UnipicError as error:
+        run.change(state="failed", message=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        with suppress(OSError):  # if the disk is full, the server reports the exit code
+            run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
+        return 1
+    return 0
+
+
+def wait_for_work(examine: Examine) -> int:
+    """Load the models, then scan the run whose folder comes on standard input, if one comes."""
+    parent = os.getppid()
+    warm_up()
+    line = sys.stdin.readline()
+    if not line.endswith("\n") or os.getppid() != parent:
+        return 0  # the server is gone; the next one starts the run anew
+    folder = Path(json.loads(line))
+    with suppress(OSError), open(folder / LOG, "wb") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    return work_on(folder, examine)
+
+
+def warm_up() -> None:
+    """Load the installed models that a run is most likely to use. The run itself reports what is wrong with a model."""
+    settings, blank = Settings.of(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
+    machine = settings.machine
+    with suppress(UnipicError):
+        open_encoder(settings.comparing.encoder, models_folder(), machine.device, machine.fetch)[0].embed(blank[None])
+    with suppress(UnipicError):
+        scorer, _ = open_scorer(settings.ranking.ranker, models_folder(), machine.device, machine.fetch)
+        if scorer:
+            scorer.score([blank], settings.ranking.wish)
+
+
+def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
+    """Write the evidence, and earlier decisions about its photos, to the run's folder. Unreadable ones are a notice."""
+    digests = [photo.digest for photo in evidence.gallery.photos]
+    before, rulings = run.folder / "remembered.json", list[Ruling]()
+    try:
+        rulings = catalogue.about(digests)
+        evidence = replace(evidence, first_seen=catalogue.meet(digests))
+    except DecisionsUnreadable as error:
+        evidence = replace(evidence, notices=(*evidence.notices, f"Earlier decisions are not used: {error}"))
+    if not before.exists():  # what was said in this run since is in its own steps
+        write_json(before, [asdict(ruling) for ruling in rulings])
+    write_json(run.folder / "evidence.json", evidence_to_dict(evidence), indent=None)
+
+
+def _source(run: Run, progress: Progress) -> Source:
+    state = run.load()
+    if state.source == "upload":
+        return UploadSource(run.photos, run.uploads())
+    if state.source == "samples":
+        from unipic.sources.samples import make_samples
+
+        progress(Step("Making sample photos", 0, 0))
+        made = run.photos / "samples"
+        if not made.exists():
+            make_samples(made)
+        return FolderSource([made])
+    return FolderSource([Path(root) for root in state.roots])
+
+
+def _stop(*_: object) -> None:
+    raise Cancelled("stopped")
+
+
+class _Teller:
+    """Writes progress where the screen reads it; ends the work when nobody waits for it any more."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.parent = os.getppid()
+        self.started = self.since = time.time()
+        self.told = 0.0
+        self.stage = ""
+
+    def __call__(self, step: Step) -> None:
+        now = time.time()
+        if step.stage != self.stage:
+            self.stage, self.since, self.told = step.stage, now, 0.0
+        if now - self.told < REPORT_INTERVAL_S:
+            return
+        self.told = now
+        where = Where(**vars(step), stage_since=self.since, started=self.started)
+        write_json(self.run.folder / "progress.json", asdict(where))
+        if os.getppid() != self.parent:
+            raise SystemExit(0)  # the server is gone; its successor starts this run anew
+        if step.skippable and (self.run.folder / SKIP).exists():
+            raise Cancelled("skipped")
