@@ -197,7 +197,7 @@ def test_a_config_is_settings_or_an_error(text: str) -> None:
         except SettingsError:
             return
     assert isinstance(found, Settings)
-    assert 1 <= found.similar <= 100
+    assert 1 <= found.thresholds.similar <= 100
 
 
 @many
