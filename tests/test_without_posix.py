@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from unipic.core.settings import PROJECT
 
 # Python runs this at its start, in every process: no fork, flock, limits, timers or O_ flags; msvcrt in their place.
@@ -82,6 +84,7 @@ def test_files_are_written_and_locked(tmp_path: Path) -> None:
     assert run(tmp_path, "-c", LOCKS).split("\n") == ["held", "no link", ""]
 
 
+@pytest.mark.nightly
 def test_photos_are_cleaned(tmp_path: Path) -> None:
     run(tmp_path, "-m", "unipic", "samples", "photos")
     light = ("--encoder", "builtin", "--ranker", "builtin")

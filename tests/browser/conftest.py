@@ -21,7 +21,7 @@ import pytest
 from server.runs import Run, Runs
 
 PROJECT = Path(__file__).resolve().parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 WAIT = 20.0  # seconds a server may take to start
 NOISE = (
     "_stcore/health",  # on a deep link Streamlit first asks for these beside the page, where they are not

@@ -164,6 +164,7 @@ def taught(photos: Path, teacher: Path, out: Path) -> Path:
     return out / "encoder.safetensors"
 
 
+@pytest.mark.nightly
 def test_a_few_steps_make_weights_that_the_encoder_loads(
     photos: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

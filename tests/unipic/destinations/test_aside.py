@@ -640,7 +640,7 @@ NAMES = ("a.jpg", "x/b.jpg", "x/y/c.jpg", "caf\udce9.jpg", "-n.jpg", "new\nline.
 @needs_fork
 @pytest.mark.slow
 @given(steps=STEPS, data=st.data(), way=st.sampled_from((RENAMING, LINKING, PLAIN)))
-@settings(max_examples=amount(pr=50, nightly=1500))
+@settings(max_examples=amount(pr=25, nightly=1500))
 def test_any_moves_stops_and_undoings_end_with_the_very_same_tree(
     steps: list[tuple[str, int]], data: st.DataObject, way: str
 ) -> None:

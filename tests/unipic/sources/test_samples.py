@@ -73,6 +73,7 @@ def likeness(one: Sample, other: Sample) -> float:
     return float(np.corrcoef(small)[0, 1])
 
 
+@pytest.mark.nightly
 def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     make_samples(tmp_path)  # empty, which is as good as new
     assert digests(tmp_path) == digests(folder)

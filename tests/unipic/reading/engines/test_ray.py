@@ -217,6 +217,7 @@ def test_embeds_with_one_thread_and_can_be_left_in_the_middle(engine: RayEngine,
     assert list(engine.map(square, [3])) == [(3, 9)]
 
 
+@pytest.mark.nightly
 def test_the_command_line_says_the_same_with_ray(
     engine: RayEngine, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
