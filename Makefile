@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 BIN := .venv/bin
 PORT ?= 8501
-WORKERS ?= 2
+WORKERS ?= 3
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Where there is no NVIDIA GPU, torch's build for CPUs does, with 5 GB less. uv chooses by the GPU, pip is told; both need

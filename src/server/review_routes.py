@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -96,7 +97,8 @@ def _desk(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
 def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
     do = step["do"]
     if do == "place":
-        desk.place = str(step["group"])
+        with suppress(NoSuchGroup):  # a later step, which arrived first, has regrouped these photos
+            desk.place = str(step["group"])
         return {**_standing(desk), "choices": {}, "place": None}
     id = step["step"]
     if not isinstance(id, str) or not STEP.fullmatch(id):
