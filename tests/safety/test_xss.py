@@ -81,7 +81,8 @@ WALK = """(marks) => {
     const walk = (root) => {
         for (const one of root.querySelectorAll("*")) {
             const tag = one.tagName.toLowerCase();
-            const ours = one.matches("form.fields[role=search]:not([action])"); // of the list of groups
+            // Of the list of groups, and the empty one that Vega puts under a chart.
+            const ours = one.matches("form.fields[role=search]:not([action]), form.vega-bindings:empty:not([action])");
             if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
                 found.push(`<${tag}>`);
             for (const { name, value } of one.attributes)
