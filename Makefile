@@ -31,10 +31,10 @@ test: .venv/installed-dev
 
 # Left out: tests that drive a browser, that start the web server or draw its screens, and those marked `slow`: all of
 # tests/safety, the laws over random galleries, whole runs of the pipeline and the command line, large libraries, Ray,
-# exiftool, training, and the sample photos.
+# exiftool, training, networks, full-size renditions, downloads, the wheel, and the sample photos.
 FAST := not browser and not server and not slow
 test-fast: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "$(FAST)" --basetemp "$$(mktemp -d)"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" --basetemp "$$(mktemp -d)"
 
 # All tests in their large amounts: hours. UNIPIC_LEDGER=FILE has them append what they counted.
 test-nightly: .venv/installed-dev

@@ -17,6 +17,8 @@ import pytest
 
 from unipic.core.settings import PROJECT
 
+pytestmark = pytest.mark.slow
+
 for needed in ("hatchling", "hatch_requirements_txt", "platformdirs"):
     pytest.importorskip(needed, reason=f"{needed} is not installed: pip install -r requirements-dev.txt")
 

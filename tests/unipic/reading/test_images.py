@@ -246,6 +246,7 @@ def test_a_hostile_packet_costs_only_its_stars(tmp_path: Path, kind: str, packet
     assert apart(opened(path).picture, picture) < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "HEIF", "WEBP", "TIFF", "AVIF"])  # a JPEG's has 64 kB at most
 def test_a_packet_of_50_mb_costs_only_its_stars(tmp_path: Path, kind: str) -> None:
     packet = xmp('xmp:Rating="4"', " " * 50_000_000)

@@ -28,6 +28,8 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.renditions import VIEW_SIDE, Renderer, Renditions
 
+pytestmark = pytest.mark.slow
+
 
 def of(path: Path, **facts: Any) -> Photo:
     """What a scan would say of a file."""

@@ -19,6 +19,8 @@ from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.base import Scorer
 from unipic.vision.clip import ClipScorer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

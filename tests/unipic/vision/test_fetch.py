@@ -17,6 +17,8 @@ from unipic.core.errors import Cancelled, ModelDamaged, ModelMissing
 from unipic.vision import fetch as module
 from unipic.vision.fetch import fetch
 
+pytestmark = pytest.mark.slow  # servers that never answer are waited for
+
 FILES = {"m/config.json": b"{}", "m/weights.bin": bytes(range(256)) * 2000}
 BIG = "weights.bin"
 

@@ -21,6 +21,8 @@ from unipic.vision.builtin import BuiltinEncoder
 from unipic.vision.manifest import MANIFEST, read_manifest, require
 from unipic.vision.mobilenet import BATCH, MobileNetEncoder, UnipicEncoder, read_entries
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
