@@ -58,7 +58,7 @@ def finished(forks: Forks, place: Place, there: dict[str, int]) -> list[str]:
 
 
 def test_full_from_a_call_on(forks: Forks, tmp_path: Path) -> None:
-    number = amount(pr=20, nightly=250)
+    number = amount(pr=12, nightly=250)
     wrong, plan = list[str](), list[tuple[Place, dict[str, int]]]()
     for task in TASKS:
         (tmp_path / task).mkdir()

@@ -66,7 +66,7 @@ def not_blamed(everything: list[Outcome], path: Path, reason: str) -> list[str]:
 
 
 def test_a_file_or_folder_that_cannot_be_read(forks: Forks, tmp_path: Path) -> None:
-    number, wrong = amount(pr=6, nightly=60), list[str]()
+    number, wrong = amount(pr=4, nightly=60), list[str]()
     first = Place(tmp_path / "first", "scan", amount(pr=8, nightly=16))
     files = sorted(path for path in first.originals.rglob("*") if path.is_file() and not path.is_symlink())
     folders = sorted(path for path in first.originals.rglob("*") if path.is_dir())

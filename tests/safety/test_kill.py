@@ -85,7 +85,7 @@ def chosen(works: dict[str, Work], number: int) -> list[tuple[str, str, int]]:
 
 def test_killed_at_a_call(works: dict[str, Work]) -> None:
     wrong, kinds, reached = list[str](), Counter[str](), 0
-    number = amount(pr=20, nightly=550)
+    number = amount(pr=12, nightly=550)
     plan = chosen(works, number)
     for task, call, which in plan:
         killed, found = works[task].after_a_kill(Fault({call: which}))

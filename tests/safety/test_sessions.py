@@ -25,7 +25,7 @@ from unipic.core.photo import Gallery, Photo, Unreadable
 
 pytestmark = pytest.mark.server
 
-SESSIONS = amount(pr=8, nightly=50)
+SESSIONS = amount(pr=6, nightly=50)
 DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
 TIMEOUT_S = 300.0  # seconds for the work on a busy machine

@@ -26,8 +26,8 @@ from unipic.destinations.base import MANIFEST
 
 pytestmark = pytest.mark.server
 
-ROUNDS = amount(pr=3, nightly=200)
-WARM = amount(pr=2, nightly=20)  # rounds in which a server takes what it takes once
+ROUNDS = amount(pr=2, nightly=200)
+WARM = amount(pr=1, nightly=20)  # rounds in which a server takes what it takes once
 DRIFT = 0.05  # of its memory, by which it may grow after those, at night
 FORGET = 1  # seconds after which a tab that is gone is forgotten, as otherwise after two minutes
 
