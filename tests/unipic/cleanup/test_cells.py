@@ -164,6 +164,7 @@ def real_photos() -> Embeddings:
     return embeddings([photo(f"{i}") for i in range(len(views))], BuiltinEncoder().embed(np.stack(views)))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("order", ["product, count, product", "count, product, count"])
 def test_faiss_and_torch_work_in_one_process(order: str) -> None:
     """Each brings an OpenMP of its own; whichever is loaded first."""

@@ -259,6 +259,7 @@ print(len(nms(boxes, torch.tensor([1.0, 0.9]), 0.5)), roi_align(torch.ones(1, 1,
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_the_network_needs_no_compiler_and_leaves_everything_to_those_who_do(own_file):
     """And a torchvision that asked for more of it would be given all of it."""
