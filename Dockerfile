@@ -3,7 +3,7 @@
 #   docker run -p 127.0.0.1:8501:8501 -v ~/Pictures:/photos:ro -v unipic:/data unipic
 # It shows its address with the token it asks for; `docker logs` shows it again. `-e UNIPIC_TOKEN=...` sets another. To
 # reach it from elsewhere: `-p 8501:8501 -e STREAMLIT_SERVER_ALLOWED_HOSTS="192.168.1.20 nas.lan"`, in a network you trust.
-# With an NVIDIA GPU: docker build --build-arg TORCH=https://pypi.org/simple, whose torch is built for CUDA, 5 GB more.
+# With an NVIDIA GPU: docker build --build-arg TORCH= . takes torch from pip's own index, built for CUDA, 5 GB more.
 FROM python:3.11-slim-bookworm
 
 WORKDIR /app
@@ -16,7 +16,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 # where the lock was made. What they need besides is in the lock.
 ARG TORCH=https://download.pytorch.org/whl/cpu
 RUN grep -E '^torch(vision)?==' requirements.txt > torch.txt \
-    && pip install --no-cache-dir --index-url "$TORCH" -r torch.txt
+    && pip install --no-cache-dir ${TORCH:+--index-url "$TORCH"} -r torch.txt
 
 COPY . .
 RUN python -m compileall -q src \

@@ -118,7 +118,7 @@ def test_the_container_installs_the_lock_and_torch_and_nothing_else() -> None:
     assert "-r requirements.lock" in installs[0]
     assert installs[1].startswith("RUN grep -E '^torch(vision)?==' requirements.txt > torch.txt ")
     assert installs[1].split("&&")[1].split("pip install ")[1].split() == [
-        *("--no-cache-dir", "--index-url", '"$TORCH"', "-r", "torch.txt")
+        *("--no-cache-dir", "${TORCH:+--index-url", '"$TORCH"}', "-r", "torch.txt")
     ]
     assert [line for line in lines if "TORCH=" in line and not line.startswith("#")] == [
         "ARG TORCH=https://download.pytorch.org/whl/cpu"

@@ -20,11 +20,14 @@ GROUPINGS = {
 }
 
 
-def controls(key: str, start: Thresholds, below: Callable[[], None] = lambda: None, **changed: Any) -> Thresholds:
-    """Widgets for all thresholds, and what they say. They begin at `start`; `below` draws under the first of them."""
-    for name, value in vars(start).items():
-        if session.widget(key + name) is None:
-            session.set_widget(key + name, _window(value) if name == "time_window" else value)
+def show(key: str, now: Thresholds) -> None:
+    """Set the widgets to these thresholds, before they are drawn. `key` is what their keys begin with."""
+    for name, value in vars(now).items():
+        session.set_widget(key + name, _window(value) if name == "time_window" else value)
+
+
+def controls(key: str, below: Callable[[], None] = lambda: None, **changed: Any) -> Thresholds:
+    """Draw a widget for each threshold, and return their values. `below` draws under the first of them."""
     _slider("similar", key, changed)
     below()
     _slider("near", key, changed)
@@ -42,7 +45,7 @@ def _slider(name: str, key: str, changed: dict[str, Any]) -> None:
 
 
 def said(key: str) -> Thresholds:
-    """What the widgets say."""
+    """The thresholds that the widgets show."""
     values = {field.name: session.widget(key + field.name) for field in fields(Thresholds)}
     return Thresholds(**(values | {"time_window": WINDOWS[values["time_window"]]}))
 

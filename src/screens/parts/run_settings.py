@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from screens.parts.controls import controls
+from screens.parts.controls import controls, show
+from screens.session import session
 from server.state import taste
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import PRESETS, Thresholds
@@ -37,7 +38,9 @@ def run_settings() -> RunSettings:
             placeholder=PRESETS[preset],
             help="Used when CLIP ranks; the built-in ranking measures sharpness, exposure, contrast and noise.",
         )
-        chosen = controls("", Thresholds())
+        if session.widget("similar") is None:
+            show("", Thresholds())
+        chosen = controls("")
         learned = (
             st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from screens.parts.controls import controls, said
+from screens.parts.controls import controls, said, show
 from screens.parts.words import count
-from screens.session import session
-from unipic.core.settings import CONTROLS, Thresholds
+from unipic.core.settings import CONTROLS
 from unipic.review.desk import Desk
 
 LOWEST = int(CONTROLS["similar"].slider[0])
@@ -25,9 +23,8 @@ def thresholds(desk: Desk) -> None:
     holding = desk.history.thresholds
     with st.popover("Sensitivity", icon=":material/tune:"):
         st.markdown("Takes effect at once; nothing is rescanned. Decided groups stay as they are.")
-        for field in fields(Thresholds):  # they show what holds, which another tab may have changed
-            session.set_widget(NOW + field.name, None)
-        controls(NOW, holding, lambda: _histogram(desk, holding.similar), on_change=_change, args=(desk,))
+        show(NOW, holding)  # another tab may have changed them
+        controls(NOW, lambda: _histogram(desk, holding.similar), on_change=_change, args=(desk,))
 
 
 def _histogram(desk: Desk, line: float) -> None:
