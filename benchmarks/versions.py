@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.holiday import holiday
 from unipic.cleanup import compare
 from unipic.core.settings import Settings, models_folder
-from unipic.library.index import FILE, SCHEMA, THUMBNAILS
+from unipic.library._tables import FILE, SCHEMA
+from unipic.library.index import THUMBNAILS
 from unipic.reading import _exif, _measures, _xmp, images
 from unipic.reading.engines.base import Engine, Failure, Item, Result
 from unipic.reading.seen import PairResult

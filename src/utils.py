@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from unipic.cleanup.bonds import NO_BONDS, Bonds
@@ -17,12 +18,13 @@ from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
-from unipic.core.photo import Gallery
+from unipic.core.photo import Found, Gallery, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.library.companions import together
-from unipic.library.indexing import gather, remembered, see
+from unipic.library.indexing import See, gather, remembered, see
+from unipic.library.library import Library, Update
 from unipic.sources.base import Source
 from unipic.tools import Tools
 
@@ -38,6 +40,21 @@ def nothing(evidence: Evidence) -> None:
 def no_bonds(gallery: Gallery) -> Bonds:
     """Default for `said`: nobody said anything about these photos."""
     return NO_BONDS
+
+
+def index_gallery(
+    folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
+) -> Update:
+    """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
+    progress(Step("Finding files", 0, 0))
+    files = library.files(folder)
+    gone = library.update(folder, files)
+    new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
+    seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    read = _counted(seen, "Reading photos", len(new), progress)
+    unreadable = tuple(one for one in read if isinstance(one, Unreadable))
+    library.join(folder, files, tools.engine, tools.index, progress)
+    return Update(len(files), len(new), gone, unreadable)
 
 
 def clean_gallery(
@@ -57,7 +74,7 @@ def examine(
     """Read each photo once, and compare those that resemble each other. This takes the time."""
     progress(Step("Finding files", 0, 0))
     files = list(source.files())
-    new = tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
+    new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
@@ -116,6 +133,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         series=evidence.series,
         likeness=copies.likeness,
     )
+
+
+def _see(tools: Tools, settings: Settings) -> See:
+    return tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
 
 
 def _ranker(tools: Tools) -> str:

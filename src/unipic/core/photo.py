@@ -107,6 +107,7 @@ class Unreadable:
     reason: str
     size: int = 0
     copyable: bool = True  # False for what has no bytes to copy: links, pipes, locked files
+    lasting: bool = False  # the reason is the file's content, so reading it again would not help
 
     @property
     def bytes(self) -> int:

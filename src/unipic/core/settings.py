@@ -248,7 +248,7 @@ def models_folder() -> Path:
 
 def memory_folder() -> Path:
     """What is known of photos that were looked at, of folders on this machine. May be deleted at any time."""
-    return data_folder() / "facts"
+    return data_folder() / "library"
 
 
 def data_folder() -> Path:

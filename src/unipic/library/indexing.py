@@ -76,6 +76,8 @@ def remembered(
     for now in thumbnails_saved(see(new), thumbnails):
         if isinstance(now, Seen):
             index.keep(found[now.photo.id], now, key)
+        elif now.lasting and now.id in found:
+            index.keep_unreadable(found[now.id], now.reason)
         yield now
 
 

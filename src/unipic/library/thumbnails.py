@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,12 @@ class Thumbnails:
     def path(self, digest: str) -> Path:
         """Where the thumbnail of a digest is stored."""
         return self.folder / digest[:2] / f"{digest}.jpg"  # subfolders, since a folder of 100,000 files is slow to list
+
+    def digests(self) -> Iterator[str]:
+        """Digests that have a thumbnail, whole or not."""
+        for folder in os.scandir(self.folder) if self.folder.is_dir() else ():
+            if folder.is_dir():
+                yield from (name.removesuffix(".jpg") for name in os.listdir(folder) if name.endswith(".jpg"))
 
     def save(self, digest: str, data: bytes) -> None:
         """Write atomically, without fsync: a lost thumbnail is made again."""

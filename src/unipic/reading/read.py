@@ -42,7 +42,7 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
         with opened(file.path, limits.max_file) as (content, size):
             return _picture(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
     except NotAPhoto as error:
-        return Unreadable(file.id, file.name, file.path, str(error), file.size)
+        return Unreadable(file.id, file.name, file.path, str(error), file.size, lasting=True)
     except FileNotFoundError:
         return Unreadable(file.id, file.name, file.path, "was deleted after the folder was listed", 0, copyable=False)
     except PermissionError:

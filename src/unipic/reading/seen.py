@@ -8,7 +8,7 @@ import numpy as np
 
 from unipic.core.photo import Photo
 
-VERSION = 1  # raised when stored data changes its meaning: the fields of a Photo, a row, the rounding of vectors
+VERSION = 2  # raised when stored data changes its meaning: the fields of a Photo, a table, the rounding of vectors
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,11 +23,11 @@ class FolderSource:
         if not roots:
             raise SourceError("no folder was given; name at least one")
         self.roots = _outermost([_existing(root) for root in roots])
-        self._labels = _labels(self.roots)
+        self.labels = _labels(self.roots)
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files."""
-        for root, label in zip(self.roots, self._labels, strict=True):
+        for root, label in zip(self.roots, self.labels, strict=True):
             if os.path.isdir(root):
                 yield from _walk(root, label)
             else:

@@ -1,0 +1,111 @@
+"""The index's file, shared with other processes: questions, and writes that are queued for seconds.
+
+An error never ends a run: it is told in `notices`, and what cannot be stored on disk is stored in memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from unipic.library._sqlite import is_damage
+from unipic.library._tables import NewerIndex, open_tables
+from unipic.library.thumbnails import Thumbnails
+
+WRITE_INTERVAL_S = 2.0  # seconds between two writes: what a kill loses
+ENDINGS = ("", "-wal", "-shm")  # of the files that SQLite makes
+BY_DIGEST = ("pixels", "metadata", "vector", "score", "part", "done")  # tables
+
+
+class Database:
+    """One file of tables. For one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notices: tuple[str, ...] = ()
+        self._waiting: list[tuple[str, Sequence[Any]]] = []
+        self._written = time.monotonic()
+        try:
+            self._base = self._opened()
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._base = self._instead(error)
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return open_tables(str(self.path))
+
+    def _instead(self, error: Exception) -> sqlite3.Connection:
+        """A new file in place of a damaged one; otherwise tables in memory, for this run alone."""
+        if is_damage(error) or isinstance(error, ValueError):  # ValueError: text that is none
+            with suppress(sqlite3.Error, OSError):
+                for end in ENDINGS:
+                    self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+                base = self._opened()
+                self.notices = (
+                    f"What was remembered of photos was damaged ({self.path}: {error}) and is made again. Your "
+                    "decisions are stored elsewhere and are unchanged.",
+                )
+                return base
+        advice = "" if isinstance(error, NewerIndex) else " The file may be deleted at any time."
+        self.notices = (
+            f"This scan will not be remembered: {self.path} cannot be used ({error}). The next run reads those photos "
+            f"again.{advice}",
+        )
+        return open_tables(":memory:")
+
+    def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a query, queued writes included. [] after an error."""
+        self.write()
+        try:
+            return self._base.execute(words, values).fetchall()
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._replace(error)
+            return []
+
+    def queue(self, words: str, values: Sequence[Any]) -> None:
+        """A statement to be executed with the next write."""
+        self._waiting.append((words, values))
+
+    def write_now_and_then(self) -> None:
+        """Write if the last time was WRITE_INTERVAL_S ago."""
+        if time.monotonic() - self._written > WRITE_INTERVAL_S:
+            self.write()
+
+    def write(self) -> None:
+        """Write everything queued in one transaction: a writer locks the file, and other processes wait."""
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self._base as base:
+                for words, values in waiting:
+                    base.execute(words, values)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._replace(error)
+        self._written = time.monotonic()
+
+    def all_at_once(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """Execute statements in one transaction, now."""
+        self._waiting += statements
+        self.write()
+
+    def _replace(self, error: Exception) -> None:
+        with suppress(sqlite3.Error):
+            self._base.close()
+        self._base = self._instead(error)
+
+    def close(self) -> None:
+        """Write what is queued, and close the file."""
+        self.write()
+        self._base.close()
+
+
+def forget_orphans(base: Database, thumbnails: Thumbnails) -> None:
+    """Forget what no file has any more, and delete its thumbnails."""
+    orphans = "NOT IN (SELECT digest FROM file WHERE digest IS NOT NULL)"
+    for (digest,) in base.ask(f"SELECT digest FROM pixels WHERE digest {orphans}"):
+        thumbnails.path(digest).unlink(missing_ok=True)
+    statements = [(f"DELETE FROM {table} WHERE digest {orphans}", ()) for table in BY_DIGEST]
+    base.all_at_once([*statements, (f"DELETE FROM pair WHERE first {orphans} OR second {orphans}", ())])

@@ -1,0 +1,92 @@
+"""decisions.sqlite: what people said, kept as long as this installation lives and never deleted by Unipic.
+
+It holds no pictures: only sha256 digests, names, words and what was decided. Migrations are numbered, so each version
+opens the files of all versions before it.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from unipic.core.errors import DecisionsUnreadable
+from unipic.library._sqlite import is_damage
+
+FILE = "decisions.sqlite"
+MIGRATIONS = (
+    """
+CREATE TABLE IF NOT EXISTS ruling (id TEXT PRIMARY KEY, at REAL, parts TEXT, kept TEXT, moment INTEGER, names TEXT);
+CREATE TABLE IF NOT EXISTS member (digest TEXT, ruling TEXT REFERENCES ruling (id) ON DELETE CASCADE,
+    PRIMARY KEY (digest, ruling)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS member_of ON member (ruling);
+CREATE TABLE IF NOT EXISTS seen (digest TEXT PRIMARY KEY, first REAL) WITHOUT ROWID;
+""",
+    """
+CREATE TABLE folder (path BLOB PRIMARY KEY, at REAL) WITHOUT ROWID;
+CREATE TABLE favourite (digest TEXT PRIMARY KEY, at REAL) WITHOUT ROWID;
+CREATE TABLE note (digest TEXT PRIMARY KEY, words TEXT, at REAL) WITHOUT ROWID;
+CREATE TABLE tag (digest TEXT, name TEXT, at REAL, PRIMARY KEY (digest, name)) WITHOUT ROWID;
+CREATE TABLE album (id TEXT PRIMARY KEY, name TEXT, at REAL) WITHOUT ROWID;
+CREATE TABLE in_album (album TEXT REFERENCES album (id) ON DELETE CASCADE, digest TEXT, at REAL,
+    PRIMARY KEY (album, digest)) WITHOUT ROWID;
+""",
+)
+VERSION = len(MIGRATIONS)
+
+
+class Decisions:
+    """The file on disk. Each call opens it anew, so it is safe from any thread and process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+
+    def _begun(self) -> bool:
+        """Reading never creates the file. An empty one, left by a full disk, counts as missing."""
+        return self.path.exists() and self.path.stat().st_size > 0
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. DecisionsUnreadable if the file is damaged, newer or not ours."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
+                base.execute("PRAGMA foreign_keys = ON")
+                if _version(base) < VERSION:
+                    base.execute("BEGIN IMMEDIATE")
+                    for number in range(_version(base), VERSION):  # another process may have done it meanwhile
+                        for words in MIGRATIONS[number].split(";"):
+                            base.execute(words)
+                    base.execute(f"PRAGMA user_version = {VERSION}")
+                    base.commit()
+                yield base
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+            raise DecisionsUnreadable(
+                f"what you decided earlier ({self.path}) cannot be used: {error}. {_advice(error)}"
+            ) from error
+
+    def usable(self) -> None:
+        """DecisionsUnreadable if the file cannot be used. Without a file there is nothing wrong."""
+        if self._begun():
+            with self._open():
+                pass
+
+
+def _version(base: sqlite3.Connection) -> int:
+    (version,) = base.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        path = base.execute("PRAGMA database_list").fetchone()[2]
+        raise DecisionsUnreadable(f"{path} was written by a newer Unipic (version {version}); update.")
+    return int(version)
+
+
+def _advice(error: Exception) -> str:
+    """Only advise moving the file away if it is damaged."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return "What was decided before is as it was; make room on the disk and try again."
+    if isinstance(error, OSError) or (code is not None and not is_damage(error)):
+        return "What was decided before is as it was; see that the file and its folder can be used, and try again."
+    return "Move the file away to begin anew."

@@ -1,0 +1,178 @@
+"""Favourites, tags, albums and notes of photos, and the library's folders, as people said, by content."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unipic.core.errors import SettingsError
+from unipic.library._decisions import Decisions
+from unipic.library._tables import marks, portions
+
+LONGEST_NAME, LONGEST_NOTE = 100, 4000  # characters
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What people said of one photo."""
+
+    favourite: bool = False
+    tags: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()  # their names
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Album:
+    id: str
+    name: str
+    photos: int
+
+
+NOT_MARKED = Marked()
+
+
+class Marks(Decisions):
+    """The marks on disk. Every method raises DecisionsUnreadable if the file is damaged."""
+
+    def of(self, digests: Iterable[str]) -> dict[str, Marked]:
+        """Marks by digest, of those that have any."""
+        if not self._begun():
+            return {}
+        tags, albums = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+        favourites, notes = set[str](), dict[str, str]()
+        with self._open() as base:
+            for some in portions(sorted(set(digests))):
+                among = f"digest IN ({marks(some)})"
+                favourites |= {
+                    digest for (digest,) in base.execute(f"SELECT digest FROM favourite WHERE {among}", some)
+                }
+                notes |= dict(base.execute(f"SELECT digest, words FROM note WHERE {among}", some))
+                for digest, name in base.execute(f"SELECT digest, name FROM tag WHERE {among} ORDER BY name", some):
+                    tags[digest].append(name)
+                named_albums = "SELECT i.digest, a.name FROM in_album i JOIN album a ON a.id = i.album"
+                for digest, name in base.execute(f"{named_albums} WHERE {among} ORDER BY a.name", some):
+                    albums[digest].append(name)
+        return {
+            digest: Marked(digest in favourites, tuple(tags[digest]), tuple(albums[digest]), notes.get(digest, ""))
+            for digest in favourites | notes.keys() | tags.keys() | albums.keys()
+        }
+
+    def favourite(self, digests: Collection[str], on: bool = True) -> None:
+        """Make photos favourites, or no longer."""
+        with self._open() as base:
+            if on:
+                now = [(digest, time.time()) for digest in digests]
+                base.executemany("INSERT OR IGNORE INTO favourite VALUES (?, ?)", now)
+            else:
+                base.executemany("DELETE FROM favourite WHERE digest = ?", [(digest,) for digest in digests])
+
+    def tag(self, digests: Collection[str], name: str, on: bool = True) -> None:
+        """Give photos a tag, or take it from them. SettingsError for a name without a letter."""
+        name = named(name)
+        with self._open() as base:
+            if on:
+                rows = [(digest, name, time.time()) for digest in digests]
+                base.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?, ?)", rows)
+            else:
+                base.executemany(
+                    "DELETE FROM tag WHERE digest = ? AND name = ?", [(digest, name) for digest in digests]
+                )
+
+    def note(self, digests: Collection[str], words: str) -> None:
+        """Write a note to photos, in place of the one before; "" removes it."""
+        words = words.strip()[:LONGEST_NOTE]
+        with self._open() as base:
+            base.executemany("DELETE FROM note WHERE digest = ?", [(digest,) for digest in digests])
+            if words:
+                rows = [(digest, words, time.time()) for digest in digests]
+                base.executemany("INSERT INTO note VALUES (?, ?, ?)", rows)
+
+    def album(self, digests: Collection[str], name: str, on: bool = True) -> None:
+        """Put photos into the album of this name, which is made if there is none; or take them out of it.
+
+        An album without photos is no longer listed.
+        """
+        name = named(name)
+        with self._open() as base:
+            found = base.execute("SELECT id FROM album WHERE name = ?", (name,)).fetchone()
+            id = found[0] if found else secrets.token_hex(8)
+            if on:
+                if not found:
+                    base.execute("INSERT INTO album VALUES (?, ?, ?)", (id, name, time.time()))
+                put = [(id, digest, time.time()) for digest in digests]
+                base.executemany("INSERT OR IGNORE INTO in_album VALUES (?, ?, ?)", put)
+            else:
+                base.executemany("DELETE FROM in_album WHERE album = ? AND digest = ?", [(id, d) for d in digests])
+
+    def rename_album(self, id: str, name: str) -> None:
+        """Give an album another name. SettingsError if another album has it."""
+        name = named(name)
+        with self._open() as base:
+            if base.execute("SELECT 1 FROM album WHERE name = ? AND id != ?", (name, id)).fetchone():
+                raise SettingsError(f"there is an album {name!r} already")
+            base.execute("UPDATE album SET name = ? WHERE id = ?", (name, id))
+
+    def tags(self) -> dict[str, int]:
+        """Each tag with the number of its photos, by name."""
+        return dict(self._rows("SELECT name, count(*) FROM tag GROUP BY name ORDER BY name"))
+
+    def albums(self) -> list[Album]:
+        """Albums with photos, by name."""
+        asked = (
+            "SELECT a.id, a.name, count(*) FROM album a JOIN in_album i ON i.album = a.id GROUP BY a.id ORDER BY a.name"
+        )
+        return [Album(*row) for row in self._rows(asked)]
+
+    def favourites(self) -> frozenset[str]:
+        """Digests of all favourites."""
+        return frozenset(digest for (digest,) in self._rows("SELECT digest FROM favourite"))
+
+    def tagged(self, name: str) -> frozenset[str]:
+        """Digests with this tag."""
+        return frozenset(digest for (digest,) in self._rows("SELECT digest FROM tag WHERE name = ?", (name,)))
+
+    def in_album(self, id: str) -> frozenset[str]:
+        """Digests in the album with this id."""
+        return frozenset(digest for (digest,) in self._rows("SELECT digest FROM in_album WHERE album = ?", (id,)))
+
+    # The library's folders.
+
+    def folders(self) -> list[Path]:
+        """The library's folders, none inside another."""
+        return [Path(os.fsdecode(path)) for (path,) in self._rows("SELECT path FROM folder ORDER BY path")]
+
+    def add_folder(self, folder: Path) -> None:
+        """Add a folder, in place of those inside it; nothing if it lies inside one."""
+        known = self.folders()
+        if folder in known or any(one in folder.parents for one in known):
+            return
+        inside = [(os.fsencode(one),) for one in known if folder in one.parents]
+        with self._open() as base:
+            base.executemany("DELETE FROM folder WHERE path = ?", inside)
+            base.execute("INSERT OR IGNORE INTO folder VALUES (?, ?)", (os.fsencode(folder), time.time()))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder from the list."""
+        with self._open() as base:
+            base.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(folder),))
+
+    def _rows(self, words: str, values: tuple[object, ...] = ()) -> list[Any]:
+        if not self._begun():
+            return []
+        with self._open() as base:
+            return base.execute(words, values).fetchall()
+
+
+def named(name: str) -> str:
+    """The name of a tag or album without control characters. SettingsError if nothing is left."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:LONGEST_NAME]
+    if not shown:
+        raise SettingsError("a name needs at least one letter")
+    return shown
