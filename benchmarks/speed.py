@@ -133,7 +133,7 @@ def _ranking(folder: Path, data: Path, clip: Path) -> tuple[int, float]:
     """How many photos are in groups, and the seconds of ranking them with all else remembered."""
     from unipic.vision.clip import ClipScorer
 
-    with open_tools(SETTINGS, models_folder(), data / "facts") as tools:
+    with open_tools(SETTINGS, models_folder(), data / "library") as tools:
         begun = time.perf_counter()
         cleanup = clean_gallery(FolderSource([folder]), tools, SETTINGS)
         without = time.perf_counter() - begun

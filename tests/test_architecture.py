@@ -49,7 +49,7 @@ HOMES = {
     "transformers": ("unipic/vision/",),
     "typer": ("main.py", "cli/"),
     "rich": ("cli/terminal.py",),
-    "sqlite3": ("unipic/library/decisions.py", "unipic/library/index.py", "unipic/library/_sqlite.py"),
+    "sqlite3": tuple(f"unipic/library/_{name}.py" for name in ("database", "decisions", "sqlite", "tables")),
     "urllib.request": ("unipic/vision/fetch.py",),
     "urllib.error": ("unipic/vision/fetch.py",),
     "http": ("unipic/vision/fetch.py",),
@@ -85,7 +85,8 @@ WRITERS = (
     "unipic/review/statistics.py",
     "unipic/review/taste_log.py",
     "unipic/review/journal.py",
-    "unipic/library/decisions.py",
+    "unipic/library/_database.py",
+    "unipic/library/_decisions.py",
     "unipic/library/index.py",
     "unipic/tools.py",  # a folder for what was read
     "unipic/reading/engines/_cluster.py",  # the folder of a Ray on this machine

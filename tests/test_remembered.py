@@ -270,8 +270,9 @@ def test_a_killed_command_goes_on_where_it_was(photos: Path, tmp_path: Path) -> 
     """With a commit after each photo a kill at any moment costs one."""
     data = tmp_path / "data"
     script = (
-        "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b\n"
-        "f.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredIndex.keep; n = []\n"
+        "import sys, os; sys.path.insert(0, 'src'); import unipic.library.index as f; import unipic.sources.base as b; "
+        "import unipic.library._database as d\n"
+        "d.WRITE_INTERVAL_S = 0; b.NEW = 0; keep = f.StoredIndex.keep; n = []\n"
         "def count(self, *given):\n    keep(self, *given); n.append(1)\n"
         "    if len(n) == int(sys.argv[1]): os.kill(os.getpid(), 9)\n"
         "f.StoredIndex.keep = count\n"
@@ -367,6 +368,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "cleanup/likeness",  # is worked out anew in each run
         "cleanup/_neighbours",
         "library",
+        "library/_database",
         "library/thumbnails",
         "tools",
         "vision",

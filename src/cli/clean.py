@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
-from cli.options import Machine, Models, Sensitivity, option, settings_by, with_groups
+from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
@@ -46,6 +46,9 @@ class Output:
     ] = None
     dry_run: Annotated[bool, _output("--dry-run", "Only print what would happen.")] = False
     as_json: Annotated[bool, _output("--json", "Print the whole result as JSON.")] = False
+    fresh: Annotated[bool, _output("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
+        False
+    )
     strip_location: Annotated[
         bool, _output("--strip-location", "Remove the location from every copy (needs exiftool).")
     ] = False
@@ -121,7 +124,8 @@ def clean(
     output: Output,
     kept: Kept,
     sensitivity: Sensitivity,
-    models: Models,
+    encoding: Encoding,
+    ranking: Ranking,
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
@@ -130,12 +134,12 @@ def clean(
     from unipic.review.proposal import propose
 
     with clear_answers(output.as_json):
-        settings = settings_by(sensitivity, models, machine)
+        settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         destinations = _ready(output, photos)
         aside = _aside(photos) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
-            cleanup, rulings = _cleaned(photos, settings, not machine.fresh, kept.decided, progress)
+            cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
             choices = accept_all(proposal, choices) if kept.best_only else choices

@@ -1,4 +1,4 @@
-"""`samples`, `decisions` and `forget`: photos to try things out with, and what Unipic remembers."""
+"""`samples` and `decisions`: photos to try things out with, and what people decided."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import typer
 from cli.app import app, clear_answers
 from cli.terminal import WHOLE, out, say_decisions, shown
 from unipic.core.errors import DestinationError, SettingsError
-from unipic.core.settings import COMMAND, data_folder, memory_folder
-from unipic.core.words import size
+from unipic.core.settings import COMMAND, data_folder
 
 
 @app.command()
@@ -47,13 +46,3 @@ def decisions(
             print(json.dumps([asdict(ruling) for ruling in left], ensure_ascii=True))
         else:
             say_decisions(left)
-
-
-@app.command()
-def forget() -> None:
-    """Delete what is remembered of scanned photos: measurements and thumbnails. Your decisions stay."""
-    from unipic.library.index import forget as forget_facts
-
-    with clear_answers(False):
-        freed = forget_facts(memory_folder())
-        out.print(f"Forgotten: {size(freed)}. The next run reads every photo again.", **WHOLE)

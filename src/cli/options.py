@@ -67,24 +67,25 @@ class Sensitivity:
 
 
 @dataclass(frozen=True)
-class Models:
+class Encoding:
     encoder: Annotated[str | None, _models("--encoder", "Comparing: auto, unipic, mobilenet, builtin.")] = None
+    device: Annotated[str | None, _models("--device", "Where models run: auto, cpu or cuda.")] = None
+    offline: Annotated[bool, _models("--offline", "Do not download missing models.")] = False
+
+
+@dataclass(frozen=True)
+class Ranking:
     ranker: Annotated[str | None, _models("--ranker", "Ranking: auto, clip or builtin.")] = None
     prompt: Annotated[str | None, _models("--prompt", "A good photo in your words (needs CLIP).")] = None
     preset: Annotated[str | None, _models("--preset", f"A ready-made prompt: {', '.join(PRESETS)}.")] = None
     taste: Annotated[bool, _models("--taste", "Rank by what your choices in the web app taught, if it is better.")] = (
         False
     )
-    device: Annotated[str | None, _models("--device", "Where models run: auto, cpu or cuda.")] = None
-    offline: Annotated[bool, _models("--offline", "Do not download missing models.")] = False
 
 
 @dataclass(frozen=True)
 class Machine:
     workers: Annotated[int | None, _machine("--workers", "Decode processes. Default: one per core.")] = None
-    fresh: Annotated[bool, _machine("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
-        False
-    )
     engine: Annotated[str | None, _machine("--engine", "Where photos are read: local or ray (docs/scaling.md).")] = None
     ray_address: Annotated[
         str | None, _machine("--ray-address", "host:port of a Ray cluster's head. Default: Ray on this machine.")
@@ -95,12 +96,14 @@ class Machine:
     config: Annotated[Path | None, _machine("--config", "A TOML file with any of these settings.")] = None
 
 
-def settings_by(sensitivity: Sensitivity, models: Models, machine: Machine) -> Settings:
-    """The settings of the file, with what was said on the command line in place of its own. SettingsError."""
-    said = {**vars(sensitivity), **vars(models), **vars(machine)}
-    config, _ = said.pop("config"), said.pop("fresh")
-    said["fetch"] = False if said.pop("offline") else None
-    said["taste"] = said["taste"] or None
-    said["time_window"] = seconds(said["time_window"]) if said["time_window"] else None
-    settings = load_config(config) if config else Settings()
-    return changed(settings, {name: value for name, value in said.items() if value is not None})
+def settings_by(*groups: Any) -> Settings:
+    """The settings of the file, with what the groups of options say in place of its own. SettingsError."""
+    said = {name: value for group in groups for name, value in vars(group).items() if value is not None}
+    config = said.pop("config", None)
+    if said.pop("offline", False):
+        said["fetch"] = False
+    if not said.get("taste"):
+        said.pop("taste", None)
+    if "time_window" in said:
+        said["time_window"] = seconds(said["time_window"])
+    return changed(load_config(config) if config else Settings(), said)

@@ -84,7 +84,31 @@ UNDO_EXAMPLES = """
 [b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
 """
 
-EXAMPLES, UNDO_EXAMPLES = (text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES))
+INDEX_EXAMPLES = """
+[b]Examples[/b]
+
+  Read twenty years of photos once; run it again and only new ones are read:
+    python src/main.py index ~/Pictures /mnt/nas/photos
+
+  Refresh every folder of the library, then again every ten minutes:
+    python src/main.py index --watch --every 10m
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
+"""
+
+FORGET_EXAMPLES = """
+[b]Examples[/b]
+
+  Take a folder out of the library:
+    python src/main.py forget ~/Pictures/private
+
+  Compare all photos again with the next run:
+    python src/main.py forget --kind comparisons
+"""
+
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES = (
+    text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES)
+)
 
 
 def shown(value: object) -> str:

@@ -17,7 +17,7 @@ from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
-from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex
+from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex, taken_over
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
@@ -31,6 +31,10 @@ from unipic.vision.registry import open_encoder, open_scorer
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
+
+MADE_AGAIN = (
+    "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]
     """A writable folder, and notices about it."""
     problem = _problem(memory) if memory else ""
     if memory and not problem:
-        yield memory, ()
+        yield memory, (MADE_AGAIN,) if taken_over(memory.parent) else ()
         return
     about = (f"This scan will not be remembered: {memory} cannot be written to ({problem}).",)
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:

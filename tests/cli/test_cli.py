@@ -31,7 +31,8 @@ from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
 from unipic.destinations import _writing
 from unipic.destinations.base import MANIFEST
-from unipic.library.decisions import FILE, Catalogue, Ruling
+from unipic.library._decisions import FILE
+from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
@@ -598,7 +599,7 @@ def test_no_room_for_temporary_files_is_3_too(cli: Cli, photos: Path, monkeypatc
 
 
 def remembered(tmp_path: Path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "data" / "facts").rglob("*") if path.is_file())
+    return sorted(path.name for path in (tmp_path / "data" / "library").rglob("*") if path.is_file())
 
 
 def test_what_was_seen_is_remembered_until_it_is_forgotten(
@@ -670,7 +671,7 @@ def test_stopped_while_looking_is_130_and_every_process_ends(how: signal.Signals
     assert "Stopped. Originals are unchanged" in said
     assert "Traceback" not in said
     assert sorted(os.listdir(tmp_path)) == ["data", "photos", "tmp"]
-    assert sorted(os.listdir(tmp_path / "data")) == ["facts"], "what was seen until then"
+    assert sorted(os.listdir(tmp_path / "data")) == ["library"], "what was seen until then"
     deadline = time.monotonic() + 10
     while _anyone_in(running.pid):
         assert time.monotonic() < deadline, "a worker lives on"
@@ -747,7 +748,7 @@ def test_a_taste_that_is_not_proved_is_said_and_changes_nothing(cli: Cli, photos
     why = "The default ranking is used, not your taste: 0 groups so far, 20 are needed."
     assert asked["cleanup"].pop("notices") == [*plain["cleanup"].pop("notices"), why]
     assert asked == plain
-    assert os.listdir(tmp_path / "data") == ["facts"], "the command line learns nothing"
+    assert os.listdir(tmp_path / "data") == ["library"], "the command line learns nothing"
     assert why in cli("clean", photos, "--dry-run", "--taste").stdout
 
 

@@ -29,7 +29,8 @@ from unipic.core.files import read_json
 from unipic.core.photo import Gallery
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
-from unipic.library.decisions import FILE, Catalogue, Ruling
+from unipic.library._decisions import FILE
+from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.journal import ruling_from_dict
 from unipic.vision import registry
 

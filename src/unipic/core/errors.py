@@ -14,6 +14,7 @@ UnipicError
 │   └── NoExiftool
 ├── NotShown
 ├── DecisionsUnreadable
+│   └── DecisionsNewer
 ├── RunNotFound
 └── Cancelled
 
@@ -78,6 +79,10 @@ class NotShown(UnipicError):
 
 class DecisionsUnreadable(UnipicError):
     """The record of earlier choices is damaged, or not a file of Unipic's."""
+
+
+class DecisionsNewer(DecisionsUnreadable):
+    """The record of earlier choices was written by a newer version; it is left as it is."""
 
 
 class RunNotFound(UnipicError):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from unipic.core.errors import UnipicError
 from unipic.library._sqlite import is_damage
 from unipic.library._tables import NewerIndex, open_tables
 from unipic.library.thumbnails import Thumbnails
@@ -40,7 +41,7 @@ class Database:
 
     def _instead(self, error: Exception) -> sqlite3.Connection:
         """A new file in place of a damaged one; otherwise tables in memory, for this run alone."""
-        if is_damage(error) or isinstance(error, ValueError):  # ValueError: text that is none
+        if is_damage(error):
             with suppress(sqlite3.Error, OSError):
                 for end in ENDINGS:
                     self.path.with_name(self.path.name + end).unlink(missing_ok=True)
@@ -100,6 +101,31 @@ class Database:
         """Write what is queued, and close the file."""
         self.write()
         self._base.close()
+
+
+def rows_in(path: Path, words: str, values: Sequence[Any] = ()) -> list[Any]:
+    """The rows of a query, from any thread; [] if there is no index, or none that can be read."""
+    if not path.exists():
+        return []
+    try:
+        with closing(open_tables(str(path))) as base:
+            return base.execute(words, values).fetchall()
+    except (sqlite3.Error, OSError, ValueError):
+        return []
+
+
+def usable(path: Path) -> None:
+    """UnipicError if a newer version wrote the index, or it cannot be written. A damaged one is made again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        open_tables(str(path)).close()
+    except NewerIndex as error:
+        raise UnipicError(f"{path} cannot be used: {error}.") from error
+    except OSError as error:
+        raise UnipicError(f"{path.parent} cannot be written to: {error.strerror}") from error
+    except (sqlite3.Error, ValueError) as error:
+        if not is_damage(error):
+            raise UnipicError(f"{path} cannot be used: {error}.") from error
 
 
 def forget_orphans(base: Database, thumbnails: Thumbnails) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from unipic.core.errors import DecisionsUnreadable
+from unipic.core.errors import DecisionsNewer, DecisionsUnreadable
 from unipic.library._sqlite import is_damage
 
 FILE = "decisions.sqlite"
@@ -78,7 +78,7 @@ def _version(base: sqlite3.Connection) -> int:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         path = base.execute("PRAGMA database_list").fetchone()[2]
-        raise DecisionsUnreadable(f"{path} was written by a newer Unipic (version {version}); update.")
+        raise DecisionsNewer(f"{path} was written by a newer Unipic (version {version}); update.")
     return int(version)
 
 

@@ -11,6 +11,8 @@ NOT_DAMAGE = (  # primary result codes that do not concern the file's content
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether SQLite says that the file's content is at fault."""
+    """Whether the file's content is at fault, by SQLite or because a text in it is none."""
+    if isinstance(error, UnicodeError) or "Could not decode to UTF-8" in str(error):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF not in NOT_DAMAGE

@@ -50,6 +50,7 @@ def open_tables(path: str) -> sqlite3.Connection:
     """The database, with its tables made if they are missing or of an older shape. NewerIndex, sqlite3.Error."""
     base = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)
     try:
+        _shape(base)  # before anything is written
         base.execute("PRAGMA journal_mode = WAL")
         base.execute("PRAGMA synchronous = NORMAL")  # consistent after a crash, which may lose the last writes
         if _shape(base) != SHAPE:

@@ -32,6 +32,7 @@ from unipic.reading.seen import PairResult, Seen
 Pair = tuple[Photo, Photo]
 
 THUMBNAILS = "thumbs"
+BEFORE = "facts"  # the folder of the index, in the data folder of versions before
 ROWS = "ray"  # where workers of a local Ray leave their results
 DAY_S = 86_400  # seconds
 KEEP_DAYS = 180  # days after which a file outside the library that no run asked for is forgotten
@@ -327,3 +328,12 @@ def forget(folder: Path) -> int:
     for part in (THUMBNAILS, ROWS):
         shutil.rmtree(folder / part, ignore_errors=True)
     return freed
+
+
+def taken_over(data: Path) -> bool:
+    """Delete the index of versions before, which is made again; decisions stay. Returns whether there was one."""
+    old = data / BEFORE
+    if not (old / "facts.sqlite").exists():
+        return False
+    shutil.rmtree(old, ignore_errors=True)
+    return True

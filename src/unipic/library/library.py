@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -20,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from unipic.core.errors import DecisionsUnreadable, SourceError, UnipicError
+from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Companion, Found, Photo, Unreadable
 from unipic.core.progress import Progress, silent
-from unipic.library._database import Database, forget_orphans
+from unipic.library._database import Database, forget_orphans, rows_in, usable
 from unipic.library._joining import Joiner
-from unipic.library._tables import FILE, NewerIndex, marks, open_tables, portions
+from unipic.library._tables import FILE, marks, portions
 from unipic.library.index import DAY_S, THUMBNAILS, Index, path_of, photo_of
 from unipic.library.index import forget as forget_index
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
@@ -35,7 +33,6 @@ from unipic.reading.engines.base import Engine
 from unipic.sources.folder import FolderSource
 
 INDEX = "library"  # the folder of the index and the thumbnails, in the data folder
-BEFORE = "facts"  # that of versions before
 KEEP_GONE_DAYS = 30  # days for which the facts of a file that is gone are kept
 SHOWN = "f.library = 1 AND f.gone IS NULL AND f.beside < 1 AND f.digest IS NOT NULL"
 UNDER = "f.path > ? AND f.path < ?"  # takes the two values of _range()
@@ -87,17 +84,13 @@ class Library:
 
     def usable(self) -> None:
         """UnipicError if a newer version wrote the index or the decisions, or nothing can be written."""
-        with suppress(DecisionsUnreadable):
-            self.marks.usable()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            open_tables(str(self.path)).close()
-        except NewerIndex as error:
-            raise UnipicError(f"{self.path} cannot be used: {error}.") from error
-        except OSError as error:
-            raise UnipicError(f"{self.path.parent} cannot be written to: {error.strerror}") from error
-        except (sqlite3.Error, ValueError):
-            pass  # damaged: whoever writes to it makes it again
+            self.marks.usable()
+        except DecisionsNewer:
+            raise
+        except DecisionsUnreadable:
+            pass  # nobody can decide then; everything else goes on
+        usable(self.path)
 
     # Folders.
 
@@ -139,8 +132,7 @@ class Library:
     def files(self, folder: Path) -> list[Found | Unreadable]:
         """Every file under a folder. SourceError if it cannot be reached; then nothing of it is forgotten."""
         self.folder(folder).refuse_unless_reachable()
-        own = os.path.realpath(self.data) + os.sep
-        files = [file for file in FolderSource([folder]).files() if not file.path.startswith(own)]
+        files = list(FolderSource([folder]).files())
         if not files:  # it was unmounted meanwhile
             replace(self.folder(folder), reachable=not self.folder(folder).photos).refuse_unless_reachable()
         return files
@@ -209,11 +201,13 @@ class Library:
 
     def _among(self, wanted: Filter) -> frozenset[str] | None:
         """Digests with the marks that the filter names; None if it names none."""
-        asked = (
-            [self.marks.favourites()] * wanted.favourite
-            + [self.marks.tagged(wanted.tag)] * bool(wanted.tag)
-            + [self.marks.in_album(wanted.album)] * bool(wanted.album)
-        )
+        asked = []
+        if wanted.favourite:
+            asked.append(self.marks.favourites())
+        if wanted.tag:
+            asked.append(self.marks.tagged(wanted.tag))
+        if wanted.album:
+            asked.append(self.marks.in_album(wanted.album))
         return frozenset.intersection(*asked) if asked else None
 
     def photos(self, ids: Iterable[int]) -> list[Photo]:
@@ -282,14 +276,7 @@ class Library:
         return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
     def _ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
-        """The rows of a query; [] if there is no index, or none that can be read."""
-        if not self.path.exists():
-            return []
-        try:
-            with closing(open_tables(str(self.path))) as base:
-                return base.execute(words, values).fetchall()
-        except (sqlite3.Error, OSError, ValueError):
-            return []
+        return rows_in(self.path, words, values)
 
     # Forgetting.
 
@@ -308,15 +295,6 @@ class Library:
     def forget_all(self) -> int:
         """Delete the index and the thumbnails; the folders stay in the library. Returns the bytes freed."""
         return forget_index(self.data / INDEX)
-
-
-def taken_over(data: Path) -> bool:
-    """Delete the index of versions before, which is made again; decisions stay. Returns whether there was one."""
-    old = data / BEFORE
-    if not (old / "facts.sqlite").exists():
-        return False
-    shutil.rmtree(old, ignore_errors=True)
-    return True
 
 
 def _reachable(path: Path, photos: int) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
+from unipic.core.settings import data_folder
 from unipic.sources.base import stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
@@ -97,7 +98,7 @@ def _labels(roots: list[str]) -> list[str]:
 
 def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
     """Depth first, names in byte order, without recursion. Without links there are no loops."""
-    waiting = [(root, label)]
+    waiting, own = [(root, label)], os.path.realpath(data_folder())
     while waiting:
         folder, prefix = waiting.pop()
         try:
@@ -111,6 +112,9 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
             path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
             if is_set_aside(path):
                 reason = "holds what was set aside; not looked at"
+                yield Unreadable(_id(shown), shown, path, reason, copyable=False)
+            elif path == own:
+                reason = "is Unipic's own data folder; not looked at"
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
             elif os.path.isdir(path) and not os.path.islink(path):
                 folders.append((path, shown))

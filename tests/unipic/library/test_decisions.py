@@ -14,7 +14,8 @@ import pytest
 
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import PROJECT
-from unipic.library.decisions import FILE, Catalogue, Ruling
+from unipic.library._decisions import FILE
+from unipic.library.decisions import Catalogue, Ruling
 
 KEPT = Ruling("kept", 2.0, (("aa", "bb", "bb"),), ("aa", "bb"), False, ("a.jpg", "\udcff.jpg", "c\n.jpg"))
 APART = Ruling("apart", 1.0, (("bb",), ("cc",)))

@@ -18,7 +18,8 @@ from tests.helpers.pictures import save, scene
 
 from unipic.core.photo import Companion, Found, Photo
 from unipic.core.settings import Limits
-from unipic.library.index import FILE, NO_INDEX, NO_METADATA, StoredIndex
+from unipic.library._tables import FILE
+from unipic.library.index import NO_INDEX, NO_METADATA, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import PairResult, Seen, half
 from unipic.sources import base
@@ -240,8 +241,39 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, thumbnails: Thumbnails, da
     index.close()
     again = StoredIndex(tmp_path, thumbnails, LIMITS)
     assert recalled(again, FOUND) != [None]
-    assert index.notices == again.notices == ()
+    (notice,) = index.notices
+    assert "was damaged" in notice
+    assert again.notices == ()
     again.close()
+
+
+def test_damage_found_in_mid_run_is_made_again_too(tmp_path: Path, thumbnails: Thumbnails) -> None:
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    index.close()
+    with sqlite3.connect(tmp_path / FILE) as base:  # text that is none, as a flipped bit leaves it
+        base.execute("UPDATE pixels SET facts = CAST(x'ff61' AS TEXT)")
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    assert recalled(index, FOUND) == [None]
+    keep(index)
+    assert len(index.notices) == 1
+    index.close()
+    again = StoredIndex(tmp_path, thumbnails, LIMITS)
+    assert recalled(again, FOUND) != [None]
+    assert again.notices == ()
+    again.close()
+
+
+def test_a_file_of_a_newer_version_is_left_as_it_is(tmp_path: Path, thumbnails: Thumbnails) -> None:
+    with sqlite3.connect(tmp_path / FILE) as base:
+        base.execute("PRAGMA user_version = 99")
+    before = (tmp_path / FILE).read_bytes()
+    index = StoredIndex(tmp_path, thumbnails, LIMITS)
+    keep(index)
+    assert recalled(index, FOUND) != [None]
+    assert "newer Unipic" in index.notices[0]
+    index.close()
+    assert (tmp_path / FILE).read_bytes() == before
 
 
 def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path, thumbnails: Thumbnails) -> None:
@@ -256,7 +288,7 @@ def test_where_nothing_can_be_kept_it_is_said_and_the_run_goes_on(tmp_path: Path
 def test_a_file_that_breaks_in_mid_run_costs_the_memory_alone(tmp_path: Path, thumbnails: Thumbnails) -> None:
     index = StoredIndex(tmp_path, thumbnails, LIMITS)
     keep(index)
-    index._base.close()  # what follows raises as any other trouble would
+    index.base._base.close()  # what follows raises as any other trouble would
     assert recalled(index, FOUND) == [None]
     keep(index)
     assert recalled(index, FOUND) != [None]
@@ -277,7 +309,7 @@ def test_one_that_is_still_at_work_keeps_no_other_waiting(
     tmp_path: Path, thumbnails: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever could not write within SQLite's patience would forget all of its run."""
-    monkeypatch.setattr("unipic.library.index.LOCK_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("unipic.library._tables.LOCK_TIMEOUT_S", 0.2)
     one, other = (StoredIndex(tmp_path, thumbnails, LIMITS) for _ in range(2))
     keep(one)
     recalled(one, FOUND)

@@ -1,0 +1,180 @@
+"""`index`, `status` and `forget`: what the library knows of folders on this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.app import FAILED, PARTLY, app, clear_answers
+from cli.options import Encoding, Machine, settings_by, with_groups
+from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
+from unipic.core.errors import SettingsError, SourceError
+from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
+from unipic.core.words import count, size
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.core.progress import Progress
+    from unipic.library.library import Folder, Library, Update
+    from unipic.library.status import Status
+    from unipic.tools import Tools
+
+NO_PHOTO = "is not in any photo format"  # how the reason begins of files that are something else
+
+
+@app.command(epilog=INDEX_EXAMPLES)
+@with_groups
+def index(
+    encoding: Encoding,
+    machine: Machine,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders to add. Default: refresh those of the library.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
+    every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, a line each time.")] = False,
+) -> None:
+    """Add folders to the library and read what is new in them. Originals are only read."""
+    from unipic.library.library import Library
+    from unipic.tools import open_tools
+
+    with clear_answers(as_json):
+        settings, pause = changed(settings_by(encoding, machine), {"ranker": "builtin"}), seconds(every)
+        library = Library(data_folder())
+        library.usable()
+        chosen = [library.add(folder) for folder in folders or ()] or library.paths()
+        if not chosen:
+            raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
+        with open_tools(settings, models_folder(), memory_folder()) as tools:
+            while True:
+                with progress_bars(quiet=as_json) as progress:
+                    found = dict(_updated(chosen, library, tools, settings, progress))
+                _say_updates(found, (*tools.notices, *tools.index.notices), as_json)
+                if not watch:
+                    break
+                time.sleep(pause)
+        failed = sum(isinstance(one, str) for one in found.values())
+        if failed:
+            raise typer.Exit(FAILED if failed == len(found) else PARTLY)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """What is in the library, and what is out of date."""
+    from unipic.library.library import Library
+    from unipic.library.status import status as status_of
+    from unipic.vision.registry import open_encoder
+
+    with clear_answers(as_json):
+        settings = Settings()
+        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        library = Library(data_folder())
+        library.usable()
+        found = status_of(library, encoder.key, settings.limits)
+        print(json.dumps(asdict(found), default=str)) if as_json else _say_status(found)
+
+
+@app.command(epilog=FORGET_EXAMPLES)
+def forget(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Take this folder out of the library. Default: everything.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="Forget one kind of fact only: comparisons, scores, vectors or parts.")
+    ] = "",
+) -> None:
+    """Delete what is remembered of photos: measurements and thumbnails. Your decisions, tags and albums stay."""
+    from unipic.library.library import KINDS, Library
+
+    with clear_answers(False):
+        library = Library(data_folder())
+        if kind and kind not in KINDS:
+            raise SettingsError(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
+        if folder and kind:
+            raise SettingsError("name a folder or a kind, not both")
+        if kind:
+            library.forget(kind=kind)
+            out.print(f"Forgotten: {kind}. They are made again when they are needed.", **WHOLE)
+        elif folder:
+            known = _known(folder, library)
+            library.forget(known.path)
+            out.print(f"{shown(known.path)} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE)
+        else:
+            out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
+
+
+def _updated(
+    folders: list[Path], library: Library, tools: Tools, settings: Settings, progress: Progress
+) -> Iterator[tuple[Path, Update | str]]:
+    """Each folder with what was found, or why it cannot be reached."""
+    from utils import index_gallery
+
+    for folder in folders:
+        try:
+            yield folder, index_gallery(folder, library, tools, settings, progress)
+        except SourceError as error:
+            yield folder, str(error)
+
+
+def _known(folder: Path, library: Library) -> Folder:
+    """The library's folder of this name, which may be gone. SettingsError if there is none."""
+    wanted = (folder, folder.absolute(), folder.resolve())
+    for one in library.folders():
+        if one.path in wanted:
+            return one
+    there = ", ".join(map(str, library.paths())) or "no folders"
+    raise SettingsError(f"{folder} is not a folder of the library; there are {there}")
+
+
+def _say_updates(found: dict[Path, Update | str], notices: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"folders": [_as_values(*one) for one in found.items()], "notices": notices}), flush=True)
+        return
+    for folder, one in found.items():
+        if isinstance(one, str):
+            err.print(f"[bold red]error:[/] {shown(one)}", **WHOLE)
+            continue
+        gone = f", {one.gone:,} gone" if one.gone else ""
+        out.print(f"{shown(folder)}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE)
+        damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
+        if others := len(one.unreadable) - len(damaged):
+            out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)
+        for file in damaged[:MAX_ROWS_SHOWN]:
+            out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
+        if len(damaged) > MAX_ROWS_SHOWN:
+            out.print(f"  ... and {len(damaged) - MAX_ROWS_SHOWN:,} more; --json lists them all")
+    for notice in notices:
+        out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+
+
+def _as_values(folder: Path, one: Update | str) -> dict[str, Any]:
+    return {"folder": str(folder), **({"error": one} if isinstance(one, str) else asdict(one))}
+
+
+def _say_status(found: Status) -> None:
+    for folder in found.folders:
+        when = f"{datetime.fromtimestamp(folder.updated):%Y-%m-%d %H:%M}" if folder.updated else "never"
+        state = f"read {when}" if folder.reachable else "[bold red]cannot be reached; nothing is forgotten[/]"
+        others = f", {count(folder.others, 'other file')}" if folder.others else ""
+        out.print(f"{shown(folder.path)}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
+    if not found.folders:
+        out.print(f"The library has no folders yet. Add some: {COMMAND} index FOLDER", **WHOLE)
+    out.print(f"different pictures  {found.photos:,}")
+    out.print(
+        f"to be read          {found.waiting:,}" + (f"  ({COMMAND} index reads them)" if found.waiting else ""), **WHOLE
+    )
+    for key, number in found.vectors.items():
+        out.print(f"embeddings          {number:,}  by {shown(key)}", **WHOLE)
+    for kind, number in found.parts.items():
+        out.print(f"{kind:<20}{number:,}")
+    out.print(f"stored              {size(found.bytes)}")
+    if found.problem:
+        out.print(f"[yellow]note:[/] {shown(found.problem)}", **WHOLE)
