@@ -45,7 +45,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "a31003a0e1130a2e"),
     "cleanup/compare": (1, "5f036137de4041c4"),
-    "reading/seen": (2, "55b77056536e1ebd"),
+    "reading/seen": (2, "72900a6076e940a2"),
 }
 
 

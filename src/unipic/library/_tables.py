@@ -10,14 +10,14 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from unipic.reading.seen import VERSION
+from unipic.reading import seen
 
 T = TypeVar("T")
 
 FILE = "index.sqlite"
 SQL_BATCH = 500  # values per query; SQLite allows at least 999
 LOCK_TIMEOUT_S = 30.0  # seconds to wait for another process's write
-SHAPE = VERSION  # stored as PRAGMA user_version; a file of an older one is made again
+SHAPE = seen.VERSION  # stored as PRAGMA user_version; a file of an older one is made again
 # file: `library` is 1 in a folder of the library; `gone` is the day (since 1970) on which it was missed first; `beside`
 # is 1 for a file that belongs to a photo, whose row lists it in `companions`, and -1 where that is to be found out;
 # `problem` says why it is no photo.
