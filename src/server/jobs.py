@@ -1,5 +1,8 @@
 """The server's side of scans: a process for each run, one at a time, which can be watched, cancelled and restarted.
 
+Work on the library may take hours, so it gives way: a scan that somebody waits for stops it, and it goes on afterwards
+where it was.
+
 The server and the process (worker.py) share the run's folder and nothing else. After a restart, the server starts each
 run anew whose state is "working" but which has no process.
 
@@ -18,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from server.runs import Run
+from server.runs import Run, State
 from unipic.core.files import read_json
 from unipic.core.progress import Step
 
@@ -46,8 +49,10 @@ class Jobs:
         self._spare: subprocess.Popen[bytes] | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unipic-job")
         self._lock = threading.Lock()
-        self._waiting: list[str] = []
+        self._waiting: dict[str, Run] = {}
+        self._at_work: dict[str, Run] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._then: dict[str, State] = {}  # the state of a run that is being stopped, once its process has ended
 
     def prepare(self) -> None:
         """Start a spare process, since somebody is choosing photos. At most one, and none while a run is scanned."""
@@ -76,9 +81,21 @@ class Jobs:
         with self._lock:
             if run.token in self._waiting or run.token in self._processes:
                 return
-            self._waiting.append(run.token)
+            self._queue(run)
+            if not run.background:
+                for other in self._at_work.values():
+                    if other.background:
+                        self._stop(other, "waiting")
+        self._pool.submit(self._work)
+
+    def _queue(self, run: Run) -> None:
+        self._waiting[run.token] = run
         run.change(state="waiting", message="")
-        self._pool.submit(self._work, run)
+
+    def _stop(self, run: Run, then: State) -> None:
+        self._then[run.token] = then
+        if process := self._processes.get(run.token):
+            process.terminate()
 
     def take_up(self, run: Run) -> None:
         """Go on with a run that says it is at work but has no process, as after a restart."""
@@ -89,28 +106,39 @@ class Jobs:
                 self.start(run)
 
     def cancel(self, run: Run) -> None:
+        """Stop a run that waits or is at work."""
+        self._end(run, "cancelled")
+
+    def pause(self, run: Run) -> None:
+        """Stop a run until it is started again; what it did is kept."""
+        self._end(run, "paused")
+
+    def _end(self, run: Run, state: State) -> None:
         with self._lock:
-            if run.token in self._waiting:
-                self._waiting.remove(run.token)
-            process = self._processes.get(run.token)
-        if run.load().state in ("waiting", "working"):  # and not done meanwhile
-            run.change(state="cancelled")  # before the process ends, which would look like a failure
-        if process:
-            process.terminate()
+            self._waiting.pop(run.token, None)
+            if run.load().state in ("waiting", "working"):  # and not done meanwhile
+                run.change(state=state)  # before the process ends, which would look like a failure
+            self._stop(run, state)
 
     def ahead_of(self, run: Run) -> int:
         """How many runs are done before this one begins."""
         with self._lock:
-            place = self._waiting.index(run.token) if run.token in self._waiting else 0
+            place = self._order().index(run) if run.token in self._waiting else 0
             return place + len(self._processes)
 
-    def _work(self, run: Run) -> None:
+    def _order(self) -> list[Run]:
+        return sorted(self._waiting.values(), key=lambda run: run.background)  # stable: first come, first served
+
+    def _work(self) -> None:
         with self._lock:
-            if run.token not in self._waiting or not run.folder.exists():
+            run = next((run for run in self._order() if run.folder.exists()), None)
+            if run is None:
                 return
-            self._waiting.remove(run.token)
+            del self._waiting[run.token]
+            self._then.pop(run.token, None)
             run.change(state="working")  # before there is a process, which says itself when it is done
             (run.folder / LOG).unlink(missing_ok=True)
+            self._at_work[run.token] = run
             process = self._processes[run.token] = self._hand_over(run) or self._begin(run)
         try:
             code = process.wait()
@@ -118,11 +146,25 @@ class Jobs:
                 with self._lock:  # the spare died before it had taken the run
                     process = self._processes[run.token] = self._begin(run)
                 code = process.wait()
-            if run.folder.exists() and run.load().state == "working":
-                run.change(state="failed", message=_last_words(run, code))
+            self._ended(run, code)
         finally:
             with self._lock:
-                del self._processes[run.token]
+                del self._processes[run.token], self._at_work[run.token]
+                if self._then.pop(run.token, "") == "waiting" and run.folder.exists() and run.load().state == "waiting":
+                    self._queue(run)
+                    self._pool.submit(self._work)
+
+    def _ended(self, run: Run, code: int) -> None:
+        """Say what became of a run whose process has ended, unless the process said so."""
+        if not run.folder.exists():
+            return
+        with self._lock:
+            then = self._then.get(run.token)
+        state = run.load().state
+        if then and state in ("working", "cancelled"):  # stopped: the process itself calls that cancelled
+            run.change(state=then)
+        elif state == "working":
+            run.change(state="failed", message=_last_words(run, code))
 
     def _begin(self, run: Run) -> subprocess.Popen[bytes]:
         with open(run.folder / LOG, "wb") as log:
@@ -130,6 +172,8 @@ class Jobs:
 
     def _hand_over(self, run: Run) -> subprocess.Popen[bytes] | None:
         """The spare process, told this run; None where there is none."""
+        if run.background:  # it leaves the loaded models to a run that somebody waits for
+            return None
         spare, self._spare = self._spare, None
         if spare is None or spare.poll() is not None:
             return None

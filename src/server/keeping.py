@@ -1,4 +1,4 @@
-"""Retention: runs are deleted some time after their album was downloaded, or after days without activity."""
+"""What the server does by itself: it deletes runs that nobody uses, and looks for new photos in the library."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from server.operator import keeping_times
 from server.runs import Run
 from server.state import server
+from server.upkeep import refresh, take_up
 from unipic.core.words import count, duration
 
 SWEEP_INTERVAL_S = 600.0  # seconds between two sweeps
@@ -32,7 +33,7 @@ def _span(seconds: float) -> str:
 
 @asynccontextmanager
 async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
-    """Delete expired runs for as long as the server runs."""
+    """Delete expired runs, and refresh the library, for as long as the server runs."""
     task = asyncio.create_task(_sweep(keep, keep_fetched))
     yield
     task.cancel()
@@ -41,8 +42,10 @@ async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
 
 
 async def _sweep(keep: float, keep_fetched: float) -> None:
+    await run_in_threadpool(take_up)
     while True:
         await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
+        await run_in_threadpool(refresh)
         await asyncio.sleep(SWEEP_INTERVAL_S)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from unipic.core.errors import SettingsError
 
 MAX_UPLOAD_GB = 200.0  # per run, all files together
+REFRESH_HOURS = 24.0  # between two looks for new photos
 KEEP_DAYS = 7.0  # for a run without activity
 KEEP_FETCHED_HOURS = 1.0  # for a run whose result was downloaded
 
@@ -58,6 +59,14 @@ def keeping_times() -> tuple[float, float]:
     days = _number("UNIPIC_KEEP_DAYS", KEEP_DAYS)
     hours = _number("UNIPIC_KEEP_FETCHED_HOURS", KEEP_FETCHED_HOURS)
     return 86400 * days, 3600 * hours
+
+
+def refresh_interval() -> float:
+    """Seconds after which folders of the library are looked through for new photos; 0: only when somebody asks.
+
+    UNIPIC_REFRESH_HOURS. SettingsError if it is no number.
+    """
+    return 3600 * _number("UNIPIC_REFRESH_HOURS", REFRESH_HOURS)
 
 
 def _folders(variable: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 A run's folder:
     run.json        source of the photos, settings, and state
+    selection.json  digests of photos of the library;  update.json  what an update of the library found
     photos/         uploaded files under ids of ours; uploads.jsonl has their names
     thumbs/         a thumbnail per digest
     views/          cached pictures for the large view, see renditions.py
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +30,8 @@ from unipic.core.errors import RunNotFound
 from unipic.core.files import read_json, write_json
 from unipic.library.thumbnails import Thumbnails
 
-State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
+State = Literal["collecting", "waiting", "working", "paused", "ready", "failed", "cancelled"]
+Origin = Literal["upload", "folder", "samples", "selection", "library"]
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
 GONE = ".deleted"  # suffix of a folder that is being deleted
@@ -39,7 +42,7 @@ NAME = 1000  # characters of a stored name
 class RunState:
     """The content of run.json."""
 
-    source: Literal["upload", "folder", "samples"]
+    source: Origin
     created: float  # seconds since 1970
     state: State = "collecting"
     roots: tuple[str, ...] = ()
@@ -68,7 +71,7 @@ class Runs:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
+    def new(self, source: Origin, roots: tuple[str, ...] = ()) -> Run:
         """A new run with an empty folder."""
         run = Run(self.folder / secrets.token_hex(16))
         for part in (run.folder, run.photos, run.out):
@@ -123,6 +126,11 @@ class Run:
         known = {field.name for field in fields(RunState)}
         values = {name: value for name, value in values.items() if name in known}
         return RunState(**{**values, "roots": tuple(values["roots"])})
+
+    @cached_property
+    def background(self) -> bool:
+        """Whether the run works on the library, for which nobody waits."""
+        return self.load().source == "library"
 
     def save(self, state: RunState) -> None:
         """Write the state."""

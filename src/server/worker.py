@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +25,12 @@ from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
-from unipic.core.errors import Cancelled, DecisionsUnreadable, UnipicError
+from unipic.core.errors import Cancelled, DecisionsUnreadable, SourceError, UnipicError
 from unipic.core.files import write_json
 from unipic.core.progress import Progress, Step
-from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
+from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
+from unipic.library.library import Library
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
@@ -50,6 +52,10 @@ def work_on(folder: Path, examine: Examine) -> int:
         state = run.load()
         settings = Settings.of(**state.settings)
         progress = _Teller(run)
+        if state.source == "library":
+            update_library(run, settings, progress)
+            run.change(state="ready", message="")
+            return 0
         source = _source(run, progress)
         # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
         memory = memory_folder() if state.source == "folder" else run.folder
@@ -73,6 +79,23 @@ def work_on(folder: Path, examine: Examine) -> int:
             run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
         return 1
     return 0
+
+
+def update_library(run: Run, settings: Settings, progress: Progress) -> None:
+    """Read what is new in the run's folders, and write what was found to its update.json."""
+    from utils import index_gallery
+
+    library, found = Library(data_folder()), list[dict[str, Any]]()
+    library.usable()
+    with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
+        for root in run.load().roots:
+            try:
+                update = index_gallery(Path(root), library, tools, settings, progress)
+                found.append({"folder": root, **asdict(update)})
+            except SourceError as error:
+                found.append({"folder": root, "problem": str(error)})
+            notices = (*tools.notices, *tools.index.notices)
+            write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
 
 def wait_for_work(examine: Examine) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.helpers.galleries import likeness, photo
+from tests.helpers.pictures import save, scene
 from tests.helpers.systems import needs_linux, needs_signals
 
 from server import jobs as job
@@ -31,6 +32,7 @@ from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
 from unipic.library._decisions import FILE
 from unipic.library.decisions import Catalogue, Ruling
+from unipic.library.library import Library
 from unipic.review.journal import ruling_from_dict
 from unipic.vision import registry
 
@@ -395,6 +397,50 @@ def test_what_needs_no_work_is_not_taken_up(state: Any, run: Run) -> None:
     run.change(state=state)
     Jobs(does("raise SystemExit")).take_up(run)
     assert run.load().state == state
+
+
+def test_work_on_the_library_gives_way_to_a_scan_and_goes_on_after_it(tmp_path: Path) -> None:
+    runs = Runs(tmp_path / "runs")
+    library, scan, other = runs.new("library"), runs.new("upload"), runs.new("library")
+    jobs = Jobs(does("open(run.folder / 'times', 'a').write('x')\n" + WAIT + DONE))
+    jobs.start(library)
+    until((library.folder / "begun").exists)
+    jobs.start(other)
+    jobs.start(scan)
+    until((scan.folder / "begun").exists)
+    until(lambda: library.load().state == "waiting")
+    assert (jobs.ahead_of(library), jobs.ahead_of(other)) == (2, 1)
+    for run in (scan, library, other):
+        (run.folder / "go").touch()
+    until(lambda: {run.load().state for run in (library, scan, other)} == {"ready"})
+    assert [(run.folder / "times").read_text() for run in (library, scan, other)] == ["xx", "x", "x"]
+
+
+def test_work_on_the_library_is_paused_until_it_is_started_again(tmp_path: Path) -> None:
+    library = Runs(tmp_path / "runs").new("library")
+    jobs = Jobs(does(WAIT + DONE))
+    jobs.start(library)
+    until((library.folder / "begun").exists)
+    jobs.pause(library)
+    until(lambda: jobs.ahead_of(library) == 0)
+    assert library.load().state == "paused"
+    jobs.take_up(library)
+    assert library.load().state == "paused", "nobody but a person goes on with it"
+    (library.folder / "go").touch()
+    jobs.start(library)
+    until(lambda: library.load().state == "ready")
+
+
+def test_a_folder_of_the_library_is_read_and_one_that_is_gone_is_told(run: Run, tmp_path: Path) -> None:
+    save(scene(1), tmp_path / "photos" / "a.jpg")
+    Library(tmp_path / "data").add(tmp_path / "photos")
+    run.change(source="library", roots=(str(tmp_path / "photos"), str(tmp_path / "gone")))
+    assert work_on(run.folder, lambda *_: FOUND) == 0
+    assert run.load().state == "ready"
+    read, gone = read_json(run.folder / "update.json")["folders"]
+    assert (read["files"], read["new"]) == (1, 1)
+    assert "cannot be reached" in gone["problem"]
+    assert len(Library(tmp_path / "data").listing().ids) == 1
 
 
 def test_a_run_deleted_while_it_waits_stops_nobody(tmp_path: Path) -> None:

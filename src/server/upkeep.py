@@ -1,0 +1,64 @@
+"""The library's upkeep: one background run at a time that reads what is new in its folders."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from server.operator import refresh_interval
+from server.runs import Run
+from server.state import server
+from unipic.core.files import read_json
+
+
+def upkeep() -> Run | None:
+    """The latest run that works, or worked, on the library; None if there is none."""
+    runs = [run for run in server().runs.all() if run.background]
+    return max(runs, key=lambda run: run.load().created, default=None)
+
+
+def at_work(run: Run | None) -> bool:
+    """Whether the run is not at its end: it works, waits, or is paused."""
+    return run is not None and run.load().state in ("waiting", "working", "paused")
+
+
+def look_for_new(folders: Sequence[Path]) -> Run:
+    """Start reading what is new in folders of the library. A run that is not at its end takes them in."""
+    run, roots = upkeep(), tuple(map(str, folders))
+    if run is None or not at_work(run):
+        for old in [run] if run else []:
+            old.delete()
+        run = server().runs.new("library", roots)
+    else:
+        server().jobs.pause(run)
+        run.change(roots=tuple(dict.fromkeys((*run.load().roots, *roots))))
+    server().jobs.start(run)
+    return run
+
+
+def what_was_found(run: Run) -> list[dict[str, Any]]:
+    """What the run found in each folder so far, or its problem."""
+    with suppress(OSError, ValueError):
+        return list(read_json(run.folder / "update.json")["folders"])
+    return []
+
+
+def refresh() -> None:
+    """Look for new photos in folders that were not read for refresh_interval(), unless that is going on."""
+    interval, run = refresh_interval(), upkeep()
+    if not interval or at_work(run):
+        return
+    old = time.time() - interval
+    stale = [one.path for one in server().library.folders() if one.reachable and one.updated < old]
+    if stale:
+        look_for_new(stale)
+
+
+def take_up() -> None:
+    """Go on with work on the library that a stopped server left."""
+    run = upkeep()
+    if run is not None:
+        server().jobs.take_up(run)
