@@ -6,6 +6,7 @@ A run's folder:
     thumbs/         a thumbnail per digest
     views/          cached pictures for the large view, see renditions.py
     evidence.json   result of the scan;  remembered.json  earlier rulings about these photos
+    selection.json  digests of photos of the library that were selected, in order; such a run has no photos of its own
     review.jsonl    the steps of the review;  place.json  the group the person was at
     out/            files for download
 """
@@ -18,7 +19,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from unipic.core.errors import RunNotFound
 from unipic.core.files import read_json, write_json
 from unipic.library.thumbnails import Thumbnails
 
+Source = Literal["upload", "folder", "samples", "selection"]
 State = Literal["collecting", "waiting", "working", "ready", "failed", "cancelled"]
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
@@ -39,7 +41,7 @@ NAME = 1000  # characters of a stored name
 class RunState:
     """The content of run.json."""
 
-    source: Literal["upload", "folder", "samples"]
+    source: Source
     created: float  # seconds since 1970
     state: State = "collecting"
     roots: tuple[str, ...] = ()
@@ -68,7 +70,7 @@ class Runs:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def new(self, source: Literal["upload", "folder", "samples"], roots: tuple[str, ...] = ()) -> Run:
+    def new(self, source: Source, roots: tuple[str, ...] = ()) -> Run:
         """A new run with an empty folder."""
         run = Run(self.folder / secrets.token_hex(16))
         for part in (run.folder, run.photos, run.out):
@@ -155,6 +157,15 @@ class Run:
         with suppress(FileNotFoundError):
             os.rename(self.folder, gone)  # atomic, so nothing can be written to it any more
         shutil.rmtree(gone, ignore_errors=True)
+
+    def select(self, digests: Sequence[str]) -> None:
+        """Store which photos of the library were selected; then the run is ready."""
+        write_json(self.folder / "selection.json", list(digests), indent=None)
+        self.change(state="ready")
+
+    def selected(self) -> list[str]:
+        """Digests of the selected photos of the library, in order. FileNotFoundError for another source."""
+        return [str(digest) for digest in read_json(self.folder / "selection.json")]
 
     # Uploads: a file is stored under its key alone; its name is data.
 
