@@ -14,10 +14,11 @@ from server.door import Door, greeting, mask_logs, open_to_own_names, reachable
 from server.door_token import token_of
 from server.headers import SecurityHeaders, broken
 from server.keeping import sweeping, was_fetched
+from server.library_routes import library_routes
 from server.operator import keeping_times, take_token
 from server.review_routes import review_routes
 from server.routes import routes
-from server.state import desk_of, find_photo, server
+from server.state import desk_of, find_photo, library, server
 from unipic.core.errors import SettingsError
 from unipic.core.settings import data_folder
 
@@ -25,7 +26,12 @@ open_to_own_names()
 try:
     token = token_of(take_token(), reachable(), data_folder())
     keep = keeping_times()
-    all_routes = [*review_routes(server().runs, desk_of), *routes(server().runs, find_photo, was_fetched)]
+    runs = server().runs
+    all_routes = [
+        *review_routes(runs, desk_of),
+        *library_routes(library(), runs),
+        *routes(runs, find_photo, was_fetched, library=library()),
+    ]
 except SettingsError as error:
     sys.exit(f"Unipic does not start: {error}")
 

@@ -1,15 +1,21 @@
-"""Errors of routes as HTTP answers: a status, and a message that the page can show."""
+"""What routes have in common: errors as a status and a message for the page, JSON that comes in and goes out."""
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from unipic.core.errors import NotShown, RunNotFound
+from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+WORTH_PACKING = 10_000  # bytes
 
 
 class Refused(Exception):
@@ -28,7 +34,7 @@ def in_words(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except RunNotFound as error:
             return JSONResponse({"message": str(error)}, 404)
-        except NotShown as error:
+        except (NotShown, DecisionsUnreadable) as error:
             return JSONResponse({"message": str(error)}, 409)
         except Refused as error:
             return JSONResponse({"message": str(error)}, error.status)
@@ -36,3 +42,31 @@ def in_words(endpoint: Endpoint) -> Endpoint:
             return JSONResponse({"message": "This review no longer exists."}, 404)
 
     return answer
+
+
+async def packed(request: Request, body: bytes) -> Response:
+    """JSON that is never stored, compressed if it is long."""
+    headers = {"Cache-Control": "private, no-store"}
+    if len(body) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+        body = await run_in_threadpool(gzip.compress, body, 1)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:
+    """The object that was sent, of at most so many bytes; `what` names it to people. Refused if it is none."""
+    # Pages of other sites cannot send this type without a CORS preflight, which is never answered.
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise Refused(415, f"A {what} is JSON.")
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise Refused(411, "The request did not state its size.")
+    if int(length) > most:
+        raise Refused(413, f"This {what} is too large.")
+    try:
+        sent = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise Refused(400, f"This {what} is not JSON.") from None
+    if not isinstance(sent, dict):
+        raise Refused(400, f"A {what} is an object.")
+    return sent

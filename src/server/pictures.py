@@ -17,14 +17,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from server.answers import Endpoint, Refused
-from server.runs import Run, Runs
+from server.shelves import Shelf, Shelves
 from unipic.core.errors import NotShown
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
-
-FindPhoto = Callable[[Run, str], Photo | None]
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 18
@@ -43,12 +41,12 @@ SHOWN = {
 RENDERED = ("HEIF", "TIFF", "RAW")
 
 
-def thumbnails(runs: Runs) -> Endpoint:
+def thumbnails(shelves: Shelves) -> Endpoint:
     """The endpoint of thumbnails."""
 
     async def thumbnail(request: Request) -> Response:
-        run, digest = runs.open(request.path_params["token"]), request.path_params["digest"]
-        path = run.thumbnails.path(digest)
+        shelf, digest = shelves.open(request.path_params["token"]), request.path_params["digest"]
+        path = shelf.thumbnails.path(digest)
         if not DIGEST.fullmatch(digest) or not path.is_file():
             raise Refused(404, "There is no such thumbnail.")
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": FOREVER})
@@ -57,35 +55,34 @@ def thumbnails(runs: Runs) -> Endpoint:
 
 
 class Pictures:
-    """Endpoints for photos by id; all runs share the workers."""
+    """Endpoints for photos by id; all shelves share the workers."""
 
-    def __init__(self, runs: Runs, find_photo: FindPhoto, renderer: Renderer | None = None) -> None:
-        self.runs = runs
-        self.find_photo = find_photo
+    def __init__(self, shelves: Shelves, renderer: Renderer | None = None) -> None:
+        self.shelves = shelves
         self.renderer = renderer or Renderer()
         self.slots = anyio.CapacityLimiter(2 * WORKERS)
         self.waiting = 0
 
     async def view(self, request: Request) -> Response:
         """A JPEG of any photo, at most 2048 pixels a side."""
-        run, photo = await self._asked(request)
-        return await self._rendered(request, Renditions(run.views, self.renderer).view, photo)
+        shelf, photo = await self._asked(request)
+        return await self._rendered(request, Renditions(shelf.views, self.renderer).view, photo)
 
     async def photo(self, request: Request) -> Response:
         """The original's bytes, or its full-size JPEG."""
-        run, photo = await self._asked(request)
+        shelf, photo = await self._asked(request)
         if photo.format in RENDERED:
-            return await self._rendered(request, Renditions(run.views, self.renderer).full, photo)
+            return await self._rendered(request, Renditions(shelf.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
             raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")
         return _picture(await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
 
-    async def _asked(self, request: Request) -> tuple[Run, Photo]:
-        run = self.runs.open(request.path_params["token"])
-        photo = await run_in_threadpool(self.find_photo, run, request.path_params["id"])
+    async def _asked(self, request: Request) -> tuple[Shelf, Photo]:
+        shelf = self.shelves.open(request.path_params["token"])
+        photo = await run_in_threadpool(shelf.photo, request.path_params["id"])
         if photo is None:
-            raise Refused(404, "This review has no such photo.")
-        return run, photo
+            raise Refused(404, "There is no such photo here.")
+        return shelf, photo
 
     async def _rendered(self, request: Request, made: Callable[[Photo], Path], photo: Photo) -> Response:
         if self.waiting >= WAITING:

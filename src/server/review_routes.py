@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.answers import Refused, in_words
+from server.answers import Refused, in_words, json_object, packed
 from server.photo_facts import facts
 from server.pictures import RENDERED, SHOWN
 from server.runs import Run, Runs
@@ -28,7 +27,6 @@ from unipic.review.proposal import Group
 DeskOf = Callable[[Run], Desk]
 STEP = re.compile(r"[0-9a-zA-Z-]{8,64}")
 MAX_STEP_BYTES = 10_000_000  # bytes of a step, enough for a hundred thousand groups
-WORTH_PACKING = 10_000  # bytes
 
 
 def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
@@ -47,27 +45,10 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         body = await run_in_threadpool(
             everything, request.path_params["token"], request.query_params.get("only") == "choices"
         )
-        headers = {"Cache-Control": "private, no-store"}
-        if len(body) > WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
-            body = await run_in_threadpool(gzip.compress, body, 1)
-            headers["Content-Encoding"] = "gzip"
-        return Response(body, media_type="application/json", headers=headers)
+        return await packed(request, body)
 
     async def hear(request: Request) -> Response:
-        # Pages of other sites cannot send this type without a CORS preflight, which is never answered.
-        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-            raise Refused(415, "A step is JSON.")
-        length = request.headers.get("content-length", "")
-        if not length.isdecimal():
-            raise Refused(411, "The request did not state its size.")
-        if int(length) > MAX_STEP_BYTES:
-            raise Refused(413, "This step is too large.")
-        try:
-            step = json.loads(await request.body())
-        except (ValueError, RecursionError):
-            raise Refused(400, "This step is not JSON.") from None
-        if not isinstance(step, dict):
-            raise Refused(400, "A step is an object.")
+        step = await json_object(request, MAX_STEP_BYTES, "step")
         return JSONResponse(await run_in_threadpool(answer, request.path_params["token"], step))
 
     def answer(token: str, step: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Routes beside the screens: uploads, pictures, downloads, and the darkroom's scripts.
+"""Routes beside the screens: uploads, pictures, downloads, and the scripts of components.
 
 A run's token is the only key to its photos, so no answer may leak it, and none may run foreign scripts: see
 SecurityHeaders.
@@ -19,17 +19,20 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from server.answers import Endpoint, Refused, in_words
-from server.pictures import FindPhoto, Pictures, thumbnails
+from server.pictures import Pictures, thumbnails
 from server.runs import Run, Runs
+from server.shelves import FindPhoto, Shelves
 from server.uploads import receiving
 from unipic.core.photo import Photo
+from unipic.library.library import Library
 from unipic.reading.renditions import Renderer
 
 OnSent = Callable[[Run, str], None]
 
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,120}\.(zip|csv|json)")
 SCRIPT = re.compile(r"[a-z_]+")
-DARKROOM = Path(__file__).parents[1] / "screens" / "parts" / "darkroom"
+PARTS = Path(__file__).parents[1] / "screens" / "parts"
+SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery")}  # folders of components that load modules
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:
@@ -48,36 +51,42 @@ def routes(
     max_file: int | None = None,
     max_run: int | None = None,
     renderer: Renderer | None = None,
+    library: Library | None = None,
 ) -> list[Route]:
     """All routes. `find_photo` gives a run's photo by id; `on_sent` is called after a complete download."""
-    pictures = Pictures(runs, find_photo, renderer)
+    shelves = Shelves(runs, find_photo, library)
+    pictures = Pictures(shelves, renderer)
 
     async def elsewhere(request: Request) -> Response:
         raise Refused(404, "There is nothing here.")
 
     return [
         Route("/unipic/upload/{token}/{key}", in_words(receiving(runs, max_file, max_run)), methods=["PUT"]),
-        Route("/unipic/thumb/{token}/{digest}", in_words(thumbnails(runs))),
+        Route("/unipic/thumb/{token}/{digest}", in_words(thumbnails(shelves))),
         Route("/unipic/view/{token}/{id}", in_words(pictures.view)),
         Route("/unipic/photo/{token}/{id}", in_words(pictures.photo)),
         Route("/unipic/download/{token}/{file}", in_words(downloads(runs, on_sent))),
-        Route("/unipic/darkroom/{name}.js", in_words(script)),
+        *(Route(f"/unipic/{part}/{{name}}.js", in_words(scripts(part))) for part in SCRIPTS),
         # Otherwise the screens would answer unknown addresses, with status 200.
         Route("/unipic/{rest:path}", in_words(elsewhere), methods=["GET", "PUT", "POST", "PATCH", "DELETE"]),
     ]
 
 
-async def script(request: Request) -> Response:
-    """A script of the darkroom. It is revalidated each time, so an update takes effect at once."""
-    name = request.path_params["name"]
-    path = DARKROOM / f"{name}.js"
-    if not SCRIPT.fullmatch(name) or not path.is_file():
-        raise Refused(404, "There is no such script.")
-    content = await run_in_threadpool(path.read_bytes)
-    headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
-    if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type="text/javascript", headers=headers)
+def scripts(part: str) -> Endpoint:
+    """The endpoint of a component's scripts. They are revalidated each time, so an update takes effect at once."""
+
+    async def script(request: Request) -> Response:
+        name = request.path_params["name"]
+        path = SCRIPTS[part] / f"{name}.js"
+        if not SCRIPT.fullmatch(name) or not path.is_file():
+            raise Refused(404, "There is no such script.")
+        content = await run_in_threadpool(path.read_bytes)
+        headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+        if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="text/javascript", headers=headers)
+
+    return script
 
 
 # Downloads.

@@ -2,11 +2,12 @@
 
 A run's folder:
     run.json        source of the photos, settings, and state
-    selection.json  digests of photos of the library;  update.json  what an update of the library found
+    update.json     what an update of the library found in each folder
     photos/         uploaded files under ids of ours; uploads.jsonl has their names
     thumbs/         a thumbnail per digest
     views/          cached pictures for the large view, see renditions.py
     evidence.json   result of the scan;  remembered.json  earlier rulings about these photos
+    selection.json  digests of photos of the library that were selected, in order; such a run has no photos of its own
     review.jsonl    the steps of the review;  place.json  the group the person was at
     out/            files for download
 """
@@ -19,7 +20,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
@@ -163,6 +164,15 @@ class Run:
         with suppress(FileNotFoundError):
             os.rename(self.folder, gone)  # atomic, so nothing can be written to it any more
         shutil.rmtree(gone, ignore_errors=True)
+
+    def select(self, digests: Sequence[str]) -> None:
+        """Store which photos of the library were selected; then the run is ready."""
+        write_json(self.folder / "selection.json", list(digests), indent=None)
+        self.change(state="ready")
+
+    def selected(self) -> list[str]:
+        """Digests of the selected photos of the library, in order. FileNotFoundError for another source."""
+        return [str(digest) for digest in read_json(self.folder / "selection.json")]
 
     # Uploads: a file is stored under its key alone; its name is data.
 

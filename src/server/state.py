@@ -16,6 +16,7 @@ from server.runs import Run, Runs
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.library.decisions import Catalogue
+from unipic.library.library import Library
 from unipic.review.desk import Desk
 from unipic.review.outcomes import Outcome
 from unipic.review.taste import Verdict
@@ -44,6 +45,16 @@ def server() -> Server:
 @cache
 def _server(data: Path) -> Server:
     return Server(Runs(data / "runs"), Jobs([sys.executable, str(APP / "main.py"), "work"], keeps_spare()))
+
+
+def library() -> Library:
+    """The library of this installation."""
+    return _library(data_folder())
+
+
+@cache
+def _library(data: Path) -> Library:
+    return Library(data)
 
 
 def desk_of(run: Run) -> Desk:

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.operator import refresh_interval
 from server.runs import Run
-from server.state import server
+from server.state import library, server
 from unipic.core.files import read_json
 
 
@@ -52,7 +52,7 @@ def refresh() -> None:
     if not interval or at_work(run):
         return
     old = time.time() - interval
-    stale = [one.path for one in server().library.folders() if one.reachable and one.updated < old]
+    stale = [one.path for one in library().folders() if one.reachable and one.updated < old]
     if stale:
         look_for_new(stale)
 

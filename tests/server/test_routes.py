@@ -29,7 +29,7 @@ from tests.helpers.systems import needs_pipes
 from server import pictures, uploads
 from server.headers import HEADERS, SecurityHeaders
 from server.operator import keeping_times, max_upload
-from server.routes import DARKROOM, FILE, routes
+from server.routes import FILE, PARTS, SCRIPTS, routes
 from server.runs import Run, Runs
 from unipic.core.errors import SettingsError
 from unipic.core.files import PART
@@ -628,10 +628,12 @@ def test_plain_names_can_be_downloaded(name: str) -> None:
 # The scripts of the large view.
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in DARKROOM.glob("*.js")))
-def test_a_script_comes_as_it_lies_there(client: TestClient, name: str) -> None:
-    answer = client.get(f"/unipic/darkroom/{name}.js")
-    assert (answer.status_code, answer.content) == (200, (DARKROOM / f"{name}.js").read_bytes())
+@pytest.mark.parametrize(
+    "path", sorted(f"{part}/{path.name}" for part in SCRIPTS for path in SCRIPTS[part].glob("*.js"))
+)
+def test_a_script_comes_as_it_lies_there(client: TestClient, path: str) -> None:
+    answer = client.get(f"/unipic/{path}")
+    assert (answer.status_code, answer.content) == (200, (PARTS / path).read_bytes())
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-cache"
 
@@ -639,7 +641,7 @@ def test_a_script_comes_as_it_lies_there(client: TestClient, name: str) -> None:
 def test_a_script_is_sent_again_only_when_it_is_another(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.routes.DARKROOM", tmp_path)
+    monkeypatch.setitem(SCRIPTS, "darkroom", tmp_path)
     (tmp_path / "a_b.js").write_text("one")
     tag = client.get("/unipic/darkroom/a_b.js").headers["etag"]
     again = client.get("/unipic/darkroom/a_b.js", headers={"if-none-match": tag})
@@ -655,7 +657,7 @@ def test_nothing_else_is_a_script(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     (tmp_path / "scripts").mkdir()
-    monkeypatch.setattr("server.routes.DARKROOM", tmp_path / "scripts")
+    monkeypatch.setitem(SCRIPTS, "darkroom", tmp_path / "scripts")
     for path in ("secret.js", "scripts/A.js", "scripts/a.b.js", "scripts/a.py", "scripts/.js"):
         (tmp_path / path).write_text("secret")
     answer = client.get(f"/unipic/darkroom/{name}.js")

@@ -328,6 +328,11 @@ WORDS: Mapping[Role, Callable[[Companion], str]] = {
 }
 
 
+def in_words(file: Companion) -> str:
+    """What a companion is, for people."""
+    return WORDS[file.role](file)
+
+
 def with_what(photo: Photo) -> str:
     """What comes with a photo, for people; "" for a single file."""
-    return ", ".join(dict.fromkeys(WORDS[file.role](file) for file in photo.companions))
+    return ", ".join(dict.fromkeys(map(in_words, photo.companions)))

@@ -147,7 +147,7 @@ class Library:
             rows = base.ask(f"SELECT f.path, f.library, f.gone FROM file f WHERE {UNDER}", _range(folder))
             known = {path for path, library, gone in rows if library and gone is None}
             missing = [path for path in known if path not in here]
-            joining = [here[path] for path in here.keys() - known]
+            joining = [here[path] for path in sorted(here.keys() - known)]
             long_ago = today - KEEP_GONE_DAYS
             old = [path for path, _, gone in rows if gone is not None and gone < long_ago and path not in here]
             put = (
@@ -201,13 +201,9 @@ class Library:
 
     def _among(self, wanted: Filter) -> frozenset[str] | None:
         """Digests with the marks that the filter names; None if it names none."""
-        asked = []
-        if wanted.favourite:
-            asked.append(self.marks.favourites())
-        if wanted.tag:
-            asked.append(self.marks.tagged(wanted.tag))
-        if wanted.album:
-            asked.append(self.marks.in_album(wanted.album))
+        asked = [self.marks.favourites()] if wanted.favourite else []
+        asked += [self.marks.tagged(wanted.tag)] if wanted.tag else []
+        asked += [self.marks.in_album(wanted.album)] if wanted.album else []
         return frozenset.intersection(*asked) if asked else None
 
     def photos(self, ids: Iterable[int]) -> list[Photo]:
@@ -215,6 +211,11 @@ class Library:
         wanted = [int(id) for id in ids]
         found = self._photos("f.id", wanted)
         return [found[id] for id in wanted if id in found]
+
+    def digests(self, ids: Iterable[int]) -> list[str]:
+        """The digests of a listing's ids, in order, without those forgotten meanwhile."""
+        asked = "SELECT f.digest FROM json_each(?) one JOIN file f ON f.id = one.value WHERE f.digest IS NOT NULL"
+        return [digest for (digest,) in self._ask(f"{asked} ORDER BY one.key", [json.dumps([int(id) for id in ids])])]
 
     def by_digest(self, digests: Iterable[str]) -> dict[str, Photo]:
         """The photos of the library with these digests; of identical files one."""

@@ -1,0 +1,239 @@
+"""Routes of the library: what it has, its photos some at a time, one of them in full, and what people say of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from server.answers import Refused, in_words, json_object, packed
+from server.listings import Listings, Range
+from server.photo_facts import facts
+from server.pictures import DIGEST, RENDERED, SHOWN
+from server.runs import Runs
+from unipic.core.errors import DecisionsUnreadable, SettingsError
+from unipic.core.photo import Photo, local_time
+from unipic.core.words import printable
+from unipic.library.companions import in_words as companion_in_words
+from unipic.library.library import Library
+from unipic.library.listing import Filter, FolderNames, id_of
+from unipic.library.marks import NOT_MARKED, Marked
+
+MOST_PHOTOS = 500  # photos of one answer
+MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
+BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
+
+Asked = dict[str, Any]
+Answer = dict[str, Any] | list[Any]
+
+
+def library_routes(library: Library, runs: Runs) -> list[Route]:
+    """The routes to look through a library, to mark its photos and to select some for a run."""
+    listings = Listings(library)
+
+    def listing(request: Request) -> Answer:
+        return {**_listed(listings, _filter(library, request.query_params)), **_about(library)}
+
+    def photos(request: Request) -> Answer:
+        given = request.query_params
+        start, count = _number(given.get("from", "0")), _number(given.get("count", "100"))
+        if count > MOST_PHOTOS:
+            raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
+        found = listings.photos(given.get("key", ""), start, count)
+        marked = _marks(library, [photo.digest for photo in found if photo])
+        return [photo and in_the_grid(photo, marked.get(photo.digest, NOT_MARKED)) for photo in found]
+
+    def photo(request: Request) -> Answer:
+        return _in_full(library, request.path_params["digest"])
+
+    def mark(asked: Asked) -> Answer:
+        digests = _digests(listings, asked)
+        _mark(library, digests, asked)
+        return {"changed": len(digests), **_said(library)}
+
+    def selection(asked: Asked) -> Answer:
+        digests = _digests(listings, asked)
+        if not digests:
+            raise Refused(400, "No photo is selected.")
+        run = runs.new("selection")
+        run.select(digests)
+        return {"run": run.token}
+
+    path = "/unipic/library"
+    return [
+        Route(f"{path}/listing", in_words(_shown(listing))),
+        Route(f"{path}/photos", in_words(_shown(photos))),
+        Route(f"{path}/photo/{{digest}}", in_words(_shown(photo))),
+        Route(f"{path}/mark", in_words(_heard(mark)), methods=["POST"]),
+        Route(f"{path}/selection", in_words(_heard(selection)), methods=["POST"]),
+    ]
+
+
+def _shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    def body(request: Request) -> bytes:
+        return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+    async def show(request: Request) -> Response:
+        return await packed(request, await run_in_threadpool(body, request))
+
+    return show
+
+
+def _heard(done: Callable[[Asked], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    def answer(asked: Asked) -> Answer:
+        try:
+            return done(asked)
+        except SettingsError as error:
+            raise Refused(400, f"{error}.") from None
+        except (TypeError, KeyError, ValueError) as error:
+            raise Refused(400, f"This request was not understood: {error}") from None
+
+    async def hear(request: Request) -> Response:
+        asked = await json_object(request, MAX_ASKED_BYTES, "request")
+        return JSONResponse(await run_in_threadpool(answer, asked))
+
+    return hear
+
+
+# What is shown.
+
+
+def _filter(library: Library, given: Mapping[str, str]) -> Filter:
+    """`folder` is the id that the listing has for a folder, or the path of one inside."""
+    folder = given.get("folder", "")
+    paths = {id_of(str(path)): path for path in library.paths()} if folder else {}
+    return Filter(
+        folder=paths.get(folder, Path(folder)) if folder else None,
+        favourite=given.get("favourite") == "1",
+        tag=given.get("tag", ""),
+        album=given.get("album", ""),
+    )
+
+
+def _listed(listings: Listings, wanted: Filter) -> dict[str, Any]:
+    key, listing = listings.of(wanted)
+    return {"key": key, "total": len(listing.ids), "days": listing.days}
+
+
+def _about(library: Library) -> dict[str, Any]:
+    """What photos can be chosen by. Damaged marks are told in `notice`; the photos are shown nevertheless."""
+    folders = [
+        {
+            "id": id_of(str(folder.path)),
+            "path": printable(str(folder.path)),
+            "photos": folder.photos,
+            "reachable": folder.reachable,
+        }
+        for folder in library.folders()
+    ]
+    try:
+        return {**_said(library), "folders": folders, "notice": ""}
+    except DecisionsUnreadable as error:
+        return {"tags": [], "albums": [], "favourites": 0, "folders": folders, "notice": str(error)}
+
+
+def _said(library: Library) -> dict[str, Any]:
+    marks = library.marks
+    albums = [asdict(album) for album in marks.albums()]
+    return {"tags": [*marks.tags().items()], "albums": albums, "favourites": len(marks.favourites())}
+
+
+def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:
+    try:
+        return library.marks.of(digests)
+    except DecisionsUnreadable:  # the listing says so
+        return {}
+
+
+def in_the_grid(photo: Photo, marked: Marked) -> dict[str, Any]:
+    """A photo as the grid shows it; its digest is its id."""
+    taken = local_time(photo)
+    badges = ["RAW"] * (photo.format == "RAW") + [BADGES[one.role] for one in photo.companions if one.role in BADGES]
+    return {
+        "id": photo.digest,
+        "digest": photo.digest,
+        "name": photo.name,
+        "width": photo.width,
+        "height": photo.height,
+        "format": photo.format,
+        "taken": taken.isoformat(" ", "seconds") if taken else "",
+        "kind": list(dict.fromkeys(badges)),
+        "favourite": marked.favourite,
+        "showable": photo.format in (*SHOWN, *RENDERED),
+    }
+
+
+def _in_full(library: Library, digest: str) -> dict[str, Any]:
+    photo = library.by_digest([digest]).get(digest) if DIGEST.fullmatch(digest) else None
+    if photo is None:
+        raise Refused(404, "This photo is no longer in the library.")
+    marked, places = _marks(library, [digest]).get(digest, NOT_MARKED), library.places(digest)
+    names = FolderNames(library.paths())
+    return {
+        **in_the_grid(photo, marked),
+        "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
+        "places": [printable(names.name(str(place))) for place in places],
+        "there": any(os.path.exists(place) for place in places),
+        "companions": [[companion_in_words(one), printable(one.name)] for one in photo.companions],
+        "tags": marked.tags,
+        "albums": marked.albums,
+        "note": marked.note,
+    }
+
+
+# What is said.
+
+
+def _mark(library: Library, digests: list[str], asked: Asked) -> None:
+    marks, on = library.marks, asked.get("on", True)
+    if not isinstance(on, bool):
+        raise ValueError("on is true or false")
+    match asked["do"]:
+        case "favourite":
+            marks.favourite(digests, on)
+        case "tag":
+            marks.tag(digests, _text(asked["name"]), on)
+        case "album":
+            marks.album(digests, _text(asked["name"]), on)
+        case "note":
+            marks.note(digests, _text(asked["words"]))
+        case other:
+            raise ValueError(f"there is no {other!r}")
+
+
+def _digests(listings: Listings, asked: Asked) -> list[str]:
+    """The photos that a request names: by digest, or by positions in a listing."""
+    if "digests" in asked:
+        named = [_text(digest) for digest in asked["digests"]]
+        if not all(map(DIGEST.fullmatch, named)):
+            raise ValueError("a digest has 64 digits")
+        return list(dict.fromkeys(named))
+    ranges = [_range(one) for one in asked["ranges"]]
+    return list(dict.fromkeys(listings.digests(_text(asked["key"]), ranges)))
+
+
+def _range(given: Any) -> Range:
+    start, end = given
+    if type(start) is not int or type(end) is not int or not 0 <= start < end:
+        raise ValueError("a range is two positions, the smaller one first")
+    return start, end
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError("text is expected")
+    return given
+
+
+def _number(given: str) -> int:
+    if not given.isdecimal():
+        raise Refused(400, "A position is a number from 0 on.")
+    return min(int(given[:12]), 1 << 40)

@@ -1,0 +1,83 @@
+"""Listings of the library that browsers show: worked out once for each state of the library, and called by a key."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from server.answers import Refused
+from unipic.core.photo import Photo
+from unipic.library.library import Library
+from unipic.library.listing import Filter, Listing
+
+MOST = 8  # listings that are kept; each has 8 bytes per photo
+Range = tuple[int, int]  # positions in a listing: from the first on, without the second
+
+
+class Listings:
+    """The latest listings of a library."""
+
+    def __init__(self, library: Library, most: int = MOST) -> None:
+        self.library = library
+        self.most = most
+        self._kept: OrderedDict[str, Listing] = OrderedDict()
+        self._lock = threading.Lock()
+        self._listing = threading.Lock()  # one at a time: each reads the whole index
+
+    def of(self, wanted: Filter) -> tuple[str, Listing]:
+        """The listing of a filter as the library is now, and its key. DecisionsUnreadable if its marks are damaged."""
+        with self._listing:
+            key = self._key(wanted)
+            found = self._found(key)
+            if found is None:
+                found = self.library.listing(wanted)
+                self._keep(key, found)
+        return key, found
+
+    def photos(self, key: str, start: int, count: int) -> list[Photo | None]:
+        """Photos from a position on; None where one was forgotten meanwhile."""
+        return self._photos(self._ids(key)[start : start + count])
+
+    def digests(self, key: str, ranges: Sequence[Range]) -> list[str]:
+        """Digests of the photos at some positions, in order."""
+        ids = self._ids(key)
+        return self.library.digests(np.concatenate([ids[:0], *(ids[start:end] for start, end in ranges)]).tolist())
+
+    def _ids(self, key: str) -> np.ndarray:
+        listing = self._found(key)
+        if listing is None:
+            raise Refused(410, "The library has changed. It is listed again.")
+        return listing.ids
+
+    def _photos(self, ids: np.ndarray) -> list[Photo | None]:
+        """The library leaves out what it no longer has; which ones these are is found by halving."""
+        found = self.library.photos(ids.tolist())
+        if len(found) == len(ids):
+            return [*found]
+        if len(ids) == 1:
+            return [None]
+        middle = len(ids) // 2
+        return [*self._photos(ids[:middle]), *self._photos(ids[middle:])]
+
+    def _key(self, wanted: Filter) -> str:
+        marks = self.library.marks.path
+        named = wanted.favourite or wanted.tag or wanted.album
+        written = marks.stat().st_mtime_ns if named and marks.exists() else 0
+        state = repr((wanted, self.library.version(), written))
+        return hashlib.blake2s(state.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+    def _found(self, key: str) -> Listing | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: str, listing: Listing) -> None:
+        with self._lock:
+            self._kept[key] = listing
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
