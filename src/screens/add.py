@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from screens.parts.run_settings import RunSettings, run_settings
+from screens.parts.server_folder import real_folder, server_folder
 from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
 from server.keeping import kept_for
-from server.operator import max_upload, readable_folders
+from server.operator import max_upload
 from server.runs import Run
 from server.state import server
 from server.uploads import gigabytes
 from unipic.core.errors import SourceError
 from unipic.core.settings import Limits
-from unipic.sources.folder import allowed
 
 
 def screen() -> None:
@@ -68,22 +66,14 @@ def _upload(chosen: RunSettings) -> None:
 
 
 def _folder(chosen: RunSettings) -> None:
-    roots = readable_folders()
-    if not roots:
-        st.info(
-            "No folder on this server is open to Unipic. Its operator can open some: start Unipic with "
-            "`UNIPIC_ROOTS=/path/to/photos`, several folders separated by `:`.",
-            icon=":material/folder_off:",
-        )
+    chosen_folder = server_folder("")
+    if chosen_folder is None:
         return
-    root = st.selectbox("Folder", roots, format_func=str, key="root")
-    inside = st.text_input("Subfolder (optional)", key="inside", placeholder="2024/Lisbon")
-    st.caption("All subfolders are read. Nothing in them is changed.")
     if st.button(
         "Find copies and best shots in this folder", type="primary", icon=":material/search:", key="start-folder"
     ):
         try:
-            real = allowed(Path(root) / inside, roots)
+            real = real_folder(chosen_folder)
         except SourceError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return

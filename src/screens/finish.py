@@ -9,7 +9,7 @@ from screens.parts.words import count, plain, size
 from screens.session import session
 from server.keeping import kept_for
 from server.runs import Run
-from server.state import desk_of, server
+from server.state import desk_of, marked, server
 from unipic.core.settings import data_folder
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
@@ -36,8 +36,9 @@ def screen() -> None:
         st.page_link("review.py", label="Review", icon=":material/checklist:", query_params={"run": run.token})
         return
     with desk.lock:  # one moment of it, whatever is decided in another tab
-        outcomes, proposal, choices = desk.outcomes(), desk.proposal, desk.choices
-    found = report(proposal, choices, outcomes)
+        decided, proposal, choices = desk.outcomes(), desk.proposal, desk.choices
+    found = report(proposal, choices, decided)
+    outcomes = marked(run, decided)
     st.title("Your clean gallery")
     _figures(found)
     for notice in proposal.cleanup.notices:

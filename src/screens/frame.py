@@ -1,4 +1,4 @@
-"""The frame around every screen: title, navigation."""
+"""The frame around every screen: title, navigation. A page appears once there is something for it to show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from screens.parts.theme import theme
+from screens.parts.thumb_bar import thumb_bar
+from server.operator import readable_folders
+from server.state import library
 
 ICON = str(Path(__file__).with_name("icon.svg"))
 
@@ -14,10 +17,27 @@ st.set_page_config(page_title="Unipic", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 theme()
 
-pages = [
-    st.Page("add.py", title="Add photos", icon=":material/add_photo_alternate:", default=True),
-    st.Page("review.py", title="Review", icon=":material/checklist:"),
-    st.Page("finish.py", title="Finish", icon=":material/task_alt:"),
-    st.Page("stats.py", title="Statistics", icon=":material/monitoring:", url_path="statistics"),
-]
-st.navigation(pages, position="top").run()
+there = bool(library().paths())
+possible = there or bool(readable_folders())
+
+home = st.Page("home.py", title="Home", icon=":material/home:", default=there)
+add = st.Page("add.py", title="Add photos", icon=":material/add_photo_alternate:", default=not there)
+review = st.Page("review.py", title="Review", icon=":material/checklist:")
+finish = st.Page("finish.py", title="Finish", icon=":material/task_alt:")
+photos = st.Page(
+    "photos.py", title="Photos", icon=":material/photo_library:", visibility="visible" if there else "hidden"
+)
+folders = st.Page(
+    "folders.py", title="Folders", icon=":material/folder_open:", visibility="visible" if possible else "hidden"
+)
+export = st.Page("export.py", title="Export", icon=":material/ios_share:", visibility="hidden")
+stats = st.Page("stats.py", title="Statistics", icon=":material/monitoring:", url_path="statistics")
+models = st.Page("models.py", title="Models", icon=":material/memory:")
+
+if there:
+    pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, folders, export]}
+else:
+    pages = {"": [add, review, finish], "Library": [photos, folders, export]}
+page = st.navigation({**pages, "More": [stats, models]}, position="top")
+thumb_bar([home, add, review, photos] if there else [add, review, finish], page)
+page.run()

@@ -28,6 +28,8 @@ class Session:
             run = server().runs.open(token)
         except RunNotFound:
             return None
+        if run.load().source in ("selection", "library"):  # they have pages of their own
+            return None
         if st.session_state.get("run") != token:
             self.show(run)
         return run

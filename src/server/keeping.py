@@ -51,5 +51,6 @@ async def _sweep(keep: float, keep_fetched: float) -> None:
 
 def was_fetched(run: Run, file: str) -> None:
     """Note that a finished album was downloaded completely. Saved progress does not count."""
-    if run.load().finished and file == run.load().album_file:
+    state = run.load()
+    if state.finished and file == state.album_file:
         run.change(fetched=time.time())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -13,8 +14,10 @@ from server.desks import open_desk
 from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
+from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
+from unipic.destinations.sidecars import with_sidecars
 from unipic.library.decisions import Catalogue
 from unipic.library.library import Library
 from unipic.review.desk import Desk
@@ -81,7 +84,30 @@ def outcomes_of(run: Run) -> list[Outcome]:
     """The outcome of every file of a run, by the decisions so far."""
     desk = desk_of(run)
     with desk.lock:
-        return desk.outcomes()
+        decided = desk.outcomes()
+    return marked(run, decided)
+
+
+def marked(run: Run, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes, with sidecars in the run's folder for photos that have tags, albums, notes or are favourites."""
+    digests = [outcome.file.digest for outcome in outcomes if isinstance(outcome.file, Photo)]
+    try:
+        return with_sidecars(outcomes, library().marks.of(digests), run.folder / "sidecars")
+    except DecisionsUnreadable:
+        return list(outcomes)
+
+
+def selection_of(run: Run) -> tuple[list[Outcome], int]:
+    """The photos selected in the library, all kept; and how many of the selection are no longer there."""
+    digests = run.selected()
+    photos = library().by_digest(digests)
+    outcomes = [Outcome(photos[digest], "kept", "selected") for digest in digests if digest in photos]
+    return marked(run, outcomes), len(digests) - len(outcomes)
+
+
+def originals_of(run: Run) -> list[Path]:
+    """Folders that the run's originals lie in, into which nothing is written."""
+    return library().paths() if run.load().source == "selection" else [Path(root) for root in run.load().roots]
 
 
 def taste() -> Verdict:

@@ -15,6 +15,7 @@ from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
+from server.state import originals_of
 from unipic.core.errors import DestinationError
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for
@@ -128,7 +129,7 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
             st.caption("To copy it again, give the album another name.")
             return False
     try:
-        target = place_for(root, album, [*map(Path, state.roots), run.folder], roots, begun)
+        target = place_for(root, album, [*originals_of(run), run.folder], roots, begun)
     except DestinationError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False

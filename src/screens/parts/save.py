@@ -53,14 +53,14 @@ def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
     """Write the list into the run's folder and offer it. Paths are included only if they are the person's own."""
     path = run.out / f"{zip_name(album)}{suffix}"
-    paths = run.load().source == "folder"
+    paths = run.load().source in ("folder", "selection")
     if _written(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
         _offer(run, path, "list")
 
 
 def offer(run: Run) -> None:
     """The download of the last ZIP, which starts by itself, with a button in case it does not."""
-    if session.zip_path and session.zip_path.exists():
+    if session.zip_path and session.zip_path.parent == run.out and session.zip_path.exists():
         _offer(run, session.zip_path, "zip")
 
 

@@ -1,4 +1,4 @@
-"""The screen during a scan: its stage, count, speed and time left, and buttons to skip a download or cancel."""
+"""Work in progress: its stage, count, speed and time left, and buttons to skip a download, pause or cancel."""
 
 from __future__ import annotations
 
@@ -7,18 +7,46 @@ import time
 import streamlit as st
 
 from screens.parts.words import count
-from server.jobs import SKIP, where
+from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
 
 
 @st.fragment(run_every=1)
 def working(run: Run) -> None:
-    """Show the progress that the run's process writes into the run's folder. Closing the tab stops nothing."""
+    """Show the progress of a scan. Closing the tab stops nothing."""
     state = run.load().state
     if state not in ("waiting", "working"):
         st.rerun()
     st.subheader("Scanning your photos")
+    step = _bar(run)
+    if step and step.skippable:
+        st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
+        st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
+    st.caption("You can close this page. Bookmark it to come back; the scan continues.")
+    st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
+
+
+@st.fragment(run_every=1)
+def background(run: Run) -> None:
+    """Show the progress of work on the library, with buttons to pause and cancel it."""
+    if not run.folder.exists() or (state := run.load().state) not in ("waiting", "working", "paused"):
+        st.rerun()
+    st.subheader("Reading the library" if state != "paused" else "Reading is paused")
+    if state != "paused":
+        _bar(run)
+        st.caption("You can close this page. Clean-ups go first; reading continues after them.")
+    with st.container(horizontal=True):
+        if state == "paused":
+            st.button("Continue", on_click=server().jobs.start, args=(run,), icon=":material/play_arrow:", key="go-on")
+        else:
+            st.button("Pause", on_click=server().jobs.pause, args=(run,), icon=":material/pause:", key="pause")
+        st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel")
+
+
+def _bar(run: Run) -> Where | None:
+    """The bar of a run that waits or works, by what its process writes into the run's folder. Returns its step."""
+    state = run.load().state
     ahead = server().jobs.ahead_of(run) if state == "waiting" else 0
     step = where(run) if state == "working" else None
     if ahead:
@@ -26,10 +54,5 @@ def working(run: Run) -> None:
     elif step is None:
         st.progress(0.0, text="Getting ready")
     else:
-        passed = time.time() - step.stage_since
-        st.progress(step.share, text=step.told(passed))
-        if step.skippable:
-            st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
-            st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
-    st.caption("You can close this page. Bookmark it to come back; the scan continues.")
-    st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
+        st.progress(step.share, text=step.told(time.time() - step.stage_since))
+    return step

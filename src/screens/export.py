@@ -1,0 +1,46 @@
+"""Export of photos that were selected in the library: the same ways out as after a review."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from screens.parts.export import export, what_will_happen
+from screens.parts.words import count
+from server.keeping import kept_for
+from server.runs import Run
+from server.state import selection_of, server
+from unipic.core.errors import RunNotFound
+from unipic.destinations.base import plan_to_copy
+from unipic.destinations.preview import preview
+
+
+def screen() -> None:
+    run = _selected()
+    if run is None:
+        st.title("Nothing selected")
+        st.markdown("Select photos in the library, then choose Export.")
+        st.page_link("photos.py", label="Photos", icon=":material/photo_library:")
+        return
+    st.query_params["run"] = run.token
+    outcomes, missing = selection_of(run)
+    st.title(f"Export {count(len(outcomes), 'photo')}")
+    st.page_link("photos.py", label="Back to the photos", icon=":material/arrow_back:")
+    if missing:
+        st.warning(f"{count(missing, 'photo')} of the selection left the library since.", icon=":material/warning:")
+    plan = preview(plan_to_copy(outcomes))
+    what_will_happen(plan, 0)
+    if export(run, outcomes, plan):
+        run.change(finished=True)
+    st.caption(f"This selection is deleted {kept_for()}. The photos stay where they are.")
+
+
+def _selected() -> Run | None:
+    """The selection that the address names."""
+    try:
+        run = server().runs.open(st.query_params.get("run", ""))
+    except RunNotFound:
+        return None
+    return run if run.load().source == "selection" else None
+
+
+screen()

@@ -1,0 +1,116 @@
+"""The library's folders: what is in them, work on them, and adding or removing one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from screens.parts.server_folder import real_folder, server_folder
+from screens.parts.words import count, plain
+from screens.parts.working import background
+from server.state import library
+from server.upkeep import at_work, look_for_new, upkeep, what_was_found
+from unipic.core.errors import DecisionsUnreadable, UnipicError
+from unipic.library.library import Folder
+
+MAX_ROWS_SHOWN = 20  # files that are named
+
+
+def screen() -> None:
+    st.title("Library folders")
+    folders = library().folders()
+    run = upkeep()
+    if at_work(run) and run:
+        background(run)
+    elif run:
+        _what_was_found()
+    if not folders:
+        st.markdown(
+            "Add a folder once: Unipic reads its photos, shows them all, and finds new ones by itself. "
+            "Originals are only read."
+        )
+    for folder in folders:
+        _folder(folder)
+    if folders and not at_work(run):
+        reachable = [folder.path for folder in folders if folder.reachable]
+        st.button(
+            "Look for new photos",
+            icon=":material/refresh:",
+            on_click=_look,
+            args=(reachable,),
+            disabled=not reachable,
+            key="look",
+        )
+    _add()
+    _problem()
+
+
+def _folder(folder: Folder) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
+        others = f" · {count(folder.others, 'other file')}" if folder.others else ""
+        st.markdown(f"**{plain(str(folder.path))}**  \n{count(folder.photos, 'photo')}{others} · {read}")
+        if not folder.reachable:
+            st.warning(
+                f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",
+                icon=":material/cloud_off:",
+            )
+        with st.popover("Remove", icon=":material/delete:"):
+            st.markdown(
+                "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "
+                "favourites, stay."
+            )
+            st.button("Remove from the library", key=f"remove-{folder.path}", on_click=_removed, args=(folder,))
+
+
+def _look(folders: list[Path]) -> None:
+    look_for_new(folders)
+
+
+def _removed(folder: Folder) -> None:
+    library().forget(folder.path)
+
+
+def _add() -> None:
+    with st.expander("Add a folder", expanded=not library().paths(), icon=":material/create_new_folder:"):
+        chosen = server_folder("library-")
+        if chosen and st.button("Add to the library", type="primary", icon=":material/add:", key="add-folder"):
+            try:
+                folder = library().add(real_folder(chosen))
+                look_for_new([folder])
+            except UnipicError as error:
+                st.error(plain(str(error)), icon=":material/error:")
+                return
+            st.rerun()
+
+
+def _what_was_found() -> None:
+    """The end of the last look: a failure, folders that could not be reached, files that could not be read."""
+    run = upkeep()
+    if run is None:
+        return
+    state = run.load()
+    if state.state == "failed":
+        st.error(plain(state.message), icon=":material/error:")
+    for found in what_was_found(run):
+        if found.get("problem"):
+            continue  # the folder itself says so
+        damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
+        if damaged:
+            with st.expander(f"{count(len(damaged), 'file')} could not be read", icon=":material/broken_image:"):
+                lines = [f"- {plain(one['name'])}: {plain(one['reason'])}" for one in damaged[:MAX_ROWS_SHOWN]]
+                st.markdown("\n".join(lines))
+                if len(damaged) > MAX_ROWS_SHOWN:
+                    st.caption(f"... and {len(damaged) - MAX_ROWS_SHOWN:,} more")
+
+
+def _problem() -> None:
+    try:
+        library().marks.usable()
+    except DecisionsUnreadable as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+
+
+screen()

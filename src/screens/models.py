@@ -1,0 +1,25 @@
+"""The models Unipic can use: what for, their licence, and whether they are here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from screens.parts.words import plain, size
+from unipic.core.settings import COMMAND, models_folder
+from unipic.vision.registry import inventory
+
+
+def screen() -> None:
+    st.title("Models")
+    st.markdown("Everything runs on this server; photos never leave it. Without models, built-in methods are used.")
+    for model, status in inventory(models_folder()):
+        with st.container(border=True):
+            st.markdown(f"**{plain(model.label)}**  \n{plain(model.use)}")
+            state = "here" if status.state == "present" else f"not here, {size(model.size)} to download"
+            if status.state == "damaged":
+                state = plain(status.problem)
+            st.caption(f"Licence: {plain(model.licence)} · {state}")
+    st.caption(f"`{COMMAND} models fetch` downloads what is missing, and checks the sha256 of each file.")
+
+
+screen()

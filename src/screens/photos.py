@@ -1,0 +1,7 @@
+"""The library's photos."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Photos")
