@@ -1,0 +1,163 @@
+"""Home, the library's folders and the export of a selection, by Streamlit's own tester."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from tests.helpers.libraries import read_in
+from tests.helpers.pictures import save, scene
+from tests.screens.test_screens import app, labels, press, text
+
+from server import upkeep
+from server.state import library, server
+from unipic.core.files import write_json
+from unipic.library._decisions import FILE
+from unipic.library.library import Library
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("UNIPIC_ROOTS", str(tmp_path / "photos"))
+    monkeypatch.setattr("unipic.sources.base.NEW", 0)
+    st.cache_resource.clear()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(3):
+        save(scene(number), tmp_path / "photos" / f"{number}.jpg")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def filled(data: Path, photos: Path) -> Library:
+    made = Library(data)
+    read_in(made, photos)
+    return made
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Folders that work was started on; none of it is done."""
+    folders: list[str] = []
+    monkeypatch.setattr(server().jobs, "start", lambda run: folders.extend(run.load().roots))
+    return folders
+
+
+def test_without_a_library_the_first_screen_asks_for_photos() -> None:
+    assert "Keep the best shot" in text(app())
+
+
+def test_home_shows_the_library_and_the_ways_on(filled: Library) -> None:
+    test = app()
+    assert "Your photos" in text(test)
+    assert "3 photos in 1 folder" in text(test)
+    assert "Try the samples" in labels(test)
+
+
+def test_a_folder_is_added_and_read(photos: Path, started: list[str]) -> None:
+    test = app("folders.py")
+    assert "Add a folder once" in text(test)
+    test.text_input(key="library-inside").set_value("../..").run()
+    press(test, "Add to the library")
+    assert "outside the folders this server may read" in text(test)
+    test.text_input(key="library-inside").set_value("").run()
+    press(test, "Add to the library")
+    assert started == [str(photos)]
+    assert library().paths() == [photos]
+
+
+def test_a_folder_that_cannot_be_reached_is_said_and_nothing_is_forgotten(filled: Library, photos: Path) -> None:
+    os.rename(photos, photos.with_name("elsewhere"))
+    for test in (app(), app("folders.py")):
+        assert "cannot be reached" in text(test)
+        assert "3 photos wait for it" in text(test)
+    look = next(button for button in test.button if button.label == "Look for new photos")
+    assert look.disabled
+
+
+def test_a_folder_is_removed_but_not_its_photos(filled: Library, photos: Path) -> None:
+    test = press(app("folders.py"), "Remove from the library")
+    assert library().paths() == []
+    assert len(list(photos.iterdir())) == 3
+    assert "Add a folder once" in text(test)
+
+
+def test_work_on_the_library_is_shown_paused_and_continued(filled: Library, photos: Path, started: list[str]) -> None:
+    run = upkeep.look_for_new([photos])
+    run.change(state="working")
+    test = app("folders.py")
+    assert "Reading the library" in text(test)
+    press(test, "Pause")
+    assert run.load().state == "paused"
+    test = app("folders.py")
+    assert "Reading is paused" in text(test)
+    press(test, "Continue")
+    assert started == [str(photos)] * 2
+
+
+def test_what_could_not_be_read_is_named(filled: Library, photos: Path, started: list[str]) -> None:
+    run = upkeep.look_for_new([photos])
+    broken = {"name": "[a](b).jpg", "reason": "ends in the middle of the picture"}
+    write_json(run.folder / "update.json", {"folders": [{"folder": str(photos), "unreadable": [broken]}]})
+    run.change(state="ready")
+    test = app("folders.py")
+    assert [one.label for one in test.expander if "could not be read" in one.label] == ["1 file could not be read"]
+    assert r"\[a\]\(b\)\.jpg" in text(test)
+
+
+def test_damaged_decisions_are_said(filled: Library, data: Path) -> None:
+    (data / FILE).write_bytes(b"damaged" * 1000)
+    assert "cannot be used" in text(app("folders.py"))
+
+
+def test_new_photos_are_looked_for_once_a_day(
+    filled: Library, photos: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upkeep.refresh()
+    assert started == []
+    now = upkeep.time.time()
+    monkeypatch.setattr(upkeep.time, "time", lambda: now + 86_401)
+    upkeep.refresh()
+    assert started == [str(photos)]
+    monkeypatch.setenv("UNIPIC_REFRESH_HOURS", "0")
+    upkeep.refresh()
+    assert started == [str(photos)]
+
+
+def selected(digests: list[str]) -> AppTest:
+    run = server().runs.new("selection")
+    run.select(digests)
+    return app("export.py", run) if digests else app("export.py")
+
+
+def test_a_selection_goes_out_by_every_way(filled: Library) -> None:
+    one, two, _ = (photo.digest for photo in filled.photos(filled.listing().ids))
+    filled.marks.tag([one], "Lisbon")
+    test = app()
+    run = server().runs.new("selection")
+    run.select([one, two, "f" * 64])
+    test.switch_page("export.py")
+    test.query_params["run"] = run.token
+    test.run()
+    assert not test.exception
+    assert "Export 2 photos" in text(test)
+    assert "1 photo of the selection left the library" in text(test)
+    assert "2 photos with 1 file that belongs to them" in text(test)
+    press(test, "Make the album")
+    assert [path.name for path in run.out.iterdir()] == ["My clean gallery.zip"]
+
+
+def test_without_a_selection_it_says_where_to_make_one(filled: Library) -> None:
+    assert "Select photos in the library" in text(app("export.py"))
+
+
+def test_the_models_page_names_licences() -> None:
+    test = app("models.py")
+    assert "Licence: " in text(test)
