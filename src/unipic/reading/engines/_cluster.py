@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -48,14 +48,12 @@ class Session:
         elif self._owner:
             self._folder = _start(workers or cores())
 
-    def end(self, actors: Sequence[Any]) -> None:
-        """Kill the actors, then disconnect if this session connected."""
+    def end(self) -> None:
+        """Disconnect if this session connected."""
         import ray
 
         if not ray.is_initialized():
             return
-        for actor in actors:
-            ray.kill(actor)
         if self._owner:
             ray.shutdown()
         if self._folder:

@@ -19,7 +19,8 @@ from multiprocessing.context import BaseContext
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from unipic.core.machine import cores, environment, keep_freed_memory, limit_memory
-from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
+from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Model, Result
+from unipic.reading.engines.inline import apply_here
 
 # Items per worker that are taken and not yet yielded, at most. Finished ones wait behind a slow file, 200 kB each. This
 # bridges some seconds, in which most slow files finish.
@@ -53,6 +54,12 @@ class LocalEngine:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+    def apply(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        """See Engine.apply. In this process: a network uses every core by itself, and workers have little memory."""
+        return apply_here(open_model, work, items)
 
     def _scheduled(self, task: Callable[[Item], Result], item: Item) -> ProcessFuture:
         return self._pool.schedule(_limited, args=[task, item, self.seconds], timeout=WALL_CLOCK * self.seconds)
