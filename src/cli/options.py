@@ -81,7 +81,9 @@ class Models:
 
 @dataclass(frozen=True)
 class Machine:
-    workers: Annotated[int | None, _machine("--workers", "Decode processes. Default: one per core.")] = None
+    workers: Annotated[
+        int | None, _machine("--workers", "Decode processes. Default: one per core that memory suffices for.")
+    ] = None
     fresh: Annotated[bool, _machine("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
         False
     )

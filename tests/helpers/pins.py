@@ -44,7 +44,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "a31003a0e1130a2e"),
-    "cleanup/compare": (1, "5f036137de4041c4"),
+    "cleanup/compare": (1, "493c8a4c2a1ecbce"),
     "reading/seen": (1, "cbc50565b2d1a798"),
 }
 

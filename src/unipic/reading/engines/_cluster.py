@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from unipic.core.errors import SettingsError
-from unipic.core.machine import cores, environment
+from unipic.core.machine import decode_processes, environment
 from unipic.core.settings import INSTALLED, PACKAGE, PROJECT
 
 INSTALL = "install Unipic with its extra `ray`" if INSTALLED else "run `pip install -r requirements-ray.txt`"
@@ -46,7 +46,7 @@ class Session:
         if self._owner and address:
             join(address)
         elif self._owner:
-            self._folder = _start(workers or cores())
+            self._folder = _start(workers or decode_processes())
 
     def end(self) -> None:
         """Disconnect if this session connected."""

@@ -18,7 +18,7 @@ from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import cores, environment, keep_freed_memory, limit_memory
+from unipic.core.machine import decode_processes, environment, keep_freed_memory, limit_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Model, Result
 from unipic.reading.engines.inline import apply_here
 
@@ -35,8 +35,10 @@ class LocalEngine:
     """An Engine of worker processes."""
 
     def __init__(self, workers: int = 0, seconds: float = 15.0, memory: int = 2_000_000_000) -> None:
-        """`workers`: 0 for one per core. One item may take `seconds` of processor time and `memory` bytes."""
-        self.workers = workers or cores()
+        """`workers`: 0 for one per core, or fewer that fit memory. One item may take `seconds` of processor time and
+        `memory` bytes.
+        """
+        self.workers = workers or decode_processes()
         self.seconds = seconds
         context = _context()
         self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
