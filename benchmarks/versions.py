@@ -21,7 +21,7 @@ from unipic.core.settings import Settings, models_folder
 from unipic.library._tables import FILE, SCHEMA
 from unipic.library.index import THUMBNAILS
 from unipic.reading import _exif, _measures, _xmp, images
-from unipic.reading.engines.base import Engine, Failure, Item, Result
+from unipic.reading.engines.base import Engine, Failure, Item, Model, Result
 from unipic.reading.seen import PairResult
 from unipic.sources.base import NEW
 from unipic.sources.folder import FolderSource
@@ -47,6 +47,11 @@ class Counting:
         for item in self.inner.map(task, items):
             self.counts[getattr(task, "func", task).__name__] += 1
             yield item
+
+    def apply(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        return self.inner.apply(open_model, work, items)
 
     def close(self) -> None:
         self.inner.close()

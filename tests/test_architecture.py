@@ -56,7 +56,7 @@ HOMES = {
     "requests": (),
     "httpx": (),
     "socket": (),
-    "ray": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_cluster.py"),
+    "ray": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_actors.py", "unipic/reading/engines/_cluster.py"),
     "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples

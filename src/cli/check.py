@@ -21,7 +21,6 @@ from unipic.core.settings import COMMAND, INSTALL, PROJECT, data_folder, models_
 from unipic.core.words import count, size
 
 LEAST_ROOM = 2_000_000_000  # bytes: thumbnails and vectors of 20,000 photos
-LEAST_MEMORY = 4_000_000_000  # bytes: the network, the server and two decode processes
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,16 @@ def _unlike(line: str) -> str:
 
 
 def _machine() -> Finding:
-    from unipic.core.machine import cores, memory_bytes
+    from unipic.core.machine import RUN_MEMORY, WORKER_MEMORY, cores, decode_processes, memory_bytes
     from unipic.vision.device import pick_device
 
     memory, device = memory_bytes(), {"cpu": "no NVIDIA GPU", "cuda": "an NVIDIA GPU"}[pick_device("auto")]
     words = f"{count(cores(), 'core')}, {size(memory)} of memory, {device}"
-    if 0 < memory < LEAST_MEMORY:
-        return Finding("Machine", "note", words, "With less than 4 GB use --workers 1")
+    least = RUN_MEMORY + WORKER_MEMORY
+    if 0 < memory < least:
+        return Finding("Machine", "note", words, f"A run may be killed with less than {size(least)}. Give it more")
+    if decode_processes() < cores():
+        words += f"; memory for {count(decode_processes(), 'decode process', 'decode processes')}"
     return Finding("Machine", "ok", words)
 
 

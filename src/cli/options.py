@@ -85,7 +85,9 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Machine:
-    workers: Annotated[int | None, _machine("--workers", "Decode processes. Default: one per core.")] = None
+    workers: Annotated[
+        int | None, _machine("--workers", "Decode processes. Default: one per core that memory suffices for.")
+    ] = None
     engine: Annotated[str | None, _machine("--engine", "Where photos are read: local or ray (docs/scaling.md).")] = None
     ray_address: Annotated[
         str | None, _machine("--ray-address", "host:port of a Ray cluster's head. Default: Ray on this machine.")

@@ -91,7 +91,9 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:
     machine, limits = settings.machine, settings.limits
     how = machine.workers, limits.photo_seconds, limits.worker_memory
-    return RayEngine(machine.ray_address, *how) if machine.engine == "ray" else LocalEngine(*how)
+    if machine.engine == "ray":
+        return RayEngine(machine.ray_address, *how, gpu=pick_device(machine.device) == "cuda")
+    return LocalEngine(*how)
 
 
 def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settings, store: str, run: str) -> See | None:
@@ -110,7 +112,6 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
         open_encoder=partial(open_same, encoder.name, encoder.key, models.absolute(), device),
         store=store,
         key=f"{run}{seen.VERSION} {versions.pixels(settings.limits)} {versions.metadata()} {encoder.key}",
-        gpu=device == "cuda",
     )
 
 

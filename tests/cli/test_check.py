@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from cli import check
 from main import app
+from unipic.core import machine
 from unipic.core.settings import models_folder
 from unipic.reading import selftest
 from unipic.reading.images import FORMATS
@@ -99,3 +100,19 @@ def test_a_model_that_is_damaged_or_should_ship_is_a_problem(
     told = [(model, Status(state, problem="its file is damaged" if state == "damaged" else ""))]
     monkeypatch.setattr(registry, "inventory", lambda folder: told)
     assert found()[model.label].state == expected
+
+
+@pytest.mark.parametrize(
+    ("memory", "state", "said"),
+    [
+        (64_000_000_000, "ok", "8 cores, 64.0 GB of memory"),
+        (3_000_000_000, "ok", "memory for 3 decode processes"),
+        (1_000_000_000, "note", "1.0 GB of memory"),
+    ],
+)
+def test_the_machine_is_the_container(memory: int, state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "cores", lambda *_: 8)
+    monkeypatch.setattr(machine, "memory_bytes", lambda *_: memory)
+    about = found()["Machine"]
+    assert about.state == state
+    assert said in about.words

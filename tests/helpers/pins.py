@@ -43,8 +43,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_xmp": (1, "0099638632d51860"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "fb0f171c7b2b75df"),
-    "library/companions": (1, "a31003a0e1130a2e"),
-    "cleanup/compare": (1, "5f036137de4041c4"),
+    "library/companions": (1, "71b976222fc892e7"),
+    "cleanup/compare": (1, "493c8a4c2a1ecbce"),
     "reading/seen": (2, "72900a6076e940a2"),
 }
 

@@ -48,6 +48,19 @@ def always_kill(number: int) -> int:
     return square(number)
 
 
+def times_and_kill(model: int, number: int, deadly: int, marker: Path) -> int:
+    """Kills its own actor at the deadly number, the first time."""
+    if number == deadly and once(marker):
+        psutil.Process().kill()
+    return model * number
+
+
+def always_kill_itself(model: int, number: int) -> int:
+    if number == 2:
+        psutil.Process().kill()
+    return model * number
+
+
 def read_and_tell(file: Found, log: Path) -> Picture | Unreadable:
     """Each read is a line in the log."""
     with log.open("a") as lines:

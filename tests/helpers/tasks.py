@@ -16,6 +16,7 @@ import numpy as np
 from tests.helpers.hostile_files import fuzz_seeds, mutant
 from tests.helpers.memory import most_memory
 
+from unipic.core.errors import ModelDamaged, ModelError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import Limits
 from unipic.reading.read import read_file
@@ -83,6 +84,43 @@ def without_memory(number: int) -> int:
 
 def mistaken(number: int) -> int:
     raise LookupError("a mistake in the task")
+
+
+# Models, and what is done by them
+
+
+def ten(log: Path | None = None) -> int:
+    """A model that is a number. The process that opens it is a line in the log."""
+    if log:
+        with log.open("a") as lines:
+            lines.write(f"{os.getpid()}\n")
+    return 10
+
+
+def damaged_model() -> int:
+    raise ModelDamaged("the weights are another file")
+
+
+def times(model: int, number: int) -> int:
+    return model * number
+
+
+def times_slowly_at_first(model: int, number: int) -> int:
+    return model * square_slowly_at_first(number)
+
+
+def times_up_to_three(model: int, number: int) -> int:
+    if number > 3:
+        raise ModelError(f"{number} is more than the model knows")
+    return model * number
+
+
+def mistaken_by(model: int, number: int) -> int:
+    raise LookupError("a mistake in the work")
+
+
+def process_of(model: int, number: int) -> int:
+    return os.getpid()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ likely is aligned (_alignment.py), and two independent signals decide.
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
+from unipic.core.machine import cores
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NO_INDEX, Index
@@ -85,7 +85,7 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    results = _results(pairs, Sketches(thumbnails), bits, workers or os.cpu_count() or 1, progress, index)
+    results = _results(pairs, Sketches(thumbnails), bits, workers or cores(), progress, index)
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times

@@ -6,10 +6,18 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from unipic.core.container import ROOT, cpu_quota, memory_limit
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
 LARGEST_PIECE_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
+# Bytes that a run takes without its decode processes, and the web server: 966 and 186 MB, see benchmarks/RESULTS.md.
+RUN_MEMORY = 1_200_000_000
+# Bytes of a decode process that met a large photo: 403 MB after a HEIC of 48 megapixels, 438 after a WebP of 24. Most
+# stay at 79, so with the rare larger one there is still room.
+WORKER_MEMORY = 500_000_000
 
 
 def keep_freed_memory() -> None:
@@ -32,17 +40,33 @@ def limit_memory(limit: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def cores() -> int:
-    """CPUs this process may use; respects a container's limit."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(root: Path = ROOT) -> int:
+    """CPUs this process may use, at least 1: those it is bound to, or fewer by the container's limit.
+
+    A limit is rounded down: past it the kernel stops every process of the container, the web server too, until the
+    next period. `root`: the folder with the system's files.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cpu_quota(root)
+    return bound if quota is None else max(1, min(bound, int(quota)))
 
 
-def memory_bytes() -> int:
-    """Bytes of memory of the machine; 0 if unknown."""
+def memory_bytes(root: Path = ROOT) -> int:
+    """Bytes of memory of the machine, or of the container if it may use less; 0 if unknown."""
+    limit = memory_limit(root)
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return 0
+        return limit or 0
+    return whole if limit is None else min(whole, limit)
+
+
+def decode_processes(root: Path = ROOT) -> int:
+    """How many decode processes to start by default: one per core, or fewer that fit memory; at least 1."""
+    memory = memory_bytes(root)
+    if not memory:
+        return cores(root)
+    return max(1, min(cores(root), (memory - RUN_MEMORY) // WORKER_MEMORY))
 
 
 @contextmanager

@@ -142,7 +142,7 @@ class Machine(Section):
     """Where the work is done."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"  # of models
-    workers: int = 0  # decode processes; 0: one per core
+    workers: int = 0  # decode processes; 0: one per core, or fewer that fit memory
     fetch: bool = True  # may missing weights be fetched
     engine: Literal["local", "ray"] = "local"  # ray: photos are read and embedded on a cluster, see docs/scaling.md
     ray_address: str = ""  # "host:port" of the cluster's head node; "" for a Ray of this machine alone
@@ -150,7 +150,7 @@ class Machine(Section):
 
     def check(self) -> None:
         if self.workers < 0:
-            raise SettingsError(f"workers is 0 (one per core) or more, not {self.workers}")
+            raise SettingsError(f"workers is 0 (by cores and memory) or more, not {self.workers}")
         if self.engine != "ray" and (self.ray_address or self.ray_store):
             raise SettingsError("ray_address and ray_store are for the engine ray, which was not asked for")
         if self.ray_address in ("", "local"):

@@ -24,6 +24,7 @@ from unipic.core.progress import Progress, silent
 from unipic.library._database import Database, forget_orphans, rows_in, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import FILE, marks, portions
+from unipic.library.filling import Model, fill, waiting
 from unipic.library.index import DAY_S, THUMBNAILS, Index, path_of, photo_of
 from unipic.library.index import forget as forget_index
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
@@ -185,6 +186,18 @@ class Library:
             )
             folders = {os.path.dirname(path) for (path,) in changed}
             Joiner(engine, index, base).join(found, folders, progress)
+
+    def fill(self, model: Model, engine: Engine, progress: Progress = silent) -> int:
+        """Make the rows that a model has not made yet of the photos that are shown. Returns of how many photos."""
+        with closing(Database(self.path)) as base:
+            return fill(base, self._shown(), self.thumbnails, model, engine, progress)
+
+    def unfilled(self, key: str) -> int:
+        """How many photos that are shown the model with this key has not looked at."""
+        return waiting(self.path, self._shown(), key)
+
+    def _shown(self) -> list[str]:
+        return [digest for (digest,) in self._ask(f"SELECT DISTINCT f.digest FROM file f WHERE {SHOWN} ORDER BY 1")]
 
     # Reading.
 

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, hash_file, sweep_parts
+from unipic.core.machine import decode_processes
 from unipic.core.photo import Photo
 from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.reading.engines.base import Engine, Failure
-from unipic.reading.engines.local import LocalEngine, cores
+from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import NotAPhoto, decode
 
 VIEW_SIDE, VIEW_QUALITY = 2048, 88  # sharp on the largest window, and some 600 kB
@@ -159,7 +160,7 @@ class Renderer:
             engine.close()
 
     def _local(self) -> LocalEngine:
-        return LocalEngine(min(WORKERS, cores()), self.limits.photo_seconds, self.limits.worker_memory)
+        return LocalEngine(min(WORKERS, decode_processes()), self.limits.photo_seconds, self.limits.worker_memory)
 
 
 class Renditions:

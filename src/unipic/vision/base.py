@@ -1,10 +1,10 @@
-"""The interfaces of models: an Encoder turns pictures into vectors, a Scorer rates pictures."""
+"""The interfaces of models: an Encoder turns pictures into vectors, a Scorer rates them, a Detector finds parts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -53,4 +53,29 @@ class Scorer(Protocol):
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a picture or film that a model found; with the defaults, the whole picture."""
+
+    name: str = ""  # unique among the parts of one photo, and the same whenever it is found again
+    kind: str = ""  # "face", "segment", "frame"
+    box: tuple[float, float, float, float] | None = None  # left, top, right, bottom as shares of the picture, 0 to 1
+    time: float | None = None  # seconds from the beginning of a film
+    facts: Mapping[str, Any] = field(default_factory=dict)  # plain values for JSON
+    vector: np.ndarray | None = None  # float32 [D], of length 1
+
+
+class Detector(Protocol):
+    """Finds parts of pictures, such as faces, perhaps with a vector each."""
+
+    name: str
+    label: str
+    kind: str  # of its parts
+    key: str  # changes whenever the parts may
+
+    def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
+        """uint8 [H, W, 3] RGB each -> the parts of each picture."""
         ...

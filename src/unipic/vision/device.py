@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unipic.core.errors import SettingsError
+from unipic.core.machine import cores
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +76,7 @@ def use_threads(share: int) -> None:
 def _all_threads() -> int:
     import torch
 
-    return torch.get_num_threads()
+    return min(torch.get_num_threads(), cores())  # a container's limit is unknown to torch
 
 
 def to_device(batch: np.ndarray, device: str) -> torch.Tensor:

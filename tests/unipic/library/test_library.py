@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,19 @@ import pytest
 from PIL import Image
 from tests.helpers.pictures import save, scene
 
-from unipic.core.errors import DecisionsUnreadable, SourceError, UnipicError
+from unipic.core.errors import DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.photo import Found, Photo
 from unipic.core.settings import Settings
 from unipic.library import library as module
 from unipic.library._decisions import FILE as DECISIONS
+from unipic.library.filling import detector, encoder
 from unipic.library.index import NO_INDEX, StoredIndex
 from unipic.library.library import Filter, Library, Update
 from unipic.library.status import status
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.tools import Tools
+from unipic.vision.base import Part
 from unipic.vision.builtin import BuiltinEncoder
 from utils import index_gallery
 
@@ -305,3 +308,64 @@ def test_thumbnails_by_digest(tmp_path: Path) -> None:
     assert list(thumbnails.digests()) == []
     thumbnails.save("ab" * 32, b"jpeg")
     assert list(thumbnails.digests()) == ["ab" * 32]
+
+
+class Corners:
+    """A detector of two made-up parts in each picture, the second without a vector."""
+
+    name = label = "corners"
+    kind = "segment"
+    key = "corners-1"
+
+    def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
+        assert all(picture.dtype == np.uint8 and picture.shape[2] == 3 for picture in pictures)
+        one = Part("0", "segment", (0.0, 0.0, 0.5, 0.5), facts={"sure": 0.9}, vector=np.array([0.6, 0.8], np.float32))
+        return [[one, Part("1", "segment", time=2.5)] for _ in pictures]
+
+
+def test_an_encoder_fills_the_library_and_goes_on_where_it_was(filled: Library, photos: Path) -> None:
+    model = encoder("other", BuiltinEncoder)
+    assert filled.unfilled(model.key) == 3
+    assert filled.fill(model, InlineEngine()) == 3
+    digests, vectors = filled.vectors(model.key)
+    assert (len(digests), vectors.shape) == (3, (3, 978))
+    assert filled.fill(model, InlineEngine()) == 0
+    save(scene(11), photos / "new.jpg")
+    updated(filled, photos)
+    assert filled.fill(model, InlineEngine()) == 1
+
+
+def test_a_detector_fills_the_library_with_parts(filled: Library) -> None:
+    assert filled.fill(detector(Corners.key, Corners), InlineEngine()) == 3
+    parts = list(filled.parts("segment"))
+    assert len(parts) == 6
+    assert parts[0][1:] == ("0", {"box": [0.0, 0.0, 0.5, 0.5], "time": None, "sure": 0.9})
+    assert filled.number("SELECT count(*) FROM vector WHERE part = '0'") == 3
+    assert filled.vectors(Corners.key)[0] == [], "a part's vector is not a photo's"
+    filled.forget(kind="parts")
+    assert list(filled.parts("segment")) == []
+    assert filled.fill(detector(Corners.key, Corners), InlineEngine()) == 3
+
+
+def test_a_photo_without_its_thumbnail_is_left_for_the_next_time(filled: Library) -> None:
+    filled.thumbnails.path(shown(filled)[0].digest).unlink()
+    assert filled.fill(detector(Corners.key, Corners), InlineEngine()) == 2
+    assert filled.unfilled(Corners.key) == 1
+
+
+def test_what_an_older_version_made_is_made_again(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled.fill(detector(Corners.key, Corners), InlineEngine())
+    monkeypatch.setattr("unipic.reading.images.VERSION", 99)
+    assert filled.unfilled(Corners.key) == 3
+    assert filled.fill(detector(Corners.key, Corners), InlineEngine()) == 3
+    assert len(list(filled.parts("segment"))) == 6
+
+
+def test_a_model_that_cannot_be_used_is_told_and_what_was_done_stays(filled: Library) -> None:
+    class Broken(Corners):
+        def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
+            raise ModelError("it cannot be loaded")
+
+    with pytest.raises(ModelError):
+        filled.fill(detector("broken", Broken), InlineEngine())
+    assert len(shown(filled)) == 3

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from unipic.core.errors import SettingsError
-from unipic.core.machine import cores, environment
+from unipic.core.machine import decode_processes, environment
 from unipic.core.settings import INSTALLED, PACKAGE, PROJECT
 
 INSTALL = "install Unipic with its extra `ray`" if INSTALLED else "run `pip install -r requirements-ray.txt`"
@@ -46,16 +46,14 @@ class Session:
         if self._owner and address:
             join(address)
         elif self._owner:
-            self._folder = _start(workers or cores())
+            self._folder = _start(workers or decode_processes())
 
-    def end(self, actors: Sequence[Any]) -> None:
-        """Kill the actors, then disconnect if this session connected."""
+    def end(self) -> None:
+        """Disconnect if this session connected."""
         import ray
 
         if not ray.is_initialized():
             return
-        for actor in actors:
-            ray.kill(actor)
         if self._owner:
             ray.shutdown()
         if self._folder:

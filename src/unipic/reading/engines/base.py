@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Engine(Protocol):
         """Each item with its result, in the order of the items, which are taken a bounded number ahead.
 
         Any other exception of the task is a bug in the task, and is raised here.
+        """
+        ...
+
+    def apply(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        """Each item with what `work` makes of it by a model that each worker opens once, at its first item.
+
+        In the order of the items, which are taken a bounded number ahead. Items are trusted: pictures that we decoded.
+        An exception of `open_model` or `work` is raised here as itself and ends the stream.
         """
         ...
 

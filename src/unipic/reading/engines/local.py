@@ -18,8 +18,9 @@ from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from unipic.core.machine import cores, environment, keep_freed_memory, limit_memory
-from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Result
+from unipic.core.machine import decode_processes, environment, keep_freed_memory, limit_memory
+from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Model, Result
+from unipic.reading.engines.inline import apply_here
 
 # Items per worker that are taken and not yet yielded, at most. Finished ones wait behind a slow file, 200 kB each. This
 # bridges some seconds, in which most slow files finish.
@@ -34,8 +35,10 @@ class LocalEngine:
     """An Engine of worker processes."""
 
     def __init__(self, workers: int = 0, seconds: float = 15.0, memory: int = 2_000_000_000) -> None:
-        """`workers`: 0 for one per core. One item may take `seconds` of processor time and `memory` bytes."""
-        self.workers = workers or cores()
+        """`workers`: 0 for one per core, or fewer that fit memory. One item may take `seconds` of processor time and
+        `memory` bytes.
+        """
+        self.workers = workers or decode_processes()
         self.seconds = seconds
         context = _context()
         self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
@@ -53,6 +56,12 @@ class LocalEngine:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+    def apply(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        """See Engine.apply. In this process: a network uses every core by itself, and workers have little memory."""
+        return apply_here(open_model, work, items)
 
     def _scheduled(self, task: Callable[[Item], Result], item: Item) -> ProcessFuture:
         return self._pool.schedule(_limited, args=[task, item, self.seconds], timeout=WALL_CLOCK * self.seconds)

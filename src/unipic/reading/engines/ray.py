@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,14 +18,13 @@ import numpy as np
 from unipic.core import errors
 from unipic.core.errors import SettingsError, UnipicError
 from unipic.core.photo import Found, Unreadable, photo_from_dict, photo_to_dict
+from unipic.reading.engines._actors import TRIES, Actors, answer, start_actors
 from unipic.reading.engines._cluster import INSTALL, Session
 from unipic.reading.engines._store import Place, Store, row_of
-from unipic.reading.engines.base import Engine, Failure, Item, Result
+from unipic.reading.engines.base import Engine, Failure, Item, Model, Result
+from unipic.reading.engines.inline import Applied, apply_here
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.seen import Picture, Seen, half
-
-AHEAD = 8  # items queued per actor, so that it never waits for the next
-TRIES = 3  # retries of an item whose worker was lost, before the item counts as the cause
 
 LOT = 64  # files read, embedded and stored together: 14 MB in transit, 3 MB stored, 3 seconds of a core
 LOTS = 4  # per worker at least, so that with few files all workers are busy to the end
@@ -35,7 +33,12 @@ SHIFT = 500_000  # files known to Ray at a time: 200 MB of the driver's memory, 
 # One core embeds about as fast as eight read. With these shares a reader and an embedder fit on each core.
 READING, EMBEDDING = 0.875, 0.125
 IN_HAND = 2  # lots queued per actor
-FEW = 16  # files that take less time than starting a cluster's actors
+FEW = 16  # files or items that take less time than starting a cluster's actors
+
+LOST = (
+    f"Each of the {1 + TRIES} Ray workers that a model was to run on was lost, perhaps for a lack of memory. Look at "
+    "`ray status` on the head node, and start it again."
+)
 
 Read = Callable[[Found], Picture | Unreadable]
 
@@ -58,10 +61,12 @@ class RayEngine:
         seconds: float = 15.0,
         memory: int = 2_000_000_000,
         few: int = FEW,
+        gpu: bool = False,
     ) -> None:
         """`address`: "host:port" of a cluster's head; "" or "local" for one on this machine with `workers` cores.
 
-        `few`: up to so many files `see` works in this process and starts no Ray. SettingsError if Ray is not installed.
+        `few`: up to so many files or items `see` and `apply` work in this process and start no Ray. `gpu`: each model
+        gets a GPU to itself. SettingsError if Ray is not installed.
         """
         if importlib.util.find_spec("ray") is None:
             raise SettingsError(f"--engine ray needs Ray, which is not installed: {INSTALL}")
@@ -70,43 +75,49 @@ class RayEngine:
         self.seconds = seconds
         self.memory = memory
         self.few = few
-        self._actors: list[Any] = []
-        self._load: dict[Any, int] = {}
+        self.gpu = gpu
+        self._mappers = Actors(self._start_mappers)
+        self._appliers: list[Actors] = []  # of each stream of `apply` that goes on
         self._session: Session | None = None
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         """See Engine.map."""
-        waiting: deque[tuple[Item, Any, Any]] = deque()
-        try:
-            for item in items:
-                actor = self._idlest()
-                self._load[actor] += 1
-                waiting.append((item, actor, actor.work.remote(task, item)))
-                if len(waiting) >= AHEAD * len(self._actors):
-                    yield self._finish(*waiting.popleft())
-            while waiting:
-                yield self._finish(*waiting.popleft())
-        finally:
-            for _, actor, _ in waiting:  # queued items run to their end; nobody reads their results
-                self._load[actor] -= 1
+        for item, reference in self._mappers.spread(lambda actor, item: actor.work.remote(task, item), items):
+            yield item, _mapped(reference)
 
-    def _idlest(self) -> Any:
-        if not self._actors:
-            self._connect()
-            self._actors = _actors(self._cpus(), self.seconds, self.memory)
-            self._load = dict.fromkeys(self._actors, 0)
-        return min(self._actors, key=self._load.__getitem__)
+    def _start_mappers(self) -> list[Any]:
+        self._connect()
+        return start_actors(Worker, self.seconds, self.memory)
 
-    def _finish(self, item: Item, actor: Any, result: Any) -> tuple[Item, Any]:
+    def apply(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        """See Engine.apply. Workers see nothing of this machine's disk, so an item carries its bytes.
+
+        Its actors end with the stream. GPUs are its own until then: another stream on them would wait for it.
+        UnipicError if an item's worker was lost 1 + TRIES times; SettingsError if the cluster lacks the GPU it needs.
+        """
+        waiting = iter(items)
+        first = list(islice(waiting, self.few + 1))
+        here = len(first) <= self.few
+        yield from (apply_here if here else self._apply_there)(open_model, work, chain(first, waiting))
+
+    def _apply_there(
+        self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result]]:
+        self._connect()
         import ray
 
-        self._load[actor] -= 1
+        actors = Actors(lambda: start_actors(Applied, open_model, work, gpu=self.gpu))
+        self._appliers.append(actors)
         try:
-            return item, ray.get(result)
+            for item, reference in actors.spread(lambda actor, item: actor.result.remote(item), items):
+                yield item, answer(reference)
         except ray.exceptions.RayActorError:
-            return item, Failure(f"each of the {1 + TRIES} workers that had it was lost")
-        except ray.exceptions.RayTaskError as error:
-            raise error.cause from None
+            raise UnipicError(LOST) from None
+        finally:
+            actors.end()
+            self._appliers.remove(actors)
 
     def see(
         self,
@@ -115,27 +126,26 @@ class RayEngine:
         open_encoder: Callable[[], Embeds],
         store: str,
         key: str,
-        gpu: bool = False,
     ) -> Iterator[Seen | Unreadable]:
         """A stream in the order of the files. Unchanged files that the store knows are not read again.
 
-        `read` and `open_encoder` run on the workers. `key` names the reader and the encoder. `gpu`: each encoder gets a
-        GPU to itself. UnipicError if Ray ends early.
+        `read` and `open_encoder` run on the workers. `key` names the reader and the encoder. UnipicError if Ray ends
+        early.
         """
         rows = Store(store, key)
         rows.ready()
         waiting = iter(files)
         while shift := list(islice(waiting, SHIFT)):
-            yield from self._shift(shift, rows, read, open_encoder, gpu)
+            yield from self._shift(shift, rows, read, open_encoder)
 
     def _shift(
-        self, files: list[Found | Unreadable], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
+        self, files: list[Found | Unreadable], rows: Store, read: Read, open_encoder: Callable[[], Embeds]
     ) -> Iterator[Seen | Unreadable]:
         numbers = [number for number, file in enumerate(files) if isinstance(file, Found)]
         found = [file for file in files if isinstance(file, Found)]
         places = {numbers[i]: place for i, place in rows.find(found).items()}
         new = [(number, file) for number, file in zip(numbers, found, strict=True) if number not in places]
-        arriving = self._new_places(new, rows, read, open_encoder, gpu)
+        arriving = self._new_places(new, rows, read, open_encoder)
         try:
             for start in range(0, len(files), WINDOW):
                 window = files[start : start + WINDOW]
@@ -151,13 +161,13 @@ class RayEngine:
             arriving.close()
 
     def _new_places(
-        self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
+        self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds]
     ) -> Generator[tuple[int, Place], None, None]:
         """(number, place) of each file's row, in the order in which lots finish; a slow lot delays no other."""
         if len(files) <= self.few:
             tables = self._here(files, rows, read, open_encoder)
         else:
-            tables = self._there(files, rows, read, open_encoder, gpu)
+            tables = self._there(files, rows, read, open_encoder)
         for table in tables:
             for row in table.to_pylist():
                 if row["error"]:
@@ -176,7 +186,7 @@ class RayEngine:
             reader.close()
 
     def _there(
-        self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds], gpu: bool
+        self, files: Sequence[tuple[int, Found]], rows: Store, read: Read, open_encoder: Callable[[], Embeds]
     ) -> Iterator[Any]:
         """Workers write the rows themselves, so thumbnails cross the network only once more, to the store."""
         self._connect()
@@ -197,7 +207,7 @@ class RayEngine:
             fn_constructor_args=(open_encoder, rows),
             compute=_pool(1, most),
             num_cpus=EMBEDDING,
-            num_gpus=1 if gpu else 0,
+            num_gpus=1 if self.gpu else 0,
             batch_size=None,
             batch_format="pyarrow",
         )
@@ -214,9 +224,20 @@ class RayEngine:
 
     def close(self) -> None:
         """Kill the actors and disconnect."""
+        for actors in (self._mappers, *self._appliers):
+            actors.end()
         if self._session:
-            self._session.end(self._actors)
-        self._session, self._actors = None, []
+            self._session.end()
+        self._session = None
+
+
+def _mapped(reference: Any) -> Any:
+    import ray
+
+    try:
+        return answer(reference)
+    except ray.exceptions.RayActorError:
+        return Failure(f"each of the {1 + TRIES} workers that had it was lost")
 
 
 class Worker:
@@ -336,11 +357,3 @@ def _pool(least: int, most: int | None) -> Any:
     from ray.data import ActorPoolStrategy
 
     return ActorPoolStrategy(min_size=least, max_size=most, max_tasks_in_flight_per_actor=IN_HAND)
-
-
-def _actors(number: int, seconds: float, memory: int) -> list[Any]:
-    """Start actors that reserve no core: they are idle between two streams, when Ray Data needs all cores."""
-    import ray
-
-    remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=TRIES, scheduling_strategy="SPREAD")(Worker)
-    return [remote.remote(seconds, memory) for _ in range(number)]

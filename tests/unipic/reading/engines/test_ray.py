@@ -26,13 +26,27 @@ from tests.helpers.pictures import save, scene
 from tests.helpers.ray_tasks import (
     ThreadsEncoder,
     always_kill,
+    always_kill_itself,
     broken_encoder,
     photos_in,
     read_and_kill,
     read_and_tell,
     square_and_kill,
+    times_and_kill,
 )
-from tests.helpers.tasks import misbehave, square
+from tests.helpers.tasks import misbehave, process_of, square, ten, times
+from tests.unipic.reading.engines.test_apply_contract import (  # noqa: F401  and of `apply`
+    test_a_mistake_in_the_work_is_raised,
+    test_a_model_is_opened_at_the_first_item_and_once_in_a_process,
+    test_an_error_in_the_stream_of_items_is_raised,
+    test_applies_in_order,
+    test_applies_nothing_to_nothing_and_opens_no_model,
+    test_applies_to_a_stream_a_bounded_number_ahead,
+    test_can_stop_applying_in_the_middle_and_begin_again,
+    test_two_models_at_a_time_do_not_mix,
+    test_what_a_model_refuses_ends_the_stream_at_its_place,
+    test_what_goes_wrong_with_a_model_is_raised_with_its_class_and_words,
+)
 from tests.unipic.reading.engines.test_engine_contract import (  # noqa: F401  the contract, here with Ray as the engine
     WORKERS,
     test_a_mistake_in_the_task_is_raised,
@@ -46,7 +60,7 @@ from tests.unipic.reading.engines.test_engine_contract import (  # noqa: F401  t
 )
 
 from main import app
-from unipic.core.errors import ModelError, SettingsError
+from unipic.core.errors import ModelError, SettingsError, UnipicError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Limits
 from unipic.library.indexing import see
@@ -136,6 +150,51 @@ def test_an_item_that_always_kills_is_given_up(engine: RayEngine) -> None:
     results = dict(engine.map(always_kill, range(4)))
     assert results[2] == Failure(f"each of the {1 + TRIES} workers that had it was lost")
     assert [results[n] for n in (0, 1, 3)] == [0, 1, 9]
+
+
+# Models
+
+
+def test_models_run_on_workers_that_end_with_the_stream(engine: RayEngine) -> None:
+    where = {process for _, process in engine.apply(ten, process_of, range(40))}
+    assert len(where) == WORKERS
+    assert os.getpid() not in where
+    deadline = time.monotonic() + 20
+    while any(map(psutil.pid_exists, where)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(map(psutil.pid_exists, where))
+
+
+def test_few_items_start_no_ray() -> None:
+    other = RayEngine(few=3)
+    assert list(other.apply(ten, process_of, range(3))) == [(n, os.getpid()) for n in range(3)]
+    assert other._session is None
+    assert dict(other.apply(ten, process_of, range(4)))[0] != os.getpid()
+    other.close()
+
+
+def test_a_gpu_that_no_node_has_is_said(engine: RayEngine) -> None:
+    other = RayEngine(workers=WORKERS, few=0, gpu=True)
+    with pytest.raises(SettingsError, match="no node of the Ray cluster has one"):
+        next(other.apply(ten, times, [1]))
+    other.close()
+
+
+@pytest.mark.nightly
+def test_a_lost_worker_costs_nothing_but_opening_the_model_again(engine: RayEngine, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    work = partial(times_and_kill, deadly=7, marker=tmp_path / "killed")
+    assert list(engine.apply(partial(ten, log), work, range(40))) == [(n, 10 * n) for n in range(40)]
+    assert (tmp_path / "killed").exists()
+    opened = log.read_text().split()
+    assert len(opened) == len(set(opened)) == WORKERS + 1
+
+
+@pytest.mark.nightly
+def test_an_item_that_always_kills_its_worker_ends_the_stream(engine: RayEngine) -> None:
+    with pytest.raises(UnipicError, match=f"Each of the {1 + TRIES} Ray workers"):
+        list(engine.apply(ten, always_kill_itself, range(4)))
+    assert list(engine.apply(ten, times, range(4))) == [(n, 10 * n) for n in range(4)]
 
 
 # Reading and embedding
