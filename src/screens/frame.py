@@ -16,6 +16,7 @@ theme()
 
 pages = [
     st.Page("add.py", title="Add photos", icon=":material/add_photo_alternate:", default=True),
+    *(st.Page("photos.py", title="Photos", icon=":material/photo_library:"), st.Page("export.py", title="Export")),
     st.Page("review.py", title="Review", icon=":material/checklist:"),
     st.Page("finish.py", title="Finish", icon=":material/task_alt:"),
     st.Page("stats.py", title="Statistics", icon=":material/monitoring:", url_path="statistics"),
