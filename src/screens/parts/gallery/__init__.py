@@ -1,0 +1,33 @@
+"""The gallery: every photo of the library in a grid, one of them large, and what can be said of many at once.
+
+Streamlit only mounts it. What it shows it fetches itself, and what the person says goes to the library's routes, see
+server/library_routes.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_STYLES = (
+    _HERE.parent / "darkroom" / "darkroom.css",
+    *(_HERE / f"{name}.css" for name in ("gallery", "grid", "large")),
+)
+_component = st.components.v2.component(
+    "unipic_gallery",
+    html='<div class="darkroom gallery"></div>',
+    css="\n".join(path.read_text(encoding="utf-8") for path in _STYLES),
+    js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
+)
+
+
+def gallery() -> str | None:
+    """The photos of the library. The token of a run of selected photos, once the person wants to export them."""
+    run = _component(key="gallery", data={"token": "library"}, on_export_change=_rerun).get("export")
+    return str(run) if run else None
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""

@@ -1,0 +1,50 @@
+// A question above the photos: a name for a tag or album, or a note.
+
+import { h } from "../darkroom/dom.js";
+
+const QUESTIONS = {
+  tag: { title: "Tag", label: "Name of the tag", add: "Add", remove: "Remove" },
+  album: { title: "Album", label: "Name of the album", add: "Put into the album", remove: "Take out" },
+  note: { title: "Note", label: "Note, in place of the one before", add: "Save" },
+};
+
+/** Ask for one of QUESTIONS about so many photos; onAnswer(words, on) is told. `known`: names that there are. */
+export function ask({ host, kind, about, known, onAnswer, onClose }) {
+  const { title, label, add, remove } = QUESTIONS[kind];
+  const field =
+    kind === "note"
+      ? h("textarea", { id: "ask-field", rows: 4, maxLength: 4000 })
+      : h("input", { id: "ask-field", type: "text", maxLength: 100, autocomplete: "off", required: true });
+  const answer = (on) => {
+    if (!field.reportValidity()) return;
+    dialog.close();
+    onAnswer(field.value, on);
+  };
+  const names = known.map((name) =>
+    h("button", { type: "button", class: "chip", onclick: () => ((field.value = name), field.focus()) }, name),
+  );
+  const form = h(
+    "form",
+    { method: "dialog", onsubmit: (event) => (event.preventDefault(), answer(true)) },
+    h("h2", { id: "ask-title" }, `${title}: ${about}`),
+    h("label", { for: "ask-field" }, label),
+    field,
+    names.length > 0 && h("div", { class: "names", role: "group", "aria-label": "Names that there are" }, ...names),
+    h(
+      "div",
+      { class: "answers" },
+      h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+      remove && h("button", { type: "button", onclick: () => answer(false) }, remove),
+      h("button", { type: "submit", class: "strong" }, add),
+    ),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "ask", "aria-labelledby": "ask-title", onclose: () => (dialog.remove(), onClose()) },
+    form,
+  );
+  host.append(dialog);
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.showModal();
+  field.focus();
+}

@@ -1,0 +1,102 @@
+// The line above the photos: what is shown, by which conditions, and how large.
+
+import { h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { SIZES } from "./memory.js";
+import { ALL } from "./store.js";
+import { photos } from "./words.js";
+
+export class Bar {
+  /** view.onFilter(filter), onSize(number) and onHelp() are told. */
+  constructor(store, view) {
+    Object.assign(this, { store, view });
+    this.told = h("p", { class: "quiet told", role: "status" });
+    this.size = h("input", {
+      type: "range",
+      min: 0,
+      max: SIZES.length - 1,
+      step: 1,
+      "aria-label": "Size of the photos",
+      oninput: () => view.onSize(Number(this.size.value)),
+    });
+    this.all = chip("All photos", () => view.onFilter({ ...ALL }));
+    this.favourite = chip("Favourites", () => this.set("favourite", !store.filter.favourite), "heart");
+    this.album = this.choice("album", "Album");
+    this.tag = this.choice("tag", "Tag");
+    this.folder = this.choice("folder", "Folder");
+    this.notices = h("div", { class: "notices", role: "status" });
+    const help = h(
+      "button",
+      { type: "button", class: "plain", "aria-label": "Shortcuts", title: "Shortcuts (?)", onclick: view.onHelp },
+      icon("keys"),
+    );
+    const chips = [this.all, this.favourite, this.album, this.tag, this.folder];
+    this.element = h(
+      "header",
+      { class: "top" },
+      h("div", { class: "title" }, h("h1", {}, "Photos"), this.told),
+      h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...chips),
+      h("div", { class: "sizes" }, icon("small"), this.size, icon("same"), help),
+      this.notices,
+    );
+  }
+
+  set(name, value) {
+    this.view.onFilter({ ...this.store.filter, [name]: value });
+  }
+
+  choice(name, words) {
+    const select = h("select", { class: "chip", "aria-label": words, onchange: () => this.set(name, select.value) });
+    return select;
+  }
+
+  refresh() {
+    const { book, filter, total, filtered } = this.store;
+    this.told.textContent = photos(total);
+    this.all.setAttribute("aria-pressed", String(!filtered));
+    press(this.favourite, filter.favourite);
+    this.favourite.lastChild.textContent = `Favourites ${book.favourites || ""}`.trim();
+    this.fill("album", "All albums", book.albums.map(({ id, name, photos: n }) => [id, name, n]));
+    this.fill("tag", "All tags", book.tags.map(([name, n]) => [name, name, n]));
+    const folders = book.folders.length > 1 || filter.folder ? book.folders : [];
+    this.fill("folder", "All folders", folders.map(({ id, path, photos: n }) => [id, path, n]));
+    this.notices.replaceChildren(...notices(book));
+  }
+
+  fill(name, nothing, entries) {
+    const [select, chosen] = [this[name], this.store.filter[name]];
+    if (chosen && !entries.some(([value]) => value === chosen)) entries = [...entries, [chosen, chosen, 0]];
+    const options = entries.map(([value, words, number]) =>
+      h("option", { value }, `${words} (${number.toLocaleString("en")})`),
+    );
+    select.replaceChildren(h("option", { value: "" }, nothing), ...options);
+    select.value = chosen;
+    select.hidden = !entries.length;
+    select.classList.toggle("chosen", Boolean(chosen));
+  }
+
+  refreshSize(number) {
+    this.size.value = number;
+  }
+}
+
+/** Folders that cannot be reached, and what else should be known. */
+function notices(book) {
+  const away = book.folders.filter(({ reachable }) => !reachable);
+  const words = away.map(
+    ({ path, photos: number }) =>
+      `${path} cannot be reached. Its ${photos(number)} ${number === 1 ? "waits" : "wait"} for it and can still be looked through.`,
+  );
+  return [...words, book.notice]
+    .filter(Boolean)
+    .map((text) => h("p", { class: "notice" }, icon("warning"), h("span", {}, text)));
+}
+
+function chip(words, onclick, sign) {
+  const parts = [sign && icon(sign), h("span", {}, words)].filter(Boolean);
+  return h("button", { type: "button", class: "chip", "aria-pressed": "false", onclick }, ...parts);
+}
+
+function press(button, on) {
+  button.setAttribute("aria-pressed", String(on));
+}

@@ -1,0 +1,26 @@
+// What is said where there are no photos.
+
+import { h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+
+export function empty({ book, filtered }, onAll) {
+  if (filtered) {
+    const all = h("button", { type: "button", onclick: onAll }, "Show all photos");
+    return said("loupe", "No photo matches", "No photo of the library has all of these marks.", all);
+  }
+  if (!book.folders.length)
+    return said(
+      "folder",
+      "No folder is in the library yet",
+      "Add a folder with photos. Unipic reads it, leaves every file as it is, and shows its photos here.",
+    );
+  return said(
+    "started",
+    "No photos yet",
+    "The folders of the library have no photos that were read. Photos appear here while a folder is read.",
+  );
+}
+
+function said(sign, title, words, ...more) {
+  return h("div", { class: "empty" }, icon(sign), h("h2", {}, title), h("p", { class: "quiet" }, words), ...more);
+}

@@ -1,0 +1,116 @@
+// What is known of one photo, and what people say of it: tags, albums, a note.
+
+import { h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { longDay, nameOf } from "./words.js";
+
+const WORDS = { tag: ["Tags", "Add a tag"], album: ["Albums", "Put into an album"] };
+
+export class Info {
+  /** onMark(said) sends what is said, and gives whether it was taken; then the photo is shown anew. */
+  constructor(store, onMark, onClose) {
+    Object.assign(this, { store, onMark });
+    this.content = h("div", { class: "content" });
+    const close = h(
+      "button",
+      { type: "button", class: "plain", "aria-label": "Close the information", onclick: onClose },
+      icon("cross"),
+    );
+    this.element = h(
+      "aside",
+      { class: "info", hidden: true, "aria-label": "Information" },
+      h("header", {}, h("h2", {}, "Information"), close),
+      this.content,
+    );
+  }
+
+  wait() {
+    this.content.replaceChildren(h("p", { class: "quiet" }, "Loading…"));
+  }
+
+  /** The full facts of a photo; null: they could not be fetched. */
+  show(photo) {
+    if (!photo) {
+      this.content.replaceChildren(h("p", {}, "This photo is no longer in the library."));
+      return;
+    }
+    const day = photo.taken.slice(0, 10);
+    this.content.replaceChildren(
+      h("p", { class: "name" }, nameOf(photo)),
+      h("p", { class: "quiet" }, day ? `${longDay(day)}, ${photo.taken.slice(11, 16)}` : "No date"),
+      this.names("tag", photo.tags, this.store.book.tags.map(([name]) => name)),
+      this.names("album", photo.albums, this.store.book.albums.map(({ name }) => name)),
+      this.noteOf(photo),
+      section("Details", h("dl", {}, ...photo.facts.map(([label, words]) => pair(label, words)))),
+      section(photo.places.length > 1 ? `${photo.places.length} identical files` : "File", list(photo.places)),
+      photo.companions.length > 0 &&
+        section(
+          "Comes with",
+          h("dl", {}, ...photo.companions.map(([what, name]) => pair(what, nameOf({ name })))),
+        ),
+    );
+  }
+
+  names(kind, there, known) {
+    const [title, adding] = WORDS[kind];
+    const id = `info-${kind}`;
+    const field = h("input", { type: "text", maxLength: 100, autocomplete: "off", "aria-label": adding });
+    field.setAttribute("list", id);
+    field.placeholder = adding;
+    field.dataset.adds = kind;
+    const add = async (event) => {
+      event.preventDefault();
+      if (!field.value.trim()) return;
+      await this.onMark({ do: kind, name: field.value, on: true });
+      this.content.querySelector(`[data-adds=${kind}]`)?.focus();
+    };
+    const remove = (name) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "aria-label": `Remove ${name}`,
+          onclick: () => this.onMark({ do: kind, name, on: false }),
+        },
+        h("span", {}, name),
+        icon("cross"),
+      );
+    return section(
+      title,
+      there.length > 0 && h("div", { class: "names" }, ...there.map(remove)),
+      h("form", { onsubmit: add }, leaving(field), h("button", { type: "submit" }, "Add")),
+      h("datalist", { id }, ...known.map((name) => h("option", { value: name }))),
+    );
+  }
+
+  noteOf(photo) {
+    const field = h("textarea", { rows: 3, maxLength: 4000, "aria-label": "Note", value: photo.note });
+    field.placeholder = "Write a note";
+    field.addEventListener("change", () => this.onMark({ do: "note", words: field.value }));
+    return section("Note", leaving(field));
+  }
+}
+
+/** Escape leaves a field, and not the photo. */
+function leaving(field) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    field.closest(".large")?.querySelector("button")?.focus();
+  });
+  return field;
+}
+
+function section(title, ...children) {
+  return h("section", {}, h("h3", {}, title), ...children);
+}
+
+function list(names) {
+  return h("ul", {}, ...names.map((name) => h("li", {}, name)));
+}
+
+function pair(label, words) {
+  return h("div", {}, h("dt", {}, label), h("dd", {}, words));
+}

@@ -1,0 +1,55 @@
+// The keys: one table, for what they do and for the help that lists them. `in` says where a key counts: in the grid, in
+// the large view, or in both. `cell`: only while a photo of the grid has the focus, or nothing has.
+
+import { typing } from "../darkroom/keys.js";
+
+const grid = { in: "grid", cell: true };
+
+export const KEYS = [
+  { keys: ["ArrowRight"], action: "next", ...grid, held: true, words: "Next photo" },
+  { keys: ["ArrowLeft"], action: "previous", ...grid, held: true, words: "Previous photo" },
+  { keys: ["ArrowDown"], action: "down", ...grid, held: true, words: "A row down" },
+  { keys: ["ArrowUp"], action: "up", ...grid, held: true, words: "A row up" },
+  { keys: ["PageDown"], action: "pageDown", ...grid, held: true, words: "A screen down" },
+  { keys: ["PageUp"], action: "pageUp", ...grid, held: true, words: "A screen up" },
+  { keys: ["Home"], action: "first", ...grid, words: "First photo" },
+  { keys: ["End"], action: "last", ...grid, words: "Last photo" },
+  { keys: ["Enter"], action: "open", ...grid, words: "Open the photo" },
+  { keys: ["Space"], action: "pick", ...grid, words: "Select the photo" },
+  { keys: ["Shift+Space"], action: "range", ...grid, words: "Select up to this photo" },
+  { keys: ["D"], action: "day", in: "grid", words: "Select the day" },
+  { keys: ["Ctrl+A"], action: "all", in: "grid", words: "Select all" },
+  { keys: ["+", "="], action: "larger", in: "grid", held: true, words: "Larger" },
+  { keys: ["-"], action: "smaller", in: "grid", held: true, words: "Smaller" },
+  { keys: ["A"], action: "album", in: "grid", words: "Put into an album" },
+  { keys: ["N"], action: "note", in: "grid", words: "Write a note" },
+  { keys: ["E"], action: "export", in: "grid", words: "Export" },
+  { keys: ["ArrowRight", "ArrowDown"], action: "forward", in: "large", held: true, words: "Next photo" },
+  { keys: ["ArrowLeft", "ArrowUp"], action: "back", in: "large", held: true, words: "Previous photo" },
+  { keys: ["I"], action: "info", in: "large", words: "Information, tags, albums and note" },
+  { keys: ["Z"], action: "zoom", in: "large", words: "Zoom to 100 % and back" },
+  { keys: ["+", "="], action: "closer", in: "large", held: true, words: "Zoom in" },
+  { keys: ["-"], action: "further", in: "large", held: true, words: "Zoom out" },
+  { keys: ["F"], action: "favourite", in: "both", words: "Favourite, or no longer" },
+  { keys: ["T"], action: "tag", in: "both", words: "Tag" },
+  { keys: ["?"], action: "help", in: "both", words: "This help" },
+  { keys: ["Escape"], action: "escape", in: "both", words: "Close, or select nothing" },
+];
+
+/** The action of a key press there, or "" if it is not for us. */
+export function meaning(event, place) {
+  if (event.altKey || event.isComposing) return "";
+  const target = event.composedPath()[0];
+  if (typing(target)) return "";
+  const key = named(event);
+  const found = KEYS.find((one) => [place, "both"].includes(one.in) && one.keys.includes(key));
+  if (!found || (event.repeat && !found.held)) return "";
+  return found.cell && target?.closest?.("button, a, summary, [role=slider]") ? "" : found.action;
+}
+
+function named({ key, shiftKey, ctrlKey, metaKey }) {
+  const shift = shiftKey ? "Shift+" : "";
+  if (/^[a-z]$/i.test(key)) return (ctrlKey || metaKey ? "Ctrl+" : "") + shift + key.toUpperCase();
+  if (ctrlKey || metaKey) return "";
+  return key === " " ? `${shift}Space` : key;
+}

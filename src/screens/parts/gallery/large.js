@@ -1,0 +1,174 @@
+// The large view: one photo fills the window. Going back in the browser's history closes it.
+
+import { h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { Pictures } from "../darkroom/pictures.js";
+import { Info } from "./info.js";
+import { Stage } from "./stage.js";
+import { label, nameOf, shortDay } from "./words.js";
+
+const REST = 250; // milliseconds on a photo before its neighbours and its facts are asked for
+const AWAY = "The original cannot be reached now. This is its preview.";
+
+export class Large {
+  /** view.onMoved(position), onClosed(), onHelp() and say(words) are told. */
+  constructor(store, view) {
+    Object.assign(this, { store, view, pictures: new Pictures(4) });
+    this.stage = new Stage(store.urls, (step) => this.step(step));
+    this.info = new Info(
+      store,
+      (said) => this.mark(said),
+      () => this.toggleInfo(false),
+    );
+    this.words = h("div", { class: "words" });
+    this.number = h("span", { class: "number" });
+    this.heart = tool("heart", "Favourite (F)", () => this.favourite());
+    this.about = tool("info", "Information (I)", () => this.toggleInfo());
+    this.element = h(
+      "dialog",
+      { class: "large", "aria-label": "Photo", oncancel: (event) => (event.preventDefault(), this.leave()) },
+      h(
+        "header",
+        {},
+        tool("left", "Back to all photos (Esc)", () => this.leave()),
+        this.words,
+        this.number,
+        this.heart,
+        tool("loupe", "Zoom (Z)", () => this.stage.hundred()),
+        this.about,
+        tool("keys", "Shortcuts (?)", () => view.onHelp()),
+      ),
+      h(
+        "div",
+        { class: "middle" },
+        this.stage.element,
+        (this.backward = tool("left", "Previous photo", () => this.step(-1), "way backward")),
+        (this.forward = tool("right", "Next photo", () => this.step(1), "way forward")),
+      ),
+      this.info.element,
+    );
+  }
+
+  get isOpen() {
+    return this.element.open;
+  }
+
+  /** Open at a position; `again`: the history knows already. */
+  open(position, again = false) {
+    if (!again) history.pushState({ ...history.state, unipicPhoto: true }, "");
+    this.element.showModal();
+    this.show(position);
+  }
+
+  /** As if the person went back in the history. */
+  leave() {
+    if (history.state?.unipicPhoto) history.back();
+    else this.close();
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    clearTimeout(this.resting);
+    this.stage.drop();
+    this.pictures.clear();
+    this.position = -1;
+    this.element.close();
+    this.view.onClosed();
+  }
+
+  step(by) {
+    const next = this.position + by;
+    if (next >= 0 && next < this.store.total) this.show(next);
+    else this.view.say(by > 0 ? "This is the last photo" : "This is the first photo");
+  }
+
+  async show(position) {
+    this.position = position;
+    this.view.onMoved(position);
+    this.backward.disabled = position === 0;
+    this.forward.disabled = position >= this.store.total - 1;
+    this.number.textContent = `${(position + 1).toLocaleString("en")} of ${this.store.total.toLocaleString("en")}`;
+    const photo = await this.store.pages.photo(position);
+    if (this.position !== position) return;
+    this.photo = photo ?? null;
+    this.refresh();
+    if (!photo) return;
+    this.stage.show(photo, label(photo));
+    this.pictures.get(this.store.urls.thumb(photo));
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), REST);
+    if (!this.info.element.hidden) this.info.wait();
+  }
+
+  refresh() {
+    const { photo } = this;
+    const day = photo?.taken ? shortDay(photo.taken.slice(0, 10)) : "";
+    this.words.replaceChildren(
+      h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
+      h("span", {}, day),
+    );
+    this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
+    this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
+  }
+
+  /** The person looks at this photo: its facts, and its neighbours for the next step. */
+  async rest() {
+    for (const by of [1, -1]) {
+      const near = this.store.pages.at(this.position + by);
+      if (near) this.pictures.get(this.store.urls.view(near));
+    }
+    await this.learn();
+  }
+
+  async learn() {
+    const { position, photo } = this;
+    const full = await this.store.inFull(photo.digest);
+    if (this.position !== position) return;
+    if (full && !full.there) this.stage.say(AWAY);
+    this.info.show(full);
+  }
+
+  async mark(said) {
+    const { position, photo } = this;
+    const done = await this.store.mark(said, { digests: [photo.digest] });
+    if (this.position === position && done !== null) await this.learn();
+    return done !== null;
+  }
+
+  async favourite() {
+    if (!this.photo) return;
+    const on = !this.photo.favourite;
+    if (await this.mark({ do: "favourite", on })) this.view.say(on ? "A favourite" : "No longer a favourite");
+    this.refresh();
+  }
+
+  toggleInfo(shown = this.info.element.hidden) {
+    this.info.element.hidden = !shown;
+    this.element.classList.toggle("informed", shown);
+    this.about.setAttribute("aria-pressed", String(shown));
+    if (!shown) this.about.focus();
+  }
+
+  /** Where a tag is typed. */
+  tag() {
+    this.toggleInfo(true);
+    this.info.element.querySelector("[data-adds=tag]")?.focus();
+  }
+
+  drop() {
+    clearTimeout(this.resting);
+    this.position = -1;
+    this.stage.close();
+    this.pictures.clear();
+    this.element.remove();
+  }
+}
+
+function tool(sign, words, onclick, more = "") {
+  const name = words.replace(/ \(.*\)$/, "");
+  return h(
+    "button",
+    { type: "button", class: `tool ${more}`.trim(), "aria-label": name, title: words, onclick },
+    icon(sign),
+  );
+}

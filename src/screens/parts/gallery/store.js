@@ -1,0 +1,134 @@
+// What the gallery knows: the listing of a filter, its photos, what is selected, and the marks it sends.
+
+import { call, urls } from "../darkroom/api.js";
+import { Pages } from "./pages.js";
+import { added, count, covers, has, removed } from "./ranges.js";
+
+export const ALL = Object.freeze({ favourite: false, album: "", tag: "", folder: "" });
+const LIBRARY = "/unipic/library";
+const OFFLINE = "Unipic does not answer. Is it still running?";
+
+export class Store {
+  /** view.onListing(), onPhotos(from, to), onSelection(), onMarks() and onTrouble(words) are told. */
+  constructor(token, view) {
+    this.view = view;
+    this.urls = urls(token);
+    this.filter = { ...ALL };
+    this.book = null; // the listing's answer
+    this.ranges = [];
+  }
+
+  /** List by a filter. What is selected stays so if the same photos are listed again. */
+  async load(filter = this.filter) {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const { status, body } = await call(`${LIBRARY}/listing?${query(filter)}`);
+    if (turn !== this.turn) return;
+    if (status !== 200 || !body) {
+      this.view.onTrouble(body?.message || OFFLINE);
+      return;
+    }
+    const before = this.book;
+    const again = before?.key === body.key; // positions mean the same photos
+    const sameFilter = query(filter) === query(this.filter);
+    Object.assign(this, { book: body, filter: { ...filter } });
+    if (again) this.pages.pump();
+    else {
+      this.renew();
+      this.ranges = [];
+    }
+    this.view.onListing(sameFilter);
+  }
+
+  renew() {
+    this.pages?.close();
+    const { key } = this.book;
+    this.pages = new Pages({
+      load: (from, number) => call(`${LIBRARY}/photos?key=${key}&from=${from}&count=${number}`),
+      onPage: (from, to) => this.view.onPhotos(from, to),
+      onGone: () => this.load(),
+    });
+  }
+
+  get total() {
+    return this.book?.total ?? 0;
+  }
+
+  get filtered() {
+    return query(this.filter) !== "";
+  }
+
+  close() {
+    this.turn += 1;
+    this.pages?.close();
+  }
+
+  // Selection.
+
+  get selected() {
+    return count(this.ranges);
+  }
+
+  isSelected(position) {
+    return has(this.ranges, position);
+  }
+
+  areSelected(from, to) {
+    return covers(this.ranges, from, to);
+  }
+
+  select(from, to, on = true) {
+    this.ranges = (on ? added : removed)(this.ranges, from, to);
+    this.view.onSelection();
+  }
+
+  clear() {
+    this.ranges = [];
+    this.view.onSelection();
+  }
+
+  /** What is selected, as the routes take it. */
+  get picked() {
+    return { key: this.book.key, ranges: this.ranges };
+  }
+
+  // What people say of photos.
+
+  /** Full facts of a photo; null if it is gone. */
+  async inFull(digest) {
+    const { status, body } = await call(`${LIBRARY}/photo/${digest}`);
+    return status === 200 ? body : null;
+  }
+
+  /** Mark photos, `which` being { digests } or what is picked. Gives the number of photos, or null after a refusal. */
+  async mark(said, which) {
+    const { status, body } = await call(`${LIBRARY}/mark`, { ...said, ...which });
+    if (status === 410) await this.load();
+    if (status !== 200 || !body) {
+      this.view.onTrouble(body?.message || OFFLINE);
+      return null;
+    }
+    const { changed, ...marks } = body;
+    Object.assign(this.book, marks);
+    if (said.do === "favourite") this.pages.change(among(which), { favourite: said.on });
+    this.view.onMarks();
+    return changed;
+  }
+
+  /** A run of what is picked, for an export; null after a refusal. */
+  async toRun(which) {
+    const { status, body } = await call(`${LIBRARY}/selection`, which);
+    if (status === 410) await this.load();
+    if (status !== 200 || !body) this.view.onTrouble(body?.message || OFFLINE);
+    return body?.run ?? null;
+  }
+}
+
+export function query(filter) {
+  const said = Object.entries(filter).filter(([, value]) => value);
+  return new URLSearchParams(said.map(([name, value]) => [name, value === true ? "1" : value])).toString();
+}
+
+function among({ digests, ranges }) {
+  const named = new Set(digests);
+  return digests ? (photo) => named.has(photo.digest) : (_, position) => has(ranges, position);
+}

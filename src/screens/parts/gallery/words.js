@@ -1,0 +1,41 @@
+// Days and photos in words.
+
+import { count } from "../darkroom/dom.js";
+
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = [
+  ...["January", "February", "March", "April", "May", "June"],
+  ...["July", "August", "September", "October", "November", "December"],
+];
+export const UNDATED = "No date";
+
+/** "2024-05-04" as "4 May 2024". */
+export function shortDay(day) {
+  const [year, month, date] = day.split("-").map(Number);
+  return day ? `${date} ${MONTHS[month - 1]} ${year}` : UNDATED;
+}
+
+/** "2024-05-04" as "Saturday, 4 May 2024". */
+export function longDay(day) {
+  const weekday = WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()];
+  return weekday ? `${weekday}, ${shortDay(day)}` : shortDay(day);
+}
+
+/** "2024-05-04" as "May 2024". */
+export function monthOf(day) {
+  return day ? shortDay(day).replace(/^\d+ /, "") : UNDATED;
+}
+
+export function nameOf(photo) {
+  return photo.name.slice(photo.name.lastIndexOf("/") + 1);
+}
+
+/** For ears: what a photo is called, when it was taken, and what is special about it. */
+export function label(photo) {
+  const day = photo.taken ? shortDay(photo.taken.slice(0, 10)) : UNDATED.toLowerCase();
+  return [nameOf(photo), day, ...photo.kind, photo.favourite && "favourite"].filter(Boolean).join(", ");
+}
+
+export function photos(number) {
+  return count(number, "photo");
+}
