@@ -52,9 +52,9 @@ def _library(folders: list[Folder]) -> None:
     run = upkeep()
     with st.container(border=True):
         st.subheader("Library", anchor=False)
-        photos = sum(folder.photos for folder in folders)
-        st.markdown(f"{count(photos, 'photo')} in {count(len(folders), 'folder')}.")
-        latest = library().photos(library().listing().ids[:LATEST])
+        listing = library().listing()
+        st.markdown(f"{count(len(listing.ids), 'photo')} in {count(len(folders), 'folder')}.")
+        latest = library().photos(listing.ids[:LATEST])
         paths = [library().thumbnails.path(photo.digest) for photo in latest]
         with st.container(horizontal=True, key="latest"):
             for path in paths:

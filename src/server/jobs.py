@@ -52,7 +52,7 @@ class Jobs:
         self._waiting: dict[str, Run] = {}
         self._at_work: dict[str, Run] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._then: dict[str, State] = {}  # the state of a run that is being stopped, once its process has ended
+        self._giving_way: set[str] = set()  # runs that are being stopped, and go on later
 
     def prepare(self) -> None:
         """Start a spare process, since somebody is choosing photos. At most one, and none while a run is scanned."""
@@ -85,17 +85,14 @@ class Jobs:
             if not run.background:
                 for other in self._at_work.values():
                     if other.background:
-                        self._stop(other, "waiting")
+                        other.change(state="waiting")
+                        self._giving_way.add(other.token)
+                        self._processes[other.token].terminate()
         self._pool.submit(self._work)
 
     def _queue(self, run: Run) -> None:
         self._waiting[run.token] = run
         run.change(state="waiting", message="")
-
-    def _stop(self, run: Run, then: State) -> None:
-        self._then[run.token] = then
-        if process := self._processes.get(run.token):
-            process.terminate()
 
     def take_up(self, run: Run) -> None:
         """Go on with a run that says it is at work but has no process, as after a restart."""
@@ -118,7 +115,9 @@ class Jobs:
             self._waiting.pop(run.token, None)
             if run.load().state in ("waiting", "working"):  # and not done meanwhile
                 run.change(state=state)  # before the process ends, which would look like a failure
-            self._stop(run, state)
+            self._giving_way.discard(run.token)
+            if process := self._processes.get(run.token):
+                process.terminate()
 
     def ahead_of(self, run: Run) -> int:
         """How many runs are done before this one begins."""
@@ -135,7 +134,7 @@ class Jobs:
             if run is None:
                 return
             del self._waiting[run.token]
-            self._then.pop(run.token, None)
+            self._giving_way.discard(run.token)
             run.change(state="working")  # before there is a process, which says itself when it is done
             (run.folder / LOG).unlink(missing_ok=True)
             self._at_work[run.token] = run
@@ -150,20 +149,15 @@ class Jobs:
         finally:
             with self._lock:
                 del self._processes[run.token], self._at_work[run.token]
-                if self._then.pop(run.token, "") == "waiting" and run.folder.exists() and run.load().state == "waiting":
+                goes_on = run.token in self._giving_way and run.folder.exists() and run.load().state == "waiting"
+                self._giving_way.discard(run.token)
+                if goes_on:
                     self._queue(run)
                     self._pool.submit(self._work)
 
     def _ended(self, run: Run, code: int) -> None:
-        """Say what became of a run whose process has ended, unless the process said so."""
-        if not run.folder.exists():
-            return
-        with self._lock:
-            then = self._then.get(run.token)
-        state = run.load().state
-        if then and state in ("working", "cancelled"):  # stopped: the process itself calls that cancelled
-            run.change(state=then)
-        elif state == "working":
+        """Say that a process ended without having said so. One that was stopped has its state already."""
+        if run.folder.exists() and run.load().state == "working":
             run.change(state="failed", message=_last_words(run, code))
 
     def _begin(self, run: Run) -> subprocess.Popen[bytes]:

@@ -69,7 +69,8 @@ def work_on(folder: Path, examine: Examine) -> int:
             keep(examine(source, tools, settings, progress, keep))
         run.change(state="ready", message="")
     except Cancelled:
-        run.change(state="cancelled")
+        if run.load().state not in ("waiting", "paused"):  # whoever stopped it said what it is now
+            run.change(state="cancelled")
     except UnipicError as error:
         run.change(state="failed", message=str(error))
     except Exception as error:

@@ -63,12 +63,16 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
         "models": ["models", "--json"],
         "undo": ["undo", str(source), "--list"],
         "samples": ["samples", str(out / "samples")],
+        "index": ["index", str(source), "--encoder", "builtin", "--offline", "--json"],
+        "index again": ["index", "--encoder", "builtin", "--offline"],
+        "status": ["status", "--json"],
+        "forget a folder": ["forget", str(source)],
         "forget": ["forget"],
     }
 
 
 REFUSED = {"inside", "around", "over", "not confirmed"}
-SMOKE = {"folder", "zip", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
+SMOKE = {"folder", "zip", "index", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ STYLE = """
     color: light-dark(#174f56, #8fd3da);
   }
   [data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] * { color: inherit !important; }
+  .st-key-latest img { aspect-ratio: 1; object-fit: cover; }
   .stImage img { border-radius: 0.5rem; background: #8881; }
 </style>
 """

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as Late
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -26,6 +27,7 @@ from unipic.reading.engines.inline import apply_here
 # bridges some seconds, in which most slow files finish.
 AHEAD = 64
 IN_HAND = 8  # unfinished ones per worker: as many as are read while a batch of 32 is embedded, so no worker waits
+RESTARTS = 5  # of all processes, in the engine's life
 WALL_CLOCK = 20  # the limit by the clock, as a multiple of processor time: for files on a lost network share
 # The exit code of a worker that exceeded its processor time.
 TOO_BUSY = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None
@@ -40,8 +42,13 @@ class LocalEngine:
         """
         self.workers = workers or decode_processes()
         self.seconds = seconds
-        context = _context()
-        self._pool = ProcessPool(max_workers=self.workers, initializer=_confine, initargs=(memory,), context=context)
+        self.memory = memory
+        self._restarts = 0
+        self._pool = self._started()
+
+    def _started(self) -> ProcessPool:
+        confined = {"initializer": _confine, "initargs": (self.memory,)}
+        return ProcessPool(max_workers=self.workers, context=_context(), **confined)
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         """See Engine.map."""
@@ -50,9 +57,9 @@ class LocalEngine:
             for item in items:
                 waiting.append((item, self._scheduled(task, item)))
                 while self._full(waiting):
-                    yield self._finish(*waiting.popleft())
+                    yield self._finish(task, *waiting.popleft())
             while waiting:
-                yield self._finish(*waiting.popleft())
+                yield self._finish(task, *waiting.popleft())
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -64,6 +71,11 @@ class LocalEngine:
         return apply_here(open_model, work, items)
 
     def _scheduled(self, task: Callable[[Item], Result], item: Item) -> ProcessFuture:
+        """The task's future. If an idle process was killed, as when memory runs out, pebble gives up on all of them."""
+        if not self._pool.active and self._restarts < RESTARTS:
+            self._restarts += 1
+            self.close()
+            self._pool = self._started()
         return self._pool.schedule(_limited, args=[task, item, self.seconds], timeout=WALL_CLOCK * self.seconds)
 
     def _full(self, waiting: Sequence[tuple[Item, ProcessFuture]]) -> bool:
@@ -75,7 +87,9 @@ class LocalEngine:
             wait(running, return_when=FIRST_COMPLETED)
         return bool(waiting) and waiting[0][1].done()
 
-    def _finish(self, item: Item, future: ProcessFuture) -> tuple[Item, Result | Failure]:
+    def _finish(
+        self, task: Callable[[Item], Result], item: Item, future: ProcessFuture
+    ) -> tuple[Item, Result | Failure]:
         try:
             return item, future.result()
         except Late:
@@ -86,6 +100,10 @@ class LocalEngine:
             return item, Failure(f"the decoder crashed on it ({_why(death.exitcode)})")
         except MemoryError:
             return item, NO_MEMORY
+        except BrokenProcessPool:
+            if self._restarts == RESTARTS:
+                raise
+            return self._finish(task, item, self._scheduled(task, item))
 
     def close(self) -> None:
         """Stop the processes; unfinished items are lost."""
