@@ -47,8 +47,8 @@ class LocalEngine:
         self._pool = self._started()
 
     def _started(self) -> ProcessPool:
-        confined = {"initializer": _confine, "initargs": (self.memory,)}
-        return ProcessPool(max_workers=self.workers, context=_context(), **confined)
+        memory = (self.memory,)
+        return ProcessPool(max_workers=self.workers, initializer=_confine, initargs=memory, context=_context())
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
         """See Engine.map."""
