@@ -9,6 +9,7 @@ darkroom  the review of 2,000 photos in real Chromium: from a key to the next gr
 startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
+library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import bias, calibrate, darkroom, memory, pairs, quality, safety, speed, startup, versions
+from benchmarks import bias, calibrate, darkroom, library, memory, pairs, quality, safety, speed, startup, versions
 from benchmarks.machine import machine
 
 PARTS = {
@@ -30,6 +31,7 @@ PARTS = {
     "startup": startup.run,
     "pairs": pairs.run,
     "versions": versions.run,
+    "library": library.run,
     "safety": safety.run,
 }
 

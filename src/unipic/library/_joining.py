@@ -28,12 +28,10 @@ class Joiner:
 
     def join(self, files: Sequence[Found], folders: set[bytes], progress: Progress) -> None:
         """Join the files of some folders. `files`: at least all of theirs."""
-        done = 0
-        for folder, some in groupby(sorted(files, key=folder_of), key=folder_of):
-            if folder in folders:
-                progress(Step("Finding what belongs together", done, len(folders), "folder"))
-                self._join(list(some))
-                done += 1
+        files = [file for file in files if folder_of(file) in folders] if folders else []
+        for done, (_, some) in enumerate(groupby(sorted(files, key=folder_of), key=folder_of)):
+            progress(Step("Finding what belongs together", done, len(folders), "folder"))
+            self._join(list(some))
 
     def _join(self, files: list[Found]) -> None:
         problems: dict[bytes, str | None] = {}
