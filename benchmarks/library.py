@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.holiday import holiday
@@ -97,9 +98,21 @@ def _measured(folder: Path, data: Path) -> tuple[float, int]:
     begun = time.perf_counter()
     environment = {**os.environ, "UNIPIC_DATA": str(data)}
     process = subprocess.Popen(_command(folder), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, code, usage = os.wait4(process.pid, 0)
-    assert code == 0, "the command failed"
-    return time.perf_counter() - begun, usage.ru_maxrss * 1024
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _peak(process.pid))
+        time.sleep(0.02)
+    assert process.returncode == 0, "the command failed"
+    return time.perf_counter() - begun, peak
+
+
+def _peak(pid: int) -> int:
+    """The most memory the process had until now, in bytes."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _make(folder: Path) -> None:
