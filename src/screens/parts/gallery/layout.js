@@ -102,15 +102,13 @@ export class Layout {
     return found;
   }
 
-  /** The first day of another month, or year, before or after that of a day; the day itself where there is none. */
+  /** The first listed day of the next month (7 letters) or year (4), or of this or the one before; else the day itself. */
   turn(day, step, letters) {
     const part = (at) => this.days[at]?.[0].slice(0, letters);
-    let at = day;
-    if (step < 0 && at > 0 && part(at - 1) === part(at)) at += 1; // first to the beginning of this one
-    while (this.days[at + step] && part(at + step) === part(day)) at += step;
-    at = this.days[at + step] ? at + step : day;
-    while (at > 0 && part(at - 1) === part(at)) at -= 1;
-    return at;
+    const begin = (at) => (at > 0 && part(at - 1) === part(at) ? begin(at - 1) : at);
+    if (step < 0) return begin(day) < day || !day ? begin(day) : begin(day - 1);
+    const next = this.days.findIndex((_, at) => at > day && part(at) !== part(day));
+    return next < 0 ? day : next;
   }
 }
 

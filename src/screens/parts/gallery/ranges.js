@@ -25,6 +25,7 @@ export function added(ranges, from, to) {
 }
 
 export function removed(ranges, from, to) {
+  if (from >= to) return ranges;
   return ranges.flatMap(([a, b]) => {
     if (b <= from || a >= to) return [[a, b]];
     return [
