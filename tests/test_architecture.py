@@ -27,6 +27,7 @@ LAYERS = (
     "cli",
     "screens",
     "server",
+    "unipic.api",  # for scripts: it shows the stories and what they take
     "utils",
     "unipic.tools",
     "unipic.destinations",

@@ -1,0 +1,98 @@
+"""What a script needs, in one place: the library, clean-ups, embeddings. docs/api.md has an example of each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import APP, Settings, data_folder, memory_folder, models_folder
+
+if str(APP) not in sys.path:  # of a wheel: the stories lie in unipic/_app
+    sys.path.append(str(APP))
+
+from unipic.cleanup.result import Cleanup
+from unipic.core.photo import Photo, Unreadable
+from unipic.library.filling import Model, detector, encoder
+from unipic.library.library import Filter, Library, Update
+from unipic.library.listing import Listing
+from unipic.library.marks import Marked, Marks
+from unipic.reading.engines.base import Engine
+from unipic.reading.engines.inline import InlineEngine
+from unipic.reading.engines.local import LocalEngine
+from unipic.sources.folder import FolderSource
+from unipic.tools import Tools, open_tools
+from unipic.vision.base import Detector, Encoder, Part
+from unipic.vision.registry import open_encoder as _open_encoder
+from utils import clean_gallery, index_gallery
+
+__all__ = [
+    "Cleanup",
+    "Detector",
+    "Encoder",
+    "Engine",
+    "Filter",
+    "InlineEngine",
+    "Library",
+    "Listing",
+    "LocalEngine",
+    "Marked",
+    "Marks",
+    "Model",
+    "Part",
+    "Photo",
+    "Progress",
+    "Settings",
+    "Step",
+    "Tools",
+    "Unreadable",
+    "Update",
+    "clean",
+    "detector",
+    "encoder",
+    "index",
+    "open_encoder",
+    "open_library",
+    "tools",
+]
+
+
+def open_library() -> Library:
+    """The library of the data folder (UNIPIC_DATA). UnipicError if a newer version wrote it."""
+    library = Library(data_folder())
+    library.usable()
+    return library
+
+
+@contextmanager
+def tools(settings: Settings | None = None, remember: bool = True) -> Iterator[Tools]:
+    """Models, engine and index, for as long as the block. `remember`: whether the index keeps what is read."""
+    with open_tools(settings or Settings(), models_folder(), memory_folder() if remember else None) as opened:
+        yield opened
+
+
+def index(
+    library: Library, *folders: str | Path, settings: Settings | None = None, progress: Progress = silent
+) -> list[Update]:
+    """Add folders to the library and read what is new in them; without any, refresh those it has.
+
+    SourceError for a folder that cannot be reached; nothing of it is forgotten.
+    """
+    chosen = [library.add(Path(folder)) for folder in folders] or library.paths()
+    settings = settings or Settings.of(ranker="builtin")
+    with tools(settings) as opened:
+        return [index_gallery(folder, library, opened, settings, progress) for folder in chosen]
+
+
+def clean(folders: Sequence[str | Path], settings: Settings | None = None, progress: Progress = silent) -> Cleanup:
+    """Copies, moments and recommendations among the photos of some folders. Nothing is removed."""
+    settings = settings or Settings()
+    with tools(settings) as opened:
+        return clean_gallery(FolderSource([Path(folder) for folder in folders]), opened, settings, progress)
+
+
+def open_encoder(name: str = "auto", fetch: bool = True) -> Encoder:
+    """An encoder by its name in the settings; what is used instead of a missing one is in its `label`."""
+    return _open_encoder(name, models_folder(), fetch=fetch)[0]
