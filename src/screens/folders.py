@@ -13,6 +13,7 @@ from screens.parts.working import background
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
+from unipic.core.settings import kept_folder
 from unipic.library.library import Folder
 
 MAX_ROWS_SHOWN = 20  # files that are named
@@ -51,7 +52,8 @@ def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
-        st.markdown(f"**{plain(str(folder.path))}**  \n{count(folder.photos, 'photo')}{others} · {read}")
+        name = "Kept uploads" if folder.path == kept_folder() else str(folder.path)
+        st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
                 f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",

@@ -10,9 +10,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.libraries import read_in
 from tests.helpers.pictures import save, scene
-from tests.screens.test_screens import app, labels, press, text
+from tests.screens.test_screens import app, finished, labels, press, text
 
 from server import upkeep
+from server.runs import Runs
 from server.state import library, server
 from unipic.core.files import write_json
 from unipic.library._decisions import FILE
@@ -152,6 +153,21 @@ def test_a_selection_goes_out_by_every_way(filled: Library) -> None:
     assert "2 photos with 1 file that belongs to them" in text(test)
     press(test, "Make the album")
     assert [path.name for path in run.out.iterdir()] == ["My clean gallery.zip"]
+
+
+def test_uploads_can_be_kept_in_the_library(tmp_path: Path, data: Path, started: list[str]) -> None:
+    for number in range(3):
+        save(scene(number), tmp_path / "sent" / f"{number}.jpg")
+    run = finished(Runs(data / "runs"), tmp_path / "sent")
+    run.change(source="upload")
+    test = app("finish.py", run)
+    test.segmented_control(key="way").set_value("library").run()
+    assert "shared by everyone" in text(test)
+    press(test, "Keep in my library")
+    kept = data / "kept" / "My clean gallery"
+    assert sorted(path.name for path in kept.iterdir()) == ["0.jpg", "1.jpg", "2.jpg", "unipic-manifest.json"]
+    assert library().paths() == [data / "kept"]
+    assert started == [str(data / "kept")]
 
 
 def test_without_a_selection_it_says_where_to_make_one(filled: Library) -> None:

@@ -15,8 +15,11 @@ from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
-from server.state import originals_of
+from server.state import library, originals_of
+from server.upkeep import look_for_new
 from unipic.core.errors import DestinationError
+from unipic.core.files import make_folder as make_folder_of
+from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview
@@ -29,9 +32,10 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "folder", "list", "aside"]
+Way = Literal["zip", "library", "folder", "list", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
+    "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "list": ":material/list_alt: List",
     "aside": ":material/drive_file_move: Move originals aside",
@@ -69,10 +73,13 @@ def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
     st.subheader("Export", anchor=False)
     album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
     _location()
-    ways = [way for way in WAYS if way != "aside" or may_set_aside(run)]
+    offered = {"aside": may_set_aside(run), "library": run.load().source in ("upload", "samples")}
+    ways = [way for way in WAYS if offered.get(way, True)]
     way = st.segmented_control("How", ways, default="zip", format_func=WAYS.__getitem__, key="way", required=True)
     if way == "folder":
         return _folder(run, outcomes, plan, album)
+    if way == "library":
+        return _keep(run, outcomes, plan, album)
     if way == "list":
         _list(run, outcomes, album)
         return False
@@ -146,6 +153,29 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
     if make_folder(target, outcomes, without_place()) is None:
         return False
     _there(target)
+    return True
+
+
+def _keep(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+    """Keep uploaded photos: copies in the data folder, in a folder of the library."""
+    st.caption(
+        "The photos are kept on this server after this review is deleted, and shown in the library, which is shared by "
+        "everyone who can open this app."
+    )
+    make_folder_of(kept_folder())
+    try:
+        target = place_for(kept_folder(), album, [run.folder], [kept_folder()])
+    except DestinationError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return False
+    space = _has_space(plan, kept_folder())
+    words, icon = "Keep in my library", ":material/photo_library:"
+    if not st.button(words, type="primary", icon=icon, key="keep", disabled=not space):
+        return False
+    if make_folder(target, outcomes, without_place()) is None:
+        return False
+    look_for_new([library().add(kept_folder())])
+    st.success("The photos are in your library.", icon=":material/check_circle:")
     return True
 
 

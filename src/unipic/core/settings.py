@@ -247,8 +247,13 @@ def models_folder() -> Path:
 
 
 def memory_folder() -> Path:
-    """What is known of photos that were looked at, of folders on this machine. May be deleted at any time."""
+    """The library's index and thumbnails. May be deleted at any time."""
     return data_folder() / "library"
+
+
+def kept_folder() -> Path:
+    """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
+    return data_folder() / "kept"
 
 
 def data_folder() -> Path:

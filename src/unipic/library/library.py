@@ -21,6 +21,7 @@ import numpy as np
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Companion, Found, Photo, Unreadable
 from unipic.core.progress import Progress, silent
+from unipic.core.settings import kept_folder
 from unipic.library._database import Database, forget_orphans, rows_in, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import FILE, marks, portions
@@ -125,7 +126,7 @@ class Library:
         own = Path(os.path.realpath(self.data))
         if not real.is_dir():
             raise SourceError(f"{folder} is not a folder")
-        if real == own or own in real.parents:
+        if (real == own or own in real.parents) and real != Path(os.path.realpath(kept_folder())):
             raise SourceError(f"{folder} is Unipic's own data folder; name a folder with photos")
         self.marks.add_folder(real)
         return real
