@@ -10,7 +10,8 @@ from pathlib import Path
 
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
-from unipic.library.library import INDEX, Library
+from unipic.library.library import Library
+from unipic.library.reader import INDEX
 from unipic.library.thumbnails import Thumbnails
 
 FindPhoto = Callable[[Run, str], Photo | None]

@@ -16,8 +16,8 @@ if str(APP) not in sys.path:  # of a wheel: the stories lie in unipic/_app
 from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Photo, Unreadable
 from unipic.library.filling import Model, detector, encoder
-from unipic.library.library import Filter, Library, Update
-from unipic.library.listing import Listing
+from unipic.library.library import Library, Update
+from unipic.library.listing import Filter, Listing
 from unipic.library.marks import Marked, Marks
 from unipic.reading.engines.base import Engine
 from unipic.reading.engines.inline import InlineEngine

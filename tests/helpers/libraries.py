@@ -10,7 +10,8 @@ from tests.helpers.pictures import save, scene
 
 from unipic.core.settings import Settings
 from unipic.library.index import StoredIndex
-from unipic.library.library import INDEX, Library
+from unipic.library.library import Library
+from unipic.library.reader import INDEX
 from unipic.reading.engines.inline import InlineEngine
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import Limits
-from unipic.library.library import INDEX, SHOWN, Folder, Library
+from unipic.library.library import Folder, Library
+from unipic.library.reader import INDEX, SHOWN
 from unipic.reading import versions
 
 

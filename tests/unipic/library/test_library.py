@@ -14,13 +14,15 @@ from PIL import Image
 from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import DecisionsUnreadable, ModelError, SourceError, UnipicError
-from unipic.core.photo import Found, Photo
+from unipic.core.photo import Found, Photo, Unreadable
 from unipic.core.settings import Settings
 from unipic.library import library as module
 from unipic.library._decisions import FILE as DECISIONS
 from unipic.library.filling import detector, encoder
 from unipic.library.index import NO_INDEX, StoredIndex
-from unipic.library.library import Filter, Library, Update
+from unipic.library.library import Library, Update
+from unipic.library.listing import EVERYTHING, Filter
+from unipic.library.reader import INDEX
 from unipic.library.status import status
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
@@ -55,7 +57,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def updated(library: Library, folder: Path) -> Update:
-    index = StoredIndex(library.data / module.INDEX, library.thumbnails, SETTINGS.limits)
+    index = StoredIndex(library.data / INDEX, library.thumbnails, SETTINGS.limits)
     tools = Tools(BuiltinEncoder(), None, InlineEngine(), library.thumbnails, index=index)
     try:
         return index_gallery(folder, library, tools, SETTINGS)
@@ -63,11 +65,11 @@ def updated(library: Library, folder: Path) -> Update:
         index.close()
 
 
-def shown(library: Library, wanted: Filter = module.EVERYTHING) -> list[Photo]:
+def shown(library: Library, wanted: Filter = EVERYTHING) -> list[Photo]:
     return library.photos(library.listing(wanted).ids)
 
 
-def names(library: Library, wanted: Filter = module.EVERYTHING) -> list[str]:
+def names(library: Library, wanted: Filter = EVERYTHING) -> list[str]:
     return sorted(photo.name for photo in shown(library, wanted))
 
 
@@ -108,6 +110,23 @@ def test_what_is_gone_is_hidden_at_once_and_forgotten_after_a_month(
     updated(filled, photos)
     assert not filled.thumbnails.path(gone.digest).exists()
     assert filled.number("SELECT count(*) FROM pixels") == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read what nobody may")
+def test_a_folder_inside_that_may_not_be_listed_loses_nothing(filled: Library, photos: Path) -> None:
+    (photos / "2020").chmod(0)
+    try:
+        assert updated(filled, photos).gone == 0
+    finally:
+        (photos / "2020").chmod(0o755)
+    assert len(shown(filled)) == 3
+
+
+def test_of_a_folder_inside_that_cannot_be_listed_nothing_is_taken_for_gone(filled: Library, photos: Path) -> None:
+    left = [file for file in filled.files(photos) if not file.name.startswith("2020/")]
+    closed = Unreadable("2020", "2020", str(photos / "2020"), "is a folder that may not be read", copyable=False)
+    assert filled.update(photos, [*left, closed]) == 0
+    assert filled.update(photos, left) == 2
 
 
 def test_what_comes_back_is_shown_again(filled: Library, photos: Path) -> None:
