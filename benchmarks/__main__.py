@@ -6,6 +6,7 @@ bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
 memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
+photos    a library of 100,000 in real Chromium: listing, opening, work of a frame while scrolling, memory
 startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
@@ -18,7 +19,20 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import bias, calibrate, darkroom, library, memory, pairs, quality, safety, speed, startup, versions
+from benchmarks import (
+    bias,
+    calibrate,
+    darkroom,
+    library,
+    memory,
+    pairs,
+    photos,
+    quality,
+    safety,
+    speed,
+    startup,
+    versions,
+)
 from benchmarks.machine import machine
 
 PARTS = {
@@ -28,6 +42,7 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "photos": photos.run,
     "startup": startup.run,
     "pairs": pairs.run,
     "versions": versions.run,

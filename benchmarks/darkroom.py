@@ -75,7 +75,7 @@ def _opening(browser: Browser, url: str, run: Run) -> None:
     _row("list: page loaded again, to rows", [one["rows"] for one in again])
     _row("- and to the thumbnails of all rows in view", [one["pictures"] for one in again])
     _row("- of which in the darkroom itself, to rows", [one["rows"] - one["room"] for one in again])
-    with _page(browser) as page:
+    with browser_page(browser) as page:
         _enter(page, url, run)
         found = []
         for _ in range(20):
@@ -92,7 +92,7 @@ def _opening(browser: Browser, url: str, run: Run) -> None:
 
 def _opened(browser: Browser, address: str) -> tuple[dict[str, float], list[dict[str, float]]]:
     """The first visit of a browser, and three more with what it has cached."""
-    with _page(browser) as page:
+    with browser_page(browser) as page:
         page.add_init_script(OPENING)
         page.goto(address)
         first = page.wait_for_function("() => window.opened").json_value()
@@ -104,7 +104,7 @@ def _opened(browser: Browser, address: str) -> tuple[dict[str, float], list[dict
 
 
 def _walking(browser: Browser, url: str, run: Run) -> None:
-    with _page(browser) as page:
+    with browser_page(browser) as page:
         _enter(page, url, run)
         _row(f"J, a key every {PERSON * 1000:.0f} ms", _pressed(page, "j", WALK, PERSON))
         _row("J, as soon as the last group is there", _pressed(page, "j", WALK))
@@ -122,7 +122,7 @@ def _walking(browser: Browser, url: str, run: Run) -> None:
 
 
 def _deciding(browser: Browser, url: str, run: Run) -> None:
-    with _page(browser) as page:
+    with browser_page(browser) as page:
         _enter(page, url, run)
         _row(f"Enter, a key every {PERSON * 1000:.0f} ms", _pressed(page, "Enter", WALK, PERSON))
         _row("Enter, as soon as the last group is there", _pressed(page, "Enter", WALK))
@@ -130,7 +130,7 @@ def _deciding(browser: Browser, url: str, run: Run) -> None:
 
 def _everything(browser: Browser, url: str, run: Run) -> None:
     """All groups decided by keyboard alone, with what it costs."""
-    with _page(browser) as page:
+    with browser_page(browser) as page:
         counted = traffic(page)
         groups = _enter(page, url, run)
         opening = in_words(counted)
@@ -258,7 +258,7 @@ def served(data: Path) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def _page(browser: Browser) -> Iterator[Page]:
+def browser_page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)

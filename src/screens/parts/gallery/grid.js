@@ -9,7 +9,7 @@ import { HEAD, Layout } from "./layout.js";
 
 const AROUND = 0.6; // windows above and below that are ready while one scrolls slowly
 const QUIET = 90; // milliseconds without scrolling after which photos are asked for
-const FAST = 0.45; // windows in a frame; faster than this nothing can be seen, and nothing is asked for
+const FAST = 3; // windows a second; faster than this nothing can be seen, and nothing is asked for
 
 export class Grid {
   /** view.onScroll(), onDay(day) are told; what is pressed on cells is in pressing.js. */
@@ -100,20 +100,28 @@ export class Grid {
   }
 
   follow() {
-    const top = this.scroller.scrollTop;
-    this.fast = Math.abs(top - (this.before ?? top)) > FAST * this.seen;
-    this.before = top;
+    const [top, now] = [this.scroller.scrollTop, performance.now()];
+    const pace = this.before && Math.abs(top - this.before.top) / Math.max(now - this.before.now, 1);
+    this.before = { top, now };
+    if (pace * 1000 > FAST * this.seen) this.fast = true;
+    else if (this.fast) this.slow();
     this.update();
     if (!this.fast) this.ask();
     this.view.onScroll();
   }
 
   rest() {
-    this.fast = false;
-    this.before = this.scroller.scrollTop;
+    this.before = null;
+    if (this.fast) this.slow();
     this.update();
     this.ask();
     this.view.onRest();
+  }
+
+  /** What passed by too fast can be seen again. */
+  slow() {
+    this.fast = false;
+    this.filled(0, this.layout.total);
   }
 
   /** Fetch the photos around what is seen. */

@@ -25,11 +25,13 @@ export class Info {
   }
 
   wait() {
+    this.digest = "";
     this.content.replaceChildren(h("p", { class: "quiet" }, "Loading…"));
   }
 
   /** The full facts of a photo; null: they could not be fetched. */
   show(photo) {
+    this.digest = photo?.digest;
     if (!photo) {
       this.content.replaceChildren(h("p", {}, "This photo is no longer in the library."));
       return;

@@ -97,7 +97,7 @@ export class Large {
     this.pictures.get(this.store.urls.thumb(photo));
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.rest(), REST);
-    if (!this.info.element.hidden) this.info.wait();
+    this.info.wait();
   }
 
   refresh() {
@@ -117,7 +117,7 @@ export class Large {
       const near = this.store.pages.at(this.position + by);
       if (near) this.pictures.get(this.store.urls.view(near));
     }
-    await this.learn();
+    if (this.info.digest !== this.photo.digest) await this.learn(); // else somebody may be writing there
   }
 
   async learn() {
@@ -150,8 +150,9 @@ export class Large {
   }
 
   /** Where a tag is typed. */
-  tag() {
+  async tag() {
     this.toggleInfo(true);
+    if (this.photo && this.info.digest !== this.photo.digest) await this.learn();
     this.info.element.querySelector("[data-adds=tag]")?.focus();
   }
 

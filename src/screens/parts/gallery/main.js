@@ -16,6 +16,7 @@ import { ALL, Store } from "./store.js";
 import { photos } from "./words.js";
 
 const SAID = 4000; // milliseconds a message stays
+const SETTLED = 600; // milliseconds until what Streamlit draws above is there
 const STALE = 10000; // milliseconds after which coming back to the page lists anew
 
 export class Gallery {
@@ -50,6 +51,13 @@ export class Gallery {
     window.addEventListener("popstate", (event) => this.wentBack(event), { capture: true, signal });
     window.addEventListener("pagehide", () => this.remember(), { signal });
     document.addEventListener("visibilitychange", () => this.cameBack(), { signal });
+    window.addEventListener("resize", () => this.fit(), { signal });
+  }
+
+  /** As high as the window leaves: only the grid scrolls. */
+  fit() {
+    const { top } = this.root.getBoundingClientRect();
+    if (top > 0) this.root.style.setProperty("--above", `${Math.ceil(top)}px`);
   }
 
   /** Streamlit calls this over and over. */
@@ -85,6 +93,8 @@ export class Gallery {
     this.begun = 1;
     const { bar, body, many, large, said, host } = this;
     this.root.replaceChildren(bar.element, body, many.element, large.element, said, host);
+    this.fit();
+    setTimeout(() => this.fit(), SETTLED);
   }
 
   onPhotos(from, to) {
