@@ -7,12 +7,12 @@ import os
 import re
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import Server, start_server, stop_server
+from tests.browser.conftest import Complaints, Server, start_server, stop_server
 from tests.browser.test_axe import Inspector
 from tests.helpers.libraries import read_in, taken
 from tests.helpers.pictures import save, scene
@@ -88,16 +88,42 @@ class Wall:
         )
 
 
-@pytest.fixture
-def wall(page, shelf: tuple[Server, Library, Path]) -> Iterator[Wall]:
-    server, library, _ = shelf
+@pytest.fixture(scope="module")
+def tab(browser) -> Iterator[tuple[Any, Complaints]]:
+    """A window that all tests use, one after the other: what Streamlit loads is loaded once."""
+    context, complaints = browser.new_context(viewport={"width": 1280, "height": 900}), Complaints()
+    page = context.new_page()
     page.set_default_timeout(10_000)
+    page.on("console", lambda said: said.type == "error" and complaints.note("console", said.text + str(said.location)))
+    page.on("pageerror", lambda error: complaints.note("script", str(error)))
+    yield page, complaints
+    context.close()
+
+
+@pytest.fixture
+def wall(tab, shelf: tuple[Server, Library, Path]) -> Iterator[Wall]:
+    """The photos as somebody sees them who was never here; nothing is marked before or afterwards."""
+    server, library, photos = shelf
+    page, complaints = tab
+    page.goto(f"{server.url}/unipic/nothing")
+    page.evaluate("() => (localStorage.clear(), sessionStorage.clear())")
+    complaints.heard.clear()
     yield Wall(page, server.url).open()
     library.marks.path.unlink(missing_ok=True)
-    library.marks.add_folder(shelf[2])
+    library.marks.add_folder(photos)
 
 
-def test_days_photos_and_names_that_are_only_text(wall: Wall, quiet) -> None:
+@pytest.fixture
+def calm(tab) -> Callable[[], None]:
+    """As `quiet`, of the window that all tests use."""
+
+    def check() -> None:
+        assert tab[1].heard == []
+
+    return check
+
+
+def test_days_photos_and_names_that_are_only_text(wall: Wall, calm) -> None:
     root = wall.root
     assert root.get_by_role("heading", name="Photos", exact=True).is_visible()
     assert root.get_by_text(f"{TOTAL} photos").first.is_visible()
@@ -109,7 +135,7 @@ def test_days_photos_and_names_that_are_only_text(wall: Wall, quiet) -> None:
     assert root.get_by_role("button", name="Select No date, 1 photo").is_visible()
     wall.press("Enter")
     wall.shows(NASTY)
-    quiet()
+    calm()
 
 
 def test_only_what_is_seen_is_in_the_page(wall: Wall) -> None:
@@ -143,7 +169,7 @@ def test_by_keyboard_through_the_grid(wall: Wall) -> None:
     assert wall.root.get_by_role("slider", name="Time").get_attribute("aria-valuetext") == "August 2022"
 
 
-def test_the_large_view_and_the_way_back(wall: Wall, quiet) -> None:
+def test_the_large_view_and_the_way_back(wall: Wall, calm) -> None:
     wall.cell(2).click()
     wall.shows("2024-05-04-27.jpg")
     wall.page.wait_for_function(
@@ -168,7 +194,7 @@ def test_the_large_view_and_the_way_back(wall: Wall, quiet) -> None:
     wall.press("Escape")
     wall.large.wait_for(state="hidden")
     assert wall.root.locator(".many").is_hidden()
-    quiet()
+    calm()
 
 
 def test_what_is_said_of_one_photo(wall: Wall, shelf) -> None:
