@@ -34,10 +34,12 @@ export = st.Page("export.py", title="Export", icon=":material/ios_share:", visib
 stats = st.Page("stats.py", title="Statistics", icon=":material/monitoring:", url_path="statistics")
 models = st.Page("models.py", title="Models", icon=":material/memory:")
 
+more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility="hidden")
+
 if there:
     pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, folders, export]}
 else:
     pages = {"": [add, review, finish], "Library": [photos, folders, export]}
-page = st.navigation({**pages, "More": [stats, models]}, position="top")
-thumb_bar([home, add, review, photos] if there else [add, review, finish], page)
+page = st.navigation({**pages, "More": [stats, models, more]}, position="top")
+thumb_bar([home, add, review, photos, more] if there else [add, review, finish, more])
 page.run()

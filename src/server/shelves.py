@@ -10,13 +10,13 @@ from pathlib import Path
 
 from server.runs import Run, Runs
 from unipic.core.photo import Photo
+from unipic.library.index import VIEWS
 from unipic.library.library import Library
 from unipic.library.reader import INDEX
 from unipic.library.thumbnails import Thumbnails
 
 FindPhoto = Callable[[Run, str], Photo | None]
 LIBRARY = "library"  # in place of a token, of which it can be none
-VIEWS = "views"  # the folder of the library's cached pictures, beside its thumbnails
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ Pair = tuple[Photo, Photo]
 
 THUMBNAILS = "thumbs"
 BEFORE = "facts"  # the folder of the index, in the data folder of versions before
+VIEWS = "views"  # large pictures for the browser
 ROWS = "ray"  # where workers of a local Ray leave their results
 DAY_S = 86_400  # seconds
 KEEP_DAYS = 180  # days after which a file outside the library that no run asked for is forgotten
@@ -325,7 +326,7 @@ def forget(folder: Path) -> int:
     freed = sum(path.stat().st_size for path in ours)
     for end in ENDINGS:
         folder.joinpath(FILE + end).unlink(missing_ok=True)
-    for part in (THUMBNAILS, ROWS):
+    for part in (THUMBNAILS, ROWS, VIEWS):
         shutil.rmtree(folder / part, ignore_errors=True)
     return freed
 
