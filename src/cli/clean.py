@@ -144,32 +144,33 @@ def clean(
             choices = _choices(proposal, rulings)
             choices = accept_all(proposal, choices) if kept.best_only else choices
             everything = outcomes(proposal, choices)
-            problems = _exported(destinations, everything, progress)
+            written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
+            problems = _exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
         problems += moved.problems if moved else ()
         if output.as_json:
             print(json.dumps(_result(output, proposal, choices, problems, moved), ensure_ascii=True))
         else:
-            say_summary(proposal, choices, output.written, problems, moved)
+            say_summary(proposal, choices, written, problems, moved)
         if problems or not cleanup.gallery.photos:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
 
-def _ready(output: Output, photos: list[Path]) -> list[Destination]:
+def _ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
     from unipic.destinations.base import outside
     from unipic.destinations.folder import FolderDestination
     from unipic.destinations.list import ListDestination
     from unipic.destinations.zip import ZipDestination
 
-    found: list[Destination] = []
+    found: dict[Path, Destination] = {}
     if output.zip_path:
-        found.append(ZipDestination(output.zip_path, strip_location=output.strip_location))
+        found[output.zip_path] = ZipDestination(output.zip_path, strip_location=output.strip_location)
     if output.to:
-        found.append(FolderDestination(output.to, output.strip_location))
+        found[output.to] = FolderDestination(output.to, output.strip_location)
     if output.listing:
-        found.append(ListDestination(output.listing))
-    for path, destination in zip(output.written, found, strict=True):
+        found[output.listing] = ListDestination(output.listing)
+    for path, destination in found.items():
         outside(path, photos)
         destination.ready()
     return found

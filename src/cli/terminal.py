@@ -17,7 +17,7 @@ from rich.markup import escape
 from unipic.core.errors import SettingsError
 from unipic.core.progress import BYTE, Progress, Step
 from unipic.core.settings import COMMAND
-from unipic.core.words import belonging, count, printable, size
+from unipic.core.words import belonging, count, nothing_found, printable, size
 from unipic.review.rules import SETS
 
 BAR_INTERVAL_S = 0.1  # between two updates of a bar
@@ -195,7 +195,10 @@ def say_summary(
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
-    out.print(table)
+    if cleanup.gallery.photos:
+        out.print(table)
+    else:
+        out.print(f"[b]{shown(nothing_found([file.name for file in cleanup.gallery.unreadable]))}[/b]", **WHOLE)
     for file in cleanup.gallery.unreadable[:MAX_ROWS_SHOWN]:
         out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
     if found.unreadable > MAX_ROWS_SHOWN:
@@ -210,7 +213,7 @@ def say_summary(
         out.print(f"Written to {shown(path)}.", **WHOLE)
     if moved:
         say_moved(moved)
-    elif not written:
+    elif not written and cleanup.gallery.photos:
         out.print("Dry run: nothing was written.", **WHOLE)
 
 

@@ -44,6 +44,10 @@ def screen() -> None:
     for notice in proposal.cleanup.notices:
         st.caption(f":material/info: {plain(notice)}")
     plan = preview(plan_to_copy(outcomes))
+    if not found.before:
+        st.warning("No photos were found, so there is nothing to export.", icon=":material/image_not_supported:")
+        _delete(run)
+        return
     what_will_happen(plan, found.groups - found.reviewed)
     if found.groups > found.reviewed:
         st.page_link(

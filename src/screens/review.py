@@ -16,6 +16,7 @@ from server.runs import Run
 from server.state import desk_of, server
 from unipic.cleanup.result import Cleanup
 from unipic.core.photo import Unreadable
+from unipic.core.words import nothing_found
 from unipic.review.desk import Desk
 
 
@@ -76,6 +77,9 @@ def _already(run: Run, desk: Desk) -> None:
 
 def _found(run: Run, desk: Desk) -> None:
     cleanup = desk.proposal.cleanup
+    if not cleanup.gallery.photos:
+        _no_photos(cleanup.gallery.unreadable)
+        return
     st.title("Review", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", key="desk"):
         rules(desk)
@@ -89,6 +93,13 @@ def _found(run: Run, desk: Desk) -> None:
         st.success("No copies and no similar shots: every photo is unique.", icon=":material/check_circle:")
     elif darkroom(run.token, desk.arrangement):
         st.switch_page("finish.py", query_params={"run": run.token})
+
+
+def _no_photos(files: tuple[Unreadable, ...]) -> None:
+    st.title("No photos found here", anchor=False)
+    st.warning(plain(nothing_found([file.name for file in files])), icon=":material/image_not_supported:")
+    _unreadable(files)
+    st.page_link("add.py", label="Add other photos", icon=":material/add_photo_alternate:")
 
 
 def _about(cleanup: Cleanup) -> None:

@@ -756,4 +756,16 @@ def test_a_folder_without_photos_is_5(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = cli("clean", tmp_path / "empty", "--dry-run")
     assert result.exit_code == 5
-    assert "photos found" in result.stdout
+    assert "No photos found here: there are no files" in result.stdout
+
+
+@pytest.mark.parametrize("way", ["--zip", "--to"])
+def test_without_photos_nothing_is_made_and_what_lies_there_is_said(cli: Cli, tmp_path: Path, way: str) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "letter.pdf").write_bytes(b"%PDF")
+    (tmp_path / "papers" / "nothing.jpg").touch()
+    result = cli("clean", tmp_path / "papers", way, tmp_path / "out", "--list", tmp_path / "list.csv")
+    assert result.exit_code == 5
+    assert "No photos found here, but 2 other files (.pdf, .jpg)" in result.stdout
+    assert not (tmp_path / "out").exists()
+    assert "letter.pdf" in (tmp_path / "list.csv").read_text()

@@ -305,3 +305,15 @@ def test_no_screen_shadows_a_module_of_python() -> None:
     """Streamlit puts the frame's folder first on the path; a screen called like a module of Python would replace it."""
     screens_here = {path.stem for path in Path(FRAME).parent.glob("*.py")} - {"__init__"}
     assert not screens_here & set(sys.stdlib_module_names)
+
+
+def test_without_photos_there_is_no_praise_and_no_album(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "letter.pdf").write_bytes(b"%PDF")
+    run = finished(runs, tmp_path / "papers")
+    test = app("review.py", run)
+    assert "No photos found here" in text(test)
+    assert not test.success
+    test = app("finish.py", run)
+    assert "nothing to export" in text(test)
+    assert "Make the album" not in labels(test)

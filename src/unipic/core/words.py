@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+KINDS_NAMED = 5  # endings of names, the most frequent first
+
 
 def printable(value: object) -> str:
     """The text with U+FFFD in the place of control characters and invalid bytes."""
@@ -20,6 +26,18 @@ def size(count: float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun: 1 photo, 2 photos."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def nothing_found(names: Sequence[str]) -> str:
+    """What to say of a place without photos: which files, by their names, lie there instead, and what to do."""
+    if not names:
+        return "No photos found here: there are no files. Choose another folder."
+    kinds = Counter(PurePosixPath(name).suffix.casefold() or "no ending" for name in names)
+    most = ", ".join(kind for kind, _ in kinds.most_common(KINDS_NAMED))
+    return (
+        f"No photos found here, but {count(len(names), 'other file')} ({most}). The list says why each is none. "
+        "Choose another folder, or other files."
+    )
 
 
 def belonging(files: int) -> str:
