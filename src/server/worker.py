@@ -150,7 +150,7 @@ def _source(run: Run, progress: Progress) -> Source:
         made = run.photos / "samples"
         if not made.exists():
             make_samples(made)
-        return FolderSource([made])
+        return FolderSource([made], made)
     return FolderSource([Path(root) for root in state.roots])
 
 

@@ -575,6 +575,17 @@ def test_a_bad_place_is_1_before_any_work(
     assert "Reading photos" not in result.stderr
 
 
+@pytest.mark.parametrize("words", [("clean", "--dry-run"), ("clean", "--move-aside", "--yes", "1"), ("index",)])
+def test_the_data_folder_holds_no_photos(words: tuple[str, ...], cli: Cli, photos: Path, tmp_path: Path) -> None:
+    run = tmp_path / "data" / "runs" / ("0" * 32) / "photos"
+    shutil.copytree(photos, run)
+    before = state(run)
+    result = cli(words[0], run, *words[1:], plain=words[0] == "clean")
+    assert result.exit_code != 0
+    assert "belongs to Unipic's own data folder" in result.stderr
+    assert state(run) == before
+
+
 @pytest.mark.parametrize("where", [("--zip", "out.zip"), ("--to", "out")])
 def test_no_room_is_3(
     where: tuple[str, str], cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,6 @@ from pathlib import Path
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
-from unipic.core.settings import kept_folder
 from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions
@@ -98,11 +97,8 @@ class Library(Reader):
     def add(self, folder: Path) -> Path:
         """Add a folder to the library; returns its real path. SourceError if it is none, or is Unipic's own."""
         real = Path(FolderSource([folder]).roots[0])
-        own = Path(os.path.realpath(self.data))
         if not real.is_dir():
             raise SourceError(f"{folder} is not a folder")
-        if (real == own or own in real.parents) and real != Path(os.path.realpath(kept_folder())):
-            raise SourceError(f"{folder} is Unipic's own data folder; name a folder with photos")
         self.marks.add_folder(real)
         return real
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from unipic.core.photo import Found
-from unipic.sources.folder import FolderSource
+from unipic.sources.folder import labelled
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,7 @@ class FolderNames:
     """Names of files for people: relative to their folder, with its name before it if there are several."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        there = [folder for folder in folders if folder.exists()]
-        source = FolderSource(there) if there else None
-        self._labels = dict(zip(source.roots, source.labels, strict=True)) if source else {}
+        self._labels = labelled([os.path.realpath(folder) for folder in folders if folder.exists()])
 
     def name(self, path: str) -> str:
         """The name of a file."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import data_folder
+from unipic.core.settings import data_folder, kept_folder
 from unipic.sources.base import stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
@@ -18,17 +18,21 @@ JOURNAL = "unipic-undo.jsonl"  # in each dated one
 
 
 class FolderSource:
-    """Photos under one or more folders, or single files. A folder given twice, or inside another, counts once."""
+    """Photos under one or more folders, or single files. A folder given twice, or inside another, counts once.
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    SourceError for roots in Unipic's data folder, but those in `made`, which a run made itself, or of kept uploads.
+    """
+
+    def __init__(self, roots: Sequence[Path], made: Path | None = None) -> None:
         if not roots:
             raise SourceError("no folder was given; name at least one")
-        self.roots = _outermost([_existing(root) for root in roots])
-        self.labels = _labels(self.roots)
+        places = [kept_folder(), *([made] if made else [])]
+        self.labels = labelled([_existing(root, places) for root in roots])
+        self.roots = list(self.labels)
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files."""
-        for root, label in zip(self.roots, self.labels, strict=True):
+        for root, label in self.labels.items():
             if os.path.isdir(root):
                 yield from _walk(root, label)
             else:
@@ -36,12 +40,13 @@ class FolderSource:
 
 
 def allowed(path: Path, roots: Sequence[Path]) -> Path:
-    """The real folder behind a path. SourceError if the operator does not allow it."""
+    """The real folder behind a path. SourceError if the operator does not allow it, or it is Unipic's own."""
     real = Path(_real(path))
-    if not any(real == root or root in real.parents for root in (Path(os.path.realpath(r)) for r in roots)):
+    if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
         raise SourceError(f"{path} is outside the folders this server may read")
     if not os.path.isdir(real):
         raise SourceError(f"{path} is not a folder")
+    _refuse_own(path, real, [kept_folder()])
     return real
 
 
@@ -55,7 +60,13 @@ def is_set_aside(path: str) -> bool:
         return False
 
 
-def _existing(root: Path) -> str:
+def labelled(roots: Sequence[str]) -> dict[str, str]:
+    """The outermost of some real paths, each with the prefix of its files' names."""
+    outermost = _outermost(roots)
+    return dict(zip(outermost, _labels(outermost), strict=True))
+
+
+def _existing(root: Path, places: Sequence[Path]) -> str:
     real = _real(root)
     if not os.path.exists(real):
         raise SourceError(f"{root} does not exist")
@@ -63,7 +74,29 @@ def _existing(root: Path) -> str:
         raise SourceError(f"{root} holds photos set aside; name another folder, or put them back with undo first")
     if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
         raise SourceError(f"{root} may not be read: permission denied")
+    _refuse_own(root, Path(real), places)
     return real
+
+
+def _refuse_own(given: Path, real: Path, places: Sequence[Path]) -> None:
+    """SourceError for a path in the data folder, unless it lies in one of `places`."""
+    above = [str(folder) for folder in (real, *real.parents)]
+    of_photos = any(_is(path, _status(place)) for place in places for path in above)
+    if not of_photos and any(_is(path, _status(data_folder())) for path in above):
+        raise SourceError(f"{given} belongs to Unipic's own data folder; name a folder with photos")
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _is(path: str, folder: os.stat_result | None) -> bool:
+    """Whether the path leads to this folder, by device and inode: it may have several names."""
+    status = _status(Path(path)) if folder else None
+    return bool(folder and status and os.path.samestat(status, folder))
 
 
 def _real(path: Path) -> str:
@@ -73,9 +106,15 @@ def _real(path: Path) -> str:
         raise SourceError(f"{str(path)!r} cannot be a folder's name") from None
 
 
-def _outermost(roots: list[str]) -> list[str]:
-    unique = sorted(set(roots))
-    return [r for r in unique if not any(r != o and os.path.commonpath((r, o)) == o for o in unique)]
+def _outermost(roots: Sequence[str]) -> list[str]:
+    """Roots that are not listed with another. The data folder ends a listing, so kept uploads stay roots beyond it."""
+    unique, own = sorted(set(roots)), Path(os.path.realpath(data_folder()))
+
+    def listed(root: str, other: str) -> bool:
+        beyond = own.is_relative_to(other) and Path(root).is_relative_to(own)
+        return root != other and Path(root).is_relative_to(other) and not beyond
+
+    return [root for root in unique if not any(listed(root, other) for other in unique)]
 
 
 def _labels(roots: list[str]) -> list[str]:
@@ -98,14 +137,14 @@ def _labels(roots: list[str]) -> list[str]:
 
 def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
     """Depth first, names in byte order, without recursion. Without links there are no loops."""
-    waiting, own = [(root, label)], os.path.realpath(data_folder())
+    waiting, own = [(root, label)], _status(data_folder())
     while waiting:
         folder, prefix = waiting.pop()
         try:
             names = sorted(os.listdir(folder), key=os.fsencode)
         except OSError as error:
             reason = f"is a folder that may not be read: {error.strerror}"
-            yield Unreadable(_id(prefix), prefix or folder, folder, reason, copyable=False)
+            yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)
             continue
         folders = []
         for name in names:
@@ -113,13 +152,13 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
             if is_set_aside(path):
                 reason = "holds what was set aside; not looked at"
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
-            elif path == own:
+            elif os.path.islink(path) or not os.path.isdir(path):
+                yield _entry(path, shown)
+            elif _is(path, own):
                 reason = "is Unipic's own data folder; not looked at"
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
-            elif os.path.isdir(path) and not os.path.islink(path):
-                folders.append((path, shown))
             else:
-                yield _entry(path, shown)
+                folders.append((path, shown))
         waiting.extend(reversed(folders))
 
 

@@ -143,6 +143,68 @@ def test_a_folder_called_like_a_photo_is_a_folder(tmp_path: Path) -> None:
     assert names(fill(tmp_path, "folder.jpg/photo.jpg")) == ["folder.jpg/photo.jpg"]
 
 
+# Unipic's own data folder
+
+TOKEN = "0" * 32
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder among the photos, with an upload, a thumbnail and a kept photo."""
+    run = f"runs/{TOKEN}"
+    fill(tmp_path / "photos", "a.jpg")
+    fill(tmp_path / "photos" / "data", f"{run}/photos/b", f"{run}/photos/samples/c.jpg", "kept/d.jpg", "library/e.jpg")
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "photos" / "data"))
+    return tmp_path / "photos" / "data"
+
+
+OWN = "is Unipic's own data folder; not looked at"
+
+
+def test_the_data_folder_is_named_and_not_looked_at(tmp_path: Path, data: Path) -> None:
+    assert reasons(data.parent) == {"a.jpg": "", "data": OWN}
+    assert not any(file.copyable for file in listed(data.parent) if isinstance(file, Unreadable))
+
+
+def test_the_data_folder_is_known_under_any_name(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "album").symlink_to(data.parent)
+    (tmp_path / "own").symlink_to(data)
+    for name in (data.parent / ".." / "photos" / "data", tmp_path / "own", tmp_path / "album" / "data"):
+        monkeypatch.setenv("UNIPIC_DATA", str(name))
+        assert reasons(tmp_path / "album") == {"a.jpg": "", "data": OWN}
+
+
+@pytest.mark.parametrize("inside", ["", f"runs/{TOKEN}", f"runs/{TOKEN}/photos", "library", "library/e.jpg"])
+def test_nothing_in_the_data_folder_is_a_source(tmp_path: Path, data: Path, inside: str) -> None:
+    (tmp_path / "link").symlink_to(data / inside)
+    for root in (data / inside, tmp_path / "link"):
+        with pytest.raises(SourceError, match="own data folder"):
+            FolderSource([tmp_path, root])
+        if root.is_dir():
+            with pytest.raises(SourceError, match="own data folder"):
+                allowed(root, [tmp_path])
+
+
+def test_kept_uploads_and_what_a_run_made_are_sources(data: Path) -> None:
+    assert names(data / "kept") == ["d.jpg"]
+    assert names(data.parent, data / "kept") == ["photos/a.jpg", "photos/data", "kept/d.jpg"]
+    made = data / "runs" / TOKEN / "photos" / "samples"
+    assert [file.name for file in FolderSource([made], made).files()] == ["c.jpg"]
+    with pytest.raises(SourceError, match="own data folder"):
+        FolderSource([made.parent], made)
+
+
+def test_a_name_never_has_the_address_of_a_run(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = data / "runs" / TOKEN / "photos" / "samples"
+    source = FolderSource([made], made)
+
+    def deny(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", deny)
+    assert [file.name for file in source.files()] == ["samples"]
+
+
 # Names are data
 
 
