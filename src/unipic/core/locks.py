@@ -1,8 +1,12 @@
-"""A lock on an open file that ends with the process which holds it."""
+"""Locks on open files and folders, which end with the process that holds them."""
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 try:
@@ -30,3 +34,19 @@ def lock(file: BinaryIO, wait: bool = True) -> None:
         raise BlockingIOError(*error.args) from None
     finally:
         file.seek(at, os.SEEK_SET)
+
+
+@contextmanager
+def lock_folder(folder: Path, shared: bool) -> Iterator[None]:
+    """A lock on a folder, into which nothing is written; shared ones exclude only those that are not.
+
+    BlockingIOError where somebody else holds one; OSError where the system or the file system has none.
+    """
+    if not FLOCK:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), str(folder))
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

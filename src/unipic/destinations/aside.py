@@ -20,6 +20,7 @@ from unipic.core.moving import move
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
+from unipic.destinations._alone import alone
 from unipic.destinations._writing import unchanged
 from unipic.destinations.base import Item, Plan, Result
 from unipic.destinations.quarantine import Moving, Quarantine, plain_folder, quarantines
@@ -87,8 +88,12 @@ class AsideDestination:
         return Plan(tuple(outcomes), tuple(items), tuple(problems))
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
-        """Move the files of the plan. Cancelled says how far it got."""
-        self.ready()
+        """Move the files of the plan, while nobody else moves any. Cancelled says how far it got."""
+        with alone(self.roots, self.known and self.known.parent):
+            self.ready()
+            return self._moved(plan, progress)
+
+    def _moved(self, plan: Plan, progress: Progress) -> Result:
         assets, run = self._assets(plan), _Run(self.known, plan.problems)
         try:
             with run.open:

@@ -104,6 +104,50 @@ def undo_all(root: Path) -> list[str]:
     return [problem for undone in undo_everything(root) for problem in undone.problems]
 
 
+# One at a time
+
+
+@pytest.mark.parametrize("other", ["the same folder", "a folder in it", "the folder around it"])
+@pytest.mark.parametrize("data", ["one data folder", "two data folders"])
+def test_two_moves_at_once_never_take_both_copies(root: Path, tmp_path: Path, other: str, data: str) -> None:
+    """The second one, with the opposite preference, is refused while the first is at work; and afterwards it finds
+    that what should stay is gone."""
+    one, two = on_disk(root / "in" / "a.jpg", b"beach"), on_disk(root / "in" / "b.jpg", b"beach")
+    here, there = {
+        "the same folder": (root, root),
+        "a folder in it": (root, root / "in"),
+        "the folder around it": (root / "in", root),
+    }[other]
+    second = AsideDestination([there], (tmp_path / "data2" if data.startswith("two") else tmp_path / "data1") / KNOWN)
+    opposite = second.plan([stays(two), gone(one, two)])
+    refused = []
+
+    def meanwhile(step: Step) -> None:
+        if not refused:
+            with pytest.raises(DestinationError, match=r"Another move .* is at work") as told:
+                second.carry_out(opposite)
+            refused.append(told)
+
+    first = AsideDestination([here], tmp_path / "data1" / KNOWN)
+    moved = first.carry_out(first.plan([stays(one), gone(two, one)]), meanwhile)
+    assert (moved.files, len(refused)) == (1, 1)
+    assert second.carry_out(opposite).files == 0
+    assert Path(one.path).exists()
+
+
+def test_moves_in_two_folders_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one, two = (AsideDestination([tmp_path / name]) for name in ("one", "two"))
+    two_plan = two.plan([])
+    one.carry_out(one.plan([]), lambda step: two.carry_out(two_plan) and None)
+
+
+def test_folders_in_one_another_are_one_move(root: Path, pair: list[Outcome]) -> None:
+    destination = AsideDestination([root, root / "private"])
+    assert destination.carry_out(destination.plan(pair)).files == 3
+
+
 # What moves
 
 
