@@ -17,8 +17,9 @@ MAX_ROWS_SHOWN = 100  # rows; the command line lists them all
 def remembered(desk: Desk) -> None:
     if desk.problem:
         st.warning(f"Decisions are kept in this review only: {plain(desk.problem)}", icon=":material/warning:")
-    by_hand = [ruling for ruling in desk.rulings if ruling.kept is None]
-    earlier = [ruling for ruling in desk.earlier if ruling.kept is not None]
+    before = {ruling.id for ruling in desk.earlier}
+    by_hand = [ruling for ruling in desk.shown if ruling.kept is None]
+    earlier = [ruling for ruling in desk.shown if ruling.kept is not None and ruling.id in before]
     if not by_hand and not earlier:
         return
     with st.popover(f"Remembered ({len(by_hand) + len(earlier)})", icon=":material/bookmark:"):

@@ -116,6 +116,16 @@ class Desk:
         """Rulings of earlier runs that still hold."""
         return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
 
+    @property
+    def shown(self) -> list[Ruling]:
+        """Rulings about photos of this run and no others, under the names they have here, oldest first.
+
+        Others hold too, but tell of photos that whoever opened this run may not have.
+        """
+        names = {photo.digest: photo.name for photo in self.photos.values()}
+        held = [ruling for ruling in self.rulings if ruling.digests <= names.keys()]
+        return [replace(ruling, names=tuple(names[digest] for digest in _in_order(ruling))) for ruling in held]
+
     # Steps.
 
     def knows(self, step: str) -> bool:
@@ -315,6 +325,11 @@ class Desk:
     def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
         found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}
         return list(found.values())
+
+
+def _in_order(ruling: Ruling) -> list[str]:
+    """The ruling's digests, those that stay first."""
+    return list(dict.fromkeys([*(ruling.kept or ()), *(digest for part in ruling.parts for digest in part)]))
 
 
 def _regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:

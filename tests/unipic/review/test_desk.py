@@ -451,6 +451,18 @@ def test_what_is_taken_back_is_off_the_record(tmp_path: Path, how: str) -> None:
     assert done(group_of(desk, "abc"), desk.choices)
 
 
+def test_what_is_shown_is_about_photos_of_this_run_under_its_names(tmp_path: Path) -> None:
+    """A visitor who holds one photo of another's decision learns no other name, and cannot take the decision back."""
+    desk = desk_of(tmp_path, three())
+    desk.choose("step-1", desk.proposal.shots[0].id, ["b"], done=True)
+    assert [ruling.names for ruling in desk.shown] == [("b.jpg", "a.jpg", "c.jpg")]
+    mine = replace(three().gallery.photos[1], id="new", name="mine.jpg")
+    visitor = desk_of(tmp_path, evidence([mine], {}))
+    assert (len(visitor.rulings), visitor.shown) == (1, [])
+    same = again(tmp_path, three())
+    assert [ruling.names for ruling in same.shown] == [("b-new-.jpg", "a-new-.jpg", "c-new-.jpg")]
+
+
 def test_accepting_the_surest_is_one_step(tmp_path: Path) -> None:
     found = evidence([photo(id) for id in "abcdef"], {"a b": 95.0, "c d": 95.0, "e f": 95.0})
     desk = desk_of(tmp_path, found)
