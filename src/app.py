@@ -10,12 +10,13 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from server.door import Door, greeting, mask_logs, open_to_own_names, reachable
+from server.door import Door, believe_only, greeting, mask_logs, open_to_own_names, reachable
+from server.door_sessions import FILE, Sessions
 from server.door_token import token_of
 from server.headers import SecurityHeaders, broken
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
-from server.operator import keeping_times, take_token
+from server.operator import keeping_times, proxies, take_token
 from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, library, server
@@ -25,6 +26,8 @@ from unipic.core.settings import data_folder
 open_to_own_names()
 try:
     token = token_of(take_token(), reachable(), data_folder())
+    sessions = Sessions(token, data_folder() / FILE) if token else None
+    believe_only(proxies())
     keep = keeping_times()
     runs = server().runs
     all_routes = [
@@ -47,7 +50,7 @@ async def running(app: Any) -> AsyncIterator[None]:
 app = st.App(
     "screens/frame.py",
     routes=all_routes,
-    middleware=[Middleware(Door, token=token), Middleware(SecurityHeaders)],
+    middleware=[Middleware(Door, token=token, sessions=sessions), Middleware(SecurityHeaders)],
     exception_handlers={Exception: broken},
     lifespan=running,
 )

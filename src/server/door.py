@@ -5,33 +5,30 @@ It comes before everything else, including the screens' websocket and scripts. T
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import re
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
+import uvicorn.config
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from server.door_guesses import SPAN, Guesses, Kind, ip_of, source_of
 from server.door_page import door_page
+from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
 
 COOKIE = "unipic"
-YEAR = 365 * 24 * 3600
 HEALTH = "/_stcore/health"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORM = 4096  # bytes of a form with a token
-WRONG, SPAN = 10, 60.0  # wrong guesses allowed per peer, within so many seconds
-PEERS = 10_000  # remembered at a time
 
 UNKNOWN_NAME = "This server does not answer to that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
 FOREIGN_PAGE = "This request comes from a page of another site.\n"
@@ -41,37 +38,18 @@ NOT_IT = "That token is wrong."
 SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
 
 
-@dataclass
-class Guesses:
-    """Wrong tokens of the last minute, by peer."""
-
-    clock: Callable[[], float] = time.monotonic
-    wrong: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
-
-    def too_many(self, peer: str) -> bool:
-        """Whether the peer has used up its guesses."""
-        times = self.wrong.get(peer, deque())
-        while times and self.clock() - times[0] > SPAN:
-            times.popleft()
-        return len(times) >= WRONG
-
-    def count(self, peer: str) -> None:
-        """Count a wrong guess."""
-        self.wrong.setdefault(peer, deque(maxlen=WRONG)).append(self.clock())
-        self.wrong.move_to_end(peer)
-        while len(self.wrong) > PEERS:
-            self.wrong.popitem(last=False)
-
-
 class Door:
     """Plain ASGI middleware, outermost:
 
     a refused request reaches nothing else, and a refused websocket is never opened.
     """
 
-    def __init__(self, app: ASGIApp, token: Token | None, guesses: Guesses | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, token: Token | None, sessions: Sessions | None = None, guesses: Guesses | None = None
+    ) -> None:
         self.app = app
         self.token = token
+        self.sessions = sessions or (Sessions(token) if token else None)
         self.guesses = guesses or Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,29 +69,39 @@ class Door:
 
     async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
         """The answer to a request without the token; None if access is granted."""
-        if self.token is None or (scope["type"] == "http" and scope["path"] == HEALTH):
+        if self.token is None or self.sessions is None or (scope["type"] == "http" and scope["path"] == HEALTH):
             return None
-        known = self.token.opened_by_cookie(HTTPConnection(scope).cookies.get(COOKIE, ""))
-        in_address = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and "token" in _query(scope)
-        if known:
+        cookie, in_address = HTTPConnection(scope).cookies.get(COOKIE, ""), has_token(scope)
+        if self.sessions.known(cookie):
             return RedirectResponse(without_token(scope), 303) if in_address else None
-        guess = _query(scope)["token"][0] if in_address else await sent_by_form(scope, receive)
-        return needs_token(scope, ASK, 401) if guess is None else self.answer_to(guess, scope)
+        if in_address:
+            return await self.answer_to(_query(scope)["token"][0], "address", scope, self.token, self.sessions)
+        typed = await sent_by_form(scope, receive)
+        if typed is not None:
+            return await self.answer_to(typed, "form", scope, self.token, self.sessions)
+        return self.answer_to_cookie(scope) if cookie else needs_token(scope, ASK, 401)
 
-    def answer_to(self, guess: str, scope: Scope) -> Response:
-        """The answer to a guess: a redirect with the cookie, or a refusal."""
-        peer = peer_of(scope)
-        if self.guesses.too_many(peer):
-            answer = needs_token(scope, SLOWLY, 429)
-            answer.headers["Retry-After"] = f"{SPAN:.0f}"
-            return answer
-        assert self.token is not None
-        if not self.token.opened_by(guess):
-            self.guesses.count(peer)
+    async def answer_to(self, guess: str, kind: Kind, scope: Scope, token: Token, sessions: Sessions) -> Response:
+        """The answer to a guess: a redirect with a new cookie, or a refusal."""
+        source = source_of(scope)
+        if self.guesses.too_many(kind, source):
+            return wait(scope)
+        if not token.opened_by(guess):
+            self.guesses.count(kind, source)
             return needs_token(scope, NOT_IT, 401)
         answer = RedirectResponse(without_token(scope), 303)
-        secure = scope.get("scheme") == "https"
-        answer.set_cookie(COOKIE, self.token.cookie, YEAR, path="/", secure=secure, httponly=True, samesite="strict")
+        secure, cookie = scope.get("scheme") == "https", await run_in_threadpool(sessions.new)
+        answer.set_cookie(COOKIE, cookie, YEAR, path="/", secure=secure, httponly=True, samesite="strict")
+        return answer
+
+    def answer_to_cookie(self, scope: Scope) -> Response:
+        """The refusal of a wrong cookie, which an honest browser then drops."""
+        source = source_of(scope)
+        if self.guesses.too_many("cookie", source):
+            return wait(scope)
+        self.guesses.count("cookie", source)
+        answer = needs_token(scope, ASK, 401)
+        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return answer
 
 
@@ -132,9 +120,15 @@ def refused(scope: Scope) -> Response | None:
     if not reachable() and _from_elsewhere(scope):
         return PlainTextResponse(THIS_COMPUTER, 403)
     origin = headers.get("origin")
-    if origin is not None and not own_origin(origin, host or ""):
+    if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None
+
+
+def loaded_by_foreign_page(headers: Headers) -> bool:
+    """Whether a page of another site loads this as a part of itself, say as a picture. Its links may lead here."""
+    link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not link
 
 
 def named(host: str | None) -> bool:
@@ -159,30 +153,28 @@ def reachable() -> bool:
 def _from_elsewhere(scope: Scope) -> bool:
     """Whether the connection arrived at a non-loopback address, as when uvicorn is started directly."""
     address = (scope.get("server") or ("",))[0]
-    return _ip(address) is not None and not _is_loopback(address)
+    return ip_of(address) is not None and not _is_loopback(address)
 
 
 def _is_loopback(address: str) -> bool:
-    ip = _ip(address)
+    ip = ip_of(address)
     return ip is not None and ip.is_loopback
 
 
-def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
-
-
-def peer_of(scope: Scope) -> str:
-    """The peer that guesses are counted for: an IPv4 address, or an IPv6 /64 network, which one device may own."""
-    address = (scope.get("client") or ("",))[0]
-    ip = _ip(address)
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if isinstance(ip, ipaddress.IPv6Address) else address
-
-
 # Tokens in requests.
+
+
+def has_token(scope: Scope) -> bool:
+    """Whether somebody opens an address with a token. Pictures and frames that a page loads open nothing.
+
+    Over plain http browsers tell by the accepted types only what they load.
+    """
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "token" not in _query(scope):
+        return False
+    headers = Headers(scope=scope)
+    accepted = headers.get("accept", "*/*")
+    page = accepted == "*/*" or "text/html" in accepted
+    return page and headers.get("sec-fetch-dest", "document") == "document"
 
 
 def _query(scope: Scope) -> dict[str, list[str]]:
@@ -212,6 +204,13 @@ def without_token(scope: Scope) -> str:
     return "/" + quote(scope["path"].lstrip("/\\")) + (f"?{urlencode(query)}" if query else "")
 
 
+def wait(scope: Scope) -> Response:
+    """The refusal of any further guess, right or wrong."""
+    answer = needs_token(scope, SLOWLY, 429)
+    answer.headers["Retry-After"] = f"{SPAN:.0f}"
+    return answer
+
+
 def needs_token(scope: Scope, message: str, status: int) -> Response:
     """The token page for people, or JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
@@ -220,6 +219,15 @@ def needs_token(scope: Scope, message: str, status: int) -> Response:
 
 
 # The operator's side.
+
+
+def believe_only(proxies: list[str]) -> None:
+    """Have uvicorn take addresses of visitors from these proxies only. By itself it believes all of this computer."""
+
+    def middleware(app: ASGIApp, trusted_hosts: object = None) -> ASGIApp:
+        return ProxyHeadersMiddleware(app, proxies)  # type: ignore[arg-type,return-value]
+
+    uvicorn.config.ProxyHeadersMiddleware = middleware  # type: ignore[assignment,misc]
 
 
 def open_to_own_names() -> None:
@@ -260,7 +268,7 @@ class Masked(logging.Filter):
 
     def __init__(self, token: Token | None) -> None:
         super().__init__()
-        self.secrets = [token.value, quote(token.value, safe=""), token.cookie] if token else []
+        self.secrets = [token.value, quote(token.value, safe="")] if token else []
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask the record. False for uvicorn's misleading message about refused websockets."""

@@ -1,8 +1,7 @@
-"""The access token of a server that others can reach: its source, and the cookie derived from it."""
+"""The access token of a server that others can reach: and where it is kept."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -24,18 +23,9 @@ class Token:
     value: str
     kept_in: Path | None = None  # the file, if it was generated
 
-    @property
-    def cookie(self) -> str:
-        """The cookie's value, which grants access but does not reveal the token."""
-        return hmac.new(self.value.encode(), b"unipic cookie", hashlib.sha256).hexdigest()
-
     def opened_by(self, guess: str) -> bool:
         """Whether a guess is the token."""
         return hmac.compare_digest(self.value.encode(), guess.strip().encode(errors="replace"))
-
-    def opened_by_cookie(self, value: str) -> bool:
-        """Whether a cookie's value is right."""
-        return hmac.compare_digest(self.cookie.encode(), value.encode(errors="replace"))
 
 
 def token_of(given: str, reachable: bool, folder: Path) -> Token | None:
@@ -60,7 +50,7 @@ def _kept(folder: Path) -> Token:
     except FileNotFoundError:
         value = secrets.token_urlsafe(24)
         folder.mkdir(parents=True, exist_ok=True)
-        _keep(path, value)
+        keep_private(path, value)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}. Delete it to have a new token made.") from error
     if len(value) < LEAST:
@@ -68,8 +58,8 @@ def _kept(folder: Path) -> Token:
     return Token(value, path)
 
 
-def _keep(path: Path, value: str) -> None:
-    """Write the file atomically, never readable by others."""
+def keep_private(path: Path, value: str) -> None:
+    """Write a text file atomically, never readable by others."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

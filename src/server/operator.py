@@ -5,6 +5,7 @@ The data folder, the models folder and UNIPIC_OFFLINE are in core/settings.py, s
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 from pathlib import Path
@@ -30,6 +31,18 @@ def readable_folders() -> list[Path]:
 def writable_folders() -> list[Path]:
     """Folders this server may copy results into: UNIPIC_OUT, separated as in PATH."""
     return _folders("UNIPIC_OUT")
+
+
+def proxies() -> list[str]:
+    """Addresses and networks of proxies, whose word on a visitor's address is taken: UNIPIC_PROXIES, by commas.
+
+    SettingsError if one is no address.
+    """
+    named = [one.strip() for one in os.environ.get("UNIPIC_PROXIES", "").split(",") if one.strip()]
+    try:
+        return [str(ipaddress.ip_network(one, strict=False)) for one in named]
+    except ValueError as error:
+        raise SettingsError(f"UNIPIC_PROXIES has addresses or networks separated by commas: {error}") from None
 
 
 def may_set_aside() -> bool:

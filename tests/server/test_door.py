@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -22,25 +25,26 @@ from streamlit import config
 from server.door import (
     COOKIE,
     HEALTH,
-    PEERS,
-    SPAN,
-    WRONG,
     Door,
-    Guesses,
     Masked,
+    believe_only,
     greeting,
     open_to_own_names,
-    peer_of,
     reachable,
     without_token,
 )
+from server.door_guesses import SOURCES, SPAN, WRONG, Guesses, source_of
+from server.door_sessions import FILE as SESSIONS
+from server.door_sessions import MOST, YEAR, Sessions
 from server.door_token import FILE, Token, token_of
 from server.headers import HEADERS, SecurityHeaders, broken
-from server.operator import take_token
+from server.operator import proxies, take_token
 from unipic.core.errors import SettingsError
 
 SECRET = "a secret of 24 letters+/"
 TOKEN = Token(SECRET)
+IN = Sessions(TOKEN)
+COOKIE_OF_ONE = IN.add("a-Cookie-of-43-letters-and-digits-1234567890")
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 OPTIONS = ("server.address", "server.allowedHosts", "server.corsAllowedOrigins", "server.port")
 
@@ -94,7 +98,10 @@ def client(token: Token | None = TOKEN, clock: Clock | None = None, **more: Any)
             Route("/fails", fails, methods=["GET", "POST"]),
             Route("/{rest:path}", here, methods=["GET", "POST", "PUT", "DELETE"]),
         ],
-        middleware=[Middleware(Door, token=token, guesses=guesses), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(Door, token=token, sessions=IN if token else None, guesses=guesses),
+            Middleware(SecurityHeaders),
+        ],
         exception_handlers={Exception: broken},
     )
     more = {"base_url": "http://nas.lan:8501", "follow_redirects": False, "raise_server_exceptions": False, **more}
@@ -102,7 +109,7 @@ def client(token: Token | None = TOKEN, clock: Clock | None = None, **more: Any)
 
 
 def known(**more: Any) -> TestClient:
-    return client(cookies={COOKIE: TOKEN.cookie}, **more)
+    return client(cookies={COOKIE: COOKIE_OF_ONE}, **more)
 
 
 # The token.
@@ -125,9 +132,9 @@ def test_the_token_in_the_address_opens_and_leaves_it() -> None:
     browser = client()
     answer = browser.get("/review", params={"run": "a b", "token": SECRET, "x": ""})
     assert (answer.status_code, answer.headers["location"]) == (303, "/review?run=a+b")
-    assert answer.headers["set-cookie"] == (
-        f"{COOKIE}={TOKEN.cookie}; HttpOnly; Max-Age=31536000; Path=/; SameSite=strict"
-    )
+    name, cookie, rest = re.split("[=;]", answer.headers["set-cookie"], maxsplit=2)
+    assert (name, rest) == (COOKIE, " HttpOnly; Max-Age=31536000; Path=/; SameSite=strict")
+    assert len(cookie) > 40
     assert SECRET not in str(answer.headers)
     assert browser.get("/review").status_code == 200
 
@@ -164,22 +171,62 @@ def test_no_address_leads_away_from_here(path: str, where: str) -> None:
     assert without_token({"path": path, "query_string": b"token=x"}) == where
 
 
-@pytest.mark.parametrize(
-    "cookie", ["", SECRET, TOKEN.cookie[:-1], TOKEN.cookie.upper(), "é" * 64, Token("another of 16 letters").cookie]
-)
+@pytest.mark.parametrize("cookie", ["", SECRET, COOKIE_OF_ONE[:-1], COOKIE_OF_ONE.swapcase(), "é" * 64])
 def test_no_other_cookie_opens(cookie: str) -> None:
     headers = [(b"cookie", f"{COOKIE}={cookie}".encode())]
     assert client().get("/", headers=headers).status_code == 401
 
 
-def test_the_cookie_says_nothing_about_the_token() -> None:
-    assert SECRET not in TOKEN.cookie
-    assert TOKEN.cookie != Token(SECRET + "x").cookie
+def test_the_token_is_in_no_message() -> None:
     assert SECRET not in repr(TOKEN) + str(TOKEN)
 
 
+# Cookies.
+
+
+def test_cookies_are_random_and_kept_as_hashes_for_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / SESSIONS
+    one, two = Sessions(TOKEN, path).new(), Sessions(TOKEN, path).new()
+    assert one != two
+    after_restart = Sessions(TOKEN, path)
+    assert after_restart.known(one)
+    assert after_restart.known(two)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not any(secret in path.read_text() for secret in (one, two, SECRET))
+
+
+def test_another_token_and_a_damaged_file_log_everybody_out(tmp_path: Path) -> None:
+    path = tmp_path / SESSIONS
+    cookie = Sessions(TOKEN, path).new()
+    assert not Sessions(Token("another of 16 letters"), path).known(cookie)
+    for damage in (b"", b"[]", b'{"sessions": 3}', b'{"sessions": {"a": "x"}}', b"\xff", b"[" * 100_000):
+        path.write_bytes(damage)
+        assert not Sessions(TOKEN, path).known(cookie)
+        cookie = Sessions(TOKEN, path).new()
+        assert Sessions(TOKEN, path).known(cookie)
+
+
+def test_cookies_end_after_a_year_and_their_number_is_bounded(clock: Clock) -> None:
+    sessions = Sessions(TOKEN, clock=clock)
+    first = sessions.new()
+    clock.now += YEAR - 1
+    assert sessions.known(first)
+    clock.now += 1
+    assert not sessions.known(first)
+    cookies = []
+    for _ in range(MOST + 5):
+        clock.now += 1
+        cookies.append(sessions.new())
+    assert [sessions.known(cookie) for cookie in cookies] == [False] * 5 + [True] * MOST
+
+
+def test_who_is_in_is_in_where_the_disk_is_full(tmp_path: Path) -> None:
+    sessions = Sessions(TOKEN, tmp_path / "missing" / SESSIONS)
+    assert sessions.known(sessions.new())
+
+
 @pytest.mark.parametrize(
-    "guess", ["", "x", SECRET[:-1], SECRET.upper(), SECRET + "x", "\ud800", "\0" * 40, TOKEN.cookie]
+    "guess", ["", "x", SECRET[:-1], SECRET.upper(), SECRET + "x", "\ud800", "\0" * 40, COOKIE_OF_ONE]
 )
 def test_a_wrong_token_is_told_so_and_sets_no_cookie(guess: str) -> None:
     body = "token=" + quote(guess, safe="", errors="surrogatepass")
@@ -229,6 +276,74 @@ def test_who_is_in_stays_in_whoever_guesses(clock: Clock) -> None:
     assert browser.get("/").status_code == 200
 
 
+def test_wrong_cookies_are_counted_too_and_dropped(clock: Clock) -> None:
+    browser = client(clock=clock)
+    for number in range(WRONG):
+        answer = browser.get("/", headers={"cookie": f"{COOKIE}={number}"})
+        assert answer.status_code == 401
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert browser.get("/", headers={"cookie": f"{COOKIE}=x"}).status_code == 429
+    assert browser.get("/", headers={"cookie": f"{COOKIE}={COOKIE_OF_ONE}"}).status_code == 200
+    assert browser.post("/", data={"token": SECRET}).status_code == 303, "a tab with an old cookie closes no form"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}, 403),
+        ({"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, 403),
+        ({"accept": "image/avif,image/webp,*/*;q=0.8"}, 401),  # over plain http
+        ({"accept": "text/css,*/*;q=0.1"}, 401),
+    ],
+)
+def test_what_a_foreign_page_loads_is_no_guess(headers: dict[str, str], status: int, clock: Clock) -> None:
+    browser = client(clock=clock)
+    for params in (*[{"token": "wrong"}] * (WRONG + 1), {"token": SECRET}):
+        assert browser.get("/", params=params, headers=headers).status_code == status
+    assert browser.get("/", params={"token": SECRET}, headers=PAGE).status_code == 303
+
+
+def test_addresses_a_foreign_page_opens_do_not_close_the_form(clock: Clock) -> None:
+    browser = client(clock=clock)
+    opened = {**PAGE, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    for _ in range(WRONG + 1):
+        browser.get("/?token=wrong", headers=opened)
+    assert browser.get("/?token=wrong", headers=opened).status_code == 429
+    assert browser.post("/", data={"token": SECRET}, headers=PAGE).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("named", "peer", "counted"),
+    [
+        ("", "127.0.0.1", "127.0.0.1"),
+        ("10.0.0.0/8", "127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1, 10.0.0.0/8", "127.0.0.1", "192.0.2.7"),
+        ("10.0.0.0/8", "10.1.2.3", "192.0.2.7"),
+    ],
+)
+def test_only_named_proxies_are_believed(named: str, peer: str, counted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_PROXIES", named)
+    monkeypatch.setattr(uvicorn.config, "ProxyHeadersMiddleware", None)
+    believe_only(proxies())
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(source_of(scope))
+
+    config_of_uvicorn = uvicorn.Config(app)
+    config_of_uvicorn.load()
+    scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", b"192.0.2.7")]}
+    asyncio.run(config_of_uvicorn.loaded_app(scope, None, None))  # type: ignore[arg-type]
+    assert seen == [counted]
+
+
+def test_a_proxy_that_is_no_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_PROXIES", "nginx")
+    with pytest.raises(SettingsError, match="UNIPIC_PROXIES"):
+        proxies()
+
+
 def test_one_peer_does_not_lock_another_out(clock: Clock) -> None:
     browser = client(clock=clock)
     other = TestClient(browser.app, base_url="http://nas.lan", follow_redirects=False, client=("10.0.0.9", 5))
@@ -239,12 +354,12 @@ def test_one_peer_does_not_lock_another_out(clock: Clock) -> None:
 
 def test_what_is_remembered_of_strangers_does_not_grow(clock: Clock) -> None:
     guesses = Guesses(clock)
-    for number in range(PEERS + 50):
-        guesses.count(str(number))
-    assert len(guesses.wrong) == PEERS
+    for number in range(SOURCES + 50):
+        guesses.count("form", str(number))
+    assert len(guesses.wrong) == SOURCES
     for _ in range(1000):
-        guesses.count("one")
-    assert len(guesses.wrong["one"]) == WRONG
+        guesses.count("form", "one")
+    assert len(guesses.wrong["form", "one"]) == WRONG
 
 
 @pytest.mark.parametrize(
@@ -258,7 +373,7 @@ def test_what_is_remembered_of_strangers_does_not_grow(clock: Clock) -> None:
     ],
 )
 def test_a_network_of_ipv6_is_one_peer(one: str, other: str, same: bool) -> None:
-    assert (peer_of({"client": (one, 1)}) == peer_of({"client": (other, 2)})) == same
+    assert (source_of({"client": (one, 1)}) == source_of({"client": (other, 2)})) == same
 
 
 # Names and origins.
@@ -478,14 +593,13 @@ def test_the_console_says_what_stands_open_and_what_is_missing(configured: Calla
     [
         ('%s - "WebSocket %s" 403', ("10.0.0.1", "/_stcore/stream?x=1&token=guess&y=2")),
         ('%s - "%s %s HTTP/%s" %d', ("10.0.0.1", "GET", f"/?token={SECRET}", "1.1", 401)),
-        (f"the cookie {TOKEN.cookie} in words", ()),
         ("/?token=guess%20&y", ()),
     ],
 )
 def test_no_log_line_holds_a_token(message: str, arguments: tuple[object, ...]) -> None:
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, message, arguments, None)
     assert Masked(TOKEN).filter(record)
-    assert not any(secret in record.getMessage() for secret in (SECRET, "guess", TOKEN.cookie))
+    assert not any(secret in record.getMessage() for secret in (SECRET, "guess"))
     assert "***" in record.getMessage()
     assert len(record.args or ()) == len(arguments)
 
