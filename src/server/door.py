@@ -27,6 +27,7 @@ from server.headers import HEADERS
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
+UPLOADER = "/_stcore/upload_file"  # Streamlit's own, which holds files in memory and knows no limit; ours streams
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORM = 4096  # bytes of a form with a token
 
@@ -34,6 +35,7 @@ UNKNOWN_NAME = "This server does not answer to that name. Its operator can add i
 FOREIGN_PAGE = "This request comes from a page of another site.\n"
 THIS_COMPUTER = "This server answers its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n"
 ASK = "This server needs its token: reload the page and enter it."
+CLOSED = "Nothing is uploaded here.\n"
 NOT_IT = "That token is wrong."
 SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
 
@@ -56,7 +58,7 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = refused(scope) or await self.asked_for_token(scope, receive)
+        refusal = refused(scope) or await self.asked_for_token(scope, receive) or closed(scope)
         if refusal is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
@@ -123,6 +125,11 @@ def refused(scope: Scope) -> Response | None:
     if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None
+
+
+def closed(scope: Scope) -> Response | None:
+    """The refusal of a route of Streamlit's that no screen of ours uses."""
+    return PlainTextResponse(CLOSED, 404) if UPLOADER in scope["path"] else None
 
 
 def loaded_by_foreign_page(headers: Headers) -> bool:

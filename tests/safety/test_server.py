@@ -247,6 +247,18 @@ def test_a_setting_that_cannot_be_is_said_in_words(tmp_path: Path, name: str, va
     assert "too short" not in done.stdout + done.stderr
 
 
+def test_streamlit_s_own_uploader_is_closed(home: Server) -> None:
+    """It would hold in memory what anybody sends."""
+    with visiting(home) as visitor:
+        visitor.run()
+        xsrf = ask(home, "/_stcore/health").headers.get("set-cookie", "").split(";")[0]
+        headers = {"cookie": xsrf, "x-xsrftoken": xsrf.partition("=")[2], "content-type": "application/octet-stream"}
+        for path in (f"/_stcore/upload_file/{visitor.session}/x", f"/%5Fstcore/upload_file/{visitor.session}/x"):
+            for method in ("PUT", "POST", "OPTIONS", "DELETE"):
+                answer = ask(home, path, method, headers, b"x" * 1000)
+                assert (answer.status, answer.body) == (404, b"Nothing is uploaded here.\n")
+
+
 # What strangers are told when something breaks.
 
 

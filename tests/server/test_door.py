@@ -486,6 +486,12 @@ def test_set_up_for_this_computer_it_serves_no_other(configured: Callable[..., N
     assert [ask(server) for server in (("127.0.0.1", 1), ("::1", 1), ("/run/unipic.sock", 0), None)] == [200] * 4
 
 
+def test_streamlit_s_own_uploader_is_closed() -> None:
+    for path in ("/_stcore/upload_file/a/b", "/base/_stcore/upload_file/a/b"):
+        for browser in (known(), client(token=None)):
+            assert browser.put(path, content=b"x").status_code == 404
+
+
 # What every answer carries.
 
 
