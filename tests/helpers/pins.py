@@ -45,7 +45,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "71b976222fc892e7"),
     "cleanup/compare": (1, "493c8a4c2a1ecbce"),
-    "reading/seen": (2, "dee6f9909cf2f944"),
+    "reading/seen": (2, "3829a30f98dec44f"),
 }
 
 

@@ -260,7 +260,9 @@ class StoredIndex(Index):
         for some in portions(sorted({photo.digest for photo in photos})):
             asked = f"SELECT digest, value FROM score WHERE key = ? AND made = ? AND digest IN ({marks(some)})"
             rows = self.base.ask(asked, [key, versions.picture(), *some])
-            known |= {digest: json.loads(value) for digest, value in rows}
+            for digest, value in rows:
+                with suppress(ValueError, TypeError):  # damaged: the model is asked again
+                    known[digest] = [float(score) for score in json.loads(value)]
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
@@ -277,7 +279,8 @@ class StoredIndex(Index):
             for path, size, stamp, facts in self.base.ask(asked, [made, *by_path]):
                 file = by_path[path]
                 if (size, stamp) == (file.size, file.stamp):
-                    known[file.id] = json.loads(facts)
+                    with suppress(ValueError, TypeError):  # damaged: the file is opened again
+                        known[file.id] = dict(json.loads(facts))
             self._asked_for("beside", by_path)
         return known
 

@@ -264,6 +264,21 @@ def test_damage_found_in_mid_run_is_made_again_too(tmp_path: Path, thumbnails: T
     again.close()
 
 
+@pytest.mark.parametrize("text", ["[0.25", "7", "x", "", '["a"]', '{"a": '])
+def test_a_damaged_text_is_not_known(index: StoredIndex, tmp_path: Path, text: str) -> None:
+    one = keep(index).photo
+    index.keep_score(one, [0.25], "scorer")
+    index.keep_said(FOUND, {"a": 1}, "version")
+    index.write()
+    with sqlite3.connect(tmp_path / FILE) as base:
+        for column in ("score SET value", "beside SET facts", "pixels SET facts", "metadata SET facts"):
+            base.execute(f"UPDATE {column} = ?", [text])
+    assert index.scores([one], "scorer") == {}
+    assert index.said([FOUND], "version") == {}
+    assert recalled(index, FOUND) == [None]
+    assert index.photos_of([FOUND]) == {}
+
+
 def test_a_file_of_a_newer_version_is_left_as_it_is(tmp_path: Path, thumbnails: Thumbnails) -> None:
     with sqlite3.connect(tmp_path / FILE) as base:
         base.execute("PRAGMA user_version = 99")
