@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from server.answers import DISK_FULL
 from server.door import Door, believe_only, greeting, mask_logs, open_to_own_names, reachable
 from server.door_sessions import FILE, Sessions
 from server.door_token import token_of
@@ -21,6 +22,7 @@ from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, library, server
 from unipic.core.errors import SettingsError
+from unipic.core.files import is_full
 from unipic.core.settings import data_folder
 
 open_to_own_names()
@@ -47,10 +49,18 @@ async def running(app: Any) -> AsyncIterator[None]:
         yield
 
 
+def said_in_words(error: Exception) -> bool:
+    """Whether an error of a screen was said in words: a full disk is nobody's mistake."""
+    if is_full(error):
+        st.error(DISK_FULL, icon=":material/error:")
+    return is_full(error)
+
+
 app = st.App(
     "screens/frame.py",
     routes=all_routes,
     middleware=[Middleware(Door, token=token, sessions=sessions), Middleware(SecurityHeaders)],
+    on_script_error=said_in_words,
     exception_handlers={Exception: broken},
     lifespan=running,
 )

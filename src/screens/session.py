@@ -5,6 +5,7 @@ What matters is on disk in the run; a tab only remembers which run it shows.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,15 @@ class Session:
 
     @property
     def collecting(self) -> Run:
-        """The run uploads of this tab go to, made when it is first needed."""
-        try:
-            run = server().runs.open(st.session_state.get("collecting", ""))
+        """The run uploads of this tab go to. It has no folder before the first one arrives."""
+        runs, token = server().runs, st.session_state.get("collecting", "")
+        if runs.is_promised(token):
+            return Run(runs.folder / token)
+        with suppress(RunNotFound):
+            run = runs.open(token)
             if run.load().state == "collecting":
                 return run
-        except RunNotFound:
-            pass
-        run = server().runs.new("upload")
+        run = runs.promise()
         st.session_state["collecting"] = run.token
         return run
 

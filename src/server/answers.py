@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound
+from unipic.core.files import is_full
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+DISK_FULL = "The server's disk is full. What was sent before is kept; free some space and try again."
 WORTH_PACKING = 10_000  # bytes
 
 
@@ -40,6 +42,10 @@ def in_words(endpoint: Endpoint) -> Endpoint:
             return JSONResponse({"message": str(error)}, error.status)
         except FileNotFoundError:  # the run was deleted meanwhile
             return JSONResponse({"message": "This review no longer exists."}, 404)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return JSONResponse({"message": DISK_FULL}, 507)
 
     return answer
 

@@ -91,8 +91,8 @@ class Jobs:
         self._pool.submit(self._work)
 
     def _queue(self, run: Run) -> None:
+        run.change(state="waiting", message="")  # first: on a full disk it is not queued
         self._waiting[run.token] = run
-        run.change(state="waiting", message="")
 
     def take_up(self, run: Run) -> None:
         """Go on with a run that says it is at work but has no process, as after a restart."""

@@ -34,6 +34,7 @@ def _span(seconds: float) -> str:
 @asynccontextmanager
 async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
     """Delete expired runs, and refresh the library, for as long as the server runs."""
+    await run_in_threadpool(server().runs.tidy, time.time())  # before anything arrives
     task = asyncio.create_task(_sweep(keep, keep_fetched))
     yield
     task.cancel()

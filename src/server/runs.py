@@ -20,6 +20,7 @@ import re
 import secrets
 import shutil
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -37,6 +38,7 @@ TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
 GONE = ".deleted"  # suffix of a folder that is being deleted
 NAME = 1000  # characters of a stored name
+PROMISED = 10_000  # runs without a folder, at a time: one for each page that was loaded
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,40 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._promised: OrderedDict[str, None] = OrderedDict()
+
+    def promise(self) -> Run:
+        """A run for uploads, without a folder: `collecting` makes that for the first one. A restart forgets it."""
+        run = Run(self.folder / secrets.token_hex(16))
+        self._promised[run.token] = None
+        while len(self._promised) > PROMISED:
+            self._promised.popitem(last=False)
+        return run
+
+    def is_promised(self, token: str) -> bool:
+        """Whether the run has no folder yet, and gets one with the first upload."""
+        return token in self._promised
+
+    def collecting(self, token: str) -> Run:
+        """The run that an upload goes to, made if it was promised. RunNotFound, OSError."""
+        if token in self._promised:
+            run = self._make(Run(self.folder / token), RunState("upload", time.time()))
+            self._promised.pop(token, None)
+            return run
+        return self.open(token)
 
     def new(self, source: Origin, roots: tuple[str, ...] = ()) -> Run:
         """A new run with an empty folder."""
-        run = Run(self.folder / secrets.token_hex(16))
-        for part in (run.folder, run.photos, run.out):
-            part.mkdir(mode=0o700)
-        run.save(RunState(source, time.time(), roots=roots))
+        return self._make(Run(self.folder / secrets.token_hex(16)), RunState(source, time.time(), roots=roots))
+
+    def _make(self, run: Run, state: RunState) -> Run:
+        try:
+            for part in (run.folder, run.photos, run.out):
+                part.mkdir(mode=0o700)
+            run.save(state)
+        except BaseException:  # a full disk leaves no half run
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         return run
 
     def open(self, token: str) -> Run:
@@ -108,6 +137,15 @@ class Runs:
                     run.delete()
                     gone += 1
         return gone
+
+    def tidy(self, before: float) -> None:
+        """Delete what a killed server left of uploads before this time: parts, and files without a name."""
+        for run in self.all():
+            with suppress(FileNotFoundError):
+                named = {upload.id for upload in run.uploads()}
+                for path in run.photos.iterdir():
+                    if path.name not in named and path.is_file() and path.stat().st_mtime < before:
+                        path.unlink()
 
 
 class Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
@@ -16,17 +15,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from server.answers import Endpoint, Refused
+from server.answers import DISK_FULL, Endpoint, Refused
 from server.operator import max_upload
 from server.runs import Run, Runs
-from unipic.core.files import atomic_file
+from unipic.core.files import atomic_file, is_full
 from unipic.core.settings import Limits
 
 T = TypeVar("T")
 
 KEEP_FREE = 1_000_000_000  # bytes of disk that uploads leave free for results
 BODY_TIMEOUT_S = 60.0  # seconds without a byte until an upload fails; the browser tries again
-DISK_FULL = "The server's disk is full. Uploaded files are kept; free some space and try again."
 
 
 def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = None) -> Endpoint:
@@ -35,7 +33,7 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
     quota = Quota(max_upload() if max_run is None else max_run)
 
     async def upload(request: Request) -> Response:
-        run, key = runs.open(request.path_params["token"]), request.path_params["key"]
+        run, key = runs.collecting(request.path_params["token"]), request.path_params["key"]
         path, size = run.upload_path(key), announced(request)
         if size > max_file:
             raise Refused(413, f"This file is {gigabytes(size)}; the limit is {gigabytes(max_file)} per file.")
@@ -57,7 +55,7 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
 
 
 class Quota:
-    """Bytes used by each run: recorded uploads, read once, and those in progress.
+    """Bytes used by each run: recorded uploads, read once, and those in progress, of all runs together.
 
     Only the event loop uses it, so it needs no lock.
     """
@@ -65,6 +63,7 @@ class Quota:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.used: dict[str, int] = {}
+        self.arriving = 0  # bytes announced and not yet stored
 
     @contextmanager
     def held(self, run: Run, size: int) -> Iterator[None]:
@@ -73,14 +72,18 @@ class Quota:
             self.used[run.token] = sum(upload.size for upload in run.uploads())
         if self.used[run.token] + size > self.limit:
             raise Refused(413, f"These photos exceed the limit of {gigabytes(self.limit)} in total.")
-        if shutil.disk_usage(run.folder).free - size < KEEP_FREE:
+        # What of them is on the disk already counts twice, which refuses a file too many rather than one too few.
+        if shutil.disk_usage(run.folder).free - self.arriving - size < KEEP_FREE:
             raise Refused(507, DISK_FULL)
         self.used[run.token] += size
+        self.arriving += size
         try:
             yield
         except BaseException:
             self.give_back(run, size)
             raise
+        finally:
+            self.arriving -= size
 
     def give_back(self, run: Run, size: int) -> None:
         """Release bytes."""
@@ -114,7 +117,7 @@ async def store(request: Request, path: Path, size: int) -> None:
     except ClientDisconnect:
         raise Refused(400, "The connection was lost before the whole file had arrived.") from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise Refused(507, DISK_FULL) from error
 

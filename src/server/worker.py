@@ -6,7 +6,6 @@ remembered.json.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -26,7 +25,7 @@ from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, SourceError, UnipicError
-from unipic.core.files import write_json
+from unipic.core.files import is_full, write_json
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
@@ -75,9 +74,8 @@ def work_on(folder: Path, examine: Examine) -> int:
         run.change(state="failed", message=str(error))
     except Exception as error:
         traceback.print_exc()
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         with suppress(OSError):  # if the disk is full, the server reports the exit code
-            run.change(state="failed", message=NO_ROOM if full else UNEXPECTED)
+            run.change(state="failed", message=NO_ROOM if is_full(error) else UNEXPECTED)
         return 1
     return 0
 

@@ -142,7 +142,8 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
     started: list[Run] = []
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
-    (collecting,) = runs.all()
+    assert list(runs.all()) == [], "a look at the page makes no run"
+    collecting = server.state.server().runs.collecting(test.session_state["collecting"])
     collecting.upload_path("abcdefgh").write_bytes(b"x")
     collecting.add_upload("abcdefgh", "one.jpg", 1)
     test.run()

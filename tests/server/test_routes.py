@@ -27,10 +27,12 @@ from tests.helpers.raws import raw_photo
 from tests.helpers.systems import needs_pipes
 
 from server import pictures, uploads
+from server.answers import Refused
 from server.headers import HEADERS, SecurityHeaders
 from server.operator import keeping_times, max_upload
 from server.routes import FILE, PARTS, SCRIPTS, routes
 from server.runs import Run, Runs
+from server.uploads import Quota
 from unipic.core.errors import SettingsError
 from unipic.core.files import PART
 from unipic.core.photo import Photo
@@ -256,6 +258,32 @@ def test_a_full_disk_is_said_before_a_byte_is_written(
     assert answer.status_code == 507
     assert "disk is full" in answer.json()["message"]
     assert client.put(upload_to(run), content=b"x" * 400).status_code == 200
+
+
+def test_uploads_of_all_runs_together_leave_room(runs: Runs, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000_900))
+    quota, other = Quota(10_000), runs.new("upload")
+    with quota.held(run, 500):
+        with pytest.raises(Refused, match="disk is full"), quota.held(other, 500):
+            raise AssertionError("there is no room for both")
+        with quota.held(other, 400):
+            pass
+    with quota.held(other, 900):
+        pass
+
+
+def test_the_first_upload_makes_its_run(runs: Runs, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    promised, broken = runs.promise(), runs.promise()
+    assert client.put(upload_to(promised), content=b"x").status_code == 200
+    assert [upload.size for upload in promised.uploads()] == [1]
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    answer = client.put(upload_to(broken), content=b"x")
+    assert (answer.status_code, "disk is full" in answer.json()["message"]) == (507, True)
+    assert not broken.folder.exists()
 
 
 def test_a_disk_that_fills_up_meanwhile_leaves_nothing(

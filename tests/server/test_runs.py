@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -101,6 +102,50 @@ def test_runs_end_after_their_time_or_their_download(runs: Runs, tmp_path: Path)
     just_fetched.change(fetched=time.time() - 100)  # and gone on with since
     assert runs.sweep(keep=500, keep_fetched=50) == 2
     assert {run.token for run in runs.all()} == {fresh.token, just_fetched.token}
+
+
+def test_a_page_that_is_only_looked_at_leaves_no_folder(runs: Runs) -> None:
+    promised = [runs.promise() for _ in range(100)]
+    assert list(runs.folder.iterdir()) == []
+    with pytest.raises(RunNotFound):
+        runs.open(promised[0].token)
+    made = runs.collecting(promised[0].token)
+    assert (made.load().source, made.load().state, made.token) == ("upload", "collecting", promised[0].token)
+    assert not runs.is_promised(made.token)
+    assert runs.collecting(made.token).folder == made.folder
+    made.delete()
+    with pytest.raises(RunNotFound):
+        runs.collecting(made.token)
+    with pytest.raises(RunNotFound):
+        runs.collecting("0" * 32)
+
+
+def test_a_run_that_has_no_room_leaves_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        runs.new("samples")
+    assert list(runs.folder.iterdir()) == []
+
+
+def test_what_a_killed_server_left_of_uploads_goes(runs: Runs) -> None:
+    run = runs.new("upload")
+    for name in (
+        "0123456789abcdef",
+        "fedcba9876543210",
+        "0123456789abcdef.00ff00ff",
+        "a.00ff00ff.00ff00ff.unipic-part",
+    ):
+        (run.photos / name).write_bytes(b"x")
+        os.utime(run.photos / name, (1000, 1000))
+    (run.photos / "arriving.00ff00ff").write_bytes(b"x")
+    (run.photos / "samples").mkdir()
+    run.add_upload("0123456789abcdef", "a.jpg", 1)
+    runs.tidy(before=2000)
+    left = sorted(path.name for path in run.photos.iterdir())
+    assert left == ["0123456789abcdef", "arriving.00ff00ff", "samples"]
 
 
 def test_sweeping_never_touches_what_is_no_run(runs: Runs) -> None:

@@ -76,6 +76,11 @@ def sweep_parts(folder: Path, pattern: str) -> None:
             part.unlink()
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether the disk, or what may be used of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def open_to_read(path: str | Path) -> BinaryIO:
     """The file, opened read-only. OSError if a link or a pipe took its place."""
     if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
