@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from server.answers import Endpoint, Refused
-from server.shelves import Shelf, Shelves
+from server.shelves import LIBRARY, Shelf, Shelves
 from unipic.core.errors import NotShown
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import Photo
@@ -26,7 +26,10 @@ from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 18
-FOREVER = "private, max-age=31536000, immutable"  # addresses contain the content's hash
+# A browser may keep pictures of a run, and asks before it shows them again: once the run is gone, they are gone.
+ASKED_FOR = "private, no-cache"
+# The library's grid would ask thousands of times; what left the library is shown that much longer at most.
+FOR_A_WHILE = "private, max-age=600, must-revalidate"
 WAITING = 100  # requests that may wait for a worker; no person flipping through photos makes more
 
 # Formats that browsers show, and those that are converted to JPEG.
@@ -49,7 +52,8 @@ def thumbnails(shelves: Shelves) -> Endpoint:
         path = shelf.thumbnails.path(digest)
         if not DIGEST.fullmatch(digest) or not path.is_file():
             raise Refused(404, "There is no such thumbnail.")
-        return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": FOREVER})
+        headers = cached(request, digest)
+        return unchanged(request, headers) or FileResponse(path, media_type="image/jpeg", headers=headers)
 
     return thumbnail
 
@@ -66,16 +70,20 @@ class Pictures:
     async def view(self, request: Request) -> Response:
         """A JPEG of any photo, at most 2048 pixels a side."""
         shelf, photo = await self._asked(request)
+        if same := unchanged(request, cached(request, photo.digest)):
+            return same
         return await self._rendered(request, Renditions(shelf.views, self.renderer).view, photo)
 
     async def photo(self, request: Request) -> Response:
         """The original's bytes, or its full-size JPEG."""
         shelf, photo = await self._asked(request)
+        if same := unchanged(request, cached(request, photo.digest)):
+            return same
         if photo.format in RENDERED:
             return await self._rendered(request, Renditions(shelf.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
             raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")
-        return _picture(await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
+        return _picture(request, await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
 
     async def _asked(self, request: Request) -> tuple[Shelf, Photo]:
         shelf = self.shelves.open(request.path_params["token"])
@@ -97,7 +105,7 @@ class Pictures:
                 file = await anyio.to_thread.run_sync(lambda: open_to_read(made(photo)), limiter=own)
         finally:
             self.waiting -= 1
-        return _picture(file, "image/jpeg", photo)
+        return _picture(request, file, "image/jpeg", photo)
 
 
 def open_original(photo: Photo) -> BinaryIO:
@@ -117,9 +125,21 @@ def open_original(photo: Photo) -> BinaryIO:
     return file
 
 
-def _picture(file: BinaryIO, media_type: str, photo: Photo) -> Response:
+def cached(request: Request, digest: str) -> dict[str, str]:
+    """The headers that say how long a browser may show a picture of this content without asking."""
+    library = request.path_params["token"] == LIBRARY
+    return {"Cache-Control": FOR_A_WHILE if library else ASKED_FOR, "ETag": f'"{digest}"'}
+
+
+def unchanged(request: Request, headers: dict[str, str]) -> Response | None:
+    """The answer without a body to a browser that has the picture; None if it has not."""
+    kept = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return Response(status_code=304, headers=headers) if headers["ETag"] in kept else None
+
+
+def _picture(request: Request, file: BinaryIO, media_type: str, photo: Photo) -> Response:
     size = str(os.fstat(file.fileno()).st_size)
-    headers = {"Content-Length": size, "Cache-Control": FOREVER, "ETag": f'"{photo.digest}"'}
+    headers = {"Content-Length": size, **cached(request, photo.digest)}
     return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
 
 

@@ -317,7 +317,7 @@ def picture(visitor: Visitor, kind: str, digest: str) -> Any:
 
 def test_pictures_of_the_library_are_asked_for_by_its_name(visitor: Visitor) -> None:
     digest = visitor.digests[0]
-    assert picture(visitor, "thumb", digest).headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert picture(visitor, "thumb", digest).headers["cache-control"] == "private, max-age=600, must-revalidate"
     assert picture(visitor, "photo", digest).content == (visitor.photos / "trip" / "b.jpg").read_bytes()
     assert picture(visitor, "view", digest).headers["content-type"] == "image/jpeg"
     assert [path.name for path in (visitor.library.data / "library" / "views").iterdir()] == [f"{digest}-2048.jpg"]

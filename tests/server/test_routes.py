@@ -376,7 +376,7 @@ def test_a_thumbnail_may_be_kept_by_the_browser(client: TestClient, run: Run) ->
     run.thumbnails.save("a" * 64, b"jpeg")
     answer = client.get(f"/unipic/thumb/{run.token}/{'a' * 64}")
     assert (answer.content, answer.headers["content-type"]) == (b"jpeg", "image/jpeg")
-    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("digest", ["b" * 64, "a" * 63, "A" * 64, "..%2f..%2frun.json", "%2e%2e", "a" * 64 + ".jpg"])
@@ -466,11 +466,28 @@ def test_a_view_is_small_upright_and_may_be_kept_by_the_browser(runs: Runs, run:
     client = photo_client(runs, photo)
     answer = client.get(f"/unipic/view/{run.token}/p1")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
-    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert photo.digest in answer.headers["etag"]
     assert Image.open(io.BytesIO(answer.content)).size == (1024, 2048)
     assert [path.name for path in run.views.iterdir()] == [f"{photo.digest}-2048.jpg"]
     assert client.get(f"/unipic/view/{run.token}/p1").content == answer.content
+
+
+@pytest.mark.parametrize("kind", ["view", "photo", "thumb"])
+def test_a_browser_asks_again_is_sent_nothing_twice_and_shows_nothing_of_a_deleted_run(
+    runs: Runs, run: Run, tmp_path: Path, kind: str
+) -> None:
+    photo = found(save(scene(1), tmp_path / "a.jpg"))
+    run.thumbnails.save(photo.digest, b"jpeg")
+    client = photo_client(runs, photo)
+    address = f"/unipic/{kind}/{run.token}/{photo.digest if kind == 'thumb' else 'p1'}"
+    first = client.get(address)
+    assert (first.status_code, first.headers["cache-control"]) == (200, "private, no-cache")
+    again = client.get(address, headers={"if-none-match": f'"other", W/{first.headers["etag"]}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert client.get(address, headers={"if-none-match": '"other"'}).content == first.content
+    run.delete()
+    assert client.get(address, headers={"if-none-match": first.headers["etag"]}).status_code == 404
 
 
 def test_a_view_of_a_broken_file_is_refused_in_words(runs: Runs, run: Run, tmp_path: Path) -> None:
