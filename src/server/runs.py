@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 from unipic.core.errors import RunNotFound
 from unipic.core.files import read_json, write_json
+from unipic.core.words import JOINERS, without_controls
 from unipic.library.thumbnails import Thumbnails
 
 State = Literal["collecting", "waiting", "working", "paused", "ready", "failed", "cancelled"]
@@ -222,8 +223,8 @@ class Run:
 
     def add_upload(self, key: str, name: str, size: int) -> None:
         """Record a complete upload. The same key again, after a retry, is the same file."""
-        shown = "".join(c for c in name.replace("\\", "/") if c.isprintable())[:NAME].strip("/")
-        line = json.dumps(asdict(Upload(key, shown or "unnamed", size)))
+        shown = without_controls(name.replace("\\", "/"))[:NAME].strip("/")
+        line = json.dumps(asdict(Upload(key, shown if shown.strip(JOINERS) else "unnamed", size)))
         with open(self.folder / "uploads.jsonl", "a", encoding="ascii") as journal:
             journal.write("\n" + line + "\n")  # the first line break ends a line that a crash may have cut
 

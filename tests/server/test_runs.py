@@ -62,7 +62,32 @@ def test_a_retry_of_an_upload_is_the_same_photo(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "C:\\photos\\a.jpg", "a\nb.jpg", "\x1b[31m.jpg", "", "/", "x" * 5000]
+    "name",
+    [
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467.jpg",  # a family: three faces and joiners
+        "\u2764\ufe0f.jpg",  # a heart, as a picture
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.jpg",  # Persian, with a non-joiner
+        "\u0915\u094d\u200d\u0937.jpg",  # Hindi, with a joiner
+        "Ame\u0301lie.jpg",
+    ],
+)
+def test_a_name_keeps_what_joins(runs: Runs, name: str) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", name, 1)
+    assert [upload.name for upload in run.uploads()] == [name]
+
+
+@pytest.mark.parametrize(
+    "control", ["\u202e", "\u2066", "\u061c", "\u200e", "\u2028", "\x00", "\x1b", "\u200b", "\ufeff"]
+)
+def test_a_name_loses_what_turns_or_hides_text(runs: Runs, control: str) -> None:
+    run = runs.new("upload")
+    run.add_upload("aaaaaaaa", f"a{control}gpj.exe", 1)
+    assert [upload.name for upload in run.uploads()] == ["agpj.exe"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "C:\\photos\\a.jpg", "a\nb.jpg", "\x1b[31m.jpg", "", "/", "\u200d", "x" * 5000]
 )
 def test_a_name_is_kept_as_text(runs: Runs, name: str) -> None:
     run = runs.new("upload")

@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 KINDS_NAMED = 5  # endings of names, the most frequent first
+JOINERS = "\u200c\u200d"  # the zero-width non-joiner and joiner
 
 
 def printable(value: object) -> str:
     """The text with U+FFFD in the place of control characters and invalid bytes."""
-    return "".join(c if c.isprintable() and not "\ud800" <= c <= "\udfff" else "\ufffd" for c in str(value))
+    return "".join(c if _is_seen(c) else "\ufffd" for c in str(value))
+
+
+def without_controls(text: str) -> str:
+    """A name without what cannot be seen, but with what joins: emoji, Persian and Hindi are written with it."""
+    return "".join(filter(_is_seen, text))
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character in JOINERS
 
 
 def size(count: float) -> str:

@@ -9,6 +9,7 @@ import csv
 import glob
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,7 +35,12 @@ COLUMNS = (
     "height",
     "taken",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # the first character of cells that a spreadsheet may run
+# How cells begin that a spreadsheet may run: also after spaces, invisible characters or quotes, in East Asian widths,
+# and after a separator of another locale, at which it may cut a cell in two.
+_BLANK = r"[\s\0\u200b-\u200f\u2060\ufeff\"'`\u2018-\u201f\u00ab\u00bb\uff02\uff07]*"
+FORMULA = re.compile(
+    rf"(?:^|[;,|\t\r\n\uff0c\uff1b\uff5c]){_BLANK}[=+\-@\uff1d\uff0b\uff0d\u2212\uff20\ufe62-\ufe66\ufe6b]|^[\t\r\n]"
+)
 BETWEEN = "; "  # the names in one cell
 
 
@@ -102,8 +108,8 @@ def _write_json(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
 def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
     """RFC 4180, UTF-8 with a byte order mark, without which Excel misreads names beyond ASCII.
 
-    A cell that begins like a formula gets an apostrophe, so no spreadsheet runs it. Invalid text becomes "?"; the JSON
-    has names exactly.
+    A cell that is or holds the beginning of a formula gets apostrophes, so no spreadsheet runs it. Invalid text
+    becomes "?"; the JSON has names exactly.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
     writer = csv.writer(text)
@@ -116,4 +122,10 @@ def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else BETWEEN.join(value) if isinstance(value, list) else str(value)
-    return "'" + text if text.startswith(FORMULA) else text
+    return FORMULA.sub(_harmless, text)
+
+
+def _harmless(found: re.Match[str]) -> str:
+    """The beginning of a formula with an apostrophe before it, after the separator if there is one."""
+    begin = found[0]
+    return begin[0] + "'" + begin[1:] if found.start() or begin[0] in ";,|\uff0c\uff1b\uff5c" else "'" + begin

@@ -92,6 +92,33 @@ def test_no_cell_is_a_formula(name: str, tmp_path: Path) -> None:
     assert written(tmp_path / "list.json", [Outcome(evil, "kept", name)])[0]["name"] == name
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        (" =1.jpg", "' =1.jpg"),
+        ("\u00a0\u200b=1.jpg", "'\u00a0\u200b=1.jpg"),
+        ('"=1.jpg', "'\"=1.jpg"),
+        ("\u201c+1.jpg", "'\u201c+1.jpg"),
+        ("\uff1d1.jpg", "'\uff1d1.jpg"),
+        ("\uff0b1.jpg", "'\uff0b1.jpg"),
+        ("\u22121.jpg", "'\u22121.jpg"),
+        ("\uff20SUM.jpg", "'\uff20SUM.jpg"),
+        ("a;=1.jpg", "a;'=1.jpg"),
+        ("a; =1.jpg", "a;' =1.jpg"),
+        (";=1.jpg", ";'=1.jpg"),
+        ('a,"=1.jpg', "a,'\"=1.jpg"),
+        ("a\t=1.jpg", "a\t'=1.jpg"),
+        ("a|@1.jpg", "a|'@1.jpg"),
+        ("a\n-1.jpg", "a\n'-1.jpg"),
+        ("a;=1;+2.jpg", "a;'=1;'+2.jpg"),
+        ("a-b+c=d, e.jpg", "a-b+c=d, e.jpg"),
+        ("rain; sun.jpg", "rain; sun.jpg"),
+    ],
+)
+def test_no_part_of_a_cell_is_a_formula_in_another_locale(name: str, cell: str, tmp_path: Path) -> None:
+    assert written(tmp_path / "list.csv", [Outcome(photo("e", name=name), "kept", "why")])[0]["name"] == cell
+
+
 @both
 def test_any_name_can_be_listed(suffix: str, tmp_path: Path) -> None:
     everything = [
