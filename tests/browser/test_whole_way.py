@@ -149,6 +149,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert not set(alike) & {entry["original"] for entry in manifest["kept"]}
     assert {photo["name"] for photo in copies["photos"]} <= {entry["original"] for entry in manifest["kept"]}
 
+    page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Statistics").first.click()
     page.get_by_text("Photos scanned").wait_for()
     until = time.monotonic() + 10

@@ -267,13 +267,6 @@ def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path:
     assert test.metric[3].value == "–"
 
 
-def test_a_gallery_of_nothing_but_broken_files_still_finishes(runs: Runs, tmp_path: Path) -> None:
-    (tmp_path / "bad").mkdir()
-    (tmp_path / "bad" / "a.jpg").write_bytes(b"no")
-    test = press(app("finish.py", finished(runs, tmp_path / "bad")), "Make the album")
-    assert not test.error
-
-
 @pytest.mark.parametrize(("state", "words"), [("failed", "Scan failed"), ("cancelled", "Scan cancelled")])
 def test_work_that_was_stopped_can_be_started_again(run: Run, state: str, words: str) -> None:
     run.change(state=state, message="Memory ran out. *Try* fewer.")
