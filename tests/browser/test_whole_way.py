@@ -150,7 +150,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert {photo["name"] for photo in copies["photos"]} <= {entry["original"] for entry in manifest["kept"]}
 
     page.get_by_role("button", name="More").click()
-    page.get_by_role("link", name="Statistics").first.click()
+    page.get_by_role("menuitem", name="Statistics").click()
     page.get_by_text("Photos scanned").wait_for()
     until = time.monotonic() + 10
     while not run.load().fetched and time.monotonic() < until:
