@@ -29,8 +29,8 @@ def words_lost(photo: Photo, stay: Sequence[Photo]) -> tuple[Extra, ...]:
     if _is_there(photo, stay):
         return ()
     facts = (
-        ("time", "when it was taken", _has_time),
-        ("place", "where it was taken", lambda one: one.place is not None),
+        ("time", "the time it was taken", _has_time),
+        ("place", "the place it was taken", lambda one: one.place is not None),
         ("camera", "the camera's name", lambda one: bool(one.camera)),
     )
     alone = (Extra(kind, words, "") for kind, words, has in facts if has(photo) and not any(map(has, stay)))

@@ -89,11 +89,11 @@ def _end_of_film(data: Data, start: int) -> int:
     """A film whose last box is cut off reaches to the end of the file."""
     end = start
     for kind, _, stop in boxes(data, start, len(data)):
-        if kind not in BOXES:
-            break
+        if kind not in BOXES or (kind == b"ftyp" and end > start):  # another film
+            return end
         end = stop
-    cut_off = data[end + 4 : end + 8] in BOXES
-    return len(data) if end == start or cut_off else end
+    cut_off = end == start or data[end + 4 : end + 8] in BOXES
+    return len(data) if cut_off else end
 
 
 def _piece(data: Data, start: int, end: int) -> Iterator[Extra]:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
+from PIL.PngImagePlugin import PngImageFile
 
 from unipic.core.photo import Extra
 from unipic.reading._editors import editor
@@ -68,7 +69,8 @@ def read_exif(image: Image.Image) -> Exif:
     exif = Image.Exif()
     with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         exif = image.getexif()
-    told = image.info if image.format == "PNG" else {name: image.info.get(name) for name in ("photoshop", "comment")}
+    named = () if isinstance(image, PngImageFile) else ("photoshop", "comment")  # a PNG has named of any name
+    told = {name: value for name, value in image.info.items() if not named or name in named}
     return _read(exif, image.info.get("xmp"), told)
 
 
