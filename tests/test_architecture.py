@@ -134,6 +134,7 @@ WRITING_FUNCTIONS = {
 CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",
+    "unipic/reading/_holds.py",
     "server/jobs.py",
     "server/worker.py",
     "unipic/reading/engines/",

@@ -181,9 +181,10 @@ def say_summary(
         ("same pixels, different file", "pixels"),
         ("the original of an edited photo", "original"),
         ("same picture", "near"),
+        ("same picture, each holds something", "holds"),
     ):
         sets = [one for one in cleanup.lanes if one.kind == kind]
-        if not sets and kind == "original":
+        if not sets and kind in ("original", "holds"):
             continue
         table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
+from unipic.cleanup.contained import listed
 from unipic.cleanup.criteria import BY_NAME, HIGHER, MEASURED, Criterion
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import size
@@ -28,6 +29,7 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         ("Exposure", photo.exposure, None, NEITHER),
         ("Place", "" if photo.place is None else "{:.5f}, {:.5f}".format(*photo.place), None, NEITHER),
         ("Comes with", with_what(photo), None, NEITHER),
+        ("Holds", listed(photo.holds + photo.told), None, NEITHER),
         ("Stars", "" if photo.rating is None else _stars(photo.rating), photo.rating, HIGHER),
         ("Edited with", photo.edited, None, NEITHER),
         *(_measured(criterion, getattr(photo.measures, criterion.name)) for criterion in MEASURED),

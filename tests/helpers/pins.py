@@ -20,9 +20,14 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/fingerprint": ("reading/fingerprint",),
     "reading/_measures": ("reading/_measures", "opencv-python-headless=="),
     "reading/_content": ("reading/_content",),
+    "reading/_holds": (
+        *("reading/_holds", "reading/_behind", "reading/_boxes", "reading/_frames", "reading/_pages"),
+        *("reading/_range", "reading/_segments", "core/gamut"),
+    ),
     "reading/_compression": ("reading/_compression",),
     "reading/_exif": ("reading/_exif", "reading/metadata"),
     "reading/_xmp": ("reading/_xmp",),
+    "reading/_words": ("reading/_words",),
     "reading/_editors": ("reading/_editors",),
     "reading/apple": ("reading/apple",),
     "library/companions": ("library/companions",),
@@ -34,18 +39,20 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "cb70483dc1ac729c"),
+    "reading/images": (1, "2a5410bf427ddb7c"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
-    "reading/_content": (1, "0801ec94d74e92e7"),
+    "reading/_content": (2, "8ae4e8d690f5f25c"),
+    "reading/_holds": (1, "bace881c078f8adc"),
     "reading/_compression": (1, "42c6d01187ba10a0"),
-    "reading/_exif": (1, "8c5f5f2fc60b5aa1"),
-    "reading/_xmp": (1, "0099638632d51860"),
+    "reading/_exif": (2, "62008e5d855c11cb"),
+    "reading/_xmp": (2, "70613d4049073fdb"),
+    "reading/_words": (1, "88046a876cd9b117"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
-    "reading/apple": (1, "fb0f171c7b2b75df"),
+    "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "71b976222fc892e7"),
     "cleanup/compare": (1, "493c8a4c2a1ecbce"),
-    "reading/seen": (2, "3829a30f98dec44f"),
+    "reading/seen": (2, "bd50aee3258a259b"),
 }
 
 

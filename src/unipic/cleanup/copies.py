@@ -1,19 +1,22 @@
-"""Find copies: the same bytes, the same pixels, an edit's original, and the same picture."""
+"""Find copies: the same bytes, the same pixels, an edit's original, the same picture, and which of them hold more."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.bonds import Bonds
-from unipic.cleanup.keeper import warning_about
+from unipic.cleanup.contained import lost
+from unipic.cleanup.keeper import keeper_first, warning_about
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import DuplicateSet
+from unipic.cleanup.result import DuplicateSet, Kind
 from unipic.core.photo import Photo
+
+LIKE = ("near", "holds")  # kinds of sets that geometry found, not equal hashes
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +29,12 @@ class Copies:
     @property
     def exact(self) -> tuple[DuplicateSet, ...]:
         """The sets of identical pictures."""
-        return tuple(found for found in self.sets if found.kind != "near")
+        return tuple(found for found in self.sets if found.kind not in LIKE)
 
     @property
     def near(self) -> tuple[DuplicateSet, ...]:
-        """The sets of the same picture in other pixels."""
-        return tuple(found for found in self.sets if found.kind == "near")
+        """The sets of the same picture in other pixels, or in files that hold something of their own."""
+        return tuple(found for found in self.sets if found.kind in LIKE)
 
     @cached_property
     def by_keeper(self) -> defaultdict[str, tuple[Photo, ...]]:
@@ -54,7 +57,37 @@ def find_copies(photos: Sequence[Photo], likeness: Likeness, least: float, bonds
     kept_for_others = {found.keeper.id for found in same_picture}
     exact, originals = fold(exact, bonds.without_apart(same_originals(left, kept_for_others)))
     # Pairs that a person took apart are dropped, so that neither is set aside in favour of the other.
-    return Copies((*exact, *originals, *same_picture), bonds.without_torn(likeness, same))
+    return Copies(told_apart((*exact, *originals, *same_picture)), bonds.without_torn(likeness, same))
+
+
+def told_apart(sets: Sequence[DuplicateSet]) -> tuple[DuplicateSet, ...]:
+    """The sets with what is lost with each copy, and copies that hold something of their own in sets of kind "holds".
+
+    What an earlier copy keeps for the keeper is not lost with a later one.
+    """
+    by_keeper: defaultdict[str, list[Photo]] = defaultdict(list)
+    for found in sets:
+        by_keeper[found.keeper.id] += found.copies
+    warnings, holding = dict[str, str](), set[str]()
+    for found in {each.keeper.id: each for each in sets}.values():
+        stay = [found.keeper]
+        for copy in sorted(by_keeper[found.keeper.id], key=keeper_first):
+            warnings[copy.id] = warning_about(copy, *stay)
+            if lost(copy, stay):
+                holding.add(copy.id)
+            if warnings[copy.id]:
+                stay.append(copy)
+    kept = [_part(found, found.kind, warnings, lambda id: id not in holding) for found in sets]
+    apart = [_part(found, "holds", warnings, holding.__contains__) for found in sets]
+    return tuple(found for found in (*kept, *apart) if found.copies)
+
+
+def _part(found: DuplicateSet, kind: Kind, warnings: Mapping[str, str], wanted: Callable[[str], bool]) -> DuplicateSet:
+    some = [(copy, why) for copy, why in zip(found.copies, found.reasons, strict=True) if wanted(copy.id)]
+    copies = tuple(copy for copy, _ in some)
+    return DuplicateSet(
+        found.keeper, copies, kind, tuple(why for _, why in some), tuple(warnings[copy.id] for copy in copies)
+    )
 
 
 def identical(photos: Sequence[Photo]) -> list[DuplicateSet]:

@@ -1,4 +1,4 @@
-"""Which of several copies stays: by raw, resolution, compression, companions, camera data, format and time.
+"""Which of several copies stays: by raw, resolution, compression, what it holds, companions, camera data and format.
 
 An enlarged copy has more pixels but no more detail, and still wins: nothing cheap in a file distinguishes it reliably.
 Signs of editing do not decide; `warning_about` mentions them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from unipic.cleanup.contained import listed, lost, words_lost
 from unipic.core.photo import FORMATS, RAW, Companion, Photo, local_time
 from unipic.core.words import count
 
@@ -35,8 +36,10 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
         photo.format != RAW,
         -photo.pixels,
         -compression_class(photo),
+        -len(photo.holds),
         -len(photo.companions),
         -len(_camera_data(photo)),
+        -len(photo.told),
         FORMATS.index(photo.format),
         -(photo.quality or 0),  # comparable within one format
         local_time(photo) or NEVER,
@@ -57,8 +60,8 @@ def keeper_reason(keeper: Photo, copy: Photo) -> str:
     return REASONS[place](keeper, copy)
 
 
-def warning_about(photo: Photo, keeper: Photo) -> str:
-    """What a person might miss of a copy that is set aside; "" if nothing.
+def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
+    """What a person might miss of a copy that is set aside; "" if nothing. `others` stay besides the keeper.
 
     Editing is not mentioned if the pixels are the same: then only metadata differs.
     """
@@ -70,6 +73,9 @@ def warning_about(photo: Photo, keeper: Photo) -> str:
         words.append(f"rated {count(photo.rating or 0, 'star')}")
     if not (photo.content and photo.content == keeper.content):
         words += _editing(photo, keeper)
+    stay = (keeper, *others)
+    if alone := listed(lost(photo, stay) + words_lost(photo, stay)):
+        words.append(f"the only one with {alone}")
     return ", ".join(words)
 
 
@@ -141,8 +147,10 @@ REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
     lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     _less_compressed,
+    lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
     lambda keeper, copy: f"it comes with files of its own ({_named(keeper.companions)})",
     _more_data,
+    lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
     lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     _less_compressed,
     _earlier,

@@ -13,7 +13,7 @@ from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
-VERSION = 3
+VERSION = 4
 
 
 def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:

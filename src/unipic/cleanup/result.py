@@ -12,7 +12,8 @@ from unipic.core.photo import Gallery, Photo
 # was wrong, from 0.8 on one in 18. Of two good frames of one moment 99 in 100 are below.
 CLEAR = 0.8
 SeriesKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
-Kind = Literal["exact", "pixels", "original", "near"]
+# "holds": the same picture, but the copy's file holds something of its own; it stays until a person says otherwise.
+Kind = Literal["exact", "pixels", "original", "near", "holds"]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,15 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Something a file holds besides the picture that is shown. Extras of one kind are compared by their value."""
+
+    kind: str  # as "film", "pages", "bits", "caption"
+    words: str  # for people, as "a film of 2.1 s"
+    value: str  # one digest or text a line, or a number; see cleanup/contained.py
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A picture that could be read. `name` is shown to people and never used as a path."""
 
@@ -70,6 +79,8 @@ class Photo:
     burst: str = ""  # of the camera's burst; all its frames have the same
     bias: float | None = None  # exposure compensation in EV; None if unknown
     bracketed: bool = False  # the camera says that it took several exposures of one scene
+    holds: tuple[Extra, ...] = ()  # pages, frames, films, depth, transparency, ...: what its pixels alone do not show
+    told: tuple[Extra, ...] = ()  # captions, keywords, names: what people wrote into it
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
@@ -147,6 +158,7 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
             "taken": datetime.fromisoformat(taken) if taken else None,
             "place": tuple(place) if place else None,
             "companions": tuple(Companion(**file) for file in values.get("companions", ())),
+            **{name: tuple(Extra(**extra) for extra in values.get(name, ())) for name in ("holds", "told")},
         }
     )
 

@@ -1,8 +1,9 @@
 """A hash of the picture itself, whatever container and metadata surround it: equal hashes mean equal pictures.
 
 The hash of a JPEG covers its compressed image data, since Unipic decodes a JPEG at a reduced scale. The hash of any
-other format covers its pixels. It is "" where the picture is not known to the last bit. sha256, hexadecimal: the
-fastest hash in Python's standard library on processors with instructions for it.
+other format covers its pixels. Both cover what else the file holds, such as pages or a film: see _holds.py. It is ""
+where the picture is not known to the last bit. sha256, hexadecimal: the fastest hash in Python's standard library on
+processors with instructions for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mmap import mmap
 import numpy as np
 from PIL import Image
 
-VERSION = 1  # raised when a picture gets another content
+VERSION = 2  # raised when a picture gets another content
 
 # Which bytes after an FF make a JPEG marker that has a length, or the end marker. FF 00 is a data byte, FF 01 and
 # FF D0 to D8 have no length, and FF may be repeated.
@@ -43,14 +44,14 @@ SIDEWAYS = (Turn.TRANSPOSE, Turn.ROTATE_270, Turn.TRANSVERSE, Turn.ROTATE_90)
 FROM_THE_END = (Turn.ROTATE_180, Turn.FLIP_TOP_BOTTOM, Turn.TRANSVERSE, Turn.ROTATE_90)  # the last row comes first
 
 
-def segments(data: bytes | mmap) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each JPEG segment that has a length, up to and including the first end marker.
+def segments(data: bytes | mmap, begin: int = 0) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each JPEG segment from `begin` that has a length, up to and including an end marker.
 
     Scan data lies between segments. An end beyond the data, or less than two bytes after the marker, is a broken
     length.
     """
-    at = 0
-    for start in _markers(data):
+    at = begin
+    for start in _markers(data, begin):
         if start < at:  # in the part before
             continue
         at = start + 2
@@ -61,9 +62,9 @@ def segments(data: bytes | mmap) -> Iterator[tuple[int, int, int]]:
         yield data[start + 1], start, at
 
 
-def _markers(data: bytes | mmap) -> Iterator[int]:
+def _markers(data: bytes | mmap, begin: int = 0) -> Iterator[int]:
     """Positions where a marker may begin, in order. Scan data, most of a file, contains nothing that looks like one."""
-    for start in range(0, len(data) - 1, STRETCH):
+    for start in range(begin, len(data) - 1, STRETCH):
         part = np.frombuffer(data, np.uint8, min(STRETCH + 1, len(data) - start), start)
         found = np.flatnonzero((part[:-1] == 0xFF) & (part[1:] != 0))
         yield from (found[IS_MARKER[part[found + 1]]] + start).tolist()
@@ -195,6 +196,12 @@ def _colours(picture: Image.Image) -> str | None:
     said = (info.get("gamma", STANDARD_GAMMA[0]), *info.get("chromaticity", STANDARD_CHROMATICITY))
     usual = zip(said, STANDARD_GAMMA + STANDARD_CHROMATICITY, strict=True)
     return "" if "srgb" in info or all(abs(a - b) < 0.001 for a, b in usual) else None
+
+
+def with_extras(content: str, values: Iterable[str]) -> str:
+    """The content hash of the picture with what else is in its file, by these digests. "" stays ""."""
+    more = "\n".join(values)
+    return hashlib.sha256(f"{content}\n{more}".encode()).hexdigest() if content and more else content
 
 
 def shown(content: str, orientation: int) -> str:

@@ -1,4 +1,4 @@
-"""Read a photo's metadata: when, with which camera and where it was taken, and how it was edited.
+"""Read a photo's metadata: when, with which camera and where it was taken, how it was edited, and what people wrote.
 
 Sources are EXIF with its sub-IFDs, and XMP, which people and programs add. An implausible value counts as missing.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -14,13 +15,16 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
+from PIL.PngImagePlugin import PngImageFile
 
+from unipic.core.photo import Extra
 from unipic.reading._editors import editor
+from unipic.reading._words import words_in
 from unipic.reading._xmp import Xmp, read_xmp, stars_of
 from unipic.reading.apple import BURST, CONTENT, maker_note
 
 # Raised when this module or metadata.py reads other values. The orientation belongs to images.VERSION.
-VERSION = 1
+VERSION = 2
 
 # (moment, its fraction, its offset); the moment of exposure comes first
 MOMENTS = (
@@ -57,6 +61,7 @@ class Exif:
     burst: str = ""  # of the burst it was taken in
     bias: float | None = None  # EV
     bracketed: bool = False
+    told: tuple[Extra, ...] = ()  # what people wrote into it
 
 
 def read_exif(image: Image.Image) -> Exif:
@@ -64,7 +69,9 @@ def read_exif(image: Image.Image) -> Exif:
     exif = Image.Exif()
     with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         exif = image.getexif()
-    return _read(exif, image.info.get("xmp"))
+    named = () if isinstance(image, PngImageFile) else ("photoshop", "comment")  # a PNG has named of any name
+    told = {name: value for name, value in image.info.items() if not named or name in named}
+    return _read(exif, image.info.get("xmp"), told)
 
 
 def read_tiff_exif(file: BinaryIO) -> Exif | None:
@@ -73,11 +80,11 @@ def read_tiff_exif(file: BinaryIO) -> Exif | None:
     with suppress(Exception):
         file.seek(0)
         exif.load_from_fp(file)
-        return _read(exif, exif.get(XMP)) if len(exif) else None
+        return _read(exif, exif.get(XMP), {}) if len(exif) else None
     return None
 
 
-def _read(exif: Image.Exif, packet: Any) -> Exif:
+def _read(exif: Image.Exif, packet: Any, info: Mapping[Any, Any]) -> Exif:
     tags: dict[int, Any] = {}
     gps: dict[int, Any] = {}
     with suppress(Exception):
@@ -91,7 +98,7 @@ def _read(exif: Image.Exif, packet: Any) -> Exif:
     return Exif(
         taken=taken,
         camera=_camera(tags),
-        place=_place(gps),
+        place=_place(gps) or xmp.place,
         taken_by_camera=by_camera,
         rating=_rating(tags) if xmp.rating is None else xmp.rating,
         edited=_edited(tags, xmp),
@@ -100,7 +107,14 @@ def _read(exif: Image.Exif, packet: Any) -> Exif:
         burst=note.get(BURST, "") or xmp.burst,
         bias=_bias(tags),
         bracketed=tags.get(Base.ExposureMode) == AUTO_BRACKET,
+        told=_words(tags, info, xmp),
     )
+
+
+def _words(tags: dict[int, Any], info: Mapping[Any, Any], xmp: Xmp) -> tuple[Extra, ...]:
+    with suppress(Exception):  # untrusted values of any type
+        return words_in(tags, info, xmp.written)
+    return ()
 
 
 def _taken(tags: dict[int, Any]) -> tuple[datetime | None, bool]:

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from mmap import mmap
 from typing import BinaryIO
 
 VERSION = 1  # raised when other values are read from a maker note or a film
@@ -53,11 +54,22 @@ def read_clip(file: BinaryIO) -> Clip:
             file.seek(start)
             header = file.read(end - start)
             break
-    if not header:
-        return Clip()
+    return _clip(header)
+
+
+def read_clip_in(data: bytes | mmap, at: int, end: int) -> Clip:
+    """Length and identifier of a film that lies within other data."""
+    for kind, start, stop in boxes(data, at, end):
+        if kind == b"moov" and stop - start <= HEADER:
+            return _clip(data[start:stop])
+    return Clip()
+
+
+def _clip(header: bytes) -> Clip:
+    """What a film's table of contents, its moov box, says; Clip() for none."""
     seconds, identifier = None, ""
     with suppress(struct.error, ZeroDivisionError, IndexError):
-        for kind, start, end in _boxes(header, 0, len(header)):
+        for kind, start, end in boxes(header, 0, len(header)):
             if kind == b"mvhd":
                 seconds = _seconds(header[start:end])
             elif kind == b"meta":
@@ -78,13 +90,14 @@ def _boxes_on_disk(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]
         at += end
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes | mmap, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end) of the content of each box between two places, up to the first that is broken."""
     while at + 8 <= end and (box := _box(data, at, end)):
         yield box
         at = box[2]
 
 
-def _box(data: bytes, at: int, end: int) -> tuple[bytes, int, int] | None:
+def _box(data: bytes | mmap, at: int, end: int) -> tuple[bytes, int, int] | None:
     size, start = int.from_bytes(data[at : at + 4]), at + 8
     if size == 1:
         size, start = int.from_bytes(data[at + 8 : at + 16]), at + 16
@@ -102,15 +115,15 @@ def _identifier(data: bytes, start: int, end: int) -> str:
     """The content identifier in QuickTime's meta box, which lists keys, and values by the key's number; "" if none."""
     if data[start + 4 : start + 8] != b"hdlr":  # MP4's meta has a version before its boxes, QuickTime's has none
         start += 4
-    parts = {kind: (a, b) for kind, a, b in _boxes(data, start, end)}
+    parts = {kind: (a, b) for kind, a, b in boxes(data, start, end)}
     if b"keys" not in parts or b"ilst" not in parts:
         return ""
     a, b = parts[b"keys"]
-    keys = [data[x:y] for _, x, y in _boxes(data, a + 8, b)]
-    for number, x, y in _boxes(data, *parts[b"ilst"]):
+    keys = [data[x:y] for _, x, y in boxes(data, a + 8, b)]
+    for number, x, y in boxes(data, *parts[b"ilst"]):
         place = int.from_bytes(number)
         if 0 < place <= len(keys) and keys[place - 1] == IDENTIFIER:
-            return next((_text(data[i + 8 : j]) for kind, i, j in _boxes(data, x, y) if kind == b"data"), "")
+            return next((_text(data[i + 8 : j]) for kind, i, j in boxes(data, x, y) if kind == b"data"), "")
     return ""
 
 

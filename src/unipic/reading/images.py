@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,9 +21,11 @@ from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
 
 from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.photo import Extra
 from unipic.core.settings import Limits
 from unipic.reading._compression import quality_of
-from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown
+from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown, with_extras
+from unipic.reading._holds import bytes_of, extras, values
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 
 pillow_heif.register_heif_opener()
@@ -76,7 +77,8 @@ class Decoded:
     format: str
     note: str
     quality: int | None  # of the compression, 0 to 100; see _compression.py
-    content: str  # hash of the picture itself, hexadecimal, or ""; see _content.py
+    content: str  # hash of the picture and of all that the file holds, hexadecimal, or ""; see _content.py
+    holds: tuple[Extra, ...]  # what the file holds besides the picture; see _holds.py
 
 
 def decode(path: str, long_side: int, limits: Limits) -> Decoded:
@@ -109,17 +111,19 @@ def _decoded(
         image
     )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
-    picture = _with_tones(picture)
+    loaded, picture = picture, _with_tones(picture)
+    holds = extras(file, loaded, picture, kind)
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
+    content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     picture = _upright(_to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, note, quality, content)
+    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
-    """A raw photo, decoded from its preview but with the raw picture's size; without quality and content hash."""
+    """A raw photo, decoded from its preview but with the raw picture's size; what the preview holds does not count."""
     if size > limits.max_decoded:
         raise NotAPhoto(
             f"is a raw photo of {size / 1e6:,.0f} MB, more than the {limits.max_decoded / 1e6:.0f} MB one photo may "
@@ -136,7 +140,8 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
     except NotAPhoto as reason:
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
-    return replace(found, width=preview.width, height=preview.height, format="RAW", note=note, quality=None, content="")
+    found = replace(found, width=preview.width, height=preview.height, format="RAW", note=note)
+    return replace(found, quality=None, content="", holds=())
 
 
 def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
@@ -260,7 +265,7 @@ def _what_it_is(head: bytes) -> str:
 
 def _look_through(file: BinaryIO, max_scans: int) -> str:
     """A JPEG's content hash. NotAPhoto for too many scans, each of which costs a pass over the whole picture."""
-    data = file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
+    data = bytes_of(file)
     parts = _few_scans(segments(data), max_scans)
     content = jpeg_content(data, parts)
     for _ in parts:  # count all scans, even if jpeg_content() stopped early

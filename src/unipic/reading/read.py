@@ -71,6 +71,7 @@ def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
         note=decoded.note,
         quality=decoded.quality,
         content=decoded.content,
+        holds=decoded.holds,
         **vars(metadata),
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)

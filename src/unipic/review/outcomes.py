@@ -87,6 +87,7 @@ def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
                 "fate": o.fate,
                 "reason": o.reason if file is o.file else f"belongs to {o.file.name}",
                 "instead": [photo.name for photo in o.instead],
+                "holds": [extra.words for extra in file.holds + file.told] if isinstance(file, Photo) else [],
             }
             for o in decided
             for file in files_of(o.file)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from unipic.cleanup.keeper import keeper_reason, warning_about
+from unipic.cleanup.contained import lost
+from unipic.cleanup.copies import LIKE
+from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import EQUALLY_GOOD
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
 
-Lane = Literal["identical", "same", "similar"]
+Lane = Literal["identical", "same", "holds", "similar"]
 
 # None of 115 pairs found to be the same picture in one half of the labelled photos was wrong. So at most 3 in 100 are,
 # with 95 % confidence (the rule of three).
@@ -105,10 +107,11 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
-    warnings = {p.id: _belongs(p, first, kept_whole) or warning_about(p, first) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
+    anyway = [p for p in photos[1:] if p.id in protected or not same[p.id]]
+    warnings, holds = _warnings(photos, anyway, kept_whole)
     stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
-    lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
+    lane: Lane = "holds" if holds else "identical" if all(s.kind not in LIKE for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
     doubt = "; ".join(dict.fromkeys(f"one copy is {warning}" for warning in warnings.values() if warning))
     return Group(
@@ -123,6 +126,23 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
         frozenset({first.id} | stays | protected),
         protected,
     )
+
+
+def _warnings(
+    photos: Sequence[Photo], anyway: Sequence[Photo], kept_whole: Mapping[str, Series]
+) -> tuple[dict[str, str], bool]:
+    """What would be lost with each photo but the first, and whether any file holds more than the picture.
+
+    `anyway` stay. What a photo that stays holds is not lost with another one.
+    """
+    first, stay, warnings, holds = photos[0], [photos[0], *anyway], dict[str, str](), False
+    for photo in sorted(photos[1:], key=keeper_first):
+        others = [one for one in stay[1:] if one is not photo]
+        warnings[photo.id] = _belongs(photo, first, kept_whole) or warning_about(photo, first, *others)
+        holds = holds or bool(lost(photo, [first, *others]))
+        if warnings[photo.id] and photo not in stay:
+            stay.append(photo)
+    return warnings, holds
 
 
 def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:

@@ -11,10 +11,11 @@ from tests.helpers.galleries import galleries, photo
 
 from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, warning_about
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import FORMATS, Gallery, Photo, local_time
+from unipic.core.photo import FORMATS, Extra, Gallery, Photo, local_time
 
 EARLY, LATE = datetime(2024, 6, 12, 18, 0), datetime(2024, 6, 12, 18, 1)
 CAMERA = "Canon EOS 5D"
+FILM, CAPTION = Extra("film", "a film of 2.1 s", "1"), Extra("caption", 'the caption "At sea"', "At sea")
 HERE = (38.7, -9.1)
 
 
@@ -37,6 +38,11 @@ HERE = (38.7, -9.1)
         pytest.param(
             {"format": "HEIF", "size": 60_000, "taken": LATE}, {"quality": 90, "taken": EARLY}, id="then time"
         ),
+        pytest.param(
+            {"holds": (FILM,)}, {"camera": CAMERA, "taken": EARLY}, id="what it holds before the camera's data"
+        ),
+        pytest.param({"told": (CAPTION,), "quality": 85}, {"quality": 95}, id="words before quality within a class"),
+        pytest.param({"width": 800}, {"holds": (FILM,)}, id="the size before what it holds"),
         pytest.param({"quality": 95, "taken": LATE}, {"quality": 90, "taken": EARLY}, id="quality within a class"),
         pytest.param({"taken": EARLY, "size": 10, "digest": "f"}, {"taken": LATE, "digest": "a"}, id="the earliest"),
         pytest.param({"taken": LATE}, {"taken": None}, id="a known capture before none"),
@@ -202,6 +208,9 @@ def test_a_photo_is_no_better_than_itself() -> None:
 # What needs a look
 
 
+ALONE = "the only one with"
+
+
 @pytest.mark.parametrize(
     ("copy", "keeper", "words"),
     [
@@ -219,19 +228,25 @@ def test_a_photo_is_no_better_than_itself() -> None:
         ({}, {"rating": 4}, ""),
         ({"edited": "Snapseed"}, {}, "edited with Snapseed"),
         ({"edited": "Snapseed"}, {"edited": "GIMP"}, ""),
-        ({"camera": CAMERA}, {"edited": "Lightroom"}, "the unedited version"),
-        ({"taken": EARLY}, {"edited": "GIMP"}, "the unedited version"),
-        ({"camera": CAMERA, "edited": "GIMP"}, {"edited": "GIMP"}, ""),
+        ({"camera": CAMERA}, {"edited": "Lightroom"}, f"the unedited version, {ALONE} the camera's name"),
+        ({"taken": EARLY}, {"edited": "GIMP"}, f"the unedited version, {ALONE} the time it was taken"),
+        ({"camera": CAMERA, "edited": "GIMP"}, {"edited": "GIMP"}, f"{ALONE} the camera's name"),
+        ({"camera": CAMERA, "edited": "GIMP"}, {"edited": "GIMP", "camera": "another"}, ""),
         pytest.param({}, {"edited": "GIMP"}, "", id="stripped of everything, it may have been edited too"),
         pytest.param({"taken": EARLY, "taken_by_camera": False}, {"edited": "GIMP"}, "", id="no camera's word"),
-        pytest.param({"content": "1", "camera": CAMERA}, {"content": "1", "edited": "GIMP"}, "", id="same pixels"),
+        pytest.param(
+            {"content": "1", "camera": CAMERA},
+            {"content": "1", "camera": CAMERA, "edited": "GIMP"},
+            "",
+            id="same pixels",
+        ),
         pytest.param({"content": "1", "edited": "GIMP"}, {"content": "1"}, "", id="same pixels, the other way"),
         ({"content": "1", "rating": 4, "edited": "GIMP"}, {"content": "1"}, "rated 4 stars"),
         ({"content": "1", "edited": "GIMP"}, {"content": "2"}, "edited with GIMP"),
         (
             {"rating": 2, "camera": CAMERA},
             {"edited": "GIMP"},
-            "rated 2 stars, the unedited version",
+            f"rated 2 stars, the unedited version, {ALONE} the camera's name",
         ),
         ({"format": "RAW"}, {}, "a raw photo"),
         ({"format": "RAW"}, {"format": "RAW"}, ""),

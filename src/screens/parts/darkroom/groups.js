@@ -1,6 +1,11 @@
 // What follows from a group and its choice. No page and no network.
 
-export const LANES = { identical: "Identical", same: "Same picture", similar: "Similar moment" };
+export const LANES = {
+  identical: "Identical",
+  same: "Same picture",
+  holds: "Same picture, each holds something",
+  similar: "Similar moment",
+};
 export const SURE = 0.95;
 
 /** The ids of what stays. What is protected always stays. */
