@@ -82,10 +82,13 @@ def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[Dup
     joined = []
     for found in alike:
         copies, reasons, warnings = list(found.copies), list(found.reasons), list(found.warnings)
-        for copy, reason in zip(found.copies, found.reasons, strict=True):
+        doubts = list(found.doubts)
+        for copy, reason, doubt in zip(found.copies, found.reasons, found.doubts, strict=True):
             for earlier in by_keeper.pop(copy.id, ()):
                 copies += earlier.copies
                 reasons += [reason] * len(earlier.copies)
+                doubts += [doubt] * len(earlier.copies)
                 warnings += [warning_about(each, found.keeper) for each in earlier.copies]
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(warnings)))
+        told = (tuple(reasons), tuple(warnings), tuple(doubts))
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, *told))
     return [found for sets in by_keeper.values() for found in sets], joined

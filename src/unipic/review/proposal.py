@@ -105,7 +105,8 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
-    warnings = {p.id: _belongs(p, first, kept_whole) or warning_about(p, first) for p in photos[1:]}
+    doubts = {copy.id: doubt for found in sets for copy, doubt in zip(found.copies, found.doubts, strict=True)}
+    warnings = {p.id: _warning(p, first, kept_whole, _doubt(p, first, keeper, doubts, cleanup)) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
     stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
     lane: Lane = "identical" if all(s.kind != "near" for s in sets) else "same"
@@ -123,6 +124,22 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
         frozenset({first.id} | stays | protected),
         protected,
     )
+
+
+def _warning(photo: Photo, first: Photo, kept_whole: Mapping[str, Series], doubt: str) -> str:
+    """Why a person should look before the photo is set aside; "" if nothing speaks against it."""
+    about = _belongs(photo, first, kept_whole) or warning_about(photo, first)
+    return ", ".join(filter(None, (doubt, about)))
+
+
+def _doubt(photo: Photo, first: Photo, keeper: Photo, doubts: Mapping[str, str], cleanup: Cleanup) -> str:
+    """What the second look leaves open between the two, by their own pixels and those of the keeper."""
+    if identical(photo, first):
+        return ""
+    if keeper in (photo, first):
+        return doubts.get(photo.id, "") or doubts.get(first.id, "")
+    direct = cleanup.likeness.doubt(photo, first) if cleanup.likeness else ""
+    return direct or doubts.get(photo.id, "") or doubts.get(first.id, "")
 
 
 def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:
