@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from unipic.cleanup.bonds import NO_BONDS, Bonds
+from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
@@ -89,7 +91,7 @@ def weigh(
     progress: Progress = silent,
     compared: Compared = nothing,
 ) -> Evidence:
-    """Compare the photos, then score the members of clusters.
+    """Compare the photos, look again at copies, then score the members of clusters.
 
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
@@ -97,7 +99,9 @@ def weigh(
     bits, workers = settings.comparing.near_bits, settings.machine.workers
     likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
     series = find_series(originals.photos, likeness, Sketches(tools.thumbnails))
-    likeness, ranker = no_copies(likeness, series), _ranker(tools)
+    second = partial(look, engine=tools.engine, limits=settings.limits, progress=progress, index=tools.index)
+    likeness = checked(no_copies(likeness, series), settings.thresholds.near, second)
+    ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
     if tools.scorer is None:

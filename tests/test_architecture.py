@@ -62,7 +62,10 @@ HOMES = {
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
     "rawpy": ("unipic/reading/_raw.py",),
-    "cv2": ("unipic/cleanup/_alignment.py", "unipic/reading/_measures.py"),
+    "cv2": (
+        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "overlay")),
+        "unipic/reading/_measures.py",
+    ),
     "scipy": ("unipic/cleanup/_grouping.py",),
     "sklearn": ("unipic/cleanup/_grouping.py",),
     "faiss": ("unipic/cleanup/_cells.py",),

@@ -32,6 +32,10 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/apple": ("reading/apple",),
     "library/companions": ("library/companions",),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
+    "cleanup/look": (
+        *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
+        *("numpy==",),
+    ),
     "reading/seen": (
         *("core/photo", "library/index", "library/indexing", "library/_tables", "reading/engines/_store"),
         *("reading/seen", "reading/versions"),
@@ -51,8 +55,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "71b976222fc892e7"),
-    "cleanup/compare": (1, "493c8a4c2a1ecbce"),
-    "reading/seen": (2, "bd50aee3258a259b"),
+    "cleanup/compare": (1, "39503929026f0c45"),
+    "cleanup/look": (1, "8b451f06ab684c0d"),
+    "reading/seen": (3, "2db249e1ed874d3b"),
 }
 
 

@@ -127,6 +127,12 @@ def align(a: Sketch, b: Sketch) -> Alignment | None:
     return max((fit for fit in (straight, mirror) if fit), key=lambda fit: fit.points, default=None)
 
 
+def fits(a: Sketch, b: Sketch) -> list[Alignment]:
+    """The homography plain and mirrored, each only if at least FEWEST keypoints agree on it."""
+    found = _fit(a.points, b.points, mirrored=False), _fit(a.points, b.mirrored, mirrored=True)
+    return [fit for fit in found if fit]
+
+
 def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
     here, there = _matched(a, b)
     if len(here) < FEWEST:
@@ -205,6 +211,19 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray]:
     return float(scale), float(place), gaps
 
 
+def placed(found: Alignment, a: Sketch, b: Sketch, ours: tuple[int, ...], theirs: tuple[int, ...]) -> np.ndarray:
+    """The upright cut between the pictures of these shapes that two sketches were made from.
+
+    float64 [2, 3] from the second (mirrored if so) to the first.
+    """
+    cut, _ = _upright(found)
+    up, down = ours[1] / a.grey.shape[1], b.grey.shape[1] / theirs[1]
+    cut = np.concatenate([cut[:, :2] * up * down, cut[:, 2:] * up], axis=1)
+    # Whole numbers are pixel centres, not corners.
+    cut[:, 2] += (up - 1) / 2 - cut[:, :2] @ np.full(2, (1 / down - 1) / 2)
+    return cut
+
+
 def _zoom(cut: np.ndarray) -> float:
     return float(np.sqrt(abs(np.linalg.det(cut[:, :2]))))
 
@@ -254,12 +273,8 @@ def grain(large: np.ndarray, other: np.ndarray, a: Sketch, b: Sketch, found: Ali
     large, other: uint8 [H, W, 3], the thumbnails that `a` and `b` were made from. None with too little noise: a
     strongly compressed copy has lost it, which proves nothing.
     """
-    cut, _ = _upright(found)
     ours, theirs = (cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) for pixels in (large, other))
-    up, down = ours.shape[1] / a.grey.shape[1], b.grey.shape[1] / theirs.shape[1]
-    cut = np.concatenate([cut[:, :2] * up * down, cut[:, 2:] * up], axis=1)
-    # Whole numbers are pixel centres, not corners.
-    cut[:, 2] += (up - 1) / 2 - cut[:, :2] @ np.full(2, (1 / down - 1) / 2)
+    cut = placed(found, a, b, ours.shape, theirs.shape)
     ours, theirs, both = _laid(ours, theirs, cut, found.mirrored)
     ours, theirs = (plane - cv2.GaussianBlur(plane, (0, 0), 1.5) for plane in (ours, theirs))
 

@@ -33,6 +33,7 @@ def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet
         "near",
         tuple(_reason(likeness, keeper, copy) for copy in copies),
         tuple(warning_about(copy, keeper) for copy in copies),
+        tuple(likeness.doubt(keeper, copy) for copy in copies),
     )
 
 

@@ -92,8 +92,9 @@ def compare(
     how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
     steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
-    similarity = np.where(sameness >= 50, 100.0, percent(odds)) if pairs else np.zeros(0)
-    return Likeness(photos, first, second, similarity, sameness, how, steps)
+    otherwise = percent(odds) if pairs else np.zeros(0)
+    similarity = np.where(sameness >= 50, 100.0, otherwise)
+    return Likeness(photos, first, second, similarity, sameness, how, steps, otherwise=otherwise)
 
 
 def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:

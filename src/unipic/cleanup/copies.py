@@ -83,11 +83,9 @@ def told_apart(sets: Sequence[DuplicateSet]) -> tuple[DuplicateSet, ...]:
 
 
 def _part(found: DuplicateSet, kind: Kind, warnings: Mapping[str, str], wanted: Callable[[str], bool]) -> DuplicateSet:
-    some = [(copy, why) for copy, why in zip(found.copies, found.reasons, strict=True) if wanted(copy.id)]
-    copies = tuple(copy for copy, _ in some)
-    return DuplicateSet(
-        found.keeper, copies, kind, tuple(why for _, why in some), tuple(warnings[copy.id] for copy in copies)
-    )
+    some = [told for told in zip(found.copies, found.reasons, found.doubts, strict=True) if wanted(told[0].id)]
+    copies, reasons, doubts = zip(*some, strict=True) if some else ((), (), ())
+    return DuplicateSet(found.keeper, copies, kind, reasons, tuple(warnings[copy.id] for copy in copies), doubts)
 
 
 def identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
@@ -115,10 +113,13 @@ def fold(exact: list[DuplicateSet], alike: list[DuplicateSet]) -> tuple[list[Dup
     joined = []
     for found in alike:
         copies, reasons, warnings = list(found.copies), list(found.reasons), list(found.warnings)
-        for copy, reason in zip(found.copies, found.reasons, strict=True):
+        doubts = list(found.doubts)
+        for copy, reason, doubt in zip(found.copies, found.reasons, found.doubts, strict=True):
             for earlier in by_keeper.pop(copy.id, ()):
                 copies += earlier.copies
                 reasons += [reason] * len(earlier.copies)
+                doubts += [doubt] * len(earlier.copies)
                 warnings += [warning_about(each, found.keeper) for each in earlier.copies]
-        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, tuple(reasons), tuple(warnings)))
+        told = (tuple(reasons), tuple(warnings), tuple(doubts))
+        joined.append(DuplicateSet(found.keeper, tuple(copies), found.kind, *told))
     return [found for sets in by_keeper.values() for found in sets], joined

@@ -60,6 +60,9 @@ class Likeness:
     how: dict[tuple[str, str], str] = field(default_factory=dict)  # of same pictures: in what they agree, for people
     # How far the view moved, in shares of the frame, if the camera was swept; for panoramas.
     steps: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    # Of pairs that count as one picture: why a person should look before one of them is set aside.
+    doubts: dict[tuple[str, str], str] = field(default_factory=dict)
+    otherwise: np.ndarray | None = None  # float64 [P]: the similarity if they are not one picture; None once checked
 
     def __contains__(self, photo: Photo) -> bool:
         return photo.id in self._places
@@ -75,6 +78,10 @@ class Likeness:
     def said(self, a: Photo, b: Photo) -> str:
         """How two same pictures agree, in words; "" for other pairs."""
         return self.how.get((a.id, b.id)) or self.how.get((b.id, a.id), "")
+
+    def doubt(self, a: Photo, b: Photo) -> str:
+        """Why a person should look before one of two same pictures is set aside; "" if nothing speaks against it."""
+        return self.doubts.get((a.id, b.id)) or self.doubts.get((b.id, a.id), "")
 
     def step(self, a: Photo, b: Photo) -> tuple[float, float] | None:
         """How far the view moved from `a` to `b`, in shares of the frame; None if not swept."""
@@ -100,13 +107,15 @@ class Likeness:
             second=b[order],
             similarity=self.similarity[kept],
             sameness=self.sameness[kept],
+            otherwise=None if self.otherwise is None else self.otherwise[kept],
         )
 
     def only(self, kept: np.ndarray) -> Likeness:
         """Only the pairs where `kept` is True, bool [P]."""
         values = (self.first, self.second, self.similarity, self.sameness)
         first, second, similarity, sameness = (value[kept] for value in values)
-        return replace(self, first=first, second=second, similarity=similarity, sameness=sameness)
+        otherwise = None if self.otherwise is None else self.otherwise[kept]
+        return replace(self, first=first, second=second, similarity=similarity, sameness=sameness, otherwise=otherwise)
 
     def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
         """The entry of `values` for two photos. Pairs are sorted, so a binary search replaces a table."""

@@ -60,6 +60,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
                 s["kind"],
                 tuple(s["reasons"]),
                 tuple(s["looks"]),
+                tuple(s.get("doubts", ())),
             )
             for s in values[name]
         )
@@ -100,6 +101,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
             "photos": [photo.id for photo in pairs.photos],
             **{name: getattr(pairs, name).tolist() for name in ("first", "second", "similarity", "sameness")},
             "how": [[*ids, words] for ids, words in pairs.how.items()],
+            "doubts": [[*ids, words] for ids, words in pairs.doubts.items()],
         },
         "encoder": evidence.encoder,
         "ranker": evidence.ranker,
@@ -126,6 +128,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         np.array(pairs["similarity"], dtype=np.float64),
         np.array(pairs["sameness"], dtype=np.float64),
         {(a, b): words for a, b, words in pairs["how"]},
+        doubts={(a, b): words for a, b, words in pairs.get("doubts", ())},
     )
     return Evidence(
         Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
@@ -158,4 +161,5 @@ def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
         "kind": found.kind,
         "reasons": found.reasons,
         "looks": found.warnings,
+        "doubts": found.doubts,
     }

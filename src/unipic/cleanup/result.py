@@ -25,8 +25,10 @@ class DuplicateSet:
     kind: Kind
     reasons: tuple[str, ...]  # one per copy, in plain words with numbers that can be checked
     warnings: tuple[str, ...] = ()  # warnings, one per copy: what a person might miss; "" if nothing
+    doubts: tuple[str, ...] = ()  # one per copy: why it might be another picture, or lack something; "" if nothing
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "doubts", self.doubts or ("",) * len(self.copies))
         object.__setattr__(self, "warnings", self.warnings or ("",) * len(self.copies))
 
 

@@ -37,6 +37,8 @@ CREATE TABLE part (digest TEXT, part TEXT, key TEXT, made TEXT, kind TEXT, facts
 CREATE TABLE done (digest TEXT, key TEXT, made TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
 CREATE TABLE pair (first TEXT, second TEXT, key TEXT, made TEXT, points INT, sameness REAL, how TEXT,
     across REAL, down REAL, PRIMARY KEY (first, second, key)) WITHOUT ROWID;
+CREATE TABLE look (first TEXT, second TEXT, made TEXT, verdict TEXT, words TEXT,
+    PRIMARY KEY (first, second)) WITHOUT ROWID;
 CREATE TABLE score (digest TEXT, key TEXT, made TEXT, value TEXT, PRIMARY KEY (digest, key)) WITHOUT ROWID;
 CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID
 """

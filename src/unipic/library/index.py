@@ -27,7 +27,7 @@ from unipic.library._tables import FILE, marks, portions
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.metadata import Metadata
-from unipic.reading.seen import PairResult, Seen
+from unipic.reading.seen import Look, PairResult, Seen
 
 Pair = tuple[Photo, Photo]
 
@@ -83,6 +83,13 @@ class Index:
 
     def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
         """Store the comparison of a pair."""
+
+    def looks(self, pairs: Sequence[Pair], made: str) -> dict[tuple[str, str], Look]:
+        """Stored verdicts by the pair's digests, if they were `made` by the same version."""
+        return {}
+
+    def keep_look(self, pair: Pair, look: Look, made: str) -> None:
+        """Store the verdict on a pair."""
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
         """A model's stored scores by digest."""
@@ -252,6 +259,21 @@ class StoredIndex(Index):
         """See Index.keep_pair."""
         first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
         self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
+        self.base.write_now_and_then()
+
+    def looks(self, pairs: Sequence[Pair], made: str) -> dict[tuple[str, str], Look]:
+        """See Index.looks."""
+        wanted = {(a.digest, b.digest) for a, b in pairs}
+        known: dict[tuple[str, str], Look] = {}
+        for some in portions(sorted({first for first, _ in wanted})):
+            asked = f"SELECT first, second, verdict, words FROM look WHERE made = ? AND first IN ({marks(some)})"
+            rows = self.base.ask(asked, [made, *some])
+            known |= {(a, b): Look(verdict, words) for a, b, verdict, words in rows if (a, b) in wanted}
+        return known
+
+    def keep_look(self, pair: Pair, look: Look, made: str) -> None:
+        """See Index.keep_look."""
+        self._keep("look", pair[0].digest, pair[1].digest, made, look.verdict, look.words)
         self.base.write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from unipic.core.photo import Photo
 
-VERSION = 2  # raised when stored data changes its meaning: the fields of a Photo, a table, the rounding of vectors
+VERSION = 3  # raised when stored data changes its meaning: the fields of a Photo, a table, the rounding of vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,14 @@ class PairResult:
     sameness: float = 0.0  # 0 to 100, 50 at the limit
     how: str = ""  # in what way they are one picture; "" if they are not
     swept: tuple[float, float] | None = None  # how far the view moved, see _alignment.swept()
+
+
+@dataclass(frozen=True)
+class Look:
+    """The verdict on a pair of photos that were compared at full size."""
+
+    verdict: Literal["same", "mark", "different", "unknown"]
+    words: str  # for people: where the mark is, or why nothing is known
 
 
 def half(vectors: np.ndarray) -> np.ndarray:

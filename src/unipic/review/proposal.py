@@ -107,9 +107,11 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
     first = photos[0]
     same = {photo.id: _same_picture(photo, first, keeper, found, cleanup) for photo in photos}
     originals = {copy.id for found in sets if found.kind == "original" for copy in found.copies}  # the keeper is edited
+    doubts = {copy.id: doubt for found in sets for copy, doubt in zip(found.copies, found.doubts, strict=True)}
+    open_questions = {p.id: _doubt(p, first, keeper, doubts, cleanup) for p in photos[1:]}
     protected = frozenset(photo.id for photo in photos if rules.protects(photo))
     anyway = [p for p in photos[1:] if p.id in protected or not same[p.id]]
-    warnings, holds = _warnings(photos, anyway, kept_whole)
+    warnings, holds = _warnings(photos, anyway, kept_whole, open_questions)
     stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
     lane: Lane = "holds" if holds else "identical" if all(s.kind not in LIKE for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
@@ -129,20 +131,31 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
 
 
 def _warnings(
-    photos: Sequence[Photo], anyway: Sequence[Photo], kept_whole: Mapping[str, Series]
+    photos: Sequence[Photo], anyway: Sequence[Photo], kept_whole: Mapping[str, Series], doubts: Mapping[str, str]
 ) -> tuple[dict[str, str], bool]:
-    """What would be lost with each photo but the first, and whether any file holds more than the picture.
+    """Why a person should look before each photo but the first goes, and whether any file holds more than the picture.
 
-    `anyway` stay. What a photo that stays holds is not lost with another one.
+    `anyway` stay. `doubts`: what the look at full size left open. What a photo that stays holds is not lost with another one.
     """
     first, stay, warnings, holds = photos[0], [photos[0], *anyway], dict[str, str](), False
     for photo in sorted(photos[1:], key=keeper_first):
         others = [one for one in stay[1:] if one is not photo]
-        warnings[photo.id] = _belongs(photo, first, kept_whole) or warning_about(photo, first, *others)
+        about = _belongs(photo, first, kept_whole) or warning_about(photo, first, *others)
+        warnings[photo.id] = ", ".join(filter(None, (doubts[photo.id], about)))
         holds = holds or bool(lost(photo, [first, *others]))
         if warnings[photo.id] and photo not in stay:
             stay.append(photo)
     return warnings, holds
+
+
+def _doubt(photo: Photo, first: Photo, keeper: Photo, doubts: Mapping[str, str], cleanup: Cleanup) -> str:
+    """What the second look leaves open between the two, by their own pixels and those of the keeper."""
+    if identical(photo, first):
+        return ""
+    if keeper in (photo, first):
+        return doubts.get(photo.id, "") or doubts.get(first.id, "")
+    direct = cleanup.likeness.doubt(photo, first) if cleanup.likeness else ""
+    return direct or doubts.get(photo.id, "") or doubts.get(first.id, "")
 
 
 def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:

@@ -1,0 +1,105 @@
+"""The second look: before a photo counts as a copy, every small block of both originals is compared at full size.
+
+Sketches of 320 pixels, by which pairs are compared first (compare.py), show no changed digit, closed eye or distant
+figure. So both originals are decoded again, in the workers that read untrusted files, laid on each other exactly
+(_overlay.py), and asked block by block (_difference.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from unipic.cleanup._difference import WINDOW, Difference, difference
+from unipic.cleanup._overlay import overlay
+from unipic.core.photo import Photo
+from unipic.core.progress import Progress, Step
+from unipic.core.settings import Limits
+from unipic.core.words import count
+from unipic.library.index import Index
+from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.images import NotAPhoto, decode
+from unipic.reading.seen import Look
+from unipic.reading.versions import compared
+
+Pair = tuple[Photo, Photo]
+
+VERSION = 1  # raised when pairs get other verdicts: here, in _overlay.py, _difference.py or _alignment.py
+STAGE = "Checking copies at full size"
+LONG_SIDE = 2000  # pixels; a camera's 4,000 are decoded at half of them, in a quarter of the time
+ENLARGED = 2  # how much larger than the other a picture is decoded: it may show more than the other, a cut
+# A mark is one compact region at the border: a date, a logo, a line with the time.
+MARK_SHARE = 0.12  # of the picture
+BORDER = 0.15  # of the height or the width, within which a mark lies as a whole
+ALIKE, UNLAID = "checked at full size", "they do not lie on each other at full size"
+CHANGED = "a file has changed since it was read"
+
+
+def look(pairs: Sequence[Pair], engine: Engine, limits: Limits, progress: Progress, index: Index) -> list[Look]:
+    """The verdict on each pair, remembered or new. A pair that cannot be checked gets the verdict "unknown"."""
+    made = f"{VERSION}.{compared()}"
+    known = index.looks(pairs, made)
+    new = [pair for pair in pairs if _digests(pair) not in known]
+    done = len(pairs) - len(new)
+    progress(Step(STAGE, done, len(pairs), "pair"))
+    for pair, found in engine.map(partial(look_at, limits=limits), new):
+        seen = Look("unknown", found.reason) if isinstance(found, Failure) else found
+        known[_digests(pair)] = seen
+        if seen.verdict != "unknown":  # what failed is tried again
+            index.keep_look(pair, seen, made)
+        done += 1
+        progress(Step(STAGE, done, len(pairs), "pair"))
+    return [known[_digests(pair)] for pair in pairs]
+
+
+def _digests(pair: Pair) -> tuple[str, str]:
+    return pair[0].digest, pair[1].digest
+
+
+def look_at(pair: Pair, limits: Limits) -> Look:
+    """The verdict on one pair by its files, in a worker."""
+    pictures = []
+    for photo, other in (pair, pair[::-1]):
+        try:
+            decoded = decode(photo.path, min(LONG_SIDE, ENLARGED * max(other.width, other.height)), limits)
+        except NotAPhoto as error:
+            return Look("unknown", f"{photo.name} {error}")
+        except OSError as error:
+            return Look("unknown", f"{photo.name} could not be read: {error.strerror or error}")
+        if decoded.digest != photo.digest:
+            return Look("unknown", CHANGED)
+        pictures.append(np.asarray(decoded.picture))
+    return verdict(pictures[0], pictures[1], (pair[0].quality, pair[1].quality))
+
+
+def verdict(a: np.ndarray, b: np.ndarray, qualities: tuple[int | None, int | None]) -> Look:
+    """The verdict on two pictures, uint8 [H, W, 3] RGB, of these qualities (1 to 100, None if unknown)."""
+    laid = overlay(a, b)
+    if laid is None:
+        return Look("different", UNLAID)
+    found = difference(laid, qualities)
+    if not found.differ:
+        return Look("same", ALIKE)
+    where = mark(found)
+    if where:
+        return Look("mark", where)
+    return Look("different", f"{count(int(found.out.sum()), 'small block')} of both differ at full size")
+
+
+def mark(found: Difference) -> str:
+    """Where the blocks that stand out are one compact region at the border, in words; "" if they are not."""
+    rows, columns = np.nonzero(found.out)
+    height, width = found.shape
+    top, left = (int(place.min()) * WINDOW // 2 for place in (rows, columns))
+    bottom, right = (int(place.max()) * WINDOW // 2 + WINDOW for place in (rows, columns))
+    if (bottom - top) * (right - left) > MARK_SHARE * height * width:
+        return ""
+    upper, lower = bottom <= BORDER * height, top >= (1 - BORDER) * height
+    near, far = right <= BORDER * width, left >= (1 - BORDER) * width
+    middle = (left + right) / 2 / width
+    side = "left" if near or middle < 1 / 3 else "right" if far or middle > 2 / 3 else "middle"
+    if upper or lower:
+        return f"{'top' if upper else 'bottom'} {side}"
+    return f"{side} border" if near or far else ""
