@@ -135,7 +135,7 @@ def _warnings(
 ) -> tuple[dict[str, str], bool]:
     """Why a person should look before each photo but the first goes, and whether any file holds more than the picture.
 
-    `anyway` stay. `doubts`: what the look at full size left open. What a photo that stays holds is not lost with another one.
+    `anyway` stay: what they hold is not lost with another one. `doubts`: what the look at full size left open.
     """
     first, stay, warnings, holds = photos[0], [photos[0], *anyway], dict[str, str](), False
     for photo in sorted(photos[1:], key=keeper_first):
