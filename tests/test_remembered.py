@@ -365,6 +365,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "sources",
         "sources/base",
         "cleanup",
+        "cleanup/contained",
         "cleanup/keeper",
         "cleanup/likeness",  # is worked out anew in each run
         "cleanup/_neighbours",

@@ -40,7 +40,7 @@ IPTC_RESOURCE, IPTC_TAG = 1028, 33723  # of Photoshop's image resources, and of 
 TEXTS = {"Title": "caption", "Description": "caption", "Author": "creator", "Copyright": "copyright"}
 OF_PROGRAMS = re.compile(r"(?i)software|date|time|xmp|raw profile|thumb|xml|exif|icc|signature|png:|producer")
 BY_MACHINES = re.compile(
-    r"(?i)^(screenshot|default|unknown|untitled|ascii|\w* ?digital camera|.*\bdsc\b.*|exif_jpeg_picture|dcf ?1.0"
+    r"(?i)^(screenshot|default|unknown|untitled|ascii|[\w ]*digital( still)? camera|.*\bdsc\b.*|exif_jpeg_picture|dcf ?1.0"
     r"|.*\b(created|creator|optimi[sz]ed|processed|edited|compressed|encoded) (with|by|using|:)?.*|creator: .*|lavc.*"
     r"|samsung|picasa.*|applemark|lead technologies.*|.*jpeg library.*|file written by adobe.*|.*\bgd-jpeg\b.*|[\W_]*)$"
 )
