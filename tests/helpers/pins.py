@@ -47,7 +47,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_compression": (1, "42c6d01187ba10a0"),
     "reading/_exif": (2, "62008e5d855c11cb"),
     "reading/_xmp": (2, "70613d4049073fdb"),
-    "reading/_words": (1, "bc30ca2f56c5c1c1"),
+    "reading/_words": (1, "b9157c63cae7f8f2"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "71b976222fc892e7"),

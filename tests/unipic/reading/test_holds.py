@@ -235,6 +235,11 @@ def test_words_of_machines_are_none(tmp_path: Path) -> None:
         assert read(encoded(comment=comment), tmp_path).told == ()
 
 
+def test_words_of_people_that_name_a_tool_stay(tmp_path: Path) -> None:
+    for comment in (b"Created by Anna", b"My first digital camera", b"The house we edited together with Ben"):
+        assert [extra.value for extra in read(encoded(comment=comment), tmp_path).told] == [comment.decode()]
+
+
 BROKEN = (
     b"",
     b"\xff\xd8\xff\xe0",
