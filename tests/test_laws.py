@@ -260,6 +260,22 @@ def test_nothing_that_came_with_a_copy_alone_goes_unless_the_person_says_so(give
             assert copy.id in group.suggested or {file.digest for file in copy.companions} <= there
 
 
+@given(galleries(), st.data())
+@many
+def test_what_a_file_holds_goes_only_where_it_stays_in_another(given: Given, data: st.DataObject) -> None:
+    """Or with the very bytes, as the original of an edit. Films and pages, and what people wrote."""
+    proposal = propose(found_in(*given), data.draw(rules_over(given[0])))
+    for choices in (NONE, accept(proposal.copies, NONE)):
+        for outcome in outcomes(proposal, choices):
+            if outcome.fate != "set aside" or not isinstance(outcome.file, Photo):
+                continue
+            there = {(e.kind, line) for p in outcome.instead for e in p.holds + p.told for line in e.value.split("\n")}
+            extras = outcome.file.holds + outcome.file.told
+            assert any(file.digest == outcome.file.digest for p in outcome.instead for file in p.files) or (
+                {(extra.kind, line) for extra in extras for line in extra.value.split("\n")} <= there
+            )
+
+
 @given(galleries(), each_grouping, st.data())
 @many
 def test_what_was_taken_to_be_kept_together_is_not_thinned_unasked(

@@ -20,7 +20,7 @@ from unipic.cleanup.compare import PairResult, other_shot
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import FORMATS, Companion, Gallery, Measures, Photo, Unreadable
+from unipic.core.photo import FORMATS, Companion, Extra, Gallery, Measures, Photo, Unreadable
 from unipic.library.decisions import Ruling
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.fingerprint import bits_apart
@@ -138,6 +138,7 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
         if facts["content"] and twin is not None and rng.random() < 0.5:
             facts |= _in_another_file(rng)
         facts["companions"] = _companions(rng, number)
+        facts |= {name: _extras(facts[name]) for name in ("holds", "told")}
         photos.append(photo(**{**facts, "id": f"{number:03}", "name": _name(rng), "measures": _measures(rng, facts)}))
         vectors.append(vectors[twin] if twin is not None else _unit(vector + rng.normal(size=6) * spread))
     photos = _with_originals(rng, photos)
@@ -195,6 +196,16 @@ def bonds_over(draw: st.DrawFn, gallery: Gallery) -> Bonds:
     return Bonds(rulings, draw(times))
 
 
+def _extras(values: Any) -> tuple[Extra, ...]:
+    return tuple(one if isinstance(one, Extra) else Extra(**one) for one in values)
+
+
+def _held(rng: np.random.Generator, *kinds: str) -> tuple[Extra, ...]:
+    """Of few contents, so that now and then one file has what others have."""
+    found = {kind: sorted(map(str, {*rng.integers(3, size=2).tolist()})) for kind in kinds if rng.random() < 0.2}
+    return tuple(Extra(kind, f"a {kind}", "\n".join(values)) for kind, values in found.items())
+
+
 def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]:
     flipped = sum(1 << int(bit) for bit in rng.choice(256, size=rng.integers(flips), replace=False))
     taken = datetime(2024, 3, 31, 1, 59) + timedelta(seconds=int(rng.choice((0, 1, 40, 4000))))
@@ -215,6 +226,8 @@ def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]
         "edited": str(rng.choice(("", "", "Snapseed"))),
         "exposure": str(rng.choice(("", "1/125 s", "1/60 s"))),
         "content": rng.bytes(8).hex() if rng.random() < 0.7 else "",
+        "holds": _held(rng, "film", "pages"),
+        "told": _held(rng, "caption"),
         "bias": [None, None, 0.0, -1.0, 1.0][rng.integers(5)],
         "burst": str(rng.choice(("", "", "", "one"))),
     }
@@ -223,7 +236,8 @@ def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]
 def _in_another_file(rng: np.random.Generator) -> dict[str, Any]:
     """What differs where the pixels are the same."""
     new = _facts(rng, 0, 4)
-    return {name: new[name] for name in ("digest", "size", "format", "taken", "place", "camera", "rating", "edited")}
+    names = ("digest", "size", "format", "taken", "place", "camera", "rating", "edited", "told")
+    return {name: new[name] for name in names}
 
 
 def _companions(rng: np.random.Generator, number: int) -> tuple[Companion, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from tests.helpers.galleries import photo
 
 from server.photo_facts import facts
-from unipic.core.photo import Measures
+from unipic.core.photo import Extra, Measures
 
 
 def rows(**values: object) -> dict[str, tuple[str, float | None, int]]:
@@ -30,6 +30,15 @@ def test_every_photo_has_the_same_rows() -> None:
     assert full["Taken"][0] == "2024-05-06 07:08:09"
     assert full["Stars"] == ("5 of 5", 5, 1)
     assert full["Place"][0] == "38.70000, -9.10000"
+
+
+def test_what_a_file_holds_is_a_row() -> None:
+    extras = {
+        "holds": (Extra("film", "a film of 2.1 s", "1"),),
+        "told": (Extra("caption", 'the caption "Sea"', "Sea"),),
+    }
+    assert rows(**extras)["Holds"][0] == 'a film of 2.1 s, the caption "Sea"'
+    assert rows()["Holds"][0] == ""
 
 
 def test_a_time_that_only_the_file_has_is_said() -> None:

@@ -16,6 +16,7 @@ from tests.helpers.galleries import photo
 from server.desks import open_desk
 from server.review_routes import MAX_STEP_BYTES, review_routes
 from server.runs import Run, Runs
+from unipic.cleanup.record import VERSION
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk
 
@@ -245,7 +246,7 @@ def test_names_are_data(tmp_path: Path) -> None:
 
 def test_a_run_of_another_version_is_refused_in_words(visitor: Visitor) -> None:
     path = visitor.run.folder / "evidence.json"
-    path.write_text(path.read_text().replace('"version": 3', '"version": 2'))
+    path.write_text(path.read_text().replace(f'"version": {VERSION}', '"version": 2'))
     assert "another version" in visitor.client.get(visitor.url).json()["message"]
     assert visitor.say(409, do="undo")["message"]
 

@@ -19,8 +19,7 @@ def lost(photo: Photo, stay: Sequence[Photo]) -> tuple[Extra, ...]:
     """What the file holds besides its picture and none of `stay`, the same picture, does; () for the very bytes."""
     if _is_there(photo, stay):
         return ()
-    colours = all(one.format == "GIF" for one in stay) and photo.format != "GIF"
-    more = (Extra("palette", "more colours than a GIF has", ""),) if colours else ()
+    more = (Extra("palette", "more colours than a GIF has", ""),) if _has_more_colours(photo, stay) else ()
     return _left(photo.holds, [extra for one in stay for extra in one.holds]) + more
 
 
@@ -44,6 +43,12 @@ def listed(extras: Iterable[Extra]) -> str:
 
 def _is_there(photo: Photo, stay: Sequence[Photo]) -> bool:
     return any(file.digest == photo.digest for one in stay for file in one.files)
+
+
+def _has_more_colours(photo: Photo, stay: Sequence[Photo]) -> bool:
+    return photo.format != "GIF" and all(
+        one.format == "GIF" and not (photo.content and one.content == photo.content) for one in stay
+    )
 
 
 def _has_time(photo: Photo) -> bool:

@@ -77,6 +77,8 @@ def told_apart(sets: Sequence[DuplicateSet]) -> tuple[DuplicateSet, ...]:
                 holding.add(copy.id)
             if warnings[copy.id]:
                 stay.append(copy)
+    # A file of the original's pixels is in the same place, whatever the edited photo holds.
+    holding -= {copy.id for found in sets if found.kind == "original" for copy in found.copies}
     kept = [_part(found, found.kind, warnings, lambda id: id not in holding) for found in sets]
     apart = [_part(found, "holds", warnings, holding.__contains__) for found in sets]
     return tuple(found for found in (*kept, *apart) if found.copies)

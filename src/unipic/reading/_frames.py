@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -16,7 +17,8 @@ PNG_MORE = {b"hIST", b"pHYs", b"sPLT", b"cICP", b"mDCV", b"cLLI", b"iDOT", b"vpA
 PNG_WORDS = {b"tIME", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"sCAL", b"sTER"}
 PNG_PLAIN = PNG_PICTURE | PNG_MORE | PNG_WORDS
 RIFF_PLAIN = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"JUNK"}
-IMAGE, EXTENSION, TRAILER, CONTROL = 0x2C, 0x21, 0x3B, 0xF9
+IMAGE, EXTENSION, TRAILER, CONTROL, COMMENT = 0x2C, 0x21, 0x3B, 0xF9, 0xFE
+GIF_PLAIN = re.compile(rb"NETSCAPE|ANIMEXTS|XMP Data|ICCRGBG1")
 
 
 def animation(frames: int, value: str) -> Extra:
@@ -77,7 +79,7 @@ def of_webp(data: Data) -> Iterator[Extra]:
 
 def of_gif(data: Data) -> Iterator[Extra]:
     """The extras of a GIF: the images behind the first, with their delays."""
-    view, coded = memoryview(data), Sum()
+    view, others, coded = memoryview(data), Sum(), Sum()
     at, images, control = 13 + _table(data[10]), 0, 0
     for _ in range(MOST):
         if at >= len(data) or data[at] not in (IMAGE, EXTENSION):
@@ -89,10 +91,13 @@ def of_gif(data: Data) -> Iterator[Extra]:
             coded.add(view[control or start : at])
             control = 0
         else:
-            control = start if data[at + 1] == CONTROL else control
+            label, control = data[at + 1], start if data[at + 1] == CONTROL else control
             at = _blocks(data, at + 2)
+            if label not in (CONTROL, COMMENT) and not GIF_PLAIN.match(data[start + 3 : start + 14]):
+                others.add(view[start:at])
     if images > 1:
         yield animation(images, coded.digest)
+    yield from other_chunks(others)
     yield from behind(data, at + (at < len(data) and data[at] == TRAILER))
 
 

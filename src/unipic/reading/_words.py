@@ -40,9 +40,10 @@ IPTC_RESOURCE, IPTC_TAG = 1028, 33723  # of Photoshop's image resources, and of 
 TEXTS = {"Title": "caption", "Description": "caption", "Author": "creator", "Copyright": "copyright"}
 OF_PROGRAMS = re.compile(r"(?i)software|date|time|xmp|raw profile|thumb|xml|exif|icc|signature|png:|producer")
 BY_MACHINES = re.compile(
-    r"(?i)^(screenshot|default|unknown|untitled|ascii|\w* ?digital camera|.*\bdsc\b.*|exif_jpeg_picture|dcf ?1.0"
-    r"|.*\b(created|creator|optimi[sz]ed|processed|edited|compressed|encoded) (with|by|using|:)?.*|creator: .*|lavc.*"
-    r"|samsung|picasa.*|applemark|lead technologies.*|.*jpeg library.*|file written by adobe.*|.*\bgd-jpeg\b.*|[\W_]*)$"
+    r"(?i)^(screenshot|default|unknown|untitled|ascii|samsung|applemark|exif_jpeg_picture|dcf ?1.0|picasa [\d.]+"
+    r"|(olympus|kodak|konica minolta|minolta|sony|hp|ricoh|casio)? ?(digital( still)? camera|dsc)"
+    r"|(creat|optimi[sz]|process|edit|compress|encod)ed (with|using) .*|creator: .*|lavc[\d.]+|file written by adobe.*"
+    r"|created by (imagegear|acdsee|gimp|lead|jpegmini).*|lead technologies.*|intel\(r\) jpeg library.*|[\W_]*)$"
 )
 CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", b"JIS\0\0\0\0\0": "shift_jis", bytes(8): "utf-8"}
 

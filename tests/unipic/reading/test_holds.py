@@ -143,6 +143,8 @@ def test_data_of_programs_in_the_file(tmp_path: Path) -> None:
     assert "data" in held(with_segment(PLAIN["JPEG"], 0xE3, noise(1, 9000)), tmp_path)
     assert "credentials" in held(with_segment(PLAIN["JPEG"], 0xEB, b"JP" + noise(1, 90)), tmp_path)
     assert "data" in held(PLAIN["HEIF"] + box(b"uuid", noise(1, 90)), tmp_path)
+    gif = PLAIN["GIF"]
+    assert "data" in held(gif[:-1] + b"\x21\xff\x0bSECRETS 1.0\x04data\0;", tmp_path)
     webp = PLAIN["WEBP"] + b"LAYR" + struct.pack("<I", 6) + b"layers"
     assert "data" in held(webp[:4] + struct.pack("<I", len(webp) - 8) + webp[8:], tmp_path)
 
@@ -231,6 +233,11 @@ def test_words_of_machines_are_none(tmp_path: Path) -> None:
         b"File written by Adobe",
     ):
         assert read(encoded(comment=comment), tmp_path).told == ()
+
+
+def test_words_of_people_that_name_a_tool_stay(tmp_path: Path) -> None:
+    for comment in (b"Created by Anna", b"My first digital camera", b"The house we edited together with Ben"):
+        assert [extra.value for extra in read(encoded(comment=comment), tmp_path).told] == [comment.decode()]
 
 
 BROKEN = (
