@@ -8,7 +8,7 @@ explains is bounded: a few blocks that stand out are something that only one of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,9 +20,10 @@ WINDOW, STEP = 16, 8  # pixels of a block, and from one to the next: half, so th
 KNOTS = 17  # of a channel's curve, 16 grey levels apart
 # How much the curve's bends count against the mean squared residual, step by step: nearly a line first, so that places
 # that differ are known as such before the curve could follow them.
-STIFFNESS = (10.0, 1e-1, 3e-3, 3e-4)
+STIFFNESS = (10.0, 1e-1, 3e-3, 3e-5)
 SAMPLES = 8_000  # pixels to fit a curve by
 ROUNDING = 1.0  # grey levels squared: rounding, and grain that is below seeing
+EDITED = 0.2  # share of what an even edit changes to which it is known: burnt colours and mixed ones follow no curve
 PLACED = 0.05  # pixels that the pictures may be off each other
 TYPICAL = 0.75  # quantile of the differences of blocks with similar texture
 FEWEST_BLOCKS = 30  # with similar texture, to tell what is typical
@@ -33,11 +34,12 @@ FEWEST_OUT = 3  # blocks that stand out; half overlap, so that one mark is seen 
 STEP_AT_50 = 14.0
 LEFT_BY_BLUR = 0.3
 UNTOLD = 50  # the quality assumed of formats that do not tell it
-EXPLAINED = 1.0  # mean square in grey levels; with so little left, nothing is burnt
-FAR = 100.0  # grey levels squared; what is further off is another thing, not a worse curve
-LEAST = 1e-4  # of the mean square: where fewer pixels than this share tell, nothing is changed
+LEVEL = 1e-4  # how much a curve's slope counts: where fewer pixels than this share tell, the curve stays level
+UNIQUE = 1e-9  # an offset may be in any of the three curves; this chooses one
 PLACES = np.linspace(0, 255, KNOTS)
-BENDS = np.diff(np.eye(KNOTS), 2, axis=0).T @ np.diff(np.eye(KNOTS), 2, axis=0)
+SLOPES, BENDS = (np.diff(np.eye(KNOTS), n, axis=0).T @ np.diff(np.eye(KNOTS), n, axis=0) for n in (1, 2))
+
+Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Difference:
     """The blocks of two pictures."""
 
     ratio: np.ndarray  # float32 [R, C]: difference to what is explained, larger of light and colour; 0 outside
-    shape: tuple[int, int]  # rows and columns of the pixels
+    shape: tuple[int, ...]  # rows and columns of the pixels
 
     @property
     def out(self) -> np.ndarray:
@@ -65,20 +67,30 @@ class Difference:
 
 
 def difference(laid: Overlay, qualities: tuple[int | None, int | None]) -> Difference:
-    """Every block's difference. `qualities`: of both files' compression, 1 to 100, None where the format has none."""
+    """Every block's difference. `qualities`: of both files' compression, 1 to 100, None where the format has none.
+
+    What is burnt or has lost its colours follows from the other picture, but not the other from it. So a block stands
+    out only if neither picture explains it by the other.
+    """
     noise = NOISE + sum(coding_noise(quality) for quality in qualities)
-    weak = cv2.erode(laid.both.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
-    ratio = _unexplained([_planes(laid.ours, laid.theirs, laid.both, _light)], noise, WINDOW)
-    ratio *= _blocks(weak.astype(np.float32), WINDOW) > 0.999
+    inside = cv2.erode(laid.both.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
+    found = Difference(_ratio(laid.ours, laid.theirs, inside, noise), inside.shape)
+    if not found.differ:
+        return found
+    return replace(found, ratio=np.minimum(found.ratio, _ratio(laid.theirs, laid.ours, inside, noise)))
+
+
+def _ratio(target: np.ndarray, source: np.ndarray, inside: np.ndarray, noise: float) -> np.ndarray:
+    """Each block's difference to what is explained, where the target is predicted from the source: float32 [R, C]."""
+    light = _unexplained([_planes(target, source, inside, _light)], noise, WINDOW)
+    light *= _blocks(inside.astype(np.float32), WINDOW) > 0.999
     # Colours have half the resolution in most files.
-    ours, theirs, both = (_halved(plane) for plane in (laid.ours, laid.theirs, weak))
-    red, blue = (_planes(ours, theirs, both > 0, part) for part in (_red, _blue))
-    colour = _unexplained([red, blue], noise, WINDOW // 2)
-    if colour.size:
-        colour *= _blocks((both > 0).astype(np.float32), WINDOW // 2) > 0.999
-        colour = cv2.resize(colour, ratio.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        ratio = np.maximum(ratio, colour)
-    return Difference(ratio, (laid.both.shape[0], laid.both.shape[1]))
+    target, source, inside = (_halved(plane) for plane in (target, source, inside))
+    colour = _unexplained([_planes(target, source, inside, part) for part in (_red, _blue)], noise, WINDOW // 2)
+    if not colour.size:
+        return light
+    colour *= _blocks(inside.astype(np.float32), WINDOW // 2) > 0.999
+    return np.maximum(light, cv2.resize(colour, light.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
 def coding_noise(quality: int | None) -> float:
@@ -115,31 +127,20 @@ def _blurred(plane: np.ndarray) -> np.ndarray:
 
 
 def _planes(
-    ours: np.ndarray, theirs: np.ndarray, both: np.ndarray, part: Callable[[np.ndarray], np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """A part of one picture, and as an even edit makes it from the other; both float32 [H, W].
-
-    What is burnt or has lost its colours follows from the other picture, but not the other from it, so the better way
-    counts.
-    """
-    there = np.flatnonzero(both)
+    target: np.ndarray, source: np.ndarray, inside: np.ndarray, part: Callable[[np.ndarray], np.ndarray]
+) -> Planes:
+    """A part of the target, as an even edit makes it from the source, and how much that changes: float32 [H, W]."""
+    there = np.flatnonzero(inside)
     there = there[np.random.default_rng(0).integers(0, len(there), SAMPLES)]
-    parts = [_blurred(part(picture)) for picture in (ours, theirs)]
-    ways = []
-    for target, before, source in ((*parts, theirs), (*reversed(parts), ours)):
-        change = (target - before).ravel()[there]
-        curves, error = _curves(_blurred(source).reshape(-1, 3)[there], change)
-        ways.append((error, target, before, source, curves))
-        if error < EXPLAINED:
-            break
-    _, target, before, source, curves = min(ways, key=lambda way: way[0])
-    changed = cv2.transform(cv2.LUT(source, curves), np.ones((1, 3), np.float32))
-    predicted = before + _blurred(changed)
-    return target, predicted + _sharpened(target, predicted, there)
+    plane, before = (_blurred(part(picture)) for picture in (target, source))
+    curves = _curves(_blurred(source).reshape(-1, 3)[there], (plane - before).ravel()[there])
+    change = _blurred(cv2.transform(cv2.LUT(source, curves), np.ones((1, 3), np.float32)))
+    predicted = before + change
+    return plane, predicted + _sharpened(plane, predicted, there), change
 
 
-def _curves(source: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, float]:
-    """Curves of the three channels that add up to the change, float32 [256, 1, 3], and the mean square they leave.
+def _curves(source: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Curves of the three channels that add up to the change: float32 [256, 1, 3].
 
     source: uint8 [N, 3]; change: float32 [N], in grey levels.
     """
@@ -147,16 +148,15 @@ def _curves(source: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, float]:
     size = 3 * KNOTS
     cells = (places[:, None] * size + places).ravel()
     products = shares[:, None] * shares
-    stiff, loose = np.kron(np.eye(3), BENDS), LEAST * np.eye(size)
+    stiff, loose = np.kron(np.eye(3), BENDS), LEVEL * np.kron(np.eye(3), SLOPES) + UNIQUE * np.eye(size)
     weights = np.ones(len(change))
     for stiffness in STIFFNESS:
         left = np.bincount(cells, (products * weights).ravel(), size * size).reshape(size, size)
         right = np.bincount(places.ravel(), (shares * (weights * change)).ravel(), size)
         knots = np.linalg.solve(left + (stiffness * stiff + loose) * weights.sum(), right)
-        off = change - (knots[places] * shares).sum(axis=0)
-        weights = _weights(off)
+        weights = _weights(change - (knots[places] * shares).sum(axis=0))
     curves = np.stack([np.interp(np.arange(256), PLACES, part) for part in knots.reshape(3, KNOTS)], axis=-1)
-    return curves.astype(np.float32)[:, None], float(np.minimum(off**2, FAR).mean())
+    return curves.astype(np.float32)[:, None]
 
 
 def _hats(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -188,19 +188,19 @@ def _sharpened(plane: np.ndarray, predicted: np.ndarray, there: np.ndarray) -> n
 # Blocks.
 
 
-def _unexplained(planes: Sequence[tuple[np.ndarray, np.ndarray]], noise: float, window: int) -> np.ndarray:
+def _unexplained(planes: Sequence[Planes], noise: float, window: int) -> np.ndarray:
     """Of each block the difference to what is explained, float32 [R, C]; several planes add up."""
     parts = [
         (
             _variance(plane - predicted, window),
             np.maximum(_variance(plane, window), _variance(predicted, window)),
-            _blocks(_slope(plane), window),
+            PLACED**2 * _blocks(_slope(plane), window) + EDITED**2 * _blocks(change * change, window),
         )
-        for plane, predicted in planes
+        for plane, predicted, change in planes
     ]
-    off, texture, slope = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+    off, texture, known = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
     typical = np.minimum(_typical(off, texture), noise + LOSS * texture)
-    return np.asarray(off / (ROUNDING + typical + PLACED**2 * slope), np.float32)
+    return np.asarray(off / (ROUNDING + typical + known), np.float32)
 
 
 def _typical(off: np.ndarray, texture: np.ndarray) -> np.ndarray:
