@@ -15,14 +15,14 @@ import numpy as np
 
 from unipic.cleanup._alignment import Alignment, Sketch, agreement, as_they_are, fits, placed
 
-# Long sides in pixels at which the place is refined, and how many steps there. At the first an error of the sketches is
+# Long sides in pixels at which the place is refined, and the most steps there. At the first an error of the sketches is
 # below one pixel; a sum over so many pixels as the second has is exact to a few hundredths of one at full size.
-SCALES = ((500, 4), (1000, 2))
+SCALES = ((500, 8), (1000, 4))
 STRIDE = 2  # every second row and column tells as much as all
 FLAT = 1.0  # grey levels a pixel; a smaller slope tells nothing about the place
 FEWEST_PIXELS = 64  # with a slope, to refine anything
 LEAST_GAIN = 0.1  # of the contrast; less is another picture
-NOTHING = 0.005  # pixels; a smaller step ends the refinement
+NOTHING = 0.01  # pixels; a smaller step ends the refinement
 MOST = 6.0  # pixels; a refinement that goes further has lost its way
 SHAPES = 0.02  # relative difference of the sides' ratios up to which two frames are laid on each other as they are
 PLAINLY = 0.97  # correlation of small blocks, the tenth worst in a hundred, from which nothing else need be tried
@@ -111,7 +111,9 @@ def _refined(coarse: np.ndarray, fine: np.ndarray, cut: np.ndarray) -> np.ndarra
     greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (coarse, fine)]
     for side, steps in SCALES:
         share = min(1.0, side / max(greys[0].shape))
-        small = [cv2.resize(g, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) for g in greys]
+        # A size instead of a factor: with a factor the scale is not exactly that of the rounded sizes.
+        sizes = [[round(length * share) for length in grey.shape[::-1]] for grey in greys]
+        small = [cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey, size in zip(greys, sizes, strict=True)]
         before = _between(cut, greys, small)
         after = _steps(small[0], small[1], before, steps)
         if after is None or _moved(before, after, small[1].shape) > MOST:
@@ -146,7 +148,7 @@ def _steps(coarse: np.ndarray, fine: np.ndarray, cut: np.ndarray, steps: int) ->
         if change is None:
             return None
         cut = (np.linalg.inv(change) @ np.vstack([cut, [0, 0, 1]]))[:2]
-        if np.abs(change - np.eye(3))[:, 2].max() < NOTHING:
+        if _moved(np.eye(2, 3), change[:2], fine.shape) < NOTHING:
             break
     return cut
 
