@@ -120,7 +120,7 @@ each_file = st.one_of(
 
 @pytest.fixture(autouse=True, scope="module")
 def no_pictures() -> Iterator[None]:
-    with without_pictures():
+    with without_pictures(doubtful=False):
         yield
 
 

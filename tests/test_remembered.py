@@ -390,5 +390,9 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference")}
     assert modules <= ours | second_look | {"library/indexing", "reading/engines/_store"}
     assert {"pillow==", "numpy==", "opencv-python-headless==", "pillow-heif==", "rawpy=="} <= behind
-    owners = {name for name in ours if hasattr(importlib.import_module("unipic." + name.replace("/", ".")), "VERSION")}
+    owners = {
+        name
+        for name in ours | second_look
+        if hasattr(importlib.import_module("unipic." + name.replace("/", ".")), "VERSION")
+    }
     assert BEHIND.keys() == owners, "whoever has a VERSION says what is behind it"

@@ -56,7 +56,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "71b976222fc892e7"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (1, "dd1ed7c30fdad792"),
+    "cleanup/look": (1, "78a0ca5e55315b0d"),
     "reading/seen": (3, "2db249e1ed874d3b"),
 }
 

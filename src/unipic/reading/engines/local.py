@@ -44,6 +44,7 @@ class LocalEngine:
         self.seconds = seconds
         self.memory = memory
         self._restarts = 0
+        self._closed = False  # by its owner, perhaps while another thread still schedules
         self._pool = self._started()
 
     def _started(self) -> ProcessPool:
@@ -72,9 +73,9 @@ class LocalEngine:
 
     def _scheduled(self, task: Callable[[Item], Result], item: Item) -> ProcessFuture:
         """The task's future. If an idle process was killed, as when memory runs out, pebble gives up on all of them."""
-        if not self._pool.active and self._restarts < RESTARTS:
+        if not self._pool.active and not self._closed and self._restarts < RESTARTS:
             self._restarts += 1
-            self.close()
+            self._stop()
             self._pool = self._started()
         return self._pool.schedule(_limited, args=[task, item, self.seconds], timeout=WALL_CLOCK * self.seconds)
 
@@ -101,12 +102,16 @@ class LocalEngine:
         except MemoryError:
             return item, NO_MEMORY
         except BrokenProcessPool:
-            if self._restarts == RESTARTS:
+            if self._closed or self._restarts == RESTARTS:
                 raise
             return self._finish(task, item, self._scheduled(task, item))
 
     def close(self) -> None:
         """Stop the processes; unfinished items are lost."""
+        self._closed = True
+        self._stop()
+
+    def _stop(self) -> None:
         self._pool.stop()
         self._pool.join()
 
