@@ -49,7 +49,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "fb0f171c7b2b75df"),
     "library/companions": (1, "71b976222fc892e7"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (1, "8b451f06ab684c0d"),
+    "cleanup/look": (1, "78a0ca5e55315b0d"),
     "reading/seen": (3, "6f143e616276fb53"),
 }
 
