@@ -8,7 +8,7 @@ from screens.parts.export import export, what_will_happen
 from screens.parts.words import count
 from server.keeping import kept_for
 from server.runs import Run
-from server.state import selection_of, server
+from server.state import marks_left, selection_of, server
 from unipic.core.errors import RunNotFound
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
@@ -28,7 +28,7 @@ def screen() -> None:
     if missing:
         st.warning(f"{count(missing, 'photo')} of the selection left the library since.", icon=":material/warning:")
     plan = preview(plan_to_copy(outcomes))
-    what_will_happen(plan, 0)
+    what_will_happen(plan, 0, marks_left(outcomes))
     if export(run, outcomes, plan):
         run.change(finished=True)
     st.caption(f"This selection is deleted {kept_for()}. The photos stay where they are.")

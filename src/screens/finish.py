@@ -9,7 +9,7 @@ from screens.parts.words import count, plain, size
 from screens.session import session
 from server.keeping import kept_for
 from server.runs import Run
-from server.state import desk_of, marked, server
+from server.state import desk_of, marked, marks_left, server
 from unipic.core.settings import data_folder
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
@@ -48,7 +48,7 @@ def screen() -> None:
         st.warning("No photos were found, so there is nothing to export.", icon=":material/image_not_supported:")
         _delete(run)
         return
-    what_will_happen(plan, found.groups - found.reviewed)
+    what_will_happen(plan, found.groups - found.reviewed, marks_left(outcomes))
     if found.groups > found.reviewed:
         st.page_link(
             "review.py", label="Continue review", icon=":material/arrow_back:", query_params={"run": run.token}

@@ -17,7 +17,7 @@ from server.runs import Run, Runs
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
-from unipic.destinations.sidecars import with_sidecars
+from unipic.destinations.sidecars import with_sidecars, without_room
 from unipic.library.decisions import Catalogue
 from unipic.library.library import Library
 from unipic.review.desk import Desk
@@ -95,6 +95,15 @@ def marked(run: Run, outcomes: Sequence[Outcome]) -> list[Outcome]:
         return with_sidecars(outcomes, library().marks.of(digests), run.folder / "sidecars")
     except DecisionsUnreadable:
         return list(outcomes)
+
+
+def marks_left(outcomes: Sequence[Outcome]) -> int:
+    """How many photos of marked() outcomes go out without their marks, since they have a sidecar of their own."""
+    digests = [outcome.file.digest for outcome in outcomes if isinstance(outcome.file, Photo)]
+    try:
+        return len(without_room(outcomes, library().marks.of(digests)))
+    except DecisionsUnreadable:
+        return 0
 
 
 def selection_of(run: Run) -> tuple[list[Outcome], int]:

@@ -155,6 +155,16 @@ def test_a_selection_goes_out_by_every_way(filled: Library) -> None:
     assert [path.name for path in run.out.iterdir()] == ["My clean gallery.zip"]
 
 
+def test_tags_that_are_not_written_are_said(filled: Library, photos: Path) -> None:
+    (photos / "0.jpg.xmp").write_text("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    read_in(filled, photos)
+    (own,) = [photo for photo in filled.photos(filled.listing().ids) if photo.companions]
+    filled.marks.tag([own.digest], "Lisbon")
+    run = server().runs.new("selection")
+    run.select([own.digest])
+    assert "Tags not written:** of 1 photo" in text(app("export.py", run))
+
+
 def test_uploads_can_be_kept_in_the_library(tmp_path: Path, data: Path, started: list[str]) -> None:
     for number in range(3):
         save(scene(number), tmp_path / "sent" / f"{number}.jpg")

@@ -42,8 +42,11 @@ WAYS: dict[Way, str] = {
 }
 
 
-def what_will_happen(plan: Preview, open_groups: int) -> None:
-    """What the export will do, in words with numbers; whatever does not apply is left out."""
+def what_will_happen(plan: Preview, open_groups: int, marks_left: int = 0) -> None:
+    """What the export will do, in words with numbers; whatever does not apply is left out.
+
+    `marks_left`: photos whose tags are not written.
+    """
     st.subheader("What will happen", anchor=False)
     why = "two files would have the same name, or some systems do not allow it"
     carry = "carries" if plan.located == 1 else "carry"
@@ -57,6 +60,8 @@ def what_will_happen(plan: Preview, open_groups: int) -> None:
         "Kept": open_groups and f"all shots of {count(open_groups, 'group')} not reviewed yet",
         "Copied unchanged": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
         "Listed only": plan.left and f"{count(plan.left, 'file')} that cannot be copied, such as links",
+        "Tags not written": marks_left
+        and f"of {count(marks_left, 'photo')}: an XMP sidecar of its own goes along as it is",
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
         "Disk space needed": size(plan.needed),
     }

@@ -13,6 +13,7 @@ from unipic.library.marks import Marked
 from unipic.review.outcomes import Outcome
 
 SUFFIX = ".xmp"
+MADE = "-marks"  # how ids of sidecars end that are made here
 FAVOURITE = 5  # stars, where the photo has none of its own
 SPACES = {
     "x": "adobe:ns:meta/",
@@ -32,14 +33,21 @@ def with_sidecars(outcomes: Sequence[Outcome], marks: Mapping[str, Marked], fold
 
 
 def without_room(outcomes: Sequence[Outcome], marks: Mapping[str, Marked]) -> list[Photo]:
-    """Kept photos whose marks are not written, since they have an XMP sidecar of their own."""
+    """Kept photos whose marks are not written, since they have an XMP sidecar of their own.
+
+    `outcomes`: as with_sidecars() gives them.
+    """
     kept = [outcome.file for outcome in outcomes if outcome.fate == "kept" and isinstance(outcome.file, Photo)]
-    return [photo for photo in kept if photo.digest in marks and has_sidecar(photo)]
+    return [photo for photo in kept if photo.digest in marks and not any(map(_is_made, photo.companions))]
 
 
 def has_sidecar(photo: Photo) -> bool:
     """Whether an XMP sidecar belongs to the photo."""
     return any(PurePosixPath(one.name).suffix.casefold() == SUFFIX for one in photo.companions)
+
+
+def _is_made(companion: Companion) -> bool:
+    return companion.id.endswith(MADE)
 
 
 def _with_sidecar(outcome: Outcome, marks: Mapping[str, Marked], folder: Path) -> Outcome:
@@ -52,7 +60,7 @@ def _with_sidecar(outcome: Outcome, marks: Mapping[str, Marked], folder: Path) -
     if not path.exists() or path.read_bytes() != content:
         with atomic_file(path) as file:
             file.write(content)
-    made = Companion(f"{photo.id}-marks", photo.name + SUFFIX, str(path), hash_file(path), len(content), "sidecar")
+    made = Companion(photo.id + MADE, photo.name + SUFFIX, str(path), hash_file(path), len(content), "sidecar")
     return replace(outcome, file=replace(photo, companions=(*photo.companions, made)))
 
 
