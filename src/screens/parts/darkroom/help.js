@@ -12,9 +12,17 @@ const PARTS = {
   sample: "While checking samples",
 };
 
-export function openHelp({ host, onClose }) {
+const GESTURES = {
+  "Swipe right": "Keep the large photo",
+  "Swipe left": "Set the large photo aside",
+  "Tap the large photo": "Loupe",
+  "Shift + click": "Select photos to split off",
+};
+
+/** The dialog; the library's photos have keys and gestures of their own. */
+export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures = GESTURES }) {
   const rows = (place) =>
-    KEYS.filter((one) => one.in === place).map(({ words, ...one }) => row(signs(one), words));
+    keys.filter((one) => one.in === place).map(({ words, ...one }) => row(signs(one), words));
   const dialog = h(
     "dialog",
     { class: "help", "aria-labelledby": "help-title", onclose: () => (dialog.remove(), onClose()) },
@@ -28,21 +36,14 @@ export function openHelp({ host, onClose }) {
         icon("cross"),
       ),
     ),
-    ...Object.keys(PARTS).map((place) =>
-      h("section", {}, h("h3", {}, PARTS[place]), h("dl", {}, ...rows(place))),
+    ...Object.keys(parts).map((place) =>
+      h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place))),
     ),
     h(
       "section",
       {},
       h("h3", {}, "Touch and mouse"),
-      h(
-        "dl",
-        {},
-        row(["Swipe right"], "Keep the large photo"),
-        row(["Swipe left"], "Set the large photo aside"),
-        row(["Tap the large photo"], "Loupe"),
-        row(["Shift + click"], "Select photos to split off"),
-      ),
+      h("dl", {}, ...Object.entries(gestures).map(([gesture, words]) => row([gesture], words))),
     ),
   );
   host.append(dialog);
