@@ -46,9 +46,8 @@ def open_server(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 class Inspector:
     """Collects what axe finds grave, by what was on the screen."""
 
-    def __init__(self, page: Any, within: str | None = None) -> None:
-        """`within`: a selector of what is looked at; None: the whole page."""
-        self.page, self.axe, self.within = page, axe_core.Axe(), within
+    def __init__(self, page: Any) -> None:
+        self.page, self.axe = page, axe_core.Axe()
         self.found: list[str] = []
 
     def look(self, view: str) -> None:
@@ -62,7 +61,7 @@ class Inspector:
     def _grave(self) -> dict[tuple[str, str], str]:
         """By rule and place, in words."""
         found = {}
-        for broken in self.axe.run(self.page, self.within).response["violations"]:
+        for broken in self.axe.run(self.page).response["violations"]:
             for node in broken["nodes"] if broken["impact"] in GRAVE else ():
                 where = " ".join(" >>> ".join(part) if isinstance(part, list) else part for part in node["target"])
                 why = " ".join((node["failureSummary"] or "").split())[:240]

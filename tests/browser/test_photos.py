@@ -346,8 +346,7 @@ def test_with_a_thumb(phone, shelf, quiet) -> None:
 def test_no_barriers(new_page, shelf, size: tuple[int, int], scheme: str) -> None:
     page = new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page.set_default_timeout(10_000)
-    # Without Streamlit's own menu, whose sections are no lists where the window is narrow.
-    wall, inspector = Wall(page, shelf[0].url).open(), Inspector(page, "[data-testid=stMain]")
+    wall, inspector = Wall(page, shelf[0].url).open(), Inspector(page)
     inspector.look("grid")
     wall.press("Home", "Space", "ArrowRight", "Space")
     inspector.look("selected")
