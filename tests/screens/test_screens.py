@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
+from server.jobs import Where
 from server.runs import Run, Runs
 from server.worker import keep_evidence
 from unipic.core.files import write_json
@@ -281,10 +283,11 @@ def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyP
     (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
-        {"stage": "Reading photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
+        asdict(Where("12 % · 2 min left", 0.12, "Reading photos", 50, "50 of 200 files", "Opens them.", False, 0.0)),
     )
     test = app("review.py", run)
-    assert any("Reading photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
+    assert [(bar.proto.value, bar.proto.text) for bar in test.get("progress")] == [(12, "12 % · 2 min left")]
+    assert any(text.value == "**Reading photos** · 50 of 200 files  \nOpens them\\." for text in test.markdown)
     assert "Cancel" in labels(test)
 
 
