@@ -121,7 +121,7 @@ def shown(value: object) -> str:
 
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """A bar for each stage, and one with the time left for all announced ones; on standard error, so output stays clean."""
+    """A bar for each stage, and one with the time left for all that were announced; on standard error."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # --help needs none
     from rich.progress import Progress as Bars
     from rich.table import Column

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
+from screens.parts.rules import offered
 from server.jobs import Where
 from server.runs import Run, Runs
 from server.worker import keep_evidence
@@ -188,6 +189,13 @@ def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
     assert "broken\\.jpg" in said
     assert "<b>" not in said.replace("\\<b\\>", ""), "a name is text"
     assert [group.lane for group in desk(run).proposal.groups] == ["identical", "similar", "similar"]
+
+
+def test_folders_inside_a_chosen_one_are_not_offered() -> None:
+    known = ["Backup", "Backup/thumbs", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ()) == known
+    assert offered(known, ("Backup",)) == ["Backup", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ("albums/2024", "albums")) == known
 
 
 def test_a_rule_is_followed_by_open_groups_and_can_be_taken_back(run: Run) -> None:

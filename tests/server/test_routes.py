@@ -587,6 +587,15 @@ def download_app(runs: Runs) -> tuple[Starlette, list[tuple[str, str]]]:
     return app_of(runs, on_sent=lambda run, file: heard.append((run.token, file))), heard
 
 
+def test_a_download_keeps_its_name_in_any_script(runs: Runs, run: Run) -> None:
+    app, _ = download_app(runs)
+    (run.out / "Übersee 東京.zip").write_bytes(b"x")
+    answer = TestClient(app).get(f"/unipic/download/{run.token}/Übersee 東京.zip")
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=utf-8''%C3%9Cbersee%20%E6%9D%B1%E4%BA%AC.zip"
+    )
+
+
 def test_a_download_is_an_attachment_and_is_heard_of_once(runs: Runs, run: Run) -> None:
     app, heard = download_app(runs)
     content = os.urandom(1_000_000)
@@ -665,7 +674,7 @@ def test_nothing_else_is_a_download(client: TestClient, run: Run, file: str) -> 
     assert b"created" not in answer.content
 
 
-@pytest.mark.parametrize("name", ["album.zip", "Statistics 2026.csv", "a-b_c (1).json"])
+@pytest.mark.parametrize("name", ["album.zip", "Statistics 2026.csv", "a-b_c (1).json", "Übersee 🏖 東京.zip"])
 def test_plain_names_can_be_downloaded(name: str) -> None:
     assert FILE.fullmatch(name)
 

@@ -84,7 +84,7 @@ class Overall:
     _since: float = 0.0
 
     def at(self, step: Step, now: float) -> None:
-        """Take in a step of the task; `now` in seconds. A stage that was not announced, as a download, changes nothing."""
+        """Take in a step of the task; `now` in seconds. A stage not announced (a download) has no share in it."""
         if step.ahead:  # a task begins
             self.stages, self.share, self.left_s = step.ahead, 0.0, None
             self._taken, self._now = {}, ""

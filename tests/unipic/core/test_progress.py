@@ -63,7 +63,8 @@ def test_a_stage_that_is_far_enough_counts_with_its_own_speed() -> None:
 @pytest.mark.parametrize("step", [Step("Read", 60, 1000), Step("Read", 0, 0), Step("Finding", 0, 0)])
 def test_no_time_left_before_anybody_can_know(step: Step) -> None:
     overall = told((0, Step("Read", 0, 1000)), (30, step))
-    assert overall.left_s is None and overall.told == "0 %"
+    assert overall.left_s is None
+    assert overall.told == "0 %"
 
 
 def test_nor_in_the_first_seconds() -> None:
@@ -73,7 +74,8 @@ def test_nor_in_the_first_seconds() -> None:
 def test_a_download_has_no_part_in_it_and_costs_no_share() -> None:
     steps = (0, Step("Read", 0, 200)), (10, Step("Read", 100, 200))
     before, during = told(*steps), told(*steps, (11, Step("Fetching", 1, 9, BYTE)), (99, Step("Fetching", 2, 9, BYTE)))
-    assert during.share == before.share and during.purpose == ""
+    assert during.share == before.share
+    assert during.purpose == ""
     after = told(*steps, (10, Step("Fetching", 1, 9, BYTE)), (99, Step("Read", 100, 200)))
     assert after.left_s == pytest.approx(before.left_s or 0)
 
@@ -92,4 +94,5 @@ def test_the_bar_never_goes_back_and_ends_within_1(steps: list[tuple[float, str,
 def test_a_task_that_begins_anew_begins_at_0() -> None:
     overall = told((0, Step("Read", 0, 200)), (10, Step("Read", 200, 200)))
     overall.at(TASK, 11)
-    assert overall.share == 0.0 and overall.left_s is None
+    assert overall.share == 0.0
+    assert overall.left_s is None
