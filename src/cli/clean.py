@@ -136,6 +136,7 @@ def clean(
     with clear_answers(output.as_json):
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
+        ranking.check(settings)
         destinations = _ready(output, photos)
         aside = _aside(photos) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:

@@ -553,6 +553,17 @@ def test_a_zip_that_is_there_is_2_and_stays_and_no_work_is_done(cli: Cli, photos
     assert "Reading photos" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("more", "said"), [(["--ranker", "builtin"], "--ranker builtin does without"), (["--offline"], "models fetch")]
+)
+def test_a_prompt_that_no_model_would_read_is_2(more: list[str], said: str, cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", "--prompt", "our dog", *more, plain=False)
+    assert result.exit_code == 2
+    assert "--prompt needs CLIP" in result.stderr
+    assert said in result.stderr
+    assert "Reading photos" not in result.stderr
+
+
 def test_a_zip_may_have_a_name_in_any_script(cli: Cli, photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "Übersee 🏖 東京.zip"
     assert cli("clean", photos, "--zip", path).exit_code == 0

@@ -191,6 +191,25 @@ def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
     assert [group.lane for group in desk(run).proposal.groups] == ["identical", "similar", "similar"]
 
 
+def test_own_words_wait_for_the_model_that_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = app()
+    assert test.text_input(key="prompt").disabled
+    assert "Your own words need CLIP" in text(test)
+    assert "does not download anything" in text(test), "UNIPIC_OFFLINE is set"
+    monkeypatch.delenv("UNIPIC_OFFLINE")
+    asked: list[str] = []
+    monkeypatch.setattr(server.state.server().downloads, "start", asked.append)
+    press(app(), "Get CLIP ViT-B/32 (609 MB)")
+    assert asked == ["clip-vit-base-patch32"]
+
+
+def test_own_words_can_be_written_where_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screens.parts.run_settings.missing", lambda _: None)
+    test = app()
+    assert not test.text_input(key="prompt").disabled
+    assert "Get CLIP ViT-B/32 (609 MB)" not in labels(test)
+
+
 def test_folders_inside_a_chosen_one_are_not_offered() -> None:
     known = ["Backup", "Backup/thumbs", "Backup2", "albums", "albums/2024"]
     assert offered(known, ()) == known
