@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
 from screens.parts.rules import offered
+from screens.parts.words import plain
 from server.jobs import Where
 from server.runs import Run, Runs
 from server.worker import keep_evidence
@@ -114,13 +116,43 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
     started: list[Run] = []
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
-    test.text_input(key="inside").set_value("../../..").run()
-    press(test, "Find copies and best shots in this folder")
-    assert "outside the folders this server may read" in text(test)
-    assert not started
-    test.text_input(key="inside").set_value("a").run()
+    press(test, "a")
     press(test, "Find copies and best shots in this folder")
     assert [run.load().roots for run in started] == [(str(gallery / "a"),)]
+
+
+def test_folders_on_the_server_are_opened_step_by_step_and_several_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Runs
+) -> None:
+    root = tmp_path / "photos [b]"
+    for name in ("2023/spring/1.jpg", "2023/summer/2.jpg", "2023/summer/3.jpg", "2024/4.jpg"):
+        save(scene(1, 40, 30), root / name)
+    monkeypatch.setenv("UNIPIC_ROOTS", str(root))
+    started: list[Run] = []
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
+    test = press(app(), "2023")
+    assert [label for label in labels(test) if label in ("spring", "summer", "2024")] == ["spring", "summer"]
+    captions = [caption.value for caption in test.caption]
+    assert captions.index("1 file") < captions.index("2 files")
+    for box in test.checkbox:
+        box.check()
+    press(test.run(), "Find copies and best shots in 2 folders")
+    assert [run.load().roots for run in started] == [tuple(str(root / "2023" / one) for one in ("spring", "summer"))]
+    test = press(app(), "2023")
+    press(test, plain(str(root)))
+    assert "2024" in labels(test), "a step of the way leads back"
+
+
+def test_a_folder_that_is_gone_meanwhile_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gallery: Path
+) -> None:
+    monkeypatch.setenv("UNIPIC_ROOTS", str(gallery))
+    test = app()
+    shutil.rmtree(gallery / "a")
+    next(button for button in test.button if button.label == "a").click().run()
+    assert not test.exception
+    assert "is not a folder" in text(test)
+    assert "Find copies and best shots in this folder" not in labels(test)
 
 
 def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
