@@ -14,8 +14,9 @@ from unipic.core.errors import SourceError
 from unipic.sources.browse import Counted, counted, subfolders
 from unipic.sources.folder import allowed
 
-SHOWN = 60  # rows; of more, those whose name has what was typed
+SHOWN = 60  # folders; of more, those whose name has what was typed
 COVER_WIDTH = 56  # pixels
+ROWS_AT_ONCE, LIST_HEIGHT = 8, 400  # more rows scroll in a frame of so many pixels: the button below stays in sight
 
 
 def server_folders(key: str) -> list[Path]:
@@ -90,9 +91,11 @@ def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
             st.caption(f"{SHOWN} of {count(len(found), 'folder')} are shown. Type a part of the name to see others.")
         rows = found[:SHOWN]
     ticked = []
+    height = LIST_HEIGHT if len(rows) > ROWS_AT_ONCE else "content"
+    frame = st.container(height=height, border=len(rows) > ROWS_AT_ONCE, gap=None)
     for row in rows:
         name = row.path.name if named else str(row.path)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with frame, st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if st.checkbox(plain(f"Choose {name}"), key=f"{key}tick-{row.path}", label_visibility="collapsed"):
                 ticked.append(row.path)
             _cover(row.path)
@@ -107,7 +110,7 @@ def _cover(folder: Path) -> None:
     if digest:
         st.image(str(library().thumbnails.path(digest)), width=COVER_WIDTH)
     else:
-        st.markdown(":material/folder:")
+        st.container(width=COVER_WIDTH, horizontal_alignment="center").markdown(":material/folder:")
 
 
 def _open(key: str, folder: Path | None) -> None:
