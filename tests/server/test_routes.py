@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,6 +123,18 @@ def body(*chunks: bytes, whole: bool = True) -> list[dict[str, Any]]:
 
 
 # Uploads.
+
+
+def test_a_file_keeps_the_date_it_has_on_the_device(client: TestClient, run: Run) -> None:
+    client.put(f"{upload_to(run)}&modified=1262304000123", content=b"picture")
+    assert run.upload_path(KEY).stat().st_mtime_ns == 1262304000123 * 1_000_000
+
+
+@pytest.mark.parametrize("modified", ["", "-5", "0", "yesterday", "9" * 13, "0" * 14 + "1", "9" * 4000, "1262304000.5", "²"])
+def test_no_date_and_an_impossible_one_change_nothing(modified: str, client: TestClient, run: Run) -> None:
+    before = time.time() - 1
+    assert client.put(f"{upload_to(run)}&modified={modified}", content=b"picture").status_code == 200
+    assert before <= run.upload_path(KEY).stat().st_mtime <= time.time() + 1
 
 
 def test_a_file_is_stored_under_its_key_and_called_by_its_name(client: TestClient, run: Run) -> None:
