@@ -130,7 +130,9 @@ def test_a_file_keeps_the_date_it_has_on_the_device(client: TestClient, run: Run
     assert run.upload_path(KEY).stat().st_mtime_ns == 1262304000123 * 1_000_000
 
 
-@pytest.mark.parametrize("modified", ["", "-5", "0", "yesterday", "9" * 13, "0" * 14 + "1", "9" * 4000, "1262304000.5", "²"])
+@pytest.mark.parametrize(
+    "modified", ["", "-5", "0", "yesterday", "9" * 13, "0" * 14 + "1", "9" * 4000, "1262304000.5", "²"]
+)
 def test_no_date_and_an_impossible_one_change_nothing(modified: str, client: TestClient, run: Run) -> None:
     before = time.time() - 1
     assert client.put(f"{upload_to(run)}&modified={modified}", content=b"picture").status_code == 200
