@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from unipic.library.places import FILE, SCALE
 from unipic.core.folding import folded
+from unipic.library.places import FILE, SCALE
 
 LARGE = 100_000  # people from which on a place keeps its names in other languages: all of them would be 5 MB
 SHORTEST = 4  # letters of another name; shorter ones are codes, and words of other languages

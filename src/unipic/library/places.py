@@ -5,8 +5,9 @@ The data is GeoNames' (geonames.org), under CC BY 4.0; training/places.py makes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from math import cos, radians, sin
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ FILE = Path(__file__).with_name("places.npz")
 SCALE = 10_000  # of coordinates in the file: 11 m
 EARTH_KM = 6371.0  # radius
 DEGREE_KM = 111.2  # of latitude
-# A place reaches as far as its people spread: by the nearest centre alone the Eiffel Tower would lie in Vanves. The area
-# of a place grows with its people, so its radius with their root; NEAREST_KM is for villages, whose people are unknown.
+# A place reaches as far as its people spread: by the nearest centre alone the Eiffel Tower would lie in Vanves. The
+# area of a place grows with its people, so its radius with their root; NEAREST_KM is for villages, and where people are
+# not counted.
 NEAREST_KM, KM_FOR_A_THOUSAND = 1.0, 0.25
 FURTHEST_KM = 60.0  # beyond it a photo was taken nowhere
+PARTS_OF_A_CITY = 4  # times the people: a place within the reach of one so much larger is a part of it
 NOWHERE = {(0.0, 0.0), (1.0, 1.0)}  # what devices write that do not know where they are
 
 
@@ -32,6 +35,7 @@ class Place:
     name: str
     country: str  # two letters, as "IT"
     others: tuple[str, ...] = ()  # its names in other languages
+    within: Place | None = None  # the city whose part it is
 
 
 class Places:
@@ -39,11 +43,11 @@ class Places:
 
     def __init__(self, path: Path = FILE) -> None:
         with np.load(path) as stored:
-            self._ids, people = stored["id"], stored["people"]
+            self._ids, self._people = stored["id"], stored["people"]
             self._latitudes, self._longitudes = (stored[name] / SCALE for name in ("latitude", "longitude"))
             self._countries = stored["country"].tobytes().decode("ascii")
             self._names = stored["names"].tobytes().decode("utf-8").split("\n")
-        self._reach = np.maximum(NEAREST_KM, KM_FOR_A_THOUSAND * np.sqrt(people / 1000))
+        self._reach = np.maximum(NEAREST_KM, KM_FOR_A_THOUSAND * np.sqrt(self._people / 1000))
         self._row = {id: row for row, id in enumerate(self._ids.tolist())}
 
     def at(self, latitude: float, longitude: float) -> Place | None:
@@ -57,7 +61,12 @@ class Places:
         pull = np.where(away <= FURTHEST_KM, away / self._reach[some], np.inf)
         if not len(pull) or not np.isfinite(pull.min()):
             return None
-        return self._place(int(first + pull.argmin()))
+        nearest = int(pull.argmin())
+        people = self._people[some]
+        around = (people > PARTS_OF_A_CITY * people[nearest]) & (away <= self._reach[some])
+        city = int(np.where(around, pull, np.inf).argmin()) if around.any() else None
+        within = None if city is None else self._place(int(first + city))
+        return replace(self._place(int(first + nearest)), within=within)
 
     def named(self, id: int) -> Place | None:
         """The place with this id."""
@@ -73,6 +82,12 @@ class Places:
 def places() -> Places:
     """All places, loaded once."""
     return Places()
+
+
+def direction(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """A place in degrees as a direction from the middle of the earth, of length 1."""
+    up, around = radians(latitude), radians(longitude)
+    return cos(up) * cos(around), cos(up) * sin(around), sin(up)
 
 
 def distance_km(latitude: float, longitude: float, latitudes: np.ndarray, longitudes: np.ndarray) -> np.ndarray:

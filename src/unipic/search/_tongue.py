@@ -62,7 +62,9 @@ def tongue(language: str) -> Tongue:
             weekdays |= {folded(name): number for number, name in locale.days[form]["wide"].items()}
         countries |= {folded(name): code for code, name in locale.territories.items() if _is_country(code)}
     tables = [locale.language for locale in locales]
-    seasons = {folded(word): n for one in tables for n, words in enumerate(SEASONS.get(one, ())) for word in words.split()}
+    seasons = {
+        folded(word): n for one in tables for n, words in enumerate(SEASONS.get(one, ())) for word in words.split()
+    }
     before = frozenset(folded(word) for one in tables for word in BEFORE.get(one, "").split())
     short = {name: number for name, number in short.items() if name not in months}
     return Tongue(months, short, weekdays, seasons, before, countries)

@@ -15,7 +15,9 @@ from functools import cached_property
 from unipic.core.folding import folded
 from unipic.search._tongue import WEEKDAYS, Tongue, tongue
 
-Point = tuple[int | None, int | None, int | None]  # year, month, day; what is None is left open, from the end or the start
+Point = tuple[
+    int | None, int | None, int | None
+]  # year, month, day; what is None is left open, from the end or the start
 Found = tuple[int, list[tuple[str, str]]]  # where it ends in the text, and the chips as (key, value)
 
 FIRST_YEAR = 1900  # smaller numbers are numbers
@@ -107,7 +109,7 @@ class Dates:
         return chips[0][1] if end == len(text) and [key for key, _ in chips] == ["date"] else None
 
     def at(self, text: str, start: int, capital: bool = False) -> Found | None:
-        """The longest date that begins there in a folded text; `capital`: words that are also others count as months."""
+        """The longest date that begins there in a folded text; `capital`: words such as "may" count as months."""
         prefix = self._before.match(text, start)
         assert prefix
         sure = bool(set(prefix[0].split()) - ARTICLES)
@@ -135,8 +137,8 @@ class Dates:
             point: Point = (parts["y"], parts.get("m"), parts.get("d"))
             if self._is_date(point):
                 yield match.end(), Span(point, point)
-        if (match := self._decade.match(text, start)) and (first := self._first_of(match)):
-            yield match.end(), Span((first, None, None), (first + 9, None, None))
+        if (decade := self._decade.match(text, start)) and (first := self._first_of(decade)):
+            yield decade.end(), Span((first, None, None), (first + 9, None, None))
         year_before = self._year_first.match(text, start)
         for begin, given in ((start, None), *([(year_before.end(), int(year_before[1]))] if year_before else ())):
             for end, span, short in self._recurring(text, begin):

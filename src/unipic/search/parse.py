@@ -16,9 +16,9 @@ from unipic.search.query import MINUS, PLUS, Chip, Part, Query
 from unipic.search.vocabulary import PHOTOS, Vocabulary, belongs_before, is_preposition, named
 
 LONGEST_NAME = 6  # words of a name or date
-NOT = frozenset("no not without except excluding".split())
+NOT = frozenset(["no", "not", "without", "except", "excluding"])
 AND, OR = frozenset(["and", "&", "but"]), "or"
-INTRODUCTIONS = frozenset("all my our the".split())
+INTRODUCTIONS = frozenset(["all", "my", "our", "the"])
 Count = Callable[[Chip], int]
 
 
@@ -103,7 +103,7 @@ class Parser:
 
     def _unwanted(self, token: Token, chips: list[Chip], parts: list[tuple[list[str], float]]) -> None:
         """A word with a minus: a chip of which none may be, or a word that is unwanted."""
-        found, words = self._run([replace(token, sign="")]) if token.weight is None else ([], [token.word])
+        found, words = self._run([replace(token, sign="")]) if token.weight is None else ([], [str(token.word)])
         if found and not words:
             chips += [replace(chip, negative=not chip.negative, start=token.start) for chip in found]
         else:

@@ -13,19 +13,21 @@ from unipic.search.keys import COLOUR_NAMES, FORMATS
 from unipic.search.query import Chip
 
 # Names of places, countries and people that are also words: these need a capital, or a word such as "in" before them.
-ALSO_WORDS = frozenset(
-    "nice bath reading orange mobile split cork male wells deal rugby battle beer buffalo phoenix independence hope "
-    "providence beach park lake man of young sandwich ball best bend bird boulder bright cool cold spring eagle flower "
-    "grand hat lead moscow pearl plain rose star sun turkey china jersey chad jordan georgia guinea mali niger oman cuba "
-    "togo cook may june april august will grace joy hope faith mark bill art jack sky dawn summer autumn frank".split()
-)
+_ALSO_WORDS = """
+nice bath reading orange mobile split cork male wells deal rugby battle beer buffalo phoenix independence hope
+providence beach park lake man of young sandwich ball best bend bird boulder bright cool cold spring eagle
+flower grand hat lead moscow pearl plain rose star sun turkey china jersey chad jordan georgia guinea mali niger
+oman cuba togo cook may june april august will grace joy faith mark bill art jack sky dawn summer autumn frank
+"""
+ALSO_WORDS = frozenset(_ALSO_WORDS.split())
 SHORT_NAME = 4  # letters of a place's name in another language that needs "in" before it: such are often words
 # Words of cameras' names that say little alone, or are words.
-WEAK_MODELS = frozenset(
-    "apple pixel galaxy google nothing honor palm red edge note one find mate moto light pro plus max mini ultra lite se "
-    "mark ii iii iv the eos digital camera corporation power shot zoom x z a s g".split()
-)
-PHOTOS = "photos photo pictures picture pics pic images image shots files snaps".split()
+_WEAK_MODELS = """
+apple pixel galaxy google nothing honor palm red edge note one find mate moto light pro plus max mini ultra lite
+se mark ii iii iv the eos digital camera corporation power shot zoom x z a s g
+"""
+WEAK_MODELS = frozenset(_WEAK_MODELS.split())
+PHOTOS = ["photos", "photo", "pictures", "picture", "pics", "pic", "images", "image", "shots", "files", "snaps"]
 
 _PHRASES: Mapping[str, str] = {
     "kind:screenshot": "screenshot, screenshots, screen shot, screen shots",
