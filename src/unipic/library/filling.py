@@ -1,8 +1,10 @@
-"""Make the rows that a model has not made yet, from thumbnails: vectors of photos, or parts such as faces."""
+"""Make the rows that a model has not made yet: vectors of photos, or parts such as faces and lines of text."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +14,23 @@ import numpy as np
 from PIL import Image
 
 from unipic.core.progress import Progress, Step
+from unipic.core.settings import Limits
 from unipic.library._database import Database, rows_in
-from unipic.library._tables import portions
+from unipic.library._tables import marks, portions
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
+from unipic.reading.scaled import Original, scaled
 from unipic.reading.seen import half
-from unipic.vision.base import VIEW, Detector, Encoder, Part
+from unipic.vision.base import VIEW, Detector, Encoder, Part, failed
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 
-Lot = tuple[tuple[str, bytes], ...]  # digests and thumbnails
+LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
+STAGE = "Looking at photos"
+
+Lot = tuple[tuple[str, bytes], ...]  # digests, and pictures as JPEGs of ours
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Model:
     key: str  # of its rows; changes whenever they may
     open: Callable[[], Any]
     work: Callable[[Any, Lot], list[list[Part]]]  # the parts of each picture
+    side: int = 0  # pixels: the long side of the pictures it needs, made from the originals; 0: thumbnails will do
+    stage: str = STAGE  # for people
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -43,31 +52,66 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
     return Model(f"{key} thumbnails", open_model, _embedded)
 
 
-def detector(key: str, open_model: Callable[[], Detector]) -> Model:
+def detector(key: str, open_model: Callable[[], Detector], side: int = 0, stage: str = STAGE) -> Model:
     """A detector as it fills the library: its parts of each photo."""
-    return Model(key, open_model, _found)
+    return Model(key, open_model, _found, side, stage)
 
 
-def fill(
-    base: Database, shown: Sequence[str], thumbnails: Thumbnails, model: Model, engine: Engine, progress: Progress
-) -> int:
-    """Make what is missing of the shown photos (digests), and store it. Returns for how many photos.
+@dataclass(frozen=True)
+class Filler:
+    """What fills the library with what models see."""
 
-    Photos whose thumbnail is missing are left for the next time. ModelError if the model cannot be used.
-    """
-    undone, made = _undone(base, shown, model.key), versions.picture()
-    progress(Step("Looking at photos", 0, len(undone), "photo"))
-    done = 0
-    for lot, parts in engine.apply(model.open, model.work, _lots(undone, thumbnails)):
-        for (digest, _), its in zip(lot, parts, strict=True):
-            for part in its:
-                _store(base, digest, part, model.key, made)
-            base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, model.key, made))
-        base.write_now_and_then()
-        done += len(lot)
-        progress(Step("Looking at photos", done, len(undone), "photo"))
-    base.write()
-    return done
+    base: Database
+    thumbnails: Thumbnails
+    engine: Engine
+    limits: Limits
+
+    def fill(self, digests: Sequence[str], model: Model, progress: Progress) -> int:
+        """Make what is missing of these photos, and store it. Returns for how many photos.
+
+        Photos whose picture is not there are left for the next time. ModelError if the model cannot be used.
+        """
+        undone, done = _undone(self.base, digests, model.key), 0
+        progress(Step(model.stage, 0, len(undone), "photo"))
+        lots = self._originals(undone, model) if model.side else _lots(undone, self.thumbnails)
+        for lot, parts in self.engine.apply(model.open, model.work, lots):
+            for (digest, _), its in zip(lot, parts, strict=True):
+                self._keep(digest, its, model.key)
+            done += len(lot)
+            progress(Step(model.stage, done, len(undone), "photo"))
+        self.base.write()
+        return done
+
+    def _keep(self, digest: str, parts: Sequence[Part], key: str) -> None:
+        """Store a photo's parts, and that it was looked at, which holds for a photo without any too."""
+        made = versions.picture()
+        for part in parts:
+            _store(self.base, digest, part, key, made)
+        self.base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
+        self.base.write_now_and_then()
+
+    def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
+        """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
+        lot: list[tuple[str, bytes]] = []
+        for one in scaled(self._files(digests), model.side, self.engine, self.limits):
+            if one.reason:
+                self._keep(one.digest, [failed(one.reason)], model.key)
+            elif one.jpeg:
+                lot.append((one.digest, one.jpeg))
+            if len(lot) == LARGE_LOT:
+                yield tuple(lot)
+                lot = []
+        if lot:
+            yield tuple(lot)
+
+    def _files(self, digests: Sequence[str]) -> Iterator[Original]:
+        """The files of each photo."""
+        for some in portions(digests):
+            paths = defaultdict[str, list[str]](list)
+            asked = f"SELECT digest, path FROM file WHERE digest IN ({marks(some)}) AND gone IS NULL ORDER BY path"
+            for digest, path in self.base.ask(asked, some):
+                paths[digest].append(os.fsdecode(path))
+            yield from (Original(digest, tuple(paths[digest])) for digest in some)
 
 
 def waiting(path: Path, shown: Sequence[str], key: str) -> int:

@@ -10,8 +10,12 @@ from unipic.core.photo import RAW, Photo
 
 VERSION = 1  # raised when a photo gets other kinds
 
+Box = tuple[float, float, float, float]
+
 KINDS = ("screenshot", "document", "selfie", "panorama", "live", "burst", "raw", "film")
 PANORAMA = 2.2  # length to height; no camera and no cinema frame is longer than 2.2, but for panoramas
+# A document by its text: so many lines, which cover so much of the picture. A street with signs has fewer.
+PAGE_LINES, PAGE_SHARE = 12, 0.15
 LOSSLESS = ("PNG", "WEBP")  # what systems store screenshots as
 # Pixels of screens, the shorter side first, of computers, telephones and tablets of the last fifteen years.
 _SCREENS = """
@@ -33,10 +37,19 @@ DOCUMENT = re.compile(
 SELFIE = re.compile(r"\bselfies?\b")
 
 
-def kinds_of(photo: Photo, names: Iterable[str]) -> frozenset[str]:
-    """The kinds of a photo whose files, with their folders, have these names."""
+def kinds_of(photo: Photo, names: Iterable[str], lines: Sequence[Box] = ()) -> frozenset[str]:
+    """The kinds of a photo whose files, with their folders, have these names.
+
+    `lines`: where text was found in it: left, top, right, bottom as shares of the picture.
+    """
     words = [re.sub(r"[\W_]+", " ", folded(name)) for name in names]
-    return frozenset(_kinds(photo, words))
+    found = frozenset(_kinds(photo, words))
+    return found | {"document"} if "screenshot" not in found and _is_page(lines) else found
+
+
+def _is_page(lines: Sequence[Box]) -> bool:
+    covered = sum((right - left) * (bottom - top) for left, top, right, bottom in lines)
+    return len(lines) >= PAGE_LINES and covered >= PAGE_SHARE
 
 
 def _kinds(photo: Photo, words: Sequence[str]) -> Iterator[str]:

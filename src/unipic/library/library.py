@@ -21,7 +21,7 @@ from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions
 from unipic.library.colours import colour_model
-from unipic.library.filling import Model, fill, waiting
+from unipic.library.filling import Filler, Model, waiting
 from unipic.library.index import DAY_S, Index, path_of
 from unipic.library.index import forget as forget_index
 from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
@@ -164,10 +164,21 @@ class Library(Reader):
             folders = {os.path.dirname(path) for (path,) in changed}
             Joiner(engine, index, base).join(found, folders, progress)
 
-    def fill(self, model: Model, engine: Engine, progress: Progress = silent) -> int:
-        """Make the rows that a model has not made yet of the photos that are shown. Returns of how many photos."""
+    def fill(
+        self,
+        model: Model,
+        engine: Engine,
+        progress: Progress = silent,
+        among: Sequence[str] | None = None,
+        limits: Limits = Limits(),  # noqa: B008  frozen
+    ) -> int:
+        """Make the rows that a model has not made yet. Returns of how many photos.
+
+        `among`: digests of photos that are shown, in the order in which they are looked at; None for all.
+        """
         with closing(Database(self.path)) as base:
-            return fill(base, self.shown(), self.thumbnails, model, engine, progress)
+            digests = self.shown() if among is None else among
+            return Filler(base, self.thumbnails, engine, limits).fill(digests, model, progress)
 
     def describe(self, engine: Engine, progress: Progress = silent) -> int:
         """Make what photos are searched by, where it is missing or outdated. Returns of how many photos."""
@@ -175,9 +186,9 @@ class Library(Reader):
         with closing(Database(self.path)) as base:
             return describe(base, self.paths(), SHOWN, progress)
 
-    def unfilled(self, key: str) -> int:
-        """How many photos that are shown the model with this key has not looked at."""
-        return waiting(self.path, self.shown(), key)
+    def unfilled(self, key: str, among: Sequence[str] | None = None) -> int:
+        """How many photos that are shown, or of those `among` them, the model with this key has not looked at."""
+        return waiting(self.path, self.shown() if among is None else among, key)
 
     # Forgetting.
 

@@ -68,7 +68,7 @@ class Searchable:
 
         The best first, by bm25; of equal ones the newest.
         """
-        asked = "SELECT rowid, bm25(text, 2, 1, 1, 2, 2) FROM text WHERE text MATCH ?"
+        asked = "SELECT rowid, bm25(text, 2, 1, 1, 2, 2, 2) FROM text WHERE text MATCH ?"
         rows = self.ask(asked, [match_of(pieces)]) if pieces else []
         scores = dict(rows)
         found = self._positions(scores)
@@ -76,11 +76,11 @@ class Searchable:
         return found[np.lexsort((found, np.round(rank, 6)))]
 
     def written(self, digests: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Name, folder, camera, place and words of photos, folded, by digest."""
+        """Name, folder, camera, place, caption and words in the picture of photos, folded, by digest."""
         found: dict[str, tuple[str, ...]] = {}
         for some in portions(digests):
             rows = self.ask(
-                "SELECT t.digest, w.name, w.folder, w.camera, w.place, w.words FROM trait t "
+                "SELECT t.digest, w.name, w.folder, w.camera, w.place, w.caption, w.words FROM trait t "
                 f"JOIN text w ON w.rowid = t.id WHERE t.digest IN ({marks(some)})",
                 some,
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ from typing import Any
 from unipic.core.folding import folded
 from unipic.core.photo import Companion, Found, Photo, local_time
 from unipic.core.progress import Progress, Step
-from unipic.library import colours, kinds, places
+from unipic.library import colours, kinds, places, recognised
 from unipic.library._database import Database
 from unipic.library._tables import COLUMNS, marks, portions
 from unipic.library.index import photo_of
@@ -48,6 +48,14 @@ class Source:
     made: str  # changes whenever the row may
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What models saw of a photo."""
+
+    look: Mapping[str, Any]  # what colours() gave; {} if it was not asked yet
+    lines: Sequence[recognised.Line] = ()  # of text
+
+
 def describe(base: Database, folders: Sequence[Path], shown: str, progress: Progress) -> int:
     """Make the rows that are missing or outdated, and delete those of photos that are not shown. Returns how many.
 
@@ -72,12 +80,13 @@ def describe(base: Database, folders: Sequence[Path], shown: str, progress: Prog
 
 def _sources(base: Database, shown: str) -> Iterator[Source]:
     rows = base.ask(
-        "SELECT f.digest, f.path, f.companions, p.made, m.made, c.made FROM file f "
+        "SELECT f.digest, f.path, f.companions, p.made, m.made, c.made, w.made FROM file f "
         "JOIN pixels p ON p.digest = f.digest LEFT JOIN metadata m ON m.digest = f.digest "
-        f"LEFT JOIN done c ON c.digest = f.digest AND c.key = ? WHERE {shown} ORDER BY f.digest, f.path",
-        [colours.colour_model().key],
+        "LEFT JOIN done c ON c.digest = f.digest AND c.key = ? LEFT JOIN done w ON w.digest = f.digest AND w.key = ? "
+        f"WHERE {shown} ORDER BY f.digest, f.path",
+        [colours.colour_model().key, recognised.KEY],
     )
-    version = f"{VERSION} {kinds.VERSION} {places.VERSION}"
+    version = f"{VERSION} {kinds.VERSION} {places.VERSION} {recognised.VERSION}"
     at = 0
     while at < len(rows):
         end, digest = at, rows[at][0]
@@ -100,13 +109,15 @@ def _rows(base: Database, sources: Sequence[Source], folders: Sequence[Path]) ->
             f"WHERE p.digest IN ({marks(some)})",
             [colours.colour_model().key, *some],
         )
+        lines = recognised.lines_of(base.ask(recognised.LINES.format(marks(some)), [recognised.KEY, *some]))
         for digest, pixels, metadata, look in found:
             source = by_digest[digest]
             with suppress(ValueError, TypeError, KeyError):  # damaged: made again when the photo is read again
                 photo = photo_of(Found("", "", source.paths[0], 0), pixels, metadata)
                 beside = tuple(Companion(**one) for one in json.loads(source.companions))
                 named = [_name(path, folders) for path in source.paths]
-                yield row_of(replace(photo, companions=beside), named, json.loads(look or "{}"), source.made)
+                seen = Seen(json.loads(look or "{}"), lines.get(digest, ()))
+                yield row_of(replace(photo, companions=beside), named, seen, source.made)
 
 
 def _name(path: str, folders: Sequence[Path]) -> str:
@@ -117,13 +128,11 @@ def _name(path: str, folders: Sequence[Path]) -> str:
     return os.path.basename(path)
 
 
-def row_of(photo: Photo, names: Sequence[str], look: dict[str, Any], made: str) -> Row:
-    """The columns of the table `trait`, and the folded texts of the table `text`, of a photo with these names.
-
-    `look`: what colours() gave; {} if it was not asked yet.
-    """
+def row_of(photo: Photo, names: Sequence[str], seen: Seen, made: str) -> Row:
+    """The columns of the table `trait`, and the folded texts of the table `text`, of a photo with these names."""
     place = places.places().at(*photo.place) if photo.place else None
     city = place and place.within
+    found = kinds.kinds_of(photo, names, recognised.boxes(seen.lines))
     when = local_time(photo)
     late = when and when - NIGHT_ENDS
     columns: dict[str, Any] = {
@@ -148,25 +157,26 @@ def row_of(photo: Photo, names: Sequence[str], look: dict[str, Any], made: str) 
         "pixels": photo.pixels,
         "bytes": photo.bytes,
         "rating": photo.rating,
-        "kinds": _bits(kinds.KINDS, kinds.kinds_of(photo, names)),
-        "colours": _bits(colours.NAMES, _named_colours(look)),
-        "looks": _bits(LOOKS, _looks(photo, look)),
+        "kinds": _bits(kinds.KINDS, found),
+        "colours": _bits(colours.NAMES, _named_colours(seen.look)),
+        "looks": _bits(LOOKS, _looks(photo, seen.look)),
         "content": photo.content,
         "burst": photo.burst,
     }
-    words = "\n".join(extra.value for extra in photo.told)
+    caption = "\n".join(extra.value for extra in photo.told)
+    words = "\n".join(recognised.counted(seen.lines, "screenshot" in found))
     where = [one.name for one in (place, city) if one]
     folders, files = zip(*(name.rpartition("/")[::2] for name in names), strict=True)
-    texts = ("\n".join(files), "\n".join(dict.fromkeys(folders)), photo.camera, "\n".join(where), words)
+    texts = ("\n".join(files), "\n".join(dict.fromkeys(folders)), photo.camera, "\n".join(where), caption, words)
     return columns, ["\n".join(map(folded, text.split("\n"))) for text in texts]
 
 
-def _named_colours(look: dict[str, Any]) -> set[str]:
+def _named_colours(look: Mapping[str, Any]) -> set[str]:
     least = {name: NEUTRAL_SHARE if name in NEUTRAL else SHARE for name in colours.NAMES}
     return {name for name in colours.NAMES if look.get(name, 0.0) >= least[name]}
 
 
-def _looks(photo: Photo, look: dict[str, Any]) -> set[str]:
+def _looks(photo: Photo, look: Mapping[str, Any]) -> set[str]:
     light, chroma = look.get("light"), look.get("chroma")
     found = {
         "blurry": photo.measures.sharpness < BLURRY,
@@ -188,8 +198,8 @@ def _store(base: Database, rows: Iterator[Row]) -> None:
     statements: list[tuple[str, Sequence[Any]]] = []
     for columns, texts in rows:
         statements.append((put, [columns[name] for name in COLUMNS]))
-        statements.append(("INSERT INTO text (rowid, name, folder, camera, place, words) VALUES "
-                           "((SELECT id FROM trait WHERE digest = ?), ?, ?, ?, ?, ?)",
+        statements.append(("INSERT INTO text (rowid, name, folder, camera, place, caption, words) VALUES "
+                           "((SELECT id FROM trait WHERE digest = ?), ?, ?, ?, ?, ?, ?)",
                            [columns["digest"], *texts]))  # fmt: skip
     base.all_at_once(statements)
 

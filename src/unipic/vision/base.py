@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 VIEW = 224  # pixels: the square input of every encoder, made once when the photo is read
+FAILED = "failed"  # the kind of the part of a picture that could not be looked at; its facts have the reason
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class Part:
     time: float | None = None  # seconds from the beginning of a film
     facts: Mapping[str, Any] = field(default_factory=dict)  # plain values for JSON
     vector: np.ndarray | None = None  # float32 [D], of length 1
+
+
+def failed(reason: str) -> Part:
+    """What is stored of a picture that could not be looked at, in place of its parts."""
+    return Part(kind=FAILED, facts={"reason": reason})
 
 
 class Detector(Protocol):

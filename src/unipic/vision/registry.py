@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
     from unipic.vision.clip import ClipScorer
     from unipic.vision.mobilenet import MobileNetEncoder
+    from unipic.vision.ocr import WordReader
 
 T = TypeVar("T")
 
 RANKER = "clip-vit-base-patch32"  # judges photos by words
+WORDS = "pp-ocrv6-small"  # reads the words in pictures
 ENCODERS = ("torch", "torchvision", "safetensors")
 NEEDS = {
     "unipic_encoder": ENCODERS,
     "mobilenet_v3_small": ENCODERS,
     RANKER: ("torch", "transformers", "safetensors"),
     "laion-aesthetic-vit-b-32": ("torch",),
+    WORDS: ("rapidocr", "onnxruntime"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -115,6 +118,18 @@ def open_scorer(
     except ModelError as error:
         return clip.telling(progress), [_instead(error, "CLIP without it")]
     return clip.telling(progress).with_head(head), []
+
+
+def open_words(manifest: Path = MANIFEST) -> WordReader:
+    """The reader of words in pictures. ModelError if its package is missing or damaged; nothing takes its place."""
+
+    def open_reader(folder: Path, form: Form) -> WordReader:
+        from unipic.vision.ocr import WordReader
+
+        find, read = (folder / file.path for file in form.files)
+        return WordReader(find, read)
+
+    return _open(WORDS, open_reader, manifest.parent, "cpu", False, silent, manifest)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:

@@ -1,0 +1,71 @@
+"""The words that were read in pictures: which photos are read, and which lines of a photo count."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+from unipic.library.filling import Model, detector
+from unipic.library.kinds import KINDS, Box
+from unipic.vision.ocr import KIND, SIDE, Line, WordReader
+from unipic.vision.registry import open_words
+
+VERSION = 1  # raised when other lines count
+
+KEY = WordReader.key
+# The rows of the lines of some digests, with {} for their marks; takes KEY and the digests.
+LINES = f"SELECT digest, facts FROM part WHERE kind = '{KIND}' AND key = ? AND digest IN ({{}}) ORDER BY digest, part"
+
+Which = Literal["screens", "all", "off"]
+CHOICES: tuple[Which, ...] = ("screens", "all", "off")
+CHOICE = "words"  # the name under which a person's choice among them is remembered
+DEFAULT: Which = "screens"
+STAGE = "Reading words in pictures"
+READ_ANYWAY = ("screenshot", "document")  # kinds whose words are read unless they are switched off
+SECONDS = 0.5  # of one core for a photo with a line or two, see benchmarks/RESULTS.md; a full page takes ten times it
+
+# In a screenshot's topmost twentieth: what a system shows there, which nobody searches for.
+STATUS_BAR = 0.05
+_STATUS = re.compile(
+    r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|\d{1,3} ?%|[2-6]G\+?|LTE\+?|4G LTE|VoLTE|Wi-?Fi|E|H\+|SOS|"
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?|\d{1,2} ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*|"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}|[\W_]+",
+    re.IGNORECASE,
+)
+
+
+def word_model(fine: bool = False) -> Model:
+    """What fills the library with lines of text; `fine`: with small ones too, which takes longer."""
+    return detector(KEY, partial(open_words, fine), SIDE, STAGE)
+
+
+def to_be_read(which: Which) -> str:
+    """The SQL condition on the table `trait` as t of photos whose words are read."""
+    bits = sum(1 << KINDS.index(kind) for kind in READ_ANYWAY)
+    return {"screens": f"t.kinds & {bits}", "all": "1", "off": "0"}[which]
+
+
+def lines_of(rows: Iterable[tuple[str, str]]) -> dict[str, list[Line]]:
+    """The lines of each digest, from rows of (digest, facts) of LINES."""
+    found = defaultdict[str, list[Line]](list)
+    for digest, facts in rows:
+        line = json.loads(facts)
+        found[digest].append(Line(line["text"], line["score"], tuple(line["box"])))
+    return found
+
+
+def boxes(lines: Sequence[Line]) -> list[Box]:
+    """Where the lines are."""
+    return [line.box for line in lines]
+
+
+def counted(lines: Sequence[Line], screenshot: bool) -> Iterator[str]:
+    """The texts that count: all but the clock, the battery and the network at the top of a screenshot."""
+    for line in lines:
+        at_top = screenshot and line.box[3] <= STATUS_BAR
+        if not (at_top and _STATUS.sub("", line.text) == ""):
+            yield line.text

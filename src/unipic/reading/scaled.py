@@ -1,0 +1,62 @@
+"""Originals scaled down, for models that thumbnails are too small for. In reading's workers, as all decoding."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from unipic.core.files import hash_file
+from unipic.core.settings import Limits
+from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.images import NotAPhoto, decode
+
+QUALITY = 90  # of JPEG: letters of 10 pixels are as legible as before
+
+
+@dataclass(frozen=True)
+class Original:
+    """A photo by its content, and the files that had it when they were read."""
+
+    digest: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """What became of an original. With neither, no file of it is there now, or all of them have changed."""
+
+    digest: str
+    jpeg: bytes = b""
+    reason: str = ""  # why it cannot be decoded
+
+
+def scaled(originals: Iterable[Original], side: int, engine: Engine, limits: Limits) -> Iterator[Scaled]:
+    """Each original, upright, its long side at most `side` pixels, as a JPEG."""
+    for original, outcome in engine.map(partial(scale, side=side, limits=limits), originals):
+        yield Scaled(original.digest, reason=outcome.reason) if isinstance(outcome, Failure) else outcome
+
+
+def scale(original: Original, side: int, limits: Limits) -> Scaled:
+    """One original scaled, in any process."""
+    for path in original.paths:
+        try:
+            found = _scaled(path, original.digest, side, limits)
+        except OSError:
+            continue  # on a drive that is away
+        if found.jpeg or found.reason:
+            return found
+    return Scaled(original.digest)
+
+
+def _scaled(path: str, digest: str, side: int, limits: Limits) -> Scaled:
+    try:
+        decoded = decode(path, side, limits)
+    except NotAPhoto as error:
+        return Scaled(digest, reason=str(error) if hash_file(path) == digest else "")
+    if decoded.digest != digest:
+        return Scaled(digest)
+    buffer = io.BytesIO()
+    decoded.picture.save(buffer, "JPEG", quality=QUALITY, comment=b"")  # otherwise Pillow copies the original's comment
+    return Scaled(digest, buffer.getvalue())
