@@ -29,7 +29,7 @@ from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.thumbnails import Lent
 from unipic.search.results import Results
-from unipic.search.search import Asked, Example, Same
+from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools
 
@@ -95,6 +95,7 @@ def search_gallery(
     within: Path | None = None,
     every_shot: bool = False,
     unsure: bool = True,
+    limit: int | None = None,
 ) -> Results:
     """Find photos of the library by a query in people's words, and by example pictures. QueryError.
 
@@ -104,7 +105,7 @@ def search_gallery(
     query = asked.parse(text)
     allowed = asked.allowed(query.chips, within)
     ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
-    return asked.results(query, allowed, ranked, every_shot, unsure)
+    return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
 
 
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unipic.core.folding import folded
+from unipic.search.query import ONE_VALUE
 
 LONGEST = 2_000  # characters of a query that are read; no person types more, and a pasted book should not take seconds
 _TOKEN = re.compile(
@@ -47,7 +48,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def values_in(text: str, key: str) -> list[str]:
     """The alternatives in the value of a chip: a|b or a,b; what is quoted is one."""
-    if key in ("near", "like", "word"):
+    if key in ONE_VALUE:
         return [text.replace('"', "")]
     parts = re.findall(r'((?:"[^"]*"?|[^|,"])+)', text)
     return [value for part in parts if (value := part.replace('"', "").strip())]

@@ -23,10 +23,11 @@ class Results:
 
     library: Searchable
     query: Query
-    order: np.ndarray  # int64 [N]
+    order: np.ndarray  # int64 [N], no longer than the limit
     more: np.ndarray  # int64 [N]: further copies, and shots of the same burst, that were found too
     ranked: Ranked | None  # None: by conditions alone, newest first
-    total: int  # photos found, with copies and bursts
+    total: int  # photos found
+    shown: int  # of them, without further copies and shots of bursts
     notes: tuple[str, ...] = ()  # what a person should know about the answer
 
     def headings(self) -> list[tuple[str, int]]:
