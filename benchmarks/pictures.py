@@ -1,7 +1,7 @@
 """The pictures of the README: docs/review.jpg and the moving docs/tour.webp, of the sample photos in the real app.
 
-docs/pictures.json has the words on the screen in each scene. A test goes the same way and compares them, so that pictures
-which no longer show the app are noticed. Chromium draws the same picture on the same machine, not on every one.
+docs/pictures.json has the words on the screen in each scene. A test goes the same way and compares them, so that old
+pictures are noticed. Chromium draws the same picture on the same machine, not on every one.
 """
 
 from __future__ import annotations
