@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -72,10 +73,14 @@ def _vectors(number: int) -> None:
         allowed = None if share == 1.0 else np.sort(rng.choice(number, round(share * number), replace=False))
         some = slice(None) if allowed is None else allowed
         queries = rng.normal(size=(ROUNDS, SIZE)).astype(np.float32)
-        ours, found = _timed([lambda q=q: vectors.search(q, 100, allowed)[0] for q in queries])  # type: ignore[misc]
-        plain, wanted = _timed([lambda q=q: _plain(kept, some, q) for q in queries])  # type: ignore[misc]
+        ours, found = _timed([partial(_nearest, vectors, q, allowed) for q in queries])
+        plain, wanted = _timed([partial(_plain, kept, some, q) for q in queries])
         same = np.mean([len(np.intersect1d(a, b)) / len(b) for a, b in zip(found, wanted, strict=True)])
         print(f"| {share:.0%} | {_row(ours)} | {_row(plain)} | {same:.4f} |", flush=True)
+
+
+def _nearest(vectors: ExactVectors, query: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
+    return vectors.search(query, 100, allowed)[0]
 
 
 def _plain(rows: np.ndarray, some: slice | np.ndarray, query: np.ndarray) -> np.ndarray:
@@ -148,7 +153,7 @@ def _searches(library: Library, number: int) -> None:
     search_gallery("2019", asked)
     first, before = time.perf_counter() - begun, _memory()
     begun = time.perf_counter()
-    example = Example(library.by_digest([]).get("") or _photo(0, number, np.random.default_rng(0)), np.ones(SIZE))
+    example = Example(_photo(0, number, np.random.default_rng(0)), np.ones(SIZE))
     _like(asked, example)
     print(f"First answer of a cold process: {first:.2f} s; the first by example, with all vectors read: "
           f"{time.perf_counter() - begun:.2f} s. Memory: {before / 1e6:.0f} MB, then {_memory() / 1e6:.0f} MB.\n")  # fmt: skip
