@@ -18,7 +18,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, stages
+from unipic.cleanup.stages import INDEXING, READING, SEARCHING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -30,7 +30,7 @@ from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.thumbnails import Lent
 from unipic.search.results import Results
-from unipic.search.search import Asked, Example, Same
+from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools
 
@@ -52,7 +52,7 @@ def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
-    progress(Step("Finding files", 0, 0, ahead=INDEXING))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
@@ -96,6 +96,7 @@ def search_gallery(
     within: Path | None = None,
     every_shot: bool = False,
     unsure: bool = True,
+    limit: int | None = None,
 ) -> Results:
     """Find photos of the library by a query in people's words, and by example pictures. QueryError.
 
@@ -105,7 +106,7 @@ def search_gallery(
     query = asked.parse(text)
     allowed = asked.allowed(query.chips, within)
     ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
-    return asked.results(query, allowed, ranked, every_shot, unsure)
+    return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
 
 
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:

@@ -9,6 +9,7 @@ The package is under the MIT licence, its data is GeoNames' under CC BY 4.0. Onl
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -41,7 +42,7 @@ def main() -> None:
         country=np.frombuffer("".join(city["countrycode"] for city in rows).encode("ascii"), np.uint8),
         names=np.frombuffer(names.encode("utf-8"), np.uint8),
     )
-    print(f"{FILE}: {len(rows):,} places, {FILE.stat().st_size / 1e6:.2f} MB")
+    sys.stdout.write(f"{FILE}: {len(rows):,} places, {FILE.stat().st_size / 1e6:.2f} MB\n")
 
 
 def _others(city: dict[str, Any]) -> Iterator[str]:

@@ -26,7 +26,6 @@ from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part, failed
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
-
 LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
 STAGE = "Looking at photos"
 

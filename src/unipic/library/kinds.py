@@ -13,9 +13,9 @@ VERSION = 1  # raised when a photo gets other kinds
 Box = tuple[float, float, float, float]
 
 KINDS = ("screenshot", "document", "selfie", "panorama", "live", "burst", "raw", "film")
-PANORAMA = 2.2  # length to height; no camera and no cinema frame is longer than 2.2, but for panoramas
 # A document by its text: so many lines, which cover so much of the picture. A street with signs has fewer.
 PAGE_LINES, PAGE_SHARE = 12, 0.15
+PANORAMA = 2.35  # length to height; telephones take photos of 20:9, and cinema frames have 21:9
 LOSSLESS = ("PNG", "WEBP")  # what systems store screenshots as
 # Pixels of screens, the shorter side first, of computers, telephones and tablets of the last fifteen years.
 _SCREENS = """

@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
@@ -53,8 +54,9 @@ def lines_of(rows: Iterable[tuple[str, str]]) -> dict[str, list[Line]]:
     """The lines of each digest, from rows of (digest, facts) of LINES."""
     found = defaultdict[str, list[Line]](list)
     for digest, facts in rows:
-        line = json.loads(facts)
-        found[digest].append(Line(line["text"], line["score"], tuple(line["box"])))
+        with suppress(ValueError, TypeError, KeyError):  # damaged: read again when the photo is
+            line = json.loads(facts)
+            found[digest].append(Line(line["text"], line["score"], tuple(line["box"])))
     return found
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unipic.core.folding import folded
+from unipic.search.query import ONE_VALUE
 
 LONGEST = 2_000  # characters of a query that are read; no person types more, and a pasted book should not take seconds
 _TOKEN = re.compile(
     r"(?P<sign>[-+](?=\S))?(?:(?P<weight>\d{1,4}(?:\.\d{1,3})?):(?=[^\d\s]))?"
-    r'(?:(?P<key>[^\W\d_]{2,}):(?P<value>(?!//|\\)(?:"[^"]*"?|[^\s"])+)|"(?P<phrase>[^"]*)"?|(?P<word>[^\s]+))'
+    r'(?:(?P<key>[^\W\d_]{2,}):(?P<value>(?!//)(?:"[^"]*"?|[^\s"])+)|"(?P<phrase>[^"]*)"?|(?P<word>[^\s]+))'
 )
 _AROUND = ",;!?…“”()"  # marks around words, which are no part of them
 
@@ -47,7 +48,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def values_in(text: str, key: str) -> list[str]:
     """The alternatives in the value of a chip: a|b or a,b; what is quoted is one."""
-    if key in ("near", "like", "word"):
+    if key in ONE_VALUE:
         return [text.replace('"', "")]
     parts = re.findall(r'((?:"[^"]*"?|[^|,"])+)', text)
     return [value for part in parts if (value := part.replace('"', "").strip())]

@@ -105,6 +105,8 @@ class Dates:
         if dots:
             ends = [self.value(one) if one else "" for one in (low, high)]
             return None if None in ends or not any(ends) else f"{_low(ends[0])}..{_high(ends[1])}"
+        if _is_point(text):
+            return text  # whatever its year
         end, chips = self.at(text, 0, True) or (0, [])
         return chips[0][1] if end == len(text) and [key for key, _ in chips] == ["date"] else None
 
@@ -180,7 +182,11 @@ class Dates:
 
     def _first_of(self, match: re.Match[str]) -> int | None:
         digits = match[1]
-        year = int(digits) if len(digits) == 4 else next(y for y in (2000, 1900) if y + int(digits) <= self.today.year)
+        year = (
+            int(digits)
+            if len(digits) == 4
+            else next((y for y in (2000, 1900) if y + int(digits) <= self.today.year), 0)
+        )
         year += int(digits) if len(digits) == 2 else 0
         return year if self._is_year(year) else None
 
@@ -353,6 +359,15 @@ def _joined(first: Span, last: Span) -> Span | None:
 
 def _ends_word(text: str, end: int) -> bool:
     return end == len(text) or not (text[end].isalnum() or text[end] in "-_/.'")
+
+
+def _is_point(text: str) -> bool:
+    if not re.fullmatch(r"\d{4}(?:-\d\d){0,2}", text):
+        return False
+    try:
+        return bool(first_day(text))
+    except ValueError:
+        return False
 
 
 def _low(value: str | None) -> str:

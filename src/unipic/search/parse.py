@@ -123,12 +123,18 @@ class Parser:
                 rivals = [one for one in likely if (one.start, one.end) == (reading.start, reading.end)]
                 taken.append(max(rivals, key=lambda one: self._weight(one, rivals)))
         chips: list[Chip] = []
+        end = -1
         for reading in sorted(taken, key=lambda one: one.start):
             others = [one for one in all_readings if (one.core, one.end) == (reading.core, reading.end)]
-            chips += self._shown(reading, others, run, words, dropped)
+            its = self._shown(reading, others, run, words, dropped)
+            if chips and end == reading.start - 1 and words[end] == OR and _merged(chips, its):
+                dropped.add(end)
+            else:
+                chips += its
+            end = reading.end
         dropped |= _around(taken, words, dropped)
         left = [str(run[i].word) for i in range(len(run)) if i not in dropped and words[i] not in ("", "-")]
-        return _merged(chips, words), left
+        return chips, left
 
     def _weight(self, reading: Reading, rivals: list[Reading]) -> int:
         return sum(map(self.count, reading.chips)) if len(rivals) > 1 else 0
@@ -168,10 +174,10 @@ class Parser:
         first -= negative
         dropped |= set(range(first, reading.end))
         start, end = run[first].start, run[reading.end - 1].end
-        mine = {str(chip) for chip in reading.chips}
+        mine = " ".join(map(str, reading.chips))
         readings = [" ".join(map(str, one.chips)) for one in others]
         plain = " ".join(f"word:{run[i].word}" for i in range(reading.core, reading.end))
-        different = tuple(dict.fromkeys([*(one for one in readings if one not in mine), plain]))
+        different = tuple(dict.fromkeys([*(one for one in readings if one != mine), plain]))
         return [
             replace(chip, negative=chip.negative != negative, start=start, end=end, readings=different)
             for chip in reading.chips
@@ -185,23 +191,20 @@ def _weight_to_come(parts: list[tuple[list[str], float]], token: Token) -> list[
 
 def _file_name(token: Token) -> str:
     """The word if it can only be the name of a file or folder: with a slash, an ending, or a camera's number."""
-    word = (token.word or "").strip(",;!?()")
+    word = (token.word or "").replace('"', "").strip(",;!?()")
     stem, dot, ending = word.rpartition(".")
     numbered = "_" in word and any(letter.isdecimal() for letter in word)
     named = dot and stem and 2 <= len(ending) <= 4 and ending.isalnum() and not ending.isdecimal()
     return word if ("/" in word.strip("/") or numbered or named) and not word.startswith("//") else ""
 
 
-def _merged(chips: list[Chip], words: list[str]) -> list[Chip]:
-    """Chips of one key with "or" between them as one."""
-    merged: list[Chip] = []
-    for chip in chips:
-        before = merged[-1] if merged else None
-        if before and before.key == chip.key and before.negative == chip.negative and OR in words:
-            merged[-1] = replace(before, values=(*before.values, *chip.values), end=chip.end)
-        else:
-            merged.append(chip)
-    return merged
+def _merged(chips: list[Chip], more: list[Chip]) -> bool:
+    """Put the only one of more chips into the last of the chips, if both are of one key; returns whether it is."""
+    (one, *others), last = more, chips[-1]
+    if others or (last.key, last.negative) != (one.key, one.negative):
+        return False
+    chips[-1] = replace(last, values=tuple(dict.fromkeys((*last.values, *one.values))), end=one.end)
+    return True
 
 
 def _around(taken: list[Reading], words: list[str], dropped: set[int]) -> set[int]:
@@ -210,8 +213,6 @@ def _around(taken: list[Reading], words: list[str], dropped: set[int]) -> set[in
     for i in (*range(len(words)), *reversed(range(len(words)))):
         beside = {i - 1, i + 1} & (dropped | gone)
         if words[i] in AND and beside:
-            gone.add(i)
-        if words[i] == OR and {i - 1, i + 1} <= dropped:
             gone.add(i)
     lead = 0
     while lead < len(words) and (words[lead] in INTRODUCTIONS or lead in dropped):

@@ -12,8 +12,8 @@ from unipic.library.searchable import Searchable
 from unipic.search.query import Query
 from unipic.search.ranking import ALIKE, HEADINGS, SAME, UNSURE, Ranked
 
-FIELDS = ("name", "folder", "camera", "place", "words")
-IN_WORDS = {"name": "name", "folder": "folder", "camera": "camera", "place": "place", "words": "written in it"}
+FIELDS = ("name", "folder", "camera", "place", "caption", "words")
+IN_WORDS = dict(zip(FIELDS, (*FIELDS[:-1], "words in the picture"), strict=True))
 CUT = 60  # characters of a reason
 
 
@@ -23,10 +23,11 @@ class Results:
 
     library: Searchable
     query: Query
-    order: np.ndarray  # int64 [N]
+    order: np.ndarray  # int64 [N], no longer than the limit
     more: np.ndarray  # int64 [N]: further copies, and shots of the same burst, that were found too
     ranked: Ranked | None  # None: by conditions alone, newest first
-    total: int  # photos found, with copies and bursts
+    total: int  # photos found
+    shown: int  # of them, without further copies and shots of bursts
     notes: tuple[str, ...] = ()  # what a person should know about the answer
 
     def headings(self) -> list[tuple[str, int]]:
@@ -38,7 +39,7 @@ class Results:
 
     def heading(self, zone: int) -> str:
         """What a zone is called."""
-        return ALIKE if zone == UNSURE and self.query.values("like") and not self.query.parts else HEADINGS[zone]
+        return ALIKE if zone == UNSURE and not self.query.parts else HEADINGS[zone]
 
     def zone_of(self, position: int) -> str:
         """What the zone of a photo is called; "Found" without zones."""

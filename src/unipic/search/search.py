@@ -36,6 +36,15 @@ class Example:
     wanted: bool = True
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which of the photos found are wanted."""
+
+    every_shot: bool = False  # copies and bursts one by one
+    unsure: bool = True  # also the less sure ones
+    limit: int | None = None  # at most so many
+
+
 Same = Callable[[Photo, Photo], bool]
 
 
@@ -85,23 +94,22 @@ class Asked:
         ]
         return np.array(yes, np.int64)
 
-    def results(
-        self, query: Query, allowed: np.ndarray, ranked: Ranked | None, every_shot: bool, unsure: bool
-    ) -> Results:
-        """Order what is found. `every_shot`: copies and bursts are not collapsed; `unsure`: less sure ones too."""
+    def results(self, query: Query, allowed: np.ndarray, ranked: Ranked | None, choice: Choice) -> Results:
+        """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
         notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
-        if ranked is not None and not unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
+        if ranked is not None and not choice.unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
             order = order[ranked.zones[order] < UNSURE]
             notes.append(f"{left:,} less sure {'one is' if left == 1 else 'ones are'} left out")
         if any(part.weight > 0 for part in query.parts) and not len(order):
             notes.append(NO_MODEL)
         order = self._sorted(order, query)
-        several = every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}
+        several = choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}
         none = np.zeros(len(order), np.int64)
         shown, more = (order, none) if several else collapsed(order, self.library.groups)
-        limit = int((query.values("limit") or ("0",))[-1]) or len(shown)
-        return Results(self.library, query, shown[:limit], more[:limit], ranked, len(order), tuple(notes))
+        limits = [choice.limit or len(shown), *map(int, query.values("limit"))]
+        limit = min(limits)
+        return Results(self.library, query, shown[:limit], more[:limit], ranked, len(order), len(shown), tuple(notes))
 
     def _sorted(self, order: np.ndarray, query: Query) -> np.ndarray:
         match (query.values("sort") or ("",))[-1]:
