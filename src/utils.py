@@ -28,6 +28,7 @@ from unipic.core.words import count
 from unipic.library.companions import together
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
+from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
@@ -62,6 +63,31 @@ def index_gallery(
     library.join(folder, files, tools.engine, tools.index, progress)
     library.describe(tools.engine, progress)
     return Update(len(files), len(new), gone, unreadable)
+
+
+def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:
+    """Read the words in the library's pictures, and make them searchable. Returns in how many.
+
+    Of screenshots and documents first, then, if they are wanted, of all other photos. ModelError if the reader of
+    words cannot be used. What was read before an interruption is kept.
+    """
+    if which == "off":
+        return 0
+    todo = [(fine, unread(library, fine)) for fine in ((True, False) if which == "all" else (True,))]
+    total, read = sum(len(digests) for _, digests in todo), 0
+    for fine, digests in todo:
+        for start in range(0, len(digests), AT_ONCE):
+            some = digests[start : start + AT_ONCE]
+            progress(Step(STAGE.name, read, total, "photo", ahead=() if read else (STAGE,)))
+            inside = partial(_within, progress, read, total)
+            library.fill(word_model(fine), tools.engine, inside, some, settings.limits)
+            library.describe(tools.engine)
+            read += len(some)
+    return total - sum(len(unread(library, fine)) for fine, _ in todo)
+
+
+def _within(progress: Progress, before: int, total: int, step: Step) -> None:
+    progress(replace(step, done=before + step.done, total=total))
 
 
 def clean_gallery(

@@ -15,13 +15,14 @@ import typer
 from cli.app import FAILED, PARTLY, app, clear_answers
 from cli.options import Encoding, Machine, settings_by, with_groups
 from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
-from unipic.core.errors import SettingsError, SourceError
+from unipic.core.errors import ModelError, SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.core.progress import Progress
     from unipic.library.library import Folder, Library, Update
+    from unipic.library.recognised import Which
     from unipic.library.status import Status
     from unipic.tools import Tools
 
@@ -38,6 +39,14 @@ def index(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
     every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
+    ocr: Annotated[
+        str,
+        typer.Option(
+            "--ocr",
+            help="Whose words are read: screens (screenshots and documents), all (every photo) or off. Default: as "
+            "chosen in the web app, else screens.",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, a line each time.")] = False,
 ) -> None:
     """Add folders to the library and read what is new in them. Originals are only read."""
@@ -48,6 +57,7 @@ def index(
         settings, pause = changed(settings_by(encoding, machine), {"ranker": "builtin"}), seconds(every)
         library = Library(data_folder())
         library.usable()
+        _which(ocr, library)
         chosen = [library.add(folder) for folder in folders or ()] or library.paths()
         if not chosen:
             raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
@@ -55,7 +65,8 @@ def index(
             while True:
                 with progress_bars(quiet=as_json) as progress:
                     found = dict(_updated(chosen, library, tools, settings, progress))
-                _say_updates(found, (*tools.notices, *tools.index.notices), as_json)
+                    words, notices = _words_read(_which(ocr, library), library, tools, settings, progress)
+                _say_updates(found, words, (*tools.notices, *tools.index.notices, *notices), as_json)
                 if not watch:
                     break
                 time.sleep(pause)
@@ -124,6 +135,27 @@ def _updated(
             yield folder, str(error)
 
 
+def _which(said: str, library: Library) -> Which:
+    """Whose words are to be read. SettingsError for a word that is no choice."""
+    from unipic.library.recognised import CHOICES, chosen
+
+    if said and said not in CHOICES:
+        raise SettingsError(f"--ocr is one of {', '.join(CHOICES)}, not {said!r}")
+    return next((one for one in CHOICES if one == said), None) or chosen(library)
+
+
+def _words_read(
+    which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress
+) -> tuple[int, tuple[str, ...]]:
+    """In how many pictures words were looked for, and why in none if that cannot be done."""
+    from utils import read_words
+
+    try:
+        return read_words(which, library, tools, settings, progress), ()
+    except ModelError as error:
+        return 0, (f"Words in pictures are not read: {error}",)
+
+
 def _known(folder: Path, library: Library) -> Folder:
     """The library's folder of this name, which may be gone. SettingsError if there is none."""
     wanted = (folder, folder.absolute(), folder.resolve())
@@ -134,9 +166,10 @@ def _known(folder: Path, library: Library) -> Folder:
     raise SettingsError(f"{folder} is not a folder of the library; there are {there}")
 
 
-def _say_updates(found: dict[Path, Update | str], notices: tuple[str, ...], as_json: bool) -> None:
+def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str, ...], as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"folders": [_as_values(*one) for one in found.items()], "notices": notices}), flush=True)
+        folders = [_as_values(*one) for one in found.items()]
+        print(json.dumps({"folders": folders, "words_read": words, "notices": notices}), flush=True)
         return
     for folder, one in found.items():
         if isinstance(one, str):
@@ -151,6 +184,8 @@ def _say_updates(found: dict[Path, Update | str], notices: tuple[str, ...], as_j
             out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
         if len(damaged) > MAX_ROWS_SHOWN:
             out.print(f"  ... and {len(damaged) - MAX_ROWS_SHOWN:,} more; --json lists them all")
+    if words:
+        out.print(f"Words were looked for in {count(words, 'picture')}", **WHOLE)
     for notice in notices:
         out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
 

@@ -96,6 +96,9 @@ INDEX_EXAMPLES = """
   Refresh every folder of the library, then again every ten minutes:
     python src/main.py index --watch --every 10m
 
+  Read the words in every photo, not in screenshots and documents alone, so that a search finds them:
+    python src/main.py index --ocr all
+
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
 """
 

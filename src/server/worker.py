@@ -24,12 +24,13 @@ from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
-from unipic.core.errors import Cancelled, DecisionsUnreadable, SourceError, UnipicError
+from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
+from unipic.library.recognised import chosen
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
@@ -81,10 +82,10 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
-    """Read what is new in the run's folders, and write what was found to its update.json."""
-    from utils import index_gallery
+    """Read what is new in the run's folders, then words in pictures; write what was found to its update.json."""
+    from utils import index_gallery, read_words
 
-    library, found = Library(data_folder()), list[dict[str, Any]]()
+    library, found, notices = Library(data_folder()), list[dict[str, Any]](), tuple[str, ...]()
     library.usable()
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
@@ -95,6 +96,11 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
                 found.append({"folder": root, "problem": str(error)})
             notices = (*tools.notices, *tools.index.notices)
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        try:
+            read_words(chosen(library), library, tools, settings, progress)
+        except ModelError as error:
+            told = {"folders": found, "notices": (*notices, f"Words in pictures are not read: {error}")}
+            write_json(run.folder / "update.json", told)
 
 
 def wait_for_work(examine: Examine) -> int:

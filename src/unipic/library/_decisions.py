@@ -33,6 +33,7 @@ CREATE TABLE album (id TEXT PRIMARY KEY, name TEXT, at REAL) WITHOUT ROWID;
 CREATE TABLE in_album (album TEXT REFERENCES album (id) ON DELETE CASCADE, digest TEXT, at REAL,
     PRIMARY KEY (album, digest)) WITHOUT ROWID;
 """,
+    "CREATE TABLE choice (name TEXT PRIMARY KEY, value TEXT, at REAL) WITHOUT ROWID",
 )
 VERSION = len(MIGRATIONS)
 

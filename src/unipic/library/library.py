@@ -17,6 +17,7 @@ from pathlib import Path
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
+from unipic.core.settings import Limits
 from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions

@@ -1,4 +1,4 @@
-"""Favourites, tags, albums and notes of photos, and the library's folders, as people said, by content."""
+"""Favourites, tags, albums and notes of photos by content, and the library's folders and choices, as people said."""
 
 from __future__ import annotations
 
@@ -141,6 +141,16 @@ class Marks(Decisions):
     def in_album(self, id: str) -> frozenset[str]:
         """Digests in the album with this id."""
         return frozenset(digest for (digest,) in self._rows("SELECT digest FROM in_album WHERE album = ?", (id,)))
+
+    def choice(self, name: str) -> str:
+        """What was chosen for the library under this name, such as whose words are read; "" if nothing was."""
+        rows = self._rows("SELECT value FROM choice WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose something for the library."""
+        with self._open() as base:
+            base.execute("INSERT OR REPLACE INTO choice VALUES (?, ?, ?)", (name, value, time.time()))
 
     # The library's folders.
 

@@ -10,8 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Literal
 
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.progress import Stage
 from unipic.library.filling import Model, detector
 from unipic.library.kinds import KINDS, Box
+from unipic.library.reader import Reader
+from unipic.reading import versions
 from unipic.vision.ocr import KIND, SIDE, Line, WordReader
 from unipic.vision.registry import open_words
 
@@ -25,7 +29,8 @@ Which = Literal["screens", "all", "off"]
 CHOICES: tuple[Which, ...] = ("screens", "all", "off")
 CHOICE = "words"  # the name under which a person's choice among them is remembered
 DEFAULT: Which = "screens"
-STAGE = "Reading words in pictures"
+STAGE = Stage("Reading words in pictures", 1, "The words in pictures are read, so that a search finds them.")
+AT_ONCE = 200  # photos whose words are read before they can be searched: some minutes' work
 READ_ANYWAY = ("screenshot", "document")  # kinds whose words are read unless they are switched off
 SECONDS = 0.5  # of one core for a photo with a line or two, see benchmarks/RESULTS.md; a full page takes ten times it
 
@@ -41,13 +46,26 @@ _STATUS = re.compile(
 
 def word_model(fine: bool = False) -> Model:
     """What fills the library with lines of text; `fine`: with small ones too, which takes longer."""
-    return detector(KEY, partial(open_words, fine), SIDE, STAGE)
+    return detector(KEY, partial(open_words, fine), SIDE, STAGE.name)
 
 
-def to_be_read(which: Which) -> str:
-    """The SQL condition on the table `trait` as t of photos whose words are read."""
+def chosen(reader: Reader) -> Which:
+    """Whose words are read, as a person chose."""
+    try:
+        said = reader.marks.choice(CHOICE)
+    except DecisionsUnreadable:
+        return DEFAULT
+    return next((one for one in CHOICES if one == said), DEFAULT)
+
+
+def unread(reader: Reader, screens: bool) -> list[str]:
+    """Digests of photos that nobody has read: of screenshots and documents, or of all others. Newest first."""
     bits = sum(1 << KINDS.index(kind) for kind in READ_ANYWAY)
-    return {"screens": f"t.kinds & {bits}", "all": "1", "off": "0"}[which]
+    asked = (
+        "SELECT t.digest FROM trait t LEFT JOIN done d ON d.digest = t.digest AND d.key = ? AND d.made = ? "
+        f"WHERE d.digest IS NULL AND (t.kinds & {bits} != 0) = ? ORDER BY t.taken DESC, t.digest"
+    )
+    return [digest for (digest,) in reader.ask(asked, [KEY, versions.picture(), screens])]
 
 
 def lines_of(rows: Iterable[tuple[str, str]]) -> dict[str, list[Line]]:

@@ -120,16 +120,19 @@ def open_scorer(
     return clip.telling(progress).with_head(head), []
 
 
-def open_words(manifest: Path = MANIFEST) -> WordReader:
-    """The reader of words in pictures. ModelError if its package is missing or damaged; nothing takes its place."""
+def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
+    """The reader of words in pictures; `fine`: of small ones, as on screens.
+
+    ModelError if its package is missing or damaged; nothing takes its place.
+    """
 
     def open_reader(folder: Path, form: Form) -> WordReader:
         from unipic.vision.ocr import WordReader
 
         find, read = (folder / file.path for file in form.files)
-        return WordReader(find, read)
+        return WordReader(find, read, fine)
 
-    return _open(WORDS, open_reader, manifest.parent, "cpu", False, silent, manifest)
+    return _open(WORDS, open_reader, manifest.parent, "fine" if fine else "cpu", False, silent, manifest)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
