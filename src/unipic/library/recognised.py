@@ -36,10 +36,14 @@ SECONDS = 0.5  # of one core for a photo with a line or two, see benchmarks/RESU
 
 # In a screenshot's topmost twentieth: what a system shows there, which nobody searches for.
 STATUS_BAR = 0.05
+_DAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?)"
+)
 _STATUS = re.compile(
-    r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|\d{1,3} ?%|[2-6]G\+?|LTE\+?|4G LTE|VoLTE|Wi-?Fi|E|H\+|SOS|"
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?|\d{1,2} ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*|"
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}|[\W_]+",
+    rf"\d{{1,2}}[:.]\d\d(?: ?[ap]\.?m\b\.?)?|\d{{1,3}} ?%|\b(?:[2-6]G|LTE|VoLTE|Wi-?Fi|E|H|SOS)\b|"
+    rf"\b{_DAY}\b|\b\d{{1,2}} ?{_MONTH}\b|\b{_MONTH} \d{{1,2}}\b|[\W_]+",
     re.IGNORECASE,
 )
 

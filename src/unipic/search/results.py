@@ -48,23 +48,31 @@ class Results:
     def why(self, positions: Sequence[int]) -> list[str]:
         """Why each photo is there, in a line; "" where the chips say all."""
         digests = [self.library.digests[position] for position in positions]
-        written = self.library.written(digests) if self.query.parts or self.query.values("text") else {}
+        worded = bool(self.query.parts or self.query.values("text"))
+        written, lines = (self.library.written(digests), self.library.lines(digests)) if worded else ({}, {})
         return [
-            self._why(position, written.get(digest, ())) for position, digest in zip(positions, digests, strict=True)
+            self._why(position, written.get(digest, ()), lines.get(digest, ()))
+            for position, digest in zip(positions, digests, strict=True)
         ]
 
-    def _why(self, position: int, written: Sequence[str]) -> str:
+    def _why(self, position: int, written: Sequence[str], lines: Sequence[str]) -> str:
+        """`written`: the folded texts of FIELDS; `lines`: those in the picture as they are written."""
         reasons = []
         if self.ranked is not None and np.isfinite(cosine := self.ranked.cosines[position]):
             same = self.ranked.zones[position] == SAME
             reasons.append("the same picture" if same else f"similar to the example ({cosine:.2f})")
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
-            words = {folded(part), *folded(part).split()}
-            for field, text in zip(FIELDS, written, strict=False):
-                line = next(
-                    (line for line in text.split("\n") if any(word in line for word in words if len(word) > 1)), ""
-                )
-                if line:
-                    reasons.append(f"{IN_WORDS[field]}: {line[:CUT]}")
-                    break
+            field, line = _telling(folded(part), written)
+            if line:
+                line = next((one for one in lines if field == "words" and folded(one) == line), line)
+                reasons.append(f"{IN_WORDS[field]}: {line[:CUT]}")
         return "; ".join(dict.fromkeys(reasons))
+
+
+def _telling(phrase: str, written: Sequence[str]) -> tuple[str, str]:
+    """The line that has most of the phrase, with its field; "" if none has a word of it."""
+    words = {word for word in phrase.split() if len(word) > 1}
+    lines = [(field, line) for field, text in zip(FIELDS, written, strict=False) for line in text.split("\n")]
+    found = [(phrase in line, sum(word in line for word in words), field, line) for field, line in lines]
+    _, number, field, line = max(found, key=lambda one: one[:2], default=(False, 0, "", ""))
+    return (field, line) if number else ("", "")
