@@ -52,8 +52,11 @@ COLUMNS = (
     *("rating", "kinds", "colours", "looks", "content", "burst"),
 )
 SEARCHED = f"""
+DROP TABLE IF EXISTS text;
+DROP TABLE IF EXISTS trait;
 CREATE TABLE IF NOT EXISTS trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
 CREATE UNIQUE INDEX IF NOT EXISTS trait_digest ON trait (digest);
+CREATE INDEX IF NOT EXISTS trait_facts ON trait ({", ".join(COLUMNS[2:-2])});
 CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5 (name, folder, camera, place, caption, words, tokenize = 'trigram')
 """
 
@@ -74,8 +77,8 @@ def open_tables(path: str) -> sqlite3.Connection:
                 base.execute("BEGIN IMMEDIATE")  # another process may have made the tables meanwhile
                 if _shape(base) != SHAPE:
                     _make(base)
-        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'text'").fetchone():
-            with base:  # an index made before there was a search; the rows are made from what it has
+        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'text' AND sql LIKE '%caption%'").fetchone():
+            with base:  # an index made before there was a search, or words in pictures; the rows are made from what it has
                 for words in SEARCHED.split(";"):
                     base.execute(words)
     except BaseException:

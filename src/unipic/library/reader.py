@@ -124,6 +124,10 @@ class Reader:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
+    def has_vectors(self, key: str) -> bool:
+        """Whether a model has made vectors of any photo."""
+        return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
+
     def parts(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """(digest, part, facts) of each part of a kind, such as "face", of shown photos."""
         asked = f"SELECT digest, part, facts FROM part p WHERE kind = ? AND {_shown('p')} ORDER BY digest, part"
