@@ -148,12 +148,13 @@ def _words_read(
     which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress
 ) -> tuple[int, tuple[str, ...]]:
     """In how many pictures words were looked for, and why in none if that cannot be done."""
+    from unipic.library.recognised import PROBLEM
     from utils import read_words
 
     try:
         return read_words(which, library, tools, settings, progress), ()
     except ModelError as error:
-        return 0, (f"Words in pictures are not read: {error}",)
+        return 0, (f"{PROBLEM}: {error}",)
 
 
 def _known(folder: Path, library: Library) -> Folder:

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from screens.parts.server_folder import real_folder, server_folders
+from screens.parts.reading_words import words
 from screens.parts.words import count, plain
 from screens.parts.working import background
 from server.state import library
@@ -45,6 +46,8 @@ def screen() -> None:
             key="look",
         )
     _add()
+    if folders:
+        words()
     _problem()
 
 

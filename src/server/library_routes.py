@@ -28,6 +28,7 @@ from unipic.library.companions import in_words as companion_in_words
 from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
 from unipic.library.marks import NOT_MARKED, Marked
+from unipic.library.recognised import lines_in
 
 MOST_PHOTOS = 500  # photos of one answer
 MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
@@ -209,6 +210,7 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
         "tags": marked.tags,
         "albums": marked.albums,
         "note": marked.note,
+        "lines": [printable(line) for line in lines_in(library, [digest]).get(digest, ())],
     }
 
 

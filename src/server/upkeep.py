@@ -12,6 +12,7 @@ from server.operator import refresh_interval
 from server.runs import Run
 from server.state import library, server
 from unipic.core.files import read_json
+from unipic.library.recognised import PROBLEM
 
 
 def upkeep() -> Run | None:
@@ -44,6 +45,15 @@ def what_was_found(run: Run) -> list[dict[str, Any]]:
     with suppress(OSError, ValueError):
         return list(read_json(run.folder / "update.json")["folders"])
     return []
+
+
+def problem_with_words() -> str:
+    """Why words in pictures cannot be read; "" if they can, or nothing was to be read yet."""
+    run = upkeep()
+    with suppress(OSError, ValueError):
+        told = read_json(run.folder / "update.json")["notices"] if run else ()
+        return next((notice for notice in told if notice.startswith(PROBLEM)), "")
+    return ""
 
 
 def refresh() -> None:

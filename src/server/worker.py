@@ -30,7 +30,7 @@ from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
-from unipic.library.recognised import chosen
+from unipic.library.recognised import PROBLEM, chosen
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
@@ -99,7 +99,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            told = {"folders": found, "notices": (*notices, f"Words in pictures are not read: {error}")}
+            told = {"folders": found, "notices": (*notices, f"{PROBLEM}: {error}")}
             write_json(run.folder / "update.json", told)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.progress import Stage
+from unipic.library._tables import marks, portions
 from unipic.library.filling import Model, detector
 from unipic.library.kinds import KINDS, Box
 from unipic.library.reader import Reader
@@ -29,6 +30,7 @@ Which = Literal["screens", "all", "off"]
 CHOICES: tuple[Which, ...] = ("screens", "all", "off")
 CHOICE = "words"  # the name under which a person's choice among them is remembered
 DEFAULT: Which = "screens"
+PROBLEM = "Words in pictures are not read"  # how a notice about it begins
 STAGE = Stage("Reading words in pictures", 1, "The words in pictures are read, so that a search finds them.")
 AT_ONCE = 200  # photos whose words are read before they can be searched: some minutes' work
 READ_ANYWAY = ("screenshot", "document")  # kinds whose words are read unless they are switched off
@@ -79,6 +81,15 @@ def lines_of(rows: Iterable[tuple[str, str]]) -> dict[str, list[Line]]:
         with suppress(ValueError, TypeError, KeyError):  # damaged: read again when the photo is
             line = json.loads(facts)
             found[digest].append(Line(line["text"], line["score"], tuple(line["box"])))
+    return found
+
+
+def lines_in(reader: Reader, digests: Sequence[str]) -> dict[str, list[str]]:
+    """The lines that were read in photos, as they are written there, by digest."""
+    found: dict[str, list[str]] = {}
+    for some in portions(digests):
+        rows = lines_of(reader.ask(LINES.format(marks(some)), [KEY, *some]))
+        found |= {digest: [line.text for line in lines] for digest, lines in rows.items()}
     return found
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from unipic.library import recognised
 from unipic.library._tables import marks, portions
 from unipic.library.decisions import Catalogue
 from unipic.library.matching import Condition, Every, match_of, sql_of
@@ -92,14 +91,6 @@ class Searchable:
         """The only digest that begins so; None if there is none, or several."""
         found = [digest for digest in self.digests if digest.startswith(digits)]
         return found[0] if len(found) == 1 else None
-
-    def lines(self, digests: Sequence[str]) -> dict[str, list[str]]:
-        """The lines that were read in photos, as they are written there, by digest."""
-        found: dict[str, list[str]] = {}
-        for some in portions(digests):
-            rows = recognised.lines_of(self.ask(recognised.LINES.format(marks(some)), [recognised.KEY, *some]))
-            found |= {digest: [line.text for line in lines] for digest, lines in rows.items()}
-        return found
 
     def positions_of(self, digests: Iterable[str]) -> np.ndarray:
         """int64: positions of photos by digest, ascending."""

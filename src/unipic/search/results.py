@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unipic.core.folding import folded
+from unipic.library.recognised import lines_in
 from unipic.library.searchable import Searchable
 from unipic.search.query import Query
 from unipic.search.ranking import ALIKE, HEADINGS, SAME, UNSURE, Ranked
@@ -49,7 +50,7 @@ class Results:
         """Why each photo is there, in a line; "" where the chips say all."""
         digests = [self.library.digests[position] for position in positions]
         worded = bool(self.query.parts or self.query.values("text"))
-        written, lines = (self.library.written(digests), self.library.lines(digests)) if worded else ({}, {})
+        written, lines = (self.library.written(digests), lines_in(self.library.reader, digests)) if worded else ({}, {})
         return [
             self._why(position, written.get(digest, ()), lines.get(digest, ()))
             for position, digest in zip(positions, digests, strict=True)

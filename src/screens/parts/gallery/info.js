@@ -7,9 +7,12 @@ import { longDay, nameOf } from "./words.js";
 const WORDS = { tag: ["Tags", "Add a tag"], album: ["Albums", "Put into an album"] };
 
 export class Info {
-  /** onMark(said) sends what is said, and gives whether it was taken; then the photo is shown anew. */
-  constructor(store, onMark, onClose) {
-    Object.assign(this, { store, onMark });
+  /**
+   * onMark(said) sends what is said, and gives whether it was taken; then the photo is shown anew. onSearch(words)
+   * searches for a line in the photo.
+   */
+  constructor(store, { onMark, onSearch, onClose }) {
+    Object.assign(this, { store, onMark, onSearch });
     this.content = h("div", { class: "content" });
     const close = h(
       "button",
@@ -37,12 +40,13 @@ export class Info {
       return;
     }
     const day = photo.taken.slice(0, 10);
-    this.content.replaceChildren(
+    const parts = [
       h("p", { class: "name" }, nameOf(photo)),
       h("p", { class: "quiet" }, day ? `${longDay(day)}, ${photo.taken.slice(11, 16)}` : "No date"),
       this.names("tag", photo.tags, this.store.book.tags.map(([name]) => name)),
       this.names("album", photo.albums, this.store.book.albums.map(({ name }) => name)),
       this.noteOf(photo),
+      photo.lines.length > 0 && section("Words in the picture", this.linesOf(photo)),
       section("Details", h("dl", {}, ...photo.facts.map(([label, words]) => pair(label, words)))),
       section(photo.places.length > 1 ? `${photo.places.length} identical files` : "File", list(photo.places)),
       photo.companions.length > 0 &&
@@ -50,7 +54,8 @@ export class Info {
           "Comes with",
           h("dl", {}, ...photo.companions.map(([what, name]) => pair(what, nameOf({ name })))),
         ),
-    );
+    ];
+    this.content.replaceChildren(...parts.filter(Boolean));
   }
 
   names(kind, there, known) {
@@ -84,6 +89,13 @@ export class Info {
       h("form", { onsubmit: add }, leaving(field), h("button", { type: "submit" }, "Add")),
       h("datalist", { id }, ...known.map((name) => h("option", { value: name }))),
     );
+  }
+
+  /** Each line that was read in the photo; a tap searches for it. */
+  linesOf(photo) {
+    const search = (line) =>
+      h("button", { type: "button", class: "line", title: "Search for this", onclick: () => this.onSearch(line) }, line);
+    return h("ul", { class: "lines" }, ...photo.lines.map((line) => h("li", {}, search(line))));
   }
 
   noteOf(photo) {

@@ -15,11 +15,11 @@ export class Large {
   constructor(store, view) {
     Object.assign(this, { store, view, pictures: new Pictures(4) });
     this.stage = new Stage(store.urls, (step) => this.step(step));
-    this.info = new Info(
-      store,
-      (said) => this.mark(said),
-      () => this.toggleInfo(false),
-    );
+    this.info = new Info(store, {
+      onMark: (said) => this.mark(said),
+      onSearch: (line) => this.searchFor(line),
+      onClose: () => this.toggleInfo(false),
+    });
     this.words = h("div", { class: "words" });
     this.number = h("span", { class: "number" });
     this.heart = tool("heart", "Favourite (F)", () => this.favourite());
@@ -149,6 +149,12 @@ export class Large {
     if (!photo) return;
     this.leave();
     this.view.bar.search.similar([photo.digest]);
+  }
+
+  /** Search for a line that was read in a photo. */
+  searchFor(line) {
+    this.leave();
+    this.view.bar.search.ask(`text:"${line.replaceAll('"', " ")}"`);
   }
 
   toggleInfo(shown = this.info.element.hidden) {
