@@ -12,6 +12,7 @@ pairs     finding pairs from stored embeddings of up to 400,000 photos: time, me
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places
+ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -27,6 +28,7 @@ from benchmarks import (
     darkroom,
     library,
     memory,
+    ocr,
     pairs,
     photos,
     pictures,
@@ -53,6 +55,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "ocr": ocr.run,
     "safety": safety.run,
 }
 

@@ -21,7 +21,7 @@ from unipic.library._database import Database
 from unipic.library.library import Library
 from unipic.library.places import places
 from unipic.library.searchable import Searchable
-from unipic.library.traits import COLUMNS, row_of
+from unipic.library.traits import COLUMNS, Looked, row_of
 from unipic.library.vectors import ExactVectors
 from unipic.reading import versions
 from unipic.search.parse import Parser
@@ -117,12 +117,15 @@ def _filled(library: Library, number: int) -> float:
         for start in range(0, number, 5000):
             for n in range(start, min(start + 5000, number)):
                 photo = _photo(n, number, rng)
-                columns, texts = row_of(photo, [photo.name], {"red": 0.3 * (n % 7 == 0), "light": 50.0}, "")
+                look = Looked({"red": 0.3 * (n % 7 == 0), "light": 50.0})
+                columns, texts = row_of(photo, [photo.name], look, "")
                 path = str(folder / photo.name).encode()
                 vector = rng.normal(size=SIZE).astype(np.float16).tobytes()
                 base.queue(put, [n + 1, *(columns[name] for name in COLUMNS)])
-                base.queue("INSERT INTO text (rowid, name, folder, camera, place, words) VALUES (?, ?, ?, ?, ?, ?)",
-                           [n + 1, *texts])  # fmt: skip
+                worded = (
+                    "INSERT INTO text (rowid, name, folder, camera, place, caption, words) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                )
+                base.queue(worded, [n + 1, *texts])
                 base.queue("INSERT INTO file (path, size, stamp, digest, library, beside) VALUES (?, 1, '', ?, 1, 0)",
                            [path, photo.digest])  # fmt: skip
                 base.queue("INSERT INTO vector VALUES (?, '', 'made up', ?, ?)",

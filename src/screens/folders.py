@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.reading_words import words
+from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, plain
 from screens.parts.working import background
 from server.state import library

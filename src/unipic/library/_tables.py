@@ -78,9 +78,7 @@ def open_tables(path: str) -> sqlite3.Connection:
                 if _shape(base) != SHAPE:
                     _make(base)
         if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'text' AND sql LIKE '%caption%'").fetchone():
-            with (
-                base
-            ):  # an index made before there was a search, or words in pictures; the rows are made from what it has
+            with base:  # an older index; the rows are made from what it has
                 for words in SEARCHED.split(";"):
                     base.execute(words)
     except BaseException:

@@ -50,7 +50,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Looked:
     """What models saw of a photo."""
 
     look: Mapping[str, Any]  # what colours() gave; {} if it was not asked yet
@@ -117,7 +117,7 @@ def _rows(base: Database, sources: Sequence[Source], folders: Sequence[Path]) ->
                 photo = photo_of(Found("", "", source.paths[0], 0), pixels, metadata)
                 beside = tuple(Companion(**one) for one in json.loads(source.companions))
                 named = [_name(path, folders) for path in source.paths]
-                seen = Seen(json.loads(look or "{}"), lines.get(digest, ()))
+                seen = Looked(json.loads(look or "{}"), lines.get(digest, ()))
                 yield row_of(replace(photo, companions=beside), named, seen, source.made)
 
 
@@ -129,7 +129,7 @@ def _name(path: str, folders: Sequence[Path]) -> str:
     return os.path.basename(path)
 
 
-def row_of(photo: Photo, names: Sequence[str], seen: Seen, made: str) -> Row:
+def row_of(photo: Photo, names: Sequence[str], seen: Looked, made: str) -> Row:
     """The columns of the table `trait`, and the folded texts of the table `text`, of a photo with these names."""
     place = places.places().at(*photo.place) if photo.place else None
     city = place and place.within

@@ -21,8 +21,8 @@ from unipic.search.results import Results
 
 CANDIDATES = 16  # nearest photos that are asked whether they are the same picture; copies are the very nearest
 NO_MODEL = (
-    "Words are looked for in names, folders, cameras, places, captions and what is written in pictures. What pictures show is not searched yet: "
-    "search by an example picture instead"
+    "Words are looked for in names, folders, cameras, places, captions and what is written in pictures. What pictures "
+    "show is not searched yet: search by an example picture instead"
 )
 
 

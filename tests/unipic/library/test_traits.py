@@ -18,7 +18,7 @@ from unipic.library.kinds import kinds_of
 from unipic.library.library import Library
 from unipic.library.matching import Condition, Contains, Every, Flag, Not, Some
 from unipic.library.searchable import Searchable
-from unipic.library.traits import row_of
+from unipic.library.traits import Looked, row_of
 from unipic.vision.builtin import BuiltinEncoder
 
 
@@ -82,8 +82,8 @@ def test_kinds(name: str, facts: dict[str, object], kinds: set[str]) -> None:
 
 def test_all_names_of_a_photo_are_searched() -> None:
     names = ["Pictures/Zürich 2014/a.jpg", "Backup/b.jpg"]
-    columns, texts = row_of(photo("x", camera="Café Cam", place=(47.3769, 8.5417)), names, {"red": 0.5}, "1")
-    assert texts == ["a.jpg\nb.jpg", "pictures/zurich 2014\nbackup", "cafe cam", "zurich", ""]
+    columns, texts = row_of(photo("x", camera="Café Cam", place=(47.3769, 8.5417)), names, Looked({"red": 0.5}), "1")
+    assert texts == ["a.jpg\nb.jpg", "pictures/zurich 2014\nbackup", "cafe cam", "zurich", "", ""]
     assert columns["country"] == "CH"
 
 
