@@ -49,6 +49,8 @@ HOMES = {
     "torch": ("unipic/vision/", "training/"),
     "torchvision": ("unipic/vision/", "training/"),
     "transformers": ("unipic/vision/",),
+    "rapidocr": ("unipic/vision/ocr.py",),
+    "onnxruntime": (),  # RapidOCR runs it
     "typer": ("main.py", "cli/"),
     "rich": ("cli/terminal.py",),
     "sqlite3": tuple(f"unipic/library/_{name}.py" for name in ("database", "decisions", "sqlite", "tables")),
@@ -136,11 +138,12 @@ WRITING_FUNCTIONS = {
     "tempfile": {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"},
 }
 
-# Where any exception may come: decoders of broken files, the end of a worker's process, and from thread to thread.
+# Where any exception may come: decoders of broken files, the geometry of text in odd pictures, the end of a worker's process, and from thread to thread.
 CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",
     "unipic/reading/_holds.py",
+    "unipic/vision/ocr.py",
     "server/jobs.py",
     "server/worker.py",
     "unipic/reading/engines/",

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers.pages import page
 from tests.helpers.pictures import save, scene
 from typer.testing import CliRunner
 
 from cli.app import MISUSED, PARTLY
 from main import app
+from unipic.core.errors import ModelDamaged
 from unipic.core.settings import APP
 from unipic.library.library import Library
 
@@ -62,6 +64,36 @@ def test_index_status_and_forget(cli: Cli, photos: Path, tmp_path: Path) -> None
     assert cli("forget").exit_code == 0
 
 
+def test_words_in_screenshots_are_read_and_found(cli: Cli, tmp_path: Path) -> None:
+    save(page(["RE16 TGK"]), tmp_path / "photos" / "Screenshot 1.png")
+    save(page(["Platform nine"]), tmp_path / "photos" / "station.png")
+    indexed = json.loads(cli("index", tmp_path / "photos", *BUILTIN, "--json", "--ocr", "off").stdout)
+    assert (indexed["words_read"], indexed["notices"]) == (0, [])
+    assert json.loads(cli("index", *BUILTIN, "--json").stdout)["words_read"] == 1
+    assert json.loads(cli("index", *BUILTIN, "--json").stdout)["words_read"] == 0
+    (found,) = json.loads(cli("search", "text:re16", "--json").stdout)["results"]
+    assert (Path(found["path"]).name, found["why"]) == ("Screenshot 1.png", "words in the picture: RE16 TGK")
+    assert "Words were looked for in 1 picture" in cli("index", *BUILTIN, "--ocr", "all").stdout
+    assert json.loads(cli("search", "text:platform", "--json").stdout)["total"] == 1
+
+
+def test_a_reader_that_is_damaged_is_said_and_the_rest_is_read(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise ModelDamaged("PP-OCRv6 small is damaged: it has another sha256")
+
+    monkeypatch.setattr("unipic.vision.registry.require", damaged)
+    monkeypatch.setattr("unipic.vision.registry._opened", {})
+    save(page(["RE16 TGK"]), tmp_path / "photos" / "Screenshot 1.png")
+    answer = cli("index", tmp_path / "photos", *BUILTIN, "--json")
+    assert answer.exit_code == 0
+    told = json.loads(answer.stdout)
+    assert told["notices"] == ["Words in pictures are not read: PP-OCRv6 small is damaged: it has another sha256"]
+    assert told["folders"][0]["new"] == 1
+    assert json.loads(cli("status", "--json").stdout)["photos"] == 1
+
+
 def test_a_folder_that_cannot_be_reached_stops_no_other(cli: Cli, photos: Path, tmp_path: Path) -> None:
     save(scene(7), tmp_path / "other" / "7.jpg")
     assert cli("index", photos, tmp_path / "other", *BUILTIN).exit_code == 0
@@ -77,6 +109,7 @@ def test_a_folder_that_cannot_be_reached_stops_no_other(cli: Cli, photos: Path, 
     ("words", "about"),
     [
         (("index",), "no folders yet"),
+        (("index", "--ocr", "some"), "--ocr is one of screens, all, off, not 'some'"),
         (("index", "/nowhere/at/all"), "does not exist"),
         (("index", "--every", "often"), "length of time"),
         (("forget", "--kind", "everything"), "there is no kind"),

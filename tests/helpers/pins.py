@@ -35,6 +35,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "library/kinds": ("library/kinds",),
     "library/places": ("library/places",),
     "library/traits": ("library/traits", "core/folding"),
+    "library/recognised": ("library/recognised",),
+    "vision/ocr": ("vision/ocr", "reading/scaled", "rapidocr==", "onnxruntime=="),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
@@ -63,6 +65,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/kinds": (1, "74f4e02bd019408f"),
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "5ceac29720285e78"),
+    "library/recognised": (1, ""),
+    "vision/ocr": (1, ""),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
     "reading/seen": (3, "cd53a3a236d05483"),

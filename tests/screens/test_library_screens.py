@@ -55,6 +55,30 @@ def test_without_a_library_the_first_screen_asks_for_photos() -> None:
     assert "Keep the best shot" in text(app())
 
 
+def test_the_words_in_all_photos_are_read_if_somebody_says_so(filled: Library, started: list[str]) -> None:
+    test = app("folders.py")
+    (switch,) = test.toggle
+    assert (switch.label, switch.value) == ("Read the words in all photos (about 2 seconds)", False)
+    assert "not Russian, Greek, Arabic and Hebrew" in text(test)
+    switch.set_value(True).run()
+    assert filled.marks.choice("words") == "all"
+    run = upkeep.upkeep()
+    assert run is not None
+    assert run.load().source == "library"
+    (switch,) = app("folders.py").toggle
+    assert (switch.label, switch.value) == ("Read the words in all photos", True)
+    assert "3 photos to go" in text(app("folders.py"))
+    switch.set_value(False).run()
+
+
+def test_a_reader_of_words_that_is_damaged_is_said(filled: Library) -> None:
+    run = server().runs.new("library", ())
+    write_json(
+        run.folder / "update.json", {"folders": [], "notices": ["Words in pictures are not read: it is damaged"]}
+    )
+    assert "it is damaged" in text(app("folders.py"))
+
+
 def test_home_shows_the_library_and_the_ways_on(filled: Library) -> None:
     test = app()
     assert "Your photos" in text(test)

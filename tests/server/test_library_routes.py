@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.helpers.libraries import read_in, taken
+from tests.helpers.libraries import SETTINGS, read_in, taken
+from tests.helpers.pages import page
 from tests.helpers.pictures import save, scene
 
 from server import answers
@@ -23,6 +24,9 @@ from unipic.library.library import Library
 from unipic.library.listing import Filter
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.renditions import Renderer
+from unipic.tools import Tools
+from unipic.vision.builtin import BuiltinEncoder
+from utils import read_words
 
 DAYS = [["2024-05-04", 2], ["2021-01-01", 1], ["", 1]]
 NAMES = ["trip/b.jpg", "trip/a.jpg", "old.jpg", "scan.png"]
@@ -176,6 +180,17 @@ def test_a_folder_by_its_id_or_a_path_inside(visitor: Visitor) -> None:
     assert visitor.get("listing", folder=folder["id"])["total"] == 4
     assert visitor.get("listing", folder=str(visitor.photos / "trip"))["total"] == 3
     assert visitor.get("listing", folder="/etc")["total"] == 0
+
+
+def test_the_lines_in_a_photo_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(page(["RE16 TGK", "<b>bold</b> claim"]), tmp_path / "photos" / "Screenshot.png")
+    visitor = Visitor(tmp_path)
+    read_in(visitor.library, visitor.photos)
+    (photo,) = visitor.all()
+    assert visitor.get(f"photo/{photo['digest']}")["lines"] == []
+    tools = Tools(BuiltinEncoder(), None, InlineEngine(), visitor.library.thumbnails)
+    assert read_words("screens", visitor.library, tools, SETTINGS) == 1
+    assert visitor.get(f"photo/{photo['digest']}")["lines"] == ["RE16 TGK", "<b>bold</b> claim"]
 
 
 def test_one_photo_in_full(visitor: Visitor) -> None:

@@ -34,7 +34,10 @@ def test_every_entry_of_the_project_is_complete():
     for name, model in read_manifest().items():
         assert model.name == name
         assert all((model.label, model.licence, model.use))
-        if model.shipped:
+        if model.package:
+            assert f"\n{model.package}==" in (MANIFEST.parents[1] / "requirements.txt").read_text(encoding="utf-8")
+            assert find(model, MANIFEST.parent).state == "present", "the package has it"
+        elif model.shipped:
             assert (MANIFEST.parents[1] / model.source).is_file()
             assert not any(file.url for form in model.forms for file in form.files), "it is here already"
         else:
@@ -42,7 +45,7 @@ def test_every_entry_of_the_project_is_complete():
             assert all(file.url.startswith("https://") for file in model.forms[0].files), "the first can be fetched"
         for form in model.forms:
             for file in form.files:
-                assert Path(file.path).parts[0] == name
+                assert Path(file.path).parts[0] == ("models" if model.package else name)
                 assert ".." not in Path(file.path).parts
                 assert re.fullmatch("[0-9a-f]{64}", file.sha256)
                 assert file.size > 0
@@ -51,6 +54,7 @@ def test_every_entry_of_the_project_is_complete():
 def test_the_models_are_those_that_are_documented():
     assert {name: model.size for name, model in read_manifest().items()} == {
         "unipic_encoder": 2_566_488,
+        "pp-ocrv6-small": 31_163_977,
         "mobilenet_v3_small": 10_306_551,
         "clip-vit-base-patch32": 608_774_393,
         "laion-aesthetic-vit-b-32": 3_047,
