@@ -6,6 +6,7 @@ import streamlit as st
 
 from screens.parts.darkroom import darkroom
 from screens.parts.remembered import remembered
+from screens.parts.resume import keep
 from screens.parts.rules import rules
 from screens.parts.save import save_progress
 from screens.parts.thresholds import thresholds
@@ -25,7 +26,7 @@ def screen() -> None:
     if run is None:
         _nothing()
         return
-    st.query_params["run"] = run.token  # the address of this page opens it again
+    keep(run)
     server().jobs.take_up(run)
     state = run.load()
     if state.state in ("waiting", "working"):
