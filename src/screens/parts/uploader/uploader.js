@@ -158,8 +158,8 @@ class Batch {
       this.stretch = { since: Date.now(), sent: this.sent };
       window.addEventListener("beforeunload", warn);
     }
-    this.remember();
     while (this.flying.size < PARALLEL && this.waiting.length) this.launch(this.waiting.shift());
+    this.remember();
     if (!this.busy && this.stretch) {
       this.stretch = null;
       window.removeEventListener("beforeunload", warn);
