@@ -39,7 +39,10 @@ StandingOf = Callable[[Run], Standing]
 
 
 def continue_routes(runs: Runs, jobs: Jobs, standing_of: StandingOf) -> list[Route]:
-    """The routes that tell of a run by its token, and delete it. A question has the token in its body, so no log has it."""
+    """The routes that tell of a run by its token, and delete it.
+
+    A question has the token in its body, since a log may have its address.
+    """
 
     async def tell(request: Request) -> Response:
         token = (await json_object(request, MOST_BYTES, "question")).get("token")

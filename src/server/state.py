@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from server.continue_routes import Standing
-from server.desks import open_desk
+from server.desks import catalogue_of, open_desk
 from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
@@ -20,7 +20,6 @@ from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.destinations.sidecars import with_sidecars, without_room
-from unipic.library.decisions import Catalogue
 from unipic.library.library import Library
 from unipic.review.choices import done
 from unipic.review.desk import Desk
@@ -74,7 +73,7 @@ def desk_of(run: Run) -> Desk:
     with server().opening:
         desk = desks.get((run.token, written))
         if desk is None:
-            desk = open_desk(run, Catalogue(data_folder()))
+            desk = open_desk(run, catalogue_of(run))
             desks[run.token, written] = desk
         desks.move_to_end((run.token, written))
         while len(desks) > DESKS:
@@ -107,7 +106,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 @lru_cache(maxsize=256)
 def _standing(folder: str, *stamps: tuple[int, int] | None) -> Standing:
     run = Run(Path(folder))
-    desk = open_desk(run, Catalogue(data_folder()))
+    desk = open_desk(run, catalogue_of(run))
     groups, choices = desk.proposal.groups, desk.choices
     photos = [*(group.photos[0] for group in groups), *desk.photos.values()]
     shown = (photo.digest for photo in photos if run.thumbnails.path(photo.digest).exists())
