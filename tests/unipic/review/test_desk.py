@@ -42,6 +42,7 @@ def standing(desk: Desk) -> Standing:
         "undo": history.undo,
         "redo": history.redo,
         "rules": history.rules,
+        "earlier": history.earlier,
         "thresholds": history.thresholds,
         "rulings": desk.rulings,
         "place": desk.place,
@@ -624,7 +625,8 @@ def test_earlier_decisions_can_be_ignored_here_and_stay_remembered(tmp_path: Pat
     other.take_back("step-4")
     assert (other.followed, other.arrangement, other.history.earlier) == (2, seen, "")
     other.take_back("step-5", forward=True)
-    other.choose("step-6", group_of(other, "ef").id, other.proposal.groups[-1].ids, done=True)
+    last = group_of(other, "ef")
+    other.choose("step-6", last.id, last.ids, done=True)
     assert again(tmp_path, found).followed == 3
     assert Catalogue(tmp_path).all()[: len(before)] == before
 
