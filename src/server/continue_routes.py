@@ -105,7 +105,7 @@ def _name(state: RunState, files: int) -> str:
 def _told(state: RunState, standing: Standing) -> str:
     match state.state:
         case "collecting":
-            return "Uploaded, scan not started"
+            return "Scan not started"
         case "failed":
             return "The scan failed"
         case "cancelled":

@@ -100,7 +100,7 @@ def test_a_reload_before_the_start_finds_every_upload(page, server: Server, quie
     page.locator(".sum", has_text=f"{FILES} photos uploaded").wait_for()
     page.goto(server.url)  # as a new tab
     card = cards(page).get_by_role("button", name=re.compile(f"^{FILES} uploaded files"))
-    card.get_by_text("scan not started").wait_for()
+    card.get_by_text("Scan not started").wait_for()
     card.click()
     start.wait_for(timeout=TIMEOUT_MS)
     quiet()

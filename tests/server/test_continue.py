@@ -87,7 +87,7 @@ def test_looking_at_many_reviews_closes_none(cards: Cards, data: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("collecting", "Uploaded, scan not started"),
+        ("collecting", "Scan not started"),
         ("waiting", "Scanning"),
         ("working", "Scanning"),
         ("failed", "The scan failed"),

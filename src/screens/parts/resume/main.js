@@ -5,10 +5,11 @@ import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { forget, tokens } from "./storage.js";
 
-const FIRST = 6; // cards, until all are asked for
+const FIRST = { narrow: 2, wide: 6 }; // cards, until all are asked for: what is below them is to be seen too
 const AGAIN = 3000; // milliseconds between two looks at a scan
 const BUSY = ["waiting", "working"];
 const DAY = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+const NOT_HERE = "no longer on this server: deleted, or unused for too long.";
 const ASKED =
   "The uploaded copies, your choices and the results are deleted. Your originals are not touched.";
 
@@ -24,7 +25,7 @@ export class Cards {
     this.swept = h("p", { class: "gone", role: "status" });
     root.replaceChildren(this.title, this.list, this.more, this.swept);
     this.waiting = tokens().filter((token) => token !== shown);
-    this.draw(FIRST);
+    this.draw(window.innerWidth < 600 ? FIRST.narrow : FIRST.wide);
   }
 
   close() {
@@ -112,8 +113,7 @@ export class Cards {
     this.more.textContent = `Show ${count(waiting.length, "earlier one")}`;
     this.swept.hidden = !gone.length;
     this.swept.replaceChildren(
-      `${count(gone.length, "earlier review")} ${gone.length === 1 ? "is" : "are"} no longer on this server: ` +
-        "deleted, or unused for too long. ",
+      h("span", {}, `${count(gone.length, "earlier review")} ${gone.length === 1 ? "is" : "are"} ${NOT_HERE}`),
       h("button", { type: "button", class: "plain", onclick: () => this.sweep() }, "Clear"),
     );
     this.title.hidden = !this.list.children.length;
