@@ -48,7 +48,10 @@ def remembered(desk: Desk) -> None:
     label = f"Remembered ({len(by_hand) + len(earlier)})"
     with st.popover(label, icon=":material/bookmark:"), st.container(key="remembered"):
         st.html(STYLE)
-        st.markdown("Your decisions about these photos. They still apply if files are renamed or moved.")
+        st.markdown(
+            "Decisions about these photos, made here or earlier on this server. "
+            "They still apply if files are renamed or moved."
+        )
         _used_or_ignored(desk)
         rows = [*reversed(by_hand), *reversed(earlier)]
         for ruling in rows[:MAX_ROWS_SHOWN]:
