@@ -13,6 +13,7 @@ from pathlib import Path
 
 from server.continue_routes import Standing
 from server.desks import catalogue_of, open_desk
+from server.fetching import Downloads
 from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
@@ -36,6 +37,7 @@ class Server:
 
     runs: Runs
     jobs: Jobs
+    downloads: Downloads = field(default_factory=Downloads)
     desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
     counting: threading.Lock = field(default_factory=threading.Lock)  # one standing at a time
