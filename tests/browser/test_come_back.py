@@ -159,6 +159,21 @@ def test_back_closes_the_loupe_then_the_comparison_then_the_group(page, server, 
     quiet()
 
 
+def test_back_leaves_a_review_that_the_menu_opened_at_once(room: Room, quiet) -> None:
+    page = room.page
+    page.get_by_role("link", name="Add photos").first.click()
+    choose = page.get_by_role("button", name="Choose photos", exact=True)
+    choose.wait_for()
+    page.get_by_role("link", name="Review").first.click()
+    room.root.locator("button.start").wait_for()
+    page.wait_for_url(f"**/review?run={room.run.token}")
+    page.go_back()
+    choose.wait_for()
+    page.go_forward()
+    room.root.locator("button.start").wait_for()
+    quiet()
+
+
 def test_a_reload_stays_in_group_7_and_in_the_comparison(room: Room, quiet) -> None:
     room.start()
     for place in range(2, 8):

@@ -38,7 +38,7 @@ export class Trail {
     return true;
   }
 
-  /** Open what these levels say, and close what they do not. */
+  /** Open what these levels say, and close what they do not. A group that is open stays: one may have walked on. */
   async restore(levels) {
     const { page } = this;
     const { choices, selection } = page.store;
@@ -50,7 +50,7 @@ export class Trail {
       this.above = []; // not only when its event says so
     }
     if (!group || !choices.book.byId.has(group.group)) page.goList();
-    else if (!selection.inGroup || selection.at !== group.group) {
+    else if (!selection.inGroup) {
       page.go(group.group, false);
       page.group.focusPhoto(group.photo);
     }

@@ -4,8 +4,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".resume");
   const call = (root.calls = (root.calls ?? 0) + 1);
   const load = (name) => import(`${location.origin}/unipic/resume/${name}.js`);
-  if (data.token) load("storage").then(({ keep }) => (keep(data.token), name(data.token)), () => {});
-  else {
+  if (data.token) {
+    const page = location.pathname;
+    const remember = ({ keep }) => (keep(data.token), name(data.token, page));
+    load("storage").then(remember, () => {}); // without it the address still opens the run
+  } else {
     root.code ??= load("main");
     root.code.then(
       ({ Cards }) => {
@@ -26,9 +29,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 /** Not by Streamlit, which would add an entry to the history, and Back would lead to the same page. */
-function name(token) {
+function name(token, page) {
   const address = new URL(location.href);
-  if (address.searchParams.get("run") === token) return;
+  if (address.searchParams.get("run") === token || address.pathname !== page) return;
   address.searchParams.set("run", token);
   history.replaceState(history.state, "", address);
 }
