@@ -232,7 +232,7 @@ def _result(
     output: Output, proposal: Proposal, choices: Choices, problems: list[str], moved: Result | None
 ) -> dict[str, Any]:
     """The whole result for JSON."""
-    from unipic.review.outcomes import result_to_dict
+    from unipic.review.ledger import result_to_dict
 
     where: dict[str, Any] = {"written_to": str(output.target) if output.target else None, "problems": problems}
     if moved:

@@ -170,7 +170,7 @@ def say_summary(
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
 
-    from unipic.review.outcomes import report
+    from unipic.review.ledger import report
 
     cleanup, found = proposal.cleanup, report(proposal, choices)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))

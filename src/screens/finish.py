@@ -14,7 +14,7 @@ from unipic.core.settings import data_folder
 from unipic.destinations.base import plan_to_copy
 from unipic.destinations.preview import preview
 from unipic.review.choices import Choices
-from unipic.review.outcomes import Report, report
+from unipic.review.ledger import Report, report
 from unipic.review.proposal import Proposal
 from unipic.review.statistics import append
 from unipic.review.taste_log import remember

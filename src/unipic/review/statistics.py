@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unipic.review.outcomes import Report
+from unipic.review.ledger import Report
 
 FILE = "statistics.csv"
 COLUMNS = ("finished_at", *(field.name for field in fields(Report)))

@@ -23,7 +23,7 @@ from unipic.core.settings import Thresholds
 from unipic.library.decisions import Catalogue
 from unipic.review.choices import done, kept
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
-from unipic.review.outcomes import report
+from unipic.review.ledger import report
 from unipic.review.proposal import Group, identical
 from unipic.review.rules import Rules
 
