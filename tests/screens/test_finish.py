@@ -123,7 +123,7 @@ def test_what_will_happen_is_said_before_any_button(run: Run) -> None:
     said = text(opened(run))
     assert "What will happen" in said
     assert "**Copied:** 4 photos, byte for byte" in said
-    assert "**Set aside:** 1 photo (" in said
+    assert "**Left out:** 1 photo (" in said
     assert "the originals stay where they are" in said
     assert "**Kept:** all shots of 1 group not reviewed yet" in said
     assert "**Copied unchanged:** 1 file that could not be read" in said

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from unipic.cleanup.record import cleanup_to_dict
 from unipic.core.photo import Photo, files_of
 from unipic.review.choices import NONE, Choices, done, kept
-from unipic.review.outcomes import By, Outcome, Unseen, outcomes
+from unipic.review.outcomes import By, Outcome, outcomes
 from unipic.review.proposal import Group, Lane, Proposal
 
 WHO: Mapping[By, str] = {"you": "you", "identical": "identical", "verified": "verified at full size"}
@@ -136,13 +136,13 @@ def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Out
     )
 
 
-def result_to_dict(proposal: Proposal, choices: Choices, unseen: Unseen = "verified") -> dict[str, Any]:
+def result_to_dict(proposal: Proposal, choices: Choices, everything: Sequence[Outcome] | None = None) -> dict[str, Any]:
     """The figures, the outcome of each file with its reason and who decided it, and the cleanup."""
-    decided = outcomes(proposal, choices, unseen)
-    figures = report(proposal, choices, decided)
+    everything = outcomes(proposal, choices) if everything is None else everything
+    figures = report(proposal, choices, everything)
     return {
         "report": {**asdict(figures), "agreement": figures.agreement},
-        "ledger": ledger_to_dict(ledger(decided)),
+        "ledger": ledger_to_dict(ledger(everything)),
         "files": [
             {
                 "name": file.name,
@@ -152,7 +152,7 @@ def result_to_dict(proposal: Proposal, choices: Choices, unseen: Unseen = "verif
                 "instead": [photo.name for photo in o.instead],
                 "holds": [extra.words for extra in file.holds + file.told] if isinstance(file, Photo) else [],
             }
-            for o in decided
+            for o in everything
             for file in files_of(o.file)
         ],
         "cleanup": cleanup_to_dict(proposal.cleanup),
