@@ -55,7 +55,7 @@ def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
                 "Moved": f"into a dated folder named *{SET_ASIDE}* beside your photos. Nothing is deleted.",
                 "Photos": who,
                 "Checked": "each file and the photo that stays for it once more, directly before it moves.",
-                "Put back": "here or with `undo`, at any time.",
+                "Put back": "here, or with the command `undo`, at any time.",
             }.items()
             if words
         )

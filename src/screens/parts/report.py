@@ -37,6 +37,9 @@ def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
     )
     rows = [f"| {KINDS[line.kind]} | {line.found:,} | {_decided(line)} | {_left(line)} |" for line in lines]
     st.markdown("\n".join(["| | Found | Decided by you | Left out |", "|:--|--:|:--|:--|", *rows]))
+    waiting = told.groups - told.reviewed
+    if waiting:
+        st.caption(f"{count(waiting, 'group')} of similar shots not looked at: all of these photos are kept.")
     if told.agreement is not None:
         st.caption(
             f"You followed the suggestion in {told.agreement:.0%} of {count(told.reviewed, 'group')} of similar shots: "
@@ -108,8 +111,9 @@ def _figure(run: Run, photo: Photo, stays: bool) -> str:
 
 
 STYLE = """
-.copies { display: flex; flex-wrap: wrap; gap: 0.75rem; padding: 0.75rem 0; border-bottom: 1px solid #8884; }
-.copies figure { margin: 0; width: 10rem; }
+.copies { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 10rem)); gap: 0.75rem; }
+.copies { padding: 0.75rem 0; border-bottom: 1px solid #8884; }
+.copies figure { margin: 0; }
 .copies img { width: 100%; aspect-ratio: 4 / 3; object-fit: cover; border-radius: 0.5rem; background: #8883; }
 .copies figcaption { display: grid; font-size: 0.85rem; }
 .copies figcaption span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -13,6 +13,8 @@ from unipic.review.choices import NONE, Choices, done, kept
 from unipic.review.outcomes import By, Outcome, outcomes
 from unipic.review.proposal import Group, Lane, Proposal
 
+Kind = Lane | Literal["single"]
+KINDS: tuple[Kind, ...] = ("identical", "same", "holds", "similar", "single")
 WHO: Mapping[By, str] = {"you": "you", "identical": "identical", "verified": "verified at full size"}
 
 
@@ -44,9 +46,9 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Line:
-    """The photos of one kind. Each photo is in one line: a copy of a shot that is in a group of shots counts there."""
+    """The photos of one kind. Each photo is in one line: a shot that has copies counts among copies."""
 
-    kind: Lane | Literal["single"]
+    kind: Kind
     groups: int
     decided: int  # groups that a person decided
     found: int  # photos
@@ -99,16 +101,15 @@ def ledger_to_dict(found: Ledger) -> dict[str, Any]:
 
 def lines(proposal: Proposal, choices: Choices, everything: Sequence[Outcome]) -> list[Line]:
     """A line for each kind of group there is, and one for the photos like no other."""
-    kinds: dict[str, Lane | Literal["single"]] = {
-        photo.id: group.lane for group in proposal.groups for photo in group.photos
-    }
+    shots_first = reversed(proposal.groups)
+    kinds: dict[str, Kind] = {photo.id: group.lane for group in shots_first for photo in group.photos}
     found, left = Counter[str](), Counter[tuple[str, By]]()
     for outcome in everything:
         kind = kinds.get(outcome.file.id, "single")
         found[kind] += outcome.fate != "unreadable"
         left[kind, outcome.by] += outcome.fate == "set aside"
     made = []
-    for kind in ("identical", "same", "holds", "similar", "single"):
+    for kind in KINDS:
         groups = [group for group in proposal.groups if group.lane == kind]
         seen = sum(done(group, choices) for group in groups)
         made.append(Line(kind, len(groups), seen, found[kind], {by: left[kind, by] for by in WHO if left[kind, by]}))
