@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from html import escape
-from urllib.parse import quote
+from collections.abc import Sequence
 
 import streamlit as st
 
+from screens.parts.preview import Picture, preview
 from screens.parts.words import count, printable, size
 from screens.session import session
 from server.runs import Run
@@ -15,7 +14,6 @@ from unipic.core.photo import Photo
 from unipic.review.desk import Answer, Desk
 from unipic.review.ledger import WHO, Ledger, Line, Report, ledger, open_groups
 from unipic.review.outcomes import Outcome
-from unipic.review.proposal import Group
 
 KINDS = {
     "identical": "Identical files",
@@ -65,8 +63,12 @@ def unseen_copies(run: Run, desk: Desk, everything: Sequence[Outcome]) -> bool:
         f"{count(found.open.photos, 'photo')} ({size(found.open.bytes)}) in them can be left out: each was compared at "
         "full size with a photo that stays, and holds nothing that is not in it."
     )
+    going = {outcome.file.id for outcome in everything if outcome.by in ("identical", "verified")}
     with st.expander("Preview"):
-        st.html(_preview(run, groups, {o.file.id for o in everything if o.by in ("identical", "verified")}))
+        shown = groups[:PREVIEWED]
+        preview(
+            [[_picture(run, photo, photo.id not in going) for photo in one.photos] for one in shown], "unseen-preview"
+        )
         if len(groups) > PREVIEWED:
             st.caption(f"... and {count(len(groups) - PREVIEWED, 'more group', 'more groups')}.")
     session.set_widget(UNSEEN, desk.unseen or None)
@@ -83,7 +85,7 @@ def unseen_copies(run: Run, desk: Desk, everything: Sequence[Outcome]) -> bool:
             desk.place = groups[0].id
             st.switch_page("review.py", query_params={"run": run.token})
     if not desk.unseen:
-        st.caption("Nothing is chosen yet. Your answer is kept with this review, and can be changed until you export.")
+        st.caption("Nothing is chosen yet. Your answer is kept with this review, and can be changed at any time.")
     return bool(desk.unseen)
 
 
@@ -91,32 +93,11 @@ def _answered(desk: Desk) -> None:
     desk.unseen = session.widget(UNSEEN) or ""
 
 
-def _preview(run: Run, groups: Sequence[Group], going: Set[str]) -> str:
-    rows = []
-    for group in groups[:PREVIEWED]:
-        shown = "".join(_figure(run, photo, photo.id not in going) for photo in group.photos)
-        rows.append(f'<div class="copies">{shown}</div>')
-    return f"<style>{STYLE}</style>" + "".join(rows)
-
-
-def _figure(run: Run, photo: Photo, stays: bool) -> str:
-    name = escape(printable(photo.name.rpartition("/")[2]))
-    facts = escape(f"{photo.width} x {photo.height}, {size(photo.size)}")
-    word = "stays" if stays else "left out"
-    source = f"/unipic/thumb/{run.token}/{quote(photo.digest)}"
-    return (
-        f'<figure class="{"stays" if stays else "goes"}"><img src="{source}" alt="{name}" loading="lazy">'
-        f"<figcaption><b>{word}</b><span>{name}</span><span>{facts}</span></figcaption></figure>"
-    )
-
-
-STYLE = """
-.copies { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 10rem)); gap: 0.75rem; }
-.copies { padding: 0.75rem 0; border-bottom: 1px solid #8884; }
-.copies figure { margin: 0; }
-.copies img { width: 100%; aspect-ratio: 4 / 3; object-fit: cover; border-radius: 0.5rem; background: #8883; }
-.copies figcaption { display: grid; font-size: 0.85rem; }
-.copies figcaption span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.copies .goes b { color: light-dark(#a3341a, #ffab91); }
-.copies .stays b { color: light-dark(#174f56, #8fd3da); }
-"""
+def _picture(run: Run, photo: Photo, stays: bool) -> Picture:
+    return {
+        "source": f"/unipic/thumb/{run.token}/{photo.digest}",
+        "name": printable(photo.name.rpartition("/")[2]),
+        "facts": f"{photo.width} x {photo.height}, {size(photo.size)}",
+        "word": "stays" if stays else "can go",
+        "stays": "stays" if stays else "",
+    }
