@@ -45,16 +45,22 @@ class Grid:
 def write_card(path: Path, everything: Sequence[Outcome], figures: Ledger, seconds: float, load: Load) -> None:
     """Write the picture as a JPEG, in the place of an earlier one. `seconds`: how long the person took."""
     photos = [(outcome.file, outcome.fate == "kept") for outcome in everything if isinstance(outcome.file, Photo)]
-    shown = min(len(photos), MOST_TILES)
-    sample = [photos[number * len(photos) // shown] for number in range(shown)]
+    sample = _sample(photos)
     card = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND)
-    grid = Grid.of(shown)
+    grid = Grid.of(len(sample))
     tiles = [(_tile(photo, grid.side - GAP, load), stays) for photo, stays in sample]
     _mosaic(card, EDGE, grid, [tile for tile, _ in tiles])
     _mosaic(card, WIDTH - EDGE - MOSAIC_WIDTH, grid, [tile for tile, stays in tiles if stays])
     _words(card, figures, seconds)
     with atomic_file(path, replace=True) as file:
         card.save(file, "JPEG", quality=QUALITY)
+
+
+def _sample(photos: Sequence[tuple[Photo, bool]]) -> list[tuple[Photo, bool]]:
+    """At most MOST_TILES photos in order: of those that stay, and of the others, every so many."""
+    every = max(1, math.ceil(len(photos) / MOST_TILES))
+    chosen = [[i for i, (_, stays) in enumerate(photos) if stays is kind][::every] for kind in (True, False)]
+    return [photos[i] for i in sorted(chosen[0] + chosen[1])][:MOST_TILES]
 
 
 def _tile(photo: Photo, side: int, load: Load) -> Image.Image:
