@@ -39,5 +39,9 @@ def celebrate(run: Run) -> None:
     if not path.is_file():
         return
     st.subheader("Well done", anchor=False)
-    st.image(str(path), caption="Your photos before and after. No names are in this picture.")
+    st.image(
+        str(path),
+        caption="Your photos before and after. No names are in this picture.",
+        alt="Small pictures of all photos before, and of those that stay after",
+    )
     st.download_button("Keep this picture", path.read_bytes(), CARD, "image/jpeg", icon=":material/image:", key="card")

@@ -29,10 +29,9 @@ UNSEEN = "unseen"
 
 def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
     """One line in words, then a table: found, decided, left out."""
-    st.markdown(
-        f"**{count(found.found.photos, 'photo')}** found, **{found.kept.photos:,}** stay, "
-        f"**{found.left_out.photos:,}** left out: **{size(found.left_out.bytes)}** saved."
-    )
+    gone = found.left_out
+    left = f"**{gone.photos:,}** left out: **{size(gone.bytes)}** saved" if gone.photos else "nothing left out"
+    st.markdown(f"**{count(found.found.photos, 'photo')}** found, **{found.kept.photos:,}** stay, {left}.")
     rows = [f"| {KINDS[line.kind]} | {line.found:,} | {_decided(line)} | {_left(line)} |" for line in lines]
     st.markdown("\n".join(["| | Found | Decided by you | Left out |", "|:--|--:|:--|:--|", *rows]))
     waiting = told.groups - told.reviewed
