@@ -44,17 +44,18 @@ def screen() -> None:
         st.warning("No photos were found, so there is nothing to export.", icon=":material/image_not_supported:")
         _delete(run)
         return
-    told = report(proposal, choices, decided)
-    figures(ledger(decided), lines(proposal, choices, decided), told)
+    everything = marked(run, decided)
+    told = report(proposal, choices, everything)
+    figures(ledger(everything), lines(proposal, choices, everything), told)
     undecided = sum(not done(group, choices) for group in proposal.groups)
     if undecided:
         st.page_link(
             "review.py", label="Continue review", icon=":material/arrow_back:", query_params={"run": run.token}
         )
-    answered = unseen_copies(run, desk, decided)
-    if export(Export(run, marked(run, decided), told.groups - told.reviewed, answered)):
+    answered = unseen_copies(run, desk, everything)
+    if export(Export(run, everything, told.groups - told.reviewed, answered)):
         _remember(run, proposal, choices, told)
-        make_card(run, decided)
+        make_card(run, everything)
     celebrate(run)
     _delete(run)
 
