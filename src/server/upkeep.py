@@ -51,7 +51,7 @@ def problem_with_words() -> str:
     """Why words in pictures cannot be read; "" if they can, or nothing was to be read yet."""
     run = upkeep()
     with suppress(OSError, ValueError):
-        told = read_json(run.folder / "update.json")["notices"] if run else ()
+        told = read_json(run.folder / "update.json").get("notices", ()) if run else ()
         return next((notice for notice in told if notice.startswith(PROBLEM)), "")
     return ""
 

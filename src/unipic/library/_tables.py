@@ -54,10 +54,10 @@ COLUMNS = (
 SEARCHED = f"""
 DROP TABLE IF EXISTS text;
 DROP TABLE IF EXISTS trait;
-CREATE TABLE IF NOT EXISTS trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
-CREATE UNIQUE INDEX IF NOT EXISTS trait_digest ON trait (digest);
-CREATE INDEX IF NOT EXISTS trait_facts ON trait ({", ".join(COLUMNS[2:-2])});
-CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5 (name, folder, camera, place, caption, words, tokenize = 'trigram')
+CREATE TABLE trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
+CREATE UNIQUE INDEX trait_digest ON trait (digest);
+CREATE INDEX trait_facts ON trait ({", ".join(COLUMNS[2:-2])});
+CREATE VIRTUAL TABLE text USING fts5 (name, folder, camera, place, caption, words, tokenize = 'trigram')
 """
 
 
@@ -77,14 +77,21 @@ def open_tables(path: str) -> sqlite3.Connection:
                 base.execute("BEGIN IMMEDIATE")  # another process may have made the tables meanwhile
                 if _shape(base) != SHAPE:
                     _make(base)
-        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'text' AND sql LIKE '%caption%'").fetchone():
-            with base:  # an older index; the rows are made from what it has
-                for words in SEARCHED.split(";"):
+        if not _searched(base):
+            with base:
+                base.execute("BEGIN IMMEDIATE")
+                for words in SEARCHED.split(";") if not _searched(base) else ():
                     base.execute(words)
     except BaseException:
         base.close()
         raise
     return base
+
+
+def _searched(base: sqlite3.Connection) -> bool:
+    """Whether the tables of the search are there. An older index has others; the rows are made from what it has."""
+    asked = "SELECT 1 FROM sqlite_master WHERE name = 'text' AND sql LIKE '%caption%'"
+    return base.execute(asked).fetchone() is not None
 
 
 def _shape(base: sqlite3.Connection) -> int:
