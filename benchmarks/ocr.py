@@ -41,7 +41,7 @@ class Drawn:
     words: tuple[str, ...]
 
 
-def run(photos: int = 0) -> None:
+def run(_: int = 0) -> None:
     """Print all tables."""
     plain, fine = open_words(), open_words(fine=True)
     plain.read(np.asarray(_page("English", 28, 0).picture))  # both networks are loaded

@@ -138,7 +138,8 @@ WRITING_FUNCTIONS = {
     "tempfile": {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"},
 }
 
-# Where any exception may come: decoders of broken files, the geometry of text in odd pictures, the end of a worker's process, and from thread to thread.
+# Where any exception may come: decoders of broken files, the geometry of text in odd pictures, the end of a worker's
+# process, and from thread to thread.
 CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",

@@ -388,7 +388,8 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     modules = {part for part in behind if ":" not in part and not part.endswith("==")}
     assert ours - modules - say_nothing_about_a_photo == set()
     second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference")}
-    searched = {"core/folding", *(f"library/{name}" for name in ("colours", "kinds", "places", "traits"))}
+    searched = {f"library/{name}" for name in ("colours", "kinds", "places", "recognised", "traits")}
+    searched |= {"core/folding", "reading/scaled", "vision/ocr"}
     assert modules <= ours | second_look | searched | {"library/indexing", "reading/engines/_store"}
     assert {"pillow==", "numpy==", "opencv-python-headless==", "pillow-heif==", "rawpy=="} <= behind
     owners = {

@@ -140,13 +140,13 @@ export class Large {
   similar() {
     const { photo } = this;
     if (!photo) return;
-    this.leave();
+    this.close();
     this.view.bar.search.similar([photo.digest]);
   }
 
   /** Search for a line that was read in a photo. */
   searchFor(line) {
-    this.leave();
+    this.close();
     this.view.bar.search.ask(`text:"${line.replaceAll('"', " ")}"`);
   }
 
