@@ -58,7 +58,7 @@ def test_without_a_library_the_first_screen_asks_for_photos() -> None:
 def test_the_words_in_all_photos_are_read_if_somebody_says_so(filled: Library, started: list[str]) -> None:
     test = app("folders.py")
     (switch,) = test.toggle
-    assert (switch.label, switch.value) == ("Read the words in all photos (about 2 s)", False)
+    assert (switch.label, switch.value) == ("Read the words in all photos (about 1 s)", False)
     assert "not Russian, Greek, Arabic and Hebrew" in text(test)
     switch.set_value(True).run()
     assert filled.marks.choice("words") == "all"

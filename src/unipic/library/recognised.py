@@ -34,7 +34,7 @@ PROBLEM = "Words in pictures are not read"  # how a notice about it begins
 STAGE = Stage("Reading words in pictures", 1, "The words in pictures are read, so that a search finds them.")
 AT_ONCE = 200  # photos whose words are read before they can be searched: some minutes' work
 READ_ANYWAY = ("screenshot", "document")  # kinds whose words are read unless they are switched off
-SECONDS = 0.5  # of one core for a photo with a line or two, see benchmarks/RESULTS.md; a full page takes ten times it
+SECONDS = 0.3  # of one core for a photo with a line or two, see benchmarks/RESULTS.md; a full page takes 10
 
 # In a screenshot's topmost twentieth: what a system shows there, which nobody searches for.
 STATUS_BAR = 0.05
