@@ -302,7 +302,7 @@ class Desk:
         self._recall({photo.digest for photo in self.evidence.gallery.photos})
         told = "\n".join(
             f"{g.id} {g.lane} {[p.id for p in g.photos]} {g.alike} {g.words} {g.reason} {g.doubt} {g.certainty} "
-            f"{sorted(g.suggested)} {sorted(g.protected)}"
+            f"{sorted(g.suggested)} {sorted(g.protected)} {g.tie}"
             for g in self.proposal.groups
         )
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
