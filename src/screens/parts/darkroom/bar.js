@@ -30,12 +30,14 @@ export class Bar {
     });
     const help = bare("doubt", "Help: shortcuts", () => page.help(), { title: "Shortcuts (?)" });
     screen.hidden = !document.fullscreenEnabled;
+    this.begin = h("div", { class: "begin" }); // what the list offers to begin with
     this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
     this.element = h(
       "header",
       { class: "bar" },
       (this.ways = h("div", { class: "ways" }, this.groups, this.previous, this.next)),
       h("div", { class: "told" }, this.words, this.saving),
+      this.begin,
       h("div", { class: "tools" }, this.undo, this.redo, screen, help),
       this.line,
     );

@@ -191,10 +191,10 @@ export class Darkroom {
     else this.goList();
   }
 
-  acceptMany(groups) {
+  acceptMany(groups, words = `${count(groups.length, "group")} accepted`) {
     this.step({ do: "accept", groups });
     this.list.refresh();
-    this.say(`${count(groups.length, "group")} accepted`, true);
+    this.say(`${words}. Undo takes it all back.`, true);
   }
 
   reopen(groups) {
