@@ -52,6 +52,7 @@ export class Bar {
     const place = order.indexOf(at);
     const of = order.length === all ? count(all, "group").split(" ")[0] : `${order.length.toLocaleString("en")} listed`;
     const where = inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
+    this.where = where;
     this.words.replaceChildren(
       h("strong", {}, where),
       ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`,

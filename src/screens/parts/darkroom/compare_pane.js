@@ -35,10 +35,10 @@ export class Pane {
     this.element = h(
       "section",
       { class: "compare-pane", role: "group", tabIndex: 0, onfocusin: () => compare.activate(this) },
+      this.stage,
       h("div", { class: "compare-head" }, this.badge, this.keep),
-      h("div", { class: "compare-frame" }, this.stage, this.readout, this.note),
-      this.name,
-      this.facts,
+      this.note,
+      h("div", { class: "compare-under" }, this.name, this.readout, this.facts),
     );
   }
 
@@ -55,7 +55,7 @@ export class Pane {
   /** Words: the photo's number, whether it stays, and what sets it apart. */
   describe(number, kept, among) {
     const { photo } = this;
-    const first = number === 1;
+    const first = number === 1 && !this.compare.group.tie;
     this.element.setAttribute("aria-label", `Photo ${number}${first ? ", recommended" : ""}: ${photo.name}`);
     this.badge.replaceChildren(
       h("b", {}, number),

@@ -210,6 +210,7 @@ export class Darkroom {
   }
 
   undo(way) {
+    if (way === "undo" && this.store.selection.inGroup && this.group.unswipe()) return;
     if (this.store.undo(way)) this.bar.refresh();
     else this.say(`Nothing to ${way}`, true);
   }
@@ -280,6 +281,7 @@ export class Darkroom {
     const place = seen ? this.said : this.heard;
     place.textContent = words;
     if (!seen) return;
+    this.dialog?.say?.(words);
     clearTimeout(this.silence);
     place.classList.add("seen");
     this.silence = setTimeout(() => place.classList.remove("seen"), SAID);
