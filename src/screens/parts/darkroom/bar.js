@@ -14,7 +14,10 @@ export class Bar {
     Object.assign(this, { store, page });
     const bare = (name, words, act, more) =>
       button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
-    this.groups = button("groups", "All groups", () => page.goList(), { title: "All groups (G)" });
+    this.groups = button("groups", "All groups", () => page.goList(), {
+      title: "All groups (G)",
+      "aria-label": "All groups",
+    });
     this.previous = bare("left", "Previous group", () => page.walk(-1), {
       title: "Previous group (K)",
       class: "plain previous",
@@ -55,7 +58,7 @@ export class Bar {
     this.where = where;
     this.words.replaceChildren(
       h("strong", {}, where),
-      ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`,
+      h("span", { class: "far" }, ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`),
     );
     this.line.max = all || 1;
     this.line.value = done;

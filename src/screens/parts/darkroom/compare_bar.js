@@ -27,9 +27,9 @@ export class Bar {
       { class: "compare-bar" },
       segments("Photos shown at once", this.segments),
       segments("Zoom", [
-        button("−", "Smaller (−)", () => compare.closer(-1)),
+        button("−", "Smaller (−)", () => compare.closer(-1), "compare-step"),
         this.fit,
-        button("+", "Larger (+)", () => compare.closer(1)),
+        button("+", "Larger (+)", () => compare.closer(1), "compare-step"),
       ]),
       this.differ,
       this.loupe,

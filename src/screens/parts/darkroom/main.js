@@ -5,7 +5,7 @@ import { Bar } from "./bar.js";
 import { count, h } from "./dom.js";
 import { SHOW_ALL, ordered } from "./filters.js";
 import { GroupView } from "./group.js";
-import { LANES, kept } from "./groups.js";
+import { LANES } from "./groups.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { ListView } from "./list.js";
@@ -230,7 +230,7 @@ export class Darkroom {
     this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
       openBulk({
         ...{ host, groups, onClose, urls: sync.urls },
-        keptOf: (group) => kept(group, choices.book.choices[group.id]),
+        choiceOf: (group) => choices.book.choices[group.id],
         onAccept: (ids) => this.acceptMany(ids),
         onOpen: (id) => this.go(id, true),
       }),

@@ -4,7 +4,7 @@ import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
 import { LANES, gain, kept, status } from "./groups.js";
 
-const THUMBS = 8; // a narrow row shows fewer of them, see list.css
+const THUMBS = 5;
 const AT_ONCE = 40; // rows made before anything is shown; the others come a few at a time
 
 export class Rows {
