@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +21,16 @@ BLURRED = replace(SHARP, sharpness=0.1)
 
 
 def review_of(data: Path, groups: int) -> Run:
-    """A run among a server's, whose work is done: `groups` groups, a third of each kind."""
-    run_photos = data / "made-photos"
-    run_photos.mkdir(exist_ok=True)
+    """A run among a server's, whose work is done: `groups` groups, a third of each kind.
+
+    Its pictures are new to the server, which remembers what was decided about others.
+    """
+    folder = data / f"made-photos-{secrets.token_hex(4)}"
+    folder.mkdir()
     photos, similar, pictures = [], dict[str, float](), dict[str, bytes]()
     for number in range(groups):
         kind = KINDS[number % len(KINDS)]
-        shots = [_shot(run_photos, number, shot, kind, pictures) for shot in range(SHOTS[kind])]
+        shots = [_shot(folder, number, shot, kind, pictures) for shot in range(SHOTS[kind])]
         photos += shots
         if kind != "identical":
             similar |= {f"{a.id} {b.id}": 99.0 for i, a in enumerate(shots) for b in shots[i + 1 :]}
@@ -38,7 +42,7 @@ def review_of(data: Path, groups: int) -> Run:
 
 def _shot(folder: Path, number: int, shot: int, kind: str, pictures: dict[str, bytes]) -> Photo:
     """`pictures`: where its JPEG goes, by digest."""
-    picture = _jpeg(number, 0 if kind == "identical" else shot)
+    picture = _jpeg(number, 0 if kind == "identical" else shot, folder.name)
     path = folder / f"g{number:03}-{shot}.jpg"
     path.write_bytes(picture)
     digest = hashlib.sha256(picture).hexdigest()
@@ -55,9 +59,9 @@ def _shot(folder: Path, number: int, shot: int, kind: str, pictures: dict[str, b
     )
 
 
-def _jpeg(number: int, shot: int) -> bytes:
-    """A colour for each group, lighter for each of its shots."""
+def _jpeg(number: int, shot: int, comment: str) -> bytes:
+    """A colour for each group, and another for each of its shots."""
     colour = tuple((number * step + 40 * shot) % 256 for step in (67, 131, 29))
     file = io.BytesIO()
-    Image.new("RGB", (320, 240), colour).save(file, "JPEG")
+    Image.new("RGB", (320, 240), colour).save(file, "JPEG", comment=comment)
     return file.getvalue()

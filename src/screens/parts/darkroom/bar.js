@@ -46,6 +46,17 @@ export class Bar {
     );
   }
 
+  /** The place of the group that is open, in words, or else how many groups there are. */
+  get where() {
+    const { choices, listing, selection } = this.store;
+    const all = choices.book.groups.length;
+    const { order } = listing;
+    const of = order.length === all ? all.toLocaleString("en") : `${order.length.toLocaleString("en")} listed`;
+    const place = order.indexOf(selection.at);
+    const group = selection.inGroup && place >= 0;
+    return group ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
+  }
+
   refresh() {
     const { choices, listing, selection, sync } = this.store;
     const { book } = choices;
@@ -53,11 +64,8 @@ export class Bar {
     const { at, inGroup } = selection;
     const { all, done, bytes } = progress(book);
     const place = order.indexOf(at);
-    const of = order.length === all ? count(all, "group").split(" ")[0] : `${order.length.toLocaleString("en")} listed`;
-    const where = inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
-    this.where = where;
     this.words.replaceChildren(
-      h("strong", {}, where),
+      h("strong", {}, this.where),
       h("span", { class: "far" }, ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`),
     );
     this.line.max = all || 1;

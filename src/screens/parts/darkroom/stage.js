@@ -100,6 +100,9 @@ export class Stage {
       }
       if (this.swiping) this.drag(x);
     });
+    // Otherwise a finger lifted in motion leaves the browser rolling on, and it takes the next tap for a stop.
+    for (const type of ["touchmove", "touchend"])
+      on(type, (event) => this.swiping && event.cancelable && event.preventDefault());
     on("pointerup", (event) => {
       const x = event.pointerId === this.from?.id && this.swiping ? event.clientX - this.from.x : 0;
       this.from = null;
