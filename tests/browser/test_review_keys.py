@@ -197,7 +197,7 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
 def test_a_tie_looks_like_one_and_enter_keeps_all(made_room: Room, quiet) -> None:
     room = made_room
     room.root.get_by_label(re.compile("^Sort")).select_option("hardest")
-    assert room.root.locator(".rows .sure").first.inner_text().strip() == "Equally good"
+    room.root.locator(".rows li:first-child .sure", has_text="Equally good").wait_for()
     room.start()
     group = room.shown
     photos = next(one["photos"] for one in room.book["groups"] if one["id"] == group)
@@ -219,10 +219,10 @@ def test_a_tie_looks_like_one_and_enter_keeps_all(made_room: Room, quiet) -> Non
 
 def test_clear_winners_come_first_and_identical_files_go_by_one_button(made_room: Room, quiet) -> None:
     room = made_room
-    words = [one.strip() for one in room.root.locator(".rows .sure").all_inner_texts()]
+    words = room.root.locator(".rows .sure").all_text_contents()
     assert all("confident" in one for one in words[:6])
     assert words[6:] == ["Equally good"] * 3
-    lanes = room.root.locator(".rows .lane").all_inner_texts()
+    lanes = room.root.locator(".rows .lane").all_text_contents()
     assert [lane.split(" ")[0] for lane in lanes] == ["Similar"] * 3 + ["Identical"] * 3 + ["Similar"] * 3
     wins = room.root.locator(".wins")
     wins.locator("summary").click()
