@@ -13,19 +13,14 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def room(page, server, sample_run) -> Room:
-    return Room(page, server.url, sample_run(server.runs)).open()
-
-
-@pytest.fixture
-def thumb_room(phone, server, sample_run) -> Room:
-    return Room(phone, server.url, sample_run(server.runs)).open()
-
-
-@pytest.fixture
-def made_room(page, server) -> Room:
-    """Three clear picks, then three groups of identical files, then three ties."""
+def room(page, server) -> Room:
+    """Three clear picks of three shots, then three pairs of identical files, then three ties of two."""
     return Room(page, server.url, review_of(server.data, 9)).open()
+
+
+@pytest.fixture
+def thumb_room(phone, server) -> Room:
+    return Room(phone, server.url, review_of(server.data, 9)).open()
 
 
 def photo(room: Room) -> str:
@@ -194,8 +189,7 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
     quiet()
 
 
-def test_a_tie_looks_like_one_and_enter_keeps_all(made_room: Room, quiet) -> None:
-    room = made_room
+def test_a_tie_looks_like_one_and_enter_keeps_all(room: Room, quiet) -> None:
     room.root.get_by_label(re.compile("^Sort")).select_option("hardest")
     room.root.locator(".rows li:first-child .sure", has_text="Equally good").wait_for()
     room.start()
@@ -217,8 +211,7 @@ def test_a_tie_looks_like_one_and_enter_keeps_all(made_room: Room, quiet) -> Non
     quiet()
 
 
-def test_clear_winners_come_first_and_identical_files_go_by_one_button(made_room: Room, quiet) -> None:
-    room = made_room
+def test_clear_winners_come_first_and_identical_files_go_by_one_button(room: Room, quiet) -> None:
     words = room.root.locator(".rows .sure").all_text_contents()
     assert all("confident" in one for one in words[:6])
     assert words[6:] == ["Equally good"] * 3
@@ -240,8 +233,8 @@ def test_clear_winners_come_first_and_identical_files_go_by_one_button(made_room
     quiet()
 
 
-def test_comparing_goes_from_group_to_group(made_room: Room, quiet) -> None:
-    room = made_room.start()
+def test_comparing_goes_from_group_to_group(room: Room, quiet) -> None:
+    room.start()
     first = room.shown
     room.press("c")
     dialog = room.page.get_by_role("dialog", name="Compare photos")
