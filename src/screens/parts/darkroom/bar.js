@@ -62,11 +62,16 @@ export class Bar {
     const { book } = choices;
     const { order } = listing;
     const { at, inGroup } = selection;
-    const { all, done, bytes } = progress(book);
+    const { all, done } = progress(book);
+    const left = book.ledger.left_out;
     const place = order.indexOf(at);
     this.words.replaceChildren(
       h("strong", {}, this.where),
-      h("span", { class: "far" }, ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`),
+      h(
+        "span",
+        { class: "far" },
+        ` · ${done.toLocaleString("en")} done · ${count(left.photos, "photo")} left out so far (${size(left.bytes)})`,
+      ),
     );
     this.line.max = all || 1;
     this.line.value = done;

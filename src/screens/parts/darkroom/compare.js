@@ -35,13 +35,14 @@ export function openCompare(options) {
     load: (group, start) => compare.load(group, start),
     describe: () => compare.describe(),
     say: (words) => compare.say(words),
+    loupe: (on) => on === compare.loupe || compare.magnifier(),
   };
 }
 
 class Compare {
   /** onAct(action, index of the active photo) for what is done to the group; where() names its place in words. */
-  constructor({ host, group, urls, start = 0, mode = "side", kept, where, onToggle, onAct, onClose }) {
-    Object.assign(this, { urls, kept, where, onToggle, onAct, onClose });
+  constructor({ host, group, urls, start = 0, mode = "side", kept, where, onToggle, onAct, onClose, onLoupe = () => {} }) {
+    Object.assign(this, { urls, kept, where, onToggle, onAct, onClose, onLoupe });
     this.panes = [];
     this.grid = h("div", { class: "compare-panes" });
     this.status = h("div", { class: "compare-status", role: "status" });
@@ -186,7 +187,8 @@ class Compare {
 
   magnifier() {
     const on = !this.loupe;
-    if (on) this.arrange(1);
+    if (on) this.under = this.layout;
+    this.arrange(on ? 1 : (this.under ?? 1));
     this.loupe = on;
     this.move(WHOLE);
     if (on) this.hundred(this.active);
@@ -211,6 +213,7 @@ class Compare {
     }
     this.strip.describe(shown, kept, this.active.photo);
     this.overlay();
+    this.onLoupe(this.loupe);
   }
 
   difference() {

@@ -180,6 +180,7 @@ export class GroupView {
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);
+    this.page.trail.note();
   }
 
   refreshSplit() {
@@ -268,17 +269,19 @@ export class GroupView {
 
   compare(mode) {
     const { group, page, store } = this;
-    page.openDialog("compare.js", ({ openCompare }, host, closed) => {
+    const open = ({ openCompare }, host, closed) => {
       this.comparing = openCompare({
         ...{ host, mode, group, urls: store.sync.urls, start: this.index },
         kept: () => kept(this.group, this.choice),
         where: () => page.bar.where,
         onToggle: (id) => this.toggle(this.group.photos.findIndex((photo) => photo.id === id)),
         onAct: (action, index) => (this.focusPhoto(index), perform(page, { action })),
+        onLoupe: (on) => page.trail.loupe(on),
         onClose: (index) => ((this.comparing = null), closed(), this.focusPhoto(index)),
       });
       return this.comparing;
-    });
+    };
+    return page.openDialog("compare.js", open, { mode });
   }
 
   /** Whether there was something to close. */
