@@ -201,10 +201,12 @@ export class ListView {
     const finish = button("check", "Finish", () => this.page.finishUp(), { class: "strong" });
     const rest = h("p", {}, `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`);
     const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });
+    const focused = this.finished.contains(this.element.getRootNode().activeElement);
     this.finished.replaceChildren(
       ...(done === all ? [h("h2", { tabIndex: -1 }, "All groups are decided"), words, finish] : []),
       ...(done < all && listed ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others] : []),
     );
+    if (focused) this.finished.querySelector("h2")?.focus({ preventScroll: true }); // the figure came with the answer
   }
 
   /** Up or down by one row, from the one that has the focus. */
