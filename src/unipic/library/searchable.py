@@ -48,7 +48,7 @@ class Searchable:
         self.taken = [taken or "" for *_, taken in rows]
         self.files = np.array([file for _, file, _, _ in rows], np.int64)  # of the table `file`
         self._ids = np.array([id for id, *_ in rows], np.int64)  # of the table `trait`
-        self._place = np.full(self._ids.max(initial=-1) + 1, -1)  # the position of each id
+        self._place = np.full(self._ids.max(initial=-1) + 2, -1)  # the position of each id
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
 
