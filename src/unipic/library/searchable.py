@@ -113,11 +113,22 @@ class Searchable:
         """int64 [N]: the same number for copies of one picture and for shots of one burst: the first's position."""
         return grouped(len(self._ids), self._pairs())
 
+    @cached_property
+    def preference(self) -> np.ndarray:
+        """int64 [N]: the rank of each photo to stand for its group: by stars, then pixels, then sharpness."""
+        rows = self.ask("SELECT id, coalesce(rating, 0), pixels, coalesce(sharp, 0) FROM trait")
+        known = {id: rest for id, *rest in rows}
+        stars, pixels, sharp = np.array([known.get(id, (0, 0, 0)) for id in self._ids.tolist()]).reshape(-1, 3).T
+        rank = np.zeros(len(self._ids), np.int64)
+        rank[np.lexsort((np.arange(len(rank)), -sharp, -pixels, -stars))] = np.arange(len(rank))
+        return rank
+
     def of_groups(self, which: str) -> frozenset[str]:
         """Digests of the "best" of each group of several, the one shown for it, of every "copy", or of the "single"."""
         sizes = np.bincount(self.groups, minlength=len(self._ids))[self.groups]
-        first = self.groups == np.arange(len(self._ids))
-        chosen = {"best": (sizes > 1) & first, "copy": sizes > 1, "single": sizes == 1}[which]
+        best = np.zeros(len(sizes), bool)
+        best[np.lexsort((self.preference, self.groups))[np.unique(np.sort(self.groups), return_index=True)[1]]] = True
+        chosen = {"best": (sizes > 1) & best, "copy": sizes > 1, "single": sizes == 1}[which]
         return frozenset(self.digests[position] for position in np.flatnonzero(chosen))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
