@@ -1,4 +1,4 @@
-"""What a ruling is called, and what it changes. Pure functions of values."""
+"""Rulings of a review: their ids, photos in parts, and whether one regroups photos."""
 
 from __future__ import annotations
 
