@@ -91,7 +91,7 @@ def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     page.locator("details summary").first.click()
     inspector.look("add: settings open")
     page.get_by_role("tab", name="Folder on the server").click()
-    page.get_by_label("Subfolder").wait_for()
+    page.get_by_role("button", name="Find copies and best shots in this folder").wait_for()
     inspector.look("add: folder")
     page.get_by_role("tab", name="Sample photos").click()
     start = page.get_by_role("button", name="Try it with sample photos")

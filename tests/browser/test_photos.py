@@ -189,6 +189,12 @@ def test_the_large_view_and_the_way_back(wall: Wall, calm) -> None:
     assert wall.focused().startswith("2024-05-04-27")
     wall.press("Enter")
     wall.large.wait_for()
+    wall.press("?")
+    keys = wall.page.get_by_role("dialog", name="Shortcuts and gestures")
+    keys.wait_for()
+    wall.page.go_back()
+    keys.wait_for(state="detached")
+    assert wall.large.is_visible(), "Back closes the topmost alone"
     wall.page.reload()
     wall.shows("2024-05-04-27.jpg")
     wall.press("Escape")
