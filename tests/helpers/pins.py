@@ -64,12 +64,12 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "21ef36361dcc9341"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "2361910f42539c7d"),
+    "library/traits": (1, "833ec17c95ff03d0"),
     "library/recognised": (1, "af62683ff257aa36"),
     "vision/ocr": (1, "428b2fce5c416139"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "4b763336e1954a62"),
+    "reading/seen": (3, "ba90f91667b379a4"),
 }
 
 

@@ -160,6 +160,7 @@ def row_of(photo: Photo, names: Sequence[str], seen: Looked, made: str) -> Row:
         "pixels": photo.pixels,
         "bytes": photo.bytes,
         "rating": photo.rating,
+        "sharp": photo.measures.sharpness,
         "kinds": _bits(kinds.KINDS, found),
         "colours": _bits(colours.NAMES, _named_colours(seen.look)),
         "looks": _bits(LOOKS, _looks(photo, seen.look)),
