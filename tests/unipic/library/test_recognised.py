@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,3 +251,11 @@ def test_forgetting_parts_forgets_words(library: Library) -> None:
     library.describe(InlineEngine(), silent)
     assert found(library, "text:tgk") == []
     assert names(library, unread(library, True)) == {PLATE}
+
+
+def test_an_index_with_the_search_s_older_tables_gets_new_ones(library: Library) -> None:
+    with closing(sqlite3.connect(library.path)) as base, base:
+        base.execute("DROP TABLE text")
+        base.execute("CREATE VIRTUAL TABLE text USING fts5 (name, folder, camera, place, words, tokenize = 'trigram')")
+    library.describe(InlineEngine(), silent)
+    assert found(library, "plate") == [PLATE]
