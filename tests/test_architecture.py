@@ -61,6 +61,7 @@ HOMES = {
     "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
+    "pillow_jxl": ("unipic/reading/_jxl.py",),
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "overlay")),

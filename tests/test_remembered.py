@@ -389,7 +389,14 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     assert ours - modules - say_nothing_about_a_photo == set()
     second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference")}
     assert modules <= ours | second_look | {"library/indexing", "reading/engines/_store"}
-    assert {"pillow==", "numpy==", "opencv-python-headless==", "pillow-heif==", "rawpy=="} <= behind
+    assert {
+        "pillow==",
+        "numpy==",
+        "opencv-python-headless==",
+        "pillow-heif==",
+        "pillow-jxl-plugin==",
+        "rawpy==",
+    } <= behind
     owners = {
         name
         for name in ours | second_look

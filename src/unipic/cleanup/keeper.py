@@ -22,7 +22,7 @@ QUALITY_CLASSES = (50, 80)  # libjpeg's quality, from which the next class begin
 # as JPEG at quality 80 with 0.2 to 1.5 bits (smooth scenes need the fewest), and as much as at 60 with 0.06 to 0.9.
 # Fewer than any scene needs means a loss; more proves nothing.
 BITS_CLASSES = (0.06, 0.2)
-BITS_FORMATS = ("HEIF", "AVIF", "WEBP")
+BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")
 FEW_COLOURS = 1  # the class of palettes and of TIFFs with JPEG inside: a visible loss
 
 

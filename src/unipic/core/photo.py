@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 RAW = "RAW"  # a raw photo; every other format was made from one or holds less
 # Best first: cameras' own formats before those that are converted to, lossless before lossy.
-FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS")
 Role = Literal["video", "raw", "sidecar", "original"]
 
 
@@ -60,15 +60,15 @@ class Photo:
     size: int  # bytes
     width: int  # pixels, upright
     height: int
-    format: str  # by content: JPEG, PNG, HEIF, WEBP, BMP, TIFF, GIF, AVIF, RAW
+    format: str  # by content: one of FORMATS
     fingerprint: str  # perceptual hash, 256 bits, hexadecimal; see fingerprint.py
     measures: Measures
     comparable: bool  # False for pictures too small or too empty to be called alike
-    taken: datetime | None = None  # with an offset only where EXIF has one
+    taken: datetime | None = None  # with an offset only where the file has one
     camera: str = ""
     place: tuple[float, float] | None = None  # latitude, longitude in degrees
     note: str = ""  # what a person should know, as "first of 4 frames"
-    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    taken_by_camera: bool = True  # False where `taken` is when the file was last changed, or UTC by satellites
     quality: int | None = None  # of the compression: libjpeg's 1 to 100, 100 without loss, None where nothing tells
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the program that changed the picture after it was taken, as its file tells
@@ -101,6 +101,11 @@ class Photo:
 def local_time(photo: Photo) -> datetime | None:
     """The local time of the photo, comparable with and without a time zone; None if unknown."""
     return photo.taken.replace(tzinfo=None) if photo.taken else None
+
+
+def in_utc(photo: Photo) -> bool:
+    """Whether the time is the satellites', whose local time nothing tells."""
+    return photo.taken is not None and not photo.taken_by_camera and photo.taken.utcoffset() == timedelta()
 
 
 def files_of(asset: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:

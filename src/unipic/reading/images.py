@@ -19,13 +19,18 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import Extra
 from unipic.core.settings import Limits
+from unipic.reading._behind import bytes_of
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown, with_extras
-from unipic.reading._holds import bytes_of, extras, values
+from unipic.reading._holds import extras, joined, values
+from unipic.reading._icons import icon_format, largest
+from unipic.reading._jp2 import is_jp2, length, levels, shape
+from unipic.reading._jxl import JxlFile, is_jxl
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 
 pillow_heif.register_heif_opener()
@@ -34,8 +39,24 @@ Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is r
 # Raised when this module, _raw.py or read.py makes another picture, view or thumbnail.
 VERSION = 1
 
+# What is read, with the usual endings of names, which only a dialog for choosing files asks for.
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
-FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
+ENDINGS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "HEIF": (".heic", ".heif", ".hif"),
+    "AVIF": (".avif",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "JXL": (".jxl",),
+    "JPEG2000": (".jp2", ".j2k", ".jpf", ".jpx"),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "ICO": (".ico",),
+    "ICNS": (".icns",),
+}
+FORMATS = tuple(ENDINGS)
+BY_PILLOW = tuple(format for format in FORMATS if format not in ("JXL", "ICO", "ICNS"))
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,7 +68,15 @@ TURNS = {
 }
 # Bytes per pixel that a worker takes at most, as measured: the libraries' own memory (63 MB, spread over the largest
 # photo), the picture and its copies. By format: (without transparency, with transparency).
-PER_PIXEL = {"WEBP": (18.5, 18.5), "AVIF": (10.5, 14.0), "HEIF": (8.5, 10.0), "TIFF": (9.5, 9.5), "GIF": (10.5, 10.5)}
+PER_PIXEL = {
+    "WEBP": (18.5, 18.5),
+    "AVIF": (10.5, 14.0),
+    "HEIF": (8.5, 10.0),
+    "JXL": (11.5, 13.0),
+    "JPEG2000": (21.5, 26.5),
+    "TIFF": (9.5, 9.5),
+    "GIF": (10.5, 10.5),
+}
 OTHERS_PER_PIXEL = (6.0, 9.5)
 COEFFICIENT = 2.3  # bytes; a progressive JPEG is held at full size, whatever size is requested
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
@@ -91,7 +120,12 @@ def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> 
     """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
     with damage_in_words():
         image, head = identify(file)
-        found = _decoded(image, file, head, long_side, limits) if image else _of_raw(file, size, long_side, limits)
+        if image is None:
+            found = _of_raw(file, size, long_side, limits)
+        elif isinstance(image, JxlFile) and image.restores:
+            found = _of_restored(image, file, head, long_side, limits)
+        else:
+            found = _decoded(image, file, head, long_side, limits)
         return replace(found, digest=_digest(file), size=size)
 
 
@@ -103,9 +137,10 @@ def _decoded(
     content = _look_through(file, limits.max_scans) if kind == "JPEG" else ""
     width, height = image.size
     _shrink_on_load(image, long_side, kind)
+    shrunk = isinstance(image, Jpeg2KImageFile) and _reduce_on_load(image, long_side, limits)
     _check_size(image, width, height, limits)
     note = _frames(image)
-    whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
+    whole = kind != "JPEG" and not (note or shrunk or _deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
     turned = turned or orientation(
         image
@@ -160,8 +195,24 @@ def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
     return _decoded(image, file, head, long_side, limits, turned)
 
 
+def _of_restored(image: JxlFile, file: BinaryIO, head: bytes, long_side: int, limits: Limits) -> Decoded:
+    """A JPEG XL by the JPEG that it restores, which holds all that the other held; by its own pixels if it fails."""
+    _check_size(image, *image.size, limits)
+    if data := image.restored():
+        inside = io.BytesIO(data)
+        jpeg, jpeg_head = identify(inside)
+        if jpeg is not None and jpeg.format in ("JPEG", "MPO"):
+            found = _decoded(jpeg, inside, jpeg_head, long_side, limits)
+            more = extras(file, None, None, "JXL")
+            content = with_extras(found.content, values(more))
+            return replace(found, format="JXL", content=content, holds=joined([*found.holds, *more]))
+    return _decoded(image, file, head, long_side, limits)
+
+
 def orientation(image: Image.Image) -> int:
-    """The orientation by EXIF or XMP, 1 to 8; 1 if none is given."""
+    """The orientation by EXIF or XMP, 1 to 8; 1 if none is given, or its decoder turns the picture upright."""
+    if isinstance(image, JxlFile):
+        return 1
     tags: dict[int, Any] = {}
     with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         tags.update(image.getexif())
@@ -222,13 +273,32 @@ def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
     """
     file.seek(0)
     head = file.read(4096)
+    if is_jxl(head):
+        file.seek(0)
+        return JxlFile(file), head
+    if kind := icon_format(head):
+        return _largest_of(file, kind), head
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(_without_more(file) if is_jp2(head) else file, formats=BY_PILLOW)
     except Image.UnidentifiedImageError:
         if _may_be_raw(head):
             return None, head
         raise NotAPhoto(_what_it_is(head)) from None
     return (None if _is_raw(image, head) else image), head
+
+
+def _largest_of(file: BinaryIO, kind: str) -> Image.Image:
+    """The largest picture of an icon, called an icon."""
+    image = Image.open(io.BytesIO(largest(bytes_of(file)).file), formats=("PNG", "JPEG2000", kind))
+    image.format = kind
+    return image
+
+
+def _without_more(file: BinaryIO) -> BinaryIO:
+    """A JPEG 2000 without what follows it."""
+    data = bytes_of(file)
+    end = length(data)
+    return io.BytesIO(data[:end]) if end < len(data) else file
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:
@@ -259,6 +329,7 @@ def _what_it_is(head: bytes) -> str:
         (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
         (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
         (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
+        (is_jp2(head), "is a damaged JPEG 2000"),
     )
     return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
 
@@ -289,15 +360,36 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
 
 
+def _reduce_on_load(image: Jpeg2KImageFile, long_side: int, limits: Limits) -> bool:
+    """Tell OpenJPEG to decode at 1/2, 1/4, ... if a picture would take too much memory; whether it will."""
+    assert image.fp
+    halved, most = 0, levels(bytes_of(image.fp))
+    while _memory(image, 0) > limits.max_decoded and halved < most and max(image.size) >> halved + 1 >= long_side:
+        halved += 1
+        image.reduce = halved
+    return halved > 0
+
+
 def _check_size(image: Image.Image, width: int, height: int, limits: Limits) -> None:
     """Check the limits by the header, before anything is decoded."""
     _check_pixels(width, height, limits)
+    if isinstance(image, JxlFile) and image.header.animated:
+        raise NotAPhoto("is a JPEG XL animation; of this format only stills are read")
+    if isinstance(image, Jpeg2KImageFile) and image.fp and shape(bytes_of(image.fp))[:2] != (width, height):
+        raise NotAPhoto("is damaged: its JPEG 2000 data is of another size than its header says")
     needed = _memory(image, width * height)
     if needed > limits.max_decoded:
         raise NotAPhoto(
             f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
             f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
         )
+
+
+def _deep(image: Image.Image) -> bool:
+    """Whether a picture whose decoder gives 8 bits a colour has more."""
+    if isinstance(image, Jpeg2KImageFile) and image.fp:
+        return shape(bytes_of(image.fp))[2] > 8
+    return isinstance(image, JxlFile) and image.header.bits > 8
 
 
 def _check_pixels(width: int, height: int, limits: Limits) -> None:
@@ -310,8 +402,11 @@ def _check_pixels(width: int, height: int, limits: Limits) -> None:
 
 def _memory(image: Image.Image, pixels: int) -> float:
     """Bytes that decoding will take, by the header; for a JPEG at its reduced scale."""
-    plain, transparent = PER_PIXEL.get(str(image.format), OTHERS_PER_PIXEL)
+    kind = "JPEG2000" if isinstance(image, Jpeg2KImageFile) else str(image.format)
+    plain, transparent = PER_PIXEL.get(kind, OTHERS_PER_PIXEL)
     needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
+    if isinstance(image, Jpeg2KImageFile) and isinstance(image.reduce, int):
+        return needed / 4**image.reduce
     if "progressive" in image.info:
         layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())]
         most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
