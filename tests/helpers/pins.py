@@ -15,7 +15,8 @@ from unipic.core.settings import PROJECT
 BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/images": (
         *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
-        *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header"),
+        *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
+        "reading/_tones",
         *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy=="),
     ),
     "reading/fingerprint": ("reading/fingerprint",),
@@ -45,7 +46,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "0265399d4df5b3e4"),
+    "reading/images": (1, "253a73969798276e"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),

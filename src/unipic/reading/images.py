@@ -29,9 +29,12 @@ from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown, with_extras
 from unipic.reading._holds import extras, joined, values
 from unipic.reading._icons import icon_format, largest
-from unipic.reading._jp2 import is_jp2, length, levels, shape
+from unipic.reading._jp2 import is_jp2, length
 from unipic.reading._jxl import JxlFile, is_jxl
+from unipic.reading._limits import NotAPhoto as NotAPhoto
+from unipic.reading._limits import check_pixels, check_size, is_deep, reduce_on_load
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
+from unipic.reading._tones import to_rgb, with_tones
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is really decoded
@@ -66,19 +69,6 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Bytes per pixel that a worker takes at most, as measured: the libraries' own memory (63 MB, spread over the largest
-# photo), the picture and its copies. By format: (without transparency, with transparency).
-PER_PIXEL = {
-    "WEBP": (18.5, 18.5),
-    "AVIF": (10.5, 14.0),
-    "HEIF": (8.5, 10.0),
-    "JXL": (11.5, 13.0),
-    "JPEG2000": (21.5, 26.5),
-    "TIFF": (9.5, 9.5),
-    "GIF": (10.5, 10.5),
-}
-OTHERS_PER_PIXEL = (6.0, 9.5)
-COEFFICIENT = 2.3  # bytes; a progressive JPEG is held at full size, whatever size is requested
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
 JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, first alone, then after each of the eight restart markers a decoder may expect.
@@ -88,10 +78,6 @@ STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif"
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 TIFFS = (b"II*\0", b"MM\0*")
 BY_PREVIEW = "by its embedded preview"
-
-
-class NotAPhoto(Exception):
-    """Why a file cannot be used as a photo, in words for its owner."""
 
 
 @dataclass(frozen=True)
@@ -137,21 +123,21 @@ def _decoded(
     content = _look_through(file, limits.max_scans) if kind == "JPEG" else ""
     width, height = image.size
     _shrink_on_load(image, long_side, kind)
-    shrunk = isinstance(image, Jpeg2KImageFile) and _reduce_on_load(image, long_side, limits)
-    _check_size(image, width, height, limits)
+    shrunk = isinstance(image, Jpeg2KImageFile) and reduce_on_load(image, long_side, limits)
+    check_size(image, width, height, limits)
     note = _frames(image)
-    whole = kind != "JPEG" and not (note or shrunk or _deep(image)) and decodes_whole(image, kind, head)
+    whole = kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
     turned = turned or orientation(
         image
     )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
-    loaded, picture = picture, _with_tones(picture)
+    loaded, picture = picture, with_tones(picture)
     holds = extras(file, loaded, picture, kind)
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture = _upright(_to_rgb(picture), turned)
+    picture = _upright(to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
     return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds)
@@ -168,7 +154,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         preview = preview_in(file)
     except NoPreview as reason:
         raise NotAPhoto(str(reason)) from None
-    _check_pixels(preview.width, preview.height, limits)
+    check_pixels(preview.width, preview.height, limits)
     try:
         with damage_in_words():
             found = _shown_by(preview, long_side, limits)
@@ -197,7 +183,7 @@ def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
 
 def _of_restored(image: JxlFile, file: BinaryIO, head: bytes, long_side: int, limits: Limits) -> Decoded:
     """A JPEG XL by the JPEG that it restores, which holds all that the other held; by its own pixels if it fails."""
-    _check_size(image, *image.size, limits)
+    check_size(image, *image.size, limits)
     if data := image.restored():
         inside = io.BytesIO(data)
         jpeg, jpeg_head = identify(inside)
@@ -360,60 +346,6 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
 
 
-def _reduce_on_load(image: Jpeg2KImageFile, long_side: int, limits: Limits) -> bool:
-    """Tell OpenJPEG to decode at 1/2, 1/4, ... if a picture would take too much memory; whether it will."""
-    assert image.fp
-    halved, most = 0, levels(bytes_of(image.fp))
-    while _memory(image, 0) > limits.max_decoded and halved < most and max(image.size) >> halved + 1 >= long_side:
-        halved += 1
-        image.reduce = halved
-    return halved > 0
-
-
-def _check_size(image: Image.Image, width: int, height: int, limits: Limits) -> None:
-    """Check the limits by the header, before anything is decoded."""
-    _check_pixels(width, height, limits)
-    if isinstance(image, JxlFile) and image.header.animated:
-        raise NotAPhoto("is a JPEG XL animation; of this format only stills are read")
-    if isinstance(image, Jpeg2KImageFile) and image.fp and shape(bytes_of(image.fp))[:2] != (width, height):
-        raise NotAPhoto("is damaged: its JPEG 2000 data is of another size than its header says")
-    needed = _memory(image, width * height)
-    if needed > limits.max_decoded:
-        raise NotAPhoto(
-            f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
-            f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
-        )
-
-
-def _deep(image: Image.Image) -> bool:
-    """Whether a picture whose decoder gives 8 bits a colour has more."""
-    if isinstance(image, Jpeg2KImageFile) and image.fp:
-        return shape(bytes_of(image.fp))[2] > 8
-    return isinstance(image, JxlFile) and image.header.bits > 8
-
-
-def _check_pixels(width: int, height: int, limits: Limits) -> None:
-    if width * height > limits.max_pixels:
-        raise NotAPhoto(
-            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{limits.max_pixels / 1e6:.0f} that are safe to decode"
-        )
-
-
-def _memory(image: Image.Image, pixels: int) -> float:
-    """Bytes that decoding will take, by the header; for a JPEG at its reduced scale."""
-    kind = "JPEG2000" if isinstance(image, Jpeg2KImageFile) else str(image.format)
-    plain, transparent = PER_PIXEL.get(kind, OTHERS_PER_PIXEL)
-    needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
-    if isinstance(image, Jpeg2KImageFile) and isinstance(image.reduce, int):
-        return needed / 4**image.reduce
-    if "progressive" in image.info:
-        layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())]
-        most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
-        needed += pixels * COEFFICIENT * sum(across * down for across, down in layers) / max(1, most)
-    return needed
-
-
 def _frames(image: Image.Image) -> str:
     try:
         frames = getattr(image, "n_frames", 1)
@@ -453,36 +385,6 @@ def _refuse_incomplete(data: bytes) -> None:
 
 def _jpeg(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=("JPEG",))
-
-
-def _with_tones(image: Image.Image) -> Image.Image:
-    """Convert palettes and black-and-white, which otherwise shrink by skipping pixels, to continuous tones.
-
-    16 bits become 8 here too: Pillow shrinks big-endian ones as if their bytes were swapped.
-    """
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    if image.mode in ("1", "P", "PA"):
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white."""
-    if image.mode in ("I", "F"):
-        image = Image.fromarray(_to_8_bit(np.asarray(image)))
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        image = Image.new("RGBA", layer.size, "white")
-        image.alpha_composite(layer)
-    return image.convert("RGB")
-
-
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    """Scale the range of values to 0..255; NaN and infinities count as 0."""
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    return ((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
