@@ -13,7 +13,7 @@ from typing import Literal
 from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
-from unipic.cleanup.rank import EQUALLY_GOOD
+from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
@@ -46,7 +46,7 @@ class Group:
     @property
     def headline(self) -> str:
         """The reason as a line for people."""
-        return f"{'No clear winner' if self.reason == EQUALLY_GOOD else 'Recommended'}: {self.reason}"
+        return f"{'No clear winner' if self.reason.endswith(LOOK_EQUAL) else 'Recommended'}: {self.reason}"
 
     @cached_property
     def ids(self) -> frozenset[str]:
