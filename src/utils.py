@@ -18,6 +18,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
+from unipic.cleanup.stages import INDEXING, READING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Unreadable
@@ -48,12 +49,12 @@ def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
-    progress(Step("Finding files", 0, 0))
+    progress(Step("Finding files", 0, 0, ahead=INDEXING))
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = _counted(seen, "Reading photos", len(new), progress)
+    read = _counted(seen, READING, len(new), progress)
     unreadable = tuple(one for one in read if isinstance(one, Unreadable))
     library.join(folder, files, tools.engine, tools.index, progress)
     return Update(len(files), len(new), gone, unreadable)
@@ -74,11 +75,11 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0))
+    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None)))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
+    gallery, embeddings = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
 

@@ -182,6 +182,16 @@ def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> 
     assert steps[-1].total == 3
 
 
+def test_every_stage_was_announced(clean: Run, photos: Path) -> None:
+    """A stage under another name would have no part in the bar over all of them."""
+    small_album(photos)
+    steps: list[Step] = []
+    clean(scorer=Wishes(), progress=steps.append)
+    came = {step.stage for step in steps[1:]}
+    assert came <= {stage.name for stage in steps[0].ahead}
+    assert len(came) == 5
+
+
 def test_a_person_can_stop_it(clean: Run, photos: Path) -> None:
     small_album(photos)
 

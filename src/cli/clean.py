@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
@@ -136,6 +136,7 @@ def clean(
     with clear_answers(output.as_json):
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
+        ranking.check(settings)
         destinations = _ready(output, photos)
         aside = _aside(photos) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
@@ -170,9 +171,10 @@ def _ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
         found[output.to] = FolderDestination(output.to, output.strip_location)
     if output.listing:
         found[output.listing] = ListDestination(output.listing)
-    for path, destination in found.items():
-        outside(path, photos)
-        destination.ready()
+    with before_the_work():
+        for path, destination in found.items():
+            outside(path, photos)
+            destination.ready()
     return found
 
 
@@ -182,7 +184,8 @@ def _aside(photos: list[Path]) -> AsideDestination:
     from unipic.destinations.quarantine import KNOWN
 
     aside = AsideDestination(photos, data_folder() / KNOWN)
-    aside.ready()
+    with before_the_work():
+        aside.ready()
     return aside
 
 

@@ -15,14 +15,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.progress import BYTE, Progress, Step
+from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, nothing_found, printable, size
 from unipic.review.rules import SETS
 
 BAR_INTERVAL_S = 0.1  # between two updates of a bar
+ELAPSED_WIDTH = 7  # columns: 0:12:34 is never cut
+WHOLE_TASK = "All of it"
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from cli.check import Finding  # what is said of a result comes with it
@@ -118,50 +121,63 @@ def shown(value: object) -> str:
 
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage with the time left; on standard error, so that output stays clean."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # --help needs none
+    """A bar for each stage, and one with the time left for all that were announced; on standard error."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # --help needs none
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TextColumn("{task.fields[speed]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
+        TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=ELAPSED_WIDTH)),
     )
-    with Bars(*columns, console=err, disable=quiet) as bars:
-        stages: dict[str, TaskID] = {}
+    with Bars(*columns, console=err, disable=quiet, expand=True) as bars:
+        shown = _Bars(bars)
+        yield shown
+        shown.finish()
 
-        def finish_stages_that_cannot_be_counted() -> None:
-            for task in bars.tasks:
-                if task.total is None:
-                    bars.update(task.id, total=1, completed=1)
 
-        last, when = "", 0.0
+class _Bars:
+    """Shows each step in its stage's bar; a task that announced its stages has a bar of its own, above them."""
 
-        def show(step: Step) -> None:
-            nonlocal last, when
-            now = time.monotonic()
-            if step.stage == last and now - when < BAR_INTERVAL_S and 0 < step.done < step.total:
-                return  # stored results come faster than anybody can read
-            last, when = step.stage, now
-            if step.total:
-                finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
-            if step.stage not in stages:
-                finish_stages_that_cannot_be_counted()
-                stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
-            speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
-            bars.update(
-                stages[step.stage],
-                completed=step.done,
-                total=step.total or None,
-                count=step.amount,
-                speed=f"{speed:,.0f}/s" if speed and step.total and step.unit != BYTE else "",
-            )
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._overall = Overall()
+        self._stage, self._when = "", 0.0
+        self._began: dict[str, float] = {}
 
-        yield show
-        finish_stages_that_cannot_be_counted()
+    def __call__(self, step: Step) -> None:
+        now = time.monotonic()
+        self._overall.at(step, now)
+        if step.stage == self._stage and now - self._when < BAR_INTERVAL_S and 0 < step.done < step.total:
+            return  # stored results come faster than anybody can read
+        self._stage, self._when = step.stage, now
+        if step.ahead:
+            self._began = {}
+            self._tasks[WHOLE_TASK] = self._bars.add_task(f"[b]{WHOLE_TASK}[/b]", total=1.0, told="")
+        if step.total or step.stage not in self._tasks:
+            self._end_uncounted()  # as loading a model, amid what is counted
+        if step.stage not in self._tasks:
+            self._tasks[step.stage] = self._bars.add_task(step.stage, total=step.total or None, told="")
+        passed = now - self._began.setdefault(step.stage, now)
+        told = step.amount if self._overall.purpose else step.pace(passed)
+        self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, told=told)
+        if self._overall.stages:
+            whole = self._tasks[WHOLE_TASK]
+            self._bars.update(whole, completed=self._overall.share, told=self._overall.told)
+
+    def finish(self) -> None:
+        """Everything is done: fill the bars that have no number of their own."""
+        self._end_uncounted()
+        if self._overall.stages:
+            self._bars.update(self._tasks[WHOLE_TASK], completed=1.0, told="")
+
+    def _end_uncounted(self) -> None:
+        for task in self._bars.tasks:
+            if task.total is None:
+                self._bars.update(task.id, total=1, completed=1)
 
 
 def say_summary(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from screens.parts.run_settings import RunSettings, run_settings
-from screens.parts.server_folder import real_folder, server_folder
+from screens.parts.server_folder import in_words, real_folder, server_folders
 from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
@@ -66,18 +66,15 @@ def _upload(chosen: RunSettings) -> None:
 
 
 def _folder(chosen: RunSettings) -> None:
-    chosen_folder = server_folder("")
-    if chosen_folder is None:
-        return
-    if st.button(
-        "Find copies and best shots in this folder", type="primary", icon=":material/search:", key="start-folder"
-    ):
+    folders = server_folders("")
+    label = f"Find copies and best shots in {in_words(folders)}"
+    if folders and st.button(label, type="primary", icon=":material/search:", key="start-folder"):
         try:
-            real = real_folder(chosen_folder)
+            real = tuple(str(real_folder(folder)) for folder in folders)
         except SourceError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        _start(server().runs.new("folder", (str(real),)), chosen)
+        _start(server().runs.new("folder", real), chosen)
         _to_review()
 
 

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from server.desks import open_desk
+from server.fetching import Downloads
 from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
@@ -34,6 +35,7 @@ class Server:
 
     runs: Runs
     jobs: Jobs
+    downloads: Downloads = field(default_factory=Downloads)
     desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
     deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time

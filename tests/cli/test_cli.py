@@ -544,13 +544,30 @@ def test_a_word_that_is_none_of_the_choices(option: str, cli: Cli, photos: Path)
     assert "not 'other'" in result.stderr
 
 
-def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos: Path, tmp_path: Path) -> None:
+def test_a_zip_that_is_there_is_2_and_stays_and_no_work_is_done(cli: Cli, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "out.zip").write_bytes(b"precious")
     result = cli("clean", photos, "--zip", tmp_path / "out.zip")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nothing was overwritten" in result.stderr
     assert (tmp_path / "out.zip").read_bytes() == b"precious"
     assert "Reading photos" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [(["--ranker", "builtin"], "--ranker builtin does without"), (["--offline"], "models fetch")]
+)
+def test_a_prompt_that_no_model_would_read_is_2(more: list[str], said: str, cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", "--prompt", "our dog", *more, plain=False)
+    assert result.exit_code == 2
+    assert "--prompt needs CLIP" in result.stderr
+    assert said in result.stderr
+    assert "Reading photos" not in result.stderr
+
+
+def test_a_zip_may_have_a_name_in_any_script(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    path = tmp_path / "Übersee 🏖 東京.zip"
+    assert cli("clean", photos, "--zip", path).exit_code == 0
+    assert MANIFEST in names(path)
 
 
 @pytest.mark.parametrize(
@@ -564,12 +581,12 @@ def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos
         ("--zip", "nowhere/out.zip", "is not a folder"),
     ],
 )
-def test_a_bad_place_is_1_before_any_work(
+def test_a_bad_place_is_2_before_any_work(
     option: str, place: str, said: str, cli: Cli, photos: Path, tmp_path: Path
 ) -> None:
     before = state(photos)
     result = cli("clean", photos, option, tmp_path / place)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert said in result.stderr
     assert state(photos) == before
     assert "Reading photos" not in result.stderr
@@ -749,7 +766,7 @@ def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["report"]["before"] == 4
     assert MANIFEST in names(tmp_path / "out")
     again = subprocess.run([*MAIN, *arguments], capture_output=True, text=True, timeout=120)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "already holds a finished result" in json.loads(again.stdout)["error"]
 
 

@@ -57,7 +57,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
-    "library/companions": (1, "71b976222fc892e7"),
+    "library/companions": (1, "7228caf3186f73f3"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
     "reading/seen": (3, "196281612753a94c"),

@@ -341,8 +341,5 @@ def test_count_and_time_left_are_said_and_not_for_each_file(monkeypatch: pytest.
         clock[0] += 0.01
     assert 80 < len(said) < 120
     assert said[0] == "Copying · 0 of 1,000 files · Starting…"
-    assert any(
-        words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 100 a second · 5 s left")
-        for words in said
-    )
+    assert any(words.startswith("Copying · 5") and words.endswith(" of 1,000 files · 5 s left") for words in said)
     assert said[-1].startswith("Copying · 1,000 of 1,000 files")

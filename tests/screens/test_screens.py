@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
+from screens.parts.rules import offered
+from screens.parts.words import plain
+from server.jobs import Where
 from server.runs import Run, Runs
 from server.worker import keep_evidence
 from unipic.core.files import write_json
@@ -111,13 +116,43 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
     started: list[Run] = []
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
-    test.text_input(key="inside").set_value("../../..").run()
-    press(test, "Find copies and best shots in this folder")
-    assert "outside the folders this server may read" in text(test)
-    assert not started
-    test.text_input(key="inside").set_value("a").run()
+    press(test, "a")
     press(test, "Find copies and best shots in this folder")
     assert [run.load().roots for run in started] == [(str(gallery / "a"),)]
+
+
+def test_folders_on_the_server_are_opened_step_by_step_and_several_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Runs
+) -> None:
+    root = tmp_path / "photos [b]"
+    for name in ("2023/spring/1.jpg", "2023/summer/2.jpg", "2023/summer/3.jpg", "2024/4.jpg"):
+        save(scene(1, 40, 30), root / name)
+    monkeypatch.setenv("UNIPIC_ROOTS", str(root))
+    started: list[Run] = []
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
+    test = press(app(), "2023")
+    assert [label for label in labels(test) if label in ("spring", "summer", "2024")] == ["spring", "summer"]
+    captions = [caption.value for caption in test.caption]
+    assert captions.index("1 file") < captions.index("2 files")
+    for box in test.checkbox:
+        box.check()
+    press(test.run(), "Find copies and best shots in 2 folders")
+    assert [run.load().roots for run in started] == [tuple(str(root / "2023" / one) for one in ("spring", "summer"))]
+    test = press(app(), "2023")
+    press(test, plain(str(root)))
+    assert "2024" in labels(test), "a step of the way leads back"
+
+
+def test_a_folder_that_is_gone_meanwhile_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gallery: Path
+) -> None:
+    monkeypatch.setenv("UNIPIC_ROOTS", str(gallery))
+    test = app()
+    shutil.rmtree(gallery / "a")
+    next(button for button in test.button if button.label == "a").click().run()
+    assert not test.exception
+    assert "is not a folder" in text(test)
+    assert "Find copies and best shots in this folder" not in labels(test)
 
 
 def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +221,32 @@ def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
     assert "broken\\.jpg" in said
     assert "<b>" not in said.replace("\\<b\\>", ""), "a name is text"
     assert [group.lane for group in desk(run).proposal.groups] == ["identical", "similar", "similar"]
+
+
+def test_own_words_wait_for_the_model_that_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = app()
+    assert test.text_input(key="prompt").disabled
+    assert "Your own words need CLIP" in text(test)
+    assert "does not download anything" in text(test), "UNIPIC_OFFLINE is set"
+    monkeypatch.delenv("UNIPIC_OFFLINE")
+    asked: list[str] = []
+    monkeypatch.setattr(server.state.server().downloads, "start", asked.append)
+    press(app(), "Get CLIP ViT-B/32 (609 MB)")
+    assert asked == ["clip-vit-base-patch32"]
+
+
+def test_own_words_can_be_written_where_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screens.parts.run_settings.missing", lambda _: None)
+    test = app()
+    assert not test.text_input(key="prompt").disabled
+    assert "Get CLIP ViT-B/32 (609 MB)" not in labels(test)
+
+
+def test_folders_inside_a_chosen_one_are_not_offered() -> None:
+    known = ["Backup", "Backup/thumbs", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ()) == known
+    assert offered(known, ("Backup",)) == ["Backup", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ("albums/2024", "albums")) == known
 
 
 def test_a_rule_is_followed_by_open_groups_and_can_be_taken_back(run: Run) -> None:
@@ -281,10 +342,11 @@ def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyP
     (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
-        {"stage": "Reading photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
+        asdict(Where("12 % · 2 min left", 0.12, "Reading photos", 50, "50 of 200 files", "Opens them.", False, 0.0)),
     )
     test = app("review.py", run)
-    assert any("Reading photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
+    assert [(bar.proto.value, bar.proto.text) for bar in test.get("progress")] == [(12, "12 % · 2 min left")]
+    assert any(text.value == "**Reading photos** · 50 of 200 files  \nOpens them\\." for text in test.markdown)
     assert "Cancel" in labels(test)
 
 

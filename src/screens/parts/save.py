@@ -20,11 +20,12 @@ from unipic.core.progress import Step
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
-from unipic.destinations.names import safe_name
+from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
+ZIP_NAME_CHARACTERS = 80  # of any script, so at most 240 bytes and the ending
 MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
@@ -71,11 +72,8 @@ def _offer(run: Run, path: Path, kind: str) -> None:
 
 
 def zip_name(album: str) -> str:
-    """The album's name as a file name of letters, digits and a few signs."""
-    kept = "".join(
-        c if (c.isalnum() and c.isascii()) or c in " ._()-" else "_" for c in safe_name(album).replace("/", "_")
-    )
-    return kept.strip(" ._")[:80] or "album"
+    """The album's name, in any script, as a file name that every system allows and none hides."""
+    return folder_name(album)[:ZIP_NAME_CHARACTERS].rstrip(" .")
 
 
 def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
-from screens.parts.words import count
+from screens.parts.words import count, plain
 from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
@@ -54,5 +52,7 @@ def _bar(run: Run) -> Where | None:
     elif step is None:
         st.progress(0.0, text="Getting ready")
     else:
-        st.progress(step.share, text=step.told(time.time() - step.stage_since))
+        st.progress(step.share, text=plain(step.told))
+        amount = f" · {plain(step.amount)}" if step.amount else ""
+        st.markdown(f"**{plain(step.stage)}**{amount}  \n{plain(step.purpose)}")
     return step

@@ -7,6 +7,7 @@ const PARALLEL = 3;
 const PAUSES = [1000, 4000, 10000]; // milliseconds before each new try of a file
 const STALL = 90000; // milliseconds without progress before a try is given up
 const EVERY = 200; // milliseconds between two looks at progress
+const UNDATED = 60000; // milliseconds: a file that young was made by the browser when it was chosen
 const SHOWN_FAILURES = 5; // rows; a thousand of them would help nobody
 const WORTH_RETRYING = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
 const HOPELESS = new Set([404, 409, 507]); // what is true of one file here is true of all that follow
@@ -41,6 +42,7 @@ class Batch {
     this.total = { count: 0, bytes: 0 };
     this.looking = 0; // drops whose folders are still being read
     this.litter = 0;
+    this.undated = 0; // files whose date the browser hides
     this.cancelled = false;
     this.round = 0; // counts the cancellings
     this.stretch = null; // when this stretch of work began and what was sent before: for the time left
@@ -94,6 +96,7 @@ class Batch {
       const item = { file, name, key: freshKey(), size: file ? file.size : 0, loaded: 0, tries: 0 };
       this.total.count += 1;
       this.total.bytes += item.size;
+      if (file && Date.now() - file.lastModified < UNDATED) this.undated += 1;
       if (reason) this.fail(item, reason);
       else if (item.size > this.maxFile)
         this.fail(item, `It is ${size(item.size)}; the limit is ${size(this.maxFile)} per file.`);
@@ -182,7 +185,7 @@ function send(token, item) {
       clearTimeout(stalled);
       stalled = setTimeout(() => request.abort(), STALL);
     };
-    request.open("PUT", `/unipic/upload/${token}/${item.key}?name=${encodeURIComponent(wellFormed(item.name))}`);
+    request.open("PUT", `/unipic/upload/${token}/${item.key}?name=${encodeURIComponent(wellFormed(item.name))}&modified=${item.file.lastModified}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => {
       item.loaded = Math.min(event.loaded, item.size);
@@ -415,9 +418,10 @@ function running(batch) {
 }
 
 function settled(batch) {
-  const { done, litter, cancelled } = batch;
+  const { done, litter, undated, cancelled } = batch;
   const words = [`${cancelled ? "Cancelled: " : done.count ? "✓ " : ""}${count(done.count, "photo")} uploaded`];
   if (done.bytes) words.push(size(done.bytes));
+  if (undated) words.push(`your browser does not tell the file date of ${number(undated)}`);
   if (litter) words.push(`${count(litter, "system file")} left out`);
   return words.join(" · ");
 }
