@@ -1,6 +1,7 @@
 """python -m benchmarks PART, with one of these parts, or all for all of them
 
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
+seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
@@ -31,6 +32,7 @@ from benchmarks import (
     pictures,
     quality,
     safety,
+    seconds,
     speed,
     startup,
     versions,
@@ -39,6 +41,7 @@ from benchmarks.machine import machine
 
 PARTS = {
     "quality": quality.run,
+    "seconds": seconds.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
     "speed": speed.run,

@@ -96,24 +96,31 @@ def _reliability(questions: Mapping[str, Sequence[Question]]) -> None:
 def _natural(folder: Path) -> None:
     """Series as they were taken. Nobody said which shot is best, so only the doubt is told, and where it comes from."""
     weights = [WEIGHTS[criterion.name] for criterion in MEASURED]
-    doubtful = level = opposed = behind = 0
+    doubtful, level, opposed, behind = 0, 0, 0, 0
     series = list(natural_series(folder))
     for shots in series:
         _, table = shortfalls([shot.measures for shot in shots])
         told = table * weights
-        first, second, *_ = order = np.argsort(-told.sum(axis=1))
+        order = np.argsort(-told.sum(axis=1)).tolist()
+        first, second = order[:2]
         tied = int((_certainty(told.sum(axis=1)[first] - told.sum(axis=1)) < CLEAR).sum())
         if tied == 1:
             continue
         doubtful += 1
         level += tied == len(order)
         behind += len(order) - tied
-        opposed += _certainty(np.abs(told[first] - told[second]).sum()) >= CLEAR
+        opposed += int(_certainty(np.abs(told[first] - told[second]).sum()) >= CLEAR)
     print(f"\nOf {len(series)} natural series {doubtful} are too close to call: in {level} all shots, in others")
     print(f"{behind} shots are plainly behind. In {opposed} criteria contradict each other, elsewhere all is close.")
 
 
 def natural_series(folder: Path) -> Iterator[list[Shot]]:
+    """The shots of each natural series."""
+    for files in natural_files(folder):
+        yield [shot(_pixels(str(folder / file))) for file in files]
+
+
+def natural_files(folder: Path) -> Iterator[list[str]]:
     """Untouched photos of one similar group, of the same picture one."""
     groups = defaultdict[str, dict[str, str]](dict)
     with open(folder / "groups.csv", newline="", encoding="utf-8") as file:
@@ -122,7 +129,7 @@ def natural_series(folder: Path) -> Iterator[list[Shot]]:
                 groups[row["similar_group"]].setdefault(row["near_dup_group"] or row["file"], row["file"])
     for files in groups.values():
         if len(files) > 1:
-            yield [shot(_pixels(str(folder / file))) for file in files.values()]
+            yield list(files.values())
 
 
 def generated_questions(half: str) -> Iterator[Question]:
