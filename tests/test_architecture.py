@@ -64,7 +64,7 @@ HOMES = {
     "pillow_jxl": ("unipic/reading/_jxl.py",),
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
-        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "overlay")),
+        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/reading/_measures.py",
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),

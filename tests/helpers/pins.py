@@ -36,7 +36,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "library/companions": ("library/companions",),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
-        *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
+        *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
+        "opencv-python-headless==",
         *("numpy==",),
     ),
     "reading/seen": (
@@ -59,7 +60,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "7228caf3186f73f3"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (1, "78a0ca5e55315b0d"),
+    "cleanup/look": (2, "04014bbf9523389c"),
     "reading/seen": (3, "196281612753a94c"),
 }
 
