@@ -12,6 +12,7 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
+search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -32,6 +33,7 @@ from benchmarks import (
     pictures,
     quality,
     safety,
+    search,
     seconds,
     speed,
     startup,
@@ -53,6 +55,7 @@ PARTS = {
     "pairs": pairs.run,
     "versions": versions.run,
     "library": library.run,
+    "search": search.run,
     "safety": safety.run,
 }
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
+    from unipic.review.outcomes import By, Outcome
     from unipic.review.proposal import Proposal
     from unipic.vision.manifest import Model
     from unipic.vision.registry import Status
@@ -41,6 +42,7 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
+LEFT_OUT: dict[By, str] = {"you": "by your decision", "identical": "identical", "verified": "verified at full size"}
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 EXAMPLES = """
@@ -99,6 +101,40 @@ INDEX_EXAMPLES = """
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
 """
 
+SEARCH_EXAMPLES = """
+[b]Examples[/b]
+
+  What you remember of it: a date, a place, a kind, a camera, a name. Recognised words become conditions:
+    python src/main.py search "Rome 2019"
+    python src/main.py search "screenshots last week"
+    python src/main.py search "canon, Saturday night, last summer"
+
+  Conditions written out; several hold together, [b]|[/b] means or, a minus means not:
+    python src/main.py search "date:2019-07..2019-08 country:it -kind:screenshot"
+    python src/main.py search "near:48.86,2.35,5km rating:>=4 size:>5MB"
+    python src/main.py search 'folder:"Summer 2014" color:red|teal is:portrait'
+
+  Words in names and captions; in quotes they are never taken for anything else:
+    python src/main.py search '"RE16 TGK"'
+
+  By example. The picture need not be in the library:
+    python src/main.py search --like lost.jpg
+    python src/main.py search "2019" --like beach.jpg --not-like pool.jpg --maybe
+
+  Send what is found:
+    python src/main.py search "favourites 2020" --to ~/best-of-2020
+    python src/main.py search "kind:document" --paths -0 | xargs -0 ls -l
+    python src/main.py search "Rome" --json | jq .results
+
+  How a query is understood, with the number of photos of each condition:
+    python src/main.py search "May in Florence" --explain
+
+[b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
+      color is has rating size mp width height · tag album · sort limit
+
+[b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
+"""
+
 FORGET_EXAMPLES = """
 [b]Examples[/b]
 
@@ -109,8 +145,9 @@ FORGET_EXAMPLES = """
     python src/main.py forget --kind comparisons
 """
 
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES = (
-    text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES)
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES = (
+    text.replace("python src/main.py", COMMAND)
+    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES)
 )
 
 
@@ -181,14 +218,19 @@ class _Bars:
 
 
 def say_summary(
-    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Result | None = None
+    proposal: Proposal,
+    choices: Choices,
+    everything: list[Outcome],
+    written: list[Path],
+    problems: list[str],
+    moved: Result | None = None,
 ) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
 
-    from unipic.review.outcomes import report
+    from unipic.review.ledger import ledger, report
 
-    cleanup, found = proposal.cleanup, report(proposal, choices)
+    cleanup, found, counted = proposal.cleanup, report(proposal, choices, everything), ledger(everything)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
     table.add_row("photos found", f"{found.before:,}{belonging(along)}")
@@ -211,6 +253,9 @@ def say_summary(
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
+    for by, left in counted.by.items():
+        if left.photos:
+            table.add_row(f"left out, {LEFT_OUT[by]}", f"{count(left.photos, 'photo')}, {size(left.bytes)}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     if cleanup.gallery.photos:
         out.print(table)
@@ -222,6 +267,8 @@ def say_summary(
         out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if counted.left_out.photos > counted.by["you"].photos:
+        out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE

@@ -34,6 +34,10 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/_editors": ("reading/_editors",),
     "reading/apple": ("reading/apple",),
     "library/companions": ("library/companions",),
+    "library/colours": ("library/colours",),
+    "library/kinds": ("library/kinds",),
+    "library/places": ("library/places",),
+    "library/traits": ("library/traits", "core/folding"),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
@@ -59,9 +63,13 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "7228caf3186f73f3"),
+    "library/colours": (1, "681bc9b155eac6d5"),
+    "library/kinds": (1, "74f4e02bd019408f"),
+    "library/places": (1, "46718cd46e231911"),
+    "library/traits": (1, "34621c1d0c1779c1"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "04014bbf9523389c"),
-    "reading/seen": (3, "196281612753a94c"),
+    "reading/seen": (3, "c869692cf00c0e63"),
 }
 
 
