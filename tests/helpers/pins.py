@@ -68,7 +68,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "34621c1d0c1779c1"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (2, "04014bbf9523389c"),
+    "cleanup/look": (2, "e32f77dc0e5dac44"),
     "reading/seen": (3, "c869692cf00c0e63"),
 }
 
