@@ -67,7 +67,8 @@ def _vectors(number: int) -> None:
         f"## Search: the nearest 100 of {number:,} x {SIZE} vectors\n\nadded in {time.perf_counter() - begun:.1f} s\n"
     )
     print(
-        "| allowed | by FAISS, scored again: CPU ms, p50 | p95 | plain product (float32): CPU ms, p50 | p95 | the same 100 |"
+        "| allowed | by FAISS, scored again: CPU ms, p50 | p95 "
+        "| plain product (float32): CPU ms, p50 | p95 | the same 100 |"
     )
     print("|---|---:|---:|---:|---:|---:|")
     kept = rows.astype(np.float16).astype(np.float32)
