@@ -68,13 +68,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "b24b424f51316e28"),
     "cleanup/compare": (1, "39503929026f0c45"),
-<<<<<<< HEAD
     "cleanup/look": (2, "e32f77dc0e5dac44"),
-    "reading/seen": (3, "c869692cf00c0e63"),
-=======
-    "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "536fb57e1fc3993e"),
->>>>>>> main
+    "reading/seen": (3, "932dbde56abdeeea"),
 }
 
 
