@@ -144,7 +144,7 @@ def test_clip_is_loaded_once(made, manifest):
     assert notices == []
     assert scorer is not None
     assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 1)
-    assert open_scorer("clip", made, "cpu", manifest=manifest)[0]._network is scorer._network
+    assert open_scorer("clip", made, "cpu", manifest=manifest)[0].encoder.pictures is scorer.encoder.pictures
 
 
 @pytest.fixture
