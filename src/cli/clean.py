@@ -137,7 +137,7 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        destinations = _ready(output, photos)
+        destinations = ready(output, photos)
         aside = _aside(photos) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
             cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
@@ -146,7 +146,7 @@ def clean(
             choices = accept_all(proposal, choices) if kept.best_only else choices
             everything = outcomes(proposal, choices)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
-            problems = _exported([destinations[path] for path in written], everything, progress)
+            problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
         problems += moved.problems if moved else ()
         if output.as_json:
@@ -157,7 +157,7 @@ def clean(
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
 
-def _ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
+def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
     from unipic.destinations.base import outside
     from unipic.destinations.folder import FolderDestination
@@ -216,7 +216,7 @@ def _choices(proposal: Proposal, rulings: list[Ruling]) -> Choices:
     return recalled(proposal.groups, rulings)
 
 
-def _exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
+def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
     """The problems there were."""
     from unipic.destinations.base import export
 

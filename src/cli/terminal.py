@@ -99,6 +99,40 @@ INDEX_EXAMPLES = """
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
 """
 
+SEARCH_EXAMPLES = """
+[b]Examples[/b]
+
+  What you remember of it: a date, a place, a kind, a camera, a name. Recognised words become conditions:
+    python src/main.py search "Rome 2019"
+    python src/main.py search "screenshots last week"
+    python src/main.py search "canon, Saturday night, last summer"
+
+  Conditions written out; several hold together, [b]|[/b] means or, a minus means not:
+    python src/main.py search "date:2019-07..2019-08 country:it -kind:screenshot"
+    python src/main.py search "near:48.86,2.35,5km rating:>=4 size:>5MB"
+    python src/main.py search 'folder:"Summer 2014" color:red|teal is:portrait'
+
+  Words in names and captions; in quotes they are never taken for anything else:
+    python src/main.py search '"RE16 TGK"'
+
+  By example. The picture need not be in the library:
+    python src/main.py search --like lost.jpg
+    python src/main.py search "2019" --like beach.jpg --not-like pool.jpg --maybe
+
+  Send what is found:
+    python src/main.py search "favourites 2020" --to ~/best-of-2020
+    python src/main.py search "kind:document" --paths -0 | xargs -0 ls -l
+    python src/main.py search "Rome" --json | jq .results
+
+  How a query is understood, with the number of photos of each condition:
+    python src/main.py search "May in Florence" --explain
+
+[b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
+      color is has rating size mp width height · tag album · sort limit
+
+[b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
+"""
+
 FORGET_EXAMPLES = """
 [b]Examples[/b]
 
@@ -109,8 +143,9 @@ FORGET_EXAMPLES = """
     python src/main.py forget --kind comparisons
 """
 
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES = (
-    text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES)
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES = (
+    text.replace("python src/main.py", COMMAND)
+    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES)
 )
 
 

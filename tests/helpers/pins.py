@@ -31,6 +31,10 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/_editors": ("reading/_editors",),
     "reading/apple": ("reading/apple",),
     "library/companions": ("library/companions",),
+    "library/colours": ("library/colours",),
+    "library/kinds": ("library/kinds",),
+    "library/places": ("library/places",),
+    "library/traits": ("library/traits", "core/folding"),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
@@ -55,9 +59,13 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "7228caf3186f73f3"),
+    "library/colours": (1, "681bc9b155eac6d5"),
+    "library/kinds": (1, "8f286f014916aa74"),
+    "library/places": (1, "46718cd46e231911"),
+    "library/traits": (1, "4499ec5c556fb84c"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "2db249e1ed874d3b"),
+    "reading/seen": (3, "cd53a3a236d05483"),
 }
 
 

@@ -1,0 +1,12 @@
+"""Text as it is compared: without accents and capitals, so that "zurich" finds "Zürich"."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """Lower case (ß is ss), compatible forms made one, accents and what cannot be seen left out, spaces joined."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = (letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in kept).split())
