@@ -17,6 +17,7 @@ from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
+from unipic.library import filling
 from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex, taken_over
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
@@ -25,9 +26,9 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import RayEngine
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import taste_in
-from unipic.vision.base import Encoder, Scorer
+from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
-from unipic.vision.registry import open_encoder, open_scorer
+from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
@@ -115,15 +116,41 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
     )
 
 
+def meaning_model(
+    settings: Settings, models: Path, progress: Progress = silent
+) -> tuple[filling.Model | None, list[str]]:
+    """The seeing half of the search's text encoder as it fills the library, here and on Ray's workers; and notices."""
+    machine = settings.machine
+    encoder, notices = open_text_encoder(
+        settings.searching.search_model, models, machine.device, machine.fetch, progress
+    )
+    if encoder is None:
+        return None, notices
+    again = partial(open_same_text, encoder.name, encoder.key, models.absolute(), pick_device(machine.device))
+    return filling.text_encoder(encoder.key, again), notices
+
+
+def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncoder:
+    """The text encoder with this key, as open_same does it."""
+    encoder, notices = open_text_encoder(name, models, device, fetch=False)
+    if encoder is None or encoder.key != key:
+        raise _differs(encoder.key if encoder else "", key, notices, models)
+    return encoder
+
+
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
     """The encoder with this key, in another process. ModelError if it differs: its vectors would not be comparable."""
     encoder, notices = open_encoder(name, models, device, fetch=False)
     if encoder.key != key:
-        why = notices[0] if notices else f"it has {encoder.key}, not {key}"
-        raise ModelError(
-            f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
-        )
+        raise _differs(encoder.key, key, notices, models)
     return encoder
+
+
+def _differs(found: str, wanted: str, notices: list[str], models: Path) -> ModelError:
+    why = notices[0] if notices else f"it has {found}, not {wanted}"
+    return ModelError(
+        f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
+    )
 
 
 @contextmanager

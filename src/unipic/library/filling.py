@@ -19,7 +19,7 @@ from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import half
-from unipic.vision.base import VIEW, Detector, Encoder, Part
+from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 
@@ -41,6 +41,16 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
     Vectors of thumbnails differ a little from those of originals, so they have a key of their own.
     """
     return Model(f"{key} thumbnails", open_model, _embedded)
+
+
+def text_encoder(key: str, open_model: Callable[[], TextEncoder]) -> Model:
+    """The seeing half of a text encoder as it fills the library: one vector a photo, of its thumbnail."""
+    return Model(text_key(key), open_model, _seen_whole)
+
+
+def text_key(key: str) -> str:
+    """The key of the rows of a text encoder with this key."""
+    return f"{key} thumbnails"
 
 
 def detector(key: str, open_model: Callable[[], Detector]) -> Model:
@@ -110,6 +120,12 @@ def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None
 
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:
     return [[Part(vector=vector)] for vector in model.embed(np.stack([_view(thumbnail) for _, thumbnail in lot]))]
+
+
+def _seen_whole(model: TextEncoder, lot: Lot) -> list[list[Part]]:
+    """A picture for which the network gives no numbers is looked at once and has no vector."""
+    vectors = model.embed([load_thumbnail(thumbnail) for _, thumbnail in lot])
+    return [[Part(vector=vector)] if np.isfinite(vector).all() and vector.any() else [] for vector in vectors]
 
 
 def _found(model: Detector, lot: Lot) -> list[list[Part]]:

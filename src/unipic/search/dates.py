@@ -182,7 +182,11 @@ class Dates:
 
     def _first_of(self, match: re.Match[str]) -> int | None:
         digits = match[1]
-        year = int(digits) if len(digits) == 4 else next((y for y in (2000, 1900) if y + int(digits) <= self.today.year), 0)
+        year = (
+            int(digits)
+            if len(digits) == 4
+            else next((y for y in (2000, 1900) if y + int(digits) <= self.today.year), 0)
+        )
         year += int(digits) if len(digits) == 2 else 0
         return year if self._is_year(year) else None
 

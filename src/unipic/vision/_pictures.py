@@ -65,6 +65,8 @@ class Pictures:
 
         A GPU computes one batch while the next is prepared.
         """
+        if not len(pictures):
+            return np.zeros((0, 0), np.float32)
         import torch
 
         network = self.network.get(progress)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from copy import copy
-from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
-from unipic.core.progress import Progress
 from unipic.core.settings import FAULTS
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.text import LocalTextEncoder
 
-PROMPTS = 64  # texts whose vectors are cached
 SCALE = 100.0  # CLIP's learned temperature; its file rounds it differently in each number format
 VERSION = 2  # raised when scores change with the same weights
 
@@ -31,15 +28,8 @@ class ClipScorer:
         """`encoder`: OpenAI's, which may be used for a search as well."""
         self.encoder = encoder
         self._head: AestheticHead | None = None
-        self._text = lru_cache(PROMPTS)(lambda prompt: self.encoder.embed_texts([prompt])[0])
         faults = hashlib.sha256("\n".join(FAULTS).encode()).hexdigest()
         self.key = f"{self.name}-{encoder.weights}-{encoder.numbers}-{faults[:8]}-{VERSION}"
-
-    def telling(self, progress: Progress) -> Self:
-        """The same model and network, reporting its loading to `progress`."""
-        scorer = copy(self)
-        scorer.encoder = self.encoder.telling(progress)
-        return scorer
 
     def with_head(self, head: AestheticHead) -> Self:
         """The same model and network, with "aesthetic" as another column."""
@@ -56,7 +46,7 @@ class ClipScorer:
         if not len(pictures):
             return np.zeros((0, len(self.names)), np.float32)
         vectors = self.encoder.embed(pictures)
-        wish, faults = self._text(prompt), np.stack([self._text(fault) for fault in FAULTS])
+        wish, faults = self.encoder.text_vector(prompt), np.stack([self.encoder.text_vector(fault) for fault in FAULTS])
         columns = [_log_odds(vectors, wish, faults)]
         if self._head:
             columns.append(self._head.rate(vectors))

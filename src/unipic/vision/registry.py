@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
@@ -25,7 +25,6 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
-    from unipic.vision.clip import ClipScorer
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.text import LocalTextEncoder
 
@@ -109,16 +108,19 @@ def open_scorer(
     if name == "builtin":
         return None, lost
     try:
-        clip = _scorer_of(_open_text_encoder("openai", models_dir, device, fetch, progress, manifest))
+        encoder = _open_text_encoder("openai", models_dir, device, fetch, progress, manifest)
     except ModelError as error:
         return None, [_instead(error, "the built-in ranking"), *lost]
+    from unipic.vision.clip import ClipScorer
+
+    clip = ClipScorer(encoder.telling(progress))
     if not aesthetic:
-        return clip.telling(progress), []
+        return clip, []
     try:
         head = _open("laion-aesthetic-vit-b-32", open_head, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
-        return clip.telling(progress), [_instead(error, "CLIP without it")]
-    return clip.telling(progress).with_head(head), []
+        return clip, [_instead(error, "CLIP without it")]
+    return clip.with_head(head), []
 
 
 def open_text_encoder(
@@ -181,14 +183,6 @@ def _open_text_encoder(
         return LocalTextEncoder(files, KINDS[kind], device, read_cutoffs(manifest.with_name(CUTOFFS)))
 
     return _open(TEXT_ENCODERS[kind], opener, models_dir, device, fetch, progress, manifest)
-
-
-def _scorer_of(encoder: LocalTextEncoder) -> ClipScorer:
-    """The scorer of a text encoder, the same object at every call, since it remembers vectors of texts."""
-    from unipic.vision.clip import ClipScorer
-
-    with _opening:
-        return cast("ClipScorer", _opened.setdefault(("scorer", encoder.key), ClipScorer(encoder)))
 
 
 def _builtin() -> Encoder:

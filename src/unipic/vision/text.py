@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +24,7 @@ from unipic.vision.device import computes_bfloat16, pick_device
 from unipic.vision.manifest import sha256
 
 VERSION = 1  # raised when vectors change with the same weights
+TEXTS = 64  # texts whose vectors are cached
 CLIP_LENGTH = 77  # tokens of CLIP's longest text
 NONE: Mapping[str, Cutoff] = {}
 
@@ -88,6 +90,7 @@ class LocalTextEncoder:
         self._progress: Progress = silent
         self.pictures = Pictures(self.label, lambda: self._load("vision"), kind.square, self._device)
         self.texts = Texts(self.label, self._load_reading, self._device)
+        self.text_vector = lru_cache(TEXTS)(lambda text: self.texts.embed([text], silent)[0])  # float32 [D]
         self.weights = sha256(folder / kind.weights)[:16]
         self.space = f"{self.name}-{self.weights}-{kind.square.fit}-{VERSION}"  # in any number format
         self.key = f"{self.space}-{self.numbers}"

@@ -112,7 +112,7 @@ def test_what_looks_like_the_wish_is_above_what_looks_like_a_fault(exact, monkey
     axes = np.eye(len(FAULTS) + 1, dtype=np.float32)
     texts = dict(zip(("a dog", *FAULTS), axes, strict=True))
     pure, fault, half, neither = axes[0], axes[3], (axes[0] + axes[3]) / np.sqrt(2), np.zeros_like(axes[0])
-    monkeypatch.setattr(exact, "_text", texts.__getitem__)
+    monkeypatch.setattr(exact.encoder, "text_vector", texts.__getitem__)
     monkeypatch.setattr(exact.encoder, "embed", lambda _: np.stack([pure, half, neither, fault]))
     scores = exact.score(pictures(4), "a dog")[:, 0]
     assert (np.diff(scores) < 0).all(), "the wish alone, wish and fault, neither, the fault alone"
@@ -172,7 +172,7 @@ def test_bfloat16_is_near_enough(folder, exact, monkeypatch):
     half = opened(folder)
     assert half.encoder.pictures.network.get(silent).dtype == torch.bfloat16
     assert half.key != exact.key, "their scores are not the same"
-    np.testing.assert_allclose(half._text("a dog"), exact._text("a dog"), atol=0.02)
+    np.testing.assert_allclose(half.encoder.text_vector("a dog"), exact.encoder.text_vector("a dog"), atol=0.02)
     np.testing.assert_allclose(half.encoder.embed(pictures(3)), exact.encoder.embed(pictures(3)), atol=0.02)
 
 
@@ -215,10 +215,10 @@ def test_any_text_is_read(scorer, prompt):
 def test_a_text_is_embedded_once(scorer, head):
     """The faults too, with a head and without."""
     scorer.score(pictures(1), "asked before")
-    before = scorer._text.cache_info().misses
+    before = scorer.encoder.text_vector.cache_info().misses
     scorer.score(pictures(1), "asked twice")
     scorer.with_head(head).score(pictures(2), "asked twice")
-    assert scorer._text.cache_info().misses == before + 1
+    assert scorer.encoder.text_vector.cache_info().misses == before + 1
 
 
 def test_many_threads_may_ask_at_once(exact):

@@ -155,7 +155,7 @@ def test_siglip_reads_small_letters_always_64_tokens_with_an_end(folders):
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("text", ["", "🏖️", "/etc/passwd", "x" * 10_000, "Zürich 東京", "<b>'; DROP TABLE file; --"])
+@pytest.mark.parametrize("text", ["", "🏖️", "/etc/passwd", "x " * 5_000, "Zürich 東京", "<b>'; DROP TABLE file; --"])
 def test_any_text_has_a_vector_and_a_long_one_is_told(folders, name, text):
     encoder = LocalTextEncoder(folders[name], KINDS[name], "cpu")
     assert np.isfinite(encoder.embed_texts([text])).all()
@@ -169,19 +169,19 @@ def test_any_text_has_a_vector_and_a_long_one_is_told(folders, name, text):
 
 
 def test_the_middle_is_what_transformers_preprocessing_of_clip_crops():
-    from transformers import CLIPImageProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
     ours = Square(224, "crop").of(pictures(1)[0])
-    processor = CLIPImageProcessor(backend="pil", do_normalize=False, do_rescale=False)
+    processor = CLIPImageProcessorPil(do_normalize=False, do_rescale=False)
     theirs = processor(pictures(1)[0], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
     assert np.abs(ours.astype(int) - theirs).max() <= 1
 
 
 def test_squashed_is_what_transformers_preprocessing_of_siglip_does():
-    from transformers import SiglipImageProcessor
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
     size = {"height": 256, "width": 256}
-    processor = SiglipImageProcessor(backend="pil", size=size, resample=2, do_normalize=False, do_rescale=False)
+    processor = SiglipImageProcessorPil(size=size, resample=2, do_normalize=False, do_rescale=False)
     theirs = processor(pictures(1)[0], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
     assert np.abs(SIGLIP2.square.of(pictures(1)[0]).astype(int) - theirs).max() <= 1
 
