@@ -56,10 +56,6 @@ def fetch(
                     out.print(f"{shown(known[name].label)}: {size(known[name].size)}", **WHOLE)
                 fetch_model(name, models_folder(), progress)
         out.print(f"These weights are in {shown(models_folder())}.", **WHOLE)
-        left = [
-            name for name, model in known.items() if model.asked and name not in chosen and status[name] != "present"
-        ]
-        if left:
-            out.print(
-                f"Only fetched by name: {', '.join(f'{name} ({size(known[name].size)})' for name in left)}.", **WHOLE
-            )
+        for name, model in known.items():
+            if model.asked and name not in chosen and status[name] == "missing":
+                out.print(f"Only fetched by name: {name}, {size(model.size)}.", **WHOLE)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,9 @@ from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
 from unipic.library import filling
+from unipic.library.captions import vectors_of
 from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex, taken_over
+from unipic.library.searchable import Searchable
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
@@ -26,9 +28,11 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import RayEngine
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import taste_in
+from unipic.search.cutoff import background
+from unipic.search.meaning import Meaning, serving
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
-from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder
+from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder, text_encoders_here
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
@@ -128,6 +132,27 @@ def meaning_model(
         return None, notices
     again = partial(open_same_text, encoder.name, encoder.key, models.absolute(), pick_device(machine.device))
     return filling.text_encoder(encoder.key, again), notices
+
+
+def open_meaning(
+    library: Searchable, settings: Settings, models: Path, memory: Path, progress: Progress = silent
+) -> tuple[Meaning | None, list[str]]:
+    """What words mean to a text encoder that has seen photos of the library: the wanted one, or an earlier one.
+
+    None, with notices, if there is none. `memory`: the library's folder.
+    """
+    machine, name = settings.machine, settings.searching.search_model
+    wanted, notices = open_text_encoder(name, models, machine.device, False, progress)
+    if wanted is None:
+        return None, notices
+    encoders = [wanted]
+    if library.number_by(filling.text_key(wanted.key)) < len(library.digests):
+        encoders += [one for one in text_encoders_here(models, machine.device) if one.key != wanted.key]
+    encoder, said = serving(encoders, library)
+    if encoder is None:
+        return None, [*notices, *said]
+    captions = cache(partial(vectors_of, background(), encoder, memory))
+    return Meaning(encoder, captions, tuple(said)), notices
 
 
 def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncoder:

@@ -6,7 +6,6 @@ cosine with the text is compared with the best of its cosines with about 500 cap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from unipic.vision.base import Cutoff
 BACKGROUND = Path(__file__).with_name("background.txt")
 SAME = 0.85  # cosine of two texts that say nearly the same; a caption like the query would compete with it
 SHOWN = 24  # photos before it is said that a model's cut-off was not measured: a page
-BLOCK = 2_000  # photos, nearest first, that are compared with the background at a time
 
 
 @cache
@@ -41,22 +39,8 @@ def margins(photos: np.ndarray, query: np.ndarray, captions: np.ndarray) -> np.n
     return np.asarray(near - (photos @ captions.T).max(axis=1) if len(captions) else near, np.float32)
 
 
-def zones(margin: np.ndarray, cutoff: Cutoff) -> tuple[np.ndarray, np.ndarray]:
-    """bool [N] each: photos that show it, and photos that may; the others do not."""
+def shown(photos: np.ndarray, query: np.ndarray, captions: np.ndarray, cutoff: Cutoff) -> tuple[np.ndarray, np.ndarray]:
+    """bool [N] each: which photos [N, D] show the query [D], and which others may. The rest shows something else."""
+    margin = margins(photos, query, competing(captions, query))
     found = margin >= cutoff.found
     return found, (margin >= cutoff.maybe) & ~found
-
-
-def shown(
-    photos: np.ndarray, query: np.ndarray, captions: np.ndarray, cutoff: Cutoff
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The zones of photos [N, D] in the order of their cosine with the query, a block at a time.
-
-    It ends after a block in which nothing is shown: the next ones are further away.
-    """
-    others = competing(captions, query)
-    for start in range(0, len(photos), BLOCK):
-        found, maybe = zones(margins(photos[start : start + BLOCK], query, others), cutoff)
-        yield found, maybe
-        if not (found | maybe).any():
-            return

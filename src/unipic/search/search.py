@@ -13,6 +13,7 @@ from unipic.core.photo import Photo
 from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
 from unipic.search.conditions import UNKNOWN, condition_of
+from unipic.search.meaning import Meaning
 from unipic.search.names import Names
 from unipic.search.parse import Parser
 from unipic.search.query import Chip, Query
@@ -21,8 +22,8 @@ from unipic.search.results import Results
 
 CANDIDATES = 50  # nearest photos that are asked whether they are the same picture; copies are the very nearest
 NO_MODEL = (
-    "Words are looked for in names, folders, cameras, places and captions. What pictures show is not searched yet: "
-    "search by an example picture instead"
+    "Words are looked for in names, folders, cameras, places and captions, and not in what pictures show; "
+    "you can search by an example picture instead"
 )
 
 
@@ -51,8 +52,19 @@ Same = Callable[[Photo, Photo], bool]
 class Asked:
     """One state of a library that can be asked, with its names; used for many queries."""
 
-    def __init__(self, library: Searchable, language: str = "en", today: date | None = None) -> None:
-        """`language`: of dates and countries, besides English."""
+    def __init__(
+        self,
+        library: Searchable,
+        language: str = "en",
+        today: date | None = None,
+        meaning: Meaning | None = None,
+        about_meaning: Sequence[str] = (),
+    ) -> None:
+        """`language`: of dates and countries, besides English; `meaning`: without it, words are letters alone.
+
+        `about_meaning`: what to say to people who search by words: which model would find more, and how to get it.
+        """
+        self.meaning, self.about_meaning = meaning, tuple(about_meaning)
         self.library, self.names = library, Names(library)
         self.parser = Parser(self.names.vocabulary, language, today, self.count)
 
@@ -76,6 +88,8 @@ class Asked:
             return None
         ranked = Ranked.of(len(self.library.digests))
         by_words(ranked, self.library, query.parts)
+        if self.meaning:
+            self.meaning.rank(ranked, self.library, query.parts, allowed)
         if examples:
             wanted, unwanted = (_vectors(examples, kind) for kind in (True, False))
             near = by_examples(ranked, self.library, wanted, unwanted, allowed, self.library.moment)
@@ -98,11 +112,14 @@ class Asked:
         """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
         notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
+        notes += ranked.notes if ranked else []
         if ranked is not None and not choice.unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
             order = order[ranked.zones[order] < UNSURE]
             notes.append(f"{left:,} less sure {'one is' if left == 1 else 'ones are'} left out")
-        if any(part.weight > 0 for part in query.parts) and not len(order):
-            notes.append(NO_MODEL)
+        if any(part.weight > 0 for part in query.parts):
+            notes += self.about_meaning
+            if not len(order) and not self.meaning:
+                notes.append(NO_MODEL)
         order = self._sorted(order, query)
         several = choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}
         none = np.zeros(len(order), np.int64)

@@ -180,7 +180,12 @@ def _filled(kind: Any, config: Any, entries: dict[str, torch.Tensor], activation
         raise ValueError(f"its config says {config.hidden_act}, and the model was taught with {activation}")
     with _quiet():
         network, told = kind.from_pretrained(
-            None, config=config, state_dict=entries, dtype=getattr(torch, numbers), output_loading_info=True
+            None,
+            config=config,
+            state_dict=entries,
+            dtype=getattr(torch, numbers),
+            output_loading_info=True,
+            local_files_only=True,
         )
     wrong = [f"{name.replace('_', ' ')} {sorted(map(str, keys))[:3]}" for name, keys in told.items() if keys]
     if wrong:

@@ -150,12 +150,18 @@ def open_text_encoder(
     return None, [*notices, _none(models)]
 
 
+def text_encoders_here(models_dir: Path, device: str = "auto", manifest: Path = MANIFEST) -> list[TextEncoder]:
+    """Every text encoder that is installed and can be opened, the best first."""
+    opened = (open_text_encoder(kind, models_dir, device, fetch=False, manifest=manifest)[0] for kind in TEXT_ENCODERS)
+    return [encoder for encoder in opened if encoder]
+
+
 def _better(kind: str, models: dict[str, Model]) -> list[str]:
     """What to say where a lesser text encoder is used than there could be."""
     best, used = (models[TEXT_ENCODERS[one]] for one in (next(iter(TEXT_ENCODERS)), kind))
     if best is used:
         return []
-    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer(best)}."]
+    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer(best)}"]
 
 
 def _none(models: dict[str, Model]) -> str:

@@ -171,9 +171,9 @@ def test_any_text_has_a_vector_and_a_long_one_is_told(folders, name, text):
 def test_the_middle_is_what_transformers_preprocessing_of_clip_crops():
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-    ours = Square(224, "crop").of(pictures(1)[0])
+    ours = Square(224, "crop").of(pictures(1, 240, 360)[0])
     processor = CLIPImageProcessorPil(do_normalize=False, do_rescale=False)
-    theirs = processor(pictures(1)[0], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
+    theirs = processor(pictures(1, 240, 360)[0], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
     assert np.abs(ours.astype(int) - theirs).max() <= 1
 
 
