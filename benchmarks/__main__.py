@@ -11,6 +11,7 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
+search    with --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder a kind
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 from benchmarks import (
     bias,
@@ -29,6 +31,7 @@ from benchmarks import (
     photos,
     quality,
     safety,
+    search_calibrate,
     speed,
     startup,
     versions,
@@ -55,11 +58,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=[*PARTS, "all"])
+    parser.add_argument("part", choices=[*PARTS, "search", "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
+    parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
+    if options.part == "search":
+        if not options.calibrate:
+            parser.error("search takes --calibrate FOLDER")
+        search_calibrate.run(options.calibrate)
+        return
     parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
     for name, part in parts.items():
         if options.part in (name, "all"):

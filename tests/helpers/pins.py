@@ -65,7 +65,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "4499ec5c556fb84c"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "cd53a3a236d05483"),
+    "reading/seen": (3, "3f7a7546a8b7bf09"),
 }
 
 

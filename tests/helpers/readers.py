@@ -8,13 +8,13 @@ import numpy as np
 
 from unipic.vision.base import Cutoff
 
-COLOURS = {"red": 0, "green": 1, "blue": 2}
+HUES = {"warm": 0, "leafy": 1, "watery": 2}  # words that are no colours to the query language
 ANYTHING = 3  # the axis of all other words
 LENGTH = 40  # characters that are read
 
 
 class ColourReader:
-    """A TextEncoder that knows three colours: a picture's vector is its mean colour, a text's the colours it names."""
+    """A TextEncoder that knows three colours and a word for each; a picture is its mean colour."""
 
     templates = ("{}",)
     english = True
@@ -34,7 +34,7 @@ class ColourReader:
         rows = np.zeros((len(texts), 4), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in self.read_part(text).split():
-                row[COLOURS.get(word, ANYTHING)] += 1
+                row[HUES.get(word, ANYTHING)] += 1
             row[ANYTHING] += not row.any()
         return _unit(rows)
 

@@ -43,7 +43,7 @@ class Meaning:
         if not parts or not (wanted or cutoff):
             return
         query = self.query(parts) if wanted else -self.query(parts)
-        ranked.notes += [*self.notices, *self._notes(parts)]
+        ranked.notes.extend([*self.notices, *self._notes(parts)])
         if cutoff is None:
             self._add_nearest(ranked, library, query, allowed)
             return

@@ -85,7 +85,7 @@ class LocalTextEncoder:
         """`cutoffs`: by space, see cutoffs.py. OSError if there are no weights in the folder."""
         self.name, self.label = kind.name, kind.label
         self.templates, self.english = kind.templates, kind.english
-        self._kind, self._folder, self._device = kind, folder, pick_device(device)
+        self.kind, self._folder, self._device = kind, folder, pick_device(device)
         self.numbers = number_format(self._device)
         self._progress: Progress = silent
         self.pictures = Pictures(self.label, lambda: self._load("vision"), kind.square, self._device)
@@ -102,6 +102,10 @@ class LocalTextEncoder:
         encoder._progress = progress
         return encoder
 
+    def prepared(self, square: Square) -> Self:
+        """The same model with pictures made square in another way, to measure which is better."""
+        return type(self)(self._folder, replace(self.kind, square=square), self._device)
+
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """See TextEncoder.embed."""
         return self.pictures.embed(pictures, self._progress)
@@ -115,12 +119,12 @@ class LocalTextEncoder:
         return self.texts.read_part(text, self._progress)
 
     def _load(self, side: Side) -> Network:
-        network = self._kind.load(self._folder, side, self.numbers)
+        network = self.kind.load(self._folder, side, self.numbers)
         network.module.to(self._device)
         return network
 
     def _load_reading(self) -> tuple[Tokens, Network]:
-        return Tokens(self._folder / "tokenizer.json", self._kind.reading), self._load("text")
+        return Tokens(self._folder / "tokenizer.json", self.kind.reading), self._load("text")
 
 
 def number_format(device: str) -> str:
