@@ -11,7 +11,9 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
-search    with --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder a kind
+search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
+          --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
+pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -29,8 +31,10 @@ from benchmarks import (
     memory,
     pairs,
     photos,
+    pictures,
     quality,
     safety,
+    search,
     search_calibrate,
     speed,
     startup,
@@ -46,10 +50,12 @@ PARTS = {
     "memory": memory.run,
     "darkroom": darkroom.run,
     "photos": photos.run,
+    "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
     "versions": versions.run,
     "library": library.run,
+    "search": search.run,
     "safety": safety.run,
 }
 
@@ -58,15 +64,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=[*PARTS, "search", "all"])
+    parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
-    if options.part == "search":
-        if not options.calibrate:
-            parser.error("search takes --calibrate FOLDER")
+    if options.part == "search" and options.calibrate:
         search_calibrate.run(options.calibrate)
         return
     parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}

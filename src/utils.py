@@ -18,7 +18,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, stages
+from unipic.cleanup.stages import INDEXING, READING, SEARCHING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -52,7 +52,7 @@ def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
-    progress(Step("Finding files", 0, 0, ahead=INDEXING))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)

@@ -79,7 +79,7 @@ def search(
         text, library = " ".join(query or ()), Library(data_folder())
         if not (text or what.like or what.not_like):
             raise SettingsError(f'what are you looking for? For example: {COMMAND} search "Rome 2019"')
-        if (answer.limit or 1) < 1:
+        if answer.limit is not None and answer.limit < 1:
             raise SettingsError("--limit is 1 or more")
         library.usable()
         settings = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unipic.cleanup import _neighbours, compare, look, rank
 from unipic.core.progress import Stage
-from unipic.library import companions
+from unipic.library import companions, filling, traits
 
 READING = "Reading photos"
 
@@ -13,6 +13,10 @@ READING = "Reading photos"
 INDEXING = (
     Stage(READING, 35, "Each photo is opened once: its date, what can be seen, how sharp and how bright it is."),
     Stage(companions.STAGE, 1, "Films of live photos, raw files and sidecars are put with their photos."),
+)
+SEARCHING = (
+    Stage(filling.STAGE, 7, "The colours and the light of each photo are noted, to search by."),
+    Stage(traits.STAGE, 1, "Dates, places, kinds, names and words are made ready for the search."),
 )
 COMPARING = (
     Stage(_neighbours.STAGE, 1, "Photos that resemble each other at a glance are looked for."),

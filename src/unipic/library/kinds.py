@@ -11,7 +11,7 @@ from unipic.core.photo import RAW, Photo
 VERSION = 1  # raised when a photo gets other kinds
 
 KINDS = ("screenshot", "document", "selfie", "panorama", "live", "burst", "raw", "film")
-PANORAMA = 2.2  # length to height; no camera and no cinema frame is longer than 2.2, but for panoramas
+PANORAMA = 2.35  # length to height; telephones take photos of 20:9, and cinema frames have 21:9
 LOSSLESS = ("PNG", "WEBP")  # what systems store screenshots as
 # Pixels of screens, the shorter side first, of computers, telephones and tablets of the last fifteen years.
 _SCREENS = """

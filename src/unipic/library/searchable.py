@@ -88,6 +88,11 @@ class Searchable:
             found |= {digest: tuple(texts) for digest, *texts in rows}
         return found
 
+    def beginning_with(self, digits: str) -> str | None:
+        """The only digest that begins so; None if there is none, or several."""
+        found = [digest for digest in self.digests if digest.startswith(digits)]
+        return found[0] if len(found) == 1 else None
+
     def positions_of(self, digests: Iterable[str]) -> np.ndarray:
         """int64: positions of photos by digest, ascending."""
         return np.array(sorted(self._by_digest[one] for one in digests if one in self._by_digest), np.int64)

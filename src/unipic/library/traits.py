@@ -25,6 +25,7 @@ from unipic.library.index import photo_of
 
 VERSION = 1  # raised when rows change their meaning
 
+STAGE = "Preparing the search"
 SHARE, NEUTRAL_SHARE = 0.2, 0.4  # of the picture: which colours count; most photos are a fifth grey and black
 NEUTRAL = ("black", "white", "grey")
 COLOURLESS = 4.0  # mean chroma below which a picture is black and white
@@ -61,12 +62,12 @@ def describe(base: Database, folders: Sequence[Path], shown: str, progress: Prog
     done = 0
     for start in range(0, len(outdated), PHOTOS_AT_ONCE):
         some = outdated[start : start + PHOTOS_AT_ONCE]
-        progress(Step("Preparing the search", done, len(outdated), "photo"))
+        progress(Step(STAGE, done, len(outdated), "photo"))
         _delete(base, [source.digest for source in some])
         _store(base, _rows(base, some, folders))
         done += len(some)
     if outdated:
-        progress(Step("Preparing the search", done, done, "photo"))
+        progress(Step(STAGE, done, done, "photo"))
     return done
 
 

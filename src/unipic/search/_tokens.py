@@ -12,7 +12,7 @@ from unipic.search.query import ONE_VALUE
 LONGEST = 2_000  # characters of a query that are read; no person types more, and a pasted book should not take seconds
 _TOKEN = re.compile(
     r"(?P<sign>[-+](?=\S))?(?:(?P<weight>\d{1,4}(?:\.\d{1,3})?):(?=[^\d\s]))?"
-    r'(?:(?P<key>[^\W\d_]{2,}):(?P<value>(?!//|\\)(?:"[^"]*"?|[^\s"])+)|"(?P<phrase>[^"]*)"?|(?P<word>[^\s]+))'
+    r'(?:(?P<key>[^\W\d_]{2,}):(?P<value>(?!//)(?:"[^"]*"?|[^\s"])+)|"(?P<phrase>[^"]*)"?|(?P<word>[^\s]+))'
 )
 _AROUND = ",;!?…“”()"  # marks around words, which are no part of them
 

@@ -26,7 +26,8 @@ class Names:
             if place := self._named(id):
                 photos[place.name] += number
         others = {folded(name): place.name for place in self._places.values() for name in place.others}
-        south, all_of_them = self.library.ask("SELECT count(*) FILTER (WHERE z < 0), count(z) FROM trait")[0]
+        rows = self.library.ask("SELECT count(*) FILTER (WHERE z < 0), count(z) FROM trait")
+        south, all_of_them = rows[0] if rows else (0, 0)
         countries, cameras = (
             {str(name): number for name, number in self._counted(column)} for column in ("country", "camera")
         )

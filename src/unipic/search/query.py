@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from unipic.core.errors import SettingsError
 
-PLAIN = re.compile(r"[^\s\"|,]+")  # a value that needs no quotes
+PLAIN = re.compile(r"(?!//)[^\s\"|,]+")  # a value that needs no quotes
 ONE_VALUE = ("near", "like", "word")  # keys whose value may have commas
 MINUS, PLUS = -0.5, 1.0  # weights of parts with and without a minus
 
@@ -28,7 +28,7 @@ class Chip:
     readings: tuple[str, ...] = ()  # what these words may mean otherwise, as one would write it
 
     def __str__(self) -> str:
-        plain = re.compile(r"\S+") if self.key in ONE_VALUE else PLAIN
+        plain = re.compile(r"(?!//)\S+") if self.key in ONE_VALUE else PLAIN
         values = "|".join(value if plain.fullmatch(value) else f'"{value}"' for value in self.values)
         return f"{'-' * self.negative}{self.key}:{values}"
 

@@ -39,7 +39,7 @@ class Results:
 
     def heading(self, zone: int) -> str:
         """What a zone is called."""
-        return ALIKE if zone == UNSURE and self.query.values("like") and not self.query.parts else HEADINGS[zone]
+        return ALIKE if zone == UNSURE and not self.query.parts else HEADINGS[zone]
 
     def zone_of(self, position: int) -> str:
         """What the zone of a photo is called; "Found" without zones."""

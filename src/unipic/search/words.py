@@ -26,13 +26,13 @@ def hits(library: Searchable, words: str) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     each = [_containing(library, word) for word in dict.fromkeys(telling)]
     sets = [frozenset(found.tolist()) for found in each]
-    together = _containing(library, " ".join(every)) if len(every) > 1 else each[0]
-    number = {at: sum(at in one for one in sets) for at in frozenset().union(*sets)}
-    rank = {at: place for one in reversed(each) for place, at in enumerate(one.tolist())}
-    first = frozenset(together.tolist())
+    first = frozenset((_containing(library, " ".join(every)) if len(every) > 1 else each[0]).tolist())
+    number = {at: sum(at in one for one in sets) for at in first.union(*sets)} | dict.fromkeys(first, len(sets))
+    rank = dict.fromkeys(first, 0) | {at: place for one in reversed(each) for place, at in enumerate(one.tolist())}
     ordered = sorted(number, key=lambda at: (at not in first, -number[at], rank[at], at))
-    whole = [at for at in ordered if number[at] == len(sets) or at in first]
-    return np.array(whole, np.int64), np.array([at for at in ordered if at not in set(whole)], np.int64)
+    whole = [at for at in ordered if number[at] == len(sets)]
+    some = [at for at in ordered if number[at] < len(sets)]
+    return np.array(whole, np.int64), np.array(some, np.int64)
 
 
 def _containing(library: Searchable, piece: str) -> np.ndarray:
