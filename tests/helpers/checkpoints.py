@@ -16,13 +16,20 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def write_manifest(
-    path: Path, models: Mapping[str, Sequence[Mapping[str, bytes]]], server: str = "", shipped: Collection[str] = ()
+    path: Path,
+    models: Mapping[str, Sequence[Mapping[str, bytes]]],
+    server: str = "",
+    shipped: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> Path:
-    """A manifest of models whose forms are {path: content}; urls are `server` + path, except of shipped ones."""
+    """A manifest of models whose forms are {path: content}; urls are `server` + path, except of shipped ones.
+
+    `asked`: those fetched by name only.
+    """
     lines = []
     for name, forms in models.items():
         lines += ["[[model]]", f'name = "{name}"', f'label = "Tiny {name}"', 'licence = "MIT"', 'source = "here"']
-        lines += ['use = "tests"', f"shipped = {json.dumps(name in shipped)}"]
+        lines += ['use = "tests"', f"shipped = {json.dumps(name in shipped)}", f"asked = {json.dumps(name in asked)}"]
         for form in forms:
             lines += ["[[model.form]]", 'name = "tiny"']
             for file, content in form.items():

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unipic.core.settings import COMMAND
 from unipic.core.words import count
 from unipic.library.filling import text_key
 from unipic.library.searchable import Searchable
@@ -112,7 +111,7 @@ def serving(encoders: Sequence[TextEncoder], library: Searchable) -> tuple[TextE
         return None, []
     wanted, numbers = encoders[0], [library.number_by(text_key(encoder.key)) for encoder in encoders]
     best = max(range(len(encoders)), key=lambda at: numbers[at])  # of equal ones the first
-    seen = f"{wanted.label} has seen {numbers[0]:,} of {count(photos, 'photo')}; `{COMMAND} index` shows it the others"
+    seen = f"{wanted.label} has seen {numbers[0]:,} of {count(photos, 'photo')}; the next update shows it the others"
     if not numbers[best]:
         return None, [seen]
     if best:

@@ -7,7 +7,7 @@ replaced, and why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -161,17 +161,19 @@ def _better(kind: str, models: dict[str, Model]) -> list[str]:
     best, used = (models[TEXT_ENCODERS[one]] for one in (next(iter(TEXT_ENCODERS)), kind))
     if best is used:
         return []
-    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer(best)}"]
+    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer([best])}"]
 
 
 def _none(models: dict[str, Model]) -> str:
-    return "To search by what photos show, get a model: " + ", or ".join(
-        f"{models[name].label}, {_offer(models[name])}" for name in list(TEXT_ENCODERS.values())[:2]
-    )
+    offered = [models[name] for name in TEXT_ENCODERS.values() if models[name].asked]
+    return f"To search by what photos show, get a model: {_offer(offered)}"
 
 
-def _offer(model: Model) -> str:
-    return f"{size(model.size)}, `{COMMAND} models fetch {model.name}`"
+def _offer(models: Sequence[Model]) -> str:
+    """Names and sizes, and how to get them."""
+    named = " or ".join(f"{model.label} ({size(model.size)})" for model in models)
+    fetched = " or ".join(model.name for model in models)
+    return f"{named}, on the Models page or by `{COMMAND} models fetch {fetched}`"
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:

@@ -188,7 +188,7 @@ def test_the_wanted_model_answers_once_it_has_seen_as_much_as_an_earlier_one(lib
     assert said.startswith("Searched with the earlier model, Colours (before): Colours (new) has seen 0 of 5 photos; ")
     encoder, (said,) = serving([new], library)
     assert encoder is None
-    assert said.startswith("Colours (new) has seen 0 of 5 photos; `python src/main.py index` shows it the others")
+    assert said.startswith("Colours (new) has seen 0 of 5 photos; the next update shows it the others")
 
 
 def test_captions_are_read_once(tmp_path: Path) -> None:
