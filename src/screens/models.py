@@ -22,7 +22,7 @@ def screen() -> None:
             st.caption(f"Licence: {plain(model.licence)} · {state}")
             if status.state == "missing" and not model.shipped:
                 get_model(model)
-    st.caption(f"The sha256 of each file is checked. `{COMMAND} models fetch` downloads what is missing, too.")
+    st.caption(f"The sha256 of each file is checked. `{COMMAND} models fetch NAME` downloads one, too.")
 
 
 screen()
