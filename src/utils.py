@@ -18,7 +18,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, SEARCHING, stages
+from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -71,6 +71,7 @@ def see_meaning(
     model, notices = meaning_model(settings, models, progress)
     if model is None:
         return notices
+    progress(Step(SHOWING[0].name, 0, 0, ahead=SHOWING))
     try:
         library.fill(model, tools.engine, progress)
     except ModelError as error:

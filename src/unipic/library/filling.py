@@ -22,6 +22,7 @@ from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder
 
 STAGE = "Looking at photos"
+MEANING = "Looking at what photos show"
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 
 Lot = tuple[tuple[str, bytes], ...]  # digests and thumbnails
@@ -34,6 +35,7 @@ class Model:
     key: str  # of its rows; changes whenever they may
     open: Callable[[], Any]
     work: Callable[[Any, Lot], list[list[Part]]]  # the parts of each picture
+    stage: str = STAGE  # for people
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -46,7 +48,7 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
 
 def text_encoder(key: str, open_model: Callable[[], TextEncoder]) -> Model:
     """The seeing half of a text encoder as it fills the library: one vector a photo, of its thumbnail."""
-    return Model(text_key(key), open_model, _seen_whole)
+    return Model(text_key(key), open_model, _seen_whole, MEANING)
 
 
 def text_key(key: str) -> str:
@@ -67,7 +69,7 @@ def fill(
     Photos whose thumbnail is missing are left for the next time. ModelError if the model cannot be used.
     """
     undone, made = _undone(base, shown, model.key), versions.picture()
-    progress(Step(STAGE, 0, len(undone), "photo"))
+    progress(Step(model.stage, 0, len(undone), "photo"))
     done = 0
     for lot, parts in engine.apply(model.open, model.work, _lots(undone, thumbnails)):
         for (digest, _), its in zip(lot, parts, strict=True):
@@ -76,7 +78,7 @@ def fill(
             base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, model.key, made))
         base.write_now_and_then()
         done += len(lot)
-        progress(Step(STAGE, done, len(undone), "photo"))
+        progress(Step(model.stage, done, len(undone), "photo"))
     base.write()
     return done
 

@@ -36,14 +36,16 @@ class Square:
     def of(self, picture: np.ndarray) -> np.ndarray:
         """uint8 [H, W, 3] -> uint8 [size, size, 3]."""
         height, width = picture.shape[:2]
-        side = min(height, width) if self.fit == "crop" else max(height, width)
-        scale = self.size / side
+        image, filter = Image.fromarray(picture), Image.Resampling[self.filter.upper()]
+        if self.fit != "bars":
+            short = min(height, width) if self.fit == "crop" else 0
+            across, down = short or width, short or height
+            left, top = (width - across) / 2, (height - down) / 2
+            return np.asarray(image.resize((self.size, self.size), filter, (left, top, left + across, top + down)))
+        scale = self.size / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        if self.fit == "squash":
-            size = self.size, self.size
-        small = Image.fromarray(picture).resize(size, Image.Resampling[self.filter.upper()])
         square = Image.new("RGB", (self.size, self.size), self._mean_colour)
-        square.paste(small, ((self.size - size[0]) // 2, (self.size - size[1]) // 2))
+        square.paste(image.resize(size, filter), ((self.size - size[0]) // 2, (self.size - size[1]) // 2))
         return np.asarray(square)
 
     @property
