@@ -7,6 +7,7 @@ search for it should find nothing.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,7 +140,7 @@ def fitted(margin: np.ndarray, right: np.ndarray, measured_on: str) -> Cutoff:
     absent = float(np.nextafter(highest[int(np.ceil(ABSENT * len(highest))) - 1], np.inf))
     found = max(absent, _precise(some, yes, PRECISE))
     maybe = min(found, _precise(some, yes, EVEN))
-    return Cutoff(round(found, 4), round(maybe, 4), measured_on)
+    return Cutoff(math.ceil(found * 1e4) / 1e4, math.floor(maybe * 1e4) / 1e4, measured_on)
 
 
 def _precise(margin: np.ndarray, right: np.ndarray, share: float) -> float:
