@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def _searched(listings: Listings, filtered: Filter, given: Mapping[str, str]) ->
         *(f'{key}:"{name}"' for key, name in (("tag", filtered.tag), ("album", "".join(marks))) if name),
     ]
     language, every_shot = given.get("language", "en")[:20], given.get("every") == "1"
-    wanted = Wanted(given["q"], language, every_shot, filtered.folder, " ".join(conditions))
+    wanted = Wanted(given["q"], language, date.today(), every_shot, filtered.folder, " ".join(conditions))
     key, found = listings.search(wanted)
     listing = found.listing
     return {"key": key, "total": len(listing.ids), "days": listing.days, "search": found.about}

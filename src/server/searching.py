@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, models_folder
+from unipic.core.words import printable
 from unipic.library.library import Library
 from unipic.library.listing import Listing
 
@@ -32,6 +34,7 @@ class Wanted:
 
     text: str
     language: str = "en"
+    today: date = date.min  # where the server is
     every_shot: bool = False
     folder: Path | None = None
     also: str = ""  # conditions of the page's own filters, written as the query is
@@ -67,7 +70,7 @@ class Searches:
         """What is found. DecisionsUnreadable if the query names marks and they are damaged."""
         from utils import search_gallery
 
-        asked = self._state(wanted.language)
+        asked = self._state(wanted.language, wanted.today)
         text = f"{wanted.text[:LONGEST_QUERY]} {wanted.also}"
         try:
             examples = [*_examples(asked, asked.parse(text))]
@@ -77,19 +80,19 @@ class Searches:
         listing = Listing(asked.library.files[results.order], _days(results))
         return Found(listing, _about(asked, results, len(wanted.text)), results)
 
-    def _state(self, language: str) -> Asked:
+    def _state(self, language: str, today: date) -> Asked:
         """The library as it is now."""
         from unipic.library.searchable import Searchable
         from unipic.search.search import Asked
         from unipic.tools import open_meaning
 
         with self._lock:
-            key = (self.library.version(), language)
+            key = (self.library.version(), language, today)
             if self._asked is None or self._asked[0] != key:
                 same = self._asked and self._asked[0][0] == key[0]
                 library = self._asked[1].library if same and self._asked else Searchable(self.library, *self._model())
                 meaning, about = open_meaning(library, Settings(), models_folder(), self.library.path.parent)
-                self._asked = key, Asked(library, language, meaning=meaning, about_meaning=about)
+                self._asked = key, Asked(library, language, today, meaning, about)
             return self._asked[1]
 
     def _model(self) -> tuple[str, Any]:
@@ -128,7 +131,7 @@ def _about(asked: Asked, results: Results, length: int) -> dict[str, Any]:
     """What the query was understood as. Chips of the page's own filters, behind `length`, are left out."""
     chips = [chip for chip in results.query.chips if chip.start < length]
     about = {
-        "chips": [{**_chip(chip), "photos": asked.count(chip)} for chip in chips],
+        "chips": [{**_chip(asked, chip), "photos": asked.count(chip)} for chip in chips],
         "words": results.query.words,
         "photos": results.total,
         "notes": results.notes,
@@ -137,9 +140,19 @@ def _about(asked: Asked, results: Results, length: int) -> dict[str, Any]:
     if not results.total and len(results.query.chips) > 1:
         left = sorted(asked.without_each(results.query), key=lambda one: -one[1])
         offered = [(chip, number) for chip, number in left if number and chip in chips][:MOST_EMPTIED]
-        about["without"] = [{**_chip(chip), "photos": number} for chip, number in offered]
+        about["without"] = [{**_chip(asked, chip), "photos": number} for chip, number in offered]
     return about
 
 
-def _chip(chip: Chip) -> dict[str, Any]:
-    return {"text": str(chip), "start": chip.start, "end": chip.end, "readings": chip.readings}
+def _chip(asked: Asked, chip: Chip) -> dict[str, Any]:
+    """`label` is for people; text and readings are written as a query is."""
+    values = [_name(asked, value) if chip.key == "like" else value for value in chip.values]
+    label = f"{'not ' if chip.negative else ''}{chip.key}: {' or '.join(values)}"
+    return {"text": str(chip), "label": label, "start": chip.start, "end": chip.end, "readings": chip.readings}
+
+
+def _name(asked: Asked, digits: str) -> str:
+    """The name of the photo whose digest begins so."""
+    digest = asked.library.beginning_with(digits)
+    photo = asked.library.reader.by_digest([digest]).get(digest) if digest else None
+    return printable(photo.name.rpartition("/")[2]) if photo else digits

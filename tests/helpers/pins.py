@@ -65,7 +65,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "5ceac29720285e78"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "3f7a7546a8b7bf09"),
+    "reading/seen": (3, "2160ebfa1abadbbf"),
 }
 
 

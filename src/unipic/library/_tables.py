@@ -54,6 +54,7 @@ COLUMNS = (
 SEARCHED = f"""
 CREATE TABLE IF NOT EXISTS trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
 CREATE UNIQUE INDEX IF NOT EXISTS trait_digest ON trait (digest);
+CREATE INDEX IF NOT EXISTS trait_facts ON trait ({", ".join(COLUMNS[2:-2])});
 CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5 (name, folder, camera, place, words, tokenize = 'trigram')
 """
 

@@ -32,7 +32,7 @@ class Vectors(Protocol):
 
 
 class ExactVectors:
-    """Vectors in this process's memory: 2 bytes a number."""
+    """Vectors in this process's memory: 2 bytes a number. Ids should not be much larger than their number."""
 
     def __init__(self, dimensions: int) -> None:
         import faiss
@@ -40,32 +40,40 @@ class ExactVectors:
         rows = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         rows.train(np.zeros((1, dimensions), np.float32))
         self._rows = faiss.IndexIDMap2(rows)
-        self._ids = np.zeros(0, np.int64)  # ascending
+        self._there = np.zeros(0, bool)  # by id
 
     def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
         """See Vectors.add."""
-        rows = _unit(np.ascontiguousarray(vectors, np.float32))
+        rows, wanted = _unit(np.ascontiguousarray(vectors, np.float32)), np.asarray(ids, np.int64)
         if len(set(ids)) != len(rows):
             raise ValueError(f"{len(set(ids))} different ids for {len(rows)} vectors")
         self.delete(ids)
-        self._rows.add_with_ids(rows, np.asarray(ids, np.int64))
-        self._ids = np.union1d(self._ids, np.asarray(ids, np.int64))
+        self._rows.add_with_ids(rows, wanted)
+        there = np.zeros(max(len(self._there), wanted.max(initial=-1) + 1), bool)
+        there[: len(self._there)] = self._there
+        there[wanted] = True
+        self._there = there
 
     def delete(self, ids: Sequence[int]) -> None:
         """See Vectors.delete."""
         import faiss
 
-        there = np.intersect1d(np.asarray(ids, np.int64), self._ids)
-        if len(there):
-            self._rows.remove_ids(faiss.IDSelectorBatch(there))
-            self._ids = np.setdiff1d(self._ids, there)
+        wanted = np.asarray(ids, np.int64)
+        gone = wanted[self.has(wanted)]
+        if len(gone):
+            self._rows.remove_ids(faiss.IDSelectorBatch(gone))
+            self._there[gone] = False
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """See Vectors.search."""
         unit = _unit(np.asarray(query, np.float32).reshape(1, -1))
-        among = self._ids if allowed is None else np.intersect1d(np.asarray(allowed, np.int64), self._ids)
-        if len(among) > max(k + MORE, FEW * len(self._ids)):
-            among = self._nearest(unit, k + MORE, None if allowed is None else among)
+        some = self._there.copy()
+        if allowed is not None:
+            some[:] = False
+            some[allowed[self.has(allowed)]] = True
+        number, most = int(some.sum()), k + MORE
+        few = number <= max(most, FEW * self._rows.ntotal)
+        among = np.flatnonzero(some) if few else self._nearest(unit, most, some if allowed is not None else None)
         scores = np.round(self.of(among).astype(np.float64) @ unit[0].astype(np.float64), DIGITS)
         order = np.lexsort((among, -scores))[:k]
         return among[order], scores[order].astype(np.float32)
@@ -77,14 +85,20 @@ class ExactVectors:
         return np.asarray(self._rows.reconstruct_batch(np.ascontiguousarray(ids, np.int64)))
 
     def has(self, ids: np.ndarray) -> np.ndarray:
-        """bool [N]: which of the ids have a vector."""
-        return np.isin(ids, self._ids)
+        """bool, in the shape of the ids: which of them have a vector."""
+        known = (ids >= 0) & (ids < len(self._there))
+        known[known] = self._there[ids[known]]
+        return known
 
     def _nearest(self, query: np.ndarray, k: int, among: np.ndarray | None) -> np.ndarray:
+        """Ascending ids. `among`: bool by id."""
         import faiss
 
-        chosen = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]
-        _, found = self._rows.search(query, k, params=chosen)
+        if among is None:
+            _, found = self._rows.search(query, k)
+        else:
+            chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+            _, found = self._rows.search(query, k, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
         return np.sort(found[0][found[0] >= 0])
 
 

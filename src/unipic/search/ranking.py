@@ -13,6 +13,7 @@ from unipic.search.words import hits
 
 RANK = 60  # reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), with their constant
 MORE, LESS = 0.75, 0.25  # Rocchio's weights (1971) of examples that are wanted, and of those that are not
+MOST_NEAR = 2000  # photos that are compared with the examples: more shots of one place nobody looks through
 MOST_ALIKE = 100  # photos that are only somewhat like the examples: beyond them nobody looks
 SAME, MOMENT, FOUND, NEAREST, UNSURE = range(5)  # zones, the surest first
 NEVER = 5  # the zone of what is not found
@@ -70,7 +71,7 @@ def by_examples(
     `moment`: the cosine from which two pictures show one moment or place.
     """
     query = rocchio(more, less)
-    found, cosines = library.nearest(query, len(allowed), allowed) if query is not None else (allowed[:0], allowed[:0])
+    found, cosines = library.nearest(query, MOST_NEAR, allowed) if query is not None else (allowed[:0], allowed[:0])
     ranked.cosines[found] = cosines
     sure = found[cosines >= moment]
     ranked.add(found[: len(sure) + MOST_ALIKE], 1.0, UNSURE)

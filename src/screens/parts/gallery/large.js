@@ -34,6 +34,7 @@ export class Large {
         this.words,
         this.number,
         this.heart,
+        tool("similar", "Find similar (M)", () => this.similar()),
         tool("loupe", "Zoom (Z)", () => this.stage.hundred()),
         this.about,
         tool("keys", "Shortcuts (?)", () => view.onHelp()),
@@ -140,6 +141,14 @@ export class Large {
     const on = !this.photo.favourite;
     if (await this.mark({ do: "favourite", on })) this.view.say(on ? "A favourite" : "No longer a favourite");
     this.refresh();
+  }
+
+  /** Search for photos like this one. */
+  similar() {
+    const { photo } = this;
+    if (!photo) return;
+    this.leave();
+    this.view.bar.search.similar([photo.digest]);
   }
 
   toggleInfo(shown = this.info.element.hidden) {

@@ -17,6 +17,7 @@ import { photos } from "./words.js";
 
 const SAID = 4000; // milliseconds a message stays
 const SETTLED = 600; // milliseconds until what Streamlit draws above is there
+const SOME = 500; // selected photos of a range that are asked about
 const STALE = 10000; // milliseconds after which coming back to the page lists anew
 
 export class Gallery {
@@ -82,7 +83,7 @@ export class Gallery {
     this.grid.cursor = this.begun === 1 ? (this.remembered?.cursor ?? 0) : again ? this.grid.cursor : 0;
     this.bar.refresh();
     this.nothing.hidden = this.store.total > 0;
-    this.nothing.replaceChildren(...(this.store.total ? [] : [empty(this.store, () => this.onFilter({ ...ALL }))]));
+    this.nothing.replaceChildren(...(this.store.total ? [] : [empty(this.store, () => this.onFilter({ ...ALL }), this.bar.search)]));
     this.grid.list(this.store.book.days, place ?? { day: "9999", within: -1, by: 0 });
     this.onSelection();
     if (this.begun === 1 && history.state?.unipicPhoto && this.store.total) this.large.open(this.grid.cursor, true);
@@ -143,6 +144,18 @@ export class Gallery {
     this.grid.resize(memory.SIZES[this.size]);
   }
 
+  toPhotos() {
+    this.grid.go(this.grid.cursor);
+  }
+
+  /** Search for photos like the selected ones, or the one with the focus. */
+  similar() {
+    const { store, grid } = this;
+    const at = store.selected ? store.positions(SOME) : [grid.cursor];
+    const digests = at.map((position) => store.pages?.at(position)?.digest).filter(Boolean);
+    if (digests.length) this.bar.search.similar(digests);
+  }
+
   onHelp = () => this.openDialog((more) => openHelp(more));
 
   onDay(day) {
@@ -195,6 +208,7 @@ export class Gallery {
     if (name === "escape") this.store.clear();
     else if (name === "favourite") this.favourite();
     else if (name === "export") this.toExport();
+    else if (name === "similar") this.similar();
     else this.ask(name);
   }
 
@@ -208,9 +222,8 @@ export class Gallery {
 
   /** As far as the selected ones are here. */
   allFavourite() {
-    const { ranges, pages } = this.store;
-    const some = ranges.flatMap(([from, to]) => Array.from({ length: Math.min(to - from, 500) }, (_, n) => from + n));
-    const known = some.map((at) => pages.at(at)).filter(Boolean);
+    const { pages } = this.store;
+    const known = this.store.positions(SOME).map((at) => pages.at(at)).filter(Boolean);
     return known.length > 0 && known.every((photo) => photo.favourite);
   }
 
@@ -255,6 +268,7 @@ export class Gallery {
       closer: () => large.stage.closer(),
       further: () => large.stage.further(),
       favourite: () => large.favourite(),
+      similar: () => large.similar(),
       tag: () => large.tag(),
       help: () => this.onHelp(),
       escape: () => large.leave(),
@@ -280,6 +294,8 @@ export class Gallery {
       range: () => store.total && this.onPick(cursor, { range: true }),
       day: () => store.total && this.onDay(layout.dayOf(cursor)),
       all: () => store.select(0, store.total),
+      search: () => this.bar.search.focus(),
+      similar: () => this.similar(),
       larger: () => this.onSize(this.size + 1),
       smaller: () => this.onSize(this.size - 1),
       help: () => this.onHelp(),
