@@ -118,7 +118,9 @@ def photos_in(folder: Path) -> Labelled:
     pictures, kinds = [], []
     with open_tools(SETTINGS, models_folder(), None) as tools:
         for seen in read(files, tools.engine, SETTINGS.limits):
-            parts = Path(seen.photo.path).relative_to(folder.resolve()).parts if isinstance(seen, Picture) else ()
+            if not isinstance(seen, Picture):
+                continue
+            parts = Path(seen.photo.path).relative_to(folder.resolve()).parts
             if len(parts) > 1:
                 pictures.append(load_thumbnail(seen.thumbnail))
                 kinds.append(parts[0].replace("_", " ").replace("-", " "))

@@ -84,7 +84,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        with progress_bars(quiet=True) as progress, _opened(library, settings, what) as (asked, examples):
+        with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
             problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
@@ -98,7 +98,7 @@ def search(
 
 
 @contextmanager
-def _opened(library: Library, settings: Settings, what: What) -> Iterator[tuple[Asked, list[Example]]]:
+def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
@@ -117,22 +117,27 @@ def _opened(library: Library, settings: Settings, what: What) -> Iterator[tuple[
     asked = Asked(searchable, language, meaning=meaning, about_meaning=about)
     if what.within and not library.folder(what.within.resolve()).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
-    if not (what.like or what.not_like):
+    said = [chip for chip in asked.parse(text).chips if chip.key == "like"]
+    more, less = (
+        [*(given or ()), *(Path(value) for chip in said if chip.negative is negative for value in chip.values)]
+        for given, negative in ((what.like, False), (what.not_like, True))
+    )
+    if not (more or less):
         yield asked, []
         return
     with open_tools(settings, models_folder(), None) as tools:
-        wanted = [*examples_in(_files(what.like), True, tools, settings)]
-        unwanted = [*examples_in(_files(what.not_like), False, tools, settings)]
+        wanted = [*examples_in(_files(more), True, tools, settings)]
+        unwanted = [*examples_in(_files(less), False, tools, settings)]
         yield asked, [*wanted, *unwanted]
 
 
-def _files(paths: list[Path] | None) -> list[Any]:
+def _files(paths: list[Path]) -> list[Any]:
     from unipic.core.photo import Found
 
-    for path in paths or ():
+    for path in paths:
         if not path.is_file():
             raise SourceError(f"{path} is not a file")
-    return [Found(str(path), path.name, str(path), path.stat().st_size) for path in paths or ()]
+    return [Found(str(path), path.name, str(path), path.stat().st_size) for path in paths]
 
 
 def _found(text: str, asked: Asked, examples: list[Example], what: What, answer: Answer) -> tuple[Results, float]:

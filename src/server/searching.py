@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what a search needs is loaded by the first one: the first s
 
 SHORTEST_DIGEST = 8  # digits of a digest in a query that name a photo
 LONGEST_QUERY = 2_000  # characters
+BUILTIN = "builtin"  # the encoder without weights
 MOST_EMPTIED = 3  # conditions that are offered to be left out
 
 
@@ -96,12 +97,16 @@ class Searches:
             return self._asked[1]
 
     def _model(self) -> tuple[str, Any]:
-        """The key and the calibration of the encoder that the library is compared by. No network is loaded."""
+        """The key and the calibration of the encoder that made the library's vectors. No network is loaded."""
         if self._encoder is None:
             from unipic.vision.registry import open_encoder
 
-            encoder, _ = open_encoder(Settings().comparing.encoder, models_folder(), fetch=False)
-            self._encoder = encoder.key, encoder.calibration
+            for name in (BUILTIN, Settings().comparing.encoder):  # the usual one last: it is for a library without any
+                encoder, _ = open_encoder(name, models_folder(), fetch=False)
+                found = encoder.key, encoder.calibration
+                if self.library.has_vectors(encoder.key):
+                    self._encoder = found
+            return self._encoder or found
         return self._encoder
 
 
@@ -131,7 +136,7 @@ def _about(asked: Asked, results: Results, length: int) -> dict[str, Any]:
     """What the query was understood as. Chips of the page's own filters, behind `length`, are left out."""
     chips = [chip for chip in results.query.chips if chip.start < length]
     about = {
-        "chips": [{**_chip(asked, chip), "photos": asked.count(chip)} for chip in chips],
+        "chips": [_chip(asked, chip) for chip in chips],
         "words": results.query.words,
         "photos": results.total,
         "notes": results.notes,
@@ -145,10 +150,22 @@ def _about(asked: Asked, results: Results, length: int) -> dict[str, Any]:
 
 
 def _chip(asked: Asked, chip: Chip) -> dict[str, Any]:
-    """`label` is for people; text and readings are written as a query is."""
-    values = [_name(asked, value) if chip.key == "like" else value for value in chip.values]
-    label = f"{'not ' if chip.negative else ''}{chip.key}: {' or '.join(values)}"
-    return {"text": str(chip), "label": label, "start": chip.start, "end": chip.end, "readings": chip.readings}
+    """`label` is for people; text and readings are written as a query is. `photos`: None if it is no condition."""
+    from unipic.search.conditions import NOT_ASKED
+    from unipic.search.labels import label
+
+    if chip.key == "like":
+        named = ("unlike " if chip.negative else "like ") + " or ".join(_name(asked, value) for value in chip.values)
+    else:
+        named = label(chip, asked.parser.language)
+    return {
+        "text": str(chip),
+        "label": named,
+        "start": chip.start,
+        "end": chip.end,
+        "readings": chip.readings,
+        "photos": None if chip.key in NOT_ASKED else asked.count(chip),
+    }
 
 
 def _name(asked: Asked, digits: str) -> str:

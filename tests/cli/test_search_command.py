@@ -123,6 +123,12 @@ def test_a_picture_finds_itself_its_copies_and_its_moment(cli: Cli, made: Path, 
     assert sure["notes"] == ["3 less sure ones are left out"]
 
 
+def test_an_example_can_stand_in_the_query(cli: Cli, made: Path) -> None:
+    picture = made / "photos" / "new" / "cat.png"
+    assert paths(cli(f"png like:{picture}", "--paths")) == ["cat.png"]
+    assert cli("like:/nowhere.jpg").exit_code == MISUSED
+
+
 def test_a_file_that_is_no_picture_is_refused(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     result = cli("--like", tmp_path / "notes.txt")

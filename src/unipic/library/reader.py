@@ -59,7 +59,7 @@ class Reader:
     def cover(self, folder: Path) -> str | None:
         """The digest of a photo under the folder that has a thumbnail; None if none was read."""
         asked = f"SELECT f.digest FROM file f WHERE {UNDER} AND f.gone IS NULL AND f.digest IS NOT NULL LIMIT 9"
-        found = (str(digest) for (digest,) in self._ask(asked, under(folder)))
+        found = (str(digest) for (digest,) in self.ask(asked, under(folder)))
         return next((digest for digest in found if self.thumbnails.path(digest).exists()), None)
 
     def _among(self, wanted: Filter) -> frozenset[str] | None:
@@ -123,6 +123,10 @@ class Reader:
         if not rows:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
+
+    def has_vectors(self, key: str) -> bool:
+        """Whether a model has made vectors of any photo."""
+        return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
 
     def parts(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """(digest, part, facts) of each part of a kind, such as "face", of shown photos."""

@@ -20,7 +20,7 @@ from unipic.search.query import Chip, Query
 from unipic.search.ranking import SAME, UNSURE, Ranked, by_examples, by_words, collapsed
 from unipic.search.results import Results
 
-CANDIDATES = 50  # nearest photos that are asked whether they are the same picture; copies are the very nearest
+CANDIDATES = 16  # nearest photos that are asked whether they are the same picture; copies are the very nearest
 NO_MODEL = (
     "Words are looked for in names, folders, cameras, places and captions, and not in what pictures show; "
     "you can search by an example picture instead"

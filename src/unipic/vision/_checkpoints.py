@@ -114,13 +114,13 @@ def open_clip(folder: Path, side: Side, numbers: str) -> Network:
     found = _entries(file, parts)
     entries = _renamed(found, OPEN_CLIP_TEXT, "text_model.")
     entries["text_projection.weight"] = found["text_projection"].T.contiguous()
-    config = CLIPTextConfig(
+    reading = CLIPTextConfig(
         vocab_size=len(found["token_embedding.weight"]),
         max_position_embeddings=len(found["positional_embedding"]),
         eos_token_id=LEGACY_END,
         **_sizes(found, found["text_projection"].shape[1]),
     )
-    return Network(_filled(CLIPTextModelWithProjection, config, entries, "gelu", numbers), _CLIP_OUTPUT[side])
+    return Network(_filled(CLIPTextModelWithProjection, reading, entries, "gelu", numbers), _CLIP_OUTPUT[side])
 
 
 _CLIP_OUTPUT = {"vision": "image_embeds", "text": "text_embeds"}

@@ -10,7 +10,10 @@ export function empty({ book, filtered }, onAll, search) {
   if (filtered) {
     const all = h("button", { type: "button", onclick: onAll }, "Show all photos");
     if (book.search?.error) return said("loupe", "Not understood", book.search.error, all);
-    if (book.search) return said("loupe", "Nothing found", FOUND, ...without(book.search.without, search), all);
+    if (book.search) {
+      const why = book.search.notes[0] ? `${book.search.notes[0]}.` : FOUND;
+      return said("loupe", "Nothing found", why, ...without(book.search.without, search), all);
+    }
     return said("loupe", "No photo matches", "No photo of the library has all of these marks.", all);
   }
   if (!book.folders.length)

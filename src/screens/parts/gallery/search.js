@@ -41,7 +41,9 @@ export class Search {
     clearTimeout(this.pausing);
     this.input.value = text;
     const q = text.trim() ? text : "";
-    if (q !== this.store.filter.q) this.view.onFilter({ ...this.store.filter, q });
+    if (q === this.store.filter.q) return;
+    this.box.setAttribute("aria-busy", "true");
+    this.view.onFilter({ ...this.store.filter, q });
   }
 
   key(event) {
@@ -56,6 +58,7 @@ export class Search {
   /** After the photos were listed. */
   refresh() {
     const { filter, book } = this.store;
+    this.box.removeAttribute("aria-busy");
     const typing = this.input.getRootNode().activeElement === this.input;
     if (!typing && this.input.value.trim() !== filter.q.trim()) this.input.value = filter.q;
     this.box.hidden = !book.folders.length;
@@ -81,7 +84,7 @@ export class Search {
       ...chips.map((chip) => this.piece(chip)),
       (number > this.store.total || this.store.filter.every) && every,
       number > this.store.total && h("span", { class: "quiet" }, `${photos(number)} with copies and bursts`),
-      ...notes.map((note) => h("span", { class: "quiet" }, `${note}.`)),
+      ...(this.store.total ? notes : []).map((note) => h("span", { class: "quiet" }, `${note}.`)),
     ].filter(Boolean);
   }
 
@@ -102,7 +105,7 @@ export class Search {
     return h(
       "span",
       { class: "piece" },
-      h("span", {}, chip.label, " ", h("span", { class: "quiet" }, chip.photos.toLocaleString("en"))),
+      h("span", {}, chip.label, " ", h("span", { class: "quiet" }, chip.photos?.toLocaleString("en") ?? "")),
       ...others.map((reading) => instead(reading, `or ${reading}`)),
       away,
     );
