@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import COMMAND, INSTALL
+from unipic.core.settings import INSTALL
 from unipic.core.words import size
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
@@ -172,8 +172,7 @@ def _none(models: dict[str, Model]) -> str:
 def _offer(models: Sequence[Model]) -> str:
     """Names and sizes, and how to get them."""
     named = " or ".join(f"{model.label} ({size(model.size)})" for model in models)
-    fetched = " or ".join(model.name for model in models)
-    return f"{named}, on the Models page or by `{COMMAND} models fetch {fetched}`"
+    return f"{named}, on the Models page or by the command models fetch"
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
