@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from server.desks import catalogue_of
 from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
@@ -59,7 +60,7 @@ def work_on(folder: Path, examine: Examine) -> int:
         # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
         memory = memory_folder() if state.source == "folder" else run.folder
         with open_tools(settings, models_folder(), memory, progress) as tools:
-            catalogue = Catalogue(data_folder())
+            catalogue = catalogue_of(run)
 
             def keep(found: Evidence) -> None:
                 run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})

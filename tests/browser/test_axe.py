@@ -106,6 +106,12 @@ def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     page.goto(f"{open_server.url}/review?run={'x' * 32}")
     page.get_by_text("no longer exists").wait_for()
     inspector.look("gone")
+    page.goto(open_server.url)
+    cards = page.get_by_role("region", name="Continue")
+    cards.get_by_role("button", name=re.compile("^Delete: ")).first.click()
+    inspector.look("add: a card is to be deleted")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    inspector.look("add: cards to continue")
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 

@@ -186,6 +186,34 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
     assert [run.token for run in started] == [collecting.token]
 
 
+def test_a_reload_of_the_page_finds_what_was_uploaded(runs: Runs) -> None:
+    run = server.state.server().runs.new("upload")
+    for number in range(30):
+        run.add_upload(f"upload-{number:03}", f"{number}.jpg", 1)
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["upload"] = run.token
+    test.run()
+    assert "Find copies and best shots in 30 files" in labels(test)
+    assert "no longer exists" not in text(test)
+
+
+@pytest.mark.parametrize("what", ["deleted", "started", "of the library"])
+def test_an_address_of_no_upload_begins_a_new_one(runs: Runs, what: str) -> None:
+    run = server.state.server().runs.new("library" if what == "of the library" else "upload")
+    run.add_upload("upload-001", "one.jpg", 1)
+    if what == "deleted":
+        run.delete()
+    if what == "started":
+        run.change(state="working")
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["upload"] = run.token
+    test.run()
+    assert not test.exception
+    assert test.session_state["collecting"] != run.token
+    assert "Find copies and best shots in 1 file" not in labels(test)
+    assert ("This upload no longer exists" in text(test)) == (what == "deleted")
+
+
 @pytest.mark.parametrize("page", ["review.py", "finish.py", "stats.py"])
 def test_screens_without_a_run_say_what_to_do(page: str) -> None:
     test = app(page)
@@ -283,6 +311,34 @@ def test_what_was_said_by_hand_can_be_taken_back(run: Run) -> None:
     press(test, "Forget")
     assert group.id in desk(run).proposal.by_id
     assert "Forget" not in labels(test)
+
+
+def test_decisions_of_an_earlier_run_are_said_before_the_list(run: Run, runs: Runs, gallery: Path) -> None:
+    group = desk(run).proposal.shots[0]
+    desk(run).choose("step-0001", group.id, [group.photos[1].id], done=True)
+    assert "made earlier" not in text(app("review.py", run))
+    later = finished(runs, gallery)
+    test = app("review.py", later)
+    assert "**1 group** follows decisions made earlier on this server." in text(test)
+    stays, goes = group.photos[1].digest, group.photos[0].digest
+    row = next(words for words in text(test).splitlines() if "/unipic/thumb/" in words)
+    assert row.index("kept") < row.index(f"/{later.token}/{stays}") < row.index("set aside") < row.index(goes)
+    press(test, "Ignore them here")
+    assert "made earlier" not in text(test)
+    assert "Decisions of earlier reviews are ignored here." in text(test)
+    assert not desk(later).choices
+    press(test, "Use them here")
+    assert desk(later).choices[group.id].done
+    assert len(Catalogue(data_folder()).all()) == 1
+
+
+def test_decisions_about_sample_photos_go_with_their_run(runs: Runs, gallery: Path) -> None:
+    run = finished(runs, gallery)
+    run.change(source="samples")
+    group = desk(run).proposal.shots[0]
+    desk(run).choose("step-0001", group.id, [group.photos[1].id], done=True)
+    assert len(Catalogue(run.folder).all()) == 1
+    assert Catalogue(data_folder()).all() == []
 
 
 def test_progress_can_be_saved_at_any_moment(run: Run) -> None:

@@ -21,7 +21,7 @@ def working(run: Run) -> None:
     if step and step.skippable:
         st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
         st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
-    st.caption("You can close this page. Bookmark it to come back; the scan continues.")
+    st.caption("You can close this page; the scan continues. The first page has it under *Continue*.")
     st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
 
 

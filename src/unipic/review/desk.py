@@ -22,7 +22,7 @@ from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, kept, recalled
-from unipic.review.history import Change, History, Undo
+from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import Group, Proposal, identical, propose
@@ -117,6 +117,14 @@ class Desk:
         return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
 
     @property
+    def followed(self) -> int:
+        """How many groups follow decisions of earlier runs: decided by them, or made or taken apart by them."""
+        before = {ruling.id for ruling in self.earlier if self.history.earlier != "ignored"}
+        by_hand = [ruling for ruling in self.shown if ruling.kept is None and ruling.id in before]
+        choices = [choice for id, choice in self.choices.items() if id in self.proposal.by_id]
+        return len(by_hand) + sum(choice.done and choice.remembered for choice in choices)
+
+    @property
     def shown(self) -> list[Ruling]:
         """Rulings about photos of this run and no others, under the names they have here, oldest first.
 
@@ -197,6 +205,10 @@ class Desk:
         """Group by other thresholds."""
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
+    def set_earlier(self, step: str, earlier: Earlier) -> Change:
+        """Use the decisions of earlier runs here, or ignore them. Either way they stay remembered."""
+        return self._take(step, Change(f"earlier decisions {earlier}", earlier=earlier))
+
     def forget(self, step: str, ids: Iterable[str]) -> Change:
         """Delete rulings, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
@@ -270,7 +282,8 @@ class Desk:
         pairs = [(before.get(id), self.history.rulings.get(id)) for id in change.rulings]
         touched = [ruling for pair in pairs for ruling in pair if ruling]
         deciding = isinstance(entry, Change) and self.history.thresholds.grouping != "dbscan"
-        if changes or change.rules or change.thresholds or any(_regroups(*pair, deciding) for pair in pairs):
+        anew = change.rules or change.thresholds or change.earlier is not None
+        if changes or anew or any(_regroups(*pair, deciding) for pair in pairs):
             self._arrange()
         elif touched:
             self._index()
@@ -293,7 +306,7 @@ class Desk:
     def _arrange(self) -> None:
         """Group anew, by everything that holds now."""
         self._index()
-        bonds = Bonds(self.history.rulings.values(), self._first_seen)
+        bonds = Bonds(self._holding, self._first_seen)
         cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
@@ -305,6 +318,7 @@ class Desk:
             f"{sorted(g.suggested)} {sorted(g.protected)}"
             for g in self.proposal.groups
         )
+        told += self.history.earlier  # the browser then asks for the choices too
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def _recall(self, digests: Set[str]) -> None:
@@ -318,9 +332,15 @@ class Desk:
 
     def _index(self) -> None:
         self._by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
-        for ruling in self.history.rulings.values():
+        for ruling in self._holding:
             for digest in ruling.digests:
                 self._by_digest[digest].append(ruling)
+
+    @property
+    def _holding(self) -> list[Ruling]:
+        """All rulings but those that are ignored here."""
+        ignored = self._before if self.history.earlier == "ignored" else {}
+        return [ruling for ruling in self.history.rulings.values() if ignored.get(ruling.id) != ruling]
 
     def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
         found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}

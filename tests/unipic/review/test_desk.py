@@ -42,6 +42,7 @@ def standing(desk: Desk) -> Standing:
         "undo": history.undo,
         "redo": history.redo,
         "rules": history.rules,
+        "earlier": history.earlier,
         "thresholds": history.thresholds,
         "rulings": desk.rulings,
         "place": desk.place,
@@ -599,3 +600,51 @@ def test_the_arrangement_tells_of_a_protected_folder(tmp_path: Path) -> None:
     desk.set_rules("step-1", Rules(protect=(first.name[0],)))
     assert desk.proposal.groups[0].protected == {first.id}
     assert desk.arrangement != before
+
+
+def test_earlier_decisions_can_be_ignored_here_and_stay_remembered(tmp_path: Path) -> None:
+    """Another person's run over the same photos need not follow what was decided before."""
+    found = evidence([photo(id) for id in "abcdef"], {"a b": 95.0, "c d": 95.0, "e f": 95.0})
+    desk = desk_of(tmp_path, found)
+    desk.choose("step-1", group_of(desk, "ab").id, ["a"], done=True)
+    desk.apart("step-2", group_of(desk, "cd").id)
+    before = Catalogue(tmp_path).all()
+    assert (desk.followed, desk.history.earlier) == (0, ""), "these are this run's own"
+
+    other = again(tmp_path, found)
+    assert (other.followed, len(other.proposal.groups)) == (2, 2)
+    seen = other.arrangement
+    other.set_earlier("step-3", "ignored")
+    assert other.followed == 0
+    assert len(other.proposal.groups) == 3, "what was taken apart is a group again"
+    assert other.choices == {}
+    assert other.arrangement != seen
+    assert Catalogue(tmp_path).all() == before
+    assert len(other.earlier) == 2, "they can still be looked through"
+
+    other.take_back("step-4")
+    assert (other.followed, other.arrangement, other.history.earlier) == (2, seen, "")
+    other.take_back("step-5", forward=True)
+    last = group_of(other, "ef")
+    other.choose("step-6", last.id, last.ids, done=True)
+    assert again(tmp_path, found).followed == 3
+    assert Catalogue(tmp_path).all()[: len(before)] == before
+
+
+def test_the_answer_about_earlier_decisions_outlives_the_session(tmp_path: Path) -> None:
+    found = three()
+    desk = desk_of(tmp_path, found)
+    desk.accept("step-1", [desk.proposal.groups[0].id])
+    run = scanned(tmp_path, found)
+    first = opened(tmp_path, run)
+    first.set_earlier("step-2", "used")
+    assert first.followed == 1
+    first.set_earlier("step-3", "ignored")
+    second = opened(tmp_path, run)
+    assert (second.history.earlier, second.followed, second.choices) == ("ignored", 0, {})
+    group = second.proposal.groups[0]
+    second.choose("step-4", group.id, group.ids, done=True)
+    assert kept(group, second.choices) == group.ids
+    assert again(tmp_path, found).followed == 1, "the later decision about the same photos holds from here on"
+    second.take_back("step-5")
+    assert kept(group, again(tmp_path, found).choices) != group.ids

@@ -126,6 +126,13 @@ export class ListView {
     this.refresh();
   }
 
+  /** As the listing is. */
+  showFields() {
+    const { sort, filter } = this.store.listing;
+    const values = [sort, filter.lane, filter.state, filter.certainty, filter.text];
+    values.forEach((value, at) => (this.fields.elements[at].value = value));
+  }
+
   clear() {
     this.store.selection.ticked.clear();
     this.refresh();

@@ -31,9 +31,12 @@ class UploadResult:
     failed: int
 
 
-def uploader(token: str, key: str) -> UploadResult | None:
-    """The uploader of a run. Its result is set once every chosen file was sent, given up or cancelled."""
-    data = {"token": token, "max_file": Limits().max_file}
+def uploader(token: str, count: int, size: int, key: str) -> UploadResult | None:
+    """The uploader of a run in which so many files, of so many bytes, are already.
+
+    Its result is set once every chosen file was sent, given up or cancelled.
+    """
+    data = {"token": token, "max_file": Limits().max_file, "arrived": {"count": count, "bytes": size}}
     return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
 
 
