@@ -343,7 +343,8 @@ def test_words_and_formatting_do_not_change_a_pin(tmp_path: Path, monkeypatch: p
 
 def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     """Of our modules that reading and comparing are made of, and of the libraries that decode, each has a VERSION."""
-    script = "import sys, unipic.reading.read, unipic.cleanup.compare, unipic.library.companions; print(*sys.modules)"
+    doors = ("reading.read", "cleanup.compare", "library.companions", "library.traits", "library.colours")
+    script = f"import sys, {', '.join(f'unipic.{door}' for door in doors)}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60, check=True
     )
@@ -372,6 +373,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "library",
         "library/_database",
         "library/captions",
+        "library/filling",
         "library/thumbnails",
         "tools",
         "vision",
