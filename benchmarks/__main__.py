@@ -13,6 +13,7 @@ versions  what a new version of one extractor costs photos that were seen before
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
+meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -38,6 +39,7 @@ from benchmarks import (
     search_calibrate,
     speed,
     startup,
+    text_encoders,
     versions,
 )
 from benchmarks.machine import machine
@@ -56,6 +58,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "meaning": text_encoders.run,
     "safety": safety.run,
 }
 
