@@ -1,4 +1,4 @@
-"""What the halves of the text encoders cost: loading, memory, a picture, a query. Weights of the real size, by chance."""
+"""What either half of a text encoder costs: loading, memory, a picture, a query. Weights of the real size, by chance."""
 
 from __future__ import annotations
 
