@@ -1,4 +1,4 @@
-"""What either half of a text encoder costs: loading, memory, a picture, a query. Weights of the real size, by chance."""
+"""What either half of a text encoder costs: loading, memory, a picture, a query. Weights by chance, real size."""
 
 from __future__ import annotations
 
