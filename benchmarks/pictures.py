@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DOCS = PROJECT / "docs"
 HERO, TOUR, WORDS = DOCS / "review.jpg", DOCS / "tour.webp", DOCS / "pictures.json"
-SIZE = {"width": 1280, "height": 800}  # of the window
+WIDTH, HEIGHT = 1280, 800  # of the window, in pixels
 TOUR_WIDTH = 960  # pixels
 TOUR_QUALITY, HERO_QUALITY = 60, 82
 TIMEOUT_MS = 240_000  # for a scan on a busy machine
@@ -80,21 +80,22 @@ def words(page: Page) -> list[str]:
     return sorted({re.sub(r"\d[\d,.]*", "#", f"{role} {name}") for role, name in named})
 
 
-def run() -> None:
+def run(_: int = 0) -> None:
+    """Make the pictures anew."""
     from playwright.sync_api import sync_playwright
 
     browser = next(path for name in BROWSERS if (path := shutil.which(name)))
     frames, said = list[tuple[Image.Image, Scene]](), dict[str, list[str]]()
     with tempfile.TemporaryDirectory() as data, served(Path(data)) as (url, _), sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = chromium.new_page(viewport=SIZE)
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for scene in scenes(page, url):
             frames.append((Image.open(io.BytesIO(page.screenshot())).convert("RGB"), scene))
             said[scene.name] = words(page)
         chromium.close()
     hero = next(picture for picture, scene in frames if scene.hero)
     hero.save(HERO, quality=HERO_QUALITY, optimize=True, progressive=True)
-    height = round(TOUR_WIDTH * SIZE["height"] / SIZE["width"])
+    height = round(TOUR_WIDTH * HEIGHT / WIDTH)
     small = [picture.resize((TOUR_WIDTH, height), Image.Resampling.LANCZOS) for picture, _ in frames]
     durations = [round(1000 * scene.seconds) for _, scene in frames]
     small[0].save(

@@ -39,7 +39,8 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
 from unipic.review.choices import NONE, Choice, Choices, accept_all
-from unipic.review.outcomes import outcomes, report
+from unipic.review.ledger import report
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
-    from unipic.review.outcomes import Outcome
+    from unipic.review.outcomes import Outcome, Unseen
     from unipic.review.proposal import Proposal
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
@@ -79,6 +79,9 @@ class Kept:
     best_only: Annotated[
         bool, _kept("--best-only", "Keep only the recommended shot of each moment. Default: keep all.")
     ] = False
+    keep_copies: Annotated[
+        bool, _kept("--keep-copies", "Keep all copies. Default: leave out what is identical or verified at full size.")
+    ] = False
     protect: Annotated[
         list[str] | None, _kept("--protect", "A folder in PHOTOS whose photos always stay. May be repeated.")
     ] = None
@@ -99,6 +102,11 @@ class Kept:
         ),
     ] = None
     decided: Annotated[bool, _kept("--decided", "Apply your decisions about these photos from the web app.")] = False
+
+    @property
+    def unseen(self) -> Unseen:
+        """What may be left out without a person's look."""
+        return "nothing" if self.keep_copies else "verified"
 
     def rules(self, photos: tuple[Photo, ...]) -> Rules:
         """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
@@ -129,7 +137,8 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.review.choices import accept_all
+    from unipic.review.choices import accept
+    from unipic.review.ledger import result_to_dict
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
 
@@ -143,16 +152,17 @@ def clean(
             cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
-            choices = accept_all(proposal, choices) if kept.best_only else choices
-            everything = outcomes(proposal, choices)
+            choices = {**choices, **accept(proposal.shots, choices)} if kept.best_only else choices
+            everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
         problems += moved.problems if moved else ()
         if output.as_json:
-            print(json.dumps(_result(output, proposal, choices, problems, moved), ensure_ascii=True))
+            found = result_to_dict(proposal, choices, everything)
+            print(json.dumps(found | _written(output, problems, moved), ensure_ascii=True))
         else:
-            say_summary(proposal, choices, written, problems, moved)
+            say_summary(proposal, choices, everything, written, problems, moved)
         if problems or not cleanup.gallery.photos:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
@@ -231,13 +241,9 @@ def _moved(aside: AsideDestination, everything: list[Outcome], output: Output) -
         return aside.carry_out(plan, progress)
 
 
-def _result(
-    output: Output, proposal: Proposal, choices: Choices, problems: list[str], moved: Result | None
-) -> dict[str, Any]:
-    """The whole result for JSON."""
-    from unipic.review.outcomes import result_to_dict
-
+def _written(output: Output, problems: list[str], moved: Result | None) -> dict[str, Any]:
+    """What was written and moved, for JSON."""
     where: dict[str, Any] = {"written_to": str(output.target) if output.target else None, "problems": problems}
     if moved:
         where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
-    return result_to_dict(proposal, choices) | where
+    return where

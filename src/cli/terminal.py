@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
+    from unipic.review.outcomes import By, Outcome
     from unipic.review.proposal import Proposal
     from unipic.vision.manifest import Model
     from unipic.vision.registry import Status
@@ -41,6 +42,7 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
+LEFT_OUT: dict[By, str] = {"you": "by your decision", "identical": "identical", "verified": "verified at full size"}
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 EXAMPLES = """
@@ -216,14 +218,19 @@ class _Bars:
 
 
 def say_summary(
-    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Result | None = None
+    proposal: Proposal,
+    choices: Choices,
+    everything: list[Outcome],
+    written: list[Path],
+    problems: list[str],
+    moved: Result | None = None,
 ) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
 
-    from unipic.review.outcomes import report
+    from unipic.review.ledger import ledger, report
 
-    cleanup, found = proposal.cleanup, report(proposal, choices)
+    cleanup, found, counted = proposal.cleanup, report(proposal, choices, everything), ledger(everything)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
     table.add_row("photos found", f"{found.before:,}{belonging(along)}")
@@ -246,6 +253,9 @@ def say_summary(
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
+    for by, left in counted.by.items():
+        if left.photos:
+            table.add_row(f"left out, {LEFT_OUT[by]}", f"{count(left.photos, 'photo')}, {size(left.bytes)}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     if cleanup.gallery.photos:
         out.print(table)
@@ -257,6 +267,8 @@ def say_summary(
         out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if counted.left_out.photos > counted.by["you"].photos:
+        out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE

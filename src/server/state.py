@@ -115,11 +115,11 @@ def _standing(folder: str, *stamps: tuple[int, int] | None) -> Standing:
     return Standing(len(groups), sum(done(group, choices) for group in groups), next(shown, ""))
 
 
-def outcomes_of(run: Run) -> list[Outcome]:
-    """The outcome of every file of a run, by the decisions so far."""
+def progress_of(run: Run) -> list[Outcome]:
+    """The outcome of every file by the decisions so far. Of what nobody looked at, only identical copies go."""
     desk = desk_of(run)
     with desk.lock:
-        decided = desk.outcomes()
+        decided = desk.outcomes("identical")
     return marked(run, decided)
 
 
@@ -145,7 +145,7 @@ def selection_of(run: Run) -> tuple[list[Outcome], int]:
     """The photos selected in the library, all kept; and how many of the selection are no longer there."""
     digests = run.selected()
     photos = library().by_digest(digests)
-    outcomes = [Outcome(photos[digest], "kept", "selected") for digest in digests if digest in photos]
+    outcomes = [Outcome(photos[digest], "kept", "selected", by="you") for digest in digests if digest in photos]
     return marked(run, outcomes), len(digests) - len(outcomes)
 
 

@@ -340,7 +340,7 @@ def test_with_a_thumb(phone, shelf, quiet) -> None:
     quiet()
 
 
-def test_a_search_from_words_to_an_export(wall: Wall, calm) -> None:
+def test_a_search_from_words_to_a_selection(wall: Wall, calm) -> None:
     page, root = wall.page, wall.root
     wall.press("/")
     assert wall.focused() == "Search the photos"
@@ -353,6 +353,7 @@ def test_a_search_from_words_to_an_export(wall: Wall, calm) -> None:
     page.keyboard.type("february 2020 2024")
     root.get_by_role("button", name="Without February 2020: 30 photos").click()
     root.get_by_text("30 photos").first.wait_for()
+    root.get_by_role("option", name="2024-05-04-29.jpg, 4 May 2024").wait_for()
     root.locator(".search input").press("ArrowDown")
     assert wall.focused() == "2024-05-04-29.jpg, 4 May 2024"
     wall.press("m")

@@ -14,7 +14,7 @@ from screens.parts.download import download
 from screens.parts.words import plain, size
 from screens.session import session
 from server.runs import Run
-from server.state import outcomes_of, server
+from server.state import progress_of, server
 from unipic.core.errors import UnipicError
 from unipic.core.progress import Step
 from unipic.destinations.base import Destination, Result, export
@@ -30,9 +30,9 @@ MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run) -> None:
-    """A download of the present state: reviewed selections, all of open groups, and all singles."""
+    """A download of the present state: what was decided, and everything else but identical copies."""
     if st.button("Save progress", key="save", icon=":material/download:"):
-        make_zip(run, outcomes_of(run), "unipic-progress")
+        make_zip(run, progress_of(run), "unipic-progress")
     if session.zip_path:
         offer(run)
 

@@ -91,8 +91,8 @@ def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
             st.caption(f"{SHOWN} of {count(len(found), 'folder')} are shown. Type a part of the name to see others.")
         rows = found[:SHOWN]
     ticked = []
-    height = LIST_HEIGHT if len(rows) > ROWS_AT_ONCE else "content"
-    frame = st.container(height=height, border=len(rows) > ROWS_AT_ONCE, gap=None)
+    long = len(rows) > ROWS_AT_ONCE
+    frame = st.container(height=LIST_HEIGHT if long else "content", border=long, gap=None)
     for row in rows:
         name = row.path.name if named else str(row.path)
         with frame, st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -37,9 +37,11 @@ class Searchable:
         self.alike = calibration.cosine(SURE)
         self.version = reader.version()
         rows = self.ask(
-            f"SELECT t.id, min(f.id), t.digest, t.taken FROM trait t JOIN file f ON f.digest = t.digest WHERE {SHOWN} "
-            "GROUP BY t.id"
+            "SELECT t.id, min(f.id), f.digest, t.taken FROM file f LEFT JOIN trait t ON t.digest = f.digest "
+            f"WHERE {SHOWN} GROUP BY f.digest"
         )
+        self.unprepared = sum(id is None for id, *_ in rows)  # photos that an update has not made ready for the search
+        rows = [row for row in rows if row[0] is not None]
         rows.sort(key=lambda row: row[2])
         rows.sort(key=lambda row: row[3] or "", reverse=True)
         self.digests = [digest for _, _, digest, _ in rows]
@@ -70,11 +72,11 @@ class Searchable:
         The best first, by bm25; of equal ones the newest.
         """
         asked = "SELECT rowid, bm25(text, 2, 1, 1, 2, 2) FROM text WHERE text MATCH ?"
-        rows = self.ask(asked, [match_of(pieces)]) if pieces else []
-        scores = dict(rows)
-        found = self._positions(scores)
-        rank = np.array([scores[int(id)] for id in self._ids[found]])
-        return found[np.lexsort((found, np.round(rank, 6)))]
+        rows = np.array(self.ask(asked, [match_of(pieces)]) if pieces else [], np.float64).reshape(-1, 2)
+        ids = rows[:, 0].astype(np.int64)
+        found = np.where(ids < len(self._place), self._place[np.minimum(ids, len(self._place) - 1)], -1)
+        there = found >= 0
+        return found[there][np.lexsort((found[there], np.round(rows[there, 1], 6)))]
 
     def written(self, digests: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Name, folder, camera, place and words of photos, folded, by digest."""

@@ -36,6 +36,7 @@ NIGHT_ENDS = timedelta(hours=4)  # until then it is still the evening before
 PHOTOS_AT_ONCE = 2000  # whose facts are in memory
 
 
+Statement = tuple[str, Sequence[Any]]
 Row = tuple[dict[str, Any], list[str]]  # columns of `trait` by name, and texts of `text`
 
 
@@ -58,13 +59,14 @@ def describe(base: Database, folders: Sequence[Path], shown: str, progress: Prog
     known = dict(base.ask("SELECT digest, made FROM trait"))
     gone = [digest for digest in known if digest not in sources]
     outdated = [source for digest, source in sources.items() if known.get(digest) != source.made]
-    _delete(base, gone)
+    base.all_at_once(_deletes(gone))
     done = 0
     for start in range(0, len(outdated), PHOTOS_AT_ONCE):
         some = outdated[start : start + PHOTOS_AT_ONCE]
         progress(Step(STAGE, done, len(outdated), "photo"))
-        _delete(base, [source.digest for source in some])
-        _store(base, _rows(base, some, folders))
+        rows = list(_rows(base, some, folders))
+        # In one transaction, since another process may be making the same rows.
+        base.all_at_once([*_deletes([source.digest for source in some]), *_inserts(rows)])
         done += len(some)
     if outdated:
         progress(Step(STAGE, done, done, "photo"))
@@ -184,19 +186,19 @@ def _bits(names: Sequence[str], which: set[str] | frozenset[str]) -> int:
     return sum(1 << number for number, name in enumerate(names) if name in which)
 
 
-def _store(base: Database, rows: Iterator[Row]) -> None:
+def _inserts(rows: Sequence[Row]) -> Iterator[Statement]:
     put = f"INSERT INTO trait ({', '.join(COLUMNS)}) VALUES ({marks(COLUMNS)})"
-    statements: list[tuple[str, Sequence[Any]]] = []
+    words = (
+        "INSERT INTO text (rowid, name, folder, camera, place, words) "
+        "VALUES ((SELECT id FROM trait WHERE digest = ?), ?, ?, ?, ?, ?)"
+    )
     for columns, texts in rows:
-        statements.append((put, [columns[name] for name in COLUMNS]))
-        statements.append(("INSERT INTO text (rowid, name, folder, camera, place, words) VALUES "
-                           "((SELECT id FROM trait WHERE digest = ?), ?, ?, ?, ?, ?)",
-                           [columns["digest"], *texts]))  # fmt: skip
-    base.all_at_once(statements)
+        yield put, [columns[name] for name in COLUMNS]
+        yield words, [columns["digest"], *texts]
 
 
-def _delete(base: Database, digests: Sequence[str]) -> None:
+def _deletes(digests: Sequence[str]) -> Iterator[Statement]:
     for some in portions(digests):
         among = f"digest IN ({marks(some)})"
-        base.queue(f"DELETE FROM text WHERE rowid IN (SELECT id FROM trait WHERE {among})", some)
-        base.queue(f"DELETE FROM trait WHERE {among}", some)
+        yield f"DELETE FROM text WHERE rowid IN (SELECT id FROM trait WHERE {among})", some
+        yield f"DELETE FROM trait WHERE {among}", some

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
@@ -24,7 +25,8 @@ from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, kept, recalled
 from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
-from unipic.review.outcomes import Outcome, outcomes
+from unipic.review.ledger import Ledger, ledger
+from unipic.review.outcomes import Outcome, Unseen, outcomes
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
 
@@ -38,6 +40,7 @@ class NotUnderstood(Exception):
 
 
 Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
+Answer = Literal["", "leave out", "keep"]  # what happens with verified copies that nobody looked at; "": not asked yet
 
 
 class Desk:
@@ -62,6 +65,7 @@ class Desk:
         self.history = History(thresholds)
         self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
+        self._counted: tuple[tuple[int, str, Answer], Ledger] | None = None
         self._read = 0  # bytes of the journal that are applied
         self.catch_up()
         self._arrange()
@@ -83,9 +87,10 @@ class Desk:
         """What the person ticked or decided, here or in an earlier run over the same photos."""
         return {**self._remembered, **self.history.choices}
 
-    def outcomes(self) -> list[Outcome]:
-        """The outcome of every file as things are now."""
-        return outcomes(self.proposal, self.choices)
+    def outcomes(self, unseen: Unseen | None = None) -> list[Outcome]:
+        """The outcome of every file as things are now. `unseen`: what may go without a look, by default as answered."""
+        answered: Unseen = "verified" if self.unseen == "leave out" else "identical"
+        return outcomes(self.proposal, self.choices, unseen or answered)
 
     def group(self, id: str) -> Group:
         """The group with this id. Raises NoSuchGroup."""
@@ -105,6 +110,26 @@ class Desk:
     def place(self, id: str) -> None:
         """Remember the group. Raises NoSuchGroup."""
         write_json(self.folder / "place.json", self.group(id).id)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of outcomes(), counted once per step."""
+        now = (self.history.version, self.arrangement, self.unseen)
+        if self._counted is None or self._counted[0] != now:
+            self._counted = now, ledger(self.outcomes())
+        return self._counted[1]
+
+    @property
+    def unseen(self) -> Answer:
+        """What the person said of verified copies that nobody looked at. Stored in unseen.json."""
+        path = self.folder / "unseen.json"
+        answer: Answer = read_json(path) if path.exists() else ""
+        return answer if answer in ("leave out", "keep") else ""
+
+    @unseen.setter
+    def unseen(self, answer: Answer) -> None:
+        """Remember the answer for this run."""
+        write_json(self.folder / "unseen.json", answer)
 
     @property
     def rulings(self) -> list[Ruling]:

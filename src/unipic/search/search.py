@@ -112,6 +112,8 @@ class Asked:
         """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
         notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
+        if self.library.unprepared:
+            notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
         notes += ranked.notes if ranked else []
         if ranked is not None and not choice.unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
             order = order[ranked.zones[order] < UNSURE]

@@ -25,14 +25,18 @@ def hits(library: Searchable, words: str) -> tuple[np.ndarray, np.ndarray]:
     if not telling:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     each = [_containing(library, word) for word in dict.fromkeys(telling)]
-    sets = [frozenset(found.tolist()) for found in each]
-    first = frozenset((_containing(library, " ".join(every)) if len(every) > 1 else each[0]).tolist())
-    number = {at: sum(at in one for one in sets) for at in first.union(*sets)} | dict.fromkeys(first, len(sets))
-    rank = dict.fromkeys(first, 0) | {at: place for one in reversed(each) for place, at in enumerate(one.tolist())}
-    ordered = sorted(number, key=lambda at: (at not in first, -number[at], rank[at], at))
-    whole = [at for at in ordered if number[at] == len(sets)]
-    some = [at for at in ordered if number[at] < len(sets)]
-    return np.array(whole, np.int64), np.array(some, np.int64)
+    together = _containing(library, " ".join(every)) if len(every) > 1 else each[0]
+    size = len(library.digests)
+    number, rank, first = np.zeros(size, int), np.zeros(size, int), np.zeros(size, bool)
+    for found in reversed(each):
+        number[found] += 1
+        rank[found] = np.arange(len(found))
+    first[together] = True
+    number[together] = len(each)
+    some = np.flatnonzero(number)
+    ordered = some[np.lexsort((some, rank[some], -number[some], ~first[some]))]
+    whole = number[ordered] == len(each)
+    return ordered[whole], ordered[~whole]
 
 
 def _containing(library: Searchable, piece: str) -> np.ndarray:

@@ -23,7 +23,7 @@ from unipic.core.settings import Thresholds
 from unipic.library.decisions import Catalogue
 from unipic.review.choices import done, kept
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
-from unipic.review.outcomes import report
+from unipic.review.ledger import report
 from unipic.review.proposal import Group, identical
 from unipic.review.rules import Rules
 
@@ -600,6 +600,41 @@ def test_the_arrangement_tells_of_a_protected_folder(tmp_path: Path) -> None:
     desk.set_rules("step-1", Rules(protect=(first.name[0],)))
     assert desk.proposal.groups[0].protected == {first.id}
     assert desk.arrangement != before
+
+
+# Copies that are verified and that nobody looked at
+
+
+def test_verified_copies_stay_until_the_person_answers(tmp_path: Path) -> None:
+    """And for as long as the run is there, the last answer holds."""
+    found = evidence([photo("a", size=9), photo("b", size=8)], {}, {"a b": 80.0})
+    run = scanned(tmp_path, found)
+    desk = opened(tmp_path, run)
+    assert (desk.unseen, desk.ledger.left_out.photos, desk.ledger.open.photos) == ("", 0, 1)
+    desk.unseen = "leave out"
+    assert (desk.ledger.left_out.photos, desk.ledger.by["verified"].photos) == (1, 1)
+    assert {outcome.fate for outcome in desk.outcomes("identical")} == {"kept"}, "progress is saved without them"
+    again = opened(tmp_path, run)
+    assert (again.unseen, again.ledger) == ("leave out", desk.ledger)
+    again.unseen = "keep"
+    assert again.ledger.left_out.photos == 0
+    again.accept("step-0001", [again.proposal.groups[0].id])
+    assert (again.ledger.by["you"].photos, again.ledger.open.photos) == (1, 0)
+
+
+def test_an_answer_nobody_could_give_is_none(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, three())
+    (desk.folder / "unseen.json").write_text('"all"')
+    assert desk.unseen == ""
+
+
+def test_copies_below_the_limit_of_the_second_look_are_left_to_the_person(tmp_path: Path) -> None:
+    found = evidence([photo("a", size=9), photo("b", size=8)], {}, {"a b": 40.0})
+    desk = desk_of(tmp_path, found, near=30.0)
+    (group,) = desk.proposal.groups
+    assert group.suggested == group.ids
+    assert "not checked at full size" in group.doubt
+    assert {outcome.fate for outcome in desk.outcomes("verified")} == {"kept"}
 
 
 def test_earlier_decisions_can_be_ignored_here_and_stay_remembered(tmp_path: Path) -> None:
