@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 
 from unipic.core.progress import silent
+from unipic.vision.device import wait_asleep
 from unipic.vision.text import OPENAI, SIGLIP2, LocalTextEncoder
 
 PICTURES, QUERIES = 64, 20
@@ -40,6 +41,7 @@ def _apart(name: str, folder: Path, half: str) -> str:
 
 def _measured(name: str, folder: Path, half: str) -> tuple[float, int, float]:
     """Seconds to load a half, the bytes it adds, and milliseconds of all processors for a picture or a query."""
+    wait_asleep()
     import torch  # noqa: F401  not counted
     import transformers  # noqa: F401
 

@@ -17,10 +17,7 @@ from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
-from unipic.library import filling
-from unipic.library.captions import vectors_of
 from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex, taken_over
-from unipic.library.searchable import Searchable
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import seen, versions
 from unipic.reading.engines.base import Engine
@@ -28,14 +25,15 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import RayEngine
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import taste_in
-from unipic.search.cutoff import background
-from unipic.search.meaning import Meaning, serving
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
 from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder, text_encoders_here
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
+    from unipic.library.filling import Model
     from unipic.library.indexing import See
+    from unipic.library.searchable import Searchable
+    from unipic.search.meaning import Meaning
 
 MADE_AGAIN = (
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
@@ -120,10 +118,10 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
     )
 
 
-def meaning_model(
-    settings: Settings, models: Path, progress: Progress = silent
-) -> tuple[filling.Model | None, list[str]]:
+def meaning_model(settings: Settings, models: Path, progress: Progress = silent) -> tuple[Model | None, list[str]]:
     """The seeing half of the search's text encoder as it fills the library, here and on Ray's workers; and notices."""
+    from unipic.library.filling import text_encoder
+
     machine = settings.machine
     encoder, notices = open_text_encoder(
         settings.searching.search_model, models, machine.device, machine.fetch, progress
@@ -131,7 +129,7 @@ def meaning_model(
     if encoder is None:
         return None, notices
     again = partial(open_same_text, encoder.name, encoder.key, models.absolute(), pick_device(machine.device))
-    return filling.text_encoder(encoder.key, again), notices
+    return text_encoder(encoder.key, again), notices
 
 
 def open_meaning(
@@ -141,12 +139,17 @@ def open_meaning(
 
     None, with notices, if there is none. `memory`: the library's folder.
     """
+    from unipic.library.captions import vectors_of
+    from unipic.library.filling import text_key
+    from unipic.search.cutoff import background
+    from unipic.search.meaning import Meaning, serving
+
     machine, name = settings.machine, settings.searching.search_model
     wanted, notices = open_text_encoder(name, models, machine.device, False, progress)
     if wanted is None:
         return None, notices
     encoders = [wanted]
-    if library.number_by(filling.text_key(wanted.key)) < len(library.digests):
+    if library.number_by(text_key(wanted.key)) < len(library.digests):
         encoders += [one for one in text_encoders_here(models, machine.device) if one.key != wanted.key]
     encoder, said = serving(encoders, library)
     if encoder is None:
