@@ -364,8 +364,7 @@ def test_a_search_from_words_to_a_selection(wall: Wall, calm) -> None:
     assert wall.selected() == "1 selected"
     root.locator(".search input").press("Escape")
     root.get_by_text(f"{TOTAL} photos").first.wait_for()
-    wall.press("/")
-    page.keyboard.type("colr:red")
+    root.locator(".search input").fill("colr:red")
     root.get_by_text("Did you mean color:?").first.wait_for()
     calm()
 

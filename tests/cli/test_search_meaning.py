@@ -53,7 +53,8 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
 
     def run(command: str, *words: object) -> Result:
         given = [str(word) for word in words]
-        return CliRunner().invoke(app, [command, *given, "--encoder", "builtin", "--workers", "1"])
+        more = ("--workers", "1") if command == "index" else ()
+        return CliRunner().invoke(app, [command, *given, "--encoder", "builtin", *more])
 
     return run
 
