@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from unipic.core.errors import ModelError
 from unipic.core.photo import Photo
 from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
@@ -89,7 +90,10 @@ class Asked:
         ranked = Ranked.of(len(self.library.digests))
         by_words(ranked, self.library, query.parts)
         if self.meaning:
-            self.meaning.rank(ranked, self.library, query.parts, allowed)
+            try:
+                self.meaning.rank(ranked, self.library, query.parts, allowed)
+            except ModelError as error:
+                ranked.notes.append(f"{str(error).rstrip('.')}. Words are looked for as they are written alone")
         if examples:
             wanted, unwanted = (_vectors(examples, kind) for kind in (True, False))
             near = by_examples(ranked, self.library, wanted, unwanted, allowed, self.library.moment)

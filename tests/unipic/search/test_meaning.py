@@ -11,6 +11,7 @@ from PIL import Image
 from tests.helpers.libraries import read_in
 from tests.helpers.readers import ColourReader
 
+from unipic.core.errors import ModelError
 from unipic.library.captions import vectors_of
 from unipic.library.filling import text_encoder, text_key
 from unipic.library.library import Library
@@ -145,6 +146,17 @@ def test_what_could_be_had_is_said_to_who_searches_by_words(library: Searchable)
 @pytest.mark.parametrize("text", ["{}", "{words}", "%s", "NEAR(warm *", "'; DROP TABLE vector; --", "🏖️", "x" * 10_000])
 def test_a_query_is_data(library: Searchable, text: str) -> None:
     assert search_gallery(f'"{text}"', asked(library)).total >= 0
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_letters(library: Searchable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> np.ndarray:
+        raise ModelError("Colours cannot be loaded.")
+
+    monkeypatch.setattr(ColourReader, "embed_texts", broken)
+    ask = Asked(library, meaning=Meaning(ColourReader("colours", LIMITS), lambda: np.zeros((0, 4), np.float32)))
+    found = search_gallery("meadow", ask)
+    assert names(found) == ["meadow"]
+    assert found.notes == ("Colours cannot be loaded. Words are looked for as they are written alone",)
 
 
 def test_examples_and_words_go_together(library: Searchable) -> None:
