@@ -1,4 +1,4 @@
-"""Rulings of a review: their ids, their photos in order and in parts, and whether one regroups photos."""
+"""Rulings of a review: their ids, photos in parts, and whether one regroups photos."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from collections.abc import Iterable, Sequence
 from unipic.core.photo import Photo
 from unipic.library.decisions import Ruling
 from unipic.review.proposal import identical
-
-
-def in_order(ruling: Ruling) -> list[str]:
-    """The ruling's digests, those that stay first."""
-    return list(dict.fromkeys([*(ruling.kept or ()), *(digest for part in ruling.parts for digest in part)]))
 
 
 def regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:

@@ -22,7 +22,7 @@ from unipic.core.photo import Photo
 from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
-from unipic.review._rulings import alike, in_order, regroups, ruling_id
+from unipic.review._rulings import alike, regroups, ruling_id
 from unipic.review.choices import Choice, Choices, kept, recalled
 from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
@@ -158,7 +158,7 @@ class Desk:
         """
         names = {photo.digest: photo.name for photo in self.photos.values()}
         held = [ruling for ruling in self.rulings if ruling.digests <= names.keys()]
-        return [replace(ruling, names=tuple(names[digest] for digest in in_order(ruling))) for ruling in held]
+        return [replace(ruling, names=tuple(names[digest] for digest in ruling.in_order)) for ruling in held]
 
     # Steps.
 
@@ -341,7 +341,7 @@ class Desk:
         self._recall({photo.digest for photo in self.evidence.gallery.photos})
         told = "\n".join(
             f"{g.id} {g.lane} {[p.id for p in g.photos]} {g.alike} {g.words} {g.reason} {g.doubt} {g.certainty} "
-            f"{sorted(g.suggested)} {sorted(g.protected)}"
+            f"{sorted(g.suggested)} {sorted(g.protected)} {g.tie}"
             for g in self.proposal.groups
         )
         told += self.history.earlier  # the browser then asks for the choices too
