@@ -21,11 +21,12 @@ from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
 
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import Extra
+from unipic.core.photo import Extra, Trace
 from unipic.core.settings import Limits
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown, with_extras
 from unipic.reading._holds import bytes_of, extras, values
+from unipic.reading._origin import Opened, traces
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 
 pillow_heif.register_heif_opener()
@@ -79,6 +80,7 @@ class Decoded:
     quality: int | None  # of the compression, 0 to 100; see _compression.py
     content: str  # hash of the picture and of all that the file holds, hexadecimal, or ""; see _content.py
     holds: tuple[Extra, ...]  # what the file holds besides the picture; see _holds.py
+    traces: tuple[Trace, ...] = ()  # of its origin; see _origin.py
 
 
 def decode(path: str, long_side: int, limits: Limits) -> Decoded:
@@ -107,9 +109,8 @@ def _decoded(
     note = _frames(image)
     whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    turned = turned or orientation(
-        image
-    )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
+    # After loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself.
+    turned = turned or orientation(image)
     quality = quality_of(image, kind)
     loaded, picture = picture, _with_tones(picture)
     holds = extras(file, loaded, picture, kind)
@@ -119,7 +120,8 @@ def _decoded(
     picture = _upright(_to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds)
+    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)
+    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
@@ -141,7 +143,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     found = replace(found, width=preview.width, height=preview.height, format="RAW", note=note)
-    return replace(found, quality=None, content="", holds=())
+    return replace(found, quality=None, content="", holds=(), traces=())
 
 
 def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:

@@ -1,0 +1,152 @@
+"""Traces of where a file comes from: what a camera wrote in its own way, and what programs did to it since.
+
+Each trace is a name; cleanup/keeper.py says what it is worth. A broken structure leaves no trace and never costs the
+photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+from unipic.core.photo import Trace
+from unipic.reading._altered import by_look, by_preview
+from unipic.reading._behind import Data
+from unipic.reading._compression import is_scaled_standard
+from unipic.reading._history import was_compressed_coarser, was_resampled
+
+VERSION = 1  # raised when a file gets other traces: here, in _altered.py or _history.py
+
+Opener = Callable[[bytes], Image.Image]  # a JPEG's bytes -> the image, not decoded yet
+
+SETTINGS = (Base.ExposureTime, Base.FNumber, Base.ISOSpeedRatings, Base.FocalLength)
+FEW_SETTINGS = 2  # a camera writes nearly all of them, a scanner or a converter none
+MAKER_NOTE_BYTES = 16  # fewer hold nothing
+HEAD = 16_384  # bytes in which the boxes of a HEIF stand
+TILES = b"grid"  # phones write a HEIF as tiles; the encoders of computers do not
+SAME_SHAPE = 0.01
+EXIF_START = b"Exif\0\0"
+PREVIEW_AT, PREVIEW_LENGTH = 0x0201, 0x0202  # of EXIF's second directory
+# What encoders sign with in a comment, Facebook and Instagram in the segment APP13, and "Save for Web" in APP12.
+ENCODERS = (b"CREATOR: gd-jpeg", b"Lavc", b"LEAD Technologies", b"Intel(R) JPEG", b"JPEGmini", b"ImageMagick")
+SOCIAL, WEB_EXPORT = b"FBMD", b"Ducky"
+HALF_AS_MANY_COLUMNS = (2, 1)  # samples of colour (4:2:2): many cameras' way; libraries also halve the rows, or nothing
+# A JPEG is decoded at full size, which takes about 5 ms a megapixel, only if it does not look like a camera's own.
+MOST_PIXELS = 32_000_000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A decoded file. A JPEG may be decoded at a reduced size."""
+
+    data: Data  # all bytes
+    loaded: Image.Image  # with its metadata, as it is stored
+    picture: Image.Image  # RGB, upright, in working size
+    kind: str  # the format
+    size: tuple[int, int]  # pixels of the full picture, the sides in any order
+
+
+def traces(opened: Opened, jpeg: Opener) -> tuple[Trace, ...]:
+    """The traces in a file, sorted."""
+    found: set[Trace] = set()
+    for look in (_by_camera, _by_size, _by_programs, _by_look):
+        with suppress(Exception):  # whatever broken metadata leads to
+            found.update(look(opened))
+    with suppress(Exception):
+        found.update(_by_preview(opened, jpeg))
+    if not found & {"camera layout", "camera format"} or "settings" not in found:
+        with suppress(Exception):
+            found.update(_by_pixels(opened, jpeg))
+    return tuple(sorted(found))
+
+
+def _by_camera(opened: Opened) -> Iterator[Trace]:
+    """What cameras write, and most programs drop or write otherwise."""
+    exif = opened.loaded.getexif()
+    tags = exif.get_ifd(IFD.Exif)
+    if sum(tag in tags for tag in SETTINGS) >= FEW_SETTINGS:
+        yield "settings"
+    if len(tags.get(Base.MakerNote, b"")) >= MAKER_NOTE_BYTES:
+        yield "maker note"
+    if opened.kind == "HEIF" and TILES in opened.data[:HEAD]:
+        yield "camera format"
+    segments = [name for name, _ in getattr(opened.loaded, "applist", ())]
+    if len(exif) and segments[:1] == ["APP1"] and "APP0" not in segments:  # libraries write JFIF's APP0 first
+        yield "camera layout"
+
+
+def _by_size(opened: Opened) -> Iterator[Trace]:
+    """Whether the picture still has the size that its EXIF says, the sides in any order."""
+    tags = opened.loaded.getexif().get_ifd(IFD.Exif)
+    short, long = sorted(int(tags.get(tag, 0)) for tag in (Base.ExifImageWidth, Base.ExifImageHeight))
+    less, more = sorted(opened.size)
+    if short <= 0:
+        return
+    if (short, long) == (less, more):
+        yield "size as taken"
+    else:
+        yield "resized" if abs(short * more / (long * less) - 1) <= SAME_SHAPE else "reframed"
+
+
+def _by_programs(opened: Opened) -> Iterator[Trace]:
+    """What programs leave in a JPEG."""
+    if opened.kind != "JPEG":
+        return
+    segments = [(name, bytes(body)) for name, body in getattr(opened.loaded, "applist", ())]
+    if any(SOCIAL in body for name, body in segments if name == "APP13"):
+        yield "social network"
+    if any(body.startswith(WEB_EXPORT) for name, body in segments if name == "APP12"):
+        yield "web export"
+    if any(body.startswith(ENCODERS) for name, body in segments if name == "COM"):
+        yield "encoder"
+    if "progressive" in opened.loaded.info:
+        yield "progressive"
+    if getattr(opened.loaded, "layer", ((0, 0, 0),))[0][1:3] == HALF_AS_MANY_COLUMNS:
+        yield "camera sampling"
+    if not any(map(is_scaled_standard, _tables(opened.loaded).values())):
+        yield "own tables"
+
+
+def _tables(image: Image.Image) -> Mapping[int, Any]:
+    return getattr(image, "quantization", {})
+
+
+def _by_look(opened: Opened) -> Iterator[Trace]:
+    return by_look(np.asarray(opened.picture))
+
+
+def _by_preview(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
+    """Whether the small picture that the camera put into EXIF is there, and still shows the same."""
+    exif, stored = opened.loaded.getexif().get_ifd(IFD.IFD1), opened.loaded.info.get("exif", b"")
+    start = int(exif.get(PREVIEW_AT, 0)) + (len(EXIF_START) if stored.startswith(EXIF_START) else 0)
+    data = stored[start : start + int(exif.get(PREVIEW_LENGTH, 0))]
+    if PREVIEW_AT not in exif or not data.startswith(b"\xff\xd8"):
+        return
+    yield "preview"
+    if opened.kind == "JPEG":  # other decoders turn the picture, and not its preview
+        preview = jpeg(data)
+        preview.draft("RGB", (160, 160))
+        yield from by_preview(opened.loaded.convert("RGB"), preview.convert("RGB"))
+
+
+def _by_pixels(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
+    """What the picture went through before, by its brightness at full size."""
+    steps = None
+    picture = opened.loaded
+    if opened.kind == "JPEG":
+        if opened.size[0] * opened.size[1] > MOST_PIXELS:
+            return
+        picture = jpeg(bytes(opened.data))
+        picture.draft("L", picture.size)
+        steps = _tables(picture).get(0)
+    luma = np.asarray(picture.convert("L"))
+    if was_compressed_coarser(luma, steps):
+        yield "compressed before"
+    if was_resampled(luma):
+        yield "resampled"
