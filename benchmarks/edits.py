@@ -1,4 +1,4 @@
-"""What people and programs make of a photo: copies by kind of edit, for measuring which file is taken for the original."""
+"""What people and programs make of a photo: copies by kind of edit, to measure which file is taken for the original."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Edit:
     options: Mapping[str, Any] | None = None
 
     def of(self, original: bytes) -> bytes:
-        """The bytes of a copy of this photo. Where EXIF is kept, so are the stored pixels' orientation and the preview."""
+        """The bytes of a copy of this photo. Kept EXIF has its preview, and the pixels stay as they are stored."""
         with Image.open(io.BytesIO(original)) as image:
             exif, stored = image.getexif(), image.info.get("exif", b"")
             picture = image if self.exif and not self.program else ImageOps.exif_transpose(image)

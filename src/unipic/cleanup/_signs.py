@@ -11,16 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unipic.cleanup.contained import listed, lost, words_lost
-from unipic.core.photo import FORMATS, RAW, Companion, Photo, Trace
+from unipic.core.photo import FORMATS, Companion, Photo, Trace
 
-BITS_FORMATS = ("HEIF", "AVIF", "WEBP")  # without a quality that could be read
+BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")  # without a quality that could be read
 # Bits per pixel from which such a picture loses as much as a JPEG of quality 60 and of 80. On generated scenes, with
-# grain and without, that takes 0.06 to 0.9 and 0.2 to 1.5. Fewer than any scene needs means a loss; more proves nothing.
+# grain and without, that takes 0.06 to 0.9 and 0.2 to 1.5. Fewer than any scene needs is a loss; more proves nothing.
 BITS_CLASSES = (0.06, 0.2)
 BITS_QUALITIES = (40, 70, 88)  # that count as below, between and above them
 FEW_COLOURS = 60  # counts as the quality of palettes and of TIFFs with JPEG inside: a visible loss
 NO_LOSS = 95  # what 100 counts as: a picture without loss may have been made from one with a loss
-WEB_FORMATS = ("WEBP", "AVIF", "GIF")  # no camera writes them
+WEB_FORMATS = ("WEBP", "AVIF", "GIF", "JXL", "JPEG2000", "ICO", "ICNS")  # no camera writes them
 
 Number = Callable[[Photo], float]
 Why = Callable[[Photo, Photo], str]  # the likelier original, the other -> words
@@ -32,6 +32,7 @@ class Sign:
 
     name: str
     weight: float  # log-odds for each step of the number
+    least: float  # that the fit of the weight may give, by what is known without it
     number: Number  # higher: more likely the original
     why: Why
 
@@ -107,74 +108,86 @@ def named(companions: Sequence[Companion]) -> str:
 
 
 SIGNS = (
-    Sign("camera data", 1.0, lambda photo: float(len(camera_data(photo))), _more_data),
-    Sign("maker note", 1.0, _has("maker note"), _said("it has the notes of the camera's maker")),
-    Sign("preview", 1.0, _has("preview"), _said("it has the camera's preview")),
-    Sign("layout", 1.0, _has("camera layout", "camera format"), _said("it is written the way cameras write")),
+    Sign("camera data", 1.0, 0.3, lambda photo: float(len(camera_data(photo))), _more_data),
+    Sign("maker note", 1.0, 0.3, _has("maker note"), _said("it has the notes of the camera's maker")),
+    Sign("preview", 1.0, 0.3, _has("preview"), _said("it has the camera's preview")),
+    Sign("layout", 1.0, 0.3, _has("camera layout", "camera format"), _said("it is written the way cameras write")),
     Sign(
         "sampling",
         1.0,
+        0.3,
         _has("camera sampling"),
         _said("its colour is stored the way cameras do (4:2:2)"),
     ),
-    Sign("own tables", 1.0, _has("own tables"), _said("it is not compressed with the tables of common programs")),
+    Sign("own tables", 1.0, 0.3, _has("own tables"), _said("it is not compressed with the tables of common programs")),
     Sign(
         "size as taken",
         1.0,
+        0.3,
         _has("size as taken"),
         lambda keeper, copy: f"it has the size that the camera wrote ({keeper.width} x {keeper.height})",
     ),
-    Sign("turned", 1.0, _lacks("preview turned"), _said("the other one is turned against the camera's preview")),
+    Sign("turned", 1.0, 0.3, _lacks("preview turned"), _said("the other one is turned against the camera's preview")),
     Sign(
         "other tones",
         1.0,
+        0.3,
         _lacks("preview has colour", "preview has other tones"),
         _said("the other one has other colours than the camera's preview"),
     ),
     Sign(
         "re-encoded",
         1.0,
+        0.3,
         _lacks("social network", "web export", "encoder"),
         _said("the other one was written for the web"),
     ),
-    Sign("progressive", 1.0, _lacks("progressive"), _said("the other one is a progressive JPEG, made for the web")),
+    Sign(
+        "progressive", 1.0, 0.3, _lacks("progressive"), _said("the other one is a progressive JPEG, made for the web")
+    ),
     Sign(
         "edited",
         1.0,
+        0.3,
         lambda photo: -float(bool(photo.edited)),
         lambda keeper, copy: f"the other one was edited with {copy.edited}",
     ),
     Sign(
         "compressed before",
         1.0,
+        0.3,
         _lacks("compressed before"),
         _said("the other one was compressed more strongly before it was saved again"),
     ),
-    Sign("resampled", 1.0, _lacks("resampled"), _said("the other one was enlarged or made smaller")),
-    Sign("grey", 1.0, _lacks("grey"), _said("in colour")),
-    Sign("border", 1.0, _lacks("border"), _said("without a border around it")),
+    Sign("resampled", 1.0, 0.3, _lacks("resampled"), _said("the other one was enlarged or made smaller")),
+    Sign("grey", 1.0, 0.3, _lacks("grey"), _said("in colour")),
+    Sign("border", 1.0, 0.3, _lacks("border"), _said("without a border around it")),
     Sign(
         "size",
+        1.0,
         1.0,
         _sides,
         lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     ),
-    Sign("quality", 1.0, quality, less_compressed),
+    Sign("quality", 1.0, 0.3, quality, less_compressed),
     Sign(
         "web format",
         1.0,
+        0.3,
         lambda photo: -float(photo.format in WEB_FORMATS),
         lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     ),
     Sign(
         "format",
         0.1,
+        0.1,
         lambda photo: -float(FORMATS.index(photo.format)),
         lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     ),
-    Sign("grain", 1.0, lambda photo: photo.measures.noise * 10, _said("it has more of the grain")),
+    Sign("grain", 1.0, 0.3, lambda photo: photo.measures.noise * 10, _said("it has more of the grain")),
     Sign(
         "holds",
+        1.0,
         1.0,
         lambda photo: float(bool(photo.holds)),
         lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
@@ -182,12 +195,14 @@ SIGNS = (
     Sign(
         "companions",
         1.0,
+        1.0,
         lambda photo: float(bool(photo.companions)),
         lambda keeper, copy: f"it comes with files of its own ({named(keeper.companions)})",
     ),
     Sign(
         "words",
         1.0,
+        0.3,
         lambda photo: float(bool(photo.told)),
         lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
     ),

@@ -1,9 +1,9 @@
-"""Traces that earlier programs left in a picture's pixels: a coarser compression before the last one, and an enlargement.
+"""Traces that earlier programs left in a picture's pixels: a coarser compression before the last one, and resampling.
 
 A JPEG rounds each coefficient of its 8 x 8 blocks to multiples of a step. Opened and saved again with smaller steps, or
-in another format, the coefficients still gather at multiples of the old ones, also after an even change of brightness, a
-mirror or a turn (Lukas and Fridrich 2003). An enlargement computes pixels from their neighbours, so how much they differ
-from them repeats across the picture (Gallagher 2005).
+in another format, the coefficients still gather at multiples of the old ones, also after an even change of brightness,
+a mirror or a turn (Lukas and Fridrich 2003). An enlargement computes pixels from their neighbours, so how much they
+differ from them repeats across the picture (Gallagher 2005).
 """
 
 from __future__ import annotations
@@ -28,8 +28,18 @@ GATHERED, ENOUGH_PLACES = 0.3, 5
 # A peak of the neighbours' differences over their median. Photos have up to 6 at one frequency in both directions.
 REPEATED = 7.0
 SPECTRUM = 1024
-LOW, NEAR_GRID = 0.12, 0.012  # cycles a pixel: what is below, or near a multiple of 1/8, the content and the blocks make
+LOW, NEAR_GRID = 0.12, 0.012  # cycles a pixel: what is below is content, what is near a multiple of 1/8 is blocks
 SAME_FREQUENCY = 0.006
+
+
+def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The box that is examined of a picture of this width and height: as far from block borders as the whole is."""
+    found = []
+    for side in size:
+        used = min(side, SIDE + side % BLOCK)
+        found.append(((side - used) // 2 // BLOCK * BLOCK, used))
+    (left, width), (top, height) = found
+    return left, top, left + width, top + height
 
 
 def was_compressed_coarser(luma: np.ndarray, steps: Sequence[int] | None) -> bool:
@@ -41,18 +51,12 @@ def was_compressed_coarser(luma: np.ndarray, steps: Sequence[int] | None) -> boo
 
 
 def _grids(luma: np.ndarray, steps: Sequence[int] | None) -> Iterator[tuple[np.ndarray, Sequence[int] | None]]:
-    """The middle, from each corner that blocks may have been counted from: a mirrored picture keeps the old grid."""
+    """The whole blocks from each corner: those of a mirrored picture were counted from another one."""
     height, width = luma.shape
     for top in {0, height % BLOCK}:
         for left in {0, width % BLOCK}:
-            yield _middle(luma[top:, left:]), None if top or left else steps
-
-
-def _middle(luma: np.ndarray) -> np.ndarray:
-    """At most SIDE pixels a side, cut between blocks."""
-    rows, columns = (min(side, SIDE) // BLOCK * BLOCK for side in luma.shape)
-    top, left = ((side - used) // 2 // BLOCK * BLOCK for side, used in zip(luma.shape, (rows, columns), strict=True))
-    return luma[top : top + rows, left : left + columns]
+            blocks = luma[top : top + height // BLOCK * BLOCK, left : left + width // BLOCK * BLOCK]
+            yield blocks, None if top or left else steps
 
 
 def _gathers(luma: np.ndarray, steps: Sequence[int] | None) -> bool:
@@ -101,11 +105,11 @@ BASIS = _basis()
 
 
 def was_resampled(luma: np.ndarray) -> bool:
-    """Whether the picture, uint8 [H, W], was made from fewer pixels. An exact doubling leaves no such trace."""
-    middle = _middle(luma).astype(np.float32)
-    if min(middle.shape) < 8 * BLOCK:
+    """Whether the picture, uint8 [H, W], was made larger, or a little smaller. An exact doubling leaves no trace."""
+    picture = luma.astype(np.float32)
+    if min(picture.shape) < 8 * BLOCK:
         return False
-    (across, at), (down, where) = (_repetition(picture) for picture in (middle, middle.T))
+    (across, at), (down, where) = (_repetition(turned) for turned in (picture, picture.T))
     return min(across, down) >= REPEATED and abs(at - where) <= SAME_FREQUENCY
 
 

@@ -19,7 +19,7 @@ from unipic.core.photo import Trace
 from unipic.reading._altered import by_look, by_preview
 from unipic.reading._behind import Data
 from unipic.reading._compression import is_scaled_standard
-from unipic.reading._history import was_compressed_coarser, was_resampled
+from unipic.reading._history import middle, was_compressed_coarser, was_resampled
 
 VERSION = 1  # raised when a file gets other traces: here, in _altered.py or _history.py
 
@@ -31,8 +31,10 @@ MAKER_NOTE_BYTES = 16  # fewer hold nothing
 HEAD = 16_384  # bytes in which the boxes of a HEIF stand
 TILES = b"grid"  # phones write a HEIF as tiles; the encoders of computers do not
 SAME_SHAPE = 0.01
+LOOKED_AT = 640  # pixels of the long side, at least
 EXIF_START = b"Exif\0\0"
 PREVIEW_AT, PREVIEW_LENGTH = 0x0201, 0x0202  # of EXIF's second directory
+MOST_PREVIEW = 1024  # pixels a side; cameras write 160
 # What encoders sign with in a comment, Facebook and Instagram in the segment APP13, and "Save for Web" in APP12.
 ENCODERS = (b"CREATOR: gd-jpeg", b"Lavc", b"LEAD Technologies", b"Intel(R) JPEG", b"JPEGmini", b"ImageMagick")
 SOCIAL, WEB_EXPORT = b"FBMD", b"Ducky"
@@ -47,7 +49,7 @@ class Opened:
 
     data: Data  # all bytes
     loaded: Image.Image  # with its metadata, as it is stored
-    picture: Image.Image  # RGB, upright, in working size
+    toned: Image.Image  # the same without palettes
     kind: str  # the format
     size: tuple[int, int]  # pixels of the full picture, the sides in any order
 
@@ -118,7 +120,8 @@ def _tables(image: Image.Image) -> Mapping[int, Any]:
 
 
 def _by_look(opened: Opened) -> Iterator[Trace]:
-    return by_look(np.asarray(opened.picture))
+    smaller = opened.toned.reduce(max(1, max(opened.toned.size) // LOOKED_AT))
+    return by_look(np.asarray(smaller.convert("RGB")))
 
 
 def _by_preview(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
@@ -129,23 +132,21 @@ def _by_preview(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
     if PREVIEW_AT not in exif or not data.startswith(b"\xff\xd8"):
         return
     yield "preview"
-    if opened.kind == "JPEG":  # other decoders turn the picture, and not its preview
-        preview = jpeg(data)
-        preview.draft("RGB", (160, 160))
+    preview = jpeg(data)
+    if opened.kind == "JPEG" and max(preview.size) <= MOST_PREVIEW:  # other decoders turn the picture, not its preview
         yield from by_preview(opened.loaded.convert("RGB"), preview.convert("RGB"))
 
 
 def _by_pixels(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
-    """What the picture went through before, by its brightness at full size."""
-    steps = None
-    picture = opened.loaded
+    """What the picture went through before, by the brightness of its middle at full size."""
+    steps, picture = None, opened.toned
     if opened.kind == "JPEG":
-        if opened.size[0] * opened.size[1] > MOST_PIXELS:
+        if opened.size[0] * opened.size[1] > MOST_PIXELS or not isinstance(opened.data, bytes):
             return
-        picture = jpeg(bytes(opened.data))
+        picture = jpeg(opened.data)
         picture.draft("L", picture.size)
         steps = _tables(picture).get(0)
-    luma = np.asarray(picture.convert("L"))
+    luma = np.asarray(picture.crop(middle(picture.size)).convert("L"))
     if was_compressed_coarser(luma, steps):
         yield "compressed before"
     if was_resampled(luma):

@@ -114,13 +114,13 @@ def _decoded(
     quality = quality_of(image, kind)
     loaded, picture = picture, _with_tones(picture)
     holds = extras(file, loaded, picture, kind)
+    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     picture = _upright(_to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)
     return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)
 
 

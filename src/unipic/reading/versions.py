@@ -30,7 +30,7 @@ LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
 
 
 def pixels(limits: Limits) -> str:
-    """The key of everything decoded: size, measures, fingerprint, content, what a file holds, traces, thumbnail and view."""
+    """The key of everything decoded: size, measures, fingerprint, content, what a file holds, traces, pictures."""
     from unipic.reading import _measures  # here: the web's first screen should not wait for OpenCV
 
     these = (str(getattr(limits, name)) for name in LIMITS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.helpers.galleries import galleries, photo
 
-from unipic.cleanup.keeper import REASONS, compression_class, keeper_first, keeper_reason, warning_about
+from unipic.cleanup.keeper import REASONS, keeper_first, keeper_reason, warning_about
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FORMATS, Extra, Gallery, Photo, local_time
 
