@@ -1,6 +1,6 @@
 """python -m benchmarks PART, with one of these parts, or all for all of them
 
-quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
+quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run

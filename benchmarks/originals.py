@@ -25,7 +25,7 @@ from unipic.reading.seen import Picture
 JPEG_END, SCAN, APPLICATIONS, COMMENT = 0xD9, 0xDA, range(0xE0, 0xF0), 0xFE
 OF_THE_PICTURE = (0xE0, 0xE2, 0xEE)  # JFIF, the colour profile, Adobe's transform
 SMALLEST = 240  # pixels of the short side of a base
-BASES = 12  # photos of each source and half
+BASES = 8  # photos of each source and half
 # What a base is: a file as the camera wrote it, one with camera data that was made smaller with common tables, one
 # without camera data from the start, and the first two without any metadata.
 SOURCES = ("camera", "re-encoded", "plain", "stripped")

@@ -25,6 +25,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
         *("reading/_range", "reading/_segments", "core/gamut"),
     ),
     "reading/_compression": ("reading/_compression",),
+    "reading/_origin": (*("reading/_origin", "reading/_altered", "reading/_history", "pillow==", "numpy=="),),
     "reading/_exif": ("reading/_exif", "reading/metadata"),
     "reading/_xmp": ("reading/_xmp",),
     "reading/_words": ("reading/_words",),
@@ -43,12 +44,13 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "2a5410bf427ddb7c"),
+    "reading/images": (1, "30972bed29a07b11"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
     "reading/_holds": (1, "d29911e392007d4e"),
-    "reading/_compression": (1, "42c6d01187ba10a0"),
+    "reading/_compression": (1, "7372027979675563"),
+    "reading/_origin": (1, "6e942efb98f26f47"),
     "reading/_exif": (2, "62008e5d855c11cb"),
     "reading/_xmp": (2, "70613d4049073fdb"),
     "reading/_words": (1, "b9157c63cae7f8f2"),
@@ -57,7 +59,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/companions": (1, "71b976222fc892e7"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "2db249e1ed874d3b"),
+    "reading/seen": (3, "191f7fb346ab6c2e"),
 }
 
 

@@ -19,8 +19,9 @@ BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")  # without a quality 
 BITS_CLASSES = (0.06, 0.2)
 BITS_QUALITIES = (40, 70, 88)  # that count as below, between and above them
 FEW_COLOURS = 60  # counts as the quality of palettes and of TIFFs with JPEG inside: a visible loss
+VISIBLE, UNSEEN = 75, 0.3  # a quality from which a loss is hardly seen, and what a step above it counts
 NO_LOSS = 95  # what 100 counts as: a picture without loss may have been made from one with a loss
-WEB_FORMATS = ("WEBP", "AVIF", "GIF", "JXL", "JPEG2000", "ICO", "ICNS")  # no camera writes them
+CONVERTED = ("WEBP", "AVIF", "GIF", "JXL", "JPEG2000", "ICO", "ICNS")  # no camera writes them
 
 Number = Callable[[Photo], float]
 Why = Callable[[Photo, Photo], str]  # the likelier original, the other -> words
@@ -62,12 +63,17 @@ def quality(photo: Photo) -> float:
         found = BITS_QUALITIES[sum(bits_per_pixel(photo) >= edge for edge in BITS_CLASSES)]
     else:
         found = FEW_COLOURS
-    return found / 10
+    return min(found, VISIBLE) / 10 + max(0, found - VISIBLE) / 10 * UNSEEN
 
 
 def bits_per_pixel(photo: Photo) -> float:
     """Bits of the whole file per pixel; a video after the picture counts too."""
     return 8 * photo.size / photo.pixels
+
+
+def _is_converted(photo: Photo) -> bool:
+    """Whether the file is in a format that no camera writes, or in one of theirs as programs write it."""
+    return photo.format in CONVERTED or (photo.format == "HEIF" and "camera format" not in photo.traces)
 
 
 def camera_data(photo: Photo) -> dict[str, str]:
@@ -108,83 +114,88 @@ def named(companions: Sequence[Companion]) -> str:
 
 
 SIGNS = (
-    Sign("camera data", 1.0, 0.3, lambda photo: float(len(camera_data(photo))), _more_data),
-    Sign("maker note", 1.0, 0.3, _has("maker note"), _said("it has the notes of the camera's maker")),
-    Sign("preview", 1.0, 0.3, _has("preview"), _said("it has the camera's preview")),
+    Sign("camera data", 2.1, 0.3, lambda photo: float(len(camera_data(photo))), _more_data),
+    Sign("maker note", 0.3, 0.3, _has("maker note"), _said("it has the notes of the camera's maker")),
+    Sign("preview", 0.3, 0.3, _has("preview"), _said("it has the camera's preview")),
     Sign("layout", 1.0, 0.3, _has("camera layout", "camera format"), _said("it is written the way cameras write")),
     Sign(
         "sampling",
-        1.0,
+        1.9,
         0.3,
         _has("camera sampling"),
         _said("its colour is stored the way cameras do (4:2:2)"),
     ),
-    Sign("own tables", 1.0, 0.3, _has("own tables"), _said("it is not compressed with the tables of common programs")),
+    Sign("own tables", 2.3, 0.3, _has("own tables"), _said("it is not compressed with the tables of common programs")),
     Sign(
         "size as taken",
-        1.0,
+        0.6,
         0.3,
         _has("size as taken"),
         lambda keeper, copy: f"it has the size that the camera wrote ({keeper.width} x {keeper.height})",
     ),
-    Sign("turned", 1.0, 0.3, _lacks("preview turned"), _said("the other one is turned against the camera's preview")),
+    Sign("turned", 1.0, 1.0, _lacks("preview turned"), _said("the other one is turned against the camera's preview")),
     Sign(
         "other tones",
         1.0,
-        0.3,
+        1.0,
         _lacks("preview has colour", "preview has other tones"),
         _said("the other one has other colours than the camera's preview"),
     ),
     Sign(
         "re-encoded",
-        1.0,
+        1.2,
         0.3,
         _lacks("social network", "web export", "encoder"),
         _said("the other one was written for the web"),
     ),
     Sign(
-        "progressive", 1.0, 0.3, _lacks("progressive"), _said("the other one is a progressive JPEG, made for the web")
+        "progressive", 1.1, 0.3, _lacks("progressive"), _said("the other one is a progressive JPEG, made for the web")
     ),
     Sign(
         "edited",
         1.0,
-        0.3,
+        1.0,
         lambda photo: -float(bool(photo.edited)),
         lambda keeper, copy: f"the other one was edited with {copy.edited}",
     ),
     Sign(
         "compressed before",
-        1.0,
+        3.8,
         0.3,
         _lacks("compressed before"),
         _said("the other one was compressed more strongly before it was saved again"),
     ),
-    Sign("resampled", 1.0, 0.3, _lacks("resampled"), _said("the other one was enlarged or made smaller")),
-    Sign("grey", 1.0, 0.3, _lacks("grey"), _said("in colour")),
-    Sign("border", 1.0, 0.3, _lacks("border"), _said("without a border around it")),
+    Sign(
+        "resampled",
+        5.1,
+        0.3,
+        _lacks("resampled", "larger than taken"),
+        _said("the other one was enlarged or made smaller"),
+    ),
+    Sign("grey", 0.4, 0.3, _lacks("grey"), _said("in colour")),
+    Sign("border", 3.0, 0.3, _lacks("border"), _said("without a border around it")),
     Sign(
         "size",
-        1.0,
-        1.0,
+        4.0,
+        4.0,
         _sides,
         lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     ),
-    Sign("quality", 1.0, 0.3, quality, less_compressed),
+    Sign("quality", 0.4, 0.3, quality, less_compressed),
     Sign(
-        "web format",
-        1.0,
+        "converted",
+        1.5,
         0.3,
-        lambda photo: -float(photo.format in WEB_FORMATS),
+        lambda photo: -float(_is_converted(photo)),
         lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     ),
     Sign(
         "format",
-        0.1,
-        0.1,
+        0.05,
+        0.05,
         lambda photo: -float(FORMATS.index(photo.format)),
         lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
     ),
-    Sign("grain", 1.0, 0.3, lambda photo: photo.measures.noise * 10, _said("it has more of the grain")),
     Sign(
         "holds",
         1.0,
@@ -201,7 +212,7 @@ SIGNS = (
     ),
     Sign(
         "words",
-        1.0,
+        0.9,
         0.3,
         lambda photo: float(bool(photo.told)),
         lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",

@@ -76,6 +76,9 @@ def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
     Editing is not mentioned if the pixels are the same: then only metadata differs.
     """
     words = ["a raw photo"] if photo.format == RAW != keeper.format else []
+    stay = (keeper, *others)
+    if has_more_pixels(photo) > max(map(has_more_pixels, stay)) * MUCH_LARGER:
+        words.append(f"larger ({photo.width} x {photo.height})")
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
         words.append(f"accompanied by {named(missed)}")

@@ -7,8 +7,8 @@ photo.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,17 +55,21 @@ class Opened:
 
 
 def traces(opened: Opened, jpeg: Opener) -> tuple[Trace, ...]:
-    """The traces in a file, sorted."""
-    found: set[Trace] = set()
-    for look in (_by_camera, _by_size, _by_programs, _by_look):
-        with suppress(Exception):  # whatever broken metadata leads to
-            found.update(look(opened))
-    with suppress(Exception):
-        found.update(_by_preview(opened, jpeg))
+    """The traces in a file, sorted. Raises MemoryError only."""
+    found = _tried(_by_camera, opened) | _tried(_by_size, opened) | _tried(_by_programs, opened)
+    found |= _tried(_by_look, opened) | _tried(partial(_by_preview, jpeg=jpeg), opened)
     if not found & {"camera layout", "camera format"} or "settings" not in found:
-        with suppress(Exception):
-            found.update(_by_pixels(opened, jpeg))
+        found |= _tried(partial(_by_pixels, jpeg=jpeg), opened)
     return tuple(sorted(found))
+
+
+def _tried(look: Callable[[Opened], Iterator[Trace]], opened: Opened) -> set[Trace]:
+    try:
+        return set(look(opened))
+    except MemoryError:
+        raise
+    except Exception:  # whatever broken metadata leads to
+        return set()
 
 
 def _by_camera(opened: Opened) -> Iterator[Trace]:
@@ -92,6 +96,8 @@ def _by_size(opened: Opened) -> Iterator[Trace]:
         return
     if (short, long) == (less, more):
         yield "size as taken"
+    elif less > short and more > long:
+        yield "larger than taken"
     else:
         yield "resized" if abs(short * more / (long * less) - 1) <= SAME_SHAPE else "reframed"
 

@@ -109,9 +109,7 @@ def _decoded(
     note = _frames(image)
     whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    # After loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself.
-    turned = turned or orientation(image)
-    quality = quality_of(image, kind)
+    turned = turned or orientation(image)  # after loading: PNG may have EXIF at its end, and Pillow turns TIFFs itself
     loaded, picture = picture, _with_tones(picture)
     holds = extras(file, loaded, picture, kind)
     found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
@@ -121,7 +119,7 @@ def _decoded(
     picture = _upright(_to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)
+    return Decoded(picture, "", 0, width, height, kind, note, quality_of(image, kind), content, holds, found)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
