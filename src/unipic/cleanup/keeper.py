@@ -18,6 +18,8 @@ from unipic.core.words import count
 
 NEVER = datetime.max
 DIGITS = 6  # of evidence that count, so that sums do not depend on how a machine rounds
+MORE = 1.1  # times the pixels of a keeper, from which a copy may show what the keeper does not
+ADDED = {"resampled", "larger than taken", "border"}  # traces of pixels that show nothing more
 SECOND_REASON = 0.5  # of the strongest evidence, from which the next one is told too
 
 
@@ -77,7 +79,7 @@ def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
     """
     words = ["a raw photo"] if photo.format == RAW != keeper.format else []
     stay = (keeper, *others)
-    if has_more_pixels(photo) > max(map(has_more_pixels, stay)) * MUCH_LARGER:
+    if not ADDED & set(photo.traces) and photo.pixels > MORE * max(one.pixels for one in stay):
         words.append(f"larger ({photo.width} x {photo.height})")
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
@@ -86,7 +88,6 @@ def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
         words.append(f"rated {count(photo.rating or 0, 'star')}")
     if not (photo.content and photo.content == keeper.content):
         words += _editing(photo, keeper)
-    stay = (keeper, *others)
     if alone := listed(lost(photo, stay) + words_lost(photo, stay)):
         words.append(f"the only one with {alone}")
     return ", ".join(words)
@@ -114,8 +115,8 @@ REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
     _strongest,
     _earlier,
-    lambda keeper, copy: f"{_equal(keeper, copy)}; the other one is named like a copy",
-    lambda keeper, copy: f"{_equal(keeper, copy)}; the other one is in a folder for copies",
+    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is not named like a copy",
+    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is in no folder for copies",
     lambda keeper, copy: f"more bytes ({keeper.size:,} against {copy.size:,})",
     lambda keeper, copy: f"equally good; keeping the one with the lower sha256 ({keeper.digest[:12]})",
     lambda keeper, copy: "identical files; keeping this one because of its shorter name",
