@@ -11,6 +11,8 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
+search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places
+pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -27,8 +29,10 @@ from benchmarks import (
     memory,
     pairs,
     photos,
+    pictures,
     quality,
     safety,
+    search,
     speed,
     startup,
     versions,
@@ -43,10 +47,12 @@ PARTS = {
     "memory": memory.run,
     "darkroom": darkroom.run,
     "photos": photos.run,
+    "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
     "versions": versions.run,
     "library": library.run,
+    "search": search.run,
     "safety": safety.run,
 }
 

@@ -58,9 +58,13 @@ def _scaled(by: float, resample: Image.Resampling = BICUBIC) -> Callable[[Image.
 
 def _cut(share: float) -> Callable[[Image.Image], Image.Image]:
     """Less at each side, the upper left most."""
-    return lambda p: p.crop(
-        (round(p.width * share * 0.7), round(p.height * share * 0.6), *(round(s * (1 - share * 0.3)) for s in p.size))
-    )
+
+    def cut(picture: Image.Image) -> Image.Image:
+        width, height = picture.size
+        right, bottom = round(width * (1 - share * 0.3)), round(height * (1 - share * 0.3))
+        return picture.crop((round(width * share * 0.7), round(height * share * 0.6), right, bottom))
+
+    return cut
 
 
 def _warm(picture: Image.Image) -> Image.Image:

@@ -20,10 +20,10 @@ import psutil
 
 from benchmarks.gallery import camera_gallery
 from server.runs import Runs
+from unipic.cleanup.stages import READING
 from unipic.core.settings import PROJECT
 
 MAIN, WORKER = 700_000_000, 600_000_000  # bytes at most
-READING = "Reading photos"  # the stage in which memory could grow with the gallery
 SLOPE = 20_000  # bytes a photo at most, over the second half of them
 QUALITY = 60  # of the JPEGs: the same pixels in fewer bytes, so that 10,000 find room
 EACH = 1_000_000  # bytes of one photo of the gallery on disk

@@ -81,7 +81,7 @@ def _sets(pairs: Iterable[Pair], cleanup: Cleanup) -> tuple[int, int]:
     made = defaultdict(set)
     for pair in pairs:
         made[pair.copy.name].add(pair.original.name)
-    sets = defaultdict(list)
+    sets: defaultdict[str, list[str]] = defaultdict(list)
     for found in cleanup.lanes:
         sets[found.keeper.name] += [found.keeper.name, *(copy.name for copy in found.copies)]
     known = {keeper: names for keeper, names in sets.items() if any(made[name] & set(names) for name in names)}

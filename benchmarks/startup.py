@@ -24,6 +24,7 @@ from benchmarks.darkroom import BROWSERS, served
 from benchmarks.gallery import camera_gallery
 from server.jobs import Jobs, where
 from server.runs import Run, Runs
+from unipic.cleanup.stages import READING
 from unipic.core.settings import PROJECT
 
 MAIN = str(PROJECT / "src" / "main.py")
@@ -127,7 +128,7 @@ def _jobs(run: Run, spare: bool) -> Iterator[Jobs]:
 def _looked_at(run: Run) -> bool:
     """The first step of the second stage that counts photos was told after one of them."""
     step = where(run)
-    return run.load().state in ("ready", "failed") or bool(step and step.stage == "Reading photos" and step.done)
+    return run.load().state in ("ready", "failed") or bool(step and step.stage == READING and step.done)
 
 
 def _until_asleep(process: psutil.Process) -> None:

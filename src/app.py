@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from server.answers import DISK_FULL
+from server.continue_routes import continue_routes
 from server.door import Door, believe_only, greeting, mask_logs, open_to_own_names, reachable
 from server.door_sessions import FILE, Sessions
 from server.door_token import token_of
@@ -20,7 +21,7 @@ from server.library_routes import library_routes
 from server.operator import keeping_times, proxies, take_token
 from server.review_routes import review_routes
 from server.routes import routes
-from server.state import desk_of, find_photo, library, server
+from server.state import desk_of, find_photo, library, server, standing_of
 from unipic.core.errors import SettingsError
 from unipic.core.files import is_full
 from unipic.core.settings import data_folder
@@ -34,6 +35,7 @@ try:
     runs = server().runs
     all_routes = [
         *review_routes(runs, desk_of),
+        *continue_routes(runs, server().jobs, standing_of),
         *library_routes(library(), runs),
         *routes(runs, find_photo, was_fetched, library=library()),
     ]

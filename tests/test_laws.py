@@ -27,7 +27,8 @@ from unipic.core.photo import Gallery, Photo
 from unipic.core.settings import Settings, Thresholds
 from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept
 from unipic.review.journal import choice_from_dict, choice_to_dict
-from unipic.review.outcomes import outcomes, report
+from unipic.review.ledger import report
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import Group, Proposal, propose
 from utils import arrange, weigh
 

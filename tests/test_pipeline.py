@@ -39,7 +39,8 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
 from unipic.review.choices import NONE, Choice, Choices, accept_all
-from unipic.review.outcomes import outcomes, report
+from unipic.review.ledger import report
+from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
@@ -180,6 +181,16 @@ def test_a_model_that_is_asked_tells_how_far_it_is(clean: Run, photos: Path) -> 
     clean(scorer=Wishes(), progress=steps.append)
     assert steps[-1].stage == "Choosing the best shots"
     assert steps[-1].total == 3
+
+
+def test_every_stage_was_announced(clean: Run, photos: Path) -> None:
+    """A stage under another name would have no part in the bar over all of them."""
+    small_album(photos)
+    steps: list[Step] = []
+    clean(scorer=Wishes(), progress=steps.append)
+    came = {step.stage for step in steps[1:]}
+    assert came <= {stage.name for stage in steps[0].ahead}
+    assert len(came) == 5
 
 
 def test_a_person_can_stop_it(clean: Run, photos: Path) -> None:

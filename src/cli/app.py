@@ -11,7 +11,15 @@ from contextlib import contextmanager
 import typer
 
 from cli.terminal import WHOLE, err, shown
-from unipic.core.errors import Cancelled, DiskFull, SettingsError, SourceError, UnipicError
+from unipic.core.errors import (
+    Cancelled,
+    DestinationError,
+    DiskFull,
+    NoExiftool,
+    SettingsError,
+    SourceError,
+    UnipicError,
+)
 
 # Exit codes.
 FAILED, MISUSED, NO_ROOM, PARTLY, NOTHING_FOUND, STOPPED = 1, 2, 3, 4, 5, 130
@@ -23,6 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Find copies and similar shots, keep the best, and get a clean gallery. Originals are only read.",
 )
+
+
+@contextmanager
+def before_the_work() -> Iterator[None]:
+    """A place that a result cannot go to is a wrong argument. A full disk and a missing exiftool are not."""
+    try:
+        yield
+    except (DiskFull, NoExiftool):
+        raise
+    except DestinationError as error:
+        raise SettingsError(str(error)) from error
 
 
 @contextmanager

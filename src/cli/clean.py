@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
-    from unipic.review.outcomes import Outcome
+    from unipic.review.outcomes import Outcome, Unseen
     from unipic.review.proposal import Proposal
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
@@ -79,6 +79,9 @@ class Kept:
     best_only: Annotated[
         bool, _kept("--best-only", "Keep only the recommended shot of each moment. Default: keep all.")
     ] = False
+    keep_copies: Annotated[
+        bool, _kept("--keep-copies", "Keep all copies. Default: leave out what is identical or verified at full size.")
+    ] = False
     protect: Annotated[
         list[str] | None, _kept("--protect", "A folder in PHOTOS whose photos always stay. May be repeated.")
     ] = None
@@ -99,6 +102,11 @@ class Kept:
         ),
     ] = None
     decided: Annotated[bool, _kept("--decided", "Apply your decisions about these photos from the web app.")] = False
+
+    @property
+    def unseen(self) -> Unseen:
+        """What may be left out without a person's look."""
+        return "nothing" if self.keep_copies else "verified"
 
     def rules(self, photos: tuple[Photo, ...]) -> Rules:
         """SettingsError for a folder no photo lies in: a slip of the pen must not leave a folder unprotected."""
@@ -129,34 +137,37 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.review.choices import accept_all
+    from unipic.review.choices import accept
+    from unipic.review.ledger import result_to_dict
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
 
     with clear_answers(output.as_json):
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
-        destinations = _ready(output, photos)
+        ranking.check(settings)
+        destinations = ready(output, photos)
         aside = _aside(photos) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
             cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
-            choices = accept_all(proposal, choices) if kept.best_only else choices
-            everything = outcomes(proposal, choices)
+            choices = {**choices, **accept(proposal.shots, choices)} if kept.best_only else choices
+            everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
-            problems = _exported([destinations[path] for path in written], everything, progress)
+            problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
         problems += moved.problems if moved else ()
         if output.as_json:
-            print(json.dumps(_result(output, proposal, choices, problems, moved), ensure_ascii=True))
+            found = result_to_dict(proposal, choices, everything)
+            print(json.dumps(found | _written(output, problems, moved), ensure_ascii=True))
         else:
-            say_summary(proposal, choices, written, problems, moved)
+            say_summary(proposal, choices, everything, written, problems, moved)
         if problems or not cleanup.gallery.photos:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
 
-def _ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
+def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
     from unipic.destinations.base import outside
     from unipic.destinations.folder import FolderDestination
@@ -170,9 +181,10 @@ def _ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
         found[output.to] = FolderDestination(output.to, output.strip_location)
     if output.listing:
         found[output.listing] = ListDestination(output.listing)
-    for path, destination in found.items():
-        outside(path, photos)
-        destination.ready()
+    with before_the_work():
+        for path, destination in found.items():
+            outside(path, photos)
+            destination.ready()
     return found
 
 
@@ -182,7 +194,8 @@ def _aside(photos: list[Path]) -> AsideDestination:
     from unipic.destinations.quarantine import KNOWN
 
     aside = AsideDestination(photos, data_folder() / KNOWN)
-    aside.ready()
+    with before_the_work():
+        aside.ready()
     return aside
 
 
@@ -213,7 +226,7 @@ def _choices(proposal: Proposal, rulings: list[Ruling]) -> Choices:
     return recalled(proposal.groups, rulings)
 
 
-def _exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
+def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
     """The problems there were."""
     from unipic.destinations.base import export
 
@@ -228,13 +241,9 @@ def _moved(aside: AsideDestination, everything: list[Outcome], output: Output) -
         return aside.carry_out(plan, progress)
 
 
-def _result(
-    output: Output, proposal: Proposal, choices: Choices, problems: list[str], moved: Result | None
-) -> dict[str, Any]:
-    """The whole result for JSON."""
-    from unipic.review.outcomes import result_to_dict
-
+def _written(output: Output, problems: list[str], moved: Result | None) -> dict[str, Any]:
+    """What was written and moved, for JSON."""
     where: dict[str, Any] = {"written_to": str(output.target) if output.target else None, "problems": problems}
     if moved:
         where["set_aside"] = {"files": moved.files, "folders": [str(folder) for folder in moved.folders]}
-    return result_to_dict(proposal, choices) | where
+    return where

@@ -11,7 +11,17 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from unipic.core.settings import CONTROLS, PRESETS, Settings, changed, load_config, seconds
+from unipic.core.errors import SettingsError
+from unipic.core.settings import (
+    CONTROLS,
+    PRESETS,
+    Settings,
+    changed,
+    load_config,
+    models_folder,
+    offline,
+    seconds,
+)
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:
@@ -81,6 +91,22 @@ class Ranking:
     taste: Annotated[bool, _models("--taste", "Rank by what your choices in the web app taught, if it is better.")] = (
         False
     )
+
+    def check(self, settings: Settings) -> None:
+        """SettingsError for a prompt that no model would read. Missing weights that may be downloaded are no reason."""
+        from unipic.vision.manifest import FETCH
+        from unipic.vision.registry import RANKER, inventory
+
+        if not self.prompt:
+            return
+        if settings.ranking.ranker == "builtin":
+            raise SettingsError("--prompt needs CLIP, and --ranker builtin does without; choose one of them")
+        status = next(status for model, status in inventory(models_folder()) if model.name == RANKER)
+        if status.state == "damaged":
+            raise SettingsError(f"--prompt needs CLIP: {status.problem}")
+        if status.state == "missing" and (offline() or not settings.machine.fetch):
+            why = f"{status.problem}, and nothing may be downloaded now"
+            raise SettingsError(f"--prompt needs CLIP: {why}. {FETCH} gets it; or leave --prompt out")
 
 
 @dataclass(frozen=True)

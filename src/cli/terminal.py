@@ -15,14 +15,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.progress import BYTE, Progress, Step
+from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, nothing_found, printable, size
 from unipic.review.rules import SETS
 
 BAR_INTERVAL_S = 0.1  # between two updates of a bar
+ELAPSED_WIDTH = 7  # columns: 0:12:34 is never cut
+WHOLE_TASK = "All of it"
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from cli.check import Finding  # what is said of a result comes with it
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
+    from unipic.review.outcomes import By, Outcome
     from unipic.review.proposal import Proposal
     from unipic.vision.manifest import Model
     from unipic.vision.registry import Status
@@ -38,6 +42,7 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
+LEFT_OUT: dict[By, str] = {"you": "by your decision", "identical": "identical", "verified": "verified at full size"}
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 EXAMPLES = """
@@ -96,6 +101,40 @@ INDEX_EXAMPLES = """
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
 """
 
+SEARCH_EXAMPLES = """
+[b]Examples[/b]
+
+  What you remember of it: a date, a place, a kind, a camera, a name. Recognised words become conditions:
+    python src/main.py search "Rome 2019"
+    python src/main.py search "screenshots last week"
+    python src/main.py search "canon, Saturday night, last summer"
+
+  Conditions written out; several hold together, [b]|[/b] means or, a minus means not:
+    python src/main.py search "date:2019-07..2019-08 country:it -kind:screenshot"
+    python src/main.py search "near:48.86,2.35,5km rating:>=4 size:>5MB"
+    python src/main.py search 'folder:"Summer 2014" color:red|teal is:portrait'
+
+  Words in names and captions; in quotes they are never taken for anything else:
+    python src/main.py search '"RE16 TGK"'
+
+  By example. The picture need not be in the library:
+    python src/main.py search --like lost.jpg
+    python src/main.py search "2019" --like beach.jpg --not-like pool.jpg --maybe
+
+  Send what is found:
+    python src/main.py search "favourites 2020" --to ~/best-of-2020
+    python src/main.py search "kind:document" --paths -0 | xargs -0 ls -l
+    python src/main.py search "Rome" --json | jq .results
+
+  How a query is understood, with the number of photos of each condition:
+    python src/main.py search "May in Florence" --explain
+
+[b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
+      color is has rating size mp width height · tag album · sort limit
+
+[b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
+"""
+
 FORGET_EXAMPLES = """
 [b]Examples[/b]
 
@@ -106,8 +145,9 @@ FORGET_EXAMPLES = """
     python src/main.py forget --kind comparisons
 """
 
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES = (
-    text.replace("python src/main.py", COMMAND) for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES)
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES = (
+    text.replace("python src/main.py", COMMAND)
+    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES)
 )
 
 
@@ -118,61 +158,79 @@ def shown(value: object) -> str:
 
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage with the time left; on standard error, so that output stays clean."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # --help needs none
+    """A bar for each stage, and one with the time left for all that were announced; on standard error."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # --help needs none
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TextColumn("{task.fields[speed]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
+        TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=ELAPSED_WIDTH)),
     )
-    with Bars(*columns, console=err, disable=quiet) as bars:
-        stages: dict[str, TaskID] = {}
+    with Bars(*columns, console=err, disable=quiet, expand=True) as bars:
+        shown = _Bars(bars)
+        yield shown
+        shown.finish()
 
-        def finish_stages_that_cannot_be_counted() -> None:
-            for task in bars.tasks:
-                if task.total is None:
-                    bars.update(task.id, total=1, completed=1)
 
-        last, when = "", 0.0
+class _Bars:
+    """Shows each step in its stage's bar; a task that announced its stages has a bar of its own, above them."""
 
-        def show(step: Step) -> None:
-            nonlocal last, when
-            now = time.monotonic()
-            if step.stage == last and now - when < BAR_INTERVAL_S and 0 < step.done < step.total:
-                return  # stored results come faster than anybody can read
-            last, when = step.stage, now
-            if step.total:
-                finish_stages_that_cannot_be_counted()  # as loading a model, amid what is counted
-            if step.stage not in stages:
-                finish_stages_that_cannot_be_counted()
-                stages[step.stage] = bars.add_task(step.stage, total=step.total or None, count="", speed="")
-            speed = next(task.finished_speed or task.speed for task in bars.tasks if task.id == stages[step.stage])
-            bars.update(
-                stages[step.stage],
-                completed=step.done,
-                total=step.total or None,
-                count=step.amount,
-                speed=f"{speed:,.0f}/s" if speed and step.total and step.unit != BYTE else "",
-            )
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._overall = Overall()
+        self._stage, self._when = "", 0.0
+        self._began: dict[str, float] = {}
 
-        yield show
-        finish_stages_that_cannot_be_counted()
+    def __call__(self, step: Step) -> None:
+        now = time.monotonic()
+        self._overall.at(step, now)
+        if step.stage == self._stage and now - self._when < BAR_INTERVAL_S and 0 < step.done < step.total:
+            return  # stored results come faster than anybody can read
+        self._stage, self._when = step.stage, now
+        if step.ahead:
+            self._began = {}
+            self._tasks[WHOLE_TASK] = self._bars.add_task(f"[b]{WHOLE_TASK}[/b]", total=1.0, told="")
+        if step.total or step.stage not in self._tasks:
+            self._end_uncounted()  # as loading a model, amid what is counted
+        if step.stage not in self._tasks:
+            self._tasks[step.stage] = self._bars.add_task(step.stage, total=step.total or None, told="")
+        passed = now - self._began.setdefault(step.stage, now)
+        told = step.amount if self._overall.purpose else step.pace(passed)
+        self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, told=told)
+        if self._overall.stages:
+            whole = self._tasks[WHOLE_TASK]
+            self._bars.update(whole, completed=self._overall.share, told=self._overall.told)
+
+    def finish(self) -> None:
+        """Everything is done: fill the bars that have no number of their own."""
+        self._end_uncounted()
+        if self._overall.stages:
+            self._bars.update(self._tasks[WHOLE_TASK], completed=1.0, told="")
+
+    def _end_uncounted(self) -> None:
+        for task in self._bars.tasks:
+            if task.total is None:
+                self._bars.update(task.id, total=1, completed=1)
 
 
 def say_summary(
-    proposal: Proposal, choices: Choices, written: list[Path], problems: list[str], moved: Result | None = None
+    proposal: Proposal,
+    choices: Choices,
+    everything: list[Outcome],
+    written: list[Path],
+    problems: list[str],
+    moved: Result | None = None,
 ) -> None:
     """What was found, what could not be read, what was used instead of what, and what to do next."""
     from rich.table import Table
 
-    from unipic.review.outcomes import report
+    from unipic.review.ledger import ledger, report
 
-    cleanup, found = proposal.cleanup, report(proposal, choices)
+    cleanup, found, counted = proposal.cleanup, report(proposal, choices, everything), ledger(everything)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
     table.add_row("photos found", f"{found.before:,}{belonging(along)}")
@@ -195,6 +253,9 @@ def say_summary(
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     table.add_row("could not be read", f"{found.unreadable:,}")
+    for by, left in counted.by.items():
+        if left.photos:
+            table.add_row(f"left out, {LEFT_OUT[by]}", f"{count(left.photos, 'photo')}, {size(left.bytes)}")
     table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
     if cleanup.gallery.photos:
         out.print(table)
@@ -206,6 +267,8 @@ def say_summary(
         out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
     for note in (*cleanup.notices, *problems):
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    if counted.left_out.photos > counted.by["you"].photos:
+        out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.resume import resume
 from screens.parts.run_settings import RunSettings, run_settings
-from screens.parts.server_folder import real_folder, server_folder
+from screens.parts.server_folder import in_words, real_folder, server_folders
 from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
@@ -26,9 +27,9 @@ def screen() -> None:
     )
     if session.lost:
         st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
-    elif session.run:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link("review.py", label="Continue your review", icon=":material/arrow_forward:")
+    if session.lost_upload:
+        st.warning("This upload no longer exists. Please add your photos again.", icon=":material/history:")
+    resume(shown=session.collecting.token)
     device, folder, samples = st.tabs(
         [
             ":material/upload: From this device",
@@ -47,8 +48,8 @@ def screen() -> None:
 
 def _upload(chosen: RunSettings) -> None:
     run = session.collecting
-    uploader(run.token, key=f"uploader-{run.token}")
     uploads = run.uploads()
+    uploader(run.token, len(uploads), sum(upload.size for upload in uploads), key=f"uploader-{run.token}")
     st.caption(f"Up to {plain(gigabytes(Limits().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
     if not uploads:
         st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
@@ -66,18 +67,15 @@ def _upload(chosen: RunSettings) -> None:
 
 
 def _folder(chosen: RunSettings) -> None:
-    chosen_folder = server_folder("")
-    if chosen_folder is None:
-        return
-    if st.button(
-        "Find copies and best shots in this folder", type="primary", icon=":material/search:", key="start-folder"
-    ):
+    folders = server_folders("")
+    label = f"Find copies and best shots in {in_words(folders)}"
+    if folders and st.button(label, type="primary", icon=":material/search:", key="start-folder"):
         try:
-            real = real_folder(chosen_folder)
+            real = tuple(str(real_folder(folder)) for folder in folders)
         except SourceError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        _start(server().runs.new("folder", (str(real),)), chosen)
+        _start(server().runs.new("folder", real), chosen)
         _to_review()
 
 

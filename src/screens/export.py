@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from screens.parts.export import export, what_will_happen
+from screens.parts.export import Export, export
 from screens.parts.words import count
 from server.keeping import kept_for
 from server.runs import Run
-from server.state import marks_left, selection_of, server
+from server.state import selection_of, server
 from unipic.core.errors import RunNotFound
-from unipic.destinations.base import plan_to_copy
-from unipic.destinations.preview import preview
 
 
 def screen() -> None:
@@ -27,9 +25,7 @@ def screen() -> None:
     st.page_link("photos.py", label="Back to the photos", icon=":material/arrow_back:")
     if missing:
         st.warning(f"{count(missing, 'photo')} of the selection left the library since.", icon=":material/warning:")
-    plan = preview(plan_to_copy(outcomes))
-    what_will_happen(plan, 0, marks_left(outcomes))
-    if export(run, outcomes, plan):
+    if export(Export(run, outcomes)):
         run.change(finished=True)
     st.caption(f"This selection is deleted {kept_for()}. The photos stay where they are.")
 

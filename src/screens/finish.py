@@ -1,20 +1,20 @@
-"""The report: what was saved, what an export will do, and the export."""
+"""The report: what was found, decided and left out; the question about unseen copies; and the export."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from screens.parts.export import export, what_will_happen
-from screens.parts.words import count, plain, size
+from screens.parts.celebration import celebrate, make_card
+from screens.parts.export import Export, export
+from screens.parts.report import figures, unseen_copies
+from screens.parts.words import plain
 from screens.session import session
 from server.keeping import kept_for
 from server.runs import Run
-from server.state import desk_of, marked, marks_left, server
+from server.state import desk_of, marked, server
 from unipic.core.settings import data_folder
-from unipic.destinations.base import plan_to_copy
-from unipic.destinations.preview import preview
-from unipic.review.choices import Choices
-from unipic.review.outcomes import Report, report
+from unipic.review.choices import Choices, done
+from unipic.review.ledger import Report, ledger, lines, report
 from unipic.review.proposal import Proposal
 from unipic.review.statistics import append
 from unipic.review.taste_log import remember
@@ -37,44 +37,34 @@ def screen() -> None:
         return
     with desk.lock:  # one moment of it, whatever is decided in another tab
         decided, proposal, choices = desk.outcomes(), desk.proposal, desk.choices
-    found = report(proposal, choices, decided)
-    outcomes = marked(run, decided)
     st.title("Your clean gallery")
-    _figures(found)
     for notice in proposal.cleanup.notices:
         st.caption(f":material/info: {plain(notice)}")
-    plan = preview(plan_to_copy(outcomes))
-    if not found.before:
+    if not proposal.cleanup.gallery.photos:
         st.warning("No photos were found, so there is nothing to export.", icon=":material/image_not_supported:")
         _delete(run)
         return
-    what_will_happen(plan, found.groups - found.reviewed, marks_left(outcomes))
-    if found.groups > found.reviewed:
+    everything = marked(run, decided)
+    told = report(proposal, choices, everything)
+    figures(ledger(everything), lines(proposal, choices, everything), told)
+    undecided = sum(not done(group, choices) for group in proposal.groups)
+    if undecided:
         st.page_link(
             "review.py", label="Continue review", icon=":material/arrow_back:", query_params={"run": run.token}
         )
-    if export(run, outcomes, plan):
-        _remember(run, proposal, choices, found)
+    answered = unseen_copies(run, desk, everything)
+    if export(Export(run, everything, told.groups - told.reviewed, answered)):
+        _remember(run, proposal, choices, told)
+        make_card(run, everything)
+    celebrate(run)
     _delete(run)
 
 
-def _figures(found: Report) -> None:
-    with st.grid("auto", min_column_width=160):
-        st.metric("Photos before", f"{found.before:,}", border=True)
-        st.metric("Photos after", f"{found.after:,}", border=True)
-        st.metric("Saved", size(found.bytes_saved), border=True, help="Everything set aside, copies included.")
-        st.metric(
-            "Suggestion followed",
-            "–" if found.agreement is None else f"{found.agreement:.0%}",
-            border=True,
-            help="Share of the reviewed groups in which you kept the recommended shot and set another one aside. "
-            "Groups in which you kept every shot do not count.",
-        )
-    st.caption(f"{found.reviewed} of {count(found.groups, 'group')} of similar shots reviewed")
-
-
 def _remember(run: Run, proposal: Proposal, choices: Choices, found: Report) -> None:
-    """Record the figures once per run, and its lessons as they are now."""
+    """Record the figures once per run, and its lessons as they are now. Sample photos teach nothing."""
+    if run.load().source == "samples":
+        run.change(finished=True)
+        return
     with server().deciding:
         if not run.load().finished:
             append(data_folder(), found)

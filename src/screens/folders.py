@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.server_folder import real_folder, server_folder
+from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, plain
 from screens.parts.working import background
 from server.state import library
@@ -77,11 +77,10 @@ def _removed(folder: Folder) -> None:
 
 def _add() -> None:
     with st.expander("Add a folder", expanded=not library().paths(), icon=":material/create_new_folder:"):
-        chosen = server_folder("library-")
+        chosen = server_folders("library-")
         if chosen and st.button("Add to the library", type="primary", icon=":material/add:", key="add-folder"):
             try:
-                folder = library().add(real_folder(chosen))
-                look_for_new([folder])
+                look_for_new([library().add(real_folder(folder)) for folder in chosen])
             except UnipicError as error:
                 st.error(plain(str(error)), icon=":material/error:")
                 return

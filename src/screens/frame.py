@@ -21,7 +21,15 @@ there = bool(library().paths())
 possible = there or bool(readable_folders())
 
 home = st.Page("home.py", title="Home", icon=":material/home:", default=there)
-add = st.Page("add.py", title="Add photos", icon=":material/add_photo_alternate:", default=not there)
+add = st.Page(
+    "add.py",
+    title="Add photos",
+    icon=":material/add_photo_alternate:",
+    default=not there,
+    url_path="add" if there else "start",
+)
+# A default page has no address of its own; links to this one hold also before there is a library.
+linked = st.Page("add.py", title="Add photos", url_path="add", visibility="hidden")
 review = st.Page("review.py", title="Review", icon=":material/checklist:")
 finish = st.Page("finish.py", title="Finish", icon=":material/task_alt:")
 photos = st.Page(
@@ -39,7 +47,7 @@ more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility
 if there:
     pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, folders, export]}
 else:
-    pages = {"": [add, review, finish], "Library": [photos, folders, export]}
+    pages = {"": [add, linked, review, finish], "Library": [photos, folders, export]}
 page = st.navigation({**pages, "More": [stats, models, more]}, position="top")
 thumb_bar([home, add, review, photos, more] if there else [add, review, finish, more])
 page.run()

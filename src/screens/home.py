@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.resume import resume
 from screens.parts.words import count, plain
 from screens.parts.working import background
 from screens.session import session
@@ -18,8 +19,7 @@ def screen() -> None:
     st.title("Your photos", anchor=False)
     if session.lost:
         st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
-    elif session.run:
-        st.page_link("review.py", label="Continue your review", icon=":material/arrow_forward:")
+    resume()
     folders = library().folders()
     for folder in folders:
         if not folder.reachable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.get_model import get_model
 from screens.parts.words import plain, size
 from unipic.core.settings import COMMAND, models_folder
 from unipic.vision.registry import inventory
@@ -19,7 +20,10 @@ def screen() -> None:
             if status.state == "damaged":
                 state = plain(status.problem)
             st.caption(f"Licence: {plain(model.licence)} · {state}")
-    st.caption(f"`{COMMAND} models fetch` downloads what is missing, and checks the sha256 of each file.")
+            if status.state == "missing" and not model.shipped:
+                get_model(model)
+    st.caption("Names of places: GeoNames (geonames.org), CC BY 4.0. They come along, and nothing is asked for online.")
+    st.caption(f"The sha256 of each file is checked. `{COMMAND} models fetch` downloads what is missing, too.")
 
 
 screen()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from screens.parts.darkroom import darkroom
-from screens.parts.remembered import remembered
+from screens.parts.remembered import ask_about_earlier, remembered
+from screens.parts.resume import keep
 from screens.parts.rules import rules
 from screens.parts.save import save_progress
 from screens.parts.thresholds import thresholds
@@ -25,7 +26,7 @@ def screen() -> None:
     if run is None:
         _nothing()
         return
-    st.query_params["run"] = run.token  # the address of this page opens it again
+    keep(run)
     server().jobs.take_up(run)
     state = run.load()
     if state.state in ("waiting", "working"):
@@ -72,6 +73,7 @@ def _already(run: Run, desk: Desk) -> None:
             f"**{count(len(desk.proposal.groups), 'group')} of copies** can be reviewed already. "
             "Similar shots follow when the best of each is chosen."
         )
+        ask_about_earlier(desk)
         darkroom(run.token, desk.arrangement)
 
 
@@ -89,6 +91,7 @@ def _found(run: Run, desk: Desk) -> None:
         _about(cleanup)
         save_progress(run)
         st.page_link("finish.py", label="Finish", icon=":material/task_alt:", query_params={"run": run.token})
+    ask_about_earlier(desk)
     if not desk.proposal.groups:
         st.success("No copies and no similar shots: every photo is unique.", icon=":material/check_circle:")
     elif darkroom(run.token, desk.arrangement):

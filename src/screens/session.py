@@ -40,6 +40,18 @@ class Session:
         """The address names a run that is not there."""
         return bool(st.query_params.get("run")) and self.run is None
 
+    @property
+    def lost_upload(self) -> bool:
+        """The address names an upload that is not there."""
+        token = st.query_params.get("upload", "")
+        if not token or server().runs.is_promised(token):
+            return False
+        try:
+            server().runs.open(token)
+        except RunNotFound:
+            return True
+        return False
+
     def show(self, run: Run | None) -> None:
         """Make this the tab's run, from its beginning."""
         st.session_state["run"] = run.token if run else ""
@@ -47,13 +59,17 @@ class Session:
 
     @property
     def collecting(self) -> Run:
-        """The run uploads of this tab go to. It has no folder before the first one arrives."""
-        runs, token = server().runs, st.session_state.get("collecting", "")
+        """The run uploads go to: the one the address names, so that a reload finds it, or else this tab's.
+
+        It has no folder before the first file arrives.
+        """
+        runs, token = server().runs, st.query_params.get("upload") or st.session_state.get("collecting", "")
         if runs.is_promised(token):
             return Run(runs.folder / token)
         with suppress(RunNotFound):
             run = runs.open(token)
-            if run.load().state == "collecting":
+            if run.load().state == "collecting" and run.load().source == "upload":
+                st.session_state["collecting"] = token
                 return run
         run = runs.promise()
         st.session_state["collecting"] = run.token

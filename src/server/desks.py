@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from server.runs import Run
-from unipic.core.settings import Settings
+from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk
+
+
+def catalogue_of(run: Run) -> Catalogue:
+    """Where a run's decisions are kept. Those about sample photos go with the run: the next try begins undecided."""
+    return Catalogue(run.folder if run.load().source == "samples" else data_folder())
 
 
 def open_desk(run: Run, catalogue: Catalogue) -> Desk:

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 
 from server.runs import Run, State
 from unipic.core.files import read_json
-from unipic.core.progress import Step
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
 WAIT = "-"  # instead of a run's folder: wait for one on standard input
@@ -32,11 +31,17 @@ SKIP = "skip-models"  # a file of this name in the run's folder: skip downloads 
 
 
 @dataclass(frozen=True)
-class Where(Step):
-    """The progress of a run, for the screen. Both times are seconds since 1970."""
+class Where:
+    """The progress of a run, for the screen."""
 
-    stage_since: float = 0.0
-    started: float = 0.0
+    told: str  # of the whole run: its share and the time left, in words
+    share: float  # of the whole run, 0 to 1
+    stage: str
+    done: int  # of what the stage counts
+    amount: str  # of the stage, in words
+    purpose: str  # of the stage, a sentence
+    skippable: bool
+    started: float  # seconds since 1970
 
 
 class Jobs:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from server.listings import Listings, Range
 from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
+from server.searching import Wanted
 from unipic.core.errors import DecisionsUnreadable, SettingsError
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import printable
@@ -40,7 +42,10 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
     listings = Listings(library)
 
     def listing(request: Request) -> Answer:
-        return {**_listed(listings, _filter(library, request.query_params)), **_about(library)}
+        given = request.query_params
+        filtered = _filter(library, given)
+        listed = _searched(listings, filtered, given) if given.get("q") else _listed(listings, filtered)
+        return {**listed, **_about(library)}
 
     def photos(request: Request) -> Answer:
         given = request.query_params
@@ -49,7 +54,11 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
             raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
-        return [photo and in_the_grid(photo, marked.get(photo.digest, NOT_MARKED)) for photo in found]
+        shown = [photo and in_the_grid(photo, marked.get(photo.digest, NOT_MARKED)) for photo in found]
+        for one, (more, why) in zip(shown, listings.more(given.get("key", ""), start, count), strict=False):
+            if one:
+                one |= {"more": more, "why": printable(why)}
+        return shown
 
     def photo(request: Request) -> Answer:
         return _in_full(library, request.path_params["digest"])
@@ -121,6 +130,20 @@ def _filter(library: Library, given: Mapping[str, str]) -> Filter:
 def _listed(listings: Listings, wanted: Filter) -> dict[str, Any]:
     key, listing = listings.of(wanted)
     return {"key": key, "total": len(listing.ids), "days": listing.days}
+
+
+def _searched(listings: Listings, filtered: Filter, given: Mapping[str, str]) -> dict[str, Any]:
+    """The photos that a query finds among those of the filter, and what it was understood as."""
+    marks = [album.name for album in listings.library.marks.albums() if album.id == filtered.album]
+    conditions = [
+        *(["is:favourite"] if filtered.favourite else []),
+        *(f'{key}:"{name}"' for key, name in (("tag", filtered.tag), ("album", "".join(marks))) if name),
+    ]
+    language, every_shot = given.get("language", "en")[:20], given.get("every") == "1"
+    wanted = Wanted(given["q"], language, date.today(), every_shot, filtered.folder, " ".join(conditions))
+    key, found = listings.search(wanted)
+    listing = found.listing
+    return {"key": key, "total": len(listing.ids), "days": listing.days, "search": found.about}
 
 
 def _about(library: Library) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from server.answers import Refused
+from server.searching import Found, Searches, Wanted
 from unipic.core.photo import Photo
 from unipic.library.library import Library
 from unipic.library.listing import Filter, Listing
@@ -24,23 +25,37 @@ class Listings:
     def __init__(self, library: Library, most: int = MOST) -> None:
         self.library = library
         self.most = most
-        self._kept: OrderedDict[str, Listing] = OrderedDict()
+        self.searches = Searches(library)
+        self._kept: OrderedDict[str, Found] = OrderedDict()
         self._lock = threading.Lock()
         self._listing = threading.Lock()  # one at a time: each reads the whole index
 
     def of(self, wanted: Filter) -> tuple[str, Listing]:
         """The listing of a filter as the library is now, and its key. DecisionsUnreadable if its marks are damaged."""
+        key, found = self._of(wanted, lambda: Found(self.library.listing(wanted), {}))
+        return key, found.listing
+
+    def search(self, wanted: Wanted) -> tuple[str, Found]:
+        """What a search finds as the library is now, and its key. DecisionsUnreadable if its marks are damaged."""
+        return self._of(wanted, lambda: self.searches.find(wanted))
+
+    def _of(self, wanted: Filter | Wanted, made: Callable[[], Found]) -> tuple[str, Found]:
         with self._listing:
             key = self._key(wanted)
             found = self._found(key)
             if found is None:
-                found = self.library.listing(wanted)
+                found = made()
                 self._keep(key, found)
         return key, found
 
     def photos(self, key: str, start: int, count: int) -> list[Photo | None]:
         """Photos from a position on; None where one was forgotten meanwhile."""
         return self._photos(self._ids(key)[start : start + count])
+
+    def more(self, key: str, start: int, count: int) -> list[tuple[int, str]]:
+        """For photos of a search from a position on: how many more are behind each, and why it is there."""
+        found = self._found(key)
+        return found.more(start, count) if found else []
 
     def digests(self, key: str, ranges: Sequence[Range]) -> list[str]:
         """Digests of the photos at some positions, in order."""
@@ -51,7 +66,7 @@ class Listings:
         listing = self._found(key)
         if listing is None:
             raise Refused(410, "The library has changed. It is listed again.")
-        return listing.ids
+        return listing.listing.ids
 
     def _photos(self, ids: np.ndarray) -> list[Photo | None]:
         """The library leaves out what it no longer has; which ones these are is found by halving."""
@@ -63,20 +78,20 @@ class Listings:
         middle = len(ids) // 2
         return [*self._photos(ids[:middle]), *self._photos(ids[middle:])]
 
-    def _key(self, wanted: Filter) -> str:
+    def _key(self, wanted: Filter | Wanted) -> str:
         marks = self.library.marks.path
-        named = wanted.favourite or wanted.tag or wanted.album
+        named = isinstance(wanted, Wanted) or wanted.favourite or wanted.tag or wanted.album
         written = marks.stat().st_mtime_ns if named and marks.exists() else 0
         state = repr((wanted, self.library.version(), written))
         return hashlib.blake2s(state.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
-    def _found(self, key: str) -> Listing | None:
+    def _found(self, key: str) -> Found | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: str, listing: Listing) -> None:
+    def _keep(self, key: str, listing: Found) -> None:
         with self._lock:
             self._kept[key] = listing
             while len(self._kept) > self.most:

@@ -22,6 +22,7 @@ from unipic.library.companions import with_what
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
 from unipic.review.history import Change
 from unipic.review.journal import choice_to_dict
+from unipic.review.ledger import ledger_to_dict
 from unipic.review.proposal import Group
 
 DeskOf = Callable[[Run], Desk]
@@ -143,6 +144,7 @@ def _standing(desk: Desk) -> dict[str, Any]:
         "arrangement": desk.arrangement,
         "undo": undo.what if undo else "",
         "redo": redo.what if redo else "",
+        "ledger": ledger_to_dict(desk.ledger),
     }
 
 

@@ -29,10 +29,10 @@ from unipic.reading.renditions import Renderer
 
 OnSent = Callable[[Run, str], None]
 
-FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,120}\.(zip|csv|json)")
+FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json)")  # a name in one folder, not hidden
 SCRIPT = re.compile(r"[a-z_]+")
 PARTS = Path(__file__).parents[1] / "screens" / "parts"
-SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery")}  # folders of components that load modules
+SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery", "resume")}  # folders of components that load modules
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:

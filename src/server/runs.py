@@ -9,6 +9,7 @@ A run's folder:
     evidence.json   result of the scan;  remembered.json  earlier rulings about these photos
     selection.json  digests of photos of the library that were selected, in order; such a run has no photos of its own
     review.jsonl    the steps of the review;  place.json  the group the person was at
+    decisions.sqlite  what was decided about sample photos; decisions about others outlive their run
     out/            files for download
 """
 

@@ -6,11 +6,14 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from server.desks import open_desk
+from server.continue_routes import Standing
+from server.desks import catalogue_of, open_desk
+from server.fetching import Downloads
 from server.jobs import Jobs
 from server.operator import keeps_spare
 from server.runs import Run, Runs
@@ -18,8 +21,8 @@ from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.destinations.sidecars import with_sidecars, without_room
-from unipic.library.decisions import Catalogue
 from unipic.library.library import Library
+from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.outcomes import Outcome
 from unipic.review.taste import Verdict
@@ -34,8 +37,10 @@ class Server:
 
     runs: Runs
     jobs: Jobs
+    downloads: Downloads = field(default_factory=Downloads)
     desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
+    counting: threading.Lock = field(default_factory=threading.Lock)  # one standing at a time
     deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
 
@@ -70,7 +75,7 @@ def desk_of(run: Run) -> Desk:
     with server().opening:
         desk = desks.get((run.token, written))
         if desk is None:
-            desk = open_desk(run, Catalogue(data_folder()))
+            desk = open_desk(run, catalogue_of(run))
             desks[run.token, written] = desk
         desks.move_to_end((run.token, written))
         while len(desks) > DESKS:
@@ -80,11 +85,41 @@ def desk_of(run: Run) -> Desk:
     return desk
 
 
-def outcomes_of(run: Run) -> list[Outcome]:
-    """The outcome of every file of a run, by the decisions so far."""
+def standing_of(run: Run) -> Standing:
+    """How far a review is. FileNotFoundError if the scan is not finished.
+
+    The session that it takes is not kept open, so that a look at many reviews closes nobody's.
+    """
+    stamps = [_stamp(run.folder / name) for name in ("evidence.json", "review.jsonl")]
+    if stamps[0] is None:
+        raise FileNotFoundError(run.folder / "evidence.json")
+    with server().counting:
+        return _standing(str(run.folder), *stamps)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time of the last change in nanoseconds, and size in bytes; None if there is no such file."""
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size
+    return None
+
+
+@lru_cache(maxsize=256)
+def _standing(folder: str, *stamps: tuple[int, int] | None) -> Standing:
+    run = Run(Path(folder))
+    desk = open_desk(run, catalogue_of(run))
+    groups, choices = desk.proposal.groups, desk.choices
+    photos = [*(group.photos[0] for group in groups), *desk.photos.values()]
+    shown = (photo.digest for photo in photos if run.thumbnails.path(photo.digest).exists())
+    return Standing(len(groups), sum(done(group, choices) for group in groups), next(shown, ""))
+
+
+def progress_of(run: Run) -> list[Outcome]:
+    """The outcome of every file by the decisions so far. Of what nobody looked at, only identical copies go."""
     desk = desk_of(run)
     with desk.lock:
-        decided = desk.outcomes()
+        decided = desk.outcomes("identical")
     return marked(run, decided)
 
 
@@ -110,7 +145,7 @@ def selection_of(run: Run) -> tuple[list[Outcome], int]:
     """The photos selected in the library, all kept; and how many of the selection are no longer there."""
     digests = run.selected()
     photos = library().by_digest(digests)
-    outcomes = [Outcome(photos[digest], "kept", "selected") for digest in digests if digest in photos]
+    outcomes = [Outcome(photos[digest], "kept", "selected", by="you") for digest in digests if digest in photos]
     return marked(run, outcomes), len(digests) - len(outcomes)
 
 

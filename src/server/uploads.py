@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from unipic.core.settings import Limits
 T = TypeVar("T")
 
 KEEP_FREE = 1_000_000_000  # bytes of disk that uploads leave free for results
+MS_DIGITS = 14  # of milliseconds since 1970, until the year 5138
 BODY_TIMEOUT_S = 60.0  # seconds without a byte until an upload fails; the browser tries again
 
 
@@ -49,9 +51,17 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
             finally:
                 arriving.unlink(missing_ok=True)
             run.add_upload(key, request.query_params.get("name", ""), size)
+            keep_date(path, request.query_params.get("modified", ""))
         return JSONResponse({"key": key, "size": size})
 
     return upload
+
+
+def keep_date(path: Path, modified: str) -> None:
+    """Give the file the date it has on the person's device, in milliseconds since 1970, so that exports have it too."""
+    if modified.isdecimal() and len(modified) <= MS_DIGITS and 0 < int(modified) <= time.time() * 1000:
+        with suppress(OSError):  # a date that this disk cannot store
+            os.utime(path, ns=(time.time_ns(), int(modified) * 1_000_000))
 
 
 class Quota:

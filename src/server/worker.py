@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from server.desks import catalogue_of
 from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
-from unipic.core.progress import Progress, Step
+from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
@@ -59,7 +60,7 @@ def work_on(folder: Path, examine: Examine) -> int:
         # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
         memory = memory_folder() if state.source == "folder" else run.folder
         with open_tools(settings, models_folder(), memory, progress) as tools:
-            catalogue = Catalogue(data_folder())
+            catalogue = catalogue_of(run)
 
             def keep(found: Evidence) -> None:
                 run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
@@ -162,20 +163,29 @@ class _Teller:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.parent = os.getppid()
+        self.overall = Overall()
         self.started = self.since = time.time()
         self.told = 0.0
         self.stage = ""
 
     def __call__(self, step: Step) -> None:
         now = time.time()
+        self.overall.at(step, now)
         if step.stage != self.stage:
             self.stage, self.since, self.told = step.stage, now, 0.0
         if now - self.told < REPORT_INTERVAL_S:
             return
         self.told = now
-        where = Where(**vars(step), stage_since=self.since, started=self.started)
-        write_json(self.run.folder / "progress.json", asdict(where))
+        write_json(self.run.folder / "progress.json", asdict(self._where(step, now)))
         if os.getppid() != self.parent:
             raise SystemExit(0)  # the server is gone; its successor starts this run anew
         if step.skippable and (self.run.folder / SKIP).exists():
             raise Cancelled("skipped")
+
+    def _where(self, step: Step, now: float) -> Where:
+        whole = self.overall
+        # A download or a wait was not announced: it has a speed and a time left of its own.
+        amount = step.amount if whole.purpose else step.pace(now - self.since)
+        return Where(
+            whole.told, whole.share, step.stage, step.done, amount, whole.purpose, step.skippable, self.started
+        )

@@ -106,6 +106,12 @@ def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     page.goto(f"{open_server.url}/review?run={'x' * 32}")
     page.get_by_text("no longer exists").wait_for()
     inspector.look("gone")
+    page.goto(open_server.url)
+    cards = page.get_by_role("region", name="Continue")
+    cards.get_by_role("button", name=re.compile("^Delete: ")).first.click()
+    inspector.look("add: a card is to be deleted")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    inspector.look("add: cards to continue")
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
@@ -167,9 +173,14 @@ def test_reviewing(inspector: Inspector, open_server: Server, sample_run) -> Non
 
 def test_finishing(inspector: Inspector, open_server: Server, sample_run) -> None:
     page, run = inspector.page, sample_run(open_server.runs)
+    run.change(source="upload")  # samples count in no statistics
     page.goto(f"{open_server.url}/finish?run={run.token}")
     page.get_by_text("What will happen").wait_for()
-    inspector.look("finish: zip")
+    page.get_by_text("Preview", exact=True).click()
+    page.locator(".preview img").first.wait_for()
+    inspector.look("finish: zip, copies nobody looked at")
+    page.get_by_role("radio", name="Leave out").or_(page.get_by_role("button", name="Leave out")).click()
+    page.get_by_text("verified at full size)").first.wait_for()
     page.get_by_role("radio", name="Folder on the server").click()
     page.get_by_role("button", name=re.compile("Copy to this folder|Resume copying")).wait_for()
     inspector.look("finish: folder")
@@ -179,6 +190,7 @@ def test_finishing(inspector: Inspector, open_server: Server, sample_run) -> Non
     page.get_by_role("radio", name="ZIP").click()
     page.get_by_role("button", name="Make the album").click()
     page.get_by_role("link", name=re.compile("Download My clean gallery")).wait_for(timeout=60_000)
+    page.get_by_role("heading", name="Well done").wait_for()
     inspector.look("finish: made")
     page.get_by_role("button", name="Delete this review now").click()
     page.get_by_test_id("stPopoverBody").wait_for()

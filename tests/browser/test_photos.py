@@ -340,6 +340,45 @@ def test_with_a_thumb(phone, shelf, quiet) -> None:
     quiet()
 
 
+def test_a_search_from_words_to_a_selection(wall: Wall, calm) -> None:
+    page, root = wall.page, wall.root
+    wall.press("/")
+    assert wall.focused() == "Search the photos"
+    page.keyboard.type("may 2024 not blurry")
+    root.locator(".piece", has_text="May 2024").wait_for()
+    root.get_by_text("30 photos").first.wait_for()
+    root.get_by_role("button", name="Search for the words instead of not blurry").click()
+    root.get_by_role("heading", name="Nothing found").wait_for()
+    wall.press("/")
+    page.keyboard.type("february 2020 2024")
+    root.get_by_role("button", name="Without February 2020: 30 photos").click()
+    root.get_by_text("30 photos").first.wait_for()
+    root.get_by_role("option", name="2024-05-04-29.jpg, 4 May 2024").wait_for()
+    root.locator(".search input").press("ArrowDown")
+    assert wall.focused() == "2024-05-04-29.jpg, 4 May 2024"
+    wall.press("m")
+    root.get_by_role("button", name="Select The same picture, 1 photo").wait_for()
+    assert root.locator(".search input").input_value().startswith("like:")
+    wall.cell(0).focus()
+    wall.press("Space")
+    assert wall.selected() == "1 selected"
+    root.locator(".search input").press("Escape")
+    root.get_by_text(f"{TOTAL} photos").first.wait_for()
+    wall.press("/")
+    page.keyboard.type("colr:red")
+    root.get_by_text("Did you mean color:?").first.wait_for()
+    calm()
+
+
+def test_names_in_a_search_are_text(wall: Wall, calm) -> None:
+    wall.press("/")
+    wall.page.keyboard.type("<img src=x")
+    wall.root.get_by_text("1 photo").first.wait_for()
+    assert wall.root.locator(".cell").first.get_attribute("title") == f"name: {NASTY}"
+    assert wall.root.locator("img[src=x]").count() == 0
+    calm()
+
+
 @pytest.mark.parametrize(
     ("size", "scheme"), [((390, 844), "light"), pytest.param((1280, 900), "dark", marks=pytest.mark.nightly)]
 )
@@ -359,6 +398,10 @@ def test_no_barriers(new_page, shelf, size: tuple[int, int], scheme: str) -> Non
     wall.press("Escape", "Enter", "i")
     wall.large.get_by_text("Resolution").wait_for()
     inspector.look("large view with information")
+    wall.press("Escape")
+    wall.root.locator(".search input").fill("may or february 2020")
+    wall.root.locator(".piece").first.wait_for()
+    inspector.look("a search")
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 

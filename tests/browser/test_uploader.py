@@ -114,6 +114,11 @@ def test_chosen_photos_arrive_and_python_hears_of_it_once(uploader, quiet) -> No
     quiet()
 
 
+def test_what_belongs_to_photos_may_be_chosen_too(uploader) -> None:
+    accepted = uploader.page.locator("input.files").get_attribute("accept").split(",")
+    assert {"image/*", ".cr3", ".dng", ".xmp", ".mov", ".json"} <= set(accepted)
+
+
 def test_more_photos_can_be_added_to_those_that_are_there(uploader, quiet) -> None:
     uploader.choose(photo("one.jpg"))
     uploader.wait_for("1 photo uploaded")
@@ -127,10 +132,14 @@ def test_a_chosen_folder_keeps_its_paths_and_loses_its_litter(uploader, tmp_path
     files_in(tmp_path / "Holiday", 2)
     files_in(tmp_path / "Holiday" / "Day 2", 1)
     (tmp_path / "Holiday" / ".DS_Store").write_bytes(b"litter")
+    os.utime(tmp_path / "Holiday" / "IMG_0001.jpg", (1262304000, 1262304000))
     uploader.choose(str(tmp_path / "Holiday"), into="input.folder")
     uploader.wait_for("3 photos uploaded")
     assert "1 system file left out" in uploader.sum
     assert sorted(uploader.stored()) == ["Holiday/Day 2/IMG_0000.jpg", "Holiday/IMG_0000.jpg", "Holiday/IMG_0001.jpg"]
+    dates = {upload.name: uploader.run.upload_path(upload.id).stat().st_mtime for upload in uploader.run.uploads()}
+    assert dates["Holiday/IMG_0001.jpg"] == 1262304000, "the file's own date"
+    assert "does not tell the file date of 2" in uploader.sum, "two are younger than a minute, as what a phone makes"
     quiet()
 
 

@@ -100,7 +100,13 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     room.saved()
 
     partial = _download(page, "Save progress", tmp_path / "partial.zip")
-    kept = {entry["original"] for entry in json.loads(partial.read("unipic-manifest.json"))["kept"]}
+    saved = json.loads(partial.read("unipic-manifest.json"))
+    kept = {entry["original"] for entry in saved["kept"]}
+    assert saved["ledger"] == room.book["ledger"], "one ledger, on the screen and in what was saved"
+    left = saved["ledger"]["left_out"]["photos"]
+    assert f"{left} photos left out so far" in room.root.locator(".where").inner_text()
+    assert {entry["decided_by"] for entry in saved["set_aside"]} == {"you", "identical"}
+    assert {photo["name"] for photo in lanes["same"][0]["photos"]} <= kept, "verified, and nobody has looked"
     names = [photo["name"] for photo in first["photos"]]
     assert set(names[:2]) <= kept, "the best one, and the one ticked by hand"
     alike = [photo["name"] for photo in first["photos"][2:] if (photo["alike"] or 0) >= Settings().thresholds.similar]
@@ -126,6 +132,7 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     assert room.kept()[:2] == [True, True]
     room.press("g")
     room.root.get_by_label(re.compile("^State")).select_option("All states")
+    room.root.get_by_label(re.compile("^Kind")).select_option("All kinds")  # a reload keeps the filter
     room.root.locator("button.start").click()
     for _ in range(len(book["groups"]) - 1):
         before = room.shown
@@ -136,10 +143,15 @@ def test_the_whole_way(page, server, gallery: Path, quiet, tmp_path: Path) -> No
     room.root.get_by_role("heading", name="All groups are decided").wait_for()
     room.root.get_by_role("button", name="Finish", exact=True).click()
     page.get_by_text("Your clean gallery").wait_for()
+    figures = room.book["ledger"]
+    page.get_by_text(f"{figures['left_out']['photos']} left out").wait_for()
+    assert page.get_by_text("not looked at").count() == 0, "every group is decided"
     page.get_by_label("Name of the album").fill("Trip, the best of it")
     album = _download(page, "Make the album", tmp_path / "album.zip")
 
     manifest = json.loads(album.read("unipic-manifest.json"))
+    assert manifest["ledger"] == figures
+    assert {entry["decided_by"] for entry in manifest["set_aside"]} == {"you"}
     assert len(manifest["kept"]) + len(manifest["set_aside"]) + len(manifest["unreadable"]) == FILES
     assert len(album.namelist()) == 1 + len(manifest["kept"]) + len(manifest["unreadable"])
     for entry in manifest["kept"] + manifest["unreadable"]:

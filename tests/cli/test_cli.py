@@ -29,6 +29,7 @@ from cli.terminal import EXAMPLES
 from unipic.cleanup.record import VERSION
 from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
+from unipic.core.words import size
 from unipic.destinations import _writing
 from unipic.destinations.base import MANIFEST
 from unipic.library._decisions import FILE
@@ -183,6 +184,53 @@ def test_best_only_keeps_one_shot_of_each_group(cli: Cli, photos: Path, tmp_path
     assert len(names(tmp_path / "all.zip") - names(tmp_path / "best.zip")) == 1
     assert "2 in 1 group" in result.stdout
     assert "All similar shots are kept" not in result.stdout
+
+
+@pytest.fixture
+def smaller(photos: Path) -> Path:
+    """The photos, with one of them once more and smaller."""
+    large = scene(7, 1600, 1200)
+    save(large, photos / "pier.jpg", quality=92)
+    save(large.resize((800, 600)), photos / "pier small.jpg", quality=92)
+    return photos
+
+
+def test_what_is_left_out_without_a_look_is_counted_by_kind(cli: Cli, smaller: Path) -> None:
+    result = cli("clean", smaller, "--dry-run")
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    copy, small = (size((smaller / name).stat().st_size) for name in ("beach 1 copy.jpg", "pier small.jpg"))
+    assert f"left out, identical 1 photo, {copy}" in lines
+    assert f"left out, verified at full size 1 photo, {small}" in lines
+    assert not any(line.startswith("left out, by your decision") for line in lines)
+    assert "--keep-copies keeps them" in result.stdout
+    found = json.loads(cli("clean", smaller, "--dry-run", "--json").stdout)
+    by = found["ledger"]["left_out"]["by"]
+    assert {who: amount["photos"] for who, amount in by.items()} == {
+        "you": 0,
+        "identical": 1,
+        "verified at full size": 1,
+    }
+    who = {file["name"]: file["decided_by"] for file in found["files"] if file["fate"] == "set aside"}
+    assert who == {"beach 1 copy.jpg": "identical", "pier small.jpg": "verified at full size"}
+
+
+def test_copies_can_be_kept(cli: Cli, smaller: Path, tmp_path: Path) -> None:
+    result = cli("clean", smaller, "--zip", tmp_path / "all.zip", "--keep-copies")
+    assert result.exit_code == 0, result.output
+    everything = {path.relative_to(smaller).as_posix() for path in smaller.rglob("*") if path.is_file()}
+    assert names(tmp_path / "all.zip") == everything | {MANIFEST}
+    assert "left out" not in result.stdout
+
+
+def test_the_best_shots_are_a_decision_and_copies_are_not(cli: Cli, smaller: Path) -> None:
+    """With --keep-copies the shots of a moment go, and copies of what stays do not."""
+    options = ("clean", smaller, "--dry-run", "--json", "--best-only", "--similarity", "80")
+    for more, photos in (
+        ((), {"you": 1, "identical": 1, "verified at full size": 1}),
+        (("--keep-copies",), {"you": 1}),
+    ):
+        by = json.loads(cli(*options, *more).stdout)["ledger"]["left_out"]["by"]
+        assert {who: amount["photos"] for who, amount in by.items() if amount["photos"]} == photos
 
 
 def test_a_dry_run_writes_nothing(cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,13 +592,30 @@ def test_a_word_that_is_none_of_the_choices(option: str, cli: Cli, photos: Path)
     assert "not 'other'" in result.stderr
 
 
-def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos: Path, tmp_path: Path) -> None:
+def test_a_zip_that_is_there_is_2_and_stays_and_no_work_is_done(cli: Cli, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "out.zip").write_bytes(b"precious")
     result = cli("clean", photos, "--zip", tmp_path / "out.zip")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nothing was overwritten" in result.stderr
     assert (tmp_path / "out.zip").read_bytes() == b"precious"
     assert "Reading photos" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [(["--ranker", "builtin"], "--ranker builtin does without"), (["--offline"], "models fetch")]
+)
+def test_a_prompt_that_no_model_would_read_is_2(more: list[str], said: str, cli: Cli, photos: Path) -> None:
+    result = cli("clean", photos, "--dry-run", "--prompt", "our dog", *more, plain=False)
+    assert result.exit_code == 2
+    assert "--prompt needs CLIP" in result.stderr
+    assert said in result.stderr
+    assert "Reading photos" not in result.stderr
+
+
+def test_a_zip_may_have_a_name_in_any_script(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    path = tmp_path / "Übersee 🏖 東京.zip"
+    assert cli("clean", photos, "--zip", path).exit_code == 0
+    assert MANIFEST in names(path)
 
 
 @pytest.mark.parametrize(
@@ -564,12 +629,12 @@ def test_a_zip_that_is_there_is_1_and_stays_and_no_work_is_done(cli: Cli, photos
         ("--zip", "nowhere/out.zip", "is not a folder"),
     ],
 )
-def test_a_bad_place_is_1_before_any_work(
+def test_a_bad_place_is_2_before_any_work(
     option: str, place: str, said: str, cli: Cli, photos: Path, tmp_path: Path
 ) -> None:
     before = state(photos)
     result = cli("clean", photos, option, tmp_path / place)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert said in result.stderr
     assert state(photos) == before
     assert "Reading photos" not in result.stderr
@@ -749,7 +814,7 @@ def test_as_a_process_of_its_own(photos: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["report"]["before"] == 4
     assert MANIFEST in names(tmp_path / "out")
     again = subprocess.run([*MAIN, *arguments], capture_output=True, text=True, timeout=120)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "already holds a finished result" in json.loads(again.stdout)["error"]
 
 

@@ -32,6 +32,10 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/_editors": ("reading/_editors",),
     "reading/apple": ("reading/apple",),
     "library/companions": ("library/companions",),
+    "library/colours": ("library/colours",),
+    "library/kinds": ("library/kinds",),
+    "library/places": ("library/places",),
+    "library/traits": ("library/traits", "core/folding"),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
@@ -44,22 +48,26 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "30972bed29a07b11"),
+    "reading/images": (1, "637ba55214c5eb0a"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
     "reading/_holds": (1, "d29911e392007d4e"),
     "reading/_compression": (1, "7372027979675563"),
-    "reading/_origin": (1, "6e942efb98f26f47"),
+    "reading/_origin": (1, "e00e0729021c7e64"),
     "reading/_exif": (2, "62008e5d855c11cb"),
     "reading/_xmp": (2, "70613d4049073fdb"),
     "reading/_words": (1, "b9157c63cae7f8f2"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
-    "library/companions": (1, "71b976222fc892e7"),
+    "library/companions": (1, "7228caf3186f73f3"),
+    "library/colours": (1, "681bc9b155eac6d5"),
+    "library/kinds": (1, "74f4e02bd019408f"),
+    "library/places": (1, "46718cd46e231911"),
+    "library/traits": (1, "34621c1d0c1779c1"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "191f7fb346ab6c2e"),
+    "reading/seen": (3, "57ed75fb8fbfcf78"),
 }
 
 

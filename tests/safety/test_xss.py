@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -20,12 +21,15 @@ import pytest
 from tests.browser.conftest import BROWSERS, PROJECT, Server
 from tests.browser.room import Room
 from tests.helpers.desks import evidence
+from tests.helpers.libraries import read_in
+from tests.helpers.pictures import save, scene
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
 from tests.safety.harness.servers import finished_run, pictures, serving
 
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Unreadable
+from unipic.library.library import Library
 
 pytestmark = pytest.mark.browser
 
@@ -81,8 +85,9 @@ WALK = """(marks) => {
     const walk = (root) => {
         for (const one of root.querySelectorAll("*")) {
             const tag = one.tagName.toLowerCase();
-            // Of the list of groups, and the empty one that Vega puts under a chart.
-            const ours = one.matches("form.fields[role=search]:not([action]), form.vega-bindings:empty:not([action])");
+            // Of the list of groups, of the photos' tags and albums, and the empty one that Vega puts under a chart.
+            const own = ["form.fields[role=search]", ".gallery form", "form.vega-bindings:empty"];
+            const ours = own.some((form) => one.matches(`${form}:not([action])`));
             if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
                 found.push(`<${tag}>`);
             for (const { name, value } of one.attributes)
@@ -129,11 +134,17 @@ def payloads(canary: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, payloads: list[str]) -> Iterator[Server]:
-    """Its operator opened folders that are called like that, too."""
-    roots = [tmp_path_factory.mktemp("roots") / text.replace("/", "\\").replace(":", "") for text in payloads]
-    for root in roots:
+def roots(tmp_path_factory: pytest.TempPathFactory, payloads: list[str]) -> list[Path]:
+    """Folders that are called like that."""
+    made = [tmp_path_factory.mktemp("roots") / text.replace("/", "\\").replace(":", "") for text in payloads]
+    for root in made:
         root.mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, roots: list[Path]) -> Iterator[Server]:
+    """Its operator opened them."""
     values = {"UNIPIC_ROOTS": ":".join(map(str, roots)), "UNIPIC_OUT": str(roots[0]), "UNIPIC_OFFLINE": "1"}
     with serving(tmp_path_factory.mktemp("xss"), **values) as started:
         yield started
@@ -274,31 +285,28 @@ def adding(browser: Browser, payloads: list[str]) -> None:
     page = browser.page
     refusals = iter(payloads)
     page.route("**/unipic/upload/**", lambda route: route.fulfill(status=415, json={"message": next(refusals)}))
-    page.goto(browser.url)
+    page.goto(f"{browser.url}/add")
     page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
     files = [{"name": f"{text}.jpg", "mimeType": "image/jpeg", "buffer": b"x"} for text in payloads]
     page.locator("input.files").set_input_files(files)
     page.locator(".failed-sum", has_text=f"{len(payloads)} photo").wait_for()
     browser.look("uploads that were refused")
     page.unroute("**/unipic/upload/**")
-    page.goto(browser.url)
+    page.goto(f"{browser.url}/add")
     page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
     browser.settled()
     page.get_by_role("tab", name="Folder on the server").click()
-    inside = page.get_by_label("Subfolder")
-    inside.wait_for()
+    rows = page.get_by_role("checkbox", name="Choose")
+    rows.first.wait_for()
     browser.look("folders on the server")
-    page.get_by_role("combobox").first.click()
-    browser.look("the list of folders")
-    page.keyboard.press("Escape")
-    for text in payloads:
-        inside.fill("../" + text)
-        inside.press("Enter")
+    for number in range(len(payloads)):
+        page.get_by_test_id("stTabs").get_by_test_id("stBaseButton-tertiary").nth(number).click()
+        page.get_by_role("button", name="All folders").wait_for()
         browser.settled()
-        page.get_by_role("button", name="Find copies and best shots in this folder").click()
-        page.get_by_role("alert").first.wait_for()
+        browser.look("an open folder")
+        page.get_by_role("button", name="All folders").click()
+        page.get_by_role("button", name="All folders").wait_for(state="hidden")
         browser.settled()
-        browser.look("a folder that is not allowed")
 
 
 def failed(browser: Browser, payloads: list[str]) -> None:
@@ -321,6 +329,62 @@ def addresses(browser: Browser, payloads: list[str]) -> None:
             browser.look("an address")
 
 
+def test_no_name_does_anything_in_the_library(
+    server: Server, canary: str, roots: list[Path], payloads: list[str]
+) -> None:
+    """Each payload is a photo's name, its folder's, its tag, its album and its note."""
+    library = Library(server.data)
+    for number, root in enumerate(roots):
+        save(scene(number, 96, 64), root / f"{root.name}.jpg")
+        read_in(library, root)
+    for photo, text in zip(library.photos(library.listing().ids), payloads, strict=True):
+        library.marks.tag([photo.digest], text)
+        library.marks.album([photo.digest], text)
+        library.marks.note([photo.digest], text)
+    shutil.rmtree(roots[-1])  # one cannot be reached, which is said with its name
+
+    def visit(browser: Browser) -> None:
+        for page in ("", "folders"):
+            browser.page.goto(f"{browser.url}/{page}")
+            browser.page.get_by_text("cannot be reached").first.wait_for(timeout=60_000)
+            browser.settled()
+            browser.look(page or "home")
+        shelf(browser, payloads)
+
+    browser = in_chromium(server, canary, visit, bypass_csp=True)
+    found = [*browser.found, *(f"request {path}" for path in Canary.heard)]
+    Canary.heard.clear()
+    record("T17", "names that are programs", len(payloads), found=len(found), note="in the library")
+    assert sorted(set(found)) == [], "\n".join(sorted(set(found)))
+    assert browser.looks > len(payloads)
+
+
+def shelf(browser: Browser, payloads: list[str]) -> None:
+    page = browser.page
+    page.goto(f"{browser.url}/photos")
+    photos = page.locator(".gallery .cell.there")
+    photos.first.wait_for(timeout=60_000)
+    browser.look("photos")
+    page.keyboard.press("Enter")
+    large = page.locator(".gallery dialog.large")
+    large.wait_for()
+    page.keyboard.press("i")
+    for _ in payloads:
+        large.get_by_text("Resolution").wait_for()
+        browser.look("one photo with what is known and said of it")
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    large.wait_for(state="hidden")
+    page.keyboard.press("Control+a")
+    for key in ("t", "a", "n"):
+        page.keyboard.press(key)
+        dialog = page.locator(".gallery dialog[open]")
+        dialog.wait_for()
+        browser.look("what is asked of many photos")
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="hidden")
+
+
 # The second wall.
 
 
@@ -328,7 +392,7 @@ def test_the_policy_stops_what_would_get_through(server: Server, canary: str) ->
     """Markup put into the page itself, as if nothing had been escaped."""
 
     def visit(browser: Browser) -> None:
-        browser.page.goto(browser.url)
+        browser.page.goto(f"{browser.url}/add")
         browser.page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
         texts = [text.replace("CANARY", canary).replace("PWN", "window.__pwned=1") for text in PAYLOADS]
         insert = """(texts) => {
@@ -348,7 +412,7 @@ def test_the_policy_stops_what_would_get_through(server: Server, canary: str) ->
         calm = [text for text in texts if "http-equiv" not in text]  # no policy forbids a page to lead elsewhere
         browser.page.evaluate(insert, calm)
         browser.page.wait_for_load_state("networkidle")
-        assert browser.page.url == f"{browser.url}/"
+        assert browser.page.url == f"{browser.url}/add"
         browser.found = ["a script ran"] if browser.page.evaluate("window.__pwned") else []
 
     browser = in_chromium(server, canary, visit, bypass_csp=False)
@@ -362,7 +426,7 @@ def test_the_walk_finds_what_it_looks_for(server: Server, canary: str) -> None:
     """Without the policy the same markup does what it says, and is seen to."""
 
     def visit(browser: Browser) -> None:
-        browser.page.goto(browser.url)
+        browser.page.goto(f"{browser.url}/add")
         browser.page.get_by_role("button", name="Choose photos", exact=True).wait_for(timeout=60_000)
         text = f"<img src={canary}/img onerror='window.__pwned=1'><form></form>"
         browser.page.evaluate("text => { document.body.insertAdjacentHTML('beforeend', text) }", text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,9 @@ from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 
 import server.state
+from screens.parts.rules import offered
+from screens.parts.words import plain
+from server.jobs import Where
 from server.runs import Run, Runs
 from server.worker import keep_evidence
 from unipic.core.files import write_json
@@ -111,13 +116,43 @@ def test_add_offers_what_the_operator_allows_and_nothing_else(
     started: list[Run] = []
     monkeypatch.setattr(server.state.server().jobs, "start", started.append)
     test = app()
-    test.text_input(key="inside").set_value("../../..").run()
-    press(test, "Find copies and best shots in this folder")
-    assert "outside the folders this server may read" in text(test)
-    assert not started
-    test.text_input(key="inside").set_value("a").run()
+    press(test, "a")
     press(test, "Find copies and best shots in this folder")
     assert [run.load().roots for run in started] == [(str(gallery / "a"),)]
+
+
+def test_folders_on_the_server_are_opened_step_by_step_and_several_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Runs
+) -> None:
+    root = tmp_path / "photos [b]"
+    for name in ("2023/spring/1.jpg", "2023/summer/2.jpg", "2023/summer/3.jpg", "2024/4.jpg"):
+        save(scene(1, 40, 30), root / name)
+    monkeypatch.setenv("UNIPIC_ROOTS", str(root))
+    started: list[Run] = []
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
+    test = press(app(), "2023")
+    assert [label for label in labels(test) if label in ("spring", "summer", "2024")] == ["spring", "summer"]
+    captions = [caption.value for caption in test.caption]
+    assert captions.index("1 file") < captions.index("2 files")
+    for box in test.checkbox:
+        box.check()
+    press(test.run(), "Find copies and best shots in 2 folders")
+    assert [run.load().roots for run in started] == [tuple(str(root / "2023" / one) for one in ("spring", "summer"))]
+    test = press(app(), "2023")
+    press(test, plain(str(root)))
+    assert "2024" in labels(test), "a step of the way leads back"
+
+
+def test_a_folder_that_is_gone_meanwhile_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gallery: Path
+) -> None:
+    monkeypatch.setenv("UNIPIC_ROOTS", str(gallery))
+    test = app()
+    shutil.rmtree(gallery / "a")
+    next(button for button in test.button if button.label == "a").click().run()
+    assert not test.exception
+    assert "is not a folder" in text(test)
+    assert "Find copies and best shots in this folder" not in labels(test)
 
 
 def test_settings_of_the_person_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +184,34 @@ def test_an_upload_is_started_from_its_own_run(monkeypatch: pytest.MonkeyPatch, 
     test.run()
     press(test, "Find copies and best shots in 1 file")
     assert [run.token for run in started] == [collecting.token]
+
+
+def test_a_reload_of_the_page_finds_what_was_uploaded(runs: Runs) -> None:
+    run = server.state.server().runs.new("upload")
+    for number in range(30):
+        run.add_upload(f"upload-{number:03}", f"{number}.jpg", 1)
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["upload"] = run.token
+    test.run()
+    assert "Find copies and best shots in 30 files" in labels(test)
+    assert "no longer exists" not in text(test)
+
+
+@pytest.mark.parametrize("what", ["deleted", "started", "of the library"])
+def test_an_address_of_no_upload_begins_a_new_one(runs: Runs, what: str) -> None:
+    run = server.state.server().runs.new("library" if what == "of the library" else "upload")
+    run.add_upload("upload-001", "one.jpg", 1)
+    if what == "deleted":
+        run.delete()
+    if what == "started":
+        run.change(state="working")
+    test = AppTest.from_file(FRAME, default_timeout=30)
+    test.query_params["upload"] = run.token
+    test.run()
+    assert not test.exception
+    assert test.session_state["collecting"] != run.token
+    assert "Find copies and best shots in 1 file" not in labels(test)
+    assert ("This upload no longer exists" in text(test)) == (what == "deleted")
 
 
 @pytest.mark.parametrize("page", ["review.py", "finish.py", "stats.py"])
@@ -188,6 +251,32 @@ def test_review_mounts_the_darkroom_and_says_what_was_found(run: Run) -> None:
     assert [group.lane for group in desk(run).proposal.groups] == ["identical", "similar", "similar"]
 
 
+def test_own_words_wait_for_the_model_that_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = app()
+    assert test.text_input(key="prompt").disabled
+    assert "Your own words need CLIP" in text(test)
+    assert "does not download anything" in text(test), "UNIPIC_OFFLINE is set"
+    monkeypatch.delenv("UNIPIC_OFFLINE")
+    asked: list[str] = []
+    monkeypatch.setattr(server.state.server().downloads, "start", asked.append)
+    press(app(), "Get CLIP ViT-B/32 (609 MB)")
+    assert asked == ["clip-vit-base-patch32"]
+
+
+def test_own_words_can_be_written_where_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screens.parts.run_settings.missing", lambda _: None)
+    test = app()
+    assert not test.text_input(key="prompt").disabled
+    assert "Get CLIP ViT-B/32 (609 MB)" not in labels(test)
+
+
+def test_folders_inside_a_chosen_one_are_not_offered() -> None:
+    known = ["Backup", "Backup/thumbs", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ()) == known
+    assert offered(known, ("Backup",)) == ["Backup", "Backup2", "albums", "albums/2024"]
+    assert offered(known, ("albums/2024", "albums")) == known
+
+
 def test_a_rule_is_followed_by_open_groups_and_can_be_taken_back(run: Run) -> None:
     copies, *_ = desk(run).proposal.groups
     other = next(photo for photo in copies.photos if photo.name.startswith("a/"))
@@ -222,6 +311,34 @@ def test_what_was_said_by_hand_can_be_taken_back(run: Run) -> None:
     press(test, "Forget")
     assert group.id in desk(run).proposal.by_id
     assert "Forget" not in labels(test)
+
+
+def test_decisions_of_an_earlier_run_are_said_before_the_list(run: Run, runs: Runs, gallery: Path) -> None:
+    group = desk(run).proposal.shots[0]
+    desk(run).choose("step-0001", group.id, [group.photos[1].id], done=True)
+    assert "made earlier" not in text(app("review.py", run))
+    later = finished(runs, gallery)
+    test = app("review.py", later)
+    assert "**1 group** follows decisions made earlier on this server." in text(test)
+    stays, goes = group.photos[1].digest, group.photos[0].digest
+    row = next(words for words in text(test).splitlines() if "/unipic/thumb/" in words)
+    assert row.index("kept") < row.index(f"/{later.token}/{stays}") < row.index("set aside") < row.index(goes)
+    press(test, "Ignore them here")
+    assert "made earlier" not in text(test)
+    assert "Decisions of earlier reviews are ignored here." in text(test)
+    assert not desk(later).choices
+    press(test, "Use them here")
+    assert desk(later).choices[group.id].done
+    assert len(Catalogue(data_folder()).all()) == 1
+
+
+def test_decisions_about_sample_photos_go_with_their_run(runs: Runs, gallery: Path) -> None:
+    run = finished(runs, gallery)
+    run.change(source="samples")
+    group = desk(run).proposal.shots[0]
+    desk(run).choose("step-0001", group.id, [group.photos[1].id], done=True)
+    assert len(Catalogue(run.folder).all()) == 1
+    assert Catalogue(data_folder()).all() == []
 
 
 def test_progress_can_be_saved_at_any_moment(run: Run) -> None:
@@ -263,8 +380,9 @@ def test_a_gallery_without_copies_or_groups_still_finishes(runs: Runs, tmp_path:
     run = finished(runs, tmp_path / "few")
     assert "every photo is unique" in text(app("review.py", run))
     test = app("finish.py", run)
-    assert "Your clean gallery" in text(test)
-    assert test.metric[3].value == "–"
+    said = text(test)
+    assert "**3 photos** found, **3** stay, nothing left out." in said
+    assert "You followed the suggestion" not in said
 
 
 @pytest.mark.parametrize(("state", "words"), [("failed", "Scan failed"), ("cancelled", "Scan cancelled")])
@@ -281,10 +399,11 @@ def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyP
     (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
-        {"stage": "Reading photos", "done": 50, "total": 200, "stage_since": 0.0, "started": 0.0},
+        asdict(Where("12 % · 2 min left", 0.12, "Reading photos", 50, "50 of 200 files", "Opens them.", False, 0.0)),
     )
     test = app("review.py", run)
-    assert any("Reading photos · 50 of 200" in bar.proto.text for bar in test.get("progress"))
+    assert [(bar.proto.value, bar.proto.text) for bar in test.get("progress")] == [(12, "12 % · 2 min left")]
+    assert any(text.value == "**Reading photos** · 50 of 200 files  \nOpens them\\." for text in test.markdown)
     assert "Cancel" in labels(test)
 
 

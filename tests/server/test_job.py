@@ -170,7 +170,11 @@ def test_progress_is_written_now_and_then(run: Run, monkeypatch: pytest.MonkeyPa
         return FOUND
 
     work_on(run.folder, work)
-    assert [(w.stage, w.done, w.total) for w in told if w] == [("One", 1, 5), ("One", 1, 5), ("Two", 0, 9)]
+    assert [(w.stage, w.amount) for w in told if w] == [
+        ("One", "1 of 5 · Starting…"),
+        ("One", "1 of 5 · Starting…"),
+        ("Two", "0 of 9 · Starting…"),
+    ]
 
 
 def test_progress_that_cannot_be_read_is_none(run: Run) -> None:

@@ -348,3 +348,68 @@ def test_a_folder_that_cannot_be_reached_waits(own: Visitor) -> None:
     assert (answer.status_code, "moved or deleted" in answer.json()["message"]) == (404, True)
     own.post("mark", do="favourite", digests=digests[:1])
     assert own.get("listing", favourite=1)["total"] == 1
+
+
+# Searching.
+
+
+def test_a_query_is_a_listing(visitor: Visitor) -> None:
+    listing = visitor.get("listing", q="may 2024")
+    assert (listing["total"], listing["days"]) == (2, [["2024-05-04", 2]])
+    (chip,) = listing["search"]["chips"]
+    assert (chip["label"], chip["photos"], chip["start"], chip["end"]) == ("May 2024", 2, 0, 8)
+    assert chip["readings"] == ["word:may word:2024"]
+    shown = visitor.get("photos", key=listing["key"])
+    assert [photo["name"] for photo in shown] == NAMES[:2]
+    assert [(photo["more"], photo["why"]) for photo in shown] == [(0, ""), (0, "")]
+
+
+def test_words_are_found_with_a_reason(visitor: Visitor) -> None:
+    listing = visitor.get("listing", q="scan")
+    assert listing["days"] == [["Found", 1]]
+    (photo,) = visitor.get("photos", key=listing["key"])
+    assert (photo["name"], photo["why"]) == ("scan.png", "name: scan.png")
+
+
+def test_a_query_and_the_page_s_filters_hold_together(visitor: Visitor) -> None:
+    first, second = visitor.digests[:2]
+    visitor.post("mark", digests=[first], do="favourite")
+    visitor.post("mark", digests=[second], do="tag", name="Sea")
+    assert visitor.get("listing", q="2024", favourite="1")["total"] == 1
+    listing = visitor.get("listing", q="2024", tag="Sea")
+    assert (listing["total"], [chip["text"] for chip in listing["search"]["chips"]]) == (1, ["date:2024"])
+
+
+def test_what_emptied_an_answer_is_offered(visitor: Visitor) -> None:
+    listing = visitor.get("listing", q="2024 png")
+    assert listing["total"] == 0
+    offered = [(one["label"], one["photos"]) for one in listing["search"]["without"]]
+    assert offered == [("PNG", 2), ("2024", 1)]
+
+
+def test_a_query_that_is_none_is_told(visitor: Visitor) -> None:
+    listing = visitor.get("listing", q="colr:red")
+    assert listing["total"] == 0
+    assert "Did you mean color:?" in listing["search"]["error"]
+    assert visitor.get("photos", key=listing["key"]) == []
+
+
+def test_photos_like_one_of_the_library(visitor: Visitor) -> None:
+    first = visitor.all()[0]
+    listing = visitor.get("listing", q=f"like:{first['digest'][:12]}")
+    assert listing["search"]["chips"][0]["label"].startswith("like ")
+    assert listing["days"][0] == ["The same picture", 1]
+    assert visitor.get("photos", key=listing["key"])[0]["digest"] == first["digest"]
+
+
+@pytest.mark.parametrize("value", ["/etc/passwd", "../../a.jpg", "0" * 64, "abc", "%2e%2e"])
+def test_only_photos_of_the_library_are_examples(value: str, visitor: Visitor) -> None:
+    """A path would tell which files the server has."""
+    assert "like: takes a photo of the library" in visitor.get("listing", q=f'like:"{value}"')["search"]["error"]
+
+
+def test_a_search_is_the_library_s_as_it_is_now(visitor: Visitor) -> None:
+    assert visitor.get("listing", q="new")["total"] == 0
+    save(scene(77), visitor.photos / "new.jpg")
+    read_in(visitor.library, visitor.photos)
+    assert visitor.get("listing", q="new")["total"] == 1

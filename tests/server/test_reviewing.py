@@ -19,6 +19,7 @@ from server.runs import Run, Runs
 from unipic.cleanup.record import VERSION
 from unipic.library.decisions import Catalogue
 from unipic.review.desk import Desk
+from unipic.review.ledger import ledger, ledger_to_dict
 
 
 class Visitor:
@@ -100,6 +101,21 @@ def test_a_decision_and_its_undo(visitor: Visitor) -> None:
     assert (told["undo"], told["redo"], told["place"]) == ("", "1 photo of 3 kept", group["id"])
     told = visitor.say(do="redo")
     assert told["choices"][group["id"]]["done"]
+
+
+def test_the_ledger_comes_with_every_answer(visitor: Visitor) -> None:
+    """The figure above the groups is the one of Finish and of every export."""
+    seen = visitor.look()
+    (group,) = seen["groups"]
+    assert seen["ledger"]["left_out"]["photos"] == 0
+    assert seen["ledger"] == visitor.look("?only=choices")["ledger"]
+    told = visitor.say(do="choose", group=group["id"], kept=[group["photos"][0]["id"]], done=True)
+    away = sum(photo["size"] for photo in group["photos"][1:])
+    assert told["ledger"]["left_out"]["by"]["you"] == {"photos": 2, "bytes": away}
+    assert visitor.desk is not None
+    assert told["ledger"] == ledger_to_dict(ledger(visitor.desk.outcomes()))
+    assert visitor.say(do="undo")["ledger"] == seen["ledger"]
+    assert visitor.say(do="place", group=group["id"])["ledger"] == seen["ledger"]
 
 
 def test_many_groups_in_one_step_and_back(visitor: Visitor) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,6 +123,20 @@ def body(*chunks: bytes, whole: bool = True) -> list[dict[str, Any]]:
 
 
 # Uploads.
+
+
+def test_a_file_keeps_the_date_it_has_on_the_device(client: TestClient, run: Run) -> None:
+    client.put(f"{upload_to(run)}&modified=1262304000123", content=b"picture")
+    assert run.upload_path(KEY).stat().st_mtime_ns == 1262304000123 * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "modified", ["", "-5", "0", "yesterday", "9" * 13, "0" * 14 + "1", "9" * 4000, "1262304000.5", "²"]
+)
+def test_no_date_and_an_impossible_one_change_nothing(modified: str, client: TestClient, run: Run) -> None:
+    before = time.time() - 1
+    assert client.put(f"{upload_to(run)}&modified={modified}", content=b"picture").status_code == 200
+    assert before <= run.upload_path(KEY).stat().st_mtime <= time.time() + 1
 
 
 def test_a_file_is_stored_under_its_key_and_called_by_its_name(client: TestClient, run: Run) -> None:
@@ -587,6 +602,15 @@ def download_app(runs: Runs) -> tuple[Starlette, list[tuple[str, str]]]:
     return app_of(runs, on_sent=lambda run, file: heard.append((run.token, file))), heard
 
 
+def test_a_download_keeps_its_name_in_any_script(runs: Runs, run: Run) -> None:
+    app, _ = download_app(runs)
+    (run.out / "Übersee 東京.zip").write_bytes(b"x")
+    answer = TestClient(app).get(f"/unipic/download/{run.token}/Übersee 東京.zip")
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=utf-8''%C3%9Cbersee%20%E6%9D%B1%E4%BA%AC.zip"
+    )
+
+
 def test_a_download_is_an_attachment_and_is_heard_of_once(runs: Runs, run: Run) -> None:
     app, heard = download_app(runs)
     content = os.urandom(1_000_000)
@@ -665,7 +689,7 @@ def test_nothing_else_is_a_download(client: TestClient, run: Run, file: str) -> 
     assert b"created" not in answer.content
 
 
-@pytest.mark.parametrize("name", ["album.zip", "Statistics 2026.csv", "a-b_c (1).json"])
+@pytest.mark.parametrize("name", ["album.zip", "Statistics 2026.csv", "a-b_c (1).json", "Übersee 🏖 東京.zip"])
 def test_plain_names_can_be_downloaded(name: str) -> None:
     assert FILE.fullmatch(name)
 

@@ -16,8 +16,15 @@ from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines
 from unipic.destinations.undo import held, undo_all
-from unipic.review.outcomes import Outcome
+from unipic.review.ledger import ledger
+from unipic.review.outcomes import By, Outcome
 from unipic.sources.folder import SET_ASIDE
+
+WORDS: dict[By, str] = {
+    "you": "left out by you",
+    "identical": "identical to what stays",
+    "verified": "verified at full size",
+}
 
 
 def may_set_aside(run: Run) -> bool:
@@ -25,7 +32,8 @@ def may_set_aside(run: Run) -> bool:
     return run.load().source == "folder" and operator.may_set_aside()
 
 
-def set_aside(run: Run, outcomes: Sequence[Outcome]) -> None:
+def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
+    """The plan of the move, its confirmation, and the way back. `ready`: False until a question above is answered."""
     roots = [Path(root) for root in run.load().roots]
     destination = AsideDestination(roots, data_folder() / KNOWN)
     try:
@@ -34,17 +42,30 @@ def set_aside(run: Run, outcomes: Sequence[Outcome]) -> None:
     except UnipicError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    st.error(
+        f"**This moves your originals.** {count(plan.files, 'file')} ({size(plan.bytes)}) would leave their folders.",
+        icon=":material/drive_file_move:",
+    )
+    by = ledger(outcomes).by
+    who = ", ".join(f"{amount.photos:,} {WORDS[who]}" for who, amount in by.items() if amount.photos)
     st.markdown(
-        f"**{count(plan.files, 'file')} ({size(plan.bytes)})** would move into a dated folder named "
-        f"*{SET_ASIDE}* beside your photos. Nothing is deleted. Before a file moves, it and the photo that stays for "
-        "it are checked again. You can put everything back."
+        "\n".join(
+            f"- **{what}:** {words}"
+            for what, words in {
+                "Moved": f"into a dated folder named *{SET_ASIDE}* beside your photos. Nothing is deleted.",
+                "Photos": who,
+                "Checked": "each file and the photo that stays for it once more, directly before it moves.",
+                "Put back": "here, or with the command `undo`, at any time.",
+            }.items()
+            if words
+        )
     )
     for problem in plan.problems[:10]:
         st.caption(plain(problem))
     if plan.files:
         typed = st.text_input(f"To confirm, type the number of files: {plan.files}", key="aside-number").strip()
-        ready = typed == str(plan.files)
-        if st.button("Move aside", key="aside", icon=":material/drive_file_move:", disabled=not ready):
+        sure = ready and typed == str(plan.files)
+        if st.button("Move aside", key="aside", icon=":material/drive_file_move:", disabled=not sure):
             _move(destination, outcomes, int(typed))
     _put_back(roots)
 

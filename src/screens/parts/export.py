@@ -1,9 +1,10 @@
-"""What an export will do, shown before any button; then the ways to export."""
+"""The ways to export: each says what it will do before its button."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +16,14 @@ from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
-from server.state import library, originals_of
+from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
 from unipic.core.settings import kept_folder
-from unipic.destinations.base import MANIFEST
+from unipic.destinations.base import MANIFEST, plan_to_copy
 from unipic.destinations.places import folder_name, place_for
-from unipic.destinations.preview import Preview
+from unipic.destinations.preview import Preview, preview
 from unipic.reading.location import INSTALL, find_exiftool
 from unipic.review.outcomes import Outcome
 
@@ -38,30 +39,61 @@ WAYS: dict[Way, str] = {
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "list": ":material/list_alt: List",
-    "aside": ":material/drive_file_move: Move originals aside",
+    "aside": ":material/drive_file_move: :red[Move originals aside]",
 }
 
 
-def what_will_happen(plan: Preview, open_groups: int, marks_left: int = 0) -> None:
-    """What the export will do, in words with numbers; whatever does not apply is left out.
+@dataclass(frozen=True)
+class Export:
+    """What is exported, and what the ways to do it need to know."""
 
-    `marks_left`: photos whose tags are not written.
-    """
-    st.subheader("What will happen", anchor=False)
+    run: Run
+    outcomes: Sequence[Outcome]
+    open_groups: int = 0  # groups that nobody decided
+    ready: bool = True  # False: a question above is to be answered first
+
+
+def export(job: Export) -> bool:
+    """The ways to export, each with its plan. True if an album was just made; a list does not count."""
+    st.subheader("Export", anchor=False)
+    source = job.run.load().source
+    offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
+    ways = [way for way in WAYS if offered.get(way, True)]
+    way = st.segmented_control("How", ways, default="zip", format_func=WAYS.__getitem__, key="way", required=True)
+    if not job.ready:
+        st.info("First choose above what happens with the copies that nobody looked at.", icon=":material/help:")
+    if way == "aside":
+        set_aside(job.run, job.outcomes, job.ready)
+        return False
+    name = job.run.load().album or "My clean gallery"
+    album = st.text_input(f"Name of the {'list' if way == 'list' else 'album'}", value=name, key="album", max_chars=80)
+    if way == "list":
+        _list(job, album)
+        return False
+    _location()
+    plan = preview(plan_to_copy(job.outcomes))
+    _what_will_happen(plan, job)
+    if way == "folder":
+        return _folder(job, plan, album)
+    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album)
+
+
+def _what_will_happen(plan: Preview, job: Export) -> None:
+    """What copying will do, in words with numbers; whatever does not apply is left out."""
+    st.markdown("**What will happen**")
+    left = marks_left(job.outcomes)
     why = "two files would have the same name, or some systems do not allow it"
     carry = "carries" if plan.located == 1 else "carry"
     stays = "is removed from" if without_place() else "stays in"
     lines = {
         "Copied": f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {HOW[without_place()]}",
         "Location": plan.located and f"{count(plan.located, 'photo')} {carry} a location; it {stays} the copies",
-        "Set aside": plan.aside
-        and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}), left out of the result; "
-        "the originals stay where they are",
-        "Kept": open_groups and f"all shots of {count(open_groups, 'group')} not reviewed yet",
+        "Left out": plan.aside
+        and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}); the originals stay where they are",
+        "Kept": job.open_groups and f"all shots of {count(job.open_groups, 'group')} not reviewed yet",
         "Copied unchanged": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
         "Listed only": plan.left and f"{count(plan.left, 'file')} that cannot be copied, such as links",
-        "Tags not written": marks_left
-        and f"of {count(marks_left, 'photo')}: an XMP sidecar of its own goes along as it is",
+        "Tags not written": left and f"of {count(left, 'photo')}: an XMP sidecar of its own goes along as it is",
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
         "Disk space needed": size(plan.needed),
     }
@@ -71,27 +103,6 @@ def what_will_happen(plan: Preview, open_groups: int, marks_left: int = 0) -> No
             _names([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed])
     _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
     _not_as_it_was("Changed since the scan", plan.changed, "They are copied as they are now")
-
-
-def export(run: Run, outcomes: Sequence[Outcome], plan: Preview) -> bool:
-    """The ways to export. True if an album was just made; a list does not count."""
-    st.subheader("Export", anchor=False)
-    album = st.text_input("Name of the album", value=run.load().album or "My clean gallery", max_chars=80, key="album")
-    _location()
-    offered = {"aside": may_set_aside(run), "library": run.load().source in ("upload", "samples")}
-    ways = [way for way in WAYS if offered.get(way, True)]
-    way = st.segmented_control("How", ways, default="zip", format_func=WAYS.__getitem__, key="way", required=True)
-    if way == "folder":
-        return _folder(run, outcomes, plan, album)
-    if way == "library":
-        return _keep(run, outcomes, plan, album)
-    if way == "list":
-        _list(run, outcomes, album)
-        return False
-    if way == "aside":
-        set_aside(run, outcomes)
-        return False
-    return _zip(run, outcomes, plan, album)
 
 
 def _location() -> None:
@@ -112,18 +123,20 @@ def without_place() -> bool:
     return bool(session.widget(WITHOUT_PLACE)) and find_exiftool() is not None
 
 
-def _zip(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+def _zip(job: Export, plan: Preview, album: str) -> bool:
+    run = job.run
     st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
-    space = _has_space(plan, run.out)
-    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not space)
-    done = made and make_zip(run, outcomes, album, without_place()) is not None
+    usable = _has_space(plan, run.out) and job.ready
+    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
+    done = made and make_zip(run, job.outcomes, album, without_place()) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
     offer(run)
     return done
 
 
-def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+def _folder(job: Export, plan: Preview, album: str) -> bool:
+    run = job.run
     roots = writable_folders()
     if not roots:
         st.info(
@@ -150,19 +163,20 @@ def _folder(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) ->
         st.info("This album is not finished. The files already copied are complete and stay.", icon=":material/info:")
     st.markdown(f"Will be copied to the {'' if again else 'new '}folder **{plain(str(target))}**.")
     st.caption("Keep this page open until it is done. An interrupted copy can be resumed.")
-    space = again or _has_space(plan, root)  # of what is there already nothing more is needed
+    usable = (again or _has_space(plan, root)) and job.ready  # of what is there already nothing more is needed
     words, icon = "Resume copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
-    if not st.button(words, type="primary", icon=icon, key="copy", disabled=not space):
+    if not st.button(words, type="primary", icon=icon, key="copy", disabled=not usable):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
-    if make_folder(target, outcomes, without_place()) is None:
+    if make_folder(target, job.outcomes, without_place()) is None:
         return False
     _there(target)
     return True
 
 
-def _keep(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> bool:
+def _keep(job: Export, plan: Preview, album: str) -> bool:
     """Keep uploaded photos: copies in the data folder, in a folder of the library."""
+    run = job.run
     st.caption(
         "The photos are kept on this server after this review is deleted, and shown in the library, which is shared by "
         "everyone who can open this app."
@@ -173,28 +187,32 @@ def _keep(run: Run, outcomes: Sequence[Outcome], plan: Preview, album: str) -> b
     except DestinationError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False
-    space = _has_space(plan, kept_folder())
+    usable = _has_space(plan, kept_folder()) and job.ready
     words, icon = "Keep in my library", ":material/photo_library:"
-    if not st.button(words, type="primary", icon=icon, key="keep", disabled=not space):
+    if not st.button(words, type="primary", icon=icon, key="keep", disabled=not usable):
         return False
-    if make_folder(target, outcomes, without_place()) is None:
+    if make_folder(target, job.outcomes, without_place()) is None:
         return False
     look_for_new([library().add(kept_folder())])
     st.success("The photos are in your library.", icon=":material/check_circle:")
     return True
 
 
-def _list(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
+def _list(job: Export, album: str) -> None:
+    kept, aside = (sum(outcome.fate == fate for outcome in job.outcomes) for fate in ("kept", "set aside"))
+    st.markdown(
+        f"**What will happen:** {kept:,} kept and {count(aside, 'photo')} left out are listed. Nothing is copied."
+    )
     st.caption(
-        "One line per file: kept or set aside, why, and in favour of which photo, with size, sha256, format, pixels "
-        "and time. Nothing is copied."
+        "One line per file: kept or set aside, who decided, why, in favour of which photo, with size, sha256, format, "
+        "pixels and time."
     )
     kinds = {".csv": "CSV for spreadsheets", ".json": "JSON for programs"}
     suffix = st.segmented_control(
         "Format", list(kinds), default=".csv", format_func=kinds.__getitem__, key="list-kind", required=True
     )
-    if st.button("Make the list", type="primary", icon=":material/list_alt:", key="list"):
-        make_list(run, outcomes, album, str(suffix))
+    if st.button("Make the list", type="primary", icon=":material/list_alt:", key="list", disabled=not job.ready):
+        make_list(job.run, job.outcomes, album, str(suffix))
 
 
 def _has_space(plan: Preview, folder: Path) -> bool:

@@ -51,7 +51,18 @@ def _taken_on_purpose(desk: Desk) -> None:
 def _several(desk: Desk, name: str, label: str, about: str, known: list[str], holding: tuple[str, ...]) -> None:
     key = f"rule-{name}"
     session.set_widget(key, [value for value in holding if value in known])
-    st.multiselect(label, known, key=key, help=about, on_change=_change, args=(desk, name), format_func=_in_words)
+    st.multiselect(
+        label, offered(known, holding), key=key, help=about, on_change=_change, args=(desk, name), format_func=_in_words
+    )
+
+
+def offered(known: list[str], holding: tuple[str, ...]) -> list[str]:
+    """The known values but for folders inside a chosen one: its rule holds for them already.
+
+    Else who types `Backup`, and Enter once too often, would choose `Backup/thumbs` as well.
+    """
+    inside = tuple(f"{one}/" for one in holding)
+    return [value for value in known if value in holding or not value.startswith(inside)]
 
 
 def _in_words(value: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import streamlit as st
 
 from screens.parts.controls import controls, show
+from screens.parts.get_model import get_model, missing
 from screens.session import session
 from server.state import taste
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.settings import PRESETS, Thresholds
+from unipic.vision.registry import RANKER
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,7 @@ def run_settings() -> RunSettings:
         preset = st.selectbox(
             "What makes a good photo", list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
         )
-        prompt = st.text_input(
-            "In your own words (optional)",
-            key="prompt",
-            placeholder=PRESETS[preset],
-            help="Used when CLIP ranks; the built-in ranking measures sharpness, exposure, contrast and noise.",
-        )
+        prompt = _own_words(preset)
         if session.widget("similar") is None:
             show("", Thresholds())
         chosen = controls("")
@@ -45,6 +42,26 @@ def run_settings() -> RunSettings:
             st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )
     return RunSettings(preset, prompt, chosen, learned)
+
+
+def _own_words(preset: str) -> str:
+    """What a person wrote; "" where there is no CLIP to judge by it, which is offered."""
+    clip = missing(RANKER)
+    words = st.text_input(
+        "In your own words (optional)",
+        key="prompt",
+        placeholder=PRESETS[preset],
+        disabled=clip is not None,
+        help="CLIP says how well each of the similar shots fits these words.",
+    )
+    if clip is None:
+        return words
+    st.caption(
+        f"Your own words need {clip.label}, which is not installed. Without it, shots are ranked by what is measured: "
+        "sharpness, exposure, contrast and noise."
+    )
+    get_model(clip)
+    return ""
 
 
 def _taste_is_used() -> bool:

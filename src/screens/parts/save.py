@@ -14,24 +14,25 @@ from screens.parts.download import download
 from screens.parts.words import plain, size
 from screens.session import session
 from server.runs import Run
-from server.state import outcomes_of, server
+from server.state import progress_of, server
 from unipic.core.errors import UnipicError
 from unipic.core.progress import Step
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
-from unipic.destinations.names import safe_name
+from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
+ZIP_NAME_CHARACTERS = 80  # of any script, so at most 240 bytes and the ending
 MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 
 def save_progress(run: Run) -> None:
-    """A download of the present state: reviewed selections, all of open groups, and all singles."""
+    """A download of the present state: what was decided, and everything else but identical copies."""
     if st.button("Save progress", key="save", icon=":material/download:"):
-        make_zip(run, outcomes_of(run), "unipic-progress")
+        make_zip(run, progress_of(run), "unipic-progress")
     if session.zip_path:
         offer(run)
 
@@ -71,11 +72,8 @@ def _offer(run: Run, path: Path, kind: str) -> None:
 
 
 def zip_name(album: str) -> str:
-    """The album's name as a file name of letters, digits and a few signs."""
-    kept = "".join(
-        c if (c.isalnum() and c.isascii()) or c in " ._()-" else "_" for c in safe_name(album).replace("/", "_")
-    )
-    return kept.strip(" ._")[:80] or "album"
+    """The album's name, in any script, as a file name that every system allows and none hides."""
+    return folder_name(album)[:ZIP_NAME_CHARACTERS].rstrip(" .")
 
 
 def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
-from screens.parts.words import count
+from screens.parts.words import count, plain
 from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
@@ -23,7 +21,7 @@ def working(run: Run) -> None:
     if step and step.skippable:
         st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
         st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
-    st.caption("You can close this page. Bookmark it to come back; the scan continues.")
+    st.caption("You can close this page; the scan continues. The first page has it under *Continue*.")
     st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
 
 
@@ -54,5 +52,7 @@ def _bar(run: Run) -> Where | None:
     elif step is None:
         st.progress(0.0, text="Getting ready")
     else:
-        st.progress(step.share, text=step.told(time.time() - step.stage_since))
+        st.progress(step.share, text=plain(step.told))
+        amount = f" · {plain(step.amount)}" if step.amount else ""
+        st.markdown(f"**{plain(step.stage)}**{amount}  \n{plain(step.purpose)}")
     return step

@@ -7,12 +7,17 @@ from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
 from unipic.core.photo import Photo
 
+SAME = 50.0  # sameness from which the sketches take two for one picture, and from which pairs get a second look
+NOT_CHECKED = "not checked at full size"
 
-def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
+
+def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None = None) -> list[DuplicateSet]:
     """Sets of photos whose sameness (0 to 100) with their keeper is at least `least`.
 
-    Better originals choose first, so every copy is directly like its keeper, and no keeper is a copy.
+    Better originals choose first, so every copy is directly like its keeper, and no keeper is a copy. `measured`: the
+    likeness without what a person said, by which doubts are told.
     """
+    measured = measured or likeness
     likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
     same = likeness.sameness >= least
     free = [True] * len(likeness.photos)
@@ -23,18 +28,24 @@ def near_duplicates(likeness: Likeness, least: float) -> list[DuplicateSet]:
             free[copy] = False
             copies.setdefault(keeper, []).append(copy)
     photos = likeness.photos
-    return [_set(likeness, photos[keeper], [photos[i] for i in found]) for keeper, found in copies.items()]
+    return [_set(likeness, measured, photos[keeper], [photos[i] for i in found]) for keeper, found in copies.items()]
 
 
-def _set(likeness: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet:
+def _set(likeness: Likeness, measured: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet:
     return DuplicateSet(
         keeper,
         tuple(copies),
         "near",
         tuple(_reason(likeness, keeper, copy) for copy in copies),
         tuple(warning_about(copy, keeper) for copy in copies),
-        tuple(likeness.doubt(keeper, copy) for copy in copies),
+        tuple(_doubt(measured, keeper, copy) for copy in copies),
     )
+
+
+def _doubt(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
+    """What the second look left open; by a threshold below SAME, pairs are copies that it has not seen."""
+    unseen = likeness.same(keeper, copy) < SAME
+    return likeness.doubt(keeper, copy) or (NOT_CHECKED if unseen else "")
 
 
 def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:

@@ -12,16 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from unipic.cleanup._near import near_duplicates
+from unipic.cleanup._near import NOT_CHECKED, SAME, near_duplicates
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Photo
 from unipic.reading.seen import Look
 
 Pair = tuple[Photo, Photo]
 Ids = tuple[str, str]
-
-SAME = 50.0  # sameness from which the sketches take two for one picture; a person's threshold may be higher
-NOT_CHECKED = "not checked at full size"
 
 
 def checked(likeness: Likeness, least: float, look: Callable[[Sequence[Pair]], Sequence[Look]]) -> Likeness:

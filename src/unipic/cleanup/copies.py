@@ -52,7 +52,7 @@ class Copies:
 def find_copies(photos: Sequence[Photo], likeness: Likeness, least: float, bonds: Bonds) -> Copies:
     """Copies among the photos; `least`: the sameness (0 to 100) from which two are the same picture."""
     same = identical(photos)
-    exact, same_picture = fold(same, near_duplicates(bonds.cut(likeness, moment=False), least))
+    exact, same_picture = fold(same, near_duplicates(bonds.cut(likeness, moment=False), least, likeness))
     left = without_copies(photos, exact + same_picture)
     kept_for_others = {found.keeper.id for found in same_picture}
     exact, originals = fold(exact, bonds.without_apart(same_originals(left, kept_for_others)))

@@ -23,6 +23,7 @@ from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
+STAGE = "Choosing the best shots"
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
 EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
@@ -66,7 +67,7 @@ def prompt_score(
     known = index.scores(photos, key)
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
     for start in range(0, len(new), BATCH_PHOTOS):
-        progress(Step("Choosing the best shots", len(known), len(photos), "photo"))
+        progress(Step(STAGE, len(known), len(photos), "photo"))
         some = new[start : start + BATCH_PHOTOS]
         told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
         for photo, score in zip(some, told, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unipic.core.words import count, duration, size
 
@@ -14,12 +14,22 @@ ESTIMATE_AFTER = 64  # photos: two batches; of fewer, half
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A stage of a longer task, announced before it begins."""
+
+    name: str  # as in its steps
+    weight: float  # seconds in a usual task; only the ratios count
+    purpose: str  # a sentence for people
+
+
+@dataclass(frozen=True)
 class Step:
     stage: str  # "Reading photos"
     done: int
     total: int  # 0: not known
     unit: str = ""  # of what is counted, for one: "photo", "pair", BYTE
     skippable: bool = False  # the work can go on without what the stage brings
+    ahead: tuple[Stage, ...] = ()  # with a task's first step: its stages in their order
 
     @property
     def share(self) -> float:
@@ -35,18 +45,86 @@ class Step:
             return f"{size(self.done)} of {size(self.total)}"
         return f"{self.done:,} of " + (count(self.total, self.unit) if self.unit else f"{self.total:,}")
 
+    @property
+    def settled(self) -> bool:
+        """Enough is done for the stage's speed to mean something."""
+        return bool(self.total) and self.done >= min(ESTIMATE_AFTER, self.total / 2)
+
     def told(self, passed: float) -> str:
-        """Stage, amount, speed and time left in words, `passed` seconds after the stage began."""
-        if not self.total:
-            return self.stage
-        words = [self.stage, self.amount]
-        if self.done < min(ESTIMATE_AFTER, self.total / 2):
+        """Stage, amount, a download's speed and time left in words, `passed` seconds after the stage began."""
+        return " · ".join(filter(None, (self.stage, self.pace(passed))))
+
+    def pace(self, passed: float) -> str:
+        """Amount, a download's speed, and time left in words; "" where the total is not known."""
+        words = [self.amount] if self.total else []
+        if words and not self.settled:
             words.append("Starting…")
-        elif passed >= ESTIMATE_AFTER_S:
-            speed = self.done / passed
-            words.append(f"{size(speed)} a second" if self.unit == BYTE else f"{speed:.0f} a second")
-            words.append(f"{duration((self.total - self.done) / speed)} left")
+        elif words and passed >= ESTIMATE_AFTER_S:
+            rate = self.done / passed
+            if self.unit == BYTE:
+                words.append(f"{size(rate)} a second")
+            words.append(f"{duration((self.total - self.done) / rate)} left")
         return " · ".join(words)
+
+
+@dataclass
+class Overall:
+    """How far a whole task is, from its announced stages and the time that each of them really takes.
+
+    A stage that is over, or far enough, counts with the time it took. The others count with their weights, scaled by
+    how this task's time compares with the weights so far.
+    """
+
+    stages: tuple[Stage, ...] = ()
+    share: float = 0.0  # 0 to 1; never falls
+    left_s: float | None = None  # seconds; None while nobody can know
+    purpose: str = ""  # of the present stage
+    _taken: dict[str, float] = field(default_factory=dict)  # seconds of the stages that are over
+    _now: str = ""
+    _since: float = 0.0
+
+    def at(self, step: Step, now: float) -> None:
+        """Take in a step of the task; `now` in seconds. A stage not announced (a download) has no share in it."""
+        if step.ahead:  # a task begins
+            self.stages, self.share, self.left_s = step.ahead, 0.0, None
+            self._taken, self._now = {}, ""
+        stage = next((one for one in self.stages if one.name == step.stage), None)
+        if stage is None:
+            self._end(now)
+            self.purpose = ""
+            return
+        if step.stage != self._now:
+            self._end(now)
+            self._now, self._since = step.stage, now
+        self.purpose = stage.purpose
+        taken = now - self._since + self._taken.get(stage.name, 0.0)
+        self._weigh(stage, step, taken)
+
+    def _end(self, now: float) -> None:
+        """The present stage is over, or interrupted by one that was not announced."""
+        if self._now:
+            self._taken[self._now] = self._taken.get(self._now, 0.0) + now - self._since
+        self._now = ""
+
+    def _weigh(self, stage: Stage, step: Step, taken: float) -> None:
+        place = self.stages.index(stage)
+        before = sum(self._taken.get(one.name, 0.0) for one in self.stages[:place])
+        weight = sum(one.weight for one in self.stages[:place])
+        if step.settled:
+            weight += stage.weight * step.share
+        passed = before + taken
+        scale = passed / weight if weight else 0.0  # seconds for a unit of weight
+        rest = taken / step.share - taken if step.settled else stage.weight * scale * (1 - step.share)
+        left = rest + scale * sum(one.weight for one in self.stages[place + 1 :])
+        known = passed >= ESTIMATE_AFTER_S and weight > 0
+        self.left_s = left if known else None
+        if passed + left > 0 and weight > 0:
+            self.share = max(self.share, passed / (passed + left))
+
+    @property
+    def told(self) -> str:
+        """ "34 % · 2 min left"."""
+        return f"{self.share:.0%}".replace("%", " %") + (f" · {duration(self.left_s)} left" if self.left_s else "")
 
 
 Progress = Callable[[Step], None]

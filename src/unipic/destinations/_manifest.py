@@ -1,4 +1,4 @@
-"""The manifest of a result: what was kept or set aside, why, and in favour of which photo."""
+"""The manifest of a result: what was kept or set aside, who decided, why, and in favour of which photo."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from unipic.core.photo import Unreadable, files_of
 from unipic.destinations.base import Written
+from unipic.review.ledger import decided_by, ledger, ledger_to_dict
 from unipic.review.outcomes import Outcome
 
 
@@ -21,6 +22,8 @@ def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: 
             for file in files_of(outcome.file) if outcome.fate == fate else ():
                 reason = outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}"
                 values: dict[str, Any] = {"original": file.name, "bytes": file.size, "reason": reason}
+                if who := decided_by(outcome):
+                    values["decided_by"] = who
                 if file.id in arrived:
                     values |= {"file": arrived[file.id].item.name, "sha256": arrived[file.id].digest}
                 elif not isinstance(file, Unreadable):
@@ -34,6 +37,7 @@ def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: 
         "made_by": "Unipic",
         "location": "taken out of every file" if stripped else "as it was in the originals",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "ledger": ledger_to_dict(ledger(outcomes)),
     }
     lists: dict[str, Iterator[dict[str, Any]]] = {
         "kept": about("kept"),

@@ -20,12 +20,14 @@ from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
 from unipic.destinations.base import Plan, Result, file_ready
+from unipic.review.ledger import decided_by
 from unipic.review.outcomes import Outcome
 
 COLUMNS = (
     "name",
     "path",
     "fate",
+    "decided_by",
     "reason",
     "instead",
     "size",
@@ -85,6 +87,7 @@ def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) ->
         file.name,
         file.path if paths else "",
         outcome.fate,
+        decided_by(outcome),
         outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}",
         [stays.name for stays in outcome.instead],
         file.size,

@@ -13,7 +13,7 @@ from unipic.core.photo import Found, Gallery, Unreadable
 from unipic.core.progress import Progress, Step
 from unipic.library._database import Database
 from unipic.library._tables import marks, portions
-from unipic.library.companions import together
+from unipic.library.companions import STAGE, together
 from unipic.library.index import Index, path_of
 from unipic.reading.engines.base import Engine
 
@@ -30,7 +30,7 @@ class Joiner:
         """Join the files of some folders. `files`: at least all of theirs."""
         files = [file for file in files if folder_of(file) in folders] if folders else []
         for done, (_, some) in enumerate(groupby(sorted(files, key=folder_of), key=folder_of)):
-            progress(Step("Finding what belongs together", done, len(folders), "folder"))
+            progress(Step(STAGE, done, len(folders), "folder"))
             self._join(list(some))
 
     def _join(self, files: list[Found]) -> None:

@@ -43,6 +43,21 @@ CREATE TABLE score (digest TEXT, key TEXT, made TEXT, value TEXT, PRIMARY KEY (d
 CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, facts TEXT, day INT) WITHOUT ROWID
 """
 
+# What photos are searched by, made from the other tables. `trait.made` is a hash of all it was made from; `looks`,
+# `kinds` and `colours` have a bit for each name in traits.py. Times are the clock on the wall; Monday is 0. x, y and z
+# are the place as a direction from the middle of the earth, so that distances need no functions that SQLite may lack.
+COLUMNS = (
+    *("digest", "made", "taken", "by_camera", "month", "monthday", "day", "hour", "weekday", "late_weekday"),
+    *("x", "y", "z", "place", "city", "country", "camera", "format", "width", "height", "pixels", "bytes"),
+    *("rating", "kinds", "colours", "looks", "content", "burst"),
+)
+SEARCHED = f"""
+CREATE TABLE IF NOT EXISTS trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
+CREATE UNIQUE INDEX IF NOT EXISTS trait_digest ON trait (digest);
+CREATE INDEX IF NOT EXISTS trait_facts ON trait ({", ".join(COLUMNS[2:-2])});
+CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5 (name, folder, camera, place, words, tokenize = 'trigram')
+"""
+
 
 class NewerIndex(sqlite3.Error):
     """The file was written by a newer Unipic; it is left as it is."""
@@ -60,6 +75,10 @@ def open_tables(path: str) -> sqlite3.Connection:
                 base.execute("BEGIN IMMEDIATE")  # another process may have made the tables meanwhile
                 if _shape(base) != SHAPE:
                     _make(base)
+        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'text'").fetchone():
+            with base:  # an index made before there was a search; the rows are made from what it has
+                for words in SEARCHED.split(";"):
+                    base.execute(words)
     except BaseException:
         base.close()
         raise
@@ -75,7 +94,7 @@ def _shape(base: sqlite3.Connection) -> int:
 
 def _make(base: sqlite3.Connection) -> None:
     """Replace tables of an older version by empty ones."""
-    old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    old = base.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'text_%'").fetchall()
     for words in (*(f"DROP TABLE {name}" for (name,) in old), *SCHEMA.split(";"), f"PRAGMA user_version = {SHAPE}"):
         base.execute(words)
 

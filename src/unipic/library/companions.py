@@ -20,6 +20,7 @@ from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
 
+STAGE = "Finding what belongs together"
 VERSION = 1  # raised when other contents are read from a possible companion
 VIDEOS = (".mov", ".mp4")
 RAWS = (
@@ -106,7 +107,7 @@ def _contents(
     known = index.said(list(found.values()), made)
     contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
     for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
-        progress(Step("Finding what belongs together", len(contents), len(candidates), "file"))
+        progress(Step(STAGE, len(contents), len(candidates), "file"))
         if isinstance(said, Contents):
             contents[file.id] = said
             if file.id in found:

@@ -21,6 +21,7 @@ from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part
 
+STAGE = "Looking at photos"
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 
 Lot = tuple[tuple[str, bytes], ...]  # digests and thumbnails
@@ -56,7 +57,7 @@ def fill(
     Photos whose thumbnail is missing are left for the next time. ModelError if the model cannot be used.
     """
     undone, made = _undone(base, shown, model.key), versions.picture()
-    progress(Step("Looking at photos", 0, len(undone), "photo"))
+    progress(Step(STAGE, 0, len(undone), "photo"))
     done = 0
     for lot, parts in engine.apply(model.open, model.work, _lots(undone, thumbnails)):
         for (digest, _), its in zip(lot, parts, strict=True):
@@ -65,7 +66,7 @@ def fill(
             base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, model.key, made))
         base.write_now_and_then()
         done += len(lot)
-        progress(Step("Looking at photos", done, len(undone), "photo"))
+        progress(Step(STAGE, done, len(undone), "photo"))
     base.write()
     return done
 

@@ -20,10 +20,12 @@ from unipic.core.progress import Progress, silent
 from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions
+from unipic.library.colours import colour_model
 from unipic.library.filling import Model, fill, waiting
 from unipic.library.index import DAY_S, Index, path_of
 from unipic.library.index import forget as forget_index
-from unipic.library.reader import INDEX, UNDER, Reader, under
+from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
+from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
 from unipic.sources.folder import FolderSource
 
@@ -33,6 +35,7 @@ KINDS = {  # what can be forgotten by itself, with the tables that hold it
     "scores": ("score",),
     "vectors": ("vector", "done"),
     "parts": ("part", "done"),
+    "search": ("trait", "text"),
 }
 
 
@@ -86,7 +89,7 @@ class Library(Reader):
 
     def folder(self, path: Path) -> Folder:
         """What is known of a folder, or of one inside it."""
-        rows = self._ask(
+        rows = self.ask(
             "SELECT count(digest), count(problem), (SELECT updated FROM folder WHERE path = ?) "
             f"FROM file f WHERE {UNDER} AND f.library = 1 AND f.gone IS NULL",
             [os.fsencode(path), *under(path)],
@@ -165,6 +168,12 @@ class Library(Reader):
         """Make the rows that a model has not made yet of the photos that are shown. Returns of how many photos."""
         with closing(Database(self.path)) as base:
             return fill(base, self.shown(), self.thumbnails, model, engine, progress)
+
+    def describe(self, engine: Engine, progress: Progress = silent) -> int:
+        """Make what photos are searched by, where it is missing or outdated. Returns of how many photos."""
+        self.fill(colour_model(), engine, progress)
+        with closing(Database(self.path)) as base:
+            return describe(base, self.paths(), SHOWN, progress)
 
     def unfilled(self, key: str) -> int:
         """How many photos that are shown the model with this key has not looked at."""

@@ -43,18 +43,24 @@ class Reader:
         try:
             return self.marks.folders()
         except DecisionsUnreadable:
-            return [Path(os.fsdecode(path)) for (path,) in self._ask("SELECT path FROM folder ORDER BY path")]
+            return [Path(os.fsdecode(path)) for (path,) in self.ask("SELECT path FROM folder ORDER BY path")]
 
     def listing(self, wanted: Filter = EVERYTHING) -> Listing:
         """The photos of a filter, in order. DecisionsUnreadable if it names marks and they are damaged."""
         conditions = f"{SHOWN} AND {UNDER}" if wanted.folder else SHOWN
-        rows = self._ask(
+        rows = self.ask(
             "SELECT min(f.id), f.digest, m.taken FROM file f LEFT JOIN metadata m ON m.digest = f.digest "
             f"WHERE {conditions} GROUP BY f.digest",
             under(wanted.folder) if wanted.folder else (),
         )
         among = self._among(wanted)
         return listed(rows if among is None else [row for row in rows if row[1] in among])
+
+    def cover(self, folder: Path) -> str | None:
+        """The digest of a photo under the folder that has a thumbnail; None if none was read."""
+        asked = f"SELECT f.digest FROM file f WHERE {UNDER} AND f.gone IS NULL AND f.digest IS NOT NULL LIMIT 9"
+        found = (str(digest) for (digest,) in self._ask(asked, under(folder)))
+        return next((digest for digest in found if self.thumbnails.path(digest).exists()), None)
 
     def _among(self, wanted: Filter) -> frozenset[str] | None:
         """Digests with the marks that the filter names; None if it names none."""
@@ -72,23 +78,28 @@ class Reader:
     def digests(self, ids: Iterable[int]) -> list[str]:
         """The digests of a listing's ids, in order, without those forgotten meanwhile."""
         asked = "SELECT f.digest FROM json_each(?) one JOIN file f ON f.id = one.value WHERE f.digest IS NOT NULL"
-        return [digest for (digest,) in self._ask(f"{asked} ORDER BY one.key", [json.dumps([int(id) for id in ids])])]
+        return [digest for (digest,) in self.ask(f"{asked} ORDER BY one.key", [json.dumps([int(id) for id in ids])])]
 
     def by_digest(self, digests: Iterable[str]) -> dict[str, Photo]:
         """The photos of the library with these digests; of identical files one."""
         wanted = list(dict.fromkeys(digests))
         return {photo.digest: photo for photo in self._photos("f.digest", wanted).values()}
 
+    def inside(self, folder: Path) -> frozenset[str]:
+        """Digests of the photos that are shown, in a folder."""
+        rows = self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {UNDER} AND {SHOWN}", under(folder))
+        return frozenset(digest for (digest,) in rows)
+
     def places(self, digest: str) -> list[Path]:
         """Every file of the library with this content."""
-        rows = self._ask(f"SELECT path FROM file f WHERE f.digest = ? AND {SHOWN} ORDER BY path", [digest])
+        rows = self.ask(f"SELECT path FROM file f WHERE f.digest = ? AND {SHOWN} ORDER BY path", [digest])
         return [Path(os.fsdecode(path)) for (path,) in rows]
 
     def _photos(self, column: str, values: Sequence[Any]) -> dict[int, Photo]:
         found: dict[int, Photo] = {}
         names = FolderNames(self.paths())
         for some in portions(values):
-            rows = self._ask(
+            rows = self.ask(
                 "SELECT f.id, f.path, f.size, f.companions, p.facts, m.facts FROM file f "
                 "JOIN pixels p ON p.digest = f.digest LEFT JOIN metadata m ON m.digest = f.digest "
                 f"WHERE {column} IN ({marks(some)}) AND {SHOWN} ORDER BY f.id DESC",
@@ -104,7 +115,7 @@ class Reader:
 
     def vectors(self, key: str) -> tuple[list[str], np.ndarray]:
         """Digests of shown photos with a model's vectors, float16 [N, D], in the same order."""
-        rows = self._ask(
+        rows = self.ask(
             "SELECT v.digest, v.value FROM vector v "
             f"WHERE v.key = ? AND v.part = '' AND {_shown('v')} ORDER BY v.digest",
             [key],
@@ -113,32 +124,37 @@ class Reader:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
+    def has_vectors(self, key: str) -> bool:
+        """Whether a model has made vectors of any photo."""
+        return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
+
     def parts(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """(digest, part, facts) of each part of a kind, such as "face", of shown photos."""
         asked = f"SELECT digest, part, facts FROM part p WHERE kind = ? AND {_shown('p')} ORDER BY digest, part"
-        for digest, part, facts in self._ask(asked, [kind]):
+        for digest, part, facts in self.ask(asked, [kind]):
             yield digest, part, json.loads(facts)
 
     def number(self, words: str, values: Sequence[Any] = ()) -> int:
         """The number that a query counts."""
-        rows = self._ask(words, values)
+        rows = self.ask(words, values)
         return int(rows[0][0]) if rows else 0
 
     def counts(self, words: str) -> dict[str, int]:
         """A query's counts by name."""
-        return dict(self._ask(words))
+        return dict(self.ask(words))
 
     def version(self) -> tuple[int, ...]:
         """Differs whenever the index changed: the times of its files."""
         files = (self.path, self.path.with_name(FILE + "-wal"))
         return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
-    def _ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
+    def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a query; [] if there is no index, or none that can be read."""
         return rows_in(self.path, words, values)
 
     def shown(self) -> list[str]:
         """Digests of all photos that are shown, sorted."""
-        return [digest for (digest,) in self._ask(f"SELECT DISTINCT f.digest FROM file f WHERE {SHOWN} ORDER BY 1")]
+        return [digest for (digest,) in self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {SHOWN} ORDER BY 1")]
 
 
 def under(folder: Path) -> list[bytes]:

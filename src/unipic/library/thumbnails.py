@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +54,17 @@ class Thumbnails:
     def load(self, digest: str) -> np.ndarray:
         """uint8 [H, W, 3]."""
         return load_thumbnail(str(self.path(digest)))
+
+
+class Lent(Thumbnails):
+    """A folder of thumbnails, and some in memory that are not stored."""
+
+    def __init__(self, folder: Path, lent: Mapping[str, bytes]) -> None:
+        """`lent`: JPEGs by digest; b"" stands for one that is in the folder."""
+        super().__init__(folder)
+        self._lent = lent
+
+    def load(self, digest: str) -> np.ndarray:
+        """See Thumbnails.load."""
+        lent = self._lent.get(digest)
+        return load_thumbnail(lent) if lent else super().load(digest)

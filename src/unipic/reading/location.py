@@ -118,14 +118,14 @@ class Stripper:
         before = self._picture(path)
         if not before:
             raise LocationLeft("is of a kind whose location cannot be removed for certain")
-        said = self._remove(path, [f"-{tag}=" for tag in found])
+        self._remove(path, [f"-{tag}=" for tag in found])
         if left := self._tags(path):
-            said = self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])
+            self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])
         if (left := self._tags(path)) or self._hidden(path):
             about = ", ".join(left[:3]) or "a preview, another picture or a film inside of it"
-            raise LocationLeft(f"would keep location in {about} ({said})")
+            raise LocationLeft(f"would keep its location in {about}")
         if self._picture(path) != before:
-            raise LocationLeft(f"would be another picture without location ({said})")
+            raise LocationLeft("would be another picture without its location")
 
     def locations(self, paths: Sequence[Path]) -> dict[Path, bool]:
         """Whether each file says where it was taken. True for a file that cannot be read."""
@@ -177,11 +177,12 @@ class Stripper:
                     return True
         return False
 
-    def _remove(self, path: Path, more: Sequence[str]) -> str:
+    def _remove(self, path: Path, more: Sequence[str]) -> None:
+        """What exiftool says is dropped: it names temporary files, and the tags are read again anyway."""
         name = self._folder / f"strip{_kind(path)}"
         shutil.move(path, name)
         try:
-            return " ".join(self._ask("-overwrite_original", "-P", *REMOVE, *more, str(name)).split())[:200]
+            self._ask("-overwrite_original", "-P", *REMOVE, *more, str(name))
         finally:
             shutil.move(name, path)
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
@@ -22,9 +23,10 @@ from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review.choices import Choice, Choices, kept, recalled
-from unipic.review.history import Change, History, Undo
+from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
-from unipic.review.outcomes import Outcome, outcomes
+from unipic.review.ledger import Ledger, ledger
+from unipic.review.outcomes import Outcome, Unseen, outcomes
 from unipic.review.proposal import Group, Proposal, identical, propose
 from unipic.review.rules import Rules
 
@@ -38,6 +40,7 @@ class NotUnderstood(Exception):
 
 
 Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
+Answer = Literal["", "leave out", "keep"]  # what happens with verified copies that nobody looked at; "": not asked yet
 
 
 class Desk:
@@ -62,6 +65,7 @@ class Desk:
         self.history = History(thresholds)
         self.history.begin(Change("", rulings=self._before))
         self.problem = ""  # why decisions are not remembered for later runs
+        self._counted: tuple[tuple[int, str, Answer], Ledger] | None = None
         self._read = 0  # bytes of the journal that are applied
         self.catch_up()
         self._arrange()
@@ -83,9 +87,10 @@ class Desk:
         """What the person ticked or decided, here or in an earlier run over the same photos."""
         return {**self._remembered, **self.history.choices}
 
-    def outcomes(self) -> list[Outcome]:
-        """The outcome of every file as things are now."""
-        return outcomes(self.proposal, self.choices)
+    def outcomes(self, unseen: Unseen | None = None) -> list[Outcome]:
+        """The outcome of every file as things are now. `unseen`: what may go without a look, by default as answered."""
+        answered: Unseen = "verified" if self.unseen == "leave out" else "identical"
+        return outcomes(self.proposal, self.choices, unseen or answered)
 
     def group(self, id: str) -> Group:
         """The group with this id. Raises NoSuchGroup."""
@@ -107,6 +112,26 @@ class Desk:
         write_json(self.folder / "place.json", self.group(id).id)
 
     @property
+    def ledger(self) -> Ledger:
+        """The ledger of outcomes(), counted once per step."""
+        now = (self.history.version, self.arrangement, self.unseen)
+        if self._counted is None or self._counted[0] != now:
+            self._counted = now, ledger(self.outcomes())
+        return self._counted[1]
+
+    @property
+    def unseen(self) -> Answer:
+        """What the person said of verified copies that nobody looked at. Stored in unseen.json."""
+        path = self.folder / "unseen.json"
+        answer: Answer = read_json(path) if path.exists() else ""
+        return answer if answer in ("leave out", "keep") else ""
+
+    @unseen.setter
+    def unseen(self, answer: Answer) -> None:
+        """Remember the answer for this run."""
+        write_json(self.folder / "unseen.json", answer)
+
+    @property
     def rulings(self) -> list[Ruling]:
         """Rulings about these photos, of this run and earlier ones, oldest first."""
         return sorted(self.history.rulings.values(), key=lambda ruling: (ruling.at, ruling.id))
@@ -115,6 +140,14 @@ class Desk:
     def earlier(self) -> list[Ruling]:
         """Rulings of earlier runs that still hold."""
         return [ruling for ruling in self.rulings if self._before.get(ruling.id) == ruling]
+
+    @property
+    def followed(self) -> int:
+        """How many groups follow decisions of earlier runs: decided by them, or made or taken apart by them."""
+        before = {ruling.id for ruling in self.earlier if self.history.earlier != "ignored"}
+        by_hand = [ruling for ruling in self.shown if ruling.kept is None and ruling.id in before]
+        choices = [choice for id, choice in self.choices.items() if id in self.proposal.by_id]
+        return len(by_hand) + sum(choice.done and choice.remembered for choice in choices)
 
     @property
     def shown(self) -> list[Ruling]:
@@ -197,6 +230,10 @@ class Desk:
         """Group by other thresholds."""
         return self._take(step, Change("thresholds changed", thresholds=thresholds))
 
+    def set_earlier(self, step: str, earlier: Earlier) -> Change:
+        """Use the decisions of earlier runs here, or ignore them. Either way they stay remembered."""
+        return self._take(step, Change(f"earlier decisions {earlier}", earlier=earlier))
+
     def forget(self, step: str, ids: Iterable[str]) -> Change:
         """Delete rulings, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
@@ -270,7 +307,8 @@ class Desk:
         pairs = [(before.get(id), self.history.rulings.get(id)) for id in change.rulings]
         touched = [ruling for pair in pairs for ruling in pair if ruling]
         deciding = isinstance(entry, Change) and self.history.thresholds.grouping != "dbscan"
-        if changes or change.rules or change.thresholds or any(_regroups(*pair, deciding) for pair in pairs):
+        anew = change.rules or change.thresholds or change.earlier is not None
+        if changes or anew or any(_regroups(*pair, deciding) for pair in pairs):
             self._arrange()
         elif touched:
             self._index()
@@ -293,7 +331,7 @@ class Desk:
     def _arrange(self) -> None:
         """Group anew, by everything that holds now."""
         self._index()
-        bonds = Bonds(self.history.rulings.values(), self._first_seen)
+        bonds = Bonds(self._holding, self._first_seen)
         cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
@@ -305,6 +343,7 @@ class Desk:
             f"{sorted(g.suggested)} {sorted(g.protected)}"
             for g in self.proposal.groups
         )
+        told += self.history.earlier  # the browser then asks for the choices too
         self.arrangement = hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def _recall(self, digests: Set[str]) -> None:
@@ -318,9 +357,15 @@ class Desk:
 
     def _index(self) -> None:
         self._by_digest: defaultdict[str, list[Ruling]] = defaultdict(list)
-        for ruling in self.history.rulings.values():
+        for ruling in self._holding:
             for digest in ruling.digests:
                 self._by_digest[digest].append(ruling)
+
+    @property
+    def _holding(self) -> list[Ruling]:
+        """All rulings but those that are ignored here."""
+        ignored = self._before if self.history.earlier == "ignored" else {}
+        return [ruling for ruling in self.history.rulings.values() if ignored.get(ruling.id) != ruling]
 
     def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
         found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from unipic.core.settings import Thresholds
 from unipic.library.decisions import Ruling
@@ -12,6 +12,7 @@ from unipic.review.choices import Choice
 from unipic.review.rules import Rules
 
 T = TypeVar("T")
+Earlier = Literal["", "used", "ignored"]  # what the person said of decisions of earlier runs; "": nothing, so they hold
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Change:
     rules: Rules | None = None
     thresholds: Thresholds | None = None
     place: str = ""  # the group it was about
+    earlier: Earlier | None = None  # None: as before
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class History:
         self.rulings: dict[str, Ruling] = {}
         self.rules = Rules()
         self.thresholds = thresholds
+        self.earlier: Earlier = ""
         self._done: list[tuple[Change, Change]] = []  # each step and its inverse
         self._undone: list[tuple[Change, Change]] = []
 
@@ -86,11 +89,13 @@ class History:
             self.rules if change.rules else None,
             self.thresholds if change.thresholds else None,
             change.place,
+            None if change.earlier is None else self.earlier,
         )
         _put(self.choices, change.choices)
         _put(self.rulings, change.rulings)
         self.rules = change.rules or self.rules
         self.thresholds = change.thresholds or self.thresholds
+        self.earlier = self.earlier if change.earlier is None else change.earlier
         return back
 
 

@@ -73,6 +73,7 @@ def entry_to_dict(entry: Entry) -> dict[str, Any]:
         "rules": entry.rules and asdict(entry.rules),
         "thresholds": entry.thresholds and asdict(entry.thresholds),
         "place": entry.place,
+        **({} if entry.earlier is None else {"earlier": entry.earlier}),
     }
 
 
@@ -87,6 +88,7 @@ def entry_from_dict(values: dict[str, Any]) -> Entry:
         values["rules"] and rules_from_dict(values["rules"]),
         values["thresholds"] and Thresholds(**values["thresholds"]),
         values["place"],
+        values.get("earlier"),
     )
 
 

@@ -1,17 +1,27 @@
-"""What follows from a person's choices: the outcome of every file, the figures, and both as plain values."""
+"""What follows from a person's choices: the outcome of every file of the gallery. ledger.py counts them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from unipic.cleanup.record import cleanup_to_dict
-from unipic.core.photo import Photo, Unreadable, files_of
+from unipic.core.photo import Photo, Unreadable
 from unipic.review.choices import NONE, Choices, done, kept
-from unipic.review.proposal import Group, Proposal
+from unipic.review.proposal import Group, Proposal, identical
 
 Fate = Literal["kept", "set aside", "unreadable"]
+# Who decided: a person; or, of a copy that nobody looked at, what it was found to be: identical to what stays, or the
+# same picture by the second look (cleanup/look.py). "": nobody, so the photo stays.
+By = Literal["", "you", "identical", "verified"]
+# What may be left out without a person's look. "verified" includes what is identical.
+Unseen = Literal["nothing", "identical", "verified"]
+LEAVES: Mapping[Unseen, frozenset[By]] = {
+    "nothing": frozenset(),
+    "identical": frozenset({"identical"}),
+    "verified": frozenset({"identical", "verified"}),
+}
+NOT_SEEN = "kept until you have looked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +33,20 @@ class Outcome:
     reason: str
     instead: tuple[Photo, ...] = ()
     problem: str = ""  # what prevented it since
+    by: By = ""
 
 
-@dataclass(frozen=True)
-class Report:
-    """The figures of a review."""
+def outcomes(proposal: Proposal, choices: Choices = NONE, unseen: Unseen = "verified") -> list[Outcome]:
+    """An Outcome for every photo and other file of the gallery, once, in the gallery's order.
 
-    before: int  # photos
-    after: int
-    bytes_saved: int  # of everything set aside
-    groups: int  # of similar shots
-    reviewed: int
-    agreed: int  # groups where the recommended shot was kept and another one was not
-    unreadable: int
-
-    @property
-    def agreement(self) -> float | None:
-        """Share of the reviewed groups whose recommendation was followed; None without any."""
-        return self.agreed / self.reviewed if self.reviewed else None
-
-
-def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
-    """An Outcome for every photo and other file of the gallery, once, in the gallery's order."""
+    `unseen`: which copies may be left out of groups that nobody decided. Copies of a shot go with it in any case, if a
+    person decided that the shot goes.
+    """
     decided: dict[str, Outcome] = {}
     for group in proposal.shots:
         decided |= _of_shots(group, choices)
     for group in proposal.copies:
-        decided |= _of_copies(group, choices, decided)
+        decided |= _of_copies(group, choices, decided, unseen)
     decided = _resolved(decided)
     for file in proposal.cleanup.gallery.unreadable:
         decided[file.id] = Outcome(file, "unreadable", file.reason)
@@ -60,44 +57,9 @@ def outcomes(proposal: Proposal, choices: Choices = NONE) -> list[Outcome]:
     return [decided.get(file.id) or Outcome(file, "kept", "like no other photo") for file in files]
 
 
-def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Outcome] | None = None) -> Report:
-    """The figures. `everything`: the outcomes, if they are known already."""
-    everything = outcomes(proposal, choices) if everything is None else everything
-    seen = [group for group in proposal.shots if done(group, choices)]
-    return Report(
-        before=len(proposal.cleanup.gallery.photos),
-        after=sum(outcome.fate == "kept" for outcome in everything),
-        bytes_saved=sum(outcome.file.bytes for outcome in everything if outcome.fate == "set aside"),
-        groups=len(proposal.shots),
-        reviewed=len(seen),
-        agreed=sum(_agreed(group, kept(group, choices)) for group in seen),
-        unreadable=len(proposal.cleanup.gallery.unreadable),
-    )
-
-
-def result_to_dict(proposal: Proposal, choices: Choices) -> dict[str, Any]:
-    """The figures, the outcome of each file with its reason, and the cleanup."""
-    decided = outcomes(proposal, choices)
-    figures = report(proposal, choices, decided)
-    return {
-        "report": {**asdict(figures), "agreement": figures.agreement},
-        "files": [
-            {
-                "name": file.name,
-                "fate": o.fate,
-                "reason": o.reason if file is o.file else f"belongs to {o.file.name}",
-                "instead": [photo.name for photo in o.instead],
-                "holds": [extra.words for extra in file.holds + file.told] if isinstance(file, Photo) else [],
-            }
-            for o in decided
-            for file in files_of(o.file)
-        ],
-        "cleanup": cleanup_to_dict(proposal.cleanup),
-    }
-
-
 def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
     seen, stays = done(group, choices), kept(group, choices)
+    by: By = "you" if seen else ""
     instead = tuple(photo for photo in group.photos if photo.id in stays)
     found = {}
     for photo, alike in zip(group.photos, group.alike, strict=True):
@@ -105,37 +67,67 @@ def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
             why = "chosen among similar shots" if seen else "among similar shots, not reviewed yet"
             if photo.id in group.protected:
                 why = "in a protected folder"
-            found[photo.id] = Outcome(photo, "kept", why)
+            found[photo.id] = Outcome(photo, "kept", why, by=by)
         else:
             how = f" (similarity to the best {alike:.0f} of 100)" if alike and instead else ""
-            found[photo.id] = Outcome(photo, "set aside", f"not chosen among similar shots{how}", instead)
+            found[photo.id] = Outcome(photo, "set aside", f"not chosen among similar shots{how}", instead, by=by)
     return found
 
 
-def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome]) -> dict[str, Outcome]:
+def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome], unseen: Unseen) -> dict[str, Outcome]:
     """If a shot is set aside, so are its copies, except protected ones and those the person kept."""
-    stays = kept(group, choices)
-    if not stays and not done(group, choices):
-        stays = group.suggested  # never drop every copy unless the person also confirmed the group
-    gone = next((shots[photo.id] for photo in group.photos if photo.id in shots), None)
+    seen = done(group, choices)
+    open_copies = {} if seen else _open_copies(group, choices, unseen)
+    stays = kept(group, choices) if seen else group.ids - {i for i, by in open_copies.items() if by in LEAVES[unseen]}
+    shot = next((shots[photo.id] for photo in group.photos if photo.id in shots), None)
     instead, why = tuple(photo for photo in group.photos if photo.id in stays), ""
-    if gone and gone.fate == "set aside":
+    if shot and shot.fate == "set aside":
+        stays = stays - open_copies.keys()
         for_the_shot = next((photo.id for photo in group.photos if photo.id in stays), "")
         stays = (stays - {for_the_shot}) | group.protected
-        instead, why = gone.instead, "the shot it is a copy of was not chosen"
+        instead, why, open_copies = shot.instead, "the shot it is a copy of was not chosen", {}
     found = {}
     for photo, words in zip(group.photos, group.words, strict=True):
-        about = "; ".join(filter(None, (words, why))) or "not chosen among its copies"
+        own = shots.get(photo.id)
         if photo.id not in stays:
-            own = shots.get(photo.id)
-            found[photo.id] = own if own and own.fate == "set aside" else Outcome(photo, "set aside", about, instead)
-        elif photo.id in group.protected:
-            found[photo.id] = Outcome(photo, "kept", "in a protected folder")
+            about = "; ".join(filter(None, (words, why))) or "not chosen among its copies"
+            by = open_copies.get(photo.id, "you")
+            gone = own and own.fate == "set aside"
+            found[photo.id] = own if own and gone else Outcome(photo, "set aside", about, instead, by=by)
+            continue
+        by = "you" if seen or (own and own.by) else open_copies.get(photo.id, "")
+        if photo.id in group.protected:
+            found[photo.id] = Outcome(photo, "kept", "in a protected folder", by=by)
+        elif photo.id in open_copies:
+            found[photo.id] = Outcome(photo, "kept", f"{NOT_SEEN}; {words}", by=by)
         elif words:
-            found[photo.id] = Outcome(photo, "kept", f"also kept; {words}" if group.id in choices else words)
-        elif photo.id not in shots:
-            found[photo.id] = Outcome(photo, "kept", f"the best of its copies: {group.reason}")
+            found[photo.id] = Outcome(photo, "kept", f"also kept; {words}" if group.id in choices else words, by=by)
+        elif own is None:
+            found[photo.id] = Outcome(photo, "kept", f"the best of its copies: {group.reason}", by=by)
     return found
+
+
+def _open_copies(group: Group, choices: Choices, unseen: Unseen) -> dict[str, By]:
+    """The copies of an undecided group that may go without a look, by id: identical to what stays, or verified.
+
+    These are the ones that the proposal sets aside: it keeps what holds something of its own and what the second look
+    left in doubt. What a person ticked stays, too.
+    """
+    may_go = group.ids - group.suggested - kept(group, choices)
+    stay = [photo for photo in group.photos if photo.id not in may_go]
+    found: dict[str, By] = {}
+    for photo in group.photos:
+        if photo.id in may_go:
+            there = any(_has_it(other, photo) for other in stay)
+            found[photo.id] = "identical" if there else "verified"
+            if not there and unseen != "verified":
+                stay.append(photo)
+    return found
+
+
+def _has_it(stays: Photo, photo: Photo) -> bool:
+    """Whether the bytes or the pixels of `photo` are in what stays, or in a file that belongs to it."""
+    return identical(photo, stays) or any(file.digest == photo.digest for file in stays.files)
 
 
 def _resolved(decided: dict[str, Outcome]) -> dict[str, Outcome]:
@@ -155,7 +147,3 @@ def _resolved(decided: dict[str, Outcome]) -> dict[str, Outcome]:
         id: replace(outcome, instead=living(outcome.instead, frozenset({id}))) if outcome.instead else outcome
         for id, outcome in decided.items()
     }
-
-
-def _agreed(group: Group, stays: frozenset[str]) -> bool:
-    return group.photos[0].id in stays and not group.ids <= stays

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
-from unipic.review.outcomes import Report
+from unipic.review.ledger import Report
 
 FILE = "statistics.csv"
+PAUSE_S = 300.0  # seconds; of a longer pause between two decisions this much counts as work
 COLUMNS = ("finished_at", *(field.name for field in fields(Report)))
+
+
+def time_taken(moments: Iterable[float]) -> float:
+    """Seconds of work between the first and the last of these times, without what goes beyond a pause."""
+    return sum(min(later - earlier, PAUSE_S) for earlier, later in pairwise(sorted(moments)))
 
 
 def append(folder: Path, report: Report) -> None:

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RANKER = "clip-vit-base-patch32"  # judges photos by words
 ENCODERS = ("torch", "torchvision", "safetensors")
 NEEDS = {
     "unipic_encoder": ENCODERS,
     "mobilenet_v3_small": ENCODERS,
-    "clip-vit-base-patch32": ("torch", "transformers", "safetensors"),
+    RANKER: ("torch", "transformers", "safetensors"),
     "laion-aesthetic-vit-b-32": ("torch",),
 }
 
@@ -104,7 +105,7 @@ def open_scorer(
     if name == "builtin":
         return None, lost
     try:
-        clip = _open("clip-vit-base-patch32", open_clip, models_dir, device, fetch, progress, manifest)
+        clip = _open(RANKER, open_clip, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
         return None, [_instead(error, "the built-in ranking"), *lost]
     if not aesthetic:

@@ -41,6 +41,16 @@ def test_the_limit_belongs_to_them(sameness: float, copies: int) -> None:
     assert len(found_in([photo("a"), photo("b")], ab=sameness)) == copies
 
 
+def test_a_pair_that_the_second_look_did_not_see_is_in_doubt() -> None:
+    """It looks at pairs from 50 on; a person may set the threshold lower."""
+    photos = [photo("a", size=3), photo("b", size=2), photo("c", size=1)]
+    (found,) = near_duplicates(likeness(photos, {}, {"a b": 40.0, "a c": 60.0}), 30.0)
+    assert found.doubts == ("not checked at full size", "")
+    settled = likeness(photos, {}, {"a b": 100.0, "a c": 60.0})
+    (found,) = near_duplicates(settled, 30.0, likeness(photos, {}, {"a b": 40.0, "a c": 60.0}))
+    assert found.doubts == ("not checked at full size", ""), "what a person said is no look at the pixels"
+
+
 @pytest.mark.parametrize("photos", [[], [photo("a")], [photo("a"), photo("b")]])
 def test_where_nothing_is_the_same_there_are_no_sets(photos: list[Photo]) -> None:
     assert found_in(photos) == []

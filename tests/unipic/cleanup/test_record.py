@@ -11,7 +11,7 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import VERSION, cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.core.photo import Gallery, Measures, Unreadable
 from unipic.review.choices import accept_all
-from unipic.review.outcomes import result_to_dict
+from unipic.review.ledger import result_to_dict
 from unipic.review.proposal import propose
 
 TAKEN = datetime(2024, 6, 12, 18, 3, 5, 250000, timezone(timedelta(hours=5, minutes=45)))

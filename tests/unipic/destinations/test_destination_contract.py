@@ -178,8 +178,25 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     }
     assert manifest["kept"] == [single]
     assert manifest["set_aside"] == [
-        {"original": "b/a.jpg", "bytes": 4, "reason": "exact copy of a.jpg", "sha256": digest, "instead": ["a.jpg"]}
+        {
+            "original": "b/a.jpg",
+            "bytes": 4,
+            "reason": "exact copy of a.jpg",
+            "decided_by": "identical",
+            "sha256": digest,
+            "instead": ["a.jpg"],
+        }
     ]
+    assert manifest["ledger"]["left_out"] == {
+        "photos": 1,
+        "bytes": 4,
+        "by": {
+            "you": {"photos": 0, "bytes": 0},
+            "identical": {"photos": 1, "bytes": 4},
+            "verified at full size": {"photos": 0, "bytes": 0},
+        },
+    }
+    assert (manifest["ledger"]["found"]["photos"], manifest["ledger"]["kept"]["photos"]) == (2, 1)
     assert manifest["unreadable"] == [
         {"original": "notes.txt", "bytes": 4, "reason": "is damaged", "sha256": text, "file": "notes.txt"},
         {"original": "link.jpg", "bytes": 0, "reason": "is a symbolic link"},

@@ -27,7 +27,7 @@ from unipic.review.outcomes import Outcome
 KEEPER = photo("a", name="DCIM/a.jpg", taken=datetime(2024, 5, 1, 12, 30, tzinfo=UTC))
 SECOND = photo("c", name="c.jpg")
 OUTCOMES = (
-    Outcome(KEEPER, "kept", "chosen among similar shots"),
+    Outcome(KEEPER, "kept", "chosen among similar shots", by="you"),
     Outcome(photo("b", format="HEIF", size=7), "set aside", "not chosen", (KEEPER, SECOND)),
     Outcome(SECOND, "kept", "like no other photo"),
     Outcome(Unreadable("u", "notes.txt", "/nowhere/u", "is damaged", 5), "unreadable", "is damaged"),
@@ -50,6 +50,7 @@ def test_json_has_every_file_once_with_all_that_is_known(tmp_path: Path) -> None
         "name": "DCIM/a.jpg",
         "path": "/nowhere/a",
         "fate": "kept",
+        "decided_by": "you",
         "reason": "chosen among similar shots",
         "instead": [],
         "size": 1000,

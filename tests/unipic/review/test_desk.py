@@ -23,7 +23,7 @@ from unipic.core.settings import Thresholds
 from unipic.library.decisions import Catalogue
 from unipic.review.choices import done, kept
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
-from unipic.review.outcomes import report
+from unipic.review.ledger import report
 from unipic.review.proposal import Group, identical
 from unipic.review.rules import Rules
 
@@ -42,6 +42,7 @@ def standing(desk: Desk) -> Standing:
         "undo": history.undo,
         "redo": history.redo,
         "rules": history.rules,
+        "earlier": history.earlier,
         "thresholds": history.thresholds,
         "rulings": desk.rulings,
         "place": desk.place,
@@ -599,3 +600,86 @@ def test_the_arrangement_tells_of_a_protected_folder(tmp_path: Path) -> None:
     desk.set_rules("step-1", Rules(protect=(first.name[0],)))
     assert desk.proposal.groups[0].protected == {first.id}
     assert desk.arrangement != before
+
+
+# Copies that are verified and that nobody looked at
+
+
+def test_verified_copies_stay_until_the_person_answers(tmp_path: Path) -> None:
+    """And for as long as the run is there, the last answer holds."""
+    found = evidence([photo("a", size=9), photo("b", size=8)], {}, {"a b": 80.0})
+    run = scanned(tmp_path, found)
+    desk = opened(tmp_path, run)
+    assert (desk.unseen, desk.ledger.left_out.photos, desk.ledger.open.photos) == ("", 0, 1)
+    desk.unseen = "leave out"
+    assert (desk.ledger.left_out.photos, desk.ledger.by["verified"].photos) == (1, 1)
+    assert {outcome.fate for outcome in desk.outcomes("identical")} == {"kept"}, "progress is saved without them"
+    again = opened(tmp_path, run)
+    assert (again.unseen, again.ledger) == ("leave out", desk.ledger)
+    again.unseen = "keep"
+    assert again.ledger.left_out.photos == 0
+    again.accept("step-0001", [again.proposal.groups[0].id])
+    assert (again.ledger.by["you"].photos, again.ledger.open.photos) == (1, 0)
+
+
+def test_an_answer_nobody_could_give_is_none(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, three())
+    (desk.folder / "unseen.json").write_text('"all"')
+    assert desk.unseen == ""
+
+
+def test_copies_below_the_limit_of_the_second_look_are_left_to_the_person(tmp_path: Path) -> None:
+    found = evidence([photo("a", size=9), photo("b", size=8)], {}, {"a b": 40.0})
+    desk = desk_of(tmp_path, found, near=30.0)
+    (group,) = desk.proposal.groups
+    assert group.suggested == group.ids
+    assert "not checked at full size" in group.doubt
+    assert {outcome.fate for outcome in desk.outcomes("verified")} == {"kept"}
+
+
+def test_earlier_decisions_can_be_ignored_here_and_stay_remembered(tmp_path: Path) -> None:
+    """Another person's run over the same photos need not follow what was decided before."""
+    found = evidence([photo(id) for id in "abcdef"], {"a b": 95.0, "c d": 95.0, "e f": 95.0})
+    desk = desk_of(tmp_path, found)
+    desk.choose("step-1", group_of(desk, "ab").id, ["a"], done=True)
+    desk.apart("step-2", group_of(desk, "cd").id)
+    before = Catalogue(tmp_path).all()
+    assert (desk.followed, desk.history.earlier) == (0, ""), "these are this run's own"
+
+    other = again(tmp_path, found)
+    assert (other.followed, len(other.proposal.groups)) == (2, 2)
+    seen = other.arrangement
+    other.set_earlier("step-3", "ignored")
+    assert other.followed == 0
+    assert len(other.proposal.groups) == 3, "what was taken apart is a group again"
+    assert other.choices == {}
+    assert other.arrangement != seen
+    assert Catalogue(tmp_path).all() == before
+    assert len(other.earlier) == 2, "they can still be looked through"
+
+    other.take_back("step-4")
+    assert (other.followed, other.arrangement, other.history.earlier) == (2, seen, "")
+    other.take_back("step-5", forward=True)
+    last = group_of(other, "ef")
+    other.choose("step-6", last.id, last.ids, done=True)
+    assert again(tmp_path, found).followed == 3
+    assert Catalogue(tmp_path).all()[: len(before)] == before
+
+
+def test_the_answer_about_earlier_decisions_outlives_the_session(tmp_path: Path) -> None:
+    found = three()
+    desk = desk_of(tmp_path, found)
+    desk.accept("step-1", [desk.proposal.groups[0].id])
+    run = scanned(tmp_path, found)
+    first = opened(tmp_path, run)
+    first.set_earlier("step-2", "used")
+    assert first.followed == 1
+    first.set_earlier("step-3", "ignored")
+    second = opened(tmp_path, run)
+    assert (second.history.earlier, second.followed, second.choices) == ("ignored", 0, {})
+    group = second.proposal.groups[0]
+    second.choose("step-4", group.id, group.ids, done=True)
+    assert kept(group, second.choices) == group.ids
+    assert again(tmp_path, found).followed == 1, "the later decision about the same photos holds from here on"
+    second.take_back("step-5")
+    assert kept(group, again(tmp_path, found).choices) != group.ids

@@ -24,6 +24,8 @@ SAID: list[tuple[str, Entry]] = [
         Change("rules", rules=Rules(("a",), ("b", "c"), (), ("larger",)), thresholds=Thresholds(80, 40, "dbscan", 5)),
     ),
     ("s5", Undo(forward=True)),
+    ("s7", Change("earlier decisions ignored", earlier="ignored")),
+    ("s8", Change("", earlier="")),
     ("s6", Change("kept", {"g": Choice(frozenset(), remembered=True)}, {"r": Ruling("r", 2, (("aa",),), (), False)})),
 ]
 

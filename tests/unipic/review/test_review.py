@@ -8,7 +8,8 @@ from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 from unipic.core.photo import Unreadable
 from unipic.library.decisions import Ruling
 from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, recalled
-from unipic.review.outcomes import Outcome, outcomes, report
+from unipic.review.ledger import report
+from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import Group, Proposal, propose
 from unipic.review.rules import Rules
 

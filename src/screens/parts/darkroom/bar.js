@@ -46,13 +46,14 @@ export class Bar {
     const { book } = choices;
     const { order } = listing;
     const { at, inGroup } = selection;
-    const { all, done, bytes } = progress(book);
+    const { all, done } = progress(book);
+    const left = book.ledger.left_out;
     const place = order.indexOf(at);
     const of = order.length === all ? count(all, "group").split(" ")[0] : `${order.length.toLocaleString("en")} listed`;
     const where = inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
     this.words.replaceChildren(
       h("strong", {}, where),
-      ` · ${done.toLocaleString("en")} done · ${size(bytes)} set aside so far`,
+      ` · ${done.toLocaleString("en")} done · ${count(left.photos, "photo")} left out so far (${size(left.bytes)})`,
     );
     this.line.max = all || 1;
     this.line.value = done;

@@ -15,9 +15,9 @@ export class Choices {
   }
 
   /** The answer to a step; a choice that is null stands for a group as it was before anybody touched it. */
-  answered({ choices, version, undo, redo }) {
+  answered({ choices, version, undo, redo, ledger }) {
     const all = Object.entries({ ...this.known.choices, ...choices }).filter(([, choice]) => choice);
-    this.known = { ...this.known, version, undo, redo, choices: Object.fromEntries(all) };
+    this.known = { ...this.known, version, undo, redo, ledger, choices: Object.fromEntries(all) };
   }
 
   show() {

@@ -29,12 +29,12 @@ const ACTIONS = {
 
 export function openCompare(options) {
   const compare = new Compare(options);
-  return { close: () => compare.close() };
+  return { close: () => compare.close(), loupe: (on) => on === compare.loupe || compare.magnifier() };
 }
 
 class Compare {
-  constructor({ host, photos, urls, start = 0, mode = "side", kept, onToggle, onClose }) {
-    Object.assign(this, { photos, urls, kept, onToggle, onClose });
+  constructor({ host, photos, urls, start = 0, mode = "side", kept, onToggle, onClose, onLoupe = () => {} }) {
+    Object.assign(this, { photos, urls, kept, onToggle, onClose, onLoupe });
     this.view = WHOLE;
     this.panes = [];
     this.loupe = mode === "loupe";
@@ -174,7 +174,8 @@ class Compare {
 
   magnifier() {
     const on = !this.loupe;
-    if (on) this.arrange(1);
+    if (on) this.under = this.layout;
+    this.arrange(on ? 1 : (this.under ?? 1));
     this.loupe = on;
     this.move(WHOLE);
     if (on) this.hundred(this.active);
@@ -198,6 +199,7 @@ class Compare {
     }
     this.strip.describe(shown, kept, this.active.photo);
     this.overlay();
+    this.onLoupe(this.loupe);
   }
 
   difference() {

@@ -166,6 +166,7 @@ export class GroupView {
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);
+    this.page.trail.note();
   }
 
   refreshSplit() {
@@ -228,14 +229,15 @@ export class GroupView {
 
   compare(mode) {
     const { group, page, store } = this;
-    page.openDialog("compare.js", ({ openCompare }, host, closed) =>
+    const open = ({ openCompare }, host, closed) =>
       openCompare({
         ...{ host, mode, photos: group.photos, urls: store.sync.urls, start: this.index },
         kept: () => kept(group, this.choice),
         onToggle: (id) => this.toggle(group.photos.findIndex((photo) => photo.id === id)),
+        onLoupe: (on) => page.trail.loupe(on),
         onClose: (index) => (closed(), this.focusPhoto(index)),
-      }),
-    );
+      });
+    return page.openDialog("compare.js", open, { mode });
   }
 
   /** Whether there was something to close. */

@@ -126,6 +126,13 @@ export class ListView {
     this.refresh();
   }
 
+  /** As the listing is. */
+  showFields() {
+    const { sort, filter } = this.store.listing;
+    const values = [sort, filter.lane, filter.state, filter.certainty, filter.text];
+    values.forEach((value, at) => (this.fields.elements[at].value = value));
+  }
+
   clear() {
     this.store.selection.ticked.clear();
     this.refresh();
@@ -168,7 +175,8 @@ export class ListView {
   showProgress() {
     const { book } = this.store.choices;
     const { order } = this.store.listing;
-    const { all, done, bytes } = progress(book);
+    const { all, done } = progress(book);
+    const { bytes } = book.ledger.left_out;
     this.start.hidden = this.sure.hidden = done === all || !this.store.nextOpen("");
     this.start.lastChild.textContent = done ? "Continue review" : "Start review";
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
@@ -176,7 +184,7 @@ export class ListView {
     this.finished.hidden = !state;
     if (this.finishedState === state) return;
     this.finishedState = state;
-    const words = h("p", {}, `${count(all, "group")} · ${size(bytes)} set aside. Nothing was moved or deleted yet.`);
+    const words = h("p", {}, `${count(all, "group")} · ${size(bytes)} left out. Nothing was moved or deleted yet.`);
     const finish = button("check", "Finish", () => this.page.finishUp(), { class: "strong" });
     const rest = h("p", {}, `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`);
     const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });

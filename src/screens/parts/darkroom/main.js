@@ -11,12 +11,14 @@ import { meaning } from "./keys.js";
 import { ListView } from "./list.js";
 import { Pictures } from "./pictures.js";
 import { Store } from "./store.js";
+import { Trail } from "./trail.js";
 
 const SAID = 4000; // milliseconds a message stays
 
 export class Darkroom {
   constructor(root, token) {
     Object.assign(this, { root, token, pictures: new Pictures() });
+    this.trail = new Trail(token, this);
     const store = (this.store = new Store(token, this));
     this.bar = new Bar(store, this);
     this.list = new ListView(store, this);
@@ -34,7 +36,7 @@ export class Darkroom {
     const { signal } = leave;
     // Before anybody else: Streamlit has keys of its own, R and C among them.
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal });
-    window.addEventListener("pagehide", () => this.store.sync.sendPlace(), { signal });
+    window.addEventListener("pagehide", () => this.remember(), { signal });
     window.addEventListener("beforeunload", (event) => outbox.stored || event.preventDefault(), {
       signal,
     });
@@ -49,7 +51,14 @@ export class Darkroom {
       view.focus({ preventScroll: true });
   };
 
+  remember() {
+    this.store.sync.sendPlace();
+    if (this.begun) this.trail.remember();
+  }
+
   close() {
+    this.trail.close(); // first: what is closed now was not closed by the person
+    this.remember();
     this.store.sync.close();
     this.dialog?.close();
     this.group.close();
@@ -71,14 +80,15 @@ export class Darkroom {
     this.begun = true;
     const { bar, list, group, said, heard, host } = this;
     this.root.replaceChildren(bar.element, list.element, group.element, said, heard, host);
+    for (const part of ["compare.js", "bulk.js"]) import(`./${part}`).catch(() => {}); // there when they are wanted
     this.list.refresh();
+    if (this.trail.comeBack()) return;
     const { choices, listing } = this.store;
     const { groups, byId, place } = choices.book;
     const [only] = groups.length === 1 ? groups : [];
     const at = byId.has(place) ? place : only?.id || (view === "one" ? listing.order[0] : "");
     if (at && view !== "groups") this.go(at, false);
     else this.goList(false);
-    for (const part of ["compare.js", "bulk.js"]) import(`./${part}`).catch(() => {}); // there when they are wanted
   }
 
   // What the store tells.
@@ -129,6 +139,7 @@ export class Darkroom {
     if (opened || focus || !this.root.getRootNode().activeElement) this.group.title.focus({ preventScroll: true });
     this.tell();
     this.preload();
+    this.trail.note();
   }
 
   tell() {
@@ -172,6 +183,7 @@ export class Darkroom {
     this.root.classList.remove("in-group");
     delete this.root.dataset.shown;
     this.list.show(this.store.selection.at, focus);
+    this.trail.note();
   }
 
   // What can be done to groups.
@@ -226,7 +238,7 @@ export class Darkroom {
     const { choices, sync } = this.store;
     const { book } = choices;
     const groups = ordered(book, "surest", { ...SHOW_ALL, state: "open" }).map((id) => book.byId.get(id));
-    this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
+    return this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
       openBulk({
         ...{ host, groups, onClose, urls: sync.urls },
         keptOf: (group) => kept(group, choices.book.choices[group.id]),
@@ -237,19 +249,22 @@ export class Darkroom {
   }
 
   help() {
-    this.openDialog("help.js", (_, host, onClose) => openHelp({ host, onClose }));
+    return this.openDialog("help.js", (_, host, onClose) => openHelp({ host, onClose }));
   }
 
-  async openDialog(part, open) {
+  /** `more` goes into the dialog's level, to open it again in the same way. */
+  async openDialog(part, open, more = {}) {
     if (this.dialog || this.opening) return;
     this.opening = true;
     const before = this.root.getRootNode().activeElement;
     const closed = () => {
       this.dialog = null;
+      this.trail.dialog();
       if (before?.isConnected) before.focus({ preventScroll: true });
     };
     try {
       this.dialog = open(await import(`./${part}`), this.host, closed);
+      this.trail.dialog({ dialog: part, ...more });
     } catch {
       this.say("This could not be opened", true);
     }

@@ -13,7 +13,7 @@ import streamlit as st
 _HERE = Path(__file__).parent
 _STYLES = (
     _HERE.parent / "darkroom" / "darkroom.css",
-    *(_HERE / f"{name}.css" for name in ("gallery", "grid", "large")),
+    *(_HERE / f"{name}.css" for name in ("gallery", "grid", "large", "search")),
 )
 _component = st.components.v2.component(
     "unipic_gallery",

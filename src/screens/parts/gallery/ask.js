@@ -47,4 +47,5 @@ export function ask({ host, kind, about, known, onAnswer, onClose }) {
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.showModal();
   field.focus();
+  return { close: () => dialog.close() };
 }

@@ -3,11 +3,12 @@
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { SIZES } from "./memory.js";
+import { Search } from "./search.js";
 import { ALL } from "./store.js";
 import { photos } from "./words.js";
 
 export class Bar {
-  /** view.onFilter(filter), onSize(number) and onHelp() are told. */
+  /** view.onFilter(filter), onSize(number), onHelp() and toPhotos() are told. */
   constructor(store, view) {
     Object.assign(this, { store, view });
     this.told = h("p", { class: "quiet told", role: "status" });
@@ -19,6 +20,7 @@ export class Bar {
       "aria-label": "Size of the photos",
       oninput: () => view.onSize(Number(this.size.value)),
     });
+    this.search = new Search(store, view);
     this.all = chip("All photos", () => view.onFilter({ ...ALL }));
     this.favourite = chip("Favourites", () => this.set("favourite", !store.filter.favourite), "heart");
     this.album = this.choice("album", "Album");
@@ -35,8 +37,10 @@ export class Bar {
       "header",
       { class: "top" },
       h("div", { class: "title" }, h("h1", {}, "Photos"), this.told),
+      this.search.box,
       h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...chips),
       h("div", { class: "sizes" }, icon("small"), this.size, icon("same"), help),
+      this.search.told,
       this.notices,
     );
   }
@@ -53,6 +57,7 @@ export class Bar {
   refresh() {
     const { book, filter, total, filtered } = this.store;
     this.told.textContent = photos(total);
+    this.search.refresh();
     this.all.setAttribute("aria-pressed", String(!filtered));
     press(this.favourite, filter.favourite);
     this.favourite.lastChild.textContent = `Favourites ${book.favourites || ""}`.trim();

@@ -51,10 +51,12 @@ export class Cell {
     const words = photo ? photo.kind : [];
     const signs = [
       ...words.map((word) => h("span", { class: "sign" }, word === "Live Photo" ? "Live" : word)),
+      photo?.more > 0 && h("span", { class: "sign", title: "Copies and shots of the same burst" }, `+${photo.more}`),
       photo?.favourite && h("span", { class: "sign heart" }, icon("heart")),
     ].filter(Boolean);
     if (signs.length || this.signs.firstChild) this.signs.replaceChildren(...signs);
     if (photo) this.element.setAttribute("aria-label", label(photo));
+    this.element.title = photo?.why ?? "";
   }
 
   /** Fetch this picture; "" fetches none. */

@@ -2,10 +2,18 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { photos } from "./words.js";
 
-export function empty({ book, filtered }, onAll) {
+const FOUND = "No photo of the library meets all of this.";
+
+export function empty({ book, filtered }, onAll, search) {
   if (filtered) {
     const all = h("button", { type: "button", onclick: onAll }, "Show all photos");
+    if (book.search?.error) return said("loupe", "Not understood", book.search.error, all);
+    if (book.search) {
+      const why = book.search.notes[0] ? `${book.search.notes[0]}.` : FOUND;
+      return said("loupe", "Nothing found", why, ...without(book.search.without, search), all);
+    }
     return said("loupe", "No photo matches", "No photo of the library has all of these marks.", all);
   }
   if (!book.folders.length)
@@ -18,6 +26,17 @@ export function empty({ book, filtered }, onAll) {
     "started",
     "No photos yet",
     "The folders of the library have no photos that were read. Photos appear here while a folder is read.",
+  );
+}
+
+/** Which conditions emptied the answer: without them there are photos. */
+function without(chips, search) {
+  return chips.map((chip) =>
+    h(
+      "button",
+      { type: "button", onclick: () => search.replace(chip, "") },
+      `Without ${chip.label}: ${photos(chip.photos)}`,
+    ),
   );
 }
 

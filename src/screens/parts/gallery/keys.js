@@ -19,6 +19,8 @@ export const KEYS = [
   { keys: ["Shift+Space"], action: "range", ...grid, words: "Select up to this photo" },
   { keys: ["D"], action: "day", in: "grid", words: "Select the day" },
   { keys: ["Ctrl+A"], action: "all", in: "grid", words: "Select all" },
+  { keys: ["/"], action: "search", in: "grid", words: "Search" },
+  { keys: ["M"], action: "similar", in: "both", words: "Find photos like this, or like the selected ones" },
   { keys: ["+", "="], action: "larger", in: "grid", held: true, words: "Larger" },
   { keys: ["-"], action: "smaller", in: "grid", held: true, words: "Smaller" },
   { keys: ["A"], action: "album", in: "grid", words: "Put into an album" },

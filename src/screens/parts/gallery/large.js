@@ -1,4 +1,4 @@
-// The large view: one photo fills the window. Going back in the browser's history closes it.
+// The large view: one photo fills the window.
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
@@ -26,14 +26,15 @@ export class Large {
     this.about = tool("info", "Information (I)", () => this.toggleInfo());
     this.element = h(
       "dialog",
-      { class: "large", "aria-label": "Photo", oncancel: (event) => (event.preventDefault(), this.leave()) },
+      { class: "large", "aria-label": "Photo", oncancel: (event) => (event.preventDefault(), this.close()) },
       h(
         "header",
         {},
-        tool("left", "Back to all photos (Esc)", () => this.leave()),
+        tool("left", "Back to all photos (Esc)", () => this.close()),
         this.words,
         this.number,
         this.heart,
+        tool("similar", "Find similar (M)", () => this.similar()),
         tool("loupe", "Zoom (Z)", () => this.stage.hundred()),
         this.about,
         tool("keys", "Shortcuts (?)", () => view.onHelp()),
@@ -53,17 +54,10 @@ export class Large {
     return this.element.open;
   }
 
-  /** Open at a position; `again`: the history knows already. */
-  open(position, again = false) {
-    if (!again) history.pushState({ ...history.state, unipicPhoto: true }, "");
+  /** Open at a position. */
+  open(position) {
     this.element.showModal();
     this.show(position);
-  }
-
-  /** As if the person went back in the history. */
-  leave() {
-    if (history.state?.unipicPhoto) history.back();
-    else this.close();
   }
 
   close() {
@@ -140,6 +134,14 @@ export class Large {
     const on = !this.photo.favourite;
     if (await this.mark({ do: "favourite", on })) this.view.say(on ? "A favourite" : "No longer a favourite");
     this.refresh();
+  }
+
+  /** Search for photos like this one. */
+  similar() {
+    const { photo } = this;
+    if (!photo) return;
+    this.leave();
+    this.view.bar.search.similar([photo.digest]);
   }
 
   toggleInfo(shown = this.info.element.hidden) {

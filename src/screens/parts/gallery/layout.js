@@ -95,6 +95,7 @@ export class Layout {
     let before = null;
     this.days.forEach(([day], at) => {
       const year = day.slice(0, 4);
+      if (/^\D/.test(year)) return; // a heading of a search
       if (year !== before && (!found.length || this.tops[at] - found.at(-1).top >= apart))
         found.push({ year, top: this.tops[at] });
       before = year;

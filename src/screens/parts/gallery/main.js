@@ -1,6 +1,7 @@
 // The page: the grid with what is above and around it, and the large view. What it knows is in its store.
 
 import { h } from "../darkroom/dom.js";
+import { Levels } from "../darkroom/levels.js";
 import { ask } from "./ask.js";
 import { Bar } from "./bar.js";
 import { empty } from "./empty.js";
@@ -17,12 +18,14 @@ import { photos } from "./words.js";
 
 const SAID = 4000; // milliseconds a message stays
 const SETTLED = 600; // milliseconds until what Streamlit draws above is there
+const SOME = 500; // selected photos of a range that are asked about
 const STALE = 10000; // milliseconds after which coming back to the page lists anew
 
 export class Gallery {
   constructor(root, token) {
     this.root = root;
     this.remembered = memory.place();
+    this.levels = new Levels("photos", (levels) => this.restore(levels));
     const store = (this.store = new Store(token, this));
     this.bar = new Bar(store, this);
     this.grid = new Grid(store, this);
@@ -46,9 +49,8 @@ export class Gallery {
 
   listen() {
     const { signal } = (this.leaving = new AbortController());
-    // Before anybody else: Streamlit has keys of its own, R and C among them, and draws the page anew when one goes back.
+    // Before anybody else: Streamlit has keys of its own, R and C among them.
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal });
-    window.addEventListener("popstate", (event) => this.wentBack(event), { capture: true, signal });
     window.addEventListener("pagehide", () => this.remember(), { signal });
     document.addEventListener("visibilitychange", () => this.cameBack(), { signal });
     window.addEventListener("resize", () => this.fit(), { signal });
@@ -66,6 +68,7 @@ export class Gallery {
   }
 
   close() {
+    this.levels.close();
     this.remember();
     this.leaving.abort();
     this.large.drop();
@@ -82,10 +85,10 @@ export class Gallery {
     this.grid.cursor = this.begun === 1 ? (this.remembered?.cursor ?? 0) : again ? this.grid.cursor : 0;
     this.bar.refresh();
     this.nothing.hidden = this.store.total > 0;
-    this.nothing.replaceChildren(...(this.store.total ? [] : [empty(this.store, () => this.onFilter({ ...ALL }))]));
+    this.nothing.replaceChildren(...(this.store.total ? [] : [empty(this.store, () => this.onFilter({ ...ALL }), this.bar.search)]));
     this.grid.list(this.store.book.days, place ?? { day: "9999", within: -1, by: 0 });
     this.onSelection();
-    if (this.begun === 1 && history.state?.unipicPhoto && this.store.total) this.large.open(this.grid.cursor, true);
+    if (this.begun === 1 && this.store.total) this.restore(this.levels.here ?? []);
     this.begun = 2;
   }
 
@@ -143,6 +146,18 @@ export class Gallery {
     this.grid.resize(memory.SIZES[this.size]);
   }
 
+  toPhotos() {
+    this.grid.go(this.grid.cursor);
+  }
+
+  /** Search for photos like the selected ones, or the one with the focus. */
+  similar() {
+    const { store, grid } = this;
+    const at = store.selected ? store.positions(SOME) : [grid.cursor];
+    const digests = at.map((position) => store.pages?.at(position)?.digest).filter(Boolean);
+    if (digests.length) this.bar.search.similar(digests);
+  }
+
   onHelp = () => this.openDialog((more) => openHelp(more));
 
   onDay(day) {
@@ -165,6 +180,7 @@ export class Gallery {
   onOpen(position) {
     this.grid.go(position, false);
     this.large.open(position);
+    this.note();
   }
 
   onMoved(position) {
@@ -175,6 +191,7 @@ export class Gallery {
   onClosed() {
     this.grid.go(this.grid.cursor);
     this.remember();
+    this.note();
   }
 
   // What can be done to photos.
@@ -195,6 +212,7 @@ export class Gallery {
     if (name === "escape") this.store.clear();
     else if (name === "favourite") this.favourite();
     else if (name === "export") this.toExport();
+    else if (name === "similar") this.similar();
     else this.ask(name);
   }
 
@@ -208,9 +226,8 @@ export class Gallery {
 
   /** As far as the selected ones are here. */
   allFavourite() {
-    const { ranges, pages } = this.store;
-    const some = ranges.flatMap(([from, to]) => Array.from({ length: Math.min(to - from, 500) }, (_, n) => from + n));
-    const known = some.map((at) => pages.at(at)).filter(Boolean);
+    const { pages } = this.store;
+    const known = this.store.positions(SOME).map((at) => pages.at(at)).filter(Boolean);
     return known.length > 0 && known.every((photo) => photo.favourite);
   }
 
@@ -255,9 +272,10 @@ export class Gallery {
       closer: () => large.stage.closer(),
       further: () => large.stage.further(),
       favourite: () => large.favourite(),
+      similar: () => large.similar(),
       tag: () => large.tag(),
       help: () => this.onHelp(),
-      escape: () => large.leave(),
+      escape: () => large.close(),
     };
     acts[action]?.();
   };
@@ -280,6 +298,8 @@ export class Gallery {
       range: () => store.total && this.onPick(cursor, { range: true }),
       day: () => store.total && this.onDay(layout.dayOf(cursor)),
       all: () => store.select(0, store.total),
+      search: () => this.bar.search.focus(),
+      similar: () => this.similar(),
       larger: () => this.onSize(this.size + 1),
       smaller: () => this.onSize(this.size - 1),
       help: () => this.onHelp(),
@@ -289,23 +309,33 @@ export class Gallery {
 
   openDialog(open) {
     if (this.asking) return;
-    this.asking = true;
     const before = this.root.getRootNode().activeElement;
     const onClose = () => {
-      this.asking = false;
+      this.asking = null;
+      this.note();
       if (before?.isConnected) before.focus({ preventScroll: true });
     };
-    open({ host: this.large.isOpen ? this.large.element : this.host, onClose });
+    this.asking = open({ host: this.large.isOpen ? this.large.element : this.host, onClose });
+    this.note();
   }
 
   // Coming and going.
 
-  wentBack(event) {
-    const wanted = Boolean(event.state?.unipicPhoto);
-    if (wanted === this.large.isOpen || location.pathname !== (this.path ??= location.pathname)) return;
-    event.stopImmediatePropagation(); // to Streamlit nothing has changed
-    if (wanted) this.large.open(this.grid.cursor, true);
-    else this.large.close();
+  /** Back closes a dialog, then the large view; a reload opens the large view again. */
+  restore(levels) {
+    const large = levels.some((level) => level.large);
+    if (this.asking && !levels.some((level) => level.dialog)) {
+      this.asking.close();
+      this.asking = null; // not only when its event says so
+    }
+    if (large && !this.large.isOpen) this.large.open(this.grid.cursor);
+    else if (!large) this.large.close();
+    this.note();
+  }
+
+  note() {
+    const open = [this.large.isOpen && { large: true }, this.asking && { dialog: true }];
+    this.levels.show(open.filter(Boolean));
   }
 
   cameBack() {

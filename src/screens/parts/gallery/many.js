@@ -8,6 +8,7 @@ const ACTIONS = [
   ["tag", "Tag…", "tag", "T"],
   ["album", "Album…", "album", "A"],
   ["note", "Note…", "note", "N"],
+  ["similar", "Find similar", "similar", "M"],
   ["export", "Export", "export", "E"],
 ];
 

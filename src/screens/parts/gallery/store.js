@@ -4,7 +4,7 @@ import { call, urls } from "../darkroom/api.js";
 import { Pages } from "./pages.js";
 import { added, count, covers, has, removed } from "./ranges.js";
 
-export const ALL = Object.freeze({ favourite: false, album: "", tag: "", folder: "" });
+export const ALL = Object.freeze({ favourite: false, album: "", tag: "", folder: "", q: "", every: false });
 const LIBRARY = "/unipic/library";
 const OFFLINE = "Unipic does not answer. Is it still running?";
 
@@ -21,7 +21,7 @@ export class Store {
   /** List by a filter. What is selected stays so if the same photos are listed again. */
   async load(filter = this.filter) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const { status, body } = await call(`${LIBRARY}/listing?${query(filter)}`);
+    const { status, body } = await call(`${LIBRARY}/listing?${query({ ...filter, language: filter.q && navigator.language })}`);
     if (turn !== this.turn) return;
     if (status !== 200 || !body) {
       this.view.onTrouble(body?.message || OFFLINE);
@@ -79,6 +79,11 @@ export class Store {
   select(from, to, on = true) {
     this.ranges = (on ? added : removed)(this.ranges, from, to);
     this.view.onSelection();
+  }
+
+  /** Positions of what is selected; of a long range the first ones. */
+  positions(most) {
+    return this.ranges.flatMap(([from, to]) => Array.from({ length: Math.min(to - from, most) }, (_, n) => from + n));
   }
 
   clear() {

@@ -11,6 +11,7 @@ export const UNDATED = "No date";
 
 /** "2024-05-04" as "4 May 2024". */
 export function shortDay(day) {
+  if (day && !/^\d/.test(day)) return day; // a heading of a search
   const [year, month, date] = day.split("-").map(Number);
   return day ? `${date} ${MONTHS[month - 1]} ${year}` : UNDATED;
 }
@@ -33,7 +34,8 @@ export function nameOf(photo) {
 /** For ears: what a photo is called, when it was taken, and what is special about it. */
 export function label(photo) {
   const day = photo.taken ? shortDay(photo.taken.slice(0, 10)) : UNDATED.toLowerCase();
-  return [nameOf(photo), day, ...photo.kind, photo.favourite && "favourite"].filter(Boolean).join(", ");
+  const more = photo.more > 0 && `${photo.more} more like it`;
+  return [nameOf(photo), day, ...photo.kind, photo.favourite && "favourite", more, photo.why].filter(Boolean).join(", ");
 }
 
 export function photos(number) {

@@ -9,11 +9,14 @@ from typing import Any
 import streamlit as st
 
 from unipic.core.settings import Limits
+from unipic.library.companions import RAWS, SIDECARS, VIDEOS
 
 _HERE = Path(__file__).parent
+# Without a list, a phone would offer everything; what belongs to photos must be among what it offers.
+_COMPANIONS = ",".join((*RAWS, *VIDEOS, *SIDECARS))
 _component = st.components.v2.component(
     "unipic_uploader",
-    html=(_HERE / "uploader.html").read_text(encoding="utf-8"),
+    html=(_HERE / "uploader.html").read_text(encoding="utf-8").replace("{companions}", _COMPANIONS),
     css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
     js=(_HERE / "uploader.js").read_text(encoding="utf-8"),
 )
@@ -28,9 +31,12 @@ class UploadResult:
     failed: int
 
 
-def uploader(token: str, key: str) -> UploadResult | None:
-    """The uploader of a run. Its result is set once every chosen file was sent, given up or cancelled."""
-    data = {"token": token, "max_file": Limits().max_file}
+def uploader(token: str, count: int, size: int, key: str) -> UploadResult | None:
+    """The uploader of a run in which so many files, of so many bytes, are already.
+
+    Its result is set once every chosen file was sent, given up or cancelled.
+    """
+    data = {"token": token, "max_file": Limits().max_file, "arrived": {"count": count, "bytes": size}}
     return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
 
 

@@ -7,16 +7,20 @@ const PARALLEL = 3;
 const PAUSES = [1000, 4000, 10000]; // milliseconds before each new try of a file
 const STALL = 90000; // milliseconds without progress before a try is given up
 const EVERY = 200; // milliseconds between two looks at progress
+const UNDATED = 60000; // milliseconds: a file that young was made by the browser when it was chosen
 const SHOWN_FAILURES = 5; // rows; a thousand of them would help nobody
+const NAMED = 5; // files that are named where many did not arrive
 const WORTH_RETRYING = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
 const HOPELESS = new Set([404, 409, 507]); // what is true of one file here is true of all that follow
 const LITTER = /(^|\/)(\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i; // what systems leave in folders
 
+// What this browser remembers of its runs. Without it an upload works, but a new page does not find it.
+const remembered = import(`${location.origin}/unipic/resume/storage.js`).catch(() => null);
 const batches = new Map();
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".uploader");
-  if (!batches.has(data.token)) batches.set(data.token, new Batch(data.token, data.max_file));
+  if (!batches.has(data.token)) batches.set(data.token, new Batch(data));
   const batch = batches.get(data.token);
   if (root.view?.batch !== batch) {
     root.view?.close();
@@ -31,21 +35,41 @@ export default function ({ data, parentElement, setStateValue }) {
 // The work.
 
 class Batch {
-  constructor(token, maxFile) {
+  /** `arrived`: count and bytes of what an earlier page sent. */
+  constructor({ token, max_file: maxFile, arrived }) {
     this.token = token;
     this.maxFile = maxFile;
     this.waiting = [];
     this.flying = new Set();
     this.failed = [];
-    this.done = { count: 0, bytes: 0 };
-    this.total = { count: 0, bytes: 0 };
+    this.done = { ...arrived };
+    this.total = { ...arrived };
+    this.lost = null; // what an earlier page could not send: { count, chosen, names }
     this.looking = 0; // drops whose folders are still being read
     this.litter = 0;
+    this.undated = 0; // files whose date the browser hides
     this.cancelled = false;
     this.round = 0; // counts the cancellings
     this.stretch = null; // when this stretch of work began and what was sent before: for the time left
     this.report = null;
     this.unreported = null;
+    this.recall(arrived.count);
+  }
+
+  async recall(arrived) {
+    this.remembered = await remembered;
+    const { chosen, names } = this.remembered?.unfinished(this.token) ?? {};
+    if (chosen > arrived && !this.busy) this.lost = { count: chosen - arrived, chosen, names };
+    this.view?.show();
+  }
+
+  /** Whatever happens to this page, the next one knows of this upload and can say what did not arrive. */
+  remember() {
+    const { waiting, failed, flying, total, done } = this;
+    const names = [...waiting.slice(0, NAMED), ...failed.slice(0, NAMED), ...flying].slice(0, NAMED);
+    const unfinished = total.count > done.count && { chosen: total.count, names: names.map(({ name }) => name) };
+    this.remembered?.keepUnfinished(this.token, unfinished);
+    if (total.count) this.remembered?.keep(this.token);
   }
 
   attach(view, report) {
@@ -86,6 +110,7 @@ class Batch {
 
   add(found) {
     this.cancelled = false;
+    this.lost = null;
     for (const { file, name, reason } of found) {
       if (LITTER.test(name)) {
         this.litter += 1;
@@ -94,6 +119,7 @@ class Batch {
       const item = { file, name, key: freshKey(), size: file ? file.size : 0, loaded: 0, tries: 0 };
       this.total.count += 1;
       this.total.bytes += item.size;
+      if (file && Date.now() - file.lastModified < UNDATED) this.undated += 1;
       if (reason) this.fail(item, reason);
       else if (item.size > this.maxFile)
         this.fail(item, `It is ${size(item.size)}; the limit is ${size(this.maxFile)} per file.`);
@@ -136,6 +162,7 @@ class Batch {
       window.addEventListener("beforeunload", warn);
     }
     while (this.flying.size < PARALLEL && this.waiting.length) this.launch(this.waiting.shift());
+    this.remember();
     if (!this.busy && this.stretch) {
       this.stretch = null;
       window.removeEventListener("beforeunload", warn);
@@ -182,7 +209,7 @@ function send(token, item) {
       clearTimeout(stalled);
       stalled = setTimeout(() => request.abort(), STALL);
     };
-    request.open("PUT", `/unipic/upload/${token}/${item.key}?name=${encodeURIComponent(wellFormed(item.name))}`);
+    request.open("PUT", `/unipic/upload/${token}/${item.key}?name=${encodeURIComponent(wellFormed(item.name))}&modified=${item.file.lastModified}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => {
       item.loaded = Math.min(event.loaded, item.size);
@@ -249,6 +276,7 @@ class View {
     this.root = root;
     this.batch = batch;
     this.leave = new AbortController();
+    this.page = location.pathname;
     this.find = (selector) => root.querySelector(selector);
     this.rows = new Map();
     this.connect();
@@ -310,6 +338,9 @@ class View {
     const { batch } = this;
     const percent = batch.total.bytes ? Math.floor((100 * batch.sent) / batch.total.bytes) : batch.busy ? 0 : 100;
     this.find(".progress").hidden = !batch.total.count && !batch.busy && !batch.cancelled && !batch.litter;
+    this.find(".lost").hidden = !batch.lost;
+    this.find(".lost").textContent = batch.lost ? notArrived(batch.lost) : "";
+    if (batch.total.count) this.address();
     this.find(".sum").textContent = batch.busy ? running(batch) : settled(batch);
     const bar = this.find(".bar");
     bar.hidden = !batch.busy;
@@ -323,6 +354,14 @@ class View {
     this.showFlying();
     this.showFailures();
     this.announce(percent);
+  }
+
+  /** The address finds this upload again after a reload. Another page's address is left alone. */
+  address() {
+    const address = new URL(location.href);
+    if (location.pathname !== this.page || address.searchParams.get("upload") === this.batch.token) return;
+    address.searchParams.set("upload", this.batch.token);
+    history.replaceState(history.state, "", address);
   }
 
   showCancel() {
@@ -415,11 +454,19 @@ function running(batch) {
 }
 
 function settled(batch) {
-  const { done, litter, cancelled } = batch;
+  const { done, litter, undated, cancelled } = batch;
   const words = [`${cancelled ? "Cancelled: " : done.count ? "✓ " : ""}${count(done.count, "photo")} uploaded`];
   if (done.bytes) words.push(size(done.bytes));
+  if (undated) words.push(`your browser does not tell the file date of ${number(undated)}`);
   if (litter) words.push(`${count(litter, "system file")} left out`);
   return words.join(" · ");
+}
+
+function notArrived({ count: missing, chosen, names }) {
+  const named = names.slice(0, missing).join(", ");
+  const more = missing > names.length ? ` and ${number(missing - names.length)} more` : "";
+  const are = missing === 1 ? "was" : "were";
+  return `${number(missing)} of ${count(chosen, "file")} ${are} not uploaded before the page closed: ${named}${more}. Choose what is missing again; the others are here.`;
 }
 
 function timeLeft({ stretch, sent, total }) {

@@ -1,0 +1,222 @@
+"""`search`: find photos of the library by words and by example pictures, and send them where they are wanted."""
+
+from __future__ import annotations
+
+import json
+import locale
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.clean import Output, exported, ready
+from cli.options import Encoding, Machine, option, settings_by, with_groups
+from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
+from unipic.core.errors import SettingsError, SourceError
+from unipic.core.settings import COMMAND, Settings, changed, data_folder, models_folder
+from unipic.core.words import count
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.core.photo import Photo
+    from unipic.library.library import Library
+    from unipic.search.results import Results
+    from unipic.search.search import Asked, Example
+
+LINES = 50  # photos that are printed for people
+_what, _answer, _where = map(option, ("What is searched", "The answer", "Where the photos go"))
+
+
+@dataclass(frozen=True)
+class What:
+    within: Annotated[Path | None, _what("--in", "Only photos in this folder of the library.")] = None
+    like: Annotated[list[Path] | None, _what("--like", "Like this picture. Repeatable; it is not stored.")] = None
+    not_like: Annotated[list[Path] | None, _what("--not-like", "Less like this picture. Repeatable.")] = None
+    every_shot: Annotated[bool, _what("--every-shot", "Copies and bursts one by one, not as one.")] = False
+    maybe: Annotated[bool, _what("--maybe", "Also what is less sure.")] = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    limit: Annotated[
+        int | None, _answer("--limit", f"At most so many photos. Default: {LINES} lines, otherwise all.")
+    ] = None
+    paths: Annotated[bool, _answer("--paths", "Print paths alone, one a line.")] = False
+    nul: Annotated[bool, _answer("-0", "With --paths: end each with a NUL, for xargs -0.")] = False
+    as_json: Annotated[bool, _answer("--json", "Print the answer as JSON.")] = False
+    explain: Annotated[bool, _answer("--explain", "Print how the query is understood, with counts and times.")] = False
+
+
+@dataclass(frozen=True)
+class Where:
+    to: Annotated[Path | None, _where("--to", "Copy the photos into this folder.")] = None
+    zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP.")] = None
+    listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
+
+
+@app.command(epilog=SEARCH_EXAMPLES)
+@with_groups
+def search(
+    what: What,
+    answer: Answer,
+    where: Where,
+    encoding: Encoding,
+    machine: Machine,
+    query: Annotated[
+        list[str] | None, typer.Argument(help="Words, dates, places, and conditions as key:value.")
+    ] = None,
+) -> None:
+    """Find photos of the library: by date, place, kind, camera, colour, name, text, or an example picture."""
+    from unipic.library.library import Library
+
+    with clear_answers(answer.as_json):
+        text, library = " ".join(query or ()), Library(data_folder())
+        if not (text or what.like or what.not_like):
+            raise SettingsError(f'what are you looking for? For example: {COMMAND} search "Rome 2019"')
+        if answer.limit is not None and answer.limit < 1:
+            raise SettingsError("--limit is 1 or more")
+        library.usable()
+        settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
+        destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
+        with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
+            found, seconds = _found(text, asked, examples, what, answer)
+            photos = library.photos(asked.library.files[found.order].tolist())
+            problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
+            _say(found, photos, answer, seconds, asked)
+        for problem in problems:
+            err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+        for path in destinations if photos else ():
+            err.print(f"{count(len(photos), 'photo')} written to {shown(path)}.", **WHOLE)
+        if problems or not photos:
+            raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
+
+
+@contextmanager
+def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
+    """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
+    from unipic.library.searchable import Searchable
+    from unipic.search.search import Asked
+    from unipic.tools import open_tools
+    from unipic.vision.registry import open_encoder
+    from utils import examples_in
+
+    if not library.paths():
+        raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
+    encoder, notices = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+    for notice in notices:
+        err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+    language = (locale.getlocale()[0] or "en").replace("_", "-")
+    asked = Asked(Searchable(library, encoder.key, encoder.calibration), language)
+    if what.within and not library.folder(what.within.resolve()).photos:
+        raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
+    said = [chip for chip in asked.parse(text).chips if chip.key == "like"]
+    more, less = (
+        [*(given or ()), *(Path(value) for chip in said if chip.negative is negative for value in chip.values)]
+        for given, negative in ((what.like, False), (what.not_like, True))
+    )
+    if not (more or less):
+        yield asked, []
+        return
+    with open_tools(settings, models_folder(), None) as tools:
+        wanted = [*examples_in(_files(more), True, tools, settings)]
+        unwanted = [*examples_in(_files(less), False, tools, settings)]
+        yield asked, [*wanted, *unwanted]
+
+
+def _files(paths: list[Path]) -> list[Any]:
+    from unipic.core.photo import Found
+
+    for path in paths:
+        if not path.is_file():
+            raise SourceError(f"{path} is not a file")
+    return [Found(str(path), path.name, str(path), path.stat().st_size) for path in paths]
+
+
+def _found(text: str, asked: Asked, examples: list[Example], what: What, answer: Answer) -> tuple[Results, float]:
+    """The results, and how many seconds they took."""
+    from utils import search_gallery
+
+    within = what.within.resolve() if what.within else None
+    begun = time.perf_counter()
+    found = search_gallery(
+        text, asked, examples, within=within, every_shot=what.every_shot, unsure=what.maybe, limit=answer.limit
+    )
+    return found, time.perf_counter() - begun
+
+
+def _outcomes(found: Results, photos: list[Photo]) -> list[Any]:
+    from unipic.review.outcomes import Outcome
+
+    reason = f"found by {found.query.text!r}" if found.query.text else "like the example"
+    return [Outcome(photo, "kept", reason) for photo in photos]
+
+
+def _say(found: Results, photos: list[Photo], answer: Answer, seconds: float, asked: Asked) -> None:
+    if answer.as_json:
+        print(json.dumps(_as_values(found, photos, asked), ensure_ascii=True))
+    elif answer.paths:
+        for photo in photos:
+            sys.stdout.write(photo.path + ("\0" if answer.nul else "\n"))
+    else:
+        if answer.explain:
+            _explain(found, asked, seconds)
+        _print(found, photos, answer)
+
+
+def _print(found: Results, photos: list[Photo], answer: Answer) -> None:
+    lines = photos[: answer.limit or LINES]
+    reasons = found.why(found.order[: len(lines)].tolist())
+    zone = ""
+    for at, photo, why, more in zip(found.order.tolist(), lines, reasons, found.more.tolist(), strict=False):
+        if found.zone_of(at) != zone and found.ranked is not None:
+            zone = found.zone_of(at)
+            out.print(f"[b]{zone}[/b]")
+        copies = f"  [b]+{more}[/b]" if more else ""
+        out.print(f"{shown(photo.path)}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
+    for note in found.notes:
+        err.print(f"[yellow]note:[/] {shown(note)}.", **WHOLE)
+    shows = f", {found.shown:,} without copies and bursts" if found.shown < found.total else ""
+    left = f" Listed: the first {len(lines):,}; --limit lists more." if len(lines) < found.shown else ""
+    err.print(f"[b]{count(found.total, 'photo')} found[/b]{shows}.{left}", **WHOLE)
+
+
+def _explain(found: Results, asked: Asked, seconds: float) -> None:
+    for chip, left in asked.without_each(found.query):
+        others = f"; or {shown(', '.join(chip.readings))}" if chip.readings else ""
+        out.print(f"{shown(chip)}  {asked.count(chip):,} photos, {left:,} without it{others}", **WHOLE)
+    if found.query.words:
+        out.print(f"words: {shown(found.query.words)}", **WHOLE)
+    moment = asked.library.moment
+    out.print(f"cosine of one moment or place: {moment:.3f}; {seconds * 1000:.0f} ms", **WHOLE)
+
+
+def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, Any]:
+    order = found.order.tolist()
+    by_digest = {photo.digest: photo for photo in photos}
+    rows = zip(order, found.why(order), found.more.tolist(), strict=True)
+    return {
+        "query": found.query.text,
+        "chips": [str(chip) for chip in found.query.chips],
+        "words": found.query.words,
+        "zones": dict(found.headings()),
+        "total": found.total,
+        "shown": found.shown,
+        "notes": found.notes,
+        "results": [
+            {
+                "path": by_digest[digest].path,
+                "digest": digest,
+                "zone": found.zone_of(at),
+                "why": why,
+                "score": None if found.ranked is None else round(float(found.ranked.scores[at]), 6),
+                "copies": more,
+            }
+            for at, why, more in rows
+            if (digest := asked.library.digests[at]) in by_digest
+        ],
+    }

@@ -1,0 +1,124 @@
+// The search box, and under it what the words were understood as: each recognised piece can be read otherwise.
+
+import { h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { photos } from "./words.js";
+
+const PAUSE = 200; // milliseconds without typing until it is searched
+const LEAST_DIGITS = 12; // of a photo's digest, which name it in a query
+const MOST_EXAMPLES = 8; // photos that others are to be similar to
+
+export class Search {
+  /** view.onFilter(filter) and toPhotos() are told. */
+  constructor(store, view) {
+    Object.assign(this, { store, view });
+    this.input = h("input", {
+      type: "search",
+      placeholder: "Date, place, camera, kind, name…",
+      "aria-label": "Search the photos",
+      title: "Search (/)",
+      autocomplete: "off",
+      spellcheck: false,
+      maxLength: 2000,
+      oninput: () => this.soon(),
+      onkeydown: (event) => this.key(event),
+    });
+    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input);
+    this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
+  }
+
+  focus() {
+    this.input.focus();
+    this.input.select();
+  }
+
+  soon() {
+    clearTimeout(this.pausing);
+    this.pausing = setTimeout(() => this.ask(this.input.value), PAUSE);
+  }
+
+  ask(text) {
+    clearTimeout(this.pausing);
+    this.input.value = text;
+    const q = text.trim() ? text : "";
+    if (q === this.store.filter.q) return;
+    this.box.setAttribute("aria-busy", "true");
+    this.view.onFilter({ ...this.store.filter, q });
+  }
+
+  key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter") this.ask(this.input.value);
+    else if (event.key === "Escape" && this.input.value) this.ask("");
+    else if (event.key === "Escape" || event.key === "ArrowDown") this.view.toPhotos();
+    else return;
+    event.preventDefault();
+  }
+
+  /** After the photos were listed. */
+  refresh() {
+    const { filter, book } = this.store;
+    this.box.removeAttribute("aria-busy");
+    const typing = this.input.getRootNode().activeElement === this.input;
+    if (!typing && this.input.value.trim() !== filter.q.trim()) this.input.value = filter.q;
+    this.box.hidden = !book.folders.length;
+    const found = book.search;
+    this.told.hidden = !found;
+    this.told.replaceChildren(...(found ? this.lines(found) : []));
+  }
+
+  lines({ error, chips = [], notes = [], photos: number = 0 }) {
+    if (error) return [h("p", { class: "notice", role: "status" }, icon("warning"), h("span", {}, error))];
+    const every = h(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        "aria-pressed": String(this.store.filter.every),
+        title: "Copies and shots of a burst one by one",
+        onclick: () => this.view.onFilter({ ...this.store.filter, every: !this.store.filter.every }),
+      },
+      "Every shot",
+    );
+    return [
+      ...chips.map((chip) => this.piece(chip)),
+      (number > this.store.total || this.store.filter.every) && every,
+      number > this.store.total && h("span", { class: "quiet" }, `${photos(number)} with copies and bursts`),
+      ...(this.store.total ? notes : []).map((note) => h("span", { class: "quiet" }, `${note}.`)),
+    ].filter(Boolean);
+  }
+
+  /** A recognised piece: what it was read as, what else it may be, and a way back to plain words. */
+  piece(chip) {
+    const words = chip.readings.find((reading) => reading.startsWith("word:"));
+    const others = chip.readings.filter((reading) => reading !== words);
+    const instead = (reading, ...content) =>
+      h(
+        "button",
+        { type: "button", class: "plain", onclick: () => this.replace(chip, reading) },
+        ...content,
+      );
+    const away = instead(words ?? "", icon("cross"));
+    const about = words ? `Search for the words instead of ${chip.label}` : `Leave out ${chip.label}`;
+    away.setAttribute("aria-label", about);
+    away.title = about;
+    return h(
+      "span",
+      { class: "piece" },
+      h("span", {}, chip.label, " ", h("span", { class: "quiet" }, chip.photos?.toLocaleString("en") ?? "")),
+      ...others.map((reading) => instead(reading, `or ${reading}`)),
+      away,
+    );
+  }
+
+  replace({ start, end }, reading) {
+    const { q } = this.store.filter;
+    this.ask(`${q.slice(0, start)}${reading}${q.slice(end)}`.replace(/\s+/g, " ").trim());
+  }
+
+  /** Photos like these; `digests` of photos that are shown. */
+  similar(digests) {
+    const like = digests.slice(0, MOST_EXAMPLES).map((digest) => `like:${digest.slice(0, LEAST_DIGITS)}`);
+    this.ask(like.join(" "));
+  }
+}

@@ -1,0 +1,49 @@
+"""Continue: the reviews and uploads of this browser, which alone keeps the list of their tokens.
+
+How far each is, the cards ask the server themselves, see server/continue_routes.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from server.runs import Run
+from server.state import server
+from unipic.core.errors import RunNotFound
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "unipic_resume",
+    html='<section class="resume" aria-label="Continue" hidden></section>',
+    css=(_HERE / "resume.css").read_text(encoding="utf-8"),
+    js=(_HERE / "resume.js").read_text(encoding="utf-8"),
+)
+
+
+def keep(run: Run) -> None:
+    """Have this browser remember a run, and show its token in the address, which opens it again."""
+    _component(key="resume-keep", data={"token": run.token})
+
+
+def resume(shown: str = "") -> None:
+    """A card for each run that this browser remembers, but for the token that is `shown`, to open or delete it."""
+    token = _component(key="resume", data={"token": "", "shown": shown}, on_open_change=_rerun).get("open")
+    if token:
+        _open(token)
+
+
+def _open(token: Any) -> None:
+    try:
+        state = server().runs.open(str(token)).load()
+    except (RunNotFound, FileNotFoundError):  # deleted meanwhile; the cards say so when they are drawn again
+        return
+    if state.state == "collecting":
+        st.switch_page("add.py", query_params={"upload": str(token)})
+    st.switch_page("review.py", query_params={"run": str(token)})
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""

@@ -1,0 +1,31 @@
+"""The stages of a cleanup, in their order, for one bar over all of them."""
+
+from __future__ import annotations
+
+from unipic.cleanup import _neighbours, compare, look, rank
+from unipic.core.progress import Stage
+from unipic.library import companions, filling, traits
+
+READING = "Reading photos"
+
+# Weights are seconds for 1,000 photos of 12 megapixels (benchmarks/RESULTS.md, Speed), to start from: a run's own
+# speed takes their place, stage by stage.
+INDEXING = (
+    Stage(READING, 35, "Each photo is opened once: its date, what can be seen, how sharp and how bright it is."),
+    Stage(companions.STAGE, 1, "Films of live photos, raw files and sidecars are put with their photos."),
+)
+SEARCHING = (
+    Stage(filling.STAGE, 7, "The colours and the light of each photo are noted, to search by."),
+    Stage(traits.STAGE, 1, "Dates, places, kinds, names and words are made ready for the search."),
+)
+COMPARING = (
+    Stage(_neighbours.STAGE, 1, "Photos that resemble each other at a glance are looked for."),
+    Stage(compare.STAGE, 7, "Each pair that resembles is laid on each other: the same picture, or the same moment?"),
+    Stage(look.STAGE, 4, "Before a photo is called a copy, both are compared at full size, block by block."),
+)
+SCORING = Stage(rank.STAGE, 12, "A model judges the similar shots by what makes a good photo.")
+
+
+def stages(scored: bool) -> tuple[Stage, ...]:
+    """The stages of a cleanup; `scored`: a model scores the shots of groups."""
+    return (*INDEXING, *COMPARING, *((SCORING,) if scored else ()))

@@ -1,0 +1,110 @@
+"""Vectors in memory, searched exactly: half-precision rows by FAISS, the answer scored again from the same rows.
+
+Whatever index finds the nearest ones, their scores and order are those of the stored vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+FEW = 0.2  # of all rows: so few are compared one by one, more are searched through with the others
+MORE = 32  # rows found beyond those asked for, since scoring again may change the order of equal ones
+DIGITS = 6  # of a score: sums in another order differ beyond
+
+
+class Vectors(Protocol):
+    """A set of vectors by whole numbers."""
+
+    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
+        """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
+        ...
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Remove vectors; ids without one do not matter."""
+        ...
+
+    def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest of the allowed ids (None: of all), best first, and their cosines; equal ones by id."""
+        ...
+
+
+class ExactVectors:
+    """Vectors in this process's memory: 2 bytes a number. Ids should not be much larger than their number."""
+
+    def __init__(self, dimensions: int) -> None:
+        import faiss
+
+        rows = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        rows.train(np.zeros((1, dimensions), np.float32))
+        self._rows = faiss.IndexIDMap2(rows)
+        self._there = np.zeros(0, bool)  # by id
+
+    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
+        """See Vectors.add."""
+        rows, wanted = _unit(np.ascontiguousarray(vectors, np.float32)), np.asarray(ids, np.int64)
+        if len(set(ids)) != len(rows):
+            raise ValueError(f"{len(set(ids))} different ids for {len(rows)} vectors")
+        self.delete(ids)
+        self._rows.add_with_ids(rows, wanted)
+        there = np.zeros(max(len(self._there), wanted.max(initial=-1) + 1), bool)
+        there[: len(self._there)] = self._there
+        there[wanted] = True
+        self._there = there
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """See Vectors.delete."""
+        import faiss
+
+        wanted = np.asarray(ids, np.int64)
+        gone = wanted[self.has(wanted)]
+        if len(gone):
+            self._rows.remove_ids(faiss.IDSelectorBatch(gone))
+            self._there[gone] = False
+
+    def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """See Vectors.search."""
+        unit = _unit(np.asarray(query, np.float32).reshape(1, -1))
+        some = self._there.copy()
+        if allowed is not None:
+            some[:] = False
+            some[allowed[self.has(allowed)]] = True
+        number, most = int(some.sum()), k + MORE
+        few = number <= max(most, FEW * self._rows.ntotal)
+        among = np.flatnonzero(some) if few else self._nearest(unit, most, some if allowed is not None else None)
+        scores = np.round(self.of(among).astype(np.float64) @ unit[0].astype(np.float64), DIGITS)
+        order = np.lexsort((among, -scores))[:k]
+        return among[order], scores[order].astype(np.float32)
+
+    def of(self, ids: np.ndarray) -> np.ndarray:
+        """float32 [N, D]: the vectors with these ids. RuntimeError if one is missing."""
+        if not len(ids):
+            return np.zeros((0, self._rows.d), np.float32)
+        return np.asarray(self._rows.reconstruct_batch(np.ascontiguousarray(ids, np.int64)))
+
+    def has(self, ids: np.ndarray) -> np.ndarray:
+        """bool, in the shape of the ids: which of them have a vector."""
+        known = (ids >= 0) & (ids < len(self._there))
+        known[known] = self._there[ids[known]]
+        return known
+
+    def _nearest(self, query: np.ndarray, k: int, among: np.ndarray | None) -> np.ndarray:
+        """Ascending ids. `among`: bool by id."""
+        import faiss
+
+        if among is None:
+            _, found = self._rows.search(query, k)
+        else:
+            chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+            _, found = self._rows.search(query, k, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
+        return np.sort(found[0][found[0] >= 0])
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """float32 [N, D] of length 1. ValueError if one has no direction."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(vectors).all() or not (lengths > 0).all():
+        raise ValueError("a vector is not finite, or zero")
+    return vectors / lengths

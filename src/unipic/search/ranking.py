@@ -1,0 +1,91 @@
+"""From rankings to one order: what is found and how surely, by words and by example; copies and bursts as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unipic.library.searchable import Searchable
+from unipic.search.query import Part
+from unipic.search.words import hits
+
+RANK = 60  # reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), with their constant
+MORE, LESS = 0.75, 0.25  # Rocchio's weights (1971) of examples that are wanted, and of those that are not
+MOST_NEAR = 2000  # photos that are compared with the examples: more shots of one place nobody looks through
+MOST_ALIKE = 100  # photos that are only somewhat like the examples: beyond them nobody looks
+SAME, MOMENT, FOUND, UNSURE = range(4)  # zones, the surest first
+NEVER = 4  # the zone of what is not found
+HEADINGS = ("The same picture", "The same moment or place", "Found", "Less sure")
+ALIKE = "Similar"  # the heading of UNSURE where only examples were given
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """For each photo of the library, by position: its zone, its score, and its cosine with the examples."""
+
+    zones: np.ndarray  # int8 [N]
+    scores: np.ndarray  # float64 [N]
+    cosines: np.ndarray  # float32 [N]; NaN where nothing was compared
+    unwanted: np.ndarray  # bool [N]: contains a word with a minus
+
+    @classmethod
+    def of(cls, size: int) -> Ranked:
+        """Nothing found yet."""
+        nan = np.full(size, np.nan, np.float32)
+        return cls(np.full(size, NEVER, np.int8), np.zeros(size), nan, np.zeros(size, bool))
+
+    def add(self, positions: np.ndarray, weight: float, zone: int) -> None:
+        """A ranking, best first; each photo has the surest zone that one of its rankings gives it."""
+        self.scores[positions] += weight / (RANK + 1 + np.arange(len(positions)))
+        self.zones[positions] = np.minimum(self.zones[positions], zone)
+
+    def order(self, allowed: np.ndarray) -> np.ndarray:
+        """The allowed positions that are found: surest zone first, then by score, newest first."""
+        some = allowed[self.zones[allowed] < NEVER]
+        return some[np.lexsort((some, -np.round(self.scores[some], 12), self.unwanted[some], self.zones[some]))]
+
+
+def by_words(ranked: Ranked, library: Searchable, parts: Sequence[Part]) -> None:
+    """Rank by the words of the query's parts. With unwanted words alone, everything is found."""
+    for part in parts:
+        whole, some = hits(library, part.words)
+        if part.weight > 0:
+            ranked.add(whole, part.weight, FOUND)
+            if not len(whole):
+                ranked.add(some, part.weight, UNSURE)
+        else:
+            ranked.unwanted[whole] = True
+    if parts and all(part.weight <= 0 for part in parts):
+        ranked.zones[:] = FOUND
+
+
+def by_examples(
+    ranked: Ranked, library: Searchable, more: np.ndarray, less: np.ndarray, allowed: np.ndarray, moment: float
+) -> np.ndarray:
+    """Rank by vectors of wanted and unwanted examples, float32 [N, D]; returns the nearest positions.
+
+    `moment`: the cosine from which two pictures show one moment or place.
+    """
+    query = rocchio(more, less)
+    found, cosines = library.nearest(query, MOST_NEAR, allowed) if query is not None else (allowed[:0], allowed[:0])
+    ranked.cosines[found] = cosines
+    sure = found[cosines >= moment]
+    ranked.add(found[: len(sure) + MOST_ALIKE], 1.0, UNSURE)
+    if len(more) and not len(less):
+        ranked.zones[sure] = np.minimum(ranked.zones[sure], MOMENT)
+    return found
+
+
+def rocchio(more: np.ndarray, less: np.ndarray) -> np.ndarray | None:
+    """float32 [D]: what the wanted examples have in common, less what the unwanted ones have; None without any."""
+    weighted = [weight * vectors.mean(axis=0) for weight, vectors in ((MORE, more), (-LESS, less)) if len(vectors)]
+    return np.asarray(np.sum(weighted, axis=0), np.float32) if weighted else None
+
+
+def collapsed(order: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each group in the order, and how many more of it the order has."""
+    _, first, number = np.unique(groups[order], return_index=True, return_counts=True)
+    kept = np.argsort(first)
+    return order[first[kept]], number[kept] - 1
