@@ -210,7 +210,8 @@ def _row(what: str, found: Iterable[float]) -> None:
 def _prepared(photos: int, groups: int) -> Run:
     """A run over a made gallery whose work is done. Both stay in the temporary folder, for the next time."""
     home = Path(tempfile.gettempdir()) / f"unipic-bench-darkroom-{photos}-{groups}"
-    runs = Runs(_made(home / "runs"))
+    data = home / "data"  # beside the gallery: nothing in it is read as photos
+    runs = Runs(_made(data / "runs"))
     done = [run for run in runs.all() if run.load().state == "ready"]
     if done:
         return done[0]
@@ -218,7 +219,7 @@ def _prepared(photos: int, groups: int) -> Run:
     make_gallery(home / "gallery", photos, groups)
     run = runs.new("folder", (str(home / "gallery"),))
     command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
-    subprocess.run(command, check=True, env={**os.environ, "UNIPIC_DATA": str(home)}, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env={**os.environ, "UNIPIC_DATA": str(data)}, stdout=subprocess.DEVNULL)
     return run
 
 

@@ -6,6 +6,7 @@ import hashlib
 import resource
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.truth import PHOTOS as PHOTOS_FOLDER
+from benchmarks.truth import Label, load_labels
 from unipic.core.photo import Measures, Photo
-from unipic.core.settings import PROJECT
+from unipic.core.settings import PROJECT, Settings, models_folder
 from unipic.library._database import Database
 from unipic.library.library import Library
 from unipic.library.places import places
@@ -25,9 +28,11 @@ from unipic.library.traits import COLUMNS, row_of
 from unipic.library.vectors import ExactVectors
 from unipic.reading import versions
 from unipic.search.parse import Parser
+from unipic.search.ranking import HEADINGS
 from unipic.search.search import Asked, Example
+from unipic.tools import open_tools
 from unipic.vision.base import Calibration
-from utils import search_gallery
+from utils import index_gallery, search_gallery
 
 PHOTOS, SIZE = 100_000, 512
 ROUNDS = 30
@@ -53,6 +58,7 @@ def run(photos: int = 0) -> None:
         _searches(library, number)
     _parser()
     _places()
+    _examples()
 
 
 def _vectors(number: int) -> None:
@@ -67,7 +73,7 @@ def _vectors(number: int) -> None:
         f"## Search: the nearest 100 of {number:,} x {SIZE} vectors\n\nadded in {time.perf_counter() - begun:.1f} s\n"
     )
     print(
-        "| allowed | by FAISS, scored again: CPU ms, p50 | p95 | plain product (float32): CPU ms, p50 | p95 | the same 100 |"
+        "| allowed | FAISS, scored again: CPU ms, p50 | p95 | plain float32 product: CPU ms, p50 | p95 | the same 100 |"
     )
     print("|---|---:|---:|---:|---:|---:|")
     kept = rows.astype(np.float16).astype(np.float32)
@@ -215,3 +221,73 @@ def _places() -> None:
     milliseconds, _ = _timed([lambda p=p: places().at(*p) for p in points])  # type: ignore[misc]
     print(f"Places: {countries} of {len(found)} in the right country, {cities} in the right city; "
           f"{median(milliseconds):.2f} ms each.\n")  # fmt: skip
+
+
+def _examples() -> None:
+    """By example on labelled photos: how many of the others of a group are among the first ten."""
+    folder = PHOTOS_FOLDER / "gallery_dev"
+    if not folder.is_dir():
+        print("By example: not measured here, the labelled photos are not at hand.\n")
+        return
+    with tempfile.TemporaryDirectory(prefix="unipic-bench-") as scratch:
+        library = Library(Path(scratch) / "data")
+        with open_tools(Settings.of(ranker="builtin", fetch=False), models_folder(), library.path.parent) as tools:
+            index_gallery(library.add(folder), library, tools, Settings())
+            label, asked = (
+                tools.encoder.label,
+                Asked(Searchable(library, tools.encoder.key, tools.encoder.calibration)),
+            )
+        photos = library.photos(library.listing().ids.tolist())
+        digests = {photo.name: photo.digest for photo in photos}
+        labels = [label for label in load_labels(folder) if label.file in digests]
+        print(f"## By example, {len(photos)} labelled photos, {label}\n")
+        print("| of the others of a group among the first 10 | examples | queries | recall@10 |\n|---|---:|---:|---:|")
+        for name, group in (("same moment (`similar_group`)", "similar"), ("same subject (`family`)", "family")):
+            groups: dict[str, list[str]] = defaultdict(list)
+            for one in labels:
+                if key := getattr(one, group):
+                    groups[key].append(digests[one.file])
+            for size in (1, 3):
+                found = [_recall(asked, members, size) for members in groups.values() if len(set(members)) > size]
+                several = [one for some in found for one in some]
+                print(f"| {name} | {size} | {len(several):,} | {np.mean(several):.3f} |", flush=True)
+        _zones(asked, labels, digests)
+
+
+def _recall(asked: Asked, members: Sequence[str], size: int) -> list[float]:
+    """For each member as an example, with those after it: the share of the rest, at most 10, that is found."""
+    members = sorted(set(members))
+    shares = []
+    for start in range(len(members)):
+        chosen = [members[(start + n) % len(members)] for n in range(size)]
+        examples = [one for digest in chosen if (one := asked.example(digest))]
+        ranked = asked.rank(asked.parse(""), asked.allowed(()), examples, lambda one, other: False)
+        assert ranked is not None
+        first = [d for at in ranked.order(asked.allowed(())) if (d := asked.library.digests[at]) not in chosen][:10]
+        rest = set(members) - set(chosen)
+        shares.append(len(rest & set(first)) / min(10, len(rest)))
+    return shares
+
+
+def _zones(asked: Asked, labels: Sequence[Label], digests: dict[str, str]) -> None:
+    """How true the two sure headings are, over every fourth photo as an example."""
+    by_digest = {digests[one.file]: one for one in labels}
+    right, shown = Counter[str](), Counter[str]()
+    for one in labels[::4]:
+        example = asked.example(digests[one.file])
+        found = search_gallery("", asked, [example] if example else [], every_shot=True)
+        for at in found.order.tolist():
+            other, zone = by_digest.get(asked.library.digests[at]), found.zone_of(at)
+            if other and other.file != one.file and zone in HEADINGS[:2]:
+                shown[zone] += 1
+                near = {one.near, one.exact} & {other.near, other.exact} - {""}
+                moment = (
+                    near
+                    or (one.similar and one.similar == other.similar)
+                    or (one.family and one.family == other.family)
+                )
+                right[zone] += bool(near if zone == HEADINGS[0] else moment)
+    print("\n| heading | photos under it | right |\n|---|---:|---:|")
+    for zone in HEADINGS[:2]:
+        print(f"| {zone} | {shown[zone]:,} | {right[zone] / max(shown[zone], 1):.3f} |")
+    print()

@@ -395,7 +395,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     assert {"pillow==", "numpy==", "opencv-python-headless==", "pillow-heif==", "rawpy=="} <= behind
     owners = {
         name
-        for name in ours | second_look
+        for name in ours | second_look | searched
         if hasattr(importlib.import_module("unipic." + name.replace("/", ".")), "VERSION")
     }
     assert BEHIND.keys() == owners, "whoever has a VERSION says what is behind it"

@@ -16,7 +16,7 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
-from cli.options import Encoding, Machine, option, settings_by, with_groups
+from cli.options import Encoding, option, settings_by, with_groups
 from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, models_folder
@@ -66,7 +66,6 @@ def search(
     answer: Answer,
     where: Where,
     encoding: Encoding,
-    machine: Machine,
     query: Annotated[
         list[str] | None, typer.Argument(help="Words, dates, places, and conditions as key:value.")
     ] = None,
@@ -81,7 +80,7 @@ def search(
         if answer.limit is not None and answer.limit < 1:
             raise SettingsError("--limit is 1 or more")
         library.usable()
-        settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
+        settings = changed(settings_by(encoding), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
         with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)

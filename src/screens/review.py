@@ -20,6 +20,21 @@ from unipic.core.photo import Unreadable
 from unipic.core.words import nothing_found
 from unipic.review.desk import Desk
 
+# The title and what can be set stand in one row, which scrolls away; photos take the width that a large screen has.
+STYLE = """
+<style>
+  .stMainBlockContainer:has(.st-key-desk) { max-width: none; padding: 4rem clamp(0.75rem, 2vw, 2.5rem) 1rem; }
+  .stMainBlockContainer:has(.st-key-desk) > .stVerticalBlock { gap: 0.25rem; }
+  .st-key-desk { gap: 0.5rem; }
+  .st-key-desk h1 { font-size: 1.35rem !important; padding: 0 0.5rem 0 0 !important; }
+  @media (max-width: 767.98px) {
+    .stMainBlockContainer:has(.st-key-desk) { padding: 0.5rem 0.75rem 5rem; }
+    .st-key-desk { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; }
+    .st-key-desk > * { flex: none; }
+  }
+</style>
+"""
+
 
 def screen() -> None:
     run = session.run
@@ -82,8 +97,9 @@ def _found(run: Run, desk: Desk) -> None:
     if not cleanup.gallery.photos:
         _no_photos(cleanup.gallery.unreadable)
         return
-    st.title("Review", anchor=False)
+    st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="desk"):
+        st.title("Review", anchor=False, width="content")
         rules(desk)
         thresholds(desk)
         remembered(desk)

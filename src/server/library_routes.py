@@ -54,7 +54,7 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
             raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
-        shown = [photo and in_the_grid(photo, marked.get(photo.digest, NOT_MARKED)) for photo in found]
+        shown = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
         for one, (more, why) in zip(shown, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
                 one |= {"more": more, "why": printable(why)}

@@ -91,8 +91,12 @@ class Listings:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _keep(self, key: str, listing: Found) -> None:
+    def _keep(self, key: str, found: Found) -> None:
+        """Keep a listing. Searches in an earlier state of the library are dropped, since each holds all its vectors."""
         with self._lock:
-            self._kept[key] = listing
+            for old, other in list(self._kept.items()):
+                if found.results and other.results and other.results.library is not found.results.library:
+                    del self._kept[old]
+            self._kept[key] = found
             while len(self._kept) > self.most:
                 self._kept.popitem(last=False)

@@ -23,6 +23,7 @@ from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
 from unipic.review.history import Change
 from unipic.review.journal import choice_to_dict
 from unipic.review.ledger import ledger_to_dict
+from unipic.review.nearness import nearness
 from unipic.review.proposal import Group
 
 DeskOf = Callable[[Run], Desk]
@@ -155,11 +156,13 @@ def _choices(desk: Desk, choices: Any) -> dict[str, Any]:
 def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
     """A group for the browser, see darkroom/README.md."""
     scores = desk.evidence.scores if group.lane == "similar" else {}
+    near = nearness(group.alike) if group.lane == "similar" else [""] * len(group.photos)
     return {
         "id": group.id,
         "lane": group.lane,
         "reason": group.headline,
         "doubt": group.doubt,
+        "tie": group.tie,
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
         "bytes": sum(photo.bytes for photo in group.photos),
@@ -168,10 +171,11 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
                 **_photo(photo, desk),
                 "protected": photo.id in group.protected,
                 "alike": None if alike is None else round(alike),
+                "near": how_near,
                 "words": "; ".join(filter(None, (words, with_what(photo), photo.note))),
                 "facts": facts(photo, {name: told.get(photo.id) for name, told in scores.items()}),
             }
-            for photo, alike, words in zip(group.photos, group.alike, group.words, strict=True)
+            for photo, alike, how_near, words in zip(group.photos, group.alike, near, group.words, strict=True)
         ],
     }
 

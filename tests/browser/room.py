@@ -10,6 +10,7 @@ from typing import Any
 from server.runs import Run
 
 TIMEOUT_MS = 10_000  # milliseconds
+LIKE_A_BUTTON = "button, summary, select, input:not([type=checkbox]):not([type=hidden]), label, [role=button]"
 
 
 class Room:
@@ -83,4 +84,42 @@ class Room:
                 const words = at.getAttribute("aria-label") ?? at.textContent.trim();
                 return `${at.tagName.toLowerCase()} ${words}`.slice(0, 80);
             }""")
+        )
+
+    def swipe(self, by: int, down: int = 0, rest: int = 0) -> None:
+        """A finger across the large photo, as the browser itself sees it, that may rest (ms) before it is lifted."""
+        box = self.root.locator(".stage").bounding_box()
+        x, y = box["x"] + box["width"] / 2 - by / 2, box["y"] + box["height"] / 2 - down / 2
+        session = self.page.context.new_cdp_session(self.page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            told = [{"x": across, "y": below} for across, below in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+        touch("touchStart", (x, y))
+        for part in range(1, 9):
+            touch("touchMove", (x + by * part / 8, y + down * part / 8))
+        if rest:
+            self.page.wait_for_timeout(rest)
+        touch("touchEnd")
+        session.detach()
+
+    def photo(self, place: int, of: int) -> None:
+        """Until the photo of this number is large."""
+        self.root.locator(".path strong", has_text=f"{place} of {of}").wait_for(timeout=TIMEOUT_MS)
+
+    def small_targets(self) -> list[str]:
+        """What a finger could miss: less than 44 pixels high or wide. A label counts with what it is for."""
+        return list(
+            self.root.evaluate(
+                """(root, what) => [...root.querySelectorAll(what)].flatMap((one) => {
+                    const { width, height } = (one.closest("label") ?? one).getBoundingClientRect();
+                    if (!width || !height || one.disabled || (one.tagName === "LABEL" && !one.querySelector("input")))
+                        return [];
+                    const words = (one.getAttribute("aria-label") ?? one.textContent.trim()).slice(0, 40);
+                    const small = Math.round(Math.min(width, height) * 10) / 10 < 44;
+                    return small ? [`${one.tagName}.${one.className} ${words}: ${width} x ${height}`] : [];
+                })""",
+                LIKE_A_BUTTON,
+            )
         )

@@ -19,7 +19,7 @@ import * as zoom from "./zoom.js";
 import { openCompare } from "./compare.js";
 import { openBulk, upperBound } from "./bulk.js";
 const root = document.getElementById("host").attachShadow({ mode: "open" });
-const sheets = ["compare.css", "bulk.css"].map((name) => fetch(name).then((answer) => answer.text()));
+const sheets = ["compare.css", "bulk.css", "darkroom.css"].map((name) => fetch(name).then((answer) => answer.text()));
 const style = document.createElement("style");
 style.textContent = (await Promise.all(sheets)).join("");
 const host = document.createElement("div");
@@ -35,16 +35,21 @@ const compare = (photos, more = {}) => {
   const kept = new Set([photos[0].id]);
   const onToggle = (id) => (log.push(id), kept.has(id) ? kept.delete(id) : kept.add(id));
   const onClose = (index) => log.push(`closed ${index}`);
-  return openCompare({ host, photos, urls, start: 1, mode: "side", kept: () => kept, onToggle, onClose, ...more });
+  const onAct = (action, index) => log.push(`${action} ${index}`);
+  const group = { photos, tie: 0, ...more.group };
+  const where = () => "Group 1 of 2";
+  return openCompare({
+    ...{ host, urls, start: 1, mode: "side", kept: () => kept, where, onToggle, onAct, onClose }, ...more, group });
 };
 const bulk = (number) => {
   const groups = Array.from({ length: number }, (_, i) => ({
     id: `g${i}`, lane: i < 3 ? "identical" : "same", reason: "sharper", doubt: "", certainty: 1 - i / 100,
     photos: [photo(`best${i}`, 400, 300), photo(`copy${i}`, 200, 150)],
   }));
-  const keptOf = (group) => new Set([group.photos[0].id]);
+  for (const group of groups) group.suggested = [group.photos[0].id];
+  const choiceOf = () => undefined;
   const [onAccept, onOpen] = [(ids) => log.push(ids), (id) => log.push(`open ${id}`)];
-  openBulk({ host, groups, keptOf, urls, onAccept, onOpen, onClose: () => log.push("closed") });
+  openBulk({ host, groups, choiceOf, urls, onAccept, onOpen, onClose: () => log.push("closed") });
 };
 window.t = { zoom, photo, compare, bulk, upperBound, log };
 </script>"""
@@ -164,6 +169,45 @@ def test_toggling_never_touches_what_is_protected(stage, quiet) -> None:
     quiet()
 
 
+def test_the_survey_leaves_the_screen_to_the_photos(stage, quiet) -> None:
+    stage.evaluate("t.compare(['a', 'b', 'c', 'd'].map((id) => t.photo(id, 1200, 900)))")
+    stage.keyboard.press("v")
+    assert numbers(stage) == ["1", "2", "3", "4"]
+    boxes = [one.bounding_box() for one in stage.locator(".compare-stage").all()]
+    share = sum(box["width"] * box["height"] for box in boxes) / (1280 * 900)
+    assert share > 0.9
+    facts = stage.locator(".compare-facts").nth(1)
+    assert not facts.is_visible()
+    fit = stage.locator(".compare-fit")
+    assert fit.text_content() == "Zoom to 100 %"
+    stage.keyboard.press("z")
+    assert fit.text_content() == "Show whole"
+    stage.keyboard.press("z")
+    for key in ("j", "k", "Enter", "a", "x", "u"):
+        stage.keyboard.press(key)
+    done = ["nextGroup 1", "previousGroup 1", "accept 1", "keepAll 1", "keepOnly 1", "undo 1"]
+    assert stage.evaluate("t.log") == done
+    quiet()
+
+
+def test_another_group_in_as_many_panes(stage, quiet) -> None:
+    stage.evaluate("""() => {
+        const photos = (...ids) => ids.map((id) => t.photo(id, 800, 600));
+        t.open = t.compare(photos("a", "b", "c", "d", "e"));
+        t.next = { photos: photos("f", "g", "h"), tie: 2 };
+    }""")
+    assert stage.locator(".compare-badge span").inner_text() == "★ Recommended"
+    stage.keyboard.press("v")
+    stage.keyboard.press("z")
+    stage.evaluate("t.open.load(t.next)")
+    assert numbers(stage) == ["1", "2", "3"]
+    assert stage.locator(".compare-badge span").count() == 0, "a tie recommends nothing"
+    assert stage.locator(".compare-closer").count() == 0
+    stage.keyboard.press("Escape")
+    stage.wait_for_function("t.log.at(-1) === 'closed 1'")
+    quiet()
+
+
 def test_difference_is_refused_for_another_shape(stage) -> None:
     stage.evaluate("t.compare([t.photo('a', 400, 300), t.photo('b', 200, 150), t.photo('c', 300, 400)])")
     button = stage.locator(".compare-differ")
@@ -179,20 +223,28 @@ def test_difference_is_refused_for_another_shape(stage) -> None:
 
 def test_bulk_is_accepted_after_a_look_and_without_the_wrong_ones(stage, quiet) -> None:
     stage.evaluate("t.bulk(40)")
+    figures = stage.locator("details", has_text="How sure is this?")
+    assert not stage.get_by_text("confidence", exact=False).locator("visible=true").count(), "figures are on demand"
+    figures.locator("summary").click()
     number = stage.get_by_label("Groups, most confident first")
     assert number.first.input_value() == "6"  # as many as have a certainty of 95 %
     number.first.fill("20")
-    assert "Accept 20 groups: 20 photos would be set aside" in stage.locator(".bulk-sum").inner_text()
-    stage.get_by_role("button", name="Check a sample").click()
+    assert stage.locator(".bulk-sum").inner_text().startswith("20 groups: 20 photos would be set aside")
+    stage.get_by_role("button", name="Look at 10").click()
     wrong = ""
-    for place in range(12):
+    for place in range(10):
         assert stage.get_by_role("button", name="Accept").count() == 0
-        assert stage.locator("h2").inner_text() == f"Is this right? {place + 1} of 12"
+        assert stage.locator("h2").inner_text() == f"Is this right? {place + 1} of 10"
         if place == 3:
             wrong = stage.locator("figcaption").first.inner_text().split("best")[1].removesuffix(".jpg")
         stage.keyboard.press("n" if place == 3 else ("y", "Enter")[place % 2])
-    assert "1 of 12 looked wrong" in stage.locator(".bulk-bound").inner_text()
-    assert "34 %" in stage.locator(".bulk-bound").inner_text()
+    words = stage.locator(".bulk-seen").inner_text()
+    assert words == (
+        "10 shown, 1 looked wrong to you and stays open. 19 groups will be settled; U or Undo takes all of it back."
+    )
+    assert not stage.locator(".bulk-bound").is_visible()
+    figures.locator("summary").click()
+    assert "at most 39 % are wrong" in stage.locator(".bulk-bound").inner_text()
     assert stage.locator(".bulk-list li").count() == 19
     stage.get_by_role("button", name="Accept 19 groups").click()
     ids = stage.evaluate("t.log.filter(Array.isArray)")

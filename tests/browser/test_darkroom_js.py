@@ -22,6 +22,9 @@ const hard = group("hard", "similar", 0.6, [photo("b1", 50), photo("b2", 70), ph
 const done = group("done", "same", 0.5, [photo("c1", 5), photo("c2", 5)]);
 const fixed = group("fixed", "same", 0.97, [photo("d1", 1), photo("d2", 900, { protected: true }), photo("d3", 2)]);
 fixed.photos[2].name = "Été/Côte.JPG";
+const clear = group("clear", "similar", 0.85, [photo("e1", 20), photo("e2", 20)]);
+const tie = { ...group("tie", "similar", 0.5, [photo("f1", 9), photo("f2", 9)], "too close to call"), tie: 2,
+  suggested: ["f1", "f2"] };
 const known = { version: 0, groups: [sure, hard, done, fixed],
   choices: { done: { kept: ["c1"], done: true, remembered: true } } };
 const list = (sort, filter = {}) => filters.ordered(known, sort, { ...filters.SHOW_ALL, ...filter }).join(" ");
@@ -78,6 +81,25 @@ def test_a_doubtful_group_is_sure_nowhere(run) -> None:
 )
 def test_order(run, sort: str, filters: dict[str, str], expected: str) -> None:
     assert run(f"return list({json.dumps(sort)}, {json.dumps(filters)})") == expected
+
+
+def test_clear_winners_come_first_and_ties_last(run) -> None:
+    book = "{ ...known, groups: [tie, hard, done, sure, fixed, clear] }"
+    order = run(f"return filters.ordered({book}, 'easiest', filters.SHOW_ALL)")
+    assert order == ["clear", "fixed", "sure", "hard", "tie", "done"]
+    assert run("return new filters.Listing().sort") == "easiest"
+
+
+def test_identical_files_nobody_touched_go_together(run) -> None:
+    twin = "group('twin', 'identical', 1, [photo('g1', 3), photo('g2', 3), photo('g3', 3, { protected: true })])"
+    found = f"""
+        const mine = {twin}, touched = {{ ...{twin}, id: "touched" }}, whole = {{ ...{twin}, id: "whole",
+          suggested: ["g1", "g2", "g3"] }}, decided = {{ ...{twin}, id: "decided" }};
+        const decisions = {{ touched: {{ kept: ["g1", "g2"], done: false }}, decided: {{ kept: ["g1"], done: true }} }};
+        return groups.identical({{ groups: [mine, touched, whole, decided, hard, fixed], choices: decisions }})
+          .map(({{ group, aside, stays }}) => [group.id, aside.map((one) => one.id), stays.map((one) => one.id)]);
+    """
+    assert run(found) == [["twin", ["g2"], ["g1", "g3"]]]
 
 
 def test_what_is_protected_always_stays(run) -> None:
@@ -139,9 +161,8 @@ def test_outbox_sends_in_order_and_again_and_remembers(run) -> None:
 
 def test_every_key_means_one_thing_and_has_words(run) -> None:
     for view in ("group", "list", "compare", "sample"):
-        names = run(
-            "return keys.KEYS.filter((one) => one.in === given || one.in === 'both').flatMap((one) => one.keys)", view
-        )
+        places = [view, "both"] if view in ("group", "list") else [view]
+        names = run("return keys.KEYS.filter((one) => given.includes(one.in)).flatMap((one) => one.keys)", places)
         assert len(names) == len(set(names))
     assert run("return keys.KEYS.every((one) => one.words && one.action && keys.signs(one).length)")
 
@@ -155,6 +176,8 @@ def test_every_key_means_one_thing_and_has_words(run) -> None:
         ("<p>", {"key": "&", "code": "Digit1"}, "toggleNumber"),
         ("<p>", {"key": "?", "shiftKey": True}, "help"),
         ("<p>", {"key": "c", "ctrlKey": True}, None),
+        ("<p>", {"key": "1", "code": "Digit1", "ctrlKey": True}, None),
+        ("<p>", {"key": "+", "code": "Digit1"}, "toggleNumber"),
         ("<p>", {"key": "Enter", "repeat": True}, None),
         ("<p>", {"key": "j", "repeat": True}, "nextGroup"),
         ("<p>", {"key": "r"}, None),

@@ -189,6 +189,12 @@ def test_the_large_view_and_the_way_back(wall: Wall, calm) -> None:
     assert wall.focused().startswith("2024-05-04-27")
     wall.press("Enter")
     wall.large.wait_for()
+    wall.press("?")
+    keys = wall.page.get_by_role("dialog", name="Shortcuts and gestures")
+    keys.wait_for()
+    wall.page.go_back()
+    keys.wait_for(state="detached")
+    assert wall.large.is_visible(), "Back closes the topmost alone"
     wall.page.reload()
     wall.shows("2024-05-04-27.jpg")
     wall.press("Escape")
@@ -358,14 +364,20 @@ def test_a_search_from_words_to_a_selection(wall: Wall, calm) -> None:
     assert wall.focused() == "2024-05-04-29.jpg, 4 May 2024"
     wall.press("m")
     root.get_by_role("button", name="Select The same picture, 1 photo").wait_for()
-    assert root.locator(".search input").input_value().startswith("like:")
+    before = root.locator(".search input").input_value()
+    assert before.startswith("like:")
+    wall.cell(1).click()
+    wall.large.wait_for()
+    wall.press("m")
+    wall.large.wait_for(state="hidden")
+    root.locator(".piece", has_text="like 2024").wait_for()
+    assert root.locator(".search input").input_value() != before
     wall.cell(0).focus()
     wall.press("Space")
     assert wall.selected() == "1 selected"
     root.locator(".search input").press("Escape")
     root.get_by_text(f"{TOTAL} photos").first.wait_for()
-    wall.press("/")
-    page.keyboard.type("colr:red")
+    root.locator(".search input").fill("colr:red")
     root.get_by_text("Did you mean color:?").first.wait_for()
     calm()
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from tests.browser.room import Room
+from tests.helpers.reviews import review_of
 
 pytestmark = pytest.mark.browser
 
-LIKE_A_BUTTON = "button, summary, select, input:not([type=checkbox]):not([type=hidden]), label, [role=button]"
+
+@pytest.fixture
+def room(page, server) -> Room:
+    """Three clear picks of three shots, then three pairs of identical files, then three ties of two."""
+    return Room(page, server.url, review_of(server.data, 9)).open()
 
 
 @pytest.fixture
-def room(page, server, sample_run) -> Room:
-    return Room(page, server.url, sample_run(server.runs)).open()
-
-
-@pytest.fixture
-def thumb_room(phone, server, sample_run) -> Room:
-    return Room(phone, server.url, sample_run(server.runs)).open()
+def thumb_room(phone, server) -> Room:
+    return Room(phone, server.url, review_of(server.data, 9)).open()
 
 
 def photo(room: Room) -> str:
@@ -44,12 +45,12 @@ def test_keys_that_walk(room: Room, quiet) -> None:
     saying(room, "This is the first group")
     assert where(room).startswith("Group 1 ")
     count = room.root.locator(".strip li").count()
-    assert count == 4
-    for key, place in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("ArrowRight", 3), ("ArrowRight", 4)):
+    assert count == 3
+    for key, place in (("ArrowRight", 2), ("ArrowLeft", 1), ("ArrowRight", 2), ("ArrowRight", 3)):
         room.press(key)
         assert photo(room) == f"{place} of {count}", key
     room.press("ArrowRight")
-    assert photo(room) == "4 of 4"
+    assert photo(room) == "3 of 3"
     room.press(*["j"] * (groups - 1))
     assert where(room) == f"Group {groups} of {groups}"
     room.press("J")  # with Caps Lock
@@ -63,25 +64,25 @@ def test_keys_that_decide(room: Room, quiet) -> None:
     first = room.book["groups"]
     at = next(group for group in first if group["id"] == room.shown)
     photos = [photo["id"] for photo in at["photos"]]
-    assert room.kept() == [True, False, False, False]
+    assert room.kept() == [True, False, False]
     for keys, stays in (
-        (["ArrowRight", "Space"], "1100"),
-        (["Space"], "1000"),
-        (["3"], "1010"),
-        (["1"], "0010"),
-        (["9"], "0010"),  # there is no ninth
-        (["a"], "1111"),
-        (["x"], "0100"),  # the second one is large
-        (["2"], "0000"),
+        (["ArrowRight", "Space"], "110"),
+        (["Space"], "100"),
+        (["3"], "101"),
+        (["1"], "001"),
+        (["9"], "001"),  # there is no ninth
+        (["a"], "111"),
+        (["x"], "010"),  # the second one is large
+        (["2"], "000"),
     ):
         room.press(*keys)
         assert "".join("01"[one] for one in room.kept()) == stays, keys
     room.root.get_by_text("No photo of this group will be kept").wait_for()
-    room.press("4", "Enter")
+    room.press("3", "Enter")
     room.at(2)
     assert room.focused().startswith("h2 "), "the next group is read out from its title"
     room.saved()
-    assert room.book["choices"] == {at["id"]: {"kept": [photos[3]], "done": True, "remembered": False}}
+    assert room.book["choices"] == {at["id"]: {"kept": [photos[2]], "done": True, "remembered": False}}
     room.press("Enter", "Enter")
     room.at(4)
     room.saved()
@@ -130,7 +131,7 @@ def test_keys_that_take_back(room: Room, quiet) -> None:
         time.sleep(0.1)
     choices = room.book["choices"]
     assert choices[group]["done"]
-    assert len(choices[group]["kept"]) == 4
+    assert len(choices[group]["kept"]) == 3
     room.press("Shift+U")
     room.saved()
     room.press("Shift+U")
@@ -147,7 +148,7 @@ def test_undo_goes_back_to_the_group_it_was_about(room: Room) -> None:
     room.press("u")
     room.at(1)
     room.page.wait_for_function("([root, id]) => root.dataset.shown === id", arg=[room.root.element_handle(), group])
-    assert room.kept() == [True, False, True, False]
+    assert room.kept() == [True, False, True]
 
 
 def test_not_duplicates_goes_and_comes_back(room: Room, quiet) -> None:
@@ -175,7 +176,8 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
             return Boolean(at.closest("dialog"));
         }""")
         assert inside, f"{key}: the focus is in the dialog"
-        room.press("j", "n")
+        if key == "?":
+            room.press("j", "n")
         room.close()
         assert room.focused() == before, f"{key}: the focus is where it was"
         assert where(room).startswith("Group 1 "), "keys behind a dialog do nothing"
@@ -185,6 +187,107 @@ def test_keys_that_open_something(room: Room, quiet) -> None:
     room.page.wait_for_function("() => document.fullscreenElement === null")
     assert room.book["version"] == 0
     quiet()
+
+
+def test_a_tie_looks_like_one_and_enter_keeps_all(room: Room, quiet) -> None:
+    room.root.get_by_label(re.compile("^Sort")).select_option("hardest")
+    room.root.locator(".rows li:first-child .sure", has_text="Equally good").wait_for()
+    room.start()
+    group = room.shown
+    photos = next(one["photos"] for one in room.book["groups"] if one["id"] == group)
+    assert room.root.locator(".why").inner_text() == "These look equally good: keep both, or pick"
+    assert room.kept() == [True, True]
+    for mark in (".strip .icon-star", ".strip .aside", ".strip .near", ".badge:visible"):
+        assert room.root.locator(mark).count() == 0, mark
+    room.root.get_by_role("button", name="Keep all and continue").wait_for()
+    room.press("2")
+    room.root.get_by_role("button", name="Accept and continue").wait_for()
+    assert room.root.locator(".strip .aside .going").is_visible()
+    assert room.root.locator(".strip .aside img").evaluate("image => getComputedStyle(image).opacity") == "1"
+    room.press("2", "Enter")
+    room.at(2)
+    room.saved()
+    assert set(room.book["choices"][group]["kept"]) == {one["id"] for one in photos}
+    quiet()
+
+
+def test_clear_winners_come_first_and_identical_files_go_by_one_button(room: Room, quiet) -> None:
+    words = room.root.locator(".rows .sure").all_text_contents()
+    assert all("confident" in one for one in words[:6])
+    assert words[6:] == ["Equally good"] * 3
+    lanes = room.root.locator(".rows .lane").all_text_contents()
+    assert [lane.split(" ")[0] for lane in lanes] == ["Similar"] * 3 + ["Identical"] * 3 + ["Similar"] * 3
+    wins = room.root.locator(".wins")
+    wins.locator("summary").click()
+    assert wins.locator("li").count() == 3
+    wins.get_by_role("button", name="Set 3 copies aside").click()
+    saying(room, "3 identical copies set aside")
+    room.saved()
+    done = {id for id, choice in room.book["choices"].items() if choice["done"]}
+    assert done == {group["id"] for group in room.book["groups"] if group["lane"] == "identical"}
+    wins.wait_for(state="hidden")
+    room.press("u")
+    saying(room, "Undone")
+    wins.wait_for()
+    assert not any(choice["done"] for choice in room.book["choices"].values())
+    quiet()
+
+
+def test_comparing_goes_from_group_to_group(room: Room, quiet) -> None:
+    room.start()
+    first = room.shown
+    room.press("c")
+    dialog = room.page.get_by_role("dialog", name="Compare photos")
+    here = dialog.locator(".compare-where")
+    facts = dialog.locator(".compare-facts").first
+
+    def at(place: int) -> None:
+        here.filter(has_text=f"Group {place} of 9").wait_for()
+
+    def kept() -> str:
+        keys = dialog.locator(".compare-strip button")
+        return "".join("01"["kept" in one] for one in keys.evaluate_all("all => all.map(one => one.ariaLabel)"))
+
+    at(1)
+    for key, place in (("j", 2), ("ArrowDown", 3), ("k", 2), ("ArrowUp", 1)):
+        room.press(key)
+        at(place)
+    assert not facts.is_visible()
+    room.press("i")
+    facts.wait_for()
+    room.press("v", "a")
+    assert kept() == "111"
+    room.press("x")
+    assert kept().count("1") == 1
+    room.press("?")
+    help = room.page.get_by_role("dialog", name="Shortcuts and gestures")
+    help.wait_for()
+    assert help.locator("h3").first.inner_text() == "While comparing"
+    room.press("Escape")
+    help.wait_for(state="hidden")
+    assert dialog.is_visible(), "only the help closes"
+    room.press("Enter")
+    at(2)
+    room.saved()
+    assert room.book["choices"][first]["done"]
+    room.press("u")
+    at(1)
+    room.press("n")
+    here.filter(has_text="of 8").wait_for()
+    room.press("Escape")
+    dialog.wait_for(state="hidden")
+    quiet()
+
+
+def test_the_last_group_accepted_while_comparing_leads_to_the_list(page, server) -> None:
+    room = Room(page, server.url, review_of(server.data, 1)).open()
+    room.at(1)  # where there is one group, it is open
+    room.press("c")
+    dialog = room.page.get_by_role("dialog", name="Compare photos")
+    dialog.wait_for()
+    room.press("Enter")
+    dialog.wait_for(state="hidden")
+    room.root.get_by_role("heading", name="All groups are decided").wait_for()
 
 
 def test_the_help_names_every_key(room: Room) -> None:
@@ -261,80 +364,60 @@ def test_keys_are_the_browsers_with_control_and_after_leaving(room: Room, quiet)
 # With a thumb.
 
 
-def swipe(room: Room, by: int, down: int = 0, rest: int = 0) -> None:
-    """A finger across the large photo, as the browser itself sees it, that may rest (ms) before it is lifted."""
-    box = room.root.locator(".stage").bounding_box()
-    x, y = box["x"] + box["width"] / 2 - by / 2, box["y"] + box["height"] / 2 - down / 2
-    session = room.page.context.new_cdp_session(room.page)
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        told = [{"x": across, "y": below} for across, below in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
-
-    touch("touchStart", (x, y))
-    for part in range(1, 9):
-        touch("touchMove", (x + by * part / 8, y + down * part / 8))
-        room.page.wait_for_timeout(16)
-    room.page.wait_for_timeout(rest)
-    touch("touchEnd")
-    session.detach()
-
-
-def test_swipes_keep_and_set_aside(thumb_room: Room, quiet) -> None:
+def test_swipes_keep_and_set_aside_and_go_on(thumb_room: Room, quiet) -> None:
     room = thumb_room.start()
-    assert room.kept() == [True, False, False, False]
-    for by, after, place in (
-        (200, "1000", 2),
-        (200, "1100", 3),
-        (-200, "1100", 4),
-        (200, "1101", 4),
-        (-200, "1100", 4),
-    ):
-        swipe(room, by)
-        room.page.wait_for_timeout(100)
+    first = room.shown
+    assert room.kept() == [True, False, False]
+    room.root.get_by_text("Swipe right to keep, left to set aside").wait_for()
+    for by, after, place in ((200, "100", 2), (200, "110", 3)):
+        room.swipe(by)
+        room.photo(place, 3)
         assert "".join("01"[one] for one in room.kept()) == after, by
-        assert photo(room) == f"{place} of 4"
-    swipe(room, 40)
-    swipe(room, 20, down=150, rest=300)  # lifted in motion the page would roll on, and the tap below only stop it
-    assert room.kept() == [True, True, False, False], "too short, or meant to scroll"
-    assert room.root.locator("dialog[open]").count() == 0, "a swipe is no tap"
+    room.swipe(40)
+    room.swipe(20, down=150, rest=300)  # lifted in motion the page would roll on, and the next tap only stop it
+    assert room.kept() == [True, True, False], "too short, or meant to scroll"
     assert where(room).startswith("Group 1 ")
+    room.swipe(-200)  # the last photo: the group is decided
+    room.at(2)
+    undo = room.root.locator(".low").get_by_role("button", name="Undo")
+    undo.tap()
+    room.at(1)
+    room.photo(3, 3)
+    room.saved()
+    assert not room.book["choices"][first]["done"]
+    undo.tap()  # the second photo, which a swipe had kept
+    room.photo(2, 3)
+    room.root.locator(".strip li:nth-child(2).aside").wait_for()
+    undo.tap()  # the first one was kept before: only the way back
+    room.photo(1, 3)
+    assert room.kept() == [True, False, False]
+    room.swipe(-200)
+    room.photo(2, 3)
+    room.swipe(-200)
+    room.photo(3, 3)
+    room.swipe(-200)
+    saying(room, "No photo of this group would stay")
+    assert where(room).startswith("Group 1 "), "a group of which nothing stays is not accepted by a swipe"
+    assert room.root.locator("dialog[open]").count() == 0, "a swipe is no tap"
     room.root.locator(".stage").tap()
     room.page.get_by_role("dialog", name="Compare photos").wait_for()
     quiet()
 
 
-def small_targets(room: Room) -> list[str]:
-    """What a finger could miss: less than 44 pixels high or wide. A label counts with what it is for."""
-    return list(
-        room.root.evaluate(
-            """(root, what) => [...root.querySelectorAll(what)].flatMap((one) => {
-                const { width, height } = (one.closest("label") ?? one).getBoundingClientRect();
-                if (!width || !height || one.disabled || (one.tagName === "LABEL" && !one.querySelector("input")))
-                    return [];
-                const words = (one.getAttribute("aria-label") ?? one.textContent.trim()).slice(0, 40);
-                const small = Math.round(Math.min(width, height) * 10) / 10 < 44;
-                return small ? [`${one.tagName}.${one.className} ${words}: ${width} x ${height}`] : [];
-            })""",
-            LIKE_A_BUTTON,
-        )
-    )
-
-
 def test_a_thumb_hits_everything(thumb_room: Room, quiet) -> None:
     room = thumb_room
     width = "document.documentElement.scrollWidth"
-    found = {"list": (small_targets(room), room.page.evaluate(width))}
+    found = {"list": (room.small_targets(), room.page.evaluate(width))}
     room.start()
-    found["group"] = (small_targets(room), room.page.evaluate(width))
+    found["group"] = (room.small_targets(), room.page.evaluate(width))
     room.root.locator(".stage").tap()
     room.page.get_by_role("dialog", name="Compare photos").wait_for()
-    found["compare"] = (small_targets(room), room.page.evaluate(width))
+    found["compare"] = (room.small_targets(), room.page.evaluate(width))
     room.close()
     room.press("g")
     room.root.get_by_role("button", name="Accept confident suggestions").tap()
     room.page.get_by_role("dialog", name="Accept many groups").wait_for()
-    found["bulk"] = (small_targets(room), room.page.evaluate(width))
+    found["bulk"] = (room.small_targets(), room.page.evaluate(width))
     assert {view: small for view, (small, _) in found.items() if small} == {}
     assert {view: wide for view, (_, wide) in found.items() if wide > 390} == {}
     quiet()

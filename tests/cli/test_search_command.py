@@ -45,7 +45,7 @@ def cli(made: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
 
     def run(*words: object) -> Result:
         given = [str(word) for word in words]
-        return CliRunner().invoke(app, ["search", *given, "--encoder", "builtin", "--workers", "1"])
+        return CliRunner().invoke(app, ["search", *given, "--encoder", "builtin"])
 
     return run
 

@@ -64,10 +64,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "74f4e02bd019408f"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "34621c1d0c1779c1"),
+    "library/traits": (1, "b24b424f51316e28"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
+<<<<<<< HEAD
     "reading/seen": (3, "57ed75fb8fbfcf78"),
+=======
+    "reading/seen": (3, "536fb57e1fc3993e"),
+>>>>>>> main
 }
 
 

@@ -78,6 +78,15 @@ def test_the_command_line_asks_for_nobody(destination: str, photos: Path, tmp_pa
     quiet(talk, f"command line, {destination}")
 
 
+def test_a_search_asks_for_nobody(photos: Path, tmp_path: Path) -> None:
+    example = next(photos.rglob("*.jpg"))
+    for number, words in enumerate((["index", str(photos)], ["search", "jpg", "--like", str(example), "--maybe"])):
+        command = [sys.executable, str(PROJECT / "src" / "main.py"), *words, "--offline"]
+        talk = listen_to(command, tmp_path / str(number), UNIPIC_DATA=str(tmp_path / "data"))
+        assert talk.code == 0, talk.output
+        quiet(talk, f"command line, {words[0]}")
+
+
 @pytest.mark.server
 def test_the_web_app_asks_for_nobody(photos: Path, tmp_path: Path) -> None:
     """The server, every screen, and a run in its own process, as this file does it when it is started."""

@@ -65,13 +65,16 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
         "samples": ["samples", str(out / "samples")],
         "index": ["index", str(source), "--encoder", "builtin", "--offline", "--json"],
         "index again": ["index", "--encoder", "builtin", "--offline"],
+        "search": ["search", "img", "--encoder", "builtin", "--offline", "--zip", str(out / "found.zip")],
+        "search by example": ["search", "--like", str(source / "IMG_0000.jpg"), "--encoder", "builtin", "--offline"],
+        "search into the photos": ["search", "img", "--encoder", "builtin", "--offline", "--to", str(source / "found")],
         "status": ["status", "--json"],
         "forget a folder": ["forget", str(source)],
         "forget": ["forget"],
     }
 
 
-REFUSED = {"inside", "around", "over", "not confirmed"}
+REFUSED = {"search into the photos", "inside", "around", "over", "not confirmed"}
 SMOKE = {"folder", "zip", "index", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
 
 

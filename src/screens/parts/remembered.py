@@ -85,8 +85,7 @@ def _photos(desk: Desk, ruling: Ruling) -> str:
     run = Run(desk.folder)
     names = {photo.digest: photo.name for photo in desk.photos.values()}
     stays = ruling.kept or ()
-    digests = dict.fromkeys([*stays, *(digest for part in ruling.parts for digest in part)])
-    shown = [digest for digest in digests if digest in names and run.thumbnails.path(digest).exists()]
+    shown = [digest for digest in ruling.in_order if digest in names and run.thumbnails.path(digest).exists()]
     words, said = [], ""
     for digest in shown[:MAX_PHOTOS_SHOWN]:
         state = "" if ruling.kept is None else "kept" if digest in stays else "set aside"

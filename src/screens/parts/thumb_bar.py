@@ -11,14 +11,14 @@ STYLE = """
 <style>
   .st-key-thumb-bar { display: none; }
   @media (max-width: 767.98px) {
-    [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; }
+    [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .stAppHeader { display: none; }
     .st-key-thumb-bar { display: flex; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0; flex-wrap: nowrap;
       justify-content: space-around; padding: 0 0 env(safe-area-inset-bottom);
       background: light-dark(#fbfbfa, #17181a); border-top: 1px solid #8884; }
     .st-key-thumb-bar [data-testid="stPageLink"] a { flex-direction: column; gap: 0; min-height: 52px; margin: 0;
       padding: 0.3rem 0.5rem; font-size: 0.75rem; }
-    .stMainBlockContainer { padding-bottom: 5.5rem; }
-    .stApp { --below: calc(53px + env(safe-area-inset-bottom)); }
+    .stMainBlockContainer { padding-top: 1rem; padding-bottom: 5.5rem; }
+    .stApp { --header: 0px; --below: calc(53px + env(safe-area-inset-bottom)); }
   }
 </style>
 """

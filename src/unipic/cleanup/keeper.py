@@ -39,6 +39,7 @@ def keeper_first(photo: Photo) -> tuple[object, ...]:
         photo.digest,
         len(base),
         base,
+        photo.name.count("/"),
         photo.name,
         photo.id,
     )
@@ -121,6 +122,7 @@ REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     lambda keeper, copy: f"equally good; keeping the one with the lower sha256 ({keeper.digest[:12]})",
     lambda keeper, copy: "identical files; keeping this one because of its shorter name",
     lambda keeper, copy: "identical files; keeping this one because its name is the first in the alphabet",
+    lambda keeper, copy: "identical files; keeping this one because it lies in fewer folders",
     lambda keeper, copy: "identical files; keeping this one because its folder is the first in the alphabet",
     lambda keeper, copy: "identical files; keeping this one because it was found first",
 )

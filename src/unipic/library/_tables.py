@@ -49,7 +49,7 @@ CREATE TABLE beside (path BLOB PRIMARY KEY, made TEXT, size INT, stamp TEXT, fac
 COLUMNS = (
     *("digest", "made", "taken", "by_camera", "month", "monthday", "day", "hour", "weekday", "late_weekday"),
     *("x", "y", "z", "place", "city", "country", "camera", "format", "width", "height", "pixels", "bytes"),
-    *("rating", "kinds", "colours", "looks", "content", "burst"),
+    *("rating", "sharp", "kinds", "colours", "looks", "content", "burst"),
 )
 SEARCHED = f"""
 CREATE TABLE IF NOT EXISTS trait (id INTEGER PRIMARY KEY, {", ".join(COLUMNS)});

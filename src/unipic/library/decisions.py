@@ -27,6 +27,11 @@ class Ruling:
         """Every digest the ruling names."""
         return frozenset(digest for part in self.parts for digest in part)
 
+    @property
+    def in_order(self) -> list[str]:
+        """Every digest the ruling names, once, those that stay first."""
+        return list(dict.fromkeys([*(self.kept or ()), *(digest for part in self.parts for digest in part)]))
+
 
 class Catalogue(Decisions):
     """The rulings on disk."""

@@ -59,7 +59,7 @@ class Reader:
     def cover(self, folder: Path) -> str | None:
         """The digest of a photo under the folder that has a thumbnail; None if none was read."""
         asked = f"SELECT f.digest FROM file f WHERE {UNDER} AND f.gone IS NULL AND f.digest IS NOT NULL LIMIT 9"
-        found = (str(digest) for (digest,) in self._ask(asked, under(folder)))
+        found = (str(digest) for (digest,) in self.ask(asked, under(folder)))
         return next((digest for digest in found if self.thumbnails.path(digest).exists()), None)
 
     def _among(self, wanted: Filter) -> frozenset[str] | None:

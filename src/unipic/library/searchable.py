@@ -48,7 +48,7 @@ class Searchable:
         self.taken = [taken or "" for *_, taken in rows]
         self.files = np.array([file for _, file, _, _ in rows], np.int64)  # of the table `file`
         self._ids = np.array([id for id, *_ in rows], np.int64)  # of the table `trait`
-        self._place = np.full(self._ids.max(initial=-1) + 1, -1)  # the position of each id
+        self._place = np.full(self._ids.max(initial=-1) + 2, -1)  # the position of each id
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
 
@@ -63,7 +63,11 @@ class Searchable:
         if condition == Every(()):
             return np.arange(len(self._ids))
         words, values = sql_of(condition)
-        return self._positions(id for (id,) in self.ask(f"SELECT t.id FROM trait t WHERE {words}", values))
+        rows = self.ask(f"SELECT group_concat(t.id) FROM trait t WHERE {words}", values)  # one text, read at once
+        listed = str(rows[0][0]) if rows and rows[0][0] else ""
+        ids = np.fromstring(listed, np.int64, sep=",") if listed else np.zeros(0, np.int64)
+        found = self._place[ids[ids < len(self._place)]]
+        return np.sort(found[found >= 0])
 
     def containing(self, pieces: Sequence[str]) -> np.ndarray:
         """int64: positions of photos whose words contain all the pieces, each folded and of 3 letters or more.
@@ -98,12 +102,6 @@ class Searchable:
         """int64: positions of photos by digest, ascending."""
         return np.array(sorted(self._by_digest[one] for one in digests if one in self._by_digest), np.int64)
 
-    def _positions(self, ids: Iterable[int]) -> np.ndarray:
-        """Ascending positions of those of the ids that are shown."""
-        wanted = np.fromiter(ids, np.int64)
-        found = self._place[wanted[wanted < len(self._place)]]
-        return np.sort(found[found >= 0])
-
     @cached_property
     def _by_digest(self) -> dict[str, int]:
         return {digest: position for position, digest in enumerate(self.digests)}
@@ -113,11 +111,22 @@ class Searchable:
         """int64 [N]: the same number for copies of one picture and for shots of one burst: the first's position."""
         return grouped(len(self._ids), self._pairs())
 
+    @cached_property
+    def preference(self) -> np.ndarray:
+        """int64 [N]: the rank of each photo to stand for its group: by stars, then pixels, then sharpness."""
+        rows = self.ask("SELECT id, coalesce(rating, 0), pixels, coalesce(sharp, 0) FROM trait")
+        known = {id: rest for id, *rest in rows}
+        stars, pixels, sharp = np.array([known.get(id, (0, 0, 0)) for id in self._ids.tolist()]).reshape(-1, 3).T
+        rank = np.zeros(len(self._ids), np.int64)
+        rank[np.lexsort((np.arange(len(rank)), -sharp, -pixels, -stars))] = np.arange(len(rank))
+        return rank
+
     def of_groups(self, which: str) -> frozenset[str]:
         """Digests of the "best" of each group of several, the one shown for it, of every "copy", or of the "single"."""
         sizes = np.bincount(self.groups, minlength=len(self._ids))[self.groups]
-        first = self.groups == np.arange(len(self._ids))
-        chosen = {"best": (sizes > 1) & first, "copy": sizes > 1, "single": sizes == 1}[which]
+        best = np.zeros(len(sizes), bool)
+        best[np.lexsort((self.preference, self.groups))[np.unique(np.sort(self.groups), return_index=True)[1]]] = True
+        chosen = {"best": (sizes > 1) & best, "copy": sizes > 1, "single": sizes == 1}[which]
         return frozenset(self.digests[position] for position in np.flatnonzero(chosen))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:

@@ -151,6 +151,7 @@ def row_of(photo: Photo, names: Sequence[str], look: dict[str, Any], made: str) 
         "pixels": photo.pixels,
         "bytes": photo.bytes,
         "rating": photo.rating,
+        "sharp": photo.measures.sharpness,
         "kinds": _bits(kinds.KINDS, kinds.kinds_of(photo, names)),
         "colours": _bits(colours.NAMES, _named_colours(look)),
         "looks": _bits(LOOKS, _looks(photo, look)),

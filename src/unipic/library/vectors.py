@@ -97,7 +97,7 @@ class ExactVectors:
         if among is None:
             _, found = self._rows.search(query, k)
         else:
-            chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
+            chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))  # type: ignore[call-arg, arg-type]
             _, found = self._rows.search(query, k, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
         return np.sort(found[0][found[0] >= 0])
 

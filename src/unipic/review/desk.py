@@ -22,12 +22,13 @@ from unipic.core.photo import Photo
 from unipic.core.settings import Thresholds
 from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
+from unipic.review._rulings import alike, regroups, ruling_id
 from unipic.review.choices import Choice, Choices, kept, recalled
 from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
 from unipic.review.ledger import Ledger, ledger
 from unipic.review.outcomes import Outcome, Unseen, outcomes
-from unipic.review.proposal import Group, Proposal, identical, propose
+from unipic.review.proposal import Group, Proposal, propose
 from unipic.review.rules import Rules
 
 
@@ -157,7 +158,7 @@ class Desk:
         """
         names = {photo.digest: photo.name for photo in self.photos.values()}
         held = [ruling for ruling in self.rulings if ruling.digests <= names.keys()]
-        return [replace(ruling, names=tuple(names[digest] for digest in _in_order(ruling))) for ruling in held]
+        return [replace(ruling, names=tuple(names[digest] for digest in ruling.in_order)) for ruling in held]
 
     # Steps.
 
@@ -197,7 +198,7 @@ class Desk:
     def apart(self, step: str, id: str) -> Change:
         """The group's photos are no duplicates: they are grouped again only if a new photo joins them."""
         group = self.group(id)
-        parts = _alike(group.photos)
+        parts = alike(group.photos)
         if len(parts) == 1:  # identical content: all of them stay, and that is settled
             return self.choose(step, id, group.ids, done=True)
         return self._rule(step, "not duplicates", [group], parts)
@@ -207,7 +208,7 @@ class Desk:
         group, leaving = self.group(id), frozenset(leaving)
         if not leaving <= group.ids:
             raise NotUnderstood("That photo is not in this group.")
-        out = [part for part in _alike(group.photos) if leaving & {photo.id for photo in part}]
+        out = [part for part in alike(group.photos) if leaving & {photo.id for photo in part}]
         left = [photo for part in out for photo in part]
         rest = [photo for photo in group.photos if photo not in left]
         if not left or not rest:
@@ -258,7 +259,7 @@ class Desk:
     def _rule(self, step: str, what: str, groups: Sequence[Group], parts: Sequence[Sequence[Photo]]) -> Change:
         photos = [photo for part in parts for photo in part]
         ruling = Ruling(
-            _ruling_id("parts", photos),
+            ruling_id("parts", photos),
             self._now(),
             tuple(tuple(photo.digest for photo in part) for part in parts),
             names=tuple(photo.name for photo in photos),
@@ -277,7 +278,7 @@ class Desk:
             found |= dict.fromkeys(self._settling(group))
             if choices[group.id].done:
                 moment = group.lane == "similar"
-                id = _ruling_id("moment" if moment else "copies", group.photos)
+                id = ruling_id("moment" if moment else "copies", group.photos)
                 photos = sorted(group.photos, key=lambda photo: photo.id not in choices[group.id].kept)
                 digests, names = (tuple(getattr(photo, what) for photo in photos) for what in ("digest", "name"))
                 stays = digests[: len(choices[group.id].kept)]
@@ -308,7 +309,7 @@ class Desk:
         touched = [ruling for pair in pairs for ruling in pair if ruling]
         deciding = isinstance(entry, Change) and self.history.thresholds.grouping != "dbscan"
         anew = change.rules or change.thresholds or change.earlier is not None
-        if changes or anew or any(_regroups(*pair, deciding) for pair in pairs):
+        if changes or anew or any(regroups(*pair, deciding) for pair in pairs):
             self._arrange()
         elif touched:
             self._index()
@@ -340,7 +341,7 @@ class Desk:
         self._recall({photo.digest for photo in self.evidence.gallery.photos})
         told = "\n".join(
             f"{g.id} {g.lane} {[p.id for p in g.photos]} {g.alike} {g.words} {g.reason} {g.doubt} {g.certainty} "
-            f"{sorted(g.suggested)} {sorted(g.protected)}"
+            f"{sorted(g.suggested)} {sorted(g.protected)} {g.tie}"
             for g in self.proposal.groups
         )
         told += self.history.earlier  # the browser then asks for the choices too
@@ -370,31 +371,3 @@ class Desk:
     def _about(self, photos: Iterable[Photo]) -> list[Ruling]:
         found = {ruling.id: ruling for photo in photos for ruling in self._by_digest.get(photo.digest, ())}
         return list(found.values())
-
-
-def _in_order(ruling: Ruling) -> list[str]:
-    """The ruling's digests, those that stay first."""
-    return list(dict.fromkeys([*(ruling.kept or ()), *(digest for part in ruling.parts for digest in part)]))
-
-
-def _regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:
-    """Whether a changed ruling regroups photos. Deciding an existing group does not."""
-    return before != after and not (deciding and after is not None and after.kept is not None)
-
-
-def _alike(photos: Sequence[Photo]) -> list[list[Photo]]:
-    """Photos in parts; identical photos are in one part."""
-    parts: list[list[Photo]] = []
-    for photo in photos:
-        part = next((part for part in parts if any(identical(photo, other) for other in part)), None)
-        if part is None:
-            parts.append([photo])
-        else:
-            part.append(photo)
-    return parts
-
-
-def _ruling_id(kind: str, photos: Iterable[Photo]) -> str:
-    """The same for the same photos, so a later ruling about them replaces an earlier one."""
-    digests = "\n".join([kind, *sorted(photo.digest for photo in photos)])
-    return hashlib.sha256(digests.encode()).hexdigest()[:24]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import EQUALLY_GOOD
-from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
+from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
 
@@ -24,6 +25,7 @@ Lane = Literal["identical", "same", "holds", "similar"]
 # with 95 % confidence (the rule of three).
 SAME_PICTURE = 0.97
 UNSURE = 0.5
+AHEAD = math.log(CLEAR / (1 - CLEAR))  # log-odds of scores from which one shot is clearly better than another
 # Removed from a cluster's reason: the doubt is shown separately, the numbers in the table beside the photos.
 NUMBERS = re.compile(r"^too close to call; | \([^()]* against [^()]*\)")
 
@@ -42,10 +44,16 @@ class Group:
     certainty: float  # probability that the proposal is right, 0.5 to 1
     suggested: frozenset[str]  # ids of those that stay
     protected: frozenset[str]  # ids of those that can never be set aside
+    tie: int = 0  # how many shots are about equally good, if more than one: they all stay, and none is recommended
 
     @property
     def headline(self) -> str:
         """The reason as a line for people."""
+        if self.tie:
+            all_tied = self.tie == len(self.photos)
+            some = "These" if all_tied else f"{self.tie} of these"
+            stay = "both" if self.tie == 2 else "all" if all_tied else f"all {self.tie}"
+            return f"{some} look equally good: keep {stay}, or pick"
         return f"{'No clear winner' if self.reason == EQUALLY_GOOD else 'Recommended'}: {self.reason}"
 
     @cached_property
@@ -214,7 +222,8 @@ def _shots(
     like_best = [value is not None and value >= cleanup.similar for value in alike]
     whole = {p.id: kept_whole[file.id] for p in order for file in files[p.id] if file.id in kept_whole}
     unlike = {photo.id for photo, like in zip(order, like_best, strict=True) if not like}
-    stays = frozenset({best.id} | protected | whole.keys() | unlike)
+    tied = _tied(cluster) if best is cluster.best and not whole else frozenset()
+    stays = frozenset({best.id} | protected | whole.keys() | unlike | tied)
     reason, certainty = NUMBERS.sub("", cluster.reason), cluster.certainty
     doubt = "too close to call" if cluster.close_call else ""
     if best is not cluster.best:
@@ -232,7 +241,17 @@ def _shots(
         max(UNSURE, min(certainty, least / 100)) if len(stays) < len(order) else UNSURE,
         stays,
         protected,
+        len(tied),
     )
+
+
+def _tied(cluster: Cluster) -> frozenset[str]:
+    """Ids of the shots that the best one is not clearly better than, with the best itself; empty if it is."""
+    if not cluster.close_call:
+        return frozenset()
+    best = cluster.scores[0]
+    close = {photo.id for photo, score in zip(cluster.photos, cluster.scores, strict=True) if best - score < AHEAD}
+    return frozenset(close | {photo.id for photo in cluster.photos[:2]})
 
 
 def _alike(

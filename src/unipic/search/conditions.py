@@ -20,10 +20,10 @@ from unipic.library.matching import (
     Some,
 )
 from unipic.search._tongue import WEEKDAYS
-from unipic.search.dates import day_after, first_day
 from unipic.search.keys import bytes_range, number_range
 from unipic.search.names import Names
 from unipic.search.query import Chip, ranged
+from unipic.search.spans import day_after, first_day
 
 NOT_ASKED = {"like", "sort", "limit", "word"}  # chips that are no conditions
 # What nothing in the library can tell yet, with what is said then.

@@ -69,7 +69,6 @@ class Parser:
             if token.word == "+" or (plain and token.sign != "-"):
                 parts.append(([], PLUS if token.weight is None else token.weight))
                 run += [replace(token, sign="", weight=None)] if token.word != "+" else []
-                parts = _weight_to_come(parts, token)
             elif plain:
                 self._unwanted(token, chips, parts)
             else:
@@ -83,10 +82,10 @@ class Parser:
 
     def _said(self, token: Token, parts: list[tuple[list[str], float]]) -> list[Chip]:
         """The chips of key:value, or of quoted text."""
-        where = {"negative": token.sign == "-", "start": token.start, "end": token.end}
+        negative = token.sign == "-"
         if token.value is None:
             text = (token.phrase or "").strip()
-            return [Chip("text", (text,), **where)] if text else []  # type: ignore[arg-type]
+            return [Chip("text", (text,), negative, token.start, token.end)] if text else []
         key = key_of(token.key)
         given = values_in(token.value, key)
         if key == "word":
@@ -95,10 +94,10 @@ class Parser:
         wanted = [one for one in given if not (key == "who" and one.startswith("-"))]
         unwanted = [one.lstrip("-") for one in given if one not in wanted]
         found = []
-        for values, negative in ((wanted, token.sign == "-"), (unwanted, True)):
+        for values, none_of in ((wanted, negative), (unwanted, True)):
             if values:
                 checked = tuple(dict.fromkeys(value_of(key, one, self.dates, self.language) for one in values))
-                found.append(Chip(key, checked, negative, token.start, token.end))
+                found.append(Chip(key, checked, none_of, token.start, token.end))
         return found
 
     def _unwanted(self, token: Token, chips: list[Chip], parts: list[tuple[list[str], float]]) -> None:
@@ -182,11 +181,6 @@ class Parser:
             replace(chip, negative=chip.negative != negative, start=start, end=end, readings=different)
             for chip in reading.chips
         ]
-
-
-def _weight_to_come(parts: list[tuple[list[str], float]], token: Token) -> list[tuple[list[str], float]]:
-    """A part that has no words yet gives way to the one that begins."""
-    return [part for part in parts[:-1] if part[0]] + parts[-1:] if token else parts
 
 
 def _file_name(token: Token) -> str:

@@ -84,8 +84,10 @@ def rocchio(more: np.ndarray, less: np.ndarray) -> np.ndarray | None:
     return np.asarray(np.sum(weighted, axis=0), np.float32) if weighted else None
 
 
-def collapsed(order: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first of each group in the order, and how many more of it the order has."""
+def collapsed(order: np.ndarray, groups: np.ndarray, preference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The preferred photo of each group in the order, where its first one stands, and how many more there are."""
     _, first, number = np.unique(groups[order], return_index=True, return_counts=True)
-    kept = np.argsort(first)
-    return order[first[kept]], number[kept] - 1
+    sorted_by_group = order[np.lexsort((preference[order], groups[order]))]
+    best = sorted_by_group[np.cumsum(number) - number]
+    places = np.argsort(first)
+    return best[places], number[places] - 1

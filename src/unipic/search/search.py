@@ -106,9 +106,13 @@ class Asked:
         if any(part.weight > 0 for part in query.parts) and not len(order):
             notes.append(NO_MODEL)
         order = self._sorted(order, query)
-        several = choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}
-        none = np.zeros(len(order), np.int64)
-        shown, more = (order, none) if several else collapsed(order, self.library.groups)
+        if choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}:
+            shown, more = order, np.zeros(len(order), np.int64)
+        else:
+            shown, more = collapsed(order, self.library.groups, self.library.preference)
+        if ranked is None and not query.values("sort"):  # days stay together where another copy stands for its group
+            newest = np.argsort(shown)
+            shown, more = shown[newest], more[newest]
         limits = [choice.limit or len(shown), *map(int, query.values("limit"))]
         limit = min(limits)
         return Results(self.library, query, shown[:limit], more[:limit], ranked, len(order), len(shown), tuple(notes))

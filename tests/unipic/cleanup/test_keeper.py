@@ -74,6 +74,7 @@ RE_SAVED = {"camera": CAMERA, "taken": EARLY, "traces": ("maker note", "preview"
         pytest.param({"digest": "a", "name": "z/z/z/b.jpg"}, {"digest": "a", "name": "aa.jpg"}, id="the shorter name"),
         pytest.param({"digest": "a", "name": "a"}, {"digest": "a", "name": "b"}, id="names settle what bytes do not"),
         pytest.param({"digest": "a", "name": "a/c"}, {"digest": "a", "name": "b/c"}, id="then folders"),
+        pytest.param({"digest": "a", "name": "z/c"}, {"digest": "a", "name": "a/b/c"}, id="fewer folders first"),
     ],
 )
 def test_keeper_order(better: dict[str, Any], worse: dict[str, Any]) -> None:

@@ -108,11 +108,24 @@ def test_a_shot_is_preferred_for_the_folder_of_its_copy() -> None:
 
 
 def test_the_headline_leaves_the_numbers_to_the_table() -> None:
-    assert the_group(shots()).headline == "No clear winner: these look equally good"
     blurred = replace(A, measures=replace(A.measures, sharpness=0.1))
     found = evidence([blurred, B], {"a b": 95.0})
     assert "against" in arrange(found, Settings().thresholds).clusters[0].reason
     assert the_group(found).headline == "Recommended: sharper on the subject"
+
+
+def test_a_tie_recommends_nothing_and_keeps_all_but_what_is_clearly_worse() -> None:
+    group = the_group(shots())
+    assert (group.tie, group.suggested, group.certainty) == (3, group.ids, UNSURE)
+    assert group.headline == "These look equally good: keep all, or pick"
+    assert the_group(evidence([A, B], {"a b": 95.0})).headline == "These look equally good: keep both, or pick"
+    blurred = photo("c", measures=replace(A.measures, sharpness=0.1))
+    three = the_group(evidence([A, B, blurred], {"a b": 95.0, "a c": 95.0, "b c": 95.0}))
+    assert (three.tie, stays(three), len(three.photos)) == (2, "ab", 3)
+    assert three.headline == "2 of these look equally good: keep both, or pick"
+    assert the_group(evidence([A, blurred], {"a c": 95.0})).tie == 0
+    by_rule = the_group(shots(), prefer=("albums",))
+    assert (by_rule.tie, stays(by_rule)) == (0, "b"), "a person's rule settles a tie"
 
 
 def test_work_in_a_copy_is_a_doubt_and_stays() -> None:

@@ -33,7 +33,7 @@ def found(groups: int = 2, shots: int = 3) -> Proposal:
         )
         alike = (100.0,) + (95.0,) * (shots - 1)
         wish = (("wish", tuple(float(-shot) for shot in range(shots))),)
-        clusters.append(Cluster(photos, tuple(-1.0 * i for i in range(shots)), alike, "sharper", 0.7, wish))
+        clusters.append(Cluster(photos, tuple(-1.0 * i for i in range(shots)), alike, "sharper", 0.9, wish))
     return propose(cleanup(tuple(clusters)))
 
 
@@ -52,7 +52,7 @@ def test_what_was_decided_comes_back(tmp_path: Path) -> None:
     assert lesson.kept == (False, False, True)
     assert lesson.suggested == (True, False, False)
     assert {"exposure", "wish"} <= set(lesson.names)
-    assert lesson.certainty == 0.7
+    assert lesson.certainty == 0.9
 
 
 def test_a_group_that_was_not_decided_or_taught_nothing_is_not_kept(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_an_earlier_run_decided_is_not_learned_from_again(tmp_path: Path) -
 def test_what_a_person_s_rules_put_first_is_learned_from_by_how_it_was_ranked() -> None:
     """The rows stay those of the ranking; what was suggested is what the person saw."""
     shots = [photo(f"s{shot}", measures=Measures(0.5, 0.9 - 0.2 * shot, 0.4, 0.1), size=shot) for shot in range(3)]
-    ranked = cleanup((Cluster(tuple(shots), (0.0, -1.0, -2.0), (100.0, 95.0, 95.0), "sharper", 0.7),))
+    ranked = cleanup((Cluster(tuple(shots), (0.0, -1.0, -2.0), (100.0, 95.0, 95.0), "sharper", 0.9),))
     plain, ruled = (
         propose(ranked),
         propose(

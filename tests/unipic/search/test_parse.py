@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unipic.search.test_queries import LIBRARY, TODAY
 
-from unipic.search.dates import Dates, day_after, first_day
+from unipic.search.dates import Dates
 from unipic.search.parse import Parser
 from unipic.search.query import QueryError
+from unipic.search.spans import day_after, first_day
 
 NIGHTLY = bool(os.environ.get("UNIPIC_NIGHTLY"))
 _WORDS = """
@@ -20,7 +21,7 @@ may in rome rom paris 2019 2019-07 14 july last week between and to - .. saturda
 and anna "may" "rome" " :
 kind: kind:raw date: date:2019 near:1,2 size:>5MB rating:>=4 who:-Ben | , + - +dog -cat 2:horse 0.5:
 screenshots iphone 12 pixel 8 red black white & heic .gif img_12.jpg a/b C:\\x http://x 😀 ZÜRICH münchen ß ﬁ \x00
-christmas 1990s 90s ago 10 years one two weekend 31 feb 30 february 99 0000 9999 ... ; ' drop table near( *
+christmas 29 last 1990s 90s ago 10 years one two weekend 31 feb 30 february 99 0000 9999 ... ; ' drop table near( *
 15.05.2024
 """
 WORDS = _WORDS.split()

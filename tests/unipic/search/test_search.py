@@ -15,7 +15,7 @@ import pytest
 from tests.helpers.galleries import photo
 from tests.helpers.searched import asked, described, example, stored
 
-from unipic.core.photo import Companion, Extra, Found, Photo
+from unipic.core.photo import Companion, Extra, Found, Measures, Photo
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
 from unipic.search.results import Results
@@ -189,6 +189,18 @@ def test_copies_and_bursts_are_shown_once(data: Path) -> None:
     assert len(search(library, "is:single")) == 1
     assert len(search(library, "is:copy")) == 8, "copies are asked for, so they are shown"
     assert len(search(library, "is:best")) == 2
+
+
+def test_the_best_of_a_burst_stands_for_it(data: Path) -> None:
+    sharp = [Measures(sharpness, 0.8, 0.8, 0.1) for sharpness in (0.5, 0.9, 0.7)]
+    burst = [shot(f"{n}.jpg", f"2020-01-01 10:00:0{n}", burst="b", measures=one) for n, one in enumerate(sharp)]
+    rated = [shot(f"rated{n}.jpg", "2021-01-01 10:00", content="c", rating=n) for n in (3, 5, 4)]
+    small = [shot(f"small{n}.jpg", "2019-01-01 10:00", content="d", width=n, height=n) for n in (200, 100)]
+    library = stored(data, [*burst, *rated, *small])
+    found = search_gallery("", asked(library))
+    assert names(found) == ["rated5.jpg", "1.jpg", "small200.jpg"]
+    assert found.more.tolist() == [2, 2, 1]
+    assert search(library, "is:best") == ["1.jpg", "rated5.jpg", "small200.jpg"]
 
 
 def test_a_filter_does_not_promote_what_is_not_meant(data: Path) -> None:

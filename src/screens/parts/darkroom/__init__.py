@@ -10,13 +10,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts import mount
+
 _HERE = Path(__file__).parent
 _STYLES = ("darkroom", "list", "group", "compare", "bulk")
 _component = st.components.v2.component(
     "unipic_darkroom",
     html='<div class="darkroom"></div>',
-    css="\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES),
-    js=(_HERE / "darkroom.js").read_text(encoding="utf-8"),
+    css=mount.styles(_HERE / f"{name}.css" for name in _STYLES),
+    js=mount.script("darkroom", "Darkroom", "done"),
 )
 
 

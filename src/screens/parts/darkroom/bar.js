@@ -14,7 +14,10 @@ export class Bar {
     Object.assign(this, { store, page });
     const bare = (name, words, act, more) =>
       button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
-    this.groups = button("groups", "All groups", () => page.goList(), { title: "All groups (G)" });
+    this.groups = button("groups", "All groups", () => page.goList(), {
+      title: "All groups (G)",
+      "aria-label": "All groups",
+    });
     this.previous = bare("left", "Previous group", () => page.walk(-1), {
       title: "Previous group (K)",
       class: "plain previous",
@@ -30,15 +33,28 @@ export class Bar {
     });
     const help = bare("doubt", "Help: shortcuts", () => page.help(), { title: "Shortcuts (?)" });
     screen.hidden = !document.fullscreenEnabled;
+    this.begin = h("div", { class: "begin" }); // what the list offers to begin with
     this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
     this.element = h(
       "header",
       { class: "bar" },
       (this.ways = h("div", { class: "ways" }, this.groups, this.previous, this.next)),
       h("div", { class: "told" }, this.words, this.saving),
+      this.begin,
       h("div", { class: "tools" }, this.undo, this.redo, screen, help),
       this.line,
     );
+  }
+
+  /** The place of the group that is open, in words, or else how many groups there are. */
+  get where() {
+    const { choices, listing, selection } = this.store;
+    const all = choices.book.groups.length;
+    const { order } = listing;
+    const of = order.length === all ? all.toLocaleString("en") : `${order.length.toLocaleString("en")} listed`;
+    const place = order.indexOf(selection.at);
+    const group = selection.inGroup && place >= 0;
+    return group ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
   }
 
   refresh() {
@@ -49,11 +65,13 @@ export class Bar {
     const { all, done } = progress(book);
     const left = book.ledger.left_out;
     const place = order.indexOf(at);
-    const of = order.length === all ? count(all, "group").split(" ")[0] : `${order.length.toLocaleString("en")} listed`;
-    const where = inGroup && place >= 0 ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
     this.words.replaceChildren(
-      h("strong", {}, where),
-      ` · ${done.toLocaleString("en")} done · ${count(left.photos, "photo")} left out so far (${size(left.bytes)})`,
+      h("strong", {}, this.where),
+      h(
+        "span",
+        { class: "far" },
+        ` · ${done.toLocaleString("en")} done · ${count(left.photos, "photo")} left out so far (${size(left.bytes)})`,
+      ),
     );
     this.line.max = all || 1;
     this.line.value = done;

@@ -1,14 +1,14 @@
 // Many groups at once: choose how many, look at a sample drawn by chance, see every file, then accept.
 
-import { button, picture, section, shortcuts, strip, sums } from "./bulk_parts.js";
-import { bound, draw } from "./bulk_sample.js";
+import { button, howSure, lowest, picture, section, shortcuts, strip, sums } from "./bulk_parts.js";
+import { bound, draw, seen } from "./bulk_sample.js";
 import { count, h } from "./dom.js";
 import { meaning } from "./keys.js";
-import { sure } from "./groups.js";
+import { outcome, sure } from "./groups.js";
 
 export { upperBound } from "./bulk_sample.js";
 
-const SAMPLES = [5, 12, 30];
+const SAMPLES = [5, 10, 30];
 
 /** The dialog goes away, and calls onClose, before onAccept or onOpen is called. */
 export function openBulk(options) {
@@ -17,15 +17,11 @@ export function openBulk(options) {
 }
 
 class Bulk {
-  constructor({ host, groups, keptOf, urls, onAccept, onOpen, onClose }) {
+  constructor({ host, groups, choiceOf, urls, onAccept, onOpen, onClose }) {
     Object.assign(this, { urls, onAccept, onOpen, onClose });
     // What would become of every group, reckoned once: with a slider the sums are wanted often.
-    this.all = groups.map((group) => {
-      const kept = keptOf(group);
-      const aside = group.photos.filter((photo) => !photo.protected && !kept.has(photo.id));
-      return { group, aside, stays: group.photos.filter((photo) => !aside.includes(photo)) };
-    });
-    this.wanted = 12;
+    this.all = groups.map((group) => outcome(group, choiceOf(group)));
+    this.wanted = 10;
     this.body = h("div", { class: "bulk-body" });
     this.heading = h("h2", { tabIndex: -1 });
     const close = { type: "button", class: "bulk-close", "aria-label": "Close", onclick: () => this.end() };
@@ -72,11 +68,15 @@ class Bulk {
     const number = h("input", { type: "number", inputMode: "numeric", ...range });
     const slider = h("input", { type: "range", "aria-label": "Number of groups, most confident first", ...range });
     const sum = h("p", { class: "bulk-sum", role: "status" });
+    const least = h("p", {});
+    this.look = button("", () => this.showSample(), "strong");
     const show = () => {
       if (Number(number.value) !== this.chosen.length) number.value = this.chosen.length;
       slider.value = this.chosen.length;
       sum.replaceChildren(...sums(this.chosen));
+      least.textContent = lowest(this.chosen);
       kinds.mark(this.chosen);
+      this.showLook();
     };
     const take = (chosen) => {
       this.choose(chosen);
@@ -89,17 +89,27 @@ class Bulk {
     slider.addEventListener("input", () => typed(slider.value));
     this.step(
       "Accept confident suggestions",
-      h("div", { class: "bulk-number" }, h("label", {}, "Groups, most confident first ", number), slider),
-      kinds.row,
       sum,
-      this.sampleSizes(),
-      h(
-        "div",
-        { class: "bulk-foot" },
-        button("Check a sample", () => this.showSample(), "strong"),
+      h("p", {}, "First look at a few of them, chosen at random. Nothing is settled before you say so."),
+      howSure(
+        h("div", { class: "bulk-number" }, h("label", {}, "Groups, most confident first ", number), slider),
+        kinds.row,
+        least,
+        this.sampleSizes(),
       ),
+      h("div", { class: "bulk-foot" }, this.look),
     );
     show();
+  }
+
+  showLook() {
+    this.look.textContent = `Look at ${Math.min(this.wanted, this.pool.length)}`;
+  }
+
+  /** Groups that keep everything can do no harm, and would make the sample look better than it is. */
+  get pool() {
+    const pool = this.chosen.filter((one) => one.aside.length);
+    return pool.length ? pool : this.chosen;
   }
 
   sampleSizes() {
@@ -108,20 +118,18 @@ class Bulk {
       input.addEventListener("change", () => {
         this.wanted = number;
         this.sample = null;
+        this.showLook();
       });
       return h("label", {}, input, ` ${number}`);
     });
-    const why = "First check a few of these groups, chosen at random. The more you check, the safer it is.";
-    return h("fieldset", {}, h("legend", {}, "Groups to check"), h("p", {}, why), h("div", {}, sizes));
+    const why = "The more you look at, the less is left to chance.";
+    return h("fieldset", {}, h("legend", {}, "Groups to look at"), h("p", {}, why), h("div", {}, sizes));
   }
 
   // 2. A sample, one by one.
 
   showSample() {
     if (!this.sample) {
-      // Groups that keep everything can do no harm, and would make the sample look better than it is.
-      const pool = this.chosen.filter((one) => one.aside.length);
-      this.pool = pool.length ? pool : this.chosen;
       this.sample = draw(this.pool, this.wanted).map((one) => ({ one, right: null }));
       this.looking = 0;
     }
@@ -172,30 +180,23 @@ class Bulk {
     const fewer = h(
       "div",
       { class: "bulk-buttons" },
-      h(
-        "p",
-        {},
-        `${count(wrong.size, "group")} you marked as wrong ${wrong.size === 1 ? "stays" : "stay"} open. Choose fewer, safer groups?`,
-      ),
+      h("p", {}, "Choose fewer, safer groups?"),
       button(`Choose ${count(less.length, "group")}`, () => (this.choose(less), this.showChoice())),
     );
     const label = "Every photo that would be set aside";
     const list = { class: "bulk-list", tabIndex: 0, role: "group", "aria-label": label };
     const accept = button(`Accept ${count(accepted.length, "group")}`, () => this.accept(accepted), "strong");
     accept.disabled = !accepted.length;
+    const groups = accepted.length;
+    const settled = `${count(groups, "group")} will be settled; U or Undo takes all of it back.`;
     this.step(
-      "What would be set aside",
-      h("p", { class: "bulk-bound" }, bound(this.sample.length, wrong.size, this.pool.length)),
+      `Accept ${count(groups, "group")}?`,
+      h("p", { class: "bulk-seen" }, `${seen(this.sample.length, wrong.size)} ${settled}`),
       wrong.size ? fewer : "",
       h("p", { class: "bulk-sum" }, sums(accepted)),
+      howSure(h("p", { class: "bulk-bound" }, bound(this.sample.length, wrong.size, this.pool.length), " ", lowest(accepted))),
       h("div", list, accepted.map(section)),
-      h(
-        "div",
-        { class: "bulk-foot" },
-        h("span", {}, "One undo takes it all back."),
-        button("Back", () => this.back()),
-        accept,
-      ),
+      h("div", { class: "bulk-foot" }, button("Back", () => this.back()), accept),
     );
   }
 

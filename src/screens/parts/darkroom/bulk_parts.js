@@ -26,13 +26,19 @@ export function sums(chosen) {
   const aside = chosen.flatMap((one) => one.aside);
   const bytes = aside.reduce((sum, photo) => sum + photo.size, 0);
   const whole = chosen.filter((one) => !one.aside.length).length;
-  const least = chosen.reduce((low, { group }) => Math.min(low, group.certainty), 1);
+  const more = whole ? `${number(whole)} of them ${whole === 1 ? "keeps" : "keep"} all photos.` : "";
   const photos = `${count(aside.length, "photo")} would be set aside, ${size(bytes)}`;
-  const more = [
-    whole ? `${whole.toLocaleString("en")} of them ${whole === 1 ? "keeps" : "keep"} all photos.` : "",
-    chosen.length ? `Lowest confidence: ${Math.floor(least * 100)} %.` : "",
-  ];
-  return [h("b", {}, `Accept ${count(chosen.length, "group")}: ${photos}`), h("span", {}, more.join(" "))];
+  return [h("b", {}, `${count(chosen.length, "group")}: ${photos}.`), h("span", {}, more)];
+}
+
+/** The figures, for those who ask. */
+export function howSure(...children) {
+  return h("details", { class: "bulk-sure" }, h("summary", {}, "How sure is this?"), ...children);
+}
+
+export function lowest(chosen) {
+  const least = chosen.reduce((low, { group }) => Math.min(low, group.certainty), 1);
+  return `Lowest confidence among these groups: ${Math.floor(least * 100)} %.`;
 }
 
 export function role(one, photo) {

@@ -42,11 +42,15 @@ function atMost(n, k, share) {
   return sum;
 }
 
-/** In words, for a sample of n with k wrong ones, drawn from the `all` groups that set photos aside. */
+/** What was looked at, in a person's words; n were shown, k of them were wrong. */
+export function seen(n, k) {
+  if (!k) return `${n} shown, ${n === 1 ? "it" : "all"} looked right to you.`;
+  return `${n} shown, ${k} looked wrong to you and ${k === 1 ? "stays" : "stay"} open.`;
+}
+
+/** The figures, for a sample of n with k wrong ones, drawn from the `all` groups that set photos aside. */
 export function bound(n, k, all) {
-  const found = k ? `${k} of ${n} looked wrong` : `All ${n} looked right`;
-  if (n >= all) return `${found}. You checked every group that sets photos aside.`;
-  if (!k) return `${found}. Checking more makes it safer; undo takes it all back.`;
+  if (n >= all) return "You looked at every group that sets photos aside.";
   const percent = Math.round(upperBound(n, k) * 100);
-  return `${found}. Up to ${percent} % of ${count(all, "group")} may be wrong (95 % confidence).`;
+  return `From ${n} of ${count(all, "group")}, drawn at random, with 95 % confidence: at most ${percent} % are wrong.`;
 }

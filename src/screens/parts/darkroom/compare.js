@@ -3,15 +3,13 @@
 import { Bar, Strip } from "./compare_bar.js";
 import { Pane, shape } from "./compare_pane.js";
 import { h } from "./dom.js";
+import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { WHOLE, clamp, closest, hundred, middle, pan, sameShape, zoomAt } from "./zoom.js";
 
 const STEP = 1.4; // zoom of the keys + and -
-const HINT =
-  "← → flip · Tab pane · Space keep or set aside · wheel, + − zoom · 0 fit · Z 100 % · V layout · " +
-  "D difference · L loupe · Esc close";
 
-// The names are those in keys.js.
+// The names are those in keys.js; what is not here is done to the group, as in its own view.
 const ACTIONS = {
   flipForward: (compare) => compare.flip(1),
   flipBack: (compare) => compare.flip(-1),
@@ -24,43 +22,58 @@ const ACTIONS = {
   arrange: (compare) => compare.nextLayout(),
   difference: (compare) => compare.difference(),
   magnifier: (compare) => compare.magnifier(),
+  details: (compare) => compare.toggleDetails(),
+  help: (compare) => compare.help(),
   close: (compare) => compare.close(),
 };
 
+/** Gives what the page may ask of it: close, another group, a choice that changed, words to show. */
 export function openCompare(options) {
   const compare = new Compare(options);
-  return { close: () => compare.close(), loupe: (on) => on === compare.loupe || compare.magnifier() };
+  return {
+    close: () => compare.close(),
+    load: (group, start) => compare.load(group, start),
+    describe: () => compare.describe(),
+    say: (words) => compare.say(words),
+    loupe: (on) => on === compare.loupe || compare.magnifier(),
+  };
 }
 
 class Compare {
-  constructor({ host, photos, urls, start = 0, mode = "side", kept, onToggle, onClose, onLoupe = () => {} }) {
-    Object.assign(this, { photos, urls, kept, onToggle, onClose, onLoupe });
-    this.view = WHOLE;
+  /** onAct(action, index of the active photo) for what is done to the group; where() names its place in words. */
+  constructor({ host, group, urls, start = 0, mode = "side", kept, where, onToggle, onAct, onClose, onLoupe = () => {} }) {
+    Object.assign(this, { urls, kept, where, onToggle, onAct, onClose, onLoupe });
     this.panes = [];
-    this.loupe = mode === "loupe";
-    this.layouts = [1, 2, 4].filter((panes) => panes === 1 || photos.length > panes / 2);
-    this.build();
+    this.grid = h("div", { class: "compare-panes" });
+    this.status = h("div", { class: "compare-status", role: "status" });
+    this.dialog = h("dialog", {
+      class: "compare",
+      "aria-label": "Compare photos",
+      tabIndex: -1,
+      onkeydown: (event) => this.key(event),
+      onclose: () => this.end(),
+    });
     host.append(this.dialog);
     this.dialog.showModal();
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(this.grid);
-    this.arrange(this.layouts.includes(2) && !this.loupe ? 2 : 1, start);
-    if (this.loupe) this.hundred(this.active, null);
+    this.wanted = mode === "loupe" ? 1 : 2; // panes
+    this.load(group, start, mode === "loupe");
     this.active.element.focus();
   }
 
-  build() {
+  /** The photos of a group, in as many panes as before. */
+  load(group, start = 0, loupe = false) {
+    if (group === this.group) return;
+    const { photos } = group;
+    Object.assign(this, { group, photos, loupe, view: WHOLE, differing: false });
+    this.layouts = [1, 2, 4].filter((panes) => panes === 1 || photos.length > panes / 2);
+    while (this.panes.length) this.panes.pop().drop();
     this.bar = new Bar(this);
-    this.grid = h("div", { class: "compare-panes" });
     this.strip = new Strip(this);
-    this.status = h("div", { class: "compare-status", role: "status" });
-    const listen = { onkeydown: (event) => this.key(event), onclose: () => this.end() };
-    const hint = h("div", { class: "compare-hint", "aria-hidden": "true" }, HINT);
-    this.dialog = h(
-      "dialog",
-      { class: "compare", "aria-label": "Compare photos", tabIndex: -1, ...listen },
-      ...[this.bar.element, this.grid, this.strip.element, hint, this.status],
-    );
+    this.dialog.replaceChildren(this.bar.element, this.grid, this.strip.element, this.status);
+    this.arrange(this.layouts.findLast((panes) => panes <= this.wanted), start);
+    if (loupe) this.hundred(this.active, null);
   }
 
   get active() {
@@ -86,7 +99,7 @@ class Compare {
     this.at = Math.max(shown.indexOf(current), shown.length > 1 ? 1 : 0);
     this.describe();
     this.measure();
-    if (!this.bar.element.matches(":focus-within")) this.active.element.focus();
+    if (!this.bar.element.matches(":focus-within")) this.active.element.focus({ preventScroll: true });
   }
 
   activate(pane) {
@@ -193,6 +206,7 @@ class Compare {
     const shown = this.panes.map((pane) => pane.photo);
     const among = shown.length > 1 ? shown : this.photos;
     const kept = this.kept();
+    this.bar.describeGroup(this.where(), kept.size === this.photos.length);
     for (const pane of this.panes) {
       pane.describe(this.index(pane) + 1, kept.has(pane.photo.id), among);
       pane.element.classList.toggle("compare-active", pane === this.active && this.panes.length > 1);
@@ -224,16 +238,36 @@ class Compare {
   }
 
   nextLayout() {
-    this.arrange(this.layouts[(this.layouts.indexOf(this.layout) + 1) % this.layouts.length]);
+    this.choose(this.layouts[(this.layouts.indexOf(this.layout) + 1) % this.layouts.length]);
+  }
+
+  /** So many panes, also for the groups that follow. */
+  choose(layout) {
+    this.wanted = layout;
+    this.arrange(layout);
+  }
+
+  toggleDetails() {
+    const shown = this.dialog.classList.toggle("compare-informed");
+    this.bar.details.setAttribute("aria-pressed", String(shown));
+  }
+
+  help() {
+    const onClose = () => this.active.element.focus();
+    openHelp({ host: this.dialog.parentNode, onClose, first: "compare" });
+  }
+
+  act(action) {
+    this.onAct(action, this.index(this.active));
   }
 
   key(event) {
-    if (event.key === "?") return; // the help belongs to the page
     event.stopPropagation();
     const found = meaning(event, "compare");
     if (!found) return;
     event.preventDefault();
-    ACTIONS[found.action](this, found.key);
+    if (ACTIONS[found.action]) ACTIONS[found.action](this, found.key);
+    else this.act(found.action);
   }
 
   close() {

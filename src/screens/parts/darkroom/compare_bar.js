@@ -1,6 +1,7 @@
 // The buttons above the comparison, and the small pictures of all photos below it.
 
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 
 export class Bar {
   constructor(compare) {
@@ -8,37 +9,59 @@ export class Bar {
     this.segments = compare.layouts.map((panes) => {
       const shown = Math.min(panes, compare.photos.length);
       const label = shown === 1 ? "One photo, to flip through (V)" : `${shown} photos side by side (V)`;
-      return button(shown, label, () => compare.arrange(panes));
+      return button(shown, label, () => compare.choose(panes));
     });
-    const whole = "100 %, or back to the whole photo (Z)";
-    this.fit = button("100 %", whole, () => compare.hundred(compare.active), "compare-fit");
-    const icon = h("span", { class: "compare-icon", "aria-hidden": "true" });
-    this.differ = button(
-      [icon, h("span", {}, "Difference")],
-      "",
-      () => compare.difference(),
-      "compare-differ",
-    );
+    this.fit = button("", "", () => compare.hundred(compare.active), "compare-fit");
+    const half = h("span", { class: "compare-icon", "aria-hidden": "true" });
+    this.differ = button([half, long("Difference")], "", () => compare.difference(), "compare-differ");
     const loupe = "Loupe: the pointer moves a 100 % view (L)";
     this.loupe = button("Loupe", loupe, () => compare.magnifier(), "compare-loupe");
+    const where = "Details: where the photos differ (I)";
+    this.details = button([icon("info"), long("Details")], where, () => compare.toggleDetails());
+    const informed = compare.dialog.classList.contains("compare-informed");
+    this.details.setAttribute("aria-pressed", String(informed));
+    this.whereabouts = h("span", { class: "compare-where" });
+    this.accept = button("", "", () => compare.act("accept"), "compare-accept");
     this.element = h(
       "div",
       { class: "compare-bar" },
       segments("Photos shown at once", this.segments),
       segments("Zoom", [
-        button("−", "Smaller (−)", () => compare.closer(-1)),
+        button("−", "Smaller (−)", () => compare.closer(-1), "compare-step"),
         this.fit,
-        button("+", "Larger (+)", () => compare.closer(1)),
+        button("+", "Larger (+)", () => compare.closer(1), "compare-step"),
       ]),
       this.differ,
       this.loupe,
+      this.details,
+      h(
+        "div",
+        { class: "compare-group" },
+        button(icon("left"), "Previous group (K)", () => compare.act("previousGroup")),
+        this.whereabouts,
+        button(icon("right"), "Next group (J)", () => compare.act("nextGroup")),
+        button(icon("undo"), "Undo (U)", () => compare.act("undo")),
+        this.accept,
+      ),
+      button("?", "Help: shortcuts (?)", () => compare.help(), "compare-help"),
       button("✕", "Close (Esc)", () => compare.close(), "compare-close"),
     );
   }
 
   place(view) {
-    this.fit.textContent = view.zoom > 1.01 ? "Fit" : "100 %";
-    this.fit.setAttribute("aria-label", view.zoom > 1.01 ? "Fit: the whole photo (Z)" : "100 % (Z)");
+    const closer = view.zoom > 1.01;
+    if (closer === this.closer) return;
+    this.closer = closer;
+    this.fit.replaceChildren(...(closer ? [long("Show "), "whole"] : [long("Zoom to "), "100 %"]));
+    name(this.fit, closer ? "Show the whole photo (Z)" : "Zoom to 100 %: a pixel of the photo on each of the screen (Z)");
+  }
+
+  /** Where the group is, and what accepting does. */
+  describeGroup(where, all) {
+    this.whereabouts.textContent = where;
+    const words = all ? "Keep all" : "Accept";
+    this.accept.replaceChildren("✓ ", words);
+    name(this.accept, `${words} and compare the next group (Enter)`);
   }
 
   describe(difference) {
@@ -89,4 +112,14 @@ function segments(label, buttons) {
 function button(words, label, act, style) {
   const attributes = { type: "button", "aria-label": label, title: label, class: style, onclick: act };
   return h("button", attributes, ...[words].flat());
+}
+
+function name(element, words) {
+  element.title = words;
+  element.setAttribute("aria-label", words);
+}
+
+/** Words for which a narrow screen has no room. */
+function long(words) {
+  return h("span", { class: "compare-long" }, words);
 }

@@ -15,9 +15,8 @@ export function factsTable(photos) {
   }));
   const [different, alike] = [rows.filter((row) => row.differs), rows.filter((row) => !row.differs)];
   return [
-    different.length
-      ? table(photos, different)
-      : h("p", { class: "quiet" }, "No differences in these details."),
+    table(photos, [...names(photos), ...different]),
+    !different.length && h("p", { class: "quiet" }, "No differences in these details."),
     alike.length > 0 &&
       h(
         "details",
@@ -32,6 +31,23 @@ export function factsTable(photos) {
         ),
       ),
   ].filter(Boolean);
+}
+
+/** What a photo is called and where it lies come first. */
+function names(photos) {
+  const parts = photos.map(({ name }) => [name.slice(name.lastIndexOf("/") + 1), name.slice(0, name.lastIndexOf("/") + 1)]);
+  return ["Name", "Folder"].map((label, at) => ({
+    label,
+    cells: parts.map((part) => part[at].replace(/\/$/, "")),
+    best: photos.map(() => false),
+    differs: new Set(parts.map((part) => part[at])).size > 1,
+  }));
+}
+
+/** A narrow column breaks a name before its ending. */
+function broken(name) {
+  const at = Math.max(name.lastIndexOf("."), 1);
+  return [name.slice(0, at), h("wbr"), name.slice(at)];
 }
 
 /** Which numbers are the best; none if they are all the same or cannot be told apart. */
@@ -52,23 +68,23 @@ function table(photos, rows) {
   const head = photos.map((photo, at) =>
     h("th", { scope: "col", title: photo.name }, h("span", { class: "hidden" }, "Photo "), String(at + 1)),
   );
-  const line = ({ label, cells, best }) =>
+  const line = ({ label, cells, best, differs }) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, label, h("span", { class: "hidden" }, ", differs")),
+      h("th", { scope: "row" }, label, differs && h("span", { class: "hidden" }, ", differs")),
       ...cells.map((words, at) =>
         h(
           "td",
-          { class: [best[at] && "best", words.length > 16 && "long"].filter(Boolean).join(" ") },
-          words || "–",
+          { class: best[at] && "best" },
+          label === "Name" ? broken(words) : words || "–",
           best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, "best")),
         ),
       ),
     );
   return h(
     "table",
-    {},
+    { style: `--photos: ${photos.length}` },
     h(
       "caption",
       {},

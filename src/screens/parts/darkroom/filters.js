@@ -1,12 +1,12 @@
 // Which groups are listed, and in which order. No page and no network.
 
-import { LANES, gain, status, sure } from "./groups.js";
+import { LANES, ease, gain, status, sure } from "./groups.js";
 
 export const SHOW_ALL = { lane: "", state: "", certainty: "", text: "" };
 
 /** The order of the list is also the order one walks in, from group to group. */
 export class Listing {
-  sort = "hardest";
+  sort = "easiest";
   filter = { ...SHOW_ALL };
   order = []; // ids of groups
 
@@ -44,6 +44,15 @@ const rank = Object.keys(LANES);
 
 // Each gives numbers, or words, of which the smaller comes first.
 export const SORTS = {
+  easiest: {
+    words: "Clear winners first",
+    by: [
+      (group, choice) => (choice?.done ? 1 : 0),
+      ease,
+      (group) => -group.certainty,
+      (group, choice) => -gain(group, choice),
+    ],
+  },
   hardest: { words: "Least confident first", by: [(group, choice) => (choice?.done ? 1 : 0), hard] },
   surest: { words: "Most confident first", by: [(group, choice) => (choice?.done ? 1 : 0), (group) => -hard(group)] },
   bytes: { words: "Most space freed", by: [(group, choice) => -gain(group, choice)] },

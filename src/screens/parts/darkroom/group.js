@@ -1,5 +1,6 @@
 // One group: a photo large, all of them beside it, where they differ, and what may be done.
 
+import { perform } from "./actions.js";
 import { button } from "./bar.js";
 import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
@@ -12,6 +13,7 @@ export class GroupView {
   constructor(store, page) {
     Object.assign(this, { store, page });
     this.index = 0;
+    this.swipes = []; // the photos swiped, to go back to: { id of the group, index, step: whether the server knows }
     this.stage = new Stage({
       pictures: page.pictures,
       urls: store.sync.urls,
@@ -89,10 +91,11 @@ export class GroupView {
       this.splitOff,
       button("cross", "Cancel", () => this.strip.choose(false)),
     );
+    this.acceptButton = act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" });
     this.acting = h(
       "div",
       { class: "actions" },
-      act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" }),
+      this.acceptButton,
       act("all", "Keep all", "A", () => this.keepAll()),
       act("star", "Keep only this one", "X", () => this.keepOnly()),
       act("compare", "Compare", "C", () => this.compare("side")),
@@ -111,22 +114,30 @@ export class GroupView {
     return this.store.choices.book.choices[this.group.id];
   }
 
+  get done() {
+    return Boolean(this.choice?.done);
+  }
+
   // What is seen.
 
   show(group) {
     const same = this.group?.id === group.id;
     this.group = group;
-    this.index = same ? Math.min(this.index, group.photos.length - 1) : 0;
+    const wanted = this.back?.id === group.id ? this.back.index : same ? this.index : 0;
+    this.index = Math.min(wanted, group.photos.length - 1);
+    this.back = null;
     this.title.replaceChildren(icon(group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
     this.why.textContent = group.reason;
     this.why.title = group.reason;
-    this.doubt.hidden = !group.doubt;
+    this.why.classList.toggle("tie", group.tie > 0);
+    this.doubt.hidden = !group.doubt || group.tie > 0; // the reason says it
     this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
     this.strip.show(group);
     this.moveOut.hidden = this.several.hidden = group.photos.length < 3;
     this.refreshSplit();
     this.refresh();
     this.focusPhoto(this.index, true);
+    this.comparing?.load(group, this.index);
     clearTimeout(this.later); // the pictures first: a table of sixty columns takes a moment
     this.facts.replaceChildren();
     this.later = setTimeout(() => {
@@ -138,14 +149,17 @@ export class GroupView {
   /** After a choice: only what it changes. */
   refresh() {
     const ids = kept(this.group, this.choice);
-    this.strip.mark(ids);
+    this.strip.mark(ids, this.done);
+    this.comparing?.describe();
     this.nothing.hidden = ids.size > 0;
     if (!ids.size && !this.nothing.firstChild)
       this.nothing.append(icon("warning"), "No photo of this group will be kept");
     if (ids.size) this.nothing.replaceChildren();
-    this.reopen.hidden = !this.choice?.done;
-    this.element.classList.toggle("decided", Boolean(this.choice?.done));
-    this.title.classList.toggle("done", Boolean(this.choice?.done));
+    this.reopen.hidden = !this.done;
+    this.element.classList.toggle("decided", this.done);
+    this.title.classList.toggle("done", this.done);
+    const all = ids.size === this.group.photos.length;
+    this.acceptButton.lastChild.textContent = all ? "Keep all and continue" : "Accept and continue";
     const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
@@ -153,8 +167,8 @@ export class GroupView {
 
   markPhoto(ids = kept(this.group, this.choice)) {
     const { photo, keep } = this;
-    dress(keep, photo, ids.has(photo.id), `Keep photo ${this.index + 1}, the large one: ${photo.name}`);
-    this.stage.element.classList.toggle("aside", !ids.has(photo.id));
+    dress(keep, photo, ids.has(photo.id), `Keep photo ${this.index + 1}, the large one: ${photo.name}`, this.done);
+    this.stage.mark(ids.has(photo.id), this.done);
   }
 
   focusPhoto(index, always) {
@@ -162,7 +176,7 @@ export class GroupView {
     this.index = index;
     this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
     this.words.textContent = this.photo.words;
-    this.stage.show(this.photo, index === 0);
+    this.stage.show(this.photo, index === 0 && !this.group.tie);
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);
@@ -179,7 +193,8 @@ export class GroupView {
 
   // What is done.
 
-  choose(ids, done) {
+  choose(ids, done, swiped = false) {
+    if (!swiped) this.swipes = [];
     this.page.step({ do: "choose", group: this.group.id, kept: inOrder(this.group, new Set(ids)), done });
     this.refresh();
   }
@@ -193,11 +208,33 @@ export class GroupView {
     this.page.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
   }
 
+  /** A finger keeps a photo or sets it aside, and goes on: to the next one, after the last to the next open group. */
   swipe(photo, keep) {
-    const index = this.group.photos.indexOf(photo);
-    if (kept(this.group, this.choice).has(photo.id) !== keep) this.toggle(index);
-    else this.page.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
-    if (keep || !photo.protected) this.focusPhoto(index + 1);
+    const { group, index } = this;
+    if (!keep && photo.protected) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
+    const before = kept(group, this.choice);
+    const changed = before.has(photo.id) !== keep;
+    const ids = changed ? toggled(group, this.choice, photo.id) : [...before];
+    const last = index === group.photos.length - 1;
+    const accepted = last && ids.length > 0;
+    this.swipes.push({ id: group.id, index, step: changed || accepted });
+    if (accepted) return this.settle(ids, true);
+    if (changed) this.choose(ids, false, true);
+    if (last) return this.page.say("No photo of this group would stay. Accept it if you mean that.", true);
+    this.page.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
+    this.focusPhoto(index + 1);
+  }
+
+  /** Back to the photo swiped last. True if that is all there is to undo: its swipe changed nothing. */
+  unswipe() {
+    for (let last = this.swipes.pop(); last; last = this.swipes.pop()) {
+      const here = last.id === this.group.id;
+      if (here) this.focusPhoto(last.index, true);
+      else this.back = last; // its group comes with the answer
+      if (last.step) return false;
+      if (here) return true;
+    }
+    return false;
   }
 
   keepAll() {
@@ -215,9 +252,12 @@ export class GroupView {
   }
 
   accept() {
-    const ids = kept(this.group, this.choice);
-    this.choose(ids, true);
-    this.page.say(`Accepted: ${ids.size} of ${this.group.photos.length} kept`, true);
+    this.settle([...kept(this.group, this.choice)]);
+  }
+
+  settle(ids, swiped) {
+    this.choose(ids, true, swiped);
+    this.page.say(`Accepted: ${ids.length} of ${this.group.photos.length} kept`, true);
     this.page.goOn();
   }
 
@@ -229,14 +269,18 @@ export class GroupView {
 
   compare(mode) {
     const { group, page, store } = this;
-    const open = ({ openCompare }, host, closed) =>
-      openCompare({
-        ...{ host, mode, photos: group.photos, urls: store.sync.urls, start: this.index },
-        kept: () => kept(group, this.choice),
-        onToggle: (id) => this.toggle(group.photos.findIndex((photo) => photo.id === id)),
+    const open = ({ openCompare }, host, closed) => {
+      this.comparing = openCompare({
+        ...{ host, mode, group, urls: store.sync.urls, start: this.index },
+        kept: () => kept(this.group, this.choice),
+        where: () => page.bar.where,
+        onToggle: (id) => this.toggle(this.group.photos.findIndex((photo) => photo.id === id)),
+        onAct: (action, index) => (this.focusPhoto(index), perform(page, { action })),
         onLoupe: (on) => page.trail.loupe(on),
-        onClose: (index) => (closed(), this.focusPhoto(index)),
+        onClose: (index) => ((this.comparing = null), closed(), this.focusPhoto(index)),
       });
+      return this.comparing;
+    };
     return page.openDialog("compare.js", open, { mode });
   }
 
@@ -251,6 +295,8 @@ export class GroupView {
   close() {
     clearTimeout(this.later);
     this.stage.stop();
+    this.swipes = [];
+    this.comparing?.close();
   }
 }
 

@@ -46,6 +46,28 @@ export function sure(group, least = SURE) {
   return !group.doubt && group.certainty >= least;
 }
 
+/** How easily it is decided, 0 the easiest: a clear pick, a copy, identical files, a doubt, a tie. */
+export function ease({ lane, doubt, tie }) {
+  if (tie) return 4;
+  if (doubt) return 3;
+  return { similar: 0, identical: 2 }[lane] ?? 1;
+}
+
+/** What would become of a group's photos as it stands: {group, aside, stays}. */
+export function outcome(group, choice) {
+  const ids = kept(group, choice);
+  const [stays, aside] = [true, false].map((stay) => group.photos.filter((photo) => ids.has(photo.id) === stay));
+  return { group, aside, stays };
+}
+
+/** The outcomes of open groups of identical files, which may be settled without a look. */
+export function identical({ groups, choices }) {
+  return groups
+    .filter((group) => group.lane === "identical" && sure(group) && status(group, choices[group.id]) === "open")
+    .map((group) => outcome(group, choices[group.id]))
+    .filter(({ aside }) => aside.length);
+}
+
 export function progress({ groups, choices }) {
   return { all: groups.length, done: groups.filter((group) => choices[group.id]?.done).length };
 }

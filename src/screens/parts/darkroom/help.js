@@ -13,16 +13,27 @@ const PARTS = {
 };
 
 const GESTURES = {
-  "Swipe right": "Keep the large photo",
-  "Swipe left": "Set the large photo aside",
+  "Swipe right": "Keep the large photo, then the next one",
+  "Swipe left": "Set the large photo aside, then the next one",
+  "Swipe the last photo": "Accept the group, then the next group",
+  "Tap Undo": "Take the last swipe back",
   "Tap the large photo": "Loupe",
+  "Two fingers": "Zoom, while comparing",
   "Shift + click": "Select photos to split off",
 };
 
-/** The dialog; the library's photos have keys and gestures of their own. */
-export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures = GESTURES }) {
+/** The dialog; the library's photos have keys and gestures of their own. `first`: the part that comes first. */
+export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures = GESTURES, first = "" }) {
+  const touch = matchMedia("(pointer: coarse)").matches; // where a finger is at hand, gestures are what helps
   const rows = (place) =>
     keys.filter((one) => one.in === place).map(({ words, ...one }) => row(signs(one), words));
+  const places = Object.keys(parts).sort((one, other) => (other === first) - (one === first));
+  const byHand = h(
+    "section",
+    {},
+    h("h3", {}, "Touch and mouse"),
+    h("dl", {}, ...Object.entries(gestures).map(([gesture, words]) => row([gesture], words))),
+  );
   const dialog = h(
     "dialog",
     { class: "help", "aria-labelledby": "help-title", onclose: () => (dialog.remove(), onClose()) },
@@ -36,15 +47,9 @@ export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures =
         icon("cross"),
       ),
     ),
-    ...Object.keys(parts).map((place) =>
-      h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place))),
-    ),
-    h(
-      "section",
-      {},
-      h("h3", {}, "Touch and mouse"),
-      h("dl", {}, ...Object.entries(gestures).map(([gesture, words]) => row([gesture], words))),
-    ),
+    touch && byHand,
+    ...places.map((place) => h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place)))),
+    !touch && byHand,
   );
   host.append(dialog);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

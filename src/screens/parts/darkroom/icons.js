@@ -32,6 +32,8 @@ const LINES = {
   note: "M5 4h14v16H5zM8.5 9h7M8.5 12.5h7M8.5 16h4",
   export: "M12 4v11M7.5 8.5 12 4l4.5 4.5M5 14v6h14v-6",
   folder: "M3 6h6l2 2.5h10V19H3z",
+  sort: "M4 7h16M7 12h10M10 17h4",
+  tie: "M5 9.5h14M5 14.5h14",
   small: "M8 9h8v6H8z",
   all: "M3 12.5 7.5 17 15 8M12 16l1 1L21 8",
 };

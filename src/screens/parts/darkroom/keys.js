@@ -48,6 +48,16 @@ export const KEYS = [
   { keys: ["V"], action: "arrange", in: "compare", words: "One, two or four photos at a time" },
   { keys: ["D"], action: "difference", in: "compare", words: "Show the difference" },
   { keys: ["L"], action: "magnifier", in: "compare", words: "Magnifier" },
+  { keys: ["I"], action: "details", in: "compare", words: "Show where they differ" },
+  { keys: ["J", "ArrowDown"], action: "nextGroup", in: "compare", held: true, words: "Next group" },
+  { keys: ["K", "ArrowUp"], action: "previousGroup", in: "compare", held: true, words: "Previous group" },
+  { keys: ["Enter"], action: "accept", in: "compare", words: "Accept, then compare the next open group" },
+  { keys: ["A"], action: "keepAll", in: "compare", words: "Keep all photos of the group" },
+  { keys: ["X"], action: "keepOnly", in: "compare", words: "Keep only this photo" },
+  { keys: ["N"], action: "apart", in: "compare", words: "Not duplicates: take this group apart" },
+  { keys: ["U"], action: "undo", in: "compare", words: "Undo" },
+  { keys: ["Shift+U"], action: "redo", in: "compare", words: "Redo" },
+  { keys: ["?"], action: "help", in: "compare", words: "This help" },
   { keys: ["C"], action: "close", in: "compare", words: "Close" },
   { keys: ["Y", "Enter"], action: "right", in: "sample", words: "This suggestion is right" },
   { keys: ["N"], action: "wrong", in: "sample", words: "This suggestion is wrong" },
@@ -63,21 +73,29 @@ export function signs({ keys }) {
 
 /** What a key press means in this view: { action, key }, or null if it is not for us. */
 export function meaning(event, view) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
-  const target = event.composedPath()[0];
-  if (typing(target)) return null;
-  const key = named(event);
-  if ((key === "Enter" || key === "Space") && pressable(target)) return null;
   const places = ["group", "list"].includes(view) ? [view, "both"] : [view];
-  const found = KEYS.find((one) => places.includes(one.in) && one.keys.includes(key));
-  return found && (found.held || !event.repeat) ? { action: found.action, key } : null;
+  const found = entry(KEYS, event, places);
+  const taken = found && ["Enter", "Space"].includes(found.key) && pressable(event.composedPath()[0]);
+  return found && !taken ? { action: found.action, key: found.key } : null;
 }
 
-function named({ key, code, shiftKey }) {
-  if (/^[a-z]$/i.test(key)) return (shiftKey ? "Shift+" : "") + key.toUpperCase();
-  if (key === " ") return "Space";
+/** The line of a table of keys that a press stands for in these places, with the `key`; null if none does. */
+export function entry(keys, event, places) {
+  if (event.altKey || event.isComposing || typing(event.composedPath()[0])) return null;
   // Where digits need Shift, the key itself still tells which one it is.
-  return key === "?" ? key : (/^Digit([1-9])$/.exec(code ?? "")?.[1] ?? key);
+  const digit = !event.ctrlKey && !event.metaKey && /^Digit([1-9])$/.exec(event.code ?? "")?.[1];
+  for (const key of [named(event), digit]) {
+    const found = keys.find((one) => places.includes(one.in) && one.keys.includes(key));
+    if (found) return found.held || !event.repeat ? { ...found, key } : null;
+  }
+  return null;
+}
+
+function named({ key, shiftKey, ctrlKey, metaKey }) {
+  const [shift, control] = [shiftKey ? "Shift+" : "", ctrlKey || metaKey ? "Ctrl+" : ""];
+  if (/^[a-z]$/i.test(key)) return control + shift + key.toUpperCase();
+  if (control) return "";
+  return key === " " ? `${shift}Space` : key;
 }
 
 const NOT_TYPED_IN = new Set([

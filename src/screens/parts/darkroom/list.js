@@ -4,6 +4,7 @@ import { button } from "./bar.js";
 import { count, h, size } from "./dom.js";
 import { SHOW_ALL, SORTS } from "./filters.js";
 import { LANES, SURE, progress } from "./groups.js";
+import { Identical } from "./identical.js";
 import { Rows } from "./rows.js";
 
 const STATES = { open: "Open", done: "Done", remembered: "Decided earlier" };
@@ -13,6 +14,7 @@ export class ListView {
   constructor(store, page) {
     Object.assign(this, { store, page });
     const { ticked } = store.selection;
+    this.wins = new Identical((ids, words) => page.acceptMany(ids, words));
     this.rows = new Rows({
       urls: store.sync.urls,
       onOpen: (id) => page.go(id, true),
@@ -27,10 +29,10 @@ export class ListView {
       ...Object.entries(words).map(([value, text]) => h("option", { value }, text)),
     ];
     const select = (onchange, options) => h("select", { onchange: ({ target }) => onchange(target.value) }, ...options);
+    const field = (label, control, style) =>
+      h("label", { class: style }, h("span", { class: "hidden" }, label), control);
     const pick = (label, name, options) =>
-      h(
-        "label",
-        {},
+      field(
         label,
         select((value) => this.set({ [name]: value }), options),
       );
@@ -49,36 +51,46 @@ export class ListView {
         "aria-label": "Which groups",
         onsubmit: (event) => event.preventDefault(),
       },
-      h("label", {}, "Sort", sort),
+      field("Sort", sort),
       pick("Kind", "lane", options("All kinds", LANES)),
       pick("State", "state", options("All states", STATES)),
-      pick("Confidence", "certainty", options("All", CERTAINTIES)),
-      h("label", { class: "search" }, "Search", search),
+      pick("Confidence", "certainty", options("Any confidence", CERTAINTIES)),
+      field("Search", search, "search"),
     );
-    this.title = h("h2", { tabIndex: -1 }, "All groups");
+    this.title = h("h2", { class: "hidden", tabIndex: -1 }, "All groups");
     this.all = h("input", { type: "checkbox", onchange: () => this.tickAll() });
     this.counted = h("span", { role: "status" });
+    // On a phone the fields are folded away until they are asked for.
+    this.folded = button("sort", "Sort, filter", () => this.unfold(), { class: "fold", "aria-expanded": "false" });
     this.start = button("right", "", () => this.page.goOn(), { class: "strong start" });
-    this.sure = button("all", "Accept confident suggestions…", () => this.page.bulk());
+    this.sure = button("all", "Accept confident suggestions…", () => this.page.bulk(), { class: "sure-ones" });
+    this.page.bar.begin.append(this.sure, this.start);
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
     this.many = this.buildMany();
     return h(
       "section",
       { class: "list", hidden: true, tabIndex: -1, "aria-label": "All groups" },
+      this.title,
       this.finished,
-      h("div", { class: "top" }, this.title, h("div", {}, this.sure, this.start)),
-      this.fields,
+      this.wins.element,
       h(
         "div",
-        { class: "counted" },
+        { class: "top" },
         h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, "Select all listed groups")),
         this.counted,
+        this.folded,
+        this.fields,
       ),
       this.rows.element,
       this.none,
       this.many,
     );
+  }
+
+  unfold() {
+    const shown = this.fields.classList.toggle("shown");
+    this.folded.setAttribute("aria-expanded", String(shown));
   }
 
   buildMany() {
@@ -168,6 +180,7 @@ export class ListView {
     this.merge.disabled = length < 2;
     this.none.hidden = order.length > 0;
     this.none.textContent = all ? "No group matches." : "There are no groups to decide.";
+    this.wins.show(book);
     this.showProgress();
     this.page.bar.refresh();
   }
@@ -188,10 +201,12 @@ export class ListView {
     const finish = button("check", "Finish", () => this.page.finishUp(), { class: "strong" });
     const rest = h("p", {}, `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`);
     const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });
+    const focused = this.finished.contains(this.element.getRootNode().activeElement);
     this.finished.replaceChildren(
       ...(done === all ? [h("h2", { tabIndex: -1 }, "All groups are decided"), words, finish] : []),
       ...(done < all && listed ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others] : []),
     );
+    if (focused) this.finished.querySelector("h2")?.focus({ preventScroll: true }); // the figure came with the answer
   }
 
   /** Up or down by one row, from the one that has the focus. */

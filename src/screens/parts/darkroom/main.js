@@ -5,7 +5,7 @@ import { Bar } from "./bar.js";
 import { count, h } from "./dom.js";
 import { SHOW_ALL, ordered } from "./filters.js";
 import { GroupView } from "./group.js";
-import { LANES, kept } from "./groups.js";
+import { LANES } from "./groups.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { ListView } from "./list.js";
@@ -203,10 +203,10 @@ export class Darkroom {
     else this.goList();
   }
 
-  acceptMany(groups) {
+  acceptMany(groups, words = `${count(groups.length, "group")} accepted`) {
     this.step({ do: "accept", groups });
     this.list.refresh();
-    this.say(`${count(groups.length, "group")} accepted`, true);
+    this.say(`${words}. Undo takes it all back.`, true);
   }
 
   reopen(groups) {
@@ -222,6 +222,7 @@ export class Darkroom {
   }
 
   undo(way) {
+    if (way === "undo" && this.store.selection.inGroup && this.group.unswipe()) return;
     if (this.store.undo(way)) this.bar.refresh();
     else this.say(`Nothing to ${way}`, true);
   }
@@ -241,7 +242,7 @@ export class Darkroom {
     return this.openDialog("bulk.js", ({ openBulk }, host, onClose) =>
       openBulk({
         ...{ host, groups, onClose, urls: sync.urls },
-        keptOf: (group) => kept(group, choices.book.choices[group.id]),
+        choiceOf: (group) => choices.book.choices[group.id],
         onAccept: (ids) => this.acceptMany(ids),
         onOpen: (id) => this.go(id, true),
       }),
@@ -295,6 +296,7 @@ export class Darkroom {
     const place = seen ? this.said : this.heard;
     place.textContent = words;
     if (!seen) return;
+    this.dialog?.say?.(words);
     clearTimeout(this.silence);
     place.classList.add("seen");
     this.silence = setTimeout(() => place.classList.remove("seen"), SAID);

@@ -82,7 +82,6 @@ export class Rows {
     const { photos } = group;
     const folders = photos[0].name.split("/");
     const base = folders.pop();
-    const more = photos.length - THUMBS;
     row.tick.setAttribute("aria-label", `Select group: ${base}, ${count(photos.length, "photo")}`);
     row.choice = undefined;
     row.open.replaceChildren(
@@ -90,17 +89,14 @@ export class Rows {
         "span",
         { class: "thumbs" },
         ...photos.slice(0, THUMBS).map((photo) => this.thumb(photo)),
-        more > 0 && h("span", { class: "others", "aria-hidden": "true" }, `+${more}`),
       ),
       h("span", { class: "name", title: photos[0].name }, base, " ", h("span", { class: "folder" }, folders.join("/"))),
       h("span", { class: "lane" }, icon(group.lane), `${LANES[group.lane]} · ${count(photos.length, "photo")}`),
       h(
         "span",
         { class: group.doubt ? "sure doubtful" : "sure" },
-        group.doubt && icon("doubt"),
-        group.doubt
-          ? group.doubt.charAt(0).toUpperCase() + group.doubt.slice(1)
-          : `${percent(group.certainty)} confident`,
+        group.doubt && icon(group.tie ? "tie" : "doubt"),
+        certainty(group),
       ),
       row.bytes,
       row.state,
@@ -128,6 +124,11 @@ export class Rows {
     row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : "Frees nothing";
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
+}
+
+function certainty({ tie, photos, doubt, certainty: share }) {
+  if (tie) return tie === photos.length ? "Equally good" : `${tie} equally good`;
+  return doubt ? doubt.charAt(0).toUpperCase() + doubt.slice(1) : `${percent(share)} confident`;
 }
 
 /** Never more than is known: 99.96 % is not 100 %. */

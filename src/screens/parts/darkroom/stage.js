@@ -13,11 +13,15 @@ export class Stage {
     this.place = h("div", { class: "place" });
     this.hint = h("div", { class: "swiped", hidden: true, "aria-hidden": "true" });
     this.badge = h("p", { class: "badge recommended" }, icon("star"), "Recommended");
+    this.going = h("p", { class: "badge going", hidden: true }, icon("cross"), h("span", {}));
+    this.tip = h("p", { class: "tip" }, "Swipe right to keep, left to set aside"); // seen by a finger, until it has
     this.element = h(
       "div",
       { class: "stage", onclick: () => this.swiping || onOpen() },
       this.place,
       this.badge,
+      this.going,
+      this.tip,
       this.hint,
     );
     this.listen();
@@ -41,6 +45,12 @@ export class Stage {
       requestAnimationFrame(() => current() && this.onShown());
     });
     this.resting = setTimeout(() => this.sharpen(photo, current), REST);
+  }
+
+  /** Whether the photo stays, and whether that is decided. */
+  mark(stays, done) {
+    this.going.hidden = stays;
+    this.going.lastChild.textContent = done ? "Set aside" : "Will be set aside";
   }
 
   /** One at a time and never kept: what was moved on from is no longer waited for. */
@@ -90,11 +100,16 @@ export class Stage {
       }
       if (this.swiping) this.drag(x);
     });
+    // Otherwise a finger lifted in motion leaves the browser rolling on, and it takes the next tap for a stop.
+    for (const type of ["touchmove", "touchend"])
+      on(type, (event) => this.swiping && event.cancelable && event.preventDefault());
     on("pointerup", (event) => {
       const x = event.pointerId === this.from?.id && this.swiping ? event.clientX - this.from.x : 0;
       this.from = null;
       this.drag(0);
-      if (Math.abs(x) >= FAR) this.onSwipe(this.photo, x > 0);
+      if (Math.abs(x) < FAR) return;
+      this.tip.remove();
+      this.onSwipe(this.photo, x > 0);
     });
     on("pointercancel", () => ((this.from = null), this.drag(0)));
   }

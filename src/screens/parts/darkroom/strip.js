@@ -22,7 +22,10 @@ export class Strip {
     this.element.classList.remove("choosing");
     this.tiles = group.photos.map((photo, index) => this.tile(photo, index));
     this.element.replaceChildren(...this.tiles.map((tile) => tile.element));
-    this.element.classList.toggle("few", group.photos.length === 2 || group.photos.length === 4);
+    const { length } = group.photos;
+    const columns = length === 3 ? 3 : length <= 4 ? 2 : length <= 9 ? 3 : length <= 16 ? 4 : 5;
+    this.element.style.setProperty("--columns", columns);
+    this.element.style.setProperty("--rows", Math.ceil(length / columns)); // so high that all rows are seen
     this.element.scrollTo(0, 0);
   }
 
@@ -36,8 +39,9 @@ export class Strip {
       "button",
       { type: "button", class: "show", "aria-label": `Show ${name}`, title: photo.name },
       picture,
-      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && icon("star")),
-      index > 0 && Number.isFinite(photo.alike) && h("span", { class: "alike" }, `${photo.alike} % alike`),
+      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && !this.group.tie && icon("star")),
+      h("span", { class: "going", "aria-hidden": "true" }, icon("cross")),
+      photo.near && h("span", { class: "near" }, photo.near),
     );
     const keep = h("button", { type: "button", class: "state" });
     const tick = h("input", {
@@ -77,11 +81,11 @@ export class Strip {
     this.onTicked();
   }
 
-  mark(ids) {
+  mark(ids, done) {
     this.tiles.forEach(({ element, keep, photo }, index) => {
       const stays = ids.has(photo.id);
       element.classList.toggle("aside", !stays);
-      dress(keep, photo, stays, `Keep photo ${index + 1}: ${photo.name}`);
+      dress(keep, photo, stays, `Keep photo ${index + 1}: ${photo.name}`, done);
     });
   }
 
@@ -98,13 +102,13 @@ function none() {
   return h("span", { class: "none" }, "No preview");
 }
 
-/** A button that says, and shows, whether a photo stays. */
-export function dress(element, photo, stays, name) {
+/** A button that says, and shows, whether a photo stays; `done`: the person has decided. */
+export function dress(element, photo, stays, name, done) {
   const [sign, words] = photo.protected
     ? ["lock", "Protected"]
     : stays
-      ? ["check", "Kept"]
-      : ["cross", "Set aside"];
+      ? ["check", done ? "Kept" : "Keep"]
+      : ["cross", done ? "Set aside" : "Will go aside"];
   element.setAttribute("aria-label", photo.protected ? `${name}. Protected, it always stays` : name);
   element.setAttribute("aria-pressed", String(stays));
   element.setAttribute("aria-disabled", String(photo.protected));

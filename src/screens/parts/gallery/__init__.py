@@ -10,6 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts import mount
+
 _HERE = Path(__file__).parent
 _STYLES = (
     _HERE.parent / "darkroom" / "darkroom.css",
@@ -18,8 +20,8 @@ _STYLES = (
 _component = st.components.v2.component(
     "unipic_gallery",
     html='<div class="darkroom gallery"></div>',
-    css="\n".join(path.read_text(encoding="utf-8") for path in _STYLES),
-    js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
+    css=mount.styles(_STYLES),
+    js=mount.script("gallery", "Gallery", "export"),
 )
 
 

@@ -1,7 +1,7 @@
 // The keys: one table, for what they do and for the help that lists them. `in` says where a key counts: in the grid, in
 // the large view, or in both. `cell`: only while a photo of the grid has the focus, or nothing has.
 
-import { typing } from "../darkroom/keys.js";
+import { entry } from "../darkroom/keys.js";
 
 const grid = { in: "grid", cell: true };
 
@@ -40,18 +40,7 @@ export const KEYS = [
 
 /** The action of a key press there, or "" if it is not for us. */
 export function meaning(event, place) {
-  if (event.altKey || event.isComposing) return "";
-  const target = event.composedPath()[0];
-  if (typing(target)) return "";
-  const key = named(event);
-  const found = KEYS.find((one) => [place, "both"].includes(one.in) && one.keys.includes(key));
-  if (!found || (event.repeat && !found.held)) return "";
-  return found.cell && target?.closest?.("button, a, summary, [role=slider]") ? "" : found.action;
-}
-
-function named({ key, shiftKey, ctrlKey, metaKey }) {
-  const shift = shiftKey ? "Shift+" : "";
-  if (/^[a-z]$/i.test(key)) return (ctrlKey || metaKey ? "Ctrl+" : "") + shift + key.toUpperCase();
-  if (ctrlKey || metaKey) return "";
-  return key === " " ? `${shift}Space` : key;
+  const found = entry(KEYS, event, [place, "both"]);
+  const cell = found?.cell && event.composedPath()[0]?.closest?.("button, a, summary, [role=slider]");
+  return found && !cell ? found.action : "";
 }

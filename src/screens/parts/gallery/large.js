@@ -140,7 +140,7 @@ export class Large {
   similar() {
     const { photo } = this;
     if (!photo) return;
-    this.leave();
+    this.close();
     this.view.bar.search.similar([photo.digest]);
   }
 

@@ -23,7 +23,7 @@ const STALE = 10000; // milliseconds after which coming back to the page lists a
 
 export class Gallery {
   constructor(root, token) {
-    this.root = root;
+    Object.assign(this, { root, token });
     this.remembered = memory.place();
     this.levels = new Levels("photos", (levels) => this.restore(levels));
     const store = (this.store = new Store(token, this));
@@ -63,7 +63,7 @@ export class Gallery {
   }
 
   /** Streamlit calls this over and over. */
-  show(onExport) {
+  show(_, onExport) {
     this.exported = onExport;
   }
 

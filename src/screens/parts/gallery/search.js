@@ -63,12 +63,12 @@ export class Search {
     if (!typing && this.input.value.trim() !== filter.q.trim()) this.input.value = filter.q;
     this.box.hidden = !book.folders.length;
     const found = book.search;
-    this.told.hidden = !found;
-    this.told.replaceChildren(...(found ? this.lines(found) : []));
+    const lines = found && !found.error ? this.lines(found) : []; // an error is said in place of the photos
+    this.told.hidden = !lines.length;
+    this.told.replaceChildren(...lines);
   }
 
-  lines({ error, chips = [], notes = [], photos: number = 0 }) {
-    if (error) return [h("p", { class: "notice", role: "status" }, icon("warning"), h("span", {}, error))];
+  lines({ chips = [], notes = [], photos: number = 0 }) {
     const every = h(
       "button",
       {

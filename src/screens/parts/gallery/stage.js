@@ -2,33 +2,23 @@
 
 import { Picture } from "../darkroom/compare_picture.js";
 import { h } from "../darkroom/dom.js";
+import { Fingers } from "../darkroom/fingers.js";
 import * as geometry from "../darkroom/zoom.js";
 
-const TWICE = 350; // milliseconds between the taps of a double tap
-const STILL = 8; // pixels a finger may wander in a tap
-const SWIPE = 60; // pixels that make a drag a swipe
 const STEP = 1.4; // of a key
 
 export class Stage {
   /** onSwipe(step) is told. */
   constructor(urls, onSwipe) {
-    this.onSwipe = onSwipe;
-    this.fingers = new Map();
     this.picture = new Picture(urls, () => this.place());
     this.note = h("p", { class: "stage-note", role: "status", hidden: true });
-    this.element = h(
-      "div",
-      {
-        class: "stage",
-        onpointerdown: (event) => this.down(event),
-        onpointermove: (event) => this.move(event),
-        onpointerup: (event) => this.up(event),
-        onpointercancel: (event) => this.up(event),
-        onwheel: (event) => this.wheel(event),
-      },
-      this.picture.frame,
-      this.note,
-    );
+    this.element = h("div", { class: "stage" }, this.picture.frame, this.note);
+    this.fingers = new Fingers(this.element, {
+      pan: (dx, dy) => this.pan(dx, dy),
+      zoom: (factor, point) => this.zoom(factor, point),
+      twice: (point) => this.hundred(point),
+      swipe: (step) => this.whole && onSwipe(step),
+    });
     this.watch = new ResizeObserver(() => this.place());
     this.watch.observe(this.element);
   }
@@ -90,6 +80,7 @@ export class Stage {
   // Closer, and back.
 
   zoom(factor, point = geometry.middle(this.box)) {
+    if (!this.photo) return;
     const { box, shape } = this;
     const most = geometry.closest(box, [shape]);
     this.view = geometry.clamp(geometry.zoomAt(this.view, point, factor, box, shape, most), box, [shape], most);
@@ -114,56 +105,9 @@ export class Stage {
   }
 
   pan(dx, dy) {
+    if (!this.photo) return;
     const { box, shape } = this;
     this.view = geometry.clamp(geometry.pan(this.view, dx, dy, box, shape), box, [shape]);
     this.place();
   }
-
-  // Gestures.
-
-  at(event) {
-    const { left, top } = this.element.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  }
-
-  wheel(event) {
-    event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode ? 30 : 1);
-    this.zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), this.at(event));
-  }
-
-  down(event) {
-    if (event.button || !this.photo) return;
-    this.element.setPointerCapture(event.pointerId);
-    this.fingers.set(event.pointerId, this.at(event));
-    this.start = this.fingers.size === 1 ? this.at(event) : null; // null: two fingers are never a tap
-  }
-
-  move(event) {
-    const [point, before] = [this.at(event), this.fingers.get(event.pointerId)];
-    if (!before || !this.photo) return;
-    const part = 1 / this.fingers.size;
-    this.pan((point.x - before.x) * part, (point.y - before.y) * part);
-    const other = [...this.fingers].find(([id]) => id !== event.pointerId)?.[1];
-    if (other) {
-      const middle = { x: (point.x + other.x) / 2, y: (point.y + other.y) / 2 };
-      this.zoom(apart(point, other) / Math.max(apart(before, other), 1), middle);
-    }
-    this.fingers.set(event.pointerId, point);
-  }
-
-  up(event) {
-    if (!this.fingers.delete(event.pointerId) || event.type === "pointercancel" || !this.start) return;
-    const point = this.at(event);
-    const [dx, dy] = [point.x - this.start.x, point.y - this.start.y];
-    if (apart(point, this.start) <= STILL) {
-      const twice = event.timeStamp - (this.tapped ?? -TWICE) < TWICE;
-      this.tapped = twice ? undefined : event.timeStamp;
-      if (twice) this.hundred(point);
-    } else if (this.whole && Math.abs(dx) > SWIPE && Math.abs(dx) > 2 * Math.abs(dy)) this.onSwipe(dx < 0 ? 1 : -1);
-  }
-}
-
-function apart(a, b) {
-  return Math.hypot(a.x - b.x, a.y - b.y);
 }

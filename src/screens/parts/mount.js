@@ -1,17 +1,18 @@
-// The way in. Streamlit runs this file from a blob, which has no address, so the rest is asked for by its own.
+// The way in of a component. Streamlit runs this file from a blob, which has no address, so the rest is asked for by its
+// own. Python puts before it: MODULE, its address; ROOM, the class it exports; TOLD, the trigger it tells Streamlit.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".darkroom");
   const call = (root.calls = (root.calls ?? 0) + 1);
-  root.code ??= import(`${location.origin}/unipic/darkroom/main.js`);
+  root.code ??= import(location.origin + MODULE);
   root.code.then(
-    ({ Darkroom }) => {
+    (module) => {
       if (root.calls !== call) return;
       if (root.room?.token !== data.token) {
         root.room?.close();
-        root.room = new Darkroom(root, data.token);
+        root.room = new module[ROOM](root, data.token);
       }
-      root.room.show(data, () => setTriggerValue("done", true));
+      root.room.show(data, (value = true) => setTriggerValue(TOLD, value));
     },
     () => {
       root.code = null;
