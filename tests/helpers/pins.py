@@ -67,11 +67,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "b24b424f51316e28"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (1, "78a0ca5e55315b0d"),
-<<<<<<< HEAD
-    "reading/seen": (3, "57ed75fb8fbfcf78"),
-=======
-    "reading/seen": (3, "536fb57e1fc3993e"),
->>>>>>> main
+    "reading/seen": (3, "96594c46f62f68ca"),
 }
 
 
