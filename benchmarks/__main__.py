@@ -1,6 +1,6 @@
 """python -m benchmarks PART, with one of these parts, or all for all of them
 
-quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
+quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
 seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
@@ -37,8 +37,8 @@ from benchmarks import (
     quality,
     safety,
     search,
-    seconds,
     search_calibrate,
+    seconds,
     speed,
     startup,
     text_encoders,

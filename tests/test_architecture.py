@@ -142,6 +142,7 @@ CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",
     "unipic/reading/_holds.py",
+    "unipic/reading/_origin.py",
     "server/jobs.py",
     "server/worker.py",
     "unipic/reading/engines/",

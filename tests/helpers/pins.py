@@ -28,6 +28,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
         *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header"),
     ),
     "reading/_compression": ("reading/_compression",),
+    "reading/_origin": ("reading/_origin", "reading/_altered", "reading/_history", "pillow==", "numpy=="),
     "reading/_exif": ("reading/_exif", "reading/metadata", "reading/_jp2", "reading/_jxl"),
     "reading/_xmp": ("reading/_xmp",),
     "reading/_words": ("reading/_words",),
@@ -51,13 +52,14 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "253a73969798276e"),
+    "reading/images": (1, "493b393abeb1d82c"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
     "reading/_holds": (2, "7989d27dc7af2b49"),
-    "reading/_compression": (1, "42c6d01187ba10a0"),
+    "reading/_compression": (1, "7372027979675563"),
     "reading/_exif": (3, "2976bcb70741ec9a"),
+    "reading/_origin": (1, "e00e0729021c7e64"),
     "reading/_xmp": (2, "70613d4049073fdb"),
     "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
@@ -69,7 +71,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "b24b424f51316e28"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "e32f77dc0e5dac44"),
-    "reading/seen": (3, "932dbde56abdeeea"),
+    "reading/seen": (3, "fb16c97a1104798a"),
 }
 
 

@@ -10,6 +10,31 @@ RAW = "RAW"  # a raw photo; every other format was made from one or holds less
 # Best first: cameras' own formats before those that are converted to, lossless before lossy.
 FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS")
 Role = Literal["video", "raw", "sidecar", "original"]
+# What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.
+Trace = Literal[
+    "settings",
+    "maker note",
+    "preview",
+    "camera layout",
+    "camera format",
+    "own tables",
+    "camera sampling",
+    "size as taken",
+    "larger than taken",
+    "resized",
+    "reframed",
+    "social network",
+    "web export",
+    "encoder",
+    "progressive",
+    "preview turned",
+    "preview has colour",
+    "preview has other tones",
+    "grey",
+    "border",
+    "compressed before",
+    "resampled",
+]
 
 
 @dataclass(frozen=True)
@@ -81,6 +106,7 @@ class Photo:
     bracketed: bool = False  # the camera says that it took several exposures of one scene
     holds: tuple[Extra, ...] = ()  # pages, frames, films, depth, transparency, ...: what its pixels alone do not show
     told: tuple[Extra, ...] = ()  # captions, keywords, names: what people wrote into it
+    traces: tuple[Trace, ...] = ()  # of the file's origin, sorted
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
@@ -162,6 +188,7 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
             "measures": Measures(**values["measures"]),
             "taken": datetime.fromisoformat(taken) if taken else None,
             "place": tuple(place) if place else None,
+            "traces": tuple(values.get("traces", ())),
             "companions": tuple(Companion(**file) for file in values.get("companions", ())),
             **{name: tuple(Extra(**extra) for extra in values.get(name, ())) for name in ("holds", "told")},
         }

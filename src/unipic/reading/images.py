@@ -22,7 +22,7 @@ from PIL.ExifTags import Base
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import Extra
+from unipic.core.photo import Extra, Trace
 from unipic.core.settings import Limits
 from unipic.reading._behind import bytes_of
 from unipic.reading._compression import quality_of
@@ -33,6 +33,7 @@ from unipic.reading._jp2 import is_jp2, length
 from unipic.reading._jxl import JxlFile, is_jxl
 from unipic.reading._limits import NotAPhoto as NotAPhoto
 from unipic.reading._limits import check_pixels, check_size, is_deep, reduce_on_load
+from unipic.reading._origin import Opened, traces
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 from unipic.reading._tones import to_rgb, with_tones
 
@@ -94,6 +95,7 @@ class Decoded:
     quality: int | None  # of the compression, 0 to 100; see _compression.py
     content: str  # hash of the picture and of all that the file holds, hexadecimal, or ""; see _content.py
     holds: tuple[Extra, ...]  # what the file holds besides the picture; see _holds.py
+    traces: tuple[Trace, ...] = ()  # of its origin; see _origin.py
 
 
 def decode(path: str, long_side: int, limits: Limits) -> Decoded:
@@ -128,19 +130,18 @@ def _decoded(
     note = _frames(image)
     whole = kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    turned = turned or orientation(
-        image
-    )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
+    turned = turned or orientation(image)  # after loading: PNG may have EXIF at its end, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
     loaded, picture = picture, with_tones(picture)
     holds = extras(file, loaded, picture, kind)
+    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     picture = _upright(to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds)
+    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
@@ -162,7 +163,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     found = replace(found, width=preview.width, height=preview.height, format="RAW", note=note)
-    return replace(found, quality=None, content="", holds=())
+    return replace(found, quality=None, content="", holds=(), traces=())
 
 
 def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
