@@ -83,10 +83,10 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
-    """Read what is new in the run's folders, then words in pictures; write what was found to its update.json."""
-    from utils import index_gallery, read_words
+    """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
+    from utils import index_gallery, read_words, see_meaning
 
-    library, found, notices = Library(data_folder()), list[dict[str, Any]](), tuple[str, ...]()
+    library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
@@ -95,12 +95,14 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
                 found.append({"folder": root, **asdict(update)})
             except SourceError as error:
                 found.append({"folder": root, "problem": str(error)})
-            notices = (*tools.notices, *tools.index.notices)
+            notices = [*tools.notices, *tools.index.notices]
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        notices += see_meaning(library, tools, settings, models_folder(), progress)
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            told = {"folders": found, "notices": (*notices, f"{PROBLEM}: {error}")}
+            told = {"folders": found, "notices": [*notices, f"{PROBLEM}: {error}"]}
             write_json(run.folder / "update.json", told)
 
 

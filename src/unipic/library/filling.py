@@ -23,11 +23,12 @@ from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
 from unipic.reading.seen import half
-from unipic.vision.base import VIEW, Detector, Encoder, Part, failed
+from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
 STAGE = "Looking at photos"
+MEANING = "Looking at what photos show"
 
 Lot = tuple[tuple[str, bytes], ...]  # digests, and pictures as JPEGs of ours
 
@@ -39,8 +40,8 @@ class Model:
     key: str  # of its rows; changes whenever they may
     open: Callable[[], Any]
     work: Callable[[Any, Lot], list[list[Part]]]  # the parts of each picture
-    side: int = 0  # pixels: the long side of the pictures it needs, made from the originals; 0: thumbnails will do
     stage: str = STAGE  # for people
+    side: int = 0  # pixels: the long side of the pictures it needs, made from the originals; 0: thumbnails will do
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -51,9 +52,19 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
     return Model(f"{key} thumbnails", open_model, _embedded)
 
 
+def text_encoder(key: str, open_model: Callable[[], TextEncoder]) -> Model:
+    """The seeing half of a text encoder as it fills the library: one vector a photo, of its thumbnail."""
+    return Model(text_key(key), open_model, _seen_whole, MEANING)
+
+
+def text_key(key: str) -> str:
+    """The key of the rows of a text encoder with this key."""
+    return f"{key} thumbnails"
+
+
 def detector(key: str, open_model: Callable[[], Detector], side: int = 0, stage: str = STAGE) -> Model:
     """A detector as it fills the library: its parts of each photo."""
-    return Model(key, open_model, _found, side, stage)
+    return Model(key, open_model, _found, stage, side)
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,12 @@ def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None
 
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:
     return [[Part(vector=vector)] for vector in model.embed(np.stack([_view(thumbnail) for _, thumbnail in lot]))]
+
+
+def _seen_whole(model: TextEncoder, lot: Lot) -> list[list[Part]]:
+    """A picture for which the network gives no numbers is looked at once and has no vector."""
+    vectors = model.embed([load_thumbnail(thumbnail) for _, thumbnail in lot])
+    return [[Part(vector=vector)] if np.isfinite(vector).all() and vector.any() else [] for vector in vectors]
 
 
 def _found(model: Detector, lot: Lot) -> list[list[Part]]:

@@ -48,6 +48,7 @@ class Model:
     use: str
     forms: tuple[Form, ...]  # any one is enough; the first is downloaded
     home: Path | None = None  # the folder of a shipped model, which is never downloaded
+    asked: bool = False  # downloaded only if it is asked for by name
     package: str = ""  # the Python package that a shipped model came with; "": Unipic itself
 
     @property
