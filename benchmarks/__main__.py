@@ -1,6 +1,7 @@
 """python -m benchmarks PART, with one of these parts, or all for all of them
 
-quality   precision and recall on labelled photos, per encoder and lane, beside other programs; and of the ranking
+quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
+seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
@@ -11,7 +12,9 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
-search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places
+search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
+          --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
+meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 from benchmarks import (
     bias,
@@ -33,14 +37,18 @@ from benchmarks import (
     quality,
     safety,
     search,
+    search_calibrate,
+    seconds,
     speed,
     startup,
+    text_encoders,
     versions,
 )
 from benchmarks.machine import machine
 
 PARTS = {
     "quality": quality.run,
+    "seconds": seconds.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
     "speed": speed.run,
@@ -53,6 +61,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "meaning": text_encoders.run,
     "safety": safety.run,
 }
 
@@ -64,8 +73,12 @@ def main() -> None:
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
+    parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
+    if options.part == "search" and options.calibrate:
+        search_calibrate.run(options.calibrate)
+        return
     parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
     for name, part in parts.items():
         if options.part in (name, "all"):

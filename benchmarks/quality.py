@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import combinations
 
-from benchmarks import ranking
+from benchmarks import originals, ranking
 from benchmarks.encoders import SETTINGS, candidates, reached, recall_alone, seen_by_each
 from benchmarks.others import others
 from benchmarks.truth import (
@@ -68,6 +68,7 @@ def run(_: int = 0) -> None:
     print("\n### By the encoder alone, and what it has laid one on the other\n")
     _head("encoder", "recall at .99 | at .995", "copies reached | similar reached | pairs laid")
     print("\n".join(alone))
+    originals.report(folder, cleanups[0].gallery.photos, cleanups[0])
     ranking.report(folder, cleanups[0].gallery.photos)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -38,6 +38,7 @@ LABELS = {
 }
 REAL = {"_F.": "out of focus", "_M.": "shaken"}  # how the three series taken so on purpose name their shots
 FOLDS = 5
+BINS = ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.01))
 DECAY = 0.002  # keeps weights of criteria that say the same together
 STEPS = 3000
 
@@ -75,9 +76,60 @@ def report(folder: Path, photos: Sequence[Photo]) -> None:
     _lines("made, held back, plain faults", [_only(question, {1, 2}) for question in generated])
     _lines("labelled, held back", held_back)
     _lines("labelled, all", labelled)
+    _reliability({"made, held back": generated, "labelled": labelled})
+    _natural(folder)
     pairs = list(same_moment(generated))
     doubt = np.mean([_certainty(_margin(a, b)) < CLEAR for _, a, b in pairs])
     print(f"\nOf two good frames of one moment {doubt:.1%} are called too close ({len(pairs)} pairs).\n")
+
+
+def _reliability(questions: Mapping[str, Sequence[Question]]) -> None:
+    """Of the pairs of each certainty, right of all: the certainty is earned if the shares are at least as high."""
+    print(f"\n| certainty of the better of two | {' | '.join(questions)} |\n|---{'|---:' * len(questions)}|")
+    margins = [np.array([_margin(q.good, bad) for q in some for bad in q.bad]) for some in questions.values()]
+    for low, high in BINS:
+        inside = [margin[(_certainty(margin) >= low) & (_certainty(margin) < high)] for margin in margins]
+        cells = [f"{np.sum(margin > 0)} of {len(margin)} ({_share(margin > 0)})" for margin in inside]
+        print(f"| from {low} | {' | '.join(cells)} |")
+
+
+def _natural(folder: Path) -> None:
+    """Series as they were taken. Nobody said which shot is best, so only the doubt is told, and where it comes from."""
+    weights = [WEIGHTS[criterion.name] for criterion in MEASURED]
+    doubtful, level, opposed, behind = 0, 0, 0, 0
+    series = list(natural_series(folder))
+    for shots in series:
+        _, table = shortfalls([shot.measures for shot in shots])
+        told = table * weights
+        order = np.argsort(-told.sum(axis=1)).tolist()
+        first, second = order[:2]
+        tied = int((_certainty(told.sum(axis=1)[first] - told.sum(axis=1)) < CLEAR).sum())
+        if tied == 1:
+            continue
+        doubtful += 1
+        level += tied == len(order)
+        behind += len(order) - tied
+        opposed += int(_certainty(np.abs(told[first] - told[second]).sum()) >= CLEAR)
+    print(f"\nOf {len(series)} natural series {doubtful} are too close to call: in {level} all shots, in others")
+    print(f"{behind} shots are plainly behind. In {opposed} criteria contradict each other, elsewhere all is close.")
+
+
+def natural_series(folder: Path) -> Iterator[list[Shot]]:
+    """The shots of each natural series."""
+    for files in natural_files(folder):
+        yield [shot(_pixels(str(folder / file))) for file in files]
+
+
+def natural_files(folder: Path) -> Iterator[list[str]]:
+    """Untouched photos of one similar group, of the same picture one."""
+    groups = defaultdict[str, dict[str, str]](dict)
+    with open(folder / "groups.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["kind"] != "derived" and row["similar_group"]:
+                groups[row["similar_group"]].setdefault(row["near_dup_group"] or row["file"], row["file"])
+    for files in groups.values():
+        if len(files) > 1:
+            yield list(files.values())
 
 
 def generated_questions(half: str) -> Iterator[Question]:
@@ -146,7 +198,7 @@ def fit() -> None:
         print(f"{criterion.name:12} {value:.2f}")
     print(f"scale {scale:.2f}\n\n| certainty | pairs | right | good frames of one moment |\n|---|---:|---:|---:|")
     certainty, right = _certainty(np.abs(margin * scale)), margin > 0
-    for low, high in ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.01)):
+    for low, high in BINS:
         there = (certainty >= low) & (certainty < high)
         fault = there & (kind != "same")
         print(f"| {low} | {fault.sum()} | {right[fault].mean():.3f} | {(there & (kind == 'same')).sum()} |")

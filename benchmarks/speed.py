@@ -132,12 +132,13 @@ def _stages(folder: Path, memory: Path) -> dict[str, float]:
 def _ranking(folder: Path, data: Path, clip: Path) -> tuple[int, float]:
     """How many photos are in groups, and the seconds of ranking them with all else remembered."""
     from unipic.vision.clip import ClipScorer
+    from unipic.vision.text import OPENAI, LocalTextEncoder
 
     with open_tools(SETTINGS, models_folder(), data / "library") as tools:
         begun = time.perf_counter()
         cleanup = clean_gallery(FolderSource([folder]), tools, SETTINGS)
         without = time.perf_counter() - begun
-        scorer = ClipScorer(clip)
+        scorer = ClipScorer(LocalTextEncoder(clip, OPENAI))
         begun = time.perf_counter()
         clean_gallery(FolderSource([folder]), replace(tools, scorer=scorer), SETTINGS)
         return sum(len(c.photos) for c in cleanup.clusters), time.perf_counter() - begun - without

@@ -18,7 +18,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, SEARCHING, stages
+from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -32,7 +32,7 @@ from unipic.library.thumbnails import Lent
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
-from unipic.tools import Tools
+from unipic.tools import Tools, meaning_model
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
@@ -62,6 +62,21 @@ def index_gallery(
     library.join(folder, files, tools.engine, tools.index, progress)
     library.describe(tools.engine, progress)
     return Update(len(files), len(new), gone, unreadable)
+
+
+def see_meaning(
+    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
+) -> list[str]:
+    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices."""
+    model, notices = meaning_model(settings, models, progress)
+    if model is None:
+        return notices
+    progress(Step(SHOWING[0].name, 0, 0, ahead=SHOWING))
+    try:
+        library.fill(model, tools.engine, progress)
+    except ModelError as error:
+        return [*notices, f"{error} Until then photos are not searched by what they show."]
+    return notices
 
 
 def clean_gallery(

@@ -62,9 +62,10 @@ HOMES = {
     "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
+    "pillow_jxl": ("unipic/reading/_jxl.py",),
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
-        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "overlay")),
+        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/reading/_measures.py",
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
@@ -141,6 +142,7 @@ CATCH_ALL = (
     "unipic/reading/images.py",
     "unipic/reading/_exif.py",
     "unipic/reading/_holds.py",
+    "unipic/reading/_origin.py",
     "server/jobs.py",
     "server/worker.py",
     "unipic/reading/engines/",

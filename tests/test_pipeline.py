@@ -48,6 +48,7 @@ from unipic.sources.upload import UploadSource
 from unipic.tools import Tools
 from unipic.vision.clip import ClipScorer
 from unipic.vision.mobilenet import MobileNetEncoder
+from unipic.vision.text import OPENAI, LocalTextEncoder
 from utils import arrange, clean_gallery, examine, weigh
 
 pytestmark = pytest.mark.slow
@@ -454,7 +455,7 @@ def test_real_networks_from_end_to_end(clean: Run, photos: Path, tmp_path: Path)
         save(scene(number), photos / f"{number}.jpg")
         save(shaken(scene(number)), photos / f"{number} again.jpg")
     encoder = MobileNetEncoder(make_mobilenet(tmp_path / "mobilenet")[0], "cpu")
-    scorer = ClipScorer(make_clip(tmp_path / "clip"), "cpu")
+    scorer = ClipScorer(LocalTextEncoder(make_clip(tmp_path / "clip"), OPENAI, "cpu"))
     cleanup = clean(settings=Settings.of(preset="landscape", near=100.0, similar=1.0), encoder=encoder, scorer=scorer)
     assert cleanup.clusters
     assert cleanup.ranker == scorer.label

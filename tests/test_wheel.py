@@ -88,7 +88,8 @@ def test_the_wheel_has_every_file_and_no_other(site: Path) -> None:
         for name in files_of(PROJECT / "src")
     }
     weights = {f"_app/models/unipic_encoder/{name}" for name in files_of(PROJECT / "models" / "unipic_encoder")}
-    assert files_of(site / "unipic") == source | weights | {"_app/models/manifest.toml"}
+    tables = {"_app/models/manifest.toml", "_app/models/cutoffs.toml"}
+    assert files_of(site / "unipic") == source | weights | tables
 
 
 def test_it_needs_what_requirements_say(site: Path) -> None:

@@ -20,6 +20,7 @@ from cli.terminal import say_findings
 from unipic.core.settings import COMMAND, INSTALL, PROJECT, data_folder, models_folder
 from unipic.core.words import count, size
 
+INSTALL_DECODERS = "Install pillow, pillow-heif and pillow-jxl-plugin again"
 LEAST_ROOM = 2_000_000_000  # bytes: thumbnails and vectors of 20,000 photos
 
 
@@ -126,7 +127,7 @@ def _formats() -> Finding:
 
     if failed := undecodable_formats():
         words = "; ".join(f"{format}: {why}" for format, why in failed.items())
-        return Finding("Formats", "problem", f"cannot be decoded here: {words}", "Install pillow and pillow-heif again")
+        return Finding("Formats", "problem", f"cannot be decoded here: {words}", INSTALL_DECODERS)
     return Finding("Formats", "ok", f"{', '.join(FORMATS)} are decoded")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import FAILED, PARTLY, app, clear_answers
-from cli.options import Encoding, Machine, settings_by, with_groups
+from cli.options import Encoding, Machine, Searching, settings_by, with_groups
 from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
@@ -32,6 +32,7 @@ NO_PHOTO = "is not in any photo format"  # how the reason begins of files that a
 @with_groups
 def index(
     encoding: Encoding,
+    searching: Searching,
     machine: Machine,
     folders: Annotated[
         list[Path] | None, typer.Argument(help="Folders to add. Default: refresh those of the library.")
@@ -43,9 +44,10 @@ def index(
     """Add folders to the library and read what is new in them. Originals are only read."""
     from unipic.library.library import Library
     from unipic.tools import open_tools
+    from utils import see_meaning
 
     with clear_answers(as_json):
-        settings, pause = changed(settings_by(encoding, machine), {"ranker": "builtin"}), seconds(every)
+        settings, pause = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"}), seconds(every)
         library = Library(data_folder())
         library.usable()
         chosen = [library.add(folder) for folder in folders or ()] or library.paths()
@@ -55,7 +57,8 @@ def index(
             while True:
                 with progress_bars(quiet=as_json) as progress:
                     found = dict(_updated(chosen, library, tools, settings, progress))
-                _say_updates(found, (*tools.notices, *tools.index.notices), as_json)
+                    meaning = see_meaning(library, tools, settings, models_folder(), progress)
+                _say_updates(found, (*tools.notices, *tools.index.notices, *meaning), as_json)
                 if not watch:
                     break
                 time.sleep(pause)

@@ -11,6 +11,7 @@ from cli.app import app, clear_answers
 from cli.terminal import WHOLE, out, progress_bars, say_models, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import models_folder
+from unipic.core.words import size
 
 models_app = typer.Typer(no_args_is_help=False, help="List the models; [b]models fetch[/b] downloads missing ones.")
 app.add_typer(models_app, name="models")
@@ -26,7 +27,7 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     with clear_answers(as_json):
         found = inventory(models_folder())
         if as_json:
-            facts = ("name", "label", "use", "licence", "shipped")
+            facts = ("name", "label", "use", "licence", "shipped", "size")
             print(json.dumps([{f: getattr(m, f) for f in facts} | {"status": s.state} for m, s in found]))
         else:
             say_models(found, models_folder())
@@ -34,7 +35,9 @@ def models(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
 
 @models_app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Names of models. Default: all that are missing.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of models. Default: all that cleaning up uses.")
+    ] = None,
 ) -> None:
     """Download missing weights into the models folder. The sha256 of every file is checked."""
     from unipic.vision.fetch import fetch as fetch_model
@@ -45,7 +48,14 @@ def fetch(
         unknown = set(names or ()) - set(known)
         if unknown:
             raise SettingsError(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        status = {model.name: status.state for model, status in inventory(models_folder())}
+        chosen = names or [name for name, model in known.items() if not (model.shipped or model.asked)]
         with progress_bars() as progress:
-            for name in names or [name for name, model in known.items() if not model.shipped]:
+            for name in chosen:
+                if status[name] == "missing":
+                    out.print(f"{shown(known[name].label)}: {size(known[name].size)}", **WHOLE)
                 fetch_model(name, models_folder(), progress)
-        out.print(f"All weights are in {shown(models_folder())}.", **WHOLE)
+        out.print(f"These weights are in {shown(models_folder())}.", **WHOLE)
+        for name, model in known.items():
+            if model.asked and name not in chosen and status[name] == "missing":
+                out.print(f"Only fetched by name: {name}, {size(model.size)}.", **WHOLE)

@@ -110,6 +110,13 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class Searching:
+    search_model: Annotated[
+        str | None, _models("--model", "Meaning of photos and words: auto, siglip2, datacomp, openai or none.")
+    ] = None
+
+
+@dataclass(frozen=True)
 class Machine:
     workers: Annotated[
         int | None, _machine("--workers", "Decode processes. Default: one per core that memory suffices for.")

@@ -16,10 +16,10 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
-from cli.options import Encoding, option, settings_by, with_groups
+from cli.options import Encoding, Searching, option, settings_by, with_groups
 from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError, SourceError
-from unipic.core.settings import COMMAND, Settings, changed, data_folder, models_folder
+from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -66,6 +66,7 @@ def search(
     answer: Answer,
     where: Where,
     encoding: Encoding,
+    searching: Searching,
     query: Annotated[
         list[str] | None, typer.Argument(help="Words, dates, places, and conditions as key:value.")
     ] = None,
@@ -80,7 +81,7 @@ def search(
         if answer.limit is not None and answer.limit < 1:
             raise SettingsError("--limit is 1 or more")
         library.usable()
-        settings = changed(settings_by(encoding), {"ranker": "builtin"})
+        settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
         with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
@@ -100,7 +101,7 @@ def _opened(library: Library, settings: Settings, what: What, text: str) -> Iter
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
-    from unipic.tools import open_tools
+    from unipic.tools import open_meaning, open_tools
     from unipic.vision.registry import open_encoder
     from utils import examples_in
 
@@ -110,7 +111,9 @@ def _opened(library: Library, settings: Settings, what: What, text: str) -> Iter
     for notice in notices:
         err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
     language = (locale.getlocale()[0] or "en").replace("_", "-")
-    asked = Asked(Searchable(library, encoder.key, encoder.calibration), language)
+    searchable = Searchable(library, encoder.key, encoder.calibration)
+    meaning, about = open_meaning(searchable, settings, models_folder(), memory_folder())
+    asked = Asked(searchable, language, meaning=meaning, about_meaning=about)
     if what.within and not library.folder(what.within.resolve()).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]

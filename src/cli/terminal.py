@@ -331,7 +331,9 @@ def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
 
     table = Table("model", "purpose", "licence", "installed?", title=f"Models in {shown(folder)}")
     for model, status in found:
-        here = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+        here: str = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+        if status.state == "missing" and not model.shipped:
+            here = f"missing, {size(model.size)}"
         table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
     table.add_row("Built-in encoder and ranking", "need no weights", "MIT", "always")
     out.print(table)

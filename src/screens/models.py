@@ -23,7 +23,7 @@ def screen() -> None:
             if status.state == "missing" and not model.shipped:
                 get_model(model)
     st.caption("Names of places: GeoNames (geonames.org), CC BY 4.0. They come along, and nothing is asked for online.")
-    st.caption(f"The sha256 of each file is checked. `{COMMAND} models fetch` downloads what is missing, too.")
+    st.caption(f"The sha256 of each file is checked. `{COMMAND} models fetch NAME` downloads one, too.")
 
 
 screen()

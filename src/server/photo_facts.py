@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 
 from unipic.cleanup.contained import listed
 from unipic.cleanup.criteria import BY_NAME, HIGHER, MEASURED, Criterion
-from unipic.core.photo import Photo, local_time
+from unipic.core.photo import Photo, in_utc, local_time
 from unipic.core.words import size
 from unipic.library.companions import with_what
 
@@ -18,13 +17,12 @@ Fact = tuple[str, str, float | None, int]  # label, value in words, number, whic
 
 def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
     """`scores`: what models said of it, by criterion; None where they did not."""
-    taken = local_time(photo)
     rows: list[Fact] = [
         ("Resolution", f"{photo.width} x {photo.height}", photo.pixels, HIGHER),
         ("Size", size(photo.size), photo.size, NEITHER),
         ("Format", photo.format, None, NEITHER),
         ("Compression quality", "" if photo.quality is None else str(photo.quality), photo.quality, HIGHER),
-        ("Taken", _time(taken) + ("" if photo.taken_by_camera or not taken else " (file date)"), None, NEITHER),
+        ("Taken", _time(photo), None, NEITHER),
         ("Camera", photo.camera, None, NEITHER),
         ("Exposure", photo.exposure, None, NEITHER),
         ("Place", "" if photo.place is None else "{:.5f}, {:.5f}".format(*photo.place), None, NEITHER),
@@ -37,8 +35,12 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
     return rows + [_measured(BY_NAME[name], score) for name, score in scores.items()]
 
 
-def _time(taken: datetime | None) -> str:
-    return f"{taken:%Y-%m-%d %H:%M:%S}" if taken else ""
+def _time(photo: Photo) -> str:
+    taken = local_time(photo)
+    if taken is None:
+        return ""
+    about = "" if photo.taken_by_camera else " (UTC)" if in_utc(photo) else " (file date)"
+    return f"{taken:%Y-%m-%d %H:%M:%S}{about}"
 
 
 def _stars(rating: int) -> str:

@@ -41,7 +41,7 @@ SHOWN = {
     "BMP": "image/bmp",
     "AVIF": "image/avif",
 }
-RENDERED = ("HEIF", "TIFF", "RAW")
+RENDERED = ("HEIF", "TIFF", "JXL", "JPEG2000", "ICO", "ICNS", "RAW")
 
 
 def thumbnails(shelves: Shelves) -> Endpoint:

@@ -85,13 +85,15 @@ class Searches:
         """The library as it is now."""
         from unipic.library.searchable import Searchable
         from unipic.search.search import Asked
+        from unipic.tools import open_meaning
 
         with self._lock:
             key = (self.library.version(), language, today)
             if self._asked is None or self._asked[0] != key:
                 same = self._asked and self._asked[0][0] == key[0]
                 library = self._asked[1].library if same and self._asked else Searchable(self.library, *self._model())
-                self._asked = key, Asked(library, language, today)
+                meaning, about = open_meaning(library, Settings(), models_folder(), self.library.path.parent)
+                self._asked = key, Asked(library, language, today, meaning, about)
             return self._asked[1]
 
     def _model(self) -> tuple[str, Any]:

@@ -83,7 +83,7 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, and write what was found to its update.json."""
-    from utils import index_gallery
+    from utils import index_gallery, see_meaning
 
     library, found = Library(data_folder()), list[dict[str, Any]]()
     library.usable()
@@ -94,8 +94,10 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
                 found.append({"folder": root, **asdict(update)})
             except SourceError as error:
                 found.append({"folder": root, "problem": str(error)})
-            notices = (*tools.notices, *tools.index.notices)
+            notices = [*tools.notices, *tools.index.notices]
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        notices += see_meaning(library, tools, settings, models_folder(), progress)
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
 
 def wait_for_work(examine: Examine) -> int:

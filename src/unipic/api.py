@@ -26,7 +26,7 @@ from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Detector, Encoder, Part
 from unipic.vision.registry import open_encoder as _open_encoder
-from utils import clean_gallery, index_gallery
+from utils import clean_gallery, index_gallery, see_meaning
 
 __all__ = [
     "Cleanup",
@@ -83,7 +83,9 @@ def index(
     chosen = [library.add(Path(folder)) for folder in folders] or library.paths()
     settings = settings or Settings.of(ranker="builtin")
     with tools(settings) as opened:
-        return [index_gallery(folder, library, opened, settings, progress) for folder in chosen]
+        updates = [index_gallery(folder, library, opened, settings, progress) for folder in chosen]
+        see_meaning(library, opened, settings, models_folder(), progress)
+        return updates
 
 
 def clean(folders: Sequence[str | Path], settings: Settings | None = None, progress: Progress = silent) -> Cleanup:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,15 @@ from unipic.reading.engines.local import LocalEngine
 from unipic.reading.engines.ray import RayEngine
 from unipic.review.taste import Verdict
 from unipic.review.taste_log import taste_in
-from unipic.vision.base import Encoder, Scorer
+from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
-from unipic.vision.registry import open_encoder, open_scorer
+from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder, text_encoders_here
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
+    from unipic.library.filling import Model
     from unipic.library.indexing import See
+    from unipic.library.searchable import Searchable
+    from unipic.search.meaning import Meaning
 
 MADE_AGAIN = (
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
@@ -115,15 +118,67 @@ def _see_on_ray(engine: Engine, encoder: Encoder, models: Path, settings: Settin
     )
 
 
+def meaning_model(settings: Settings, models: Path, progress: Progress = silent) -> tuple[Model | None, list[str]]:
+    """The seeing half of the search's text encoder as it fills the library, here and on Ray's workers; and notices."""
+    from unipic.library.filling import text_encoder
+
+    machine = settings.machine
+    encoder, notices = open_text_encoder(
+        settings.searching.search_model, models, machine.device, machine.fetch, progress
+    )
+    if encoder is None:
+        return None, notices
+    again = partial(open_same_text, encoder.name, encoder.key, models.absolute(), pick_device(machine.device))
+    return text_encoder(encoder.key, again), notices
+
+
+def open_meaning(
+    library: Searchable, settings: Settings, models: Path, memory: Path, progress: Progress = silent
+) -> tuple[Meaning | None, list[str]]:
+    """What words mean to a text encoder that has seen photos of the library: the wanted one, or an earlier one.
+
+    None, with notices, if there is none. `memory`: the library's folder.
+    """
+    from unipic.library.captions import vectors_of
+    from unipic.library.filling import text_key
+    from unipic.search.cutoff import background
+    from unipic.search.meaning import Meaning, serving
+
+    machine, name = settings.machine, settings.searching.search_model
+    wanted, notices = open_text_encoder(name, models, machine.device, False, progress)
+    if wanted is None:
+        return None, notices
+    encoders = [wanted]
+    if library.number_by(text_key(wanted.key)) < len(library.digests):
+        encoders += [one for one in text_encoders_here(models, machine.device) if one.key != wanted.key]
+    encoder, said = serving(encoders, library)
+    if encoder is None:
+        return None, [*notices, *said]
+    captions = cache(partial(vectors_of, background(), encoder, memory))
+    return Meaning(encoder, captions, tuple(said)), notices
+
+
+def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncoder:
+    """The text encoder with this key, as open_same does it."""
+    encoder, notices = open_text_encoder(name, models, device, fetch=False)
+    if encoder is None or encoder.key != key:
+        raise _differs(encoder.key if encoder else "", key, notices, models)
+    return encoder
+
+
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
     """The encoder with this key, in another process. ModelError if it differs: its vectors would not be comparable."""
     encoder, notices = open_encoder(name, models, device, fetch=False)
     if encoder.key != key:
-        why = notices[0] if notices else f"it has {encoder.key}, not {key}"
-        raise ModelError(
-            f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
-        )
+        raise _differs(encoder.key, key, notices, models)
     return encoder
+
+
+def _differs(found: str, wanted: str, notices: list[str], models: Path) -> ModelError:
+    why = notices[0] if notices else f"it has {found}, not {wanted}"
+    return ModelError(
+        f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
+    )
 
 
 @contextmanager

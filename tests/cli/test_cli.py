@@ -787,6 +787,18 @@ def test_a_model_that_cannot_be_fetched_is_1(cli: Cli) -> None:
     assert "UNIPIC_OFFLINE" in result.stderr
 
 
+def test_large_models_of_the_search_are_fetched_by_name_only(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr("unipic.vision.fetch.fetch", lambda name, *_: fetched.append(name))
+    result = cli("models", "fetch", plain=False)
+    assert result.exit_code == 0
+    assert fetched == ["mobilenet_v3_small", "clip-vit-base-patch32", "laion-aesthetic-vit-b-32"]
+    assert "CLIP ViT-B/32: 609 MB" in result.stdout, "before it is downloaded"
+    assert "Only fetched by name: siglip2-base-patch32-256, 1.5 GB." in result.stdout
+    assert cli("models", "fetch", "siglip2-base-patch32-256", plain=False).exit_code == 0
+    assert fetched[-1] == "siglip2-base-patch32-256"
+
+
 def test_samples_go_into_a_new_folder(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unipic.sources.samples.make_samples", Path.mkdir)
     made = cli("samples", tmp_path / "samples")

@@ -82,7 +82,7 @@ def test_json(cli: Cli, made: Path) -> None:
 def test_nothing_found_says_so(cli: Cli) -> None:
     result = cli("unicorn")
     assert result.exit_code == NOTHING_FOUND
-    assert "What pictures show is not searched yet" in result.stderr
+    assert "and not in what pictures show" in result.stderr
     assert cli("2013", "--paths").exit_code == NOTHING_FOUND
     assert json.loads(cli("2013", "--json").stdout)["results"] == []
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 REAL_WEIGHTS = PROJECT / "../shared/weights"
@@ -15,13 +16,20 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def write_manifest(
-    path: Path, models: Mapping[str, Sequence[Mapping[str, bytes]]], server: str = "", shipped: Collection[str] = ()
+    path: Path,
+    models: Mapping[str, Sequence[Mapping[str, bytes]]],
+    server: str = "",
+    shipped: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> Path:
-    """A manifest of models whose forms are {path: content}; urls are `server` + path, except of shipped ones."""
+    """A manifest of models whose forms are {path: content}; urls are `server` + path, except of shipped ones.
+
+    `asked`: those fetched by name only.
+    """
     lines = []
     for name, forms in models.items():
         lines += ["[[model]]", f'name = "{name}"', f'label = "Tiny {name}"', 'licence = "MIT"', 'source = "here"']
-        lines += ['use = "tests"', f"shipped = {json.dumps(name in shipped)}"]
+        lines += ['use = "tests"', f"shipped = {json.dumps(name in shipped)}", f"asked = {json.dumps(name in asked)}"]
         for form in forms:
             lines += ["[[model.form]]", 'name = "tiny"']
             for file, content in form.items():
@@ -90,6 +98,46 @@ def make_clip(folder: Path) -> Path:
     (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
     for name, content in REAL_FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def make_open_clip(folder: Path) -> tuple[Path, Any]:
+    """A random CLIP in open_clip's names, and the network that has them, which computes what open_clip's does."""
+    import torch
+    from safetensors.torch import save_file
+    from tests.helpers.open_clip import OpenClip
+
+    torch.manual_seed(7)
+    folder.mkdir(parents=True, exist_ok=True)
+    make_clip(folder / "words")
+    shutil.move(folder / "words" / "tokenizer.json", folder / "tokenizer.json")
+    shutil.rmtree(folder / "words")
+    network = OpenClip().eval()
+    save_file(network.state_dict(), folder / "open_clip_model.safetensors")
+    return folder, network
+
+
+def make_siglip(folder: Path) -> Path:
+    """A random SigLIP of two thin layers that reads letters, with a tokenizer of the form of SigLIP2's."""
+    import torch
+    from tokenizers import AddedToken, Tokenizer, models, normalizers, processors
+    from transformers import SiglipConfig, SiglipModel
+    from transformers.utils import logging
+
+    torch.manual_seed(7)
+    special = ["<pad>", "<eos>", "<bos>", "<unk>"]
+    letters = [*"▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'"]
+    vocabulary = {word: i for i, word in enumerate([*special, *letters])}
+    thin = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {**thin, "vocab_size": len(vocabulary), "max_position_embeddings": 64}
+    vision = {**thin, "patch_size": 32, "image_size": 256}
+    logging.disable_progress_bar()
+    SiglipModel(SiglipConfig(text_config=text, vision_config=vision)).save_pretrained(folder)
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>", fuse_unk=True))
+    tokenizer.add_special_tokens([AddedToken(name, special=True) for name in special])
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.post_processor = processors.TemplateProcessing("$A <eos>", special_tokens=[("<eos>", 1)])
+    tokenizer.save(str(folder / "tokenizer.json"))
     return folder
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import pillow_heif
+import pillow_jxl  # noqa: F401  registers what writes JPEG XL
 from PIL import Image
 from tests.helpers.assets import box, exif, film, maker_note
 from tests.helpers.pictures import scene, xmp
@@ -63,6 +64,12 @@ def seeds() -> Mapping[str, bytes]:
         "plain.bmp": saved(picture(), "BMP"),
         "phone.heic": heic.getvalue(),
         "small.avif": saved(picture(), "AVIF", quality=50, exif=facts),
+        "bare.jxl": saved(picture(), "JXL", quality=70),
+        "boxes.jxl": saved(picture(), "JXL", quality=70, exif=facts.tobytes(), xmp=xmp('xmp:Rating="4"')),
+        "scan.jp2": saved(picture(), "JPEG2000"),
+        "bare.j2k": saved(picture(), "JPEG2000", no_jp2=True),
+        "sizes.ico": saved(picture(), "ICO", sizes=[(16, 12), (64, 48)], bitmap_format="bmp"),
+        "sizes.icns": saved(picture().resize((64, 64)), "ICNS"),
     }
 
 
@@ -79,7 +86,7 @@ def raw_with_preview() -> bytes:
 
 
 def fuzz_seeds() -> Mapping[str, bytes]:
-    """The nine kinds, a raw photo, the header of one and that of a film."""
+    """A file of each kind, a raw photo, the header of one and that of a film."""
     raws = {"raw.dng": raw_header() + bytes(512), "preview.dng": raw_with_preview()}
     return {**seeds(), **raws, "film.mov": film(2.0, "A" * 36)}
 
@@ -475,7 +482,6 @@ def other_openers() -> Mapping[str, bytes]:
     """For each format that Pillow opens and we do not, a file that it takes for one."""
     small = picture().resize((32, 32))
     grey, two = small.convert("L"), small.convert("1")
-    icon = saved(small, "ICO", sizes=[(32, 32)])
     pcx = saved(small, "PCX")
     wmf = struct.pack("<IHhhhhHIH", 0x9AC6CDD7, 0, 0, 0, 100, 100, 72, 0, 0) + b"\x01\0\x09\0" + bytes(60)
     psd = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 8, 8, 8, 3) + bytes(12) + bytes(200)
@@ -516,12 +522,9 @@ def other_openers() -> Mapping[str, bytes]:
         "GBR": gbr,
         "GRIB": b"GRIB" + bytes(3) + b"\1" + bytes(60),
         "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(60),
-        "ICNS": saved(small.resize((128, 128)), "ICNS"),
-        "ICO": icon,
         "IM": saved(small, "IM"),
         "IMT": b"width 8\nheight 8\npixel n8\n\x0c" + bytes(64),
         "IPTC": iptc,
-        "JPEG2000": saved(small, "JPEG2000"),
         "MCIDAS": mcidas,
         "MPEG": mpeg,
         "MSP": saved(two, "MSP"),

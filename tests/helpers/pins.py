@@ -15,7 +15,9 @@ from unipic.core.settings import PROJECT
 BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/images": (
         *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
-        *("pillow==", "pillow-heif==", "rawpy==", "numpy=="),
+        *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
+        "reading/_tones",
+        *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy=="),
     ),
     "reading/fingerprint": ("reading/fingerprint",),
     "reading/_measures": ("reading/_measures", "opencv-python-headless=="),
@@ -23,9 +25,11 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/_holds": (
         *("reading/_holds", "reading/_behind", "reading/_boxes", "reading/_frames", "reading/_pages"),
         *("reading/_range", "reading/_segments", "core/gamut"),
+        *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header"),
     ),
     "reading/_compression": ("reading/_compression",),
-    "reading/_exif": ("reading/_exif", "reading/metadata"),
+    "reading/_origin": ("reading/_origin", "reading/_altered", "reading/_history", "pillow==", "numpy=="),
+    "reading/_exif": ("reading/_exif", "reading/metadata", "reading/_jp2", "reading/_jxl"),
     "reading/_xmp": ("reading/_xmp",),
     "reading/_words": ("reading/_words",),
     "reading/_editors": ("reading/_editors",),
@@ -37,7 +41,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "library/traits": ("library/traits", "core/folding"),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
-        *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_alignment", "opencv-python-headless=="),
+        *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
+        "opencv-python-headless==",
         *("numpy==",),
     ),
     "reading/seen": (
@@ -47,15 +52,16 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "2a5410bf427ddb7c"),
+    "reading/images": (1, "493b393abeb1d82c"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
-    "reading/_holds": (1, "d29911e392007d4e"),
-    "reading/_compression": (1, "42c6d01187ba10a0"),
-    "reading/_exif": (2, "62008e5d855c11cb"),
+    "reading/_holds": (2, "7989d27dc7af2b49"),
+    "reading/_compression": (1, "7372027979675563"),
+    "reading/_exif": (3, "2976bcb70741ec9a"),
+    "reading/_origin": (1, "e00e0729021c7e64"),
     "reading/_xmp": (2, "70613d4049073fdb"),
-    "reading/_words": (1, "b9157c63cae7f8f2"),
+    "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "7228caf3186f73f3"),
@@ -64,8 +70,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "b24b424f51316e28"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (1, "78a0ca5e55315b0d"),
-    "reading/seen": (3, "536fb57e1fc3993e"),
+    "cleanup/look": (2, "e32f77dc0e5dac44"),
+    "reading/seen": (3, "fb16c97a1104798a"),
 }
 
 

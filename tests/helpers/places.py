@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pillow_heif
+import pillow_jxl  # noqa: F401  registers what writes JPEG XL
 import pytest
 from PIL import Image
 from tests.helpers.pictures import save, scene, xmp
@@ -144,6 +145,8 @@ def everything(folder: Path) -> list[Path]:
         "a.heic": (picture, {"quality": 80}),
         "grey.heic": (picture.convert("L"), {"quality": 80}),
         "a.avif": (picture, {"quality": 80}),
+        "boxes.jxl": (picture, {"quality": 80, "use_container": True}),
+        "a.jp2": (picture, {}),
     }
     told += (
         (save(image, folder / name, **options), (*EXIF, *XMP, *OTHER)) for name, (image, options) in others.items()

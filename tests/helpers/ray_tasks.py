@@ -19,6 +19,7 @@ from unipic.reading.engines.ray import RayEngine
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
 from unipic.vision.builtin import BuiltinEncoder
+from unipic.vision.text import SIGLIP2, LocalTextEncoder
 
 
 def actor_of_this() -> psutil.Process:
@@ -110,3 +111,8 @@ if __name__ == "__main__":
     from tests.helpers.ray_tasks import main  # workers know the module by this name
 
     main(*map(Path, sys.argv[1:4]), sys.argv[4])
+
+
+def siglip_in(folder: Path) -> LocalTextEncoder:
+    """The tiny SigLIP of a folder."""
+    return LocalTextEncoder(folder, SIGLIP2, "cpu")

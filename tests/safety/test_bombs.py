@@ -131,6 +131,38 @@ def avif_of(width: int, height: int) -> Pieces:
     yield saved(Image.new("RGB", (width, height)), "AVIF", quality=5, speed=10)
 
 
+def jxl_of(width: int, height: int) -> Pieces:
+    """Really that large, and of one colour."""
+    yield saved(Image.new("RGB", (width, height)), "JXL", lossless=True, effort=1)
+
+
+def jxl_says(width: int, height: int) -> Pieces:
+    """A few bytes whose header says that the picture is huge: its sides take 30 bits each."""
+    bits = "0" + "11" + format(height - 1, "030b")[::-1] + "000" + "11" + format(width - 1, "030b")[::-1] + "1"
+    yield b"\xff\x0a" + int(bits[::-1], 2).to_bytes(10, "little") + bytes(50)
+
+
+def jp2_of(width: int, height: int) -> Pieces:
+    """Really that large, and of one colour."""
+    yield saved(Image.new("RGB", (width, height)), "JPEG2000", num_resolutions=2)
+
+
+def jp2_says(width: int, height: int) -> Pieces:
+    """A small picture whose codestream and header say that it is one huge tile."""
+    data = bytearray(seeds()["scan.jp2"])
+    at, siz = data.index(b"ihdr") + 4, data.index(b"\xff\x4f\xff\x51") + 8
+    data[at : at + 8] = struct.pack(">II", height, width)
+    data[siz : siz + 8] = struct.pack(">II", width, height)
+    data[siz + 16 : siz + 24] = struct.pack(">II", width, height)
+    yield bytes(data)
+
+
+def icon_of(side: int) -> Pieces:
+    """An icon of 16 pixels a side by its directory, around a huge PNG."""
+    inside = b"".join(png_of(side, side, 0, 1))
+    yield b"\0\0\1\0\1\0" + struct.pack("<BBBxHHII", 16, 16, 0, 1, 32, len(inside), 22) + inside
+
+
 def xmp_of(depth: int) -> Pieces:
     yield png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + b"<a>" * depth))
 
@@ -173,6 +205,13 @@ BOMBS: dict[str, Callable[[], Pieces]] = {
     "tiff one strip of 7900 x 7900.tif": lambda: strips(7_900, 7_900),
     "webp 5600 x 5600.webp": lambda: webp_of(5_600),
     "webp 10000 x 10000.webp": lambda: webp_lossless(10_000),
+    "jxl says 100000 x 100000.jxl": lambda: jxl_says(100_000, 100_000),
+    "jxl says 8000 x 6500.jxl": lambda: jxl_says(8_000, 6_500),
+    "jxl 7000 x 7000.jxl": lambda: jxl_of(7_000, 7_000),
+    "jp2 says 100000 x 100000.jp2": lambda: jp2_says(100_000, 100_000),
+    "jp2 says 13000 x 13000.jp2": lambda: jp2_says(13_000, 13_000),
+    "jp2 5200 x 5200.jp2": lambda: jp2_of(5_200, 5_200),
+    "icon of 20000 x 20000.ico": lambda: icon_of(20_000),
 }
 
 

@@ -26,7 +26,7 @@ from tests.safety.harness.ledger import record
 
 from unipic.core.errors import ModelDamaged
 from unipic.core.settings import PROJECT
-from unipic.vision import aesthetic, clip, mobilenet, registry
+from unipic.vision import aesthetic, mobilenet, registry, text
 from unipic.vision.builtin import BuiltinEncoder
 from unipic.vision.manifest import MANIFEST, Form, Model, find, read_manifest, require
 
@@ -141,7 +141,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for module, name in (
         (mobilenet, "MobileNetEncoder"),
         (mobilenet, "UnipicEncoder"),
-        (clip, "ClipScorer"),
+        (text, "LocalTextEncoder"),
         (aesthetic, "AestheticHead"),
     ):
         kind = getattr(module, name)

@@ -161,8 +161,8 @@ LOADERS = {
         "src/unipic/vision/aesthetic.py",
     ),  # .pth is how they are published
     "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
-    "safetensors.safe_open": (),
-    "from_pretrained": ("src/unipic/vision/clip.py", "benchmarks/plain_way.py"),
+    "safetensors.safe_open": ("src/unipic/vision/_checkpoints.py",),
+    "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
 }
@@ -301,7 +301,7 @@ def test_plain_work_is_no_fault(source: str) -> None:
 
 def test_models_are_built_by_the_registry_alone() -> None:
     """What reads weights is given a file by the one who has compared its sha256."""
-    builders = {"MobileNetEncoder", "UnipicEncoder", "ClipScorer", "AestheticHead"}
+    builders = {"MobileNetEncoder", "UnipicEncoder", "LocalTextEncoder", "AestheticHead"}
     for path in sorted((PROJECT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         called = {dotted(n.func, {}) for n in ast.walk(tree) if isinstance(n, ast.Call)} & builders

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from unipic.core.gamut import inside
-from unipic.core.photo import Extra, Photo
+from unipic.core.photo import Extra, Photo, in_utc
 
 GRIDS_APART = 16.0  # mean difference of two coarse grids, of 255, up to which they show one picture
 SHOWN = 60  # characters of a text
@@ -52,7 +52,7 @@ def _has_more_colours(photo: Photo, stay: Sequence[Photo]) -> bool:
 
 
 def _has_time(photo: Photo) -> bool:
-    return photo.taken is not None and photo.taken_by_camera
+    return photo.taken is not None and (photo.taken_by_camera or in_utc(photo))
 
 
 def _left(ours: Sequence[Extra], theirs: Sequence[Extra]) -> tuple[Extra, ...]:

@@ -1,54 +1,53 @@
-"""Which of several copies stays: by raw, resolution, compression, what it holds, companions, camera data and format.
+"""Which of several copies is the original and stays: a raw photo, then the file with more evidence for it.
 
-An enlarged copy has more pixels but no more detail, and still wins: nothing cheap in a file distinguishes it reliably.
-Signs of editing do not decide; `warning_about` mentions them.
+The evidence (_signs.py) adds up: the camera's own data written in its own way, against traces of programs, of an
+earlier compression and of editing; and the size, the compression and the format. If it is equal, the time, the name and
+the folder decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from unipic.cleanup._copy_names import is_copy_name, is_in_copy_folder
+from unipic.cleanup._signs import SIGNS, camera_data, named
 from unipic.cleanup.contained import listed, lost, words_lost
-from unipic.core.photo import FORMATS, RAW, Companion, Photo, local_time
+from unipic.core.photo import RAW, Photo, local_time
 from unipic.core.words import count
 
 NEVER = datetime.max
-
-# Classes instead of the quality itself, for two reasons. Only some formats have one, while an order needs every photo.
-# And above 80 it tells more about the last program than the picture: a screenshot or second save has 100 of a 90.
-QUALITY_CLASSES = (50, 80)  # libjpeg's quality, from which the next class begins
-# Bits per pixel for formats without it. On generated scenes, with grain and without, HEIF, AVIF and WEBP lose as much
-# as JPEG at quality 80 with 0.2 to 1.5 bits (smooth scenes need the fewest), and as much as at 60 with 0.06 to 0.9.
-# Fewer than any scene needs means a loss; more proves nothing.
-BITS_CLASSES = (0.06, 0.2)
-BITS_FORMATS = ("HEIF", "AVIF", "WEBP")
-FEW_COLOURS = 1  # the class of palettes and of TIFFs with JPEG inside: a visible loss
+DIGITS = 6  # of evidence that count, so that sums do not depend on how a machine rounds
+MORE = 1.1  # times the pixels of a keeper, from which a copy may show what the keeper does not
+ADDED = {"resampled", "larger than taken", "border"}  # traces of pixels that show nothing more
+SECOND_REASON = 0.5  # of the strongest evidence, from which the next one is told too
 
 
 def keeper_first(photo: Photo) -> tuple[object, ...]:
     """A sort key, total: no two photos of a gallery have the same. REASONS has a line for each place.
 
-    Names decide only if nothing in the files does, so the result is stable. Shorter names are preferred, since copies
-    are called "IMG_1 (1).jpg" or lie deeper.
+    Names decide only if nothing in the files does. The dates of files never do: copying changes them.
     """
+    base = photo.name.rpartition("/")[2]
     return (
         photo.format != RAW,
-        -photo.pixels,
-        -compression_class(photo),
-        -len(photo.holds),
-        -len(photo.companions),
-        -len(_camera_data(photo)),
-        -len(photo.told),
-        FORMATS.index(photo.format),
-        -(photo.quality or 0),  # comparable within one format
+        -evidence(photo),
         local_time(photo) or NEVER,
+        is_copy_name(photo.name),
+        is_in_copy_folder(photo.name),
         -photo.size,
         photo.digest,
-        len(photo.name),
+        len(base),
+        base,
+        photo.name.count("/"),
         photo.name,
         photo.id,
     )
+
+
+def evidence(photo: Photo) -> float:
+    """Log-odds that this photo is an original; only the difference between two copies means something."""
+    return round(sum(sign.weight * sign.number(photo) for sign in SIGNS), DIGITS)
 
 
 def keeper_reason(keeper: Photo, copy: Photo) -> str:
@@ -60,82 +59,48 @@ def keeper_reason(keeper: Photo, copy: Photo) -> str:
     return REASONS[place](keeper, copy)
 
 
+def _strongest(keeper: Photo, copy: Photo) -> str:
+    """The strongest evidence for the keeper, and the next if it is nearly as strong."""
+    found = sorted(_for(keeper, copy), key=lambda one: -one[0])
+    told = [words for strength, words in found if strength >= SECOND_REASON * found[0][0]]
+    return "; ".join(list(dict.fromkeys(told))[:2])
+
+
+def _for(keeper: Photo, copy: Photo) -> Iterator[tuple[float, str]]:
+    for sign in SIGNS:
+        ahead = sign.weight * (sign.number(keeper) - sign.number(copy))
+        if ahead > 0:
+            yield ahead, sign.why(keeper, copy)
+
+
 def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
     """What a person might miss of a copy that is set aside; "" if nothing. `others` stay besides the keeper.
 
     Editing is not mentioned if the pixels are the same: then only metadata differs.
     """
     words = ["a raw photo"] if photo.format == RAW != keeper.format else []
+    stay = (keeper, *others)
+    if not ADDED & set(photo.traces) and photo.pixels > MORE * max(one.pixels for one in stay):
+        words.append(f"larger ({photo.width} x {photo.height})")
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
-        words.append(f"accompanied by {_named(missed)}")
+        words.append(f"accompanied by {named(missed)}")
     if (photo.rating or 0) > max(0, keeper.rating or 0):
         words.append(f"rated {count(photo.rating or 0, 'star')}")
     if not (photo.content and photo.content == keeper.content):
         words += _editing(photo, keeper)
-    stay = (keeper, *others)
     if alone := listed(lost(photo, stay) + words_lost(photo, stay)):
         words.append(f"the only one with {alone}")
     return ", ".join(words)
-
-
-def _named(companions: Sequence[Companion]) -> str:
-    names = [companion.name.rpartition("/")[2] for companion in companions]
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def _editing(photo: Photo, keeper: Photo) -> list[str]:
     """A missing editor means something only next to camera data: messengers strip both."""
     if photo.edited and not keeper.edited:
         return [f"edited with {photo.edited}"]
-    if keeper.edited and not photo.edited and _camera_data(photo):
+    if keeper.edited and not photo.edited and camera_data(photo):
         return ["the unedited version"]
     return []
-
-
-def compression_class(photo: Photo) -> int:
-    """2: no visible loss, 1: visible, 0: disturbing."""
-    if photo.format == RAW:
-        return len(QUALITY_CLASSES)
-    if photo.quality is not None:
-        return sum(photo.quality >= edge for edge in QUALITY_CLASSES)
-    if photo.format in BITS_FORMATS:
-        return sum(bits_per_pixel(photo) >= edge for edge in BITS_CLASSES)
-    return FEW_COLOURS
-
-
-def bits_per_pixel(photo: Photo) -> float:
-    """Bits of the whole file per pixel; a video after the picture counts too."""
-    return 8 * photo.size / photo.pixels
-
-
-def _camera_data(photo: Photo) -> dict[str, str]:
-    """Metadata that a camera writes and messengers strip, up to three entries in words."""
-    facts = {
-        "taken": f"taken {photo.taken:%Y-%m-%d}" if photo.taken and photo.taken_by_camera else "",
-        "camera": photo.camera,
-        "place": "where it was taken" if photo.place else "",
-    }
-    return {name: words for name, words in facts.items() if words}
-
-
-def _more_data(keeper: Photo, copy: Photo) -> str:
-    missing = [words for name, words in _camera_data(keeper).items() if name not in _camera_data(copy)]
-    return f"it has the camera's data ({', '.join(missing)})"
-
-
-def _compression(photo: Photo) -> str:
-    if photo.quality is not None:
-        return f"quality {photo.quality}"
-    known = photo.format in BITS_FORMATS
-    return f"{bits_per_pixel(photo):.2f} bits per pixel" if known else f"{photo.format}, quality unknown"
-
-
-def _less_compressed(keeper: Photo, copy: Photo) -> str:
-    mine, other = _compression(keeper), _compression(copy)
-    if keeper.quality is not None and copy.quality is not None:
-        other = f"{copy.quality}"
-    return f"less compressed ({mine} against {other})"
 
 
 def _earlier(keeper: Photo, copy: Photo) -> str:
@@ -143,20 +108,21 @@ def _earlier(keeper: Photo, copy: Photo) -> str:
     return f"taken earlier ({mine} against {other})" if other else f"it has a time of its own ({mine})"
 
 
+def _equal(keeper: Photo, copy: Photo) -> str:
+    return "identical files" if keeper.digest == copy.digest else "equally good"
+
+
 REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
     lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
-    lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
-    _less_compressed,
-    lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
-    lambda keeper, copy: f"it comes with files of its own ({_named(keeper.companions)})",
-    _more_data,
-    lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
-    lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
-    _less_compressed,
+    _strongest,
     _earlier,
+    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is not named like a copy",
+    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is in no folder for copies",
     lambda keeper, copy: f"more bytes ({keeper.size:,} against {copy.size:,})",
     lambda keeper, copy: f"equally good; keeping the one with the lower sha256 ({keeper.digest[:12]})",
     lambda keeper, copy: "identical files; keeping this one because of its shorter name",
     lambda keeper, copy: "identical files; keeping this one because its name is the first in the alphabet",
+    lambda keeper, copy: "identical files; keeping this one because it lies in fewer folders",
+    lambda keeper, copy: "identical files; keeping this one because its folder is the first in the alphabet",
     lambda keeper, copy: "identical files; keeping this one because it was found first",
 )

@@ -2,7 +2,7 @@
 
 Sketches of 320 pixels, by which pairs are compared first (compare.py), show no changed digit, closed eye or distant
 figure. So both originals are decoded again, in the workers that read untrusted files, laid on each other exactly
-(_overlay.py), and asked block by block (_difference.py).
+(_overlay.py), asked block by block (_difference.py), and compared by their grain (_grain.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from unipic.cleanup._difference import WINDOW, Difference, difference
+from unipic.cleanup._grain import two_exposures
 from unipic.cleanup._overlay import overlay
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step
@@ -26,13 +27,14 @@ from unipic.reading.versions import compared
 
 Pair = tuple[Photo, Photo]
 
-VERSION = 1  # raised when pairs get other verdicts: here, in _overlay.py, _difference.py or _alignment.py
+VERSION = 2  # raised when pairs get other verdicts: here, in _overlay, _difference, _grain or _alignment
 STAGE = "Checking copies at full size"
 LONG_SIDE = 2000  # pixels; a camera's 4,000 are decoded at half of them, in a quarter of the time
 ENLARGED = 2  # how much larger than the other a picture is decoded: it may show more than the other, a cut
 # A mark is one compact region at the border: a date, a logo, a line with the time.
 MARK_SHARE = 0.12  # of the picture
 BORDER = 0.15  # of the height or the width, within which a mark lies as a whole
+OTHER_GRAIN = "each has a grain of its own, so they are two exposures"
 ALIKE, UNLAID = "checked at full size", "they do not lie on each other at full size"
 CHANGED = "a file has changed since it was read"
 
@@ -81,7 +83,7 @@ def verdict(a: np.ndarray, b: np.ndarray, qualities: tuple[int | None, int | Non
         return Look("different", UNLAID)
     found = difference(laid, qualities)
     if not found.differ:
-        return Look("same", ALIKE)
+        return Look("different", OTHER_GRAIN) if two_exposures(laid) else Look("same", ALIKE)
     where = mark(found)
     if where:
         return Look("mark", where)

@@ -25,7 +25,8 @@ from unipic.vision.base import Scorer
 
 STAGE = "Choosing the best shots"
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
-EQUALLY_GOOD = "these look equally good"  # the reason if no criterion separates the first two
+LOOK_EQUAL = "look equally good"  # the reason if no criterion separates the first two
+IN_MANY_WAYS = "a little better in many ways"  # the reason if each criterion adds too little to be mentioned
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
@@ -116,7 +117,12 @@ def _cluster(
         certainty = 1 / (1 + math.exp(scores[second] - scores[first]))
         numbers = {name: (column[first], column[second]) for name, column in columns.items()}
         ahead = dict(zip(names, (counted[first] - counted[second]).tolist(), strict=True))
-        reason = _reason(group[first].measures, group[second].measures, numbers, ahead, certainty)
+        reason = _words(group[first].measures, group[second].measures, numbers, ahead)
+        if certainty >= CLEAR:
+            reason = reason or IN_MANY_WAYS
+        else:
+            level = [scores[i] for i in order if rated[i] == rated[first]]
+            reason = "too close to call; " + _tie(level, len(group), reason)
     photos = tuple(group[i] for i in order)
     alike = (100.0, *(_likeness(photo, photos[0], likeness, copies) for photo in photos[1:]))
     told = tuple((name, tuple(column[i] for i in order)) for name, column in columns.items())
@@ -133,12 +139,11 @@ def _short(criterion: Criterion, numbers: Sequence[float | None]) -> np.ndarray:
     return 1 - np.sqrt(1 + ((good.max() - good) / criterion.noticeable) ** 2)
 
 
-def _reason(
+def _words(
     best: Measures,
     other: Measures,
     columns: Mapping[str, tuple[float | None, float | None]],
     ahead: Mapping[str, float],
-    certainty: float,
 ) -> str:
     """In which criteria, at most two, the best shot is ahead of the next one, with both numbers."""
     words = []
@@ -149,10 +154,15 @@ def _reason(
             continue
         shown = [criterion.say(number) for number in (a, b)]
         words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
-    text = ", ".join(words[:2])
-    if certainty >= CLEAR:
-        return text or "a little better in many ways"
-    return f"too close to call; {text or EQUALLY_GOOD}"
+    return ", ".join(words[:2])
+
+
+def _tie(scores: Sequence[float], shots: int, reason: str) -> str:
+    """How many shots the ranking cannot tell apart, if others are plainly behind, and in what the first one leads."""
+    tied = sum(1 / (1 + math.exp(score - scores[0])) < CLEAR for score in scores)
+    if tied == shots:
+        return reason or f"these {LOOK_EQUAL}"
+    return f"{tied} of {shots} are about equal, {reason}" if reason else f"{tied} of {shots} {LOOK_EQUAL}"
 
 
 def _rating_reason(best: Photo, rating: int) -> str:

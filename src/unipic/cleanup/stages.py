@@ -18,6 +18,7 @@ SEARCHING = (
     Stage(filling.STAGE, 7, "The colours and the light of each photo are noted, to search by."),
     Stage(traits.STAGE, 1, "Dates, places, kinds, names and words are made ready for the search."),
 )
+SHOWING = (Stage(filling.MEANING, 40, "A model looks at each photo once, so that words find what it shows."),)
 COMPARING = (
     Stage(_neighbours.STAGE, 1, "Photos that resemble each other at a glance are looked for."),
     Stage(compare.STAGE, 7, "Each pair that resembles is laid on each other: the same picture, or the same moment?"),

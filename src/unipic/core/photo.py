@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 RAW = "RAW"  # a raw photo; every other format was made from one or holds less
 # Best first: cameras' own formats before those that are converted to, lossless before lossy.
-FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "WEBP", "BMP", "GIF")
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS")
 Role = Literal["video", "raw", "sidecar", "original"]
+# What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.
+Trace = Literal[
+    "settings",
+    "maker note",
+    "preview",
+    "camera layout",
+    "camera format",
+    "own tables",
+    "camera sampling",
+    "size as taken",
+    "larger than taken",
+    "resized",
+    "reframed",
+    "social network",
+    "web export",
+    "encoder",
+    "progressive",
+    "preview turned",
+    "preview has colour",
+    "preview has other tones",
+    "grey",
+    "border",
+    "compressed before",
+    "resampled",
+]
 
 
 @dataclass(frozen=True)
@@ -60,15 +85,15 @@ class Photo:
     size: int  # bytes
     width: int  # pixels, upright
     height: int
-    format: str  # by content: JPEG, PNG, HEIF, WEBP, BMP, TIFF, GIF, AVIF, RAW
+    format: str  # by content: one of FORMATS
     fingerprint: str  # perceptual hash, 256 bits, hexadecimal; see fingerprint.py
     measures: Measures
     comparable: bool  # False for pictures too small or too empty to be called alike
-    taken: datetime | None = None  # with an offset only where EXIF has one
+    taken: datetime | None = None  # with an offset only where the file has one
     camera: str = ""
     place: tuple[float, float] | None = None  # latitude, longitude in degrees
     note: str = ""  # what a person should know, as "first of 4 frames"
-    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    taken_by_camera: bool = True  # False where `taken` is when the file was last changed, or UTC by satellites
     quality: int | None = None  # of the compression: libjpeg's 1 to 100, 100 without loss, None where nothing tells
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the program that changed the picture after it was taken, as its file tells
@@ -81,6 +106,7 @@ class Photo:
     bracketed: bool = False  # the camera says that it took several exposures of one scene
     holds: tuple[Extra, ...] = ()  # pages, frames, films, depth, transparency, ...: what its pixels alone do not show
     told: tuple[Extra, ...] = ()  # captions, keywords, names: what people wrote into it
+    traces: tuple[Trace, ...] = ()  # of the file's origin, sorted
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
@@ -101,6 +127,11 @@ class Photo:
 def local_time(photo: Photo) -> datetime | None:
     """The local time of the photo, comparable with and without a time zone; None if unknown."""
     return photo.taken.replace(tzinfo=None) if photo.taken else None
+
+
+def in_utc(photo: Photo) -> bool:
+    """Whether the time is the satellites', whose local time nothing tells."""
+    return photo.taken is not None and not photo.taken_by_camera and photo.taken.utcoffset() == timedelta()
 
 
 def files_of(asset: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ...]:
@@ -157,6 +188,7 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
             "measures": Measures(**values["measures"]),
             "taken": datetime.fromisoformat(taken) if taken else None,
             "place": tuple(place) if place else None,
+            "traces": tuple(values.get("traces", ())),
             "companions": tuple(Companion(**file) for file in values.get("companions", ())),
             **{name: tuple(Extra(**extra) for extra in values.get(name, ())) for name in ("holds", "told")},
         }

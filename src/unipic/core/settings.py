@@ -138,6 +138,12 @@ class Ranking(Section):
 
 
 @dataclass(frozen=True)
+class Searching(Section):
+    # What sees the meaning of photos and words. auto: the best that is installed; none: search by facts and names only.
+    search_model: Literal["auto", "siglip2", "datacomp", "openai", "none"] = "auto"
+
+
+@dataclass(frozen=True)
 class Machine(Section):
     """Where the work is done."""
 
@@ -192,6 +198,7 @@ class Settings:
     thresholds: Thresholds = Thresholds()
     comparing: Comparing = Comparing()
     ranking: Ranking = Ranking()
+    searching: Searching = Searching()
     machine: Machine = Machine()
     limits: Limits = Limits()
 

@@ -19,9 +19,10 @@ from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import half
-from unipic.vision.base import VIEW, Detector, Encoder, Part
+from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder
 
 STAGE = "Looking at photos"
+MEANING = "Looking at what photos show"
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 
 Lot = tuple[tuple[str, bytes], ...]  # digests and thumbnails
@@ -34,6 +35,7 @@ class Model:
     key: str  # of its rows; changes whenever they may
     open: Callable[[], Any]
     work: Callable[[Any, Lot], list[list[Part]]]  # the parts of each picture
+    stage: str = STAGE  # for people
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -42,6 +44,16 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
     Vectors of thumbnails differ a little from those of originals, so they have a key of their own.
     """
     return Model(f"{key} thumbnails", open_model, _embedded)
+
+
+def text_encoder(key: str, open_model: Callable[[], TextEncoder]) -> Model:
+    """The seeing half of a text encoder as it fills the library: one vector a photo, of its thumbnail."""
+    return Model(text_key(key), open_model, _seen_whole, MEANING)
+
+
+def text_key(key: str) -> str:
+    """The key of the rows of a text encoder with this key."""
+    return f"{key} thumbnails"
 
 
 def detector(key: str, open_model: Callable[[], Detector]) -> Model:
@@ -57,7 +69,7 @@ def fill(
     Photos whose thumbnail is missing are left for the next time. ModelError if the model cannot be used.
     """
     undone, made = _undone(base, shown, model.key), versions.picture()
-    progress(Step(STAGE, 0, len(undone), "photo"))
+    progress(Step(model.stage, 0, len(undone), "photo"))
     done = 0
     for lot, parts in engine.apply(model.open, model.work, _lots(undone, thumbnails)):
         for (digest, _), its in zip(lot, parts, strict=True):
@@ -66,7 +78,7 @@ def fill(
             base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, model.key, made))
         base.write_now_and_then()
         done += len(lot)
-        progress(Step(STAGE, done, len(undone), "photo"))
+        progress(Step(model.stage, done, len(undone), "photo"))
     base.write()
     return done
 
@@ -111,6 +123,12 @@ def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None
 
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:
     return [[Part(vector=vector)] for vector in model.embed(np.stack([_view(thumbnail) for _, thumbnail in lot]))]
+
+
+def _seen_whole(model: TextEncoder, lot: Lot) -> list[list[Part]]:
+    """A picture for which the network gives no numbers is looked at once and has no vector."""
+    vectors = model.embed([load_thumbnail(thumbnail) for _, thumbnail in lot])
+    return [[Part(vector=vector)] if np.isfinite(vector).all() and vector.any() else [] for vector in vectors]
 
 
 def _found(model: Detector, lot: Lot) -> list[list[Part]]:

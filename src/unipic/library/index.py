@@ -24,6 +24,7 @@ from unipic.core.photo import Found, Photo, local_time, photo_from_dict, photo_t
 from unipic.core.settings import Limits
 from unipic.library._database import ENDINGS, Database, forget_orphans
 from unipic.library._tables import FILE, marks, portions
+from unipic.library.captions import FOLDER as TEXTS
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.metadata import Metadata
@@ -351,7 +352,7 @@ def forget(folder: Path) -> int:
     freed = sum(path.stat().st_size for path in ours)
     for end in ENDINGS:
         folder.joinpath(FILE + end).unlink(missing_ok=True)
-    for part in (THUMBNAILS, ROWS, VIEWS):
+    for part in (THUMBNAILS, ROWS, VIEWS, TEXTS):
         shutil.rmtree(folder / part, ignore_errors=True)
     return freed
 

@@ -51,6 +51,7 @@ class Searchable:
         self._place = np.full(self._ids.max(initial=-1) + 2, -1)  # the position of each id
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
+        self._spaces: dict[str, ExactVectors | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -167,15 +168,29 @@ class Searchable:
     @property
     def vectors(self) -> ExactVectors | None:
         """The encoder's vectors by the ids of `trait`; None without any."""
-        with self._lock:
-            return self._vectors
+        return self.vectors_by(self.encoder_key)
 
-    @cached_property
-    def _vectors(self) -> ExactVectors | None:
+    def vectors_by(self, key: str) -> ExactVectors | None:
+        """The vectors with this key by the ids of `trait`; None without any."""
+        with self._lock:
+            if key not in self._spaces:
+                self._spaces[key] = self._vectors(key)
+            return self._spaces[key]
+
+    def number_by(self, key: str) -> int:
+        """How many photos have a vector with this key, without reading the vectors."""
+        asked = (
+            "SELECT count(DISTINCT v.digest) FROM vector v JOIN trait t ON t.digest = v.digest "
+            "JOIN file f ON f.digest = v.digest "
+            f"WHERE v.key = ? AND v.part = '' AND v.made = ? AND {SHOWN}"
+        )
+        return int(self.ask(asked, [key, versions.picture()])[0][0])
+
+    def _vectors(self, key: str) -> ExactVectors | None:
         rows = self.ask(
             "SELECT t.id, v.value FROM vector v JOIN trait t ON t.digest = v.digest "
             "WHERE v.key = ? AND v.part = '' AND v.made = ?",
-            [self.encoder_key, versions.picture()],
+            [key, versions.picture()],
         )
         if not rows:
             return None
@@ -184,17 +199,23 @@ class Searchable:
         found.add([id for id, _ in rows], matrix)
         return found
 
-    def vector_of(self, positions: np.ndarray) -> np.ndarray:
-        """float32 [N, D]: vectors of those of the photos that have one."""
-        ids = self._ids[positions]
-        return self.vectors.of(ids[self.vectors.has(ids)]) if self.vectors else np.zeros((0, 0), np.float32)
+    def vector_of(self, positions: np.ndarray, key: str = "") -> np.ndarray:
+        """float32 [N, D]: vectors of those of the photos that have one. `key`: another than the encoder's."""
+        ids, vectors = self._ids[positions], self.vectors_by(key or self.encoder_key)
+        return vectors.of(ids[vectors.has(ids)]) if vectors else np.zeros((0, 0), np.float32)
 
-    def nearest(self, query: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the k photos most like a vector, best first, and their cosines. `allowed`: positions."""
-        if not self.vectors:
+    def nearest(
+        self, query: np.ndarray, k: int, allowed: np.ndarray | None, key: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the k photos most like a vector, best first, and their cosines.
+
+        `allowed`: positions; `key`: of another space than the encoder's.
+        """
+        vectors = self.vectors_by(key or self.encoder_key)
+        if not vectors:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         shown = self._ids if allowed is None else self._ids[allowed]
-        ids, scores = self.vectors.search(query, k, shown)
+        ids, scores = vectors.search(query, k, shown)
         return self._place[ids], scores
 
     # What people said.

@@ -6,9 +6,11 @@ Nothing says reliably what a camera appends, so every byte that is no padding be
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterator
-from mmap import mmap
+from mmap import ACCESS_READ, mmap
+from typing import IO
 
 from unipic.core.photo import Extra
 from unipic.core.words import size
@@ -48,6 +50,11 @@ class Sum:
     def digest(self) -> str:
         """Of all parts, as digest() says."""
         return self._hash.hexdigest()[:32]
+
+
+def bytes_of(file: IO[bytes]) -> Data:
+    """All bytes of an open file, without a copy."""
+    return file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def digest(*parts: bytes | memoryview) -> str:

@@ -24,13 +24,14 @@ STANDARD = (
 )
 
 
-def _sum_at(quality: int) -> int:
-    """Of the 64 steps libjpeg uses at this quality, 1 to 100, each from 1 to 255."""
+def _steps_at(quality: int) -> tuple[int, ...]:
+    """The 64 steps libjpeg uses at this quality, 1 to 100, each from 1 to 255."""
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return sum(min(255, max(1, (step * percent + 50) // 100)) for step in STANDARD)
+    return tuple(min(255, max(1, (step * percent + 50) // 100)) for step in STANDARD)
 
 
-SUMS = [_sum_at(quality) for quality in range(100, 0, -1)]  # rising, from quality 100 to 1
+SUMS = [sum(_steps_at(quality)) for quality in range(100, 0, -1)]  # rising, from quality 100 to 1
+SCALED = frozenset(map(_steps_at, range(1, 101)))
 
 
 def quality_of(image: Image.Image, format: str) -> int | None:
@@ -54,3 +55,8 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     at = bisect_left(SUMS, total)
     near = [place for place in (at - 1, at) if 0 <= place < len(SUMS)]
     return 100 - min(near, key=lambda place: abs(SUMS[place] - total))
+
+
+def is_scaled_standard(steps: Sequence[int]) -> bool:
+    """Whether a table is the standard's for luminance at some quality: libjpeg's, and so most programs'."""
+    return tuple(steps) in SCALED

@@ -1,6 +1,7 @@
 """Read a photo's metadata: when, with which camera and where it was taken, how it was edited, and what people wrote.
 
-Sources are EXIF with its sub-IFDs, and XMP, which people and programs add. An implausible value counts as missing.
+Sources are EXIF with its sub-IFDs, and IPTC and XMP, which people and programs add. An implausible value counts as
+missing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -19,20 +20,23 @@ from PIL.PngImagePlugin import PngImageFile
 
 from unipic.core.photo import Extra
 from unipic.reading._editors import editor
-from unipic.reading._words import words_in
+from unipic.reading._words import iptc, words_in
 from unipic.reading._xmp import Xmp, read_xmp, stars_of
 from unipic.reading.apple import BURST, CONTENT, maker_note
 
 # Raised when this module or metadata.py reads other values. The orientation belongs to images.VERSION.
-VERSION = 2
+VERSION = 3
 
-# (moment, its fraction, its offset); the moment of exposure comes first
+# (moment, its fraction, its offset): of the exposure, of the digital form, and of any change
 MOMENTS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
     (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
     (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
 )
-BY_CAMERA = 2  # the first two; the last is the time of any change
+ZONES = (Base.OffsetTimeOriginal, Base.OffsetTimeDigitized, Base.OffsetTime)
+# Dates and times of IPTC: of the picture, then of its digital form. "20240612" and "180305+0200".
+IPTC_MOMENTS = ((55, 60), (62, 63))
+IPTC_TIME = re.compile(r"(\d{6})(?:([+-]\d\d)(\d\d))?")
 RATING, RATING_PERCENT = 0x4746, 0x4749  # what Windows writes beside XMP
 XMP = 700  # its tag in a TIFF
 CLOCK_NEVER_SET = datetime(1970, 1, 1)
@@ -53,7 +57,7 @@ class Exif:
     taken: datetime | None = None
     camera: str = ""
     place: tuple[float, float] | None = None
-    taken_by_camera: bool = True  # False where `taken` is only when the file was last changed
+    taken_by_camera: bool = True  # False where `taken` is when the file was last changed, or UTC
     rating: int | None = None  # stars, 1 to 5; 0: none given, -1: rejected, None: nothing is said
     edited: str = ""  # the editor that left its name
     exposure: str = ""  # of this press of the shutter, as "1/125 s, f/8, ISO 100, +0.7 EV"
@@ -94,7 +98,7 @@ def _read(exif: Image.Exif, packet: Any, info: Mapping[Any, Any]) -> Exif:
         with suppress(Exception):
             gps.update(exif.get_ifd(IFD.GPSInfo))
     xmp, note = read_xmp(packet), maker_note(tags.get(IFD.MakerNote))
-    taken, by_camera = _taken(tags)
+    taken, by_camera = _taken(tags, gps, info)
     return Exif(
         taken=taken,
         camera=_camera(tags),
@@ -117,13 +121,53 @@ def _words(tags: dict[int, Any], info: Mapping[Any, Any], xmp: Xmp) -> tuple[Ext
     return ()
 
 
-def _taken(tags: dict[int, Any]) -> tuple[datetime | None, bool]:
-    """The moment the photo was taken, and whether the camera wrote it."""
-    for number, (moment, fraction, offset) in enumerate(MOMENTS):
-        found = parse_moment(_text(tags.get(moment)), _text(tags.get(fraction)), _text(tags.get(offset)))
-        if found:
-            return found, number < BY_CAMERA
-    return None, True
+def _taken(tags: dict[int, Any], gps: dict[int, Any], info: Mapping[Any, Any]) -> tuple[datetime | None, bool]:
+    """The moment the photo was taken, and whether it is that of the camera's or a person's clock where it was taken.
+
+    What the camera wrote comes first, then IPTC, then the satellites' time, then when the file was changed.
+    """
+    camera = (parse_moment(*(_text(tags.get(tag)) for tag in moment)) for moment in MOMENTS)
+    first, second, changed = camera
+    if found := first or second or _by_iptc(tags, info):
+        return found, True
+    if found := _by_gps(gps):
+        zone = next((zone for tag in ZONES if (zone := _zone(_text(tags.get(tag))))), None)
+        return found.astimezone(zone or UTC), zone is not None
+    return changed, changed is None
+
+
+def _by_iptc(tags: dict[int, Any], info: Mapping[Any, Any]) -> datetime | None:
+    """Local time by IPTC, with its offset if it has one. A day without a time is none: it would be midnight."""
+    said = dict[int, str]()
+    with suppress(Exception):  # untrusted values of any type
+        for number, text in iptc(tags, info):
+            said.setdefault(number, text)
+    for day, time in IPTC_MOMENTS:
+        if match := IPTC_TIME.fullmatch(said.get(time, "").strip("\0 ")):
+            moment = f"{_parted(said.get(day, '')[:8], 4)} {_parted(match[1], 2)}"
+            if found := parse_moment(moment, "", f"{match[2]}:{match[3]}" if match[2] else ""):
+                return found
+    return None
+
+
+def _parted(digits: str, first: int) -> str:
+    """ "20240612", 4 -> "2024:06:12"."""
+    return ":".join([digits[:first], *(digits[at : at + 2] for at in range(first, len(digits), 2))])
+
+
+def _by_gps(gps: dict[int, Any]) -> datetime | None:
+    """The satellites' time, which is UTC.
+
+    Without an offset in EXIF it stays UTC, which no clock on a wall showed: the place alone does not tell the local
+    time, since zones follow borders, and change.
+    """
+    try:
+        hours, minutes, seconds = (float(part) for part in gps[GPS.GPSTimeStamp])
+        time = f"{hours:02.0f}:{minutes:02.0f}:{int(seconds):02d}"
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    fraction = f"{int(seconds % 1 * 1_000_000):06d}"
+    return parse_moment(f"{_text(gps.get(GPS.GPSDateStamp)).replace('-', ':')} {time}", fraction, "+00:00")
 
 
 def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime | None:
@@ -137,12 +181,16 @@ def parse_moment(moment: str, fraction: str = "", offset: str = "") -> datetime 
         return None
     if fraction.strip().isdecimal():
         when = when.replace(microsecond=int(fraction.strip()[:6].ljust(6, "0")))
-    if match := re.fullmatch(r"([+-])(\d\d):([0-5]\d)", offset.strip()):
-        sign = -1 if match[1] == "-" else 1
-        minutes = int(match[2]) * 60 + int(match[3])
-        if minutes < 24 * 60:
-            return when.replace(tzinfo=timezone(sign * timedelta(minutes=minutes)))
-    return when
+    return when.replace(tzinfo=_zone(offset))
+
+
+def _zone(offset: str) -> timezone | None:
+    """ "+02:00" -> a zone; None for anything else."""
+    match = re.fullmatch(r"([+-])(\d\d):([0-5]\d)", offset.strip())
+    if match is None or int(match[2]) >= 24:
+        return None
+    minutes = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-minutes if match[1] == "-" else minutes)
 
 
 def _camera(tags: dict[int, Any]) -> str:

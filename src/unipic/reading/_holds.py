@@ -6,22 +6,23 @@ broken or unknown structure counts as one more thing the file holds, and never c
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping
-from mmap import ACCESS_READ, mmap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from PIL import Image
 
 from unipic.core.photo import Extra
-from unipic.reading._behind import Data, digest
+from unipic.reading._behind import Data, bytes_of, digest
 from unipic.reading._boxes import of_heif
 from unipic.reading._frames import of_bmp, of_gif, of_png, of_webp
+from unipic.reading._icons import of_icon
+from unipic.reading._jp2 import of_jp2
+from unipic.reading._jxl import of_jxl
 from unipic.reading._pages import of_tiff
 from unipic.reading._range import of_range
 from unipic.reading._segments import of_jpeg
 
-VERSION = 1  # raised when something else is found in a file
+VERSION = 2  # raised when something else is found in a file
 
 MOST = 200  # extras of one file; more are one
 IN: Mapping[str, Callable[[Data], Iterator[Extra]]] = {
@@ -33,24 +34,25 @@ IN: Mapping[str, Callable[[Data], Iterator[Extra]]] = {
     "TIFF": of_tiff,
     "GIF": of_gif,
     "BMP": of_bmp,
+    "JXL": of_jxl,
+    "JPEG2000": of_jp2,
+    "ICO": of_icon,
+    "ICNS": of_icon,
 }
 # Of the picture itself, so that a content hash of its pixels and colours covers them.
 OF_THE_PICTURE = ("bits", "colours", "profile", "inks", "brightness", "transparency", "hidden")
 
 
-def bytes_of(file: BinaryIO) -> Data:
-    """All bytes of an open file, without a copy."""
-    return file.getvalue() if isinstance(file, io.BytesIO) else mmap(file.fileno(), 0, access=ACCESS_READ)
-
-
-def extras(file: BinaryIO, loaded: Image.Image, toned: Image.Image, kind: str) -> tuple[Extra, ...]:
+def extras(file: BinaryIO, loaded: Image.Image | None, toned: Image.Image | None, kind: str) -> tuple[Extra, ...]:
     """Everything a file of this format holds besides its first picture, which is `loaded`. Raises MemoryError only.
 
-    `toned`: the same picture without palettes.
+    `toned`: the same picture without palettes. None for both: the range of its colours is known otherwise.
     """
     data = bytes_of(file)
-    found = [*_tried(IN[kind], data), *_tried(lambda _: of_range(loaded, toned, kind, data), data)]
-    return _joined(found)
+    found = _tried(IN[kind], data)
+    if loaded is not None and toned is not None:
+        found += _tried(lambda _: of_range(loaded, toned, kind, data), data)
+    return joined(found)
 
 
 def values(found: tuple[Extra, ...]) -> list[str]:
@@ -73,7 +75,7 @@ def _tried(find: Callable[[Data], Iterator[Extra]], data: Data) -> list[Extra]:
     return found
 
 
-def _joined(found: list[Extra]) -> tuple[Extra, ...]:
+def joined(found: Sequence[Extra]) -> tuple[Extra, ...]:
     """One extra of a kind, in the order of the file; several are its lines."""
     by_kind: dict[str, list[Extra]] = {}
     for extra in found:

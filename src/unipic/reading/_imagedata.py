@@ -17,6 +17,12 @@ from pathlib import Path
 
 from unipic.core.files import open_to_read
 from unipic.reading._content import END, jpeg_content, segments
+from unipic.reading._icons import icon_format
+from unipic.reading._jp2 import CODESTREAM, is_jp2
+from unipic.reading._jp2 import EXIF as EXIF_BOX
+from unipic.reading._jp2 import IPTC as IPTC_BOX
+from unipic.reading._jp2 import XMP as XMP_BOX
+from unipic.reading._jxl import ORIGINAL, codestream, is_jxl
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_WORDS = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME")
@@ -32,6 +38,8 @@ EXIF = re.compile(rb"Exif\0\0(?=II\*\0|MM\0\*)")
 FILM_PLACE = re.compile(rb"\xa9xyz.{4,24}[+-]\d|ISO6709.{0,80}[+-]\d", re.DOTALL)
 FILM = re.compile(rb"....ftyp", re.DOTALL)
 MOST_FILMS = 8
+JXL_WORDS = (b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"Exif", b"xml ")
+IN_ICONS = re.compile(rb"eXIf|iTXt|zTXt|tEXt|" + b"|".join(map(re.escape, (EXIF_BOX, XMP_BOX, IPTC_BOX))))
 PLACE_IN_WORDS = re.compile(rb"(?i)gps(latitude|longitude)[\"'>=\s]")
 
 
@@ -46,6 +54,10 @@ def image_data(path: Path) -> str:
         return _digest(_riff(data))
     if data[:4] == b"GIF8":
         return _digest([GIF_XMP.sub(b"", data[GIF_HEAD:])])
+    if is_jxl(data[:12]):
+        return _digest(_jxl(data))
+    if is_jp2(data[:12]):
+        return _digest(_jp2(data))
     if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return _digest(body for kind, body in _boxes(memoryview(data)) if kind == b"mdat")
     return _digest(_tiff(data)) if data[:2] in (b"II", b"MM") else ""
@@ -54,9 +66,16 @@ def image_data(path: Path) -> str:
 def places_between(path: Path) -> bool:
     """Whether a location is left where metadata readers do not look: in a preview, or a film after the picture."""
     data = _mapped(path)
-    if FILM_PLACE.search(data) or PLACE_IN_WORDS.search(data):
+    if FILM_PLACE.search(data) or PLACE_IN_WORDS.search(data) or _unread(data):
         return True
     return any(_has_place(data[match.end() : match.end() + MOST_EXIF]) for match in EXIF.finditer(data))
+
+
+def _unread(data: Data) -> bool:
+    """Whether there is metadata that exiftool does not read: in the pictures of icons, and compressed in JPEG XL."""
+    if icon_format(data[:4]):
+        return bool(IN_ICONS.search(data))
+    return is_jxl(data[:12]) and any(kind == b"brob" for kind, _ in _boxes(memoryview(data)))
 
 
 def films_behind(path: Path) -> list[int]:
@@ -106,6 +125,24 @@ def _riff(data: Data) -> Iterator[bytes]:
         if kind not in RIFF_WORDS:
             yield data[at : at + 8 + size]
         at += 8 + size + size % 2
+
+
+def _jxl(data: Data) -> Iterator[bytes | memoryview]:
+    """The codestream and other boxes; nothing for a file that restores a JPEG, whose metadata is in there too."""
+    others = [(kind, body) for kind, body in _boxes(memoryview(data)) if kind not in JXL_WORDS] if data[0] == 0 else []
+    if all(kind != ORIGINAL for kind, _ in others):
+        yield from codestream(data)
+        yield from (part for kind, body in others for part in (kind, body))
+
+
+def _jp2(data: Data) -> Iterator[bytes | memoryview]:
+    if data[:4] == CODESTREAM:
+        yield data[:]
+        return
+    for kind, body in _boxes(memoryview(data)):
+        if kind != b"xml " and not (kind == b"uuid" and bytes(body[:16]) in (EXIF_BOX, XMP_BOX, IPTC_BOX)):
+            yield kind
+            yield body
 
 
 def _boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -14,6 +14,8 @@ from PIL import Image
 from unipic.core.gamut import inside
 from unipic.core.photo import Extra
 from unipic.reading._behind import Data
+from unipic.reading._jp2 import shape
+from unipic.reading._jxl import JxlFile
 
 BITS_PER_SAMPLE = 258
 PIXI = re.compile(rb"pixi\0\0\0\0([\1-\4])(.{1,4})", re.DOTALL)
@@ -49,6 +51,10 @@ def _bits(picture: Image.Image, kind: str, data: Data) -> int:
         return int(max(getattr(picture, "tag_v2", {}).get(BITS_PER_SAMPLE, (1,))))
     if kind == "AVIF":
         return max((max(match[2][: match[1][0]]) for match in PIXI.finditer(data[:HEAD])), default=8)
+    if kind == "JPEG2000":
+        return shape(data)[2]
+    if isinstance(picture, JxlFile):
+        return picture.header.bits
     return int(picture.info.get("bit_depth") or 8)
 
 
@@ -62,6 +68,8 @@ def _colours(picture: Image.Image, kind: str, data: Data) -> Iterator[Extra]:
         primaries, transfer = data[at + 4], data[at + 5]
     if kind == "AVIF" and (at := data[:HEAD].find(b"colrnclx")) > 0:
         primaries, transfer = struct.unpack(">HH", data[at + 8 : at + 12])
+    if isinstance(picture, JxlFile):
+        primaries, transfer = picture.header.primaries, picture.header.transfer
     if transfer in BRIGHT:
         yield Extra("brightness", f"high dynamic range ({BRIGHT[transfer]})", BRIGHT[transfer])
     if primaries in PRIMARIES:

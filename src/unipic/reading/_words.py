@@ -14,7 +14,7 @@ from PIL.ExifTags import Base
 
 from unipic.core.photo import Extra
 
-VERSION = 1  # raised when other words are read
+VERSION = 2  # raised when other words are read
 
 KINDS = ("caption", "keywords", "people", "note", "location", "label", "creator", "copyright")
 MOST_LINES, LONGEST, SHOWN = 200, 500, 60  # lines of a kind; characters of a line that are kept, and that are shown
@@ -43,7 +43,8 @@ BY_MACHINES = re.compile(
     r"(?i)^(screenshot|default|unknown|untitled|ascii|samsung|applemark|exif_jpeg_picture|dcf ?1.0|picasa [\d.]+"
     r"|(olympus|kodak|konica minolta|minolta|sony|hp|ricoh|casio)? ?(digital( still)? camera|dsc)"
     r"|(creat|optimi[sz]|process|edit|compress|encod)ed (with|using) .*|creator: .*|lavc[\d.]+|file written by adobe.*"
-    r"|created by (imagegear|acdsee|gimp|lead|jpegmini).*|lead technologies.*|intel\(r\) jpeg library.*|[\W_]*)$"
+    r"|created by (imagegear|acdsee|gimp|lead|jpegmini|openjpeg).*|kakadu.*|lead technologies.*"
+    r"|intel\(r\) jpeg library.*|[\W_]*)$"
 )
 CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", b"JIS\0\0\0\0\0": "shift_jis", bytes(8): "utf-8"}
 
@@ -94,18 +95,22 @@ def _of_exif(tags: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _of_iptc(tags: Mapping[int, Any], info: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((IPTC[number], text) for number, text in iptc(tags, info) if number in IPTC)
+
+
+def iptc(tags: Mapping[int, Any], info: Mapping[Any, Any]) -> Iterator[tuple[int, str]]:
     """IIM datasets of record 2, as Photoshop keeps them in a JPEG, or a TIFF in a tag."""
     resources = info.get("photoshop")
     data = resources.get(IPTC_RESOURCE) if isinstance(resources, dict) else tags.get(IPTC_TAG)
     at = 0
     while isinstance(data, bytes) and at + 5 <= len(data) and data[at] == 0x1C:
         length = int.from_bytes(data[at + 3 : at + 5])
-        if data[at + 1] == 2 and data[at + 2] in IPTC and length < 0x8000:
+        if data[at + 1] == 2 and length < 0x8000:
             raw = data[at + 5 : at + 5 + length]
             try:
-                yield IPTC[data[at + 2]], raw.decode("utf-8")
+                yield data[at + 2], raw.decode("utf-8")
             except UnicodeDecodeError:
-                yield IPTC[data[at + 2]], raw.decode("latin-1")
+                yield data[at + 2], raw.decode("latin-1")
         at += 5 + length
 
 

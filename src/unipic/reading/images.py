@@ -19,14 +19,23 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageChops, ImageFile
 from PIL.ExifTags import Base
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import Extra
+from unipic.core.photo import Extra, Trace
 from unipic.core.settings import Limits
+from unipic.reading._behind import bytes_of
 from unipic.reading._compression import quality_of
 from unipic.reading._content import SCAN, decodes_whole, jpeg_content, pixel_content, segments, shown, with_extras
-from unipic.reading._holds import bytes_of, extras, values
+from unipic.reading._holds import extras, joined, values
+from unipic.reading._icons import icon_format, largest
+from unipic.reading._jp2 import is_jp2, length
+from unipic.reading._jxl import JxlFile, is_jxl
+from unipic.reading._limits import NotAPhoto as NotAPhoto
+from unipic.reading._limits import check_pixels, check_size, is_deep, reduce_on_load
+from unipic.reading._origin import Opened, traces
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
+from unipic.reading._tones import to_rgb, with_tones
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is really decoded
@@ -34,8 +43,24 @@ Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is r
 # Raised when this module, _raw.py or read.py makes another picture, view or thumbnail.
 VERSION = 1
 
+# What is read, with the usual endings of names, which only a dialog for choosing files asks for.
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
-FORMATS = ("JPEG", "PNG", "HEIF", "AVIF", "WEBP", "TIFF", "BMP", "GIF")
+ENDINGS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "HEIF": (".heic", ".heif", ".hif"),
+    "AVIF": (".avif",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "JXL": (".jxl",),
+    "JPEG2000": (".jp2", ".j2k", ".jpf", ".jpx"),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "ICO": (".ico",),
+    "ICNS": (".icns",),
+}
+FORMATS = tuple(ENDINGS)
+BY_PILLOW = tuple(format for format in FORMATS if format not in ("JXL", "ICO", "ICNS"))
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -45,11 +70,6 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Bytes per pixel that a worker takes at most, as measured: the libraries' own memory (63 MB, spread over the largest
-# photo), the picture and its copies. By format: (without transparency, with transparency).
-PER_PIXEL = {"WEBP": (18.5, 18.5), "AVIF": (10.5, 14.0), "HEIF": (8.5, 10.0), "TIFF": (9.5, 9.5), "GIF": (10.5, 10.5)}
-OTHERS_PER_PIXEL = (6.0, 9.5)
-COEFFICIENT = 2.3  # bytes; a progressive JPEG is held at full size, whatever size is requested
 DNG_VERSION, NEW_SUBFILE_TYPE, REDUCED = 50706, 254, 1  # TIFF tags, and the bit that says "a smaller version"
 JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, first alone, then after each of the eight restart markers a decoder may expect.
@@ -59,10 +79,6 @@ STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif"
 RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
 TIFFS = (b"II*\0", b"MM\0*")
 BY_PREVIEW = "by its embedded preview"
-
-
-class NotAPhoto(Exception):
-    """Why a file cannot be used as a photo, in words for its owner."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,7 @@ class Decoded:
     quality: int | None  # of the compression, 0 to 100; see _compression.py
     content: str  # hash of the picture and of all that the file holds, hexadecimal, or ""; see _content.py
     holds: tuple[Extra, ...]  # what the file holds besides the picture; see _holds.py
+    traces: tuple[Trace, ...] = ()  # of its origin; see _origin.py
 
 
 def decode(path: str, long_side: int, limits: Limits) -> Decoded:
@@ -91,7 +108,12 @@ def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> 
     """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
     with damage_in_words():
         image, head = identify(file)
-        found = _decoded(image, file, head, long_side, limits) if image else _of_raw(file, size, long_side, limits)
+        if image is None:
+            found = _of_raw(file, size, long_side, limits)
+        elif isinstance(image, JxlFile) and image.restores:
+            found = _of_restored(image, file, head, long_side, limits)
+        else:
+            found = _decoded(image, file, head, long_side, limits)
         return replace(found, digest=_digest(file), size=size)
 
 
@@ -103,23 +125,23 @@ def _decoded(
     content = _look_through(file, limits.max_scans) if kind == "JPEG" else ""
     width, height = image.size
     _shrink_on_load(image, long_side, kind)
-    _check_size(image, width, height, limits)
+    shrunk = isinstance(image, Jpeg2KImageFile) and reduce_on_load(image, long_side, limits)
+    check_size(image, width, height, limits)
     note = _frames(image)
-    whole = kind != "JPEG" and not note and decodes_whole(image, kind, head)
+    whole = kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
-    turned = turned or orientation(
-        image
-    )  # after loading: PNG may have EXIF after the pixels, and Pillow turns TIFFs itself
+    turned = turned or orientation(image)  # after loading: PNG may have EXIF at its end, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
-    loaded, picture = picture, _with_tones(picture)
+    loaded, picture = picture, with_tones(picture)
     holds = extras(file, loaded, picture, kind)
+    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture = _upright(_to_rgb(picture), turned)
+    picture = _upright(to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
-    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds)
+    return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)
 
 
 def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
@@ -133,7 +155,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         preview = preview_in(file)
     except NoPreview as reason:
         raise NotAPhoto(str(reason)) from None
-    _check_pixels(preview.width, preview.height, limits)
+    check_pixels(preview.width, preview.height, limits)
     try:
         with damage_in_words():
             found = _shown_by(preview, long_side, limits)
@@ -141,7 +163,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     found = replace(found, width=preview.width, height=preview.height, format="RAW", note=note)
-    return replace(found, quality=None, content="", holds=())
+    return replace(found, quality=None, content="", holds=(), traces=())
 
 
 def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
@@ -160,8 +182,24 @@ def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
     return _decoded(image, file, head, long_side, limits, turned)
 
 
+def _of_restored(image: JxlFile, file: BinaryIO, head: bytes, long_side: int, limits: Limits) -> Decoded:
+    """A JPEG XL by the JPEG that it restores, which holds all that the other held; by its own pixels if it fails."""
+    check_size(image, *image.size, limits)
+    if data := image.restored():
+        inside = io.BytesIO(data)
+        jpeg, jpeg_head = identify(inside)
+        if jpeg is not None and jpeg.format in ("JPEG", "MPO"):
+            found = _decoded(jpeg, inside, jpeg_head, long_side, limits)
+            more = extras(file, None, None, "JXL")
+            content = with_extras(found.content, values(more))
+            return replace(found, format="JXL", content=content, holds=joined([*found.holds, *more]))
+    return _decoded(image, file, head, long_side, limits)
+
+
 def orientation(image: Image.Image) -> int:
-    """The orientation by EXIF or XMP, 1 to 8; 1 if none is given."""
+    """The orientation by EXIF or XMP, 1 to 8; 1 if none is given, or its decoder turns the picture upright."""
+    if isinstance(image, JxlFile):
+        return 1
     tags: dict[int, Any] = {}
     with suppress(Exception):  # on broken bytes Pillow's EXIF parser may raise anything
         tags.update(image.getexif())
@@ -222,13 +260,32 @@ def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
     """
     file.seek(0)
     head = file.read(4096)
+    if is_jxl(head):
+        file.seek(0)
+        return JxlFile(file), head
+    if kind := icon_format(head):
+        return _largest_of(file, kind), head
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(_without_more(file) if is_jp2(head) else file, formats=BY_PILLOW)
     except Image.UnidentifiedImageError:
         if _may_be_raw(head):
             return None, head
         raise NotAPhoto(_what_it_is(head)) from None
     return (None if _is_raw(image, head) else image), head
+
+
+def _largest_of(file: BinaryIO, kind: str) -> Image.Image:
+    """The largest picture of an icon, called an icon."""
+    image = Image.open(io.BytesIO(largest(bytes_of(file)).file), formats=("PNG", "JPEG2000", kind))
+    image.format = kind
+    return image
+
+
+def _without_more(file: BinaryIO) -> BinaryIO:
+    """A JPEG 2000 without what follows it."""
+    data = bytes_of(file)
+    end = length(data)
+    return io.BytesIO(data[:end]) if end < len(data) else file
 
 
 def _is_raw(image: Image.Image, head: bytes) -> bool:
@@ -259,6 +316,7 @@ def _what_it_is(head: bytes) -> str:
         (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
         (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
         (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
+        (is_jp2(head), "is a damaged JPEG 2000"),
     )
     return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
 
@@ -287,36 +345,6 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
     if kind == "JPEG":
         scale = long_side / max(image.size)
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
-
-
-def _check_size(image: Image.Image, width: int, height: int, limits: Limits) -> None:
-    """Check the limits by the header, before anything is decoded."""
-    _check_pixels(width, height, limits)
-    needed = _memory(image, width * height)
-    if needed > limits.max_decoded:
-        raise NotAPhoto(
-            f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
-            f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
-        )
-
-
-def _check_pixels(width: int, height: int, limits: Limits) -> None:
-    if width * height > limits.max_pixels:
-        raise NotAPhoto(
-            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{limits.max_pixels / 1e6:.0f} that are safe to decode"
-        )
-
-
-def _memory(image: Image.Image, pixels: int) -> float:
-    """Bytes that decoding will take, by the header; for a JPEG at its reduced scale."""
-    plain, transparent = PER_PIXEL.get(str(image.format), OTHERS_PER_PIXEL)
-    needed = image.width * image.height * (transparent if image.mode in ("RGBA", "LA", "PA") else plain)
-    if "progressive" in image.info:
-        layers = [(across, down) for _, across, down, *_ in getattr(image, "layer", ())]
-        most = max((across for across, _ in layers), default=1) * max((down for _, down in layers), default=1)
-        needed += pixels * COEFFICIENT * sum(across * down for across, down in layers) / max(1, most)
-    return needed
 
 
 def _frames(image: Image.Image) -> str:
@@ -358,36 +386,6 @@ def _refuse_incomplete(data: bytes) -> None:
 
 def _jpeg(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=("JPEG",))
-
-
-def _with_tones(image: Image.Image) -> Image.Image:
-    """Convert palettes and black-and-white, which otherwise shrink by skipping pixels, to continuous tones.
-
-    16 bits become 8 here too: Pillow shrinks big-endian ones as if their bytes were swapped.
-    """
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    if image.mode in ("1", "P", "PA"):
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white."""
-    if image.mode in ("I", "F"):
-        image = Image.fromarray(_to_8_bit(np.asarray(image)))
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        image = Image.new("RGBA", layer.size, "white")
-        image.alpha_composite(layer)
-    return image.convert("RGB")
-
-
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    """Scale the range of values to 0..255; NaN and infinities count as 0."""
-    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    return ((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:

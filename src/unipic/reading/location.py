@@ -38,7 +38,10 @@ SEARCH = (
     *("City", "State", "Province-State", "*Country*", "GeoTiff*", "ModelTiePoint", "ModelTransform"),
 )
 STILLS = (b"hei", b"hev", b"mif1", b"msf1", b"avif", b"avis")  # brands of HEIF and AVIF
-SIGNS = ((b"\xff\xd8", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"RIFF", ""))
+SIGNS = (
+    *((b"\xff\xd8", ".jpg"), (b"\x89PNG", ".png"), (b"GIF8", ".gif"), (b"RIFF", "")),
+    *((b"\xff\x0a", ".jxl"), (b"\0\0\0\x0cJXL ", ".jxl"), (b"\xff\x4f\xff\x51", ".j2k"), (b"\0\0\0\x0cjP  ", ".jp2")),
+)
 # Tags that match SEARCH but are about positions in the picture or file, or camera settings.
 NO_PLACE = re.compile(r"(?i)(subject|focus|af|face|preview|thumbnail)\w*location\d?|gpsversionid")
 NOTHING = re.compile(r"[\s0.\-:/]*")  # "", "---", "0": how cameras write "unknown"
@@ -122,7 +125,7 @@ class Stripper:
         if left := self._tags(path):
             self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])
         if (left := self._tags(path)) or self._hidden(path):
-            about = ", ".join(left[:3]) or "a preview, another picture or a film inside of it"
+            about = ", ".join(left[:3]) or "a preview, another picture, a film or compressed data inside of it"
             raise LocationLeft(f"would keep its location in {about}")
         if self._picture(path) != before:
             raise LocationLeft("would be another picture without its location")

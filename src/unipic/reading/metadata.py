@@ -12,8 +12,11 @@ from typing import BinaryIO
 
 from unipic.core.files import open_to_read
 from unipic.core.photo import Found
+from unipic.reading._behind import bytes_of
 from unipic.reading._exif import Exif as Metadata
 from unipic.reading._exif import read_exif, read_tiff_exif
+from unipic.reading._jp2 import metadata as boxed
+from unipic.reading._jxl import JxlFile
 from unipic.reading._raw import NoPreview, preview_in
 from unipic.reading.engines.base import Failure
 from unipic.reading.images import NotAPhoto, damage_in_words, identify
@@ -45,6 +48,13 @@ def read_metadata(file: BinaryIO) -> Metadata:
             return _of_raw(file)
         if image.format == "PNG":
             image, _ = identify(_around_one_pixel(file))
+        elif image.format == "JPEG2000":
+            image.info.update(boxed(bytes_of(file)))
+        elif isinstance(image, JxlFile) and image.restores and (jpeg := image.restored()):
+            own = image.info
+            image, _ = identify(io.BytesIO(jpeg))
+            if image:
+                image.info.update(own)  # which programs that change metadata write
         return read_exif(image) if image else Metadata()
     return Metadata()
 

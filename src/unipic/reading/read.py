@@ -72,6 +72,7 @@ def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
         quality=decoded.quality,
         content=decoded.content,
         holds=decoded.holds,
+        traces=decoded.traces,
         **vars(metadata),
     )
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)

@@ -11,18 +11,30 @@ from __future__ import annotations
 from types import ModuleType
 
 from unipic.core.settings import Limits
-from unipic.reading import _compression, _content, _editors, _exif, _holds, _words, _xmp, apple, fingerprint, images
+from unipic.reading import (
+    _compression,
+    _content,
+    _editors,
+    _exif,
+    _holds,
+    _origin,
+    _words,
+    _xmp,
+    apple,
+    fingerprint,
+    images,
+)
 
 # The limits that decide whether a file is refused. The time limit depends on the machine, not on the photo.
 LIMITS = ("max_pixels", "max_decoded", "max_file", "max_scans", "worker_memory")
 
 
 def pixels(limits: Limits) -> str:
-    """The key of everything decoded: size, measures, fingerprint, content, what a file holds, thumbnail and view."""
+    """The key of everything decoded: size, measures, fingerprint, content, what a file holds, traces, pictures."""
     from unipic.reading import _measures  # here: the web's first screen should not wait for OpenCV
 
     these = (str(getattr(limits, name)) for name in LIMITS)
-    return " ".join([_of(images, fingerprint, _measures, _content, _compression, _holds), *these])
+    return " ".join([_of(images, fingerprint, _measures, _content, _compression, _holds, _origin), *these])
 
 
 def picture() -> str:

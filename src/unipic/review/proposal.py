@@ -14,7 +14,7 @@ from typing import Literal
 from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
-from unipic.cleanup.rank import EQUALLY_GOOD
+from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo
 from unipic.review.rules import SETS, Rules
@@ -54,7 +54,7 @@ class Group:
             some = "These" if all_tied else f"{self.tie} of these"
             stay = "both" if self.tie == 2 else "all" if all_tied else f"all {self.tie}"
             return f"{some} look equally good: keep {stay}, or pick"
-        return f"{'No clear winner' if self.reason == EQUALLY_GOOD else 'Recommended'}: {self.reason}"
+        return f"{'No clear winner' if self.reason.endswith(LOOK_EQUAL) else 'Recommended'}: {self.reason}"
 
     @cached_property
     def ids(self) -> frozenset[str]:

@@ -45,7 +45,7 @@ PREFERENCES: dict[str, Preference] = {
     "original": Preference(_as_taken, lambda a, b: "as the camera wrote it"),
 } | {
     name: Preference(lambda p, name=name: float(p.format != name), lambda a, b: f"{a.format} instead of {b.format}")  # type: ignore[misc]
-    for name in ("JPEG", "HEIF", "PNG", "TIFF", "WEBP", "AVIF")
+    for name in ("JPEG", "HEIF", "PNG", "TIFF", "WEBP", "AVIF", "JXL")
 }
 
 

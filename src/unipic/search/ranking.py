@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,9 +15,9 @@ RANK = 60  # reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), with thei
 MORE, LESS = 0.75, 0.25  # Rocchio's weights (1971) of examples that are wanted, and of those that are not
 MOST_NEAR = 2000  # photos that are compared with the examples: more shots of one place nobody looks through
 MOST_ALIKE = 100  # photos that are only somewhat like the examples: beyond them nobody looks
-SAME, MOMENT, FOUND, UNSURE = range(4)  # zones, the surest first
-NEVER = 4  # the zone of what is not found
-HEADINGS = ("The same picture", "The same moment or place", "Found", "Less sure")
+SAME, MOMENT, FOUND, NEAREST, UNSURE = range(5)  # zones, the surest first
+NEVER = 5  # the zone of what is not found
+HEADINGS = ("The same picture", "The same moment or place", "Found", "Nearest to the words", "Less sure")
 ALIKE = "Similar"  # the heading of UNSURE where only examples were given
 
 
@@ -28,13 +28,15 @@ class Ranked:
     zones: np.ndarray  # int8 [N]
     scores: np.ndarray  # float64 [N]
     cosines: np.ndarray  # float32 [N]; NaN where nothing was compared
-    unwanted: np.ndarray  # bool [N]: contains a word with a minus
+    unwanted: np.ndarray  # bool [N]: contains a word with a minus, or shows it
+    meant: np.ndarray  # float32 [N]: cosines with the meaning of the words; NaN where nothing was compared
+    notes: list[str] = field(default_factory=list)  # what a person should know of the ranking
 
     @classmethod
     def of(cls, size: int) -> Ranked:
         """Nothing found yet."""
         nan = np.full(size, np.nan, np.float32)
-        return cls(np.full(size, NEVER, np.int8), np.zeros(size), nan, np.zeros(size, bool))
+        return cls(np.full(size, NEVER, np.int8), np.zeros(size), nan, np.zeros(size, bool), nan.copy())
 
     def add(self, positions: np.ndarray, weight: float, zone: int) -> None:
         """A ranking, best first; each photo has the surest zone that one of its rankings gives it."""

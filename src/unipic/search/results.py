@@ -58,6 +58,8 @@ class Results:
         if self.ranked is not None and np.isfinite(cosine := self.ranked.cosines[position]):
             same = self.ranked.zones[position] == SAME
             reasons.append("the same picture" if same else f"similar to the example ({cosine:.2f})")
+        if self.ranked is not None and np.isfinite(cosine := self.ranked.meant[position]):
+            reasons.append(f"looks like the words ({cosine:.2f})")
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
             words = {folded(part), *folded(part).split()}
             for field, text in zip(FIELDS, written, strict=False):

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from unipic.core.errors import ModelError
 from unipic.core.photo import Photo
 from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
 from unipic.search.conditions import UNKNOWN, condition_of
+from unipic.search.meaning import Meaning
 from unipic.search.names import Names
 from unipic.search.parse import Parser
 from unipic.search.query import Chip, Query
@@ -21,8 +23,8 @@ from unipic.search.results import Results
 
 CANDIDATES = 16  # nearest photos that are asked whether they are the same picture; copies are the very nearest
 NO_MODEL = (
-    "Words are looked for in names, folders, cameras, places and captions. What pictures show is not searched yet: "
-    "search by an example picture instead"
+    "Words are looked for in names, folders, cameras, places and captions, and not in what pictures show; "
+    "you can search by an example picture instead"
 )
 
 
@@ -51,8 +53,19 @@ Same = Callable[[Photo, Photo], bool]
 class Asked:
     """One state of a library that can be asked, with its names; used for many queries."""
 
-    def __init__(self, library: Searchable, language: str = "en", today: date | None = None) -> None:
-        """`language`: of dates and countries, besides English."""
+    def __init__(
+        self,
+        library: Searchable,
+        language: str = "en",
+        today: date | None = None,
+        meaning: Meaning | None = None,
+        about_meaning: Sequence[str] = (),
+    ) -> None:
+        """`language`: of dates and countries, besides English; `meaning`: without it, words are letters alone.
+
+        `about_meaning`: what to say to people who search by words: which model would find more, and how to get it.
+        """
+        self.meaning, self.about_meaning = meaning, tuple(about_meaning)
         self.library, self.names = library, Names(library)
         self.parser = Parser(self.names.vocabulary, language, today, self.count)
 
@@ -76,6 +89,11 @@ class Asked:
             return None
         ranked = Ranked.of(len(self.library.digests))
         by_words(ranked, self.library, query.parts)
+        if self.meaning:
+            try:
+                self.meaning.rank(ranked, self.library, query.parts, allowed)
+            except ModelError as error:
+                ranked.notes.append(f"{str(error).rstrip('.')}. Words are looked for as they are written alone")
         if examples:
             wanted, unwanted = (_vectors(examples, kind) for kind in (True, False))
             near = by_examples(ranked, self.library, wanted, unwanted, allowed, self.library.moment)
@@ -100,11 +118,14 @@ class Asked:
         notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
         if self.library.unprepared:
             notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
+        notes += ranked.notes if ranked else []
         if ranked is not None and not choice.unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
             order = order[ranked.zones[order] < UNSURE]
             notes.append(f"{left:,} less sure {'one is' if left == 1 else 'ones are'} left out")
-        if any(part.weight > 0 for part in query.parts) and not len(order):
-            notes.append(NO_MODEL)
+        if any(part.weight > 0 for part in query.parts):
+            notes += self.about_meaning
+            if not len(order) and not self.meaning:
+                notes.append(NO_MODEL)
         order = self._sorted(order, query)
         if choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}:
             shown, more = order, np.zeros(len(order), np.int64)

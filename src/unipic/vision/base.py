@@ -1,4 +1,4 @@
-"""The interfaces of models: an Encoder turns pictures into vectors, a Scorer rates them, a Detector finds parts."""
+"""The interfaces of models: encoders turn pictures, and texts, into vectors; a Scorer rates; a Detector finds parts."""
 
 from __future__ import annotations
 
@@ -40,6 +40,44 @@ class Encoder(Protocol):
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, VIEW, VIEW, 3] RGB -> float32 [N, D], rows of length 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """From which margin on a photo shows what a text says, for one text encoder; see search/cutoff.py.
+
+    Measured by `python -m benchmarks search --calibrate FOLDER` on labelled photos; no model has one before.
+    """
+
+    found: float  # the margin of photos that show it, a difference of cosines
+    maybe: float  # the margin of photos that may show it; below, they do not
+    measured_on: str  # for people: the labelled photos
+
+
+class TextEncoder(Protocol):
+    """Turns pictures and texts into vectors of one space: a text is near the pictures that show what it says.
+
+    Either half is loaded when it is first used: looking at photos needs none of the other's memory.
+    """
+
+    name: str  # "siglip2"
+    label: str  # for people: "SigLIP2 B/32-256"
+    key: str  # changes whenever the vectors may
+    templates: tuple[str, ...]  # texts that a search for {} asks for; their vectors are averaged
+    english: bool  # understands only English
+    cutoff: Cutoff | None  # None: not measured
+
+    def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """uint8 [H, W, 3] RGB each -> float32 [N, D], rows of length 1, or none finite."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 [N, D], rows of length 1. ModelError if there is no vector for one."""
+        ...
+
+    def read_part(self, text: str) -> str:
+        """The beginning of a text that is read; all of it if it is short enough."""
         ...
 
 

@@ -29,6 +29,11 @@ class Loaded(Generic[T]):
         self._loading = Lock()
         self._value: T | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether it is loaded."""
+        return self._value is not None
+
     def get(self, progress: Progress) -> T:
         """The value. ModelError says why it cannot be loaded and what to do; the next call tries again."""
         if self._value is None:

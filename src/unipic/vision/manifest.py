@@ -46,6 +46,7 @@ class Model:
     use: str
     forms: tuple[Form, ...]  # any one is enough; the first is downloaded
     home: Path | None = None  # the folder of a shipped model, which is never downloaded
+    asked: bool = False  # downloaded only if it is asked for by name
 
     @property
     def shipped(self) -> bool:

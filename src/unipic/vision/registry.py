@@ -7,7 +7,7 @@ replaced, and why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -16,24 +16,32 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import INSTALL
-from unipic.vision.base import Encoder, Scorer
+from unipic.core.words import size
+from unipic.vision.base import Encoder, Scorer, TextEncoder
+from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
 from unipic.vision.device import pick_device
 from unipic.vision.fetch import fetch as fetch_weights
 from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, read_manifest, require
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
-    from unipic.vision.clip import ClipScorer
     from unipic.vision.mobilenet import MobileNetEncoder
+    from unipic.vision.text import LocalTextEncoder
 
 T = TypeVar("T")
 
 RANKER = "clip-vit-base-patch32"  # judges photos by words
+TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
+    "siglip2": "siglip2-base-patch32-256",
+    "datacomp": "clip-vit-base-patch32-256-datacomp",
+    "openai": RANKER,
+}
 ENCODERS = ("torch", "torchvision", "safetensors")
+READERS = ("torch", "transformers", "tokenizers", "safetensors")
 NEEDS = {
     "unipic_encoder": ENCODERS,
     "mobilenet_v3_small": ENCODERS,
-    RANKER: ("torch", "transformers", "safetensors"),
+    **dict.fromkeys(TEXT_ENCODERS.values(), READERS),
     "laion-aesthetic-vit-b-32": ("torch",),
 }
 
@@ -91,11 +99,6 @@ def open_scorer(
     None means the built-in ranking: for "builtin", or if CLIP is unavailable.
     """
 
-    def open_clip(folder: Path, form: Form) -> ClipScorer:
-        from unipic.vision.clip import ClipScorer
-
-        return ClipScorer((folder / form.files[0].path).parent, device)
-
     def open_head(folder: Path, form: Form) -> AestheticHead:
         from unipic.vision.aesthetic import AestheticHead
 
@@ -105,21 +108,88 @@ def open_scorer(
     if name == "builtin":
         return None, lost
     try:
-        clip = _open(RANKER, open_clip, models_dir, device, fetch, progress, manifest)
+        encoder = _open_text_encoder("openai", models_dir, device, fetch, progress, manifest)
     except ModelError as error:
         return None, [_instead(error, "the built-in ranking"), *lost]
+    from unipic.vision.clip import ClipScorer
+
+    clip = ClipScorer(encoder.telling(progress))
     if not aesthetic:
-        return clip.telling(progress), []
+        return clip, []
     try:
         head = _open("laion-aesthetic-vit-b-32", open_head, models_dir, device, fetch, progress, manifest)
     except ModelError as error:
-        return clip.telling(progress), [_instead(error, "CLIP without it")]
-    return clip.telling(progress).with_head(head), []
+        return clip, [_instead(error, "CLIP without it")]
+    return clip.with_head(head), []
+
+
+def open_text_encoder(
+    name: str,
+    models_dir: Path,
+    device: str = "auto",
+    fetch: bool = True,
+    progress: Progress = silent,
+    manifest: Path = MANIFEST,
+) -> tuple[TextEncoder | None, list[str]]:
+    """The best that is installed for "auto", which downloads nothing; one of TEXT_ENCODERS by name; none for "none".
+
+    None: photos are not searched by what they show.
+    """
+    if name == "none":
+        return None, []
+    models = read_manifest(manifest)
+    present = (kind for kind, model in TEXT_ENCODERS.items() if find(models[model], models_dir).state != "missing")
+    notices: list[str] = []
+    for kind in present if name == "auto" else [name]:
+        try:
+            encoder = _open_text_encoder(kind, models_dir, device, fetch, progress, manifest).telling(progress)
+        except ModelError as error:
+            notices.append(str(error))
+        else:
+            return encoder, [*notices, *(_better(kind, models) if name == "auto" else [])]
+    return None, [*notices, _none(models)]
+
+
+def text_encoders_here(models_dir: Path, device: str = "auto", manifest: Path = MANIFEST) -> list[TextEncoder]:
+    """Every text encoder that is installed and can be opened, the best first."""
+    opened = (open_text_encoder(kind, models_dir, device, fetch=False, manifest=manifest)[0] for kind in TEXT_ENCODERS)
+    return [encoder for encoder in opened if encoder]
+
+
+def _better(kind: str, models: dict[str, Model]) -> list[str]:
+    """What to say where a lesser text encoder is used than there could be."""
+    best, used = (models[TEXT_ENCODERS[one]] for one in (next(iter(TEXT_ENCODERS)), kind))
+    if best is used:
+        return []
+    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer([best])}"]
+
+
+def _none(models: dict[str, Model]) -> str:
+    offered = [models[name] for name in TEXT_ENCODERS.values() if models[name].asked]
+    return f"To search by what photos show, get a model: {_offer(offered)}"
+
+
+def _offer(models: Sequence[Model]) -> str:
+    """Names and sizes, and how to get them."""
+    named = " or ".join(f"{model.label} ({size(model.size)})" for model in models)
+    return f"{named}, on the Models page or by the command models fetch"
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
     """Every known model with its status."""
     return [(model, find(model, models_dir)) for model in read_manifest(manifest).values()]
+
+
+def _open_text_encoder(
+    kind: str, models_dir: Path, device: str, fetch: bool, progress: Progress, manifest: Path
+) -> LocalTextEncoder:
+    def opener(folder: Path, form: Form) -> LocalTextEncoder:
+        from unipic.vision.text import KINDS, LocalTextEncoder
+
+        files = (folder / form.files[0].path).parent
+        return LocalTextEncoder(files, KINDS[kind], device, read_cutoffs(manifest.with_name(CUTOFFS)))
+
+    return _open(TEXT_ENCODERS[kind], opener, models_dir, device, fetch, progress, manifest)
 
 
 def _builtin() -> Encoder:

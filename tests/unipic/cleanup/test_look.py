@@ -16,7 +16,7 @@ from tests.helpers.galleries import photo
 from tests.helpers.shots import COPIES, Turn, cropped, place, resized, saved, shot
 from tests.safety.harness.amounts import amount
 
-from unipic.cleanup.look import CHANGED, look, look_at, verdict
+from unipic.cleanup.look import CHANGED, OTHER_GRAIN, look, look_at, verdict
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo
 from unipic.core.progress import Step
@@ -160,6 +160,23 @@ def test_a_date_in_the_corner_is_a_mark(picture: Callable[[], Image.Image]) -> N
     (a, ours), (b, theirs) = encoded(picture()), encoded(resized(stamped(picture()), 0.9))
     found = verdict(a, b, (ours, theirs))
     assert (found.verdict, found.words) == ("mark", "bottom right")
+
+
+def test_two_exposures_of_a_tripod_are_told_by_their_grain() -> None:
+    """Nothing moved, and no clock tells them apart."""
+    still = place(3, 1600, 1200)
+    for other in (shot(still, 2), shot(still.transform(still.size, Image.Transform.AFFINE, (1, 0, 0.6, 0, 1, 0.3)), 2)):
+        (a, ours), (b, theirs) = encoded(shot(still, 1), quality=92), encoded(other, quality=92)
+        found = verdict(a, b, (ours, theirs))
+        assert (found.verdict, found.words) == ("different", OTHER_GRAIN)
+
+
+def test_the_grain_of_one_exposure_is_known_again() -> None:
+    """Re-encoded, smaller, curved, or with grain that an edit added."""
+    first = shot(place(3, 1600, 1200), 1)
+    for copy in (first, resized(first, 0.7), curve(first, 0.9), shot(first, 2, grain=3.0)):
+        for quality in (60, 80, 92):
+            assert said(first, copy, quality=quality) == "same", quality
 
 
 def test_two_scenes_do_not_lie_on_each_other() -> None:

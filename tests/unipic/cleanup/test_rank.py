@@ -102,7 +102,8 @@ def test_a_poor_shot_more_changes_nothing_between_the_others() -> None:
     pair = ranked(measured("a"), measured("b", sharpness=0.45))
     three = ranked(measured("a"), measured("b", sharpness=0.45), measured("c", sharpness=0.01, noise=0.9, exposure=0.0))
     assert three.photos[:2] == pair.photos
-    assert (three.scores[:2], three.reason, three.certainty) == (pair.scores, pair.reason, pair.certainty)
+    assert (three.scores[:2], three.certainty) == (pair.scores, pair.certainty)
+    assert three.reason.partition("about equal, ")[2] == pair.reason.removeprefix("too close to call; ")
 
 
 def test_what_is_not_noticeable_hardly_counts() -> None:
@@ -163,6 +164,16 @@ def test_a_small_lead_is_told_with_its_numbers_as_too_close_to_call() -> None:
     assert 0.5 < cluster.certainty < CLEAR
 
 
+def test_what_is_plainly_worse_is_no_part_of_the_tie() -> None:
+    level = [measured(name, sharpness=sharpness) for name, sharpness in (("a", 0.5), ("b", 0.48), ("c", 0.47))]
+    poor = measured("d", sharpness=0.2, exposure=0.1)
+    cluster = ranked(*level, poor)
+    assert cluster.close_call
+    assert cluster.reason == "too close to call; 3 of 4 are about equal, sharper on the subject (0.50 against 0.48)"
+    assert ranked(*level).reason == "too close to call; sharper on the subject (0.50 against 0.48)"
+    assert ranked(measured("a"), measured("b"), poor).reason == "too close to call; 2 of 3 look equally good"
+
+
 def test_certainty_is_about_the_next_one_and_grows_with_the_lead() -> None:
     leads = [ranked(measured("a", sharpness=0.5 - lead), measured("b")).certainty for lead in (0, 0.03, 0.1, 0.4)]
     assert leads == sorted(leads)
@@ -185,7 +196,7 @@ def test_nothing_is_so_much_better_that_it_breaks() -> None:
     [
         ((5, None, 3), "acb", "rated 5 stars in the file"),
         ((None, 1, 0), "bca", "rated 1 star in the file"),
-        ((-1, 0, None), "cba", "too close to call; sharper on the subject (0.50 against 0.48)"),
+        ((-1, 0, None), "cba", "too close to call; 2 of 3 are about equal, sharper on the subject (0.50 against 0.48)"),
         ((-1, 0, -1), "bca", "the others are rejected in their files"),
         ((4, 4, 2), "bac", "sharper on the subject (0.48 against 0.02)"),
     ],
@@ -250,7 +261,7 @@ def test_a_photo_the_model_was_not_asked_about_counts_like_the_others_do_on_aver
     cluster = ranked(*photos, columns={"wish": [1.0, None, 5.0]})
     assert [p.id for p in cluster.photos] == ["c", "b", "a"]
     assert cluster.columns == (("wish", (5.0, None, 1.0)),)
-    assert cluster.reason == "too close to call; these look equally good"  # no number to tell
+    assert cluster.reason == "too close to call; 2 of 3 look equally good"  # no number to tell
     assert ranked(*photos, columns={"wish": [None, None, None]}) == ranked(*photos)
 
 

@@ -172,7 +172,7 @@ def test_the_manifest_says_what_became_of_every_file(place: Place, originals: Or
     single = {
         "original": "a.jpg",
         "bytes": 4,
-        "reason": "the best of its copies: identical files; keeping this one because of its shorter name",
+        "reason": "the best of its copies: identical files; keeping this one because it lies in fewer folders",
         "sha256": digest,
         "file": "a.jpg",
     }

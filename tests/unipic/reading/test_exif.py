@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -480,3 +481,100 @@ def test_no_packet_breaks_the_reader(packet: Any) -> None:
     image = Image.new("RGB", (1, 1))
     image.info["xmp"] = packet
     assert isinstance(read_exif(image), Exif)
+
+
+# When, by IPTC and by satellites
+
+PHOTOSHOP = 1028
+
+
+def iim(*datasets: tuple[int, str]) -> bytes:
+    """IPTC's IIM by hand: record 2, each dataset with its number, its length and its text."""
+    return b"".join(b"\x1c\x02" + struct.pack(">BH", number, len(text)) + text.encode() for number, text in datasets)
+
+
+def by_iptc(*datasets: tuple[int, str], inner: dict[int, Any] | None = None, **more: Any) -> Exif:
+    """Of a JPEG, where IPTC lies in Photoshop's segment."""
+    body = iim(*datasets)
+    resource = b"8BIM" + struct.pack(">HHI", PHOTOSHOP, 0, len(body)) + body + bytes(len(body) % 2)
+    segment = b"Photoshop 3.0\0" + resource
+    jpeg = written(inner=inner, **more).getvalue()
+    jpeg = jpeg[:2] + b"\xff\xed" + struct.pack(">H", 2 + len(segment)) + segment + jpeg[2:]
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return read_exif(image)
+
+
+@pytest.mark.parametrize(
+    ("datasets", "expected"),
+    [
+        ([(55, "20240612"), (60, "180305+0200")], "2024-06-12 18:03:05+02:00"),
+        ([(55, "20240612"), (60, "180305-0330")], "2024-06-12 18:03:05-03:30"),
+        ([(55, "20240612"), (60, "180305")], "2024-06-12 18:03:05"),
+        ([(62, "20240612"), (63, "180305+0000")], "2024-06-12 18:03:05+00:00"),
+        ([(62, "20230101"), (63, "000001"), (55, "20240612"), (60, "180305")], "2024-06-12 18:03:05"),
+        ([(55, "20240612")], "None"),  # a day alone would be midnight
+        ([(60, "180305")], "None"),
+        ([(55, "20240600"), (60, "180305")], "None"),
+        ([(55, "20240612"), (60, "1803")], "None"),
+        ([(55, "19700101"), (60, "000000")], "None"),
+    ],
+)
+def test_the_moment_by_iptc(datasets: list[tuple[int, str]], expected: str) -> None:
+    said = by_iptc(*datasets)
+    assert str(said.taken) == expected
+    assert said.taken_by_camera
+
+
+def test_what_the_camera_wrote_comes_before_iptc_and_iptc_before_a_change() -> None:
+    datasets = ((55, "20240612"), (60, "180305"))
+    assert str(by_iptc(*datasets, inner={ORIGINAL: "2020:01:01 10:00:00"}).taken) == "2020-01-01 10:00:00"
+    assert str(by_iptc(*datasets, tags={DATE_TIME: "2025:01:01 00:00:01"}).taken) == "2024-06-12 18:03:05"
+
+
+def test_iptc_of_a_tiff() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "TIFF", tiffinfo={33723: iim((55, "20240612"), (60, "180305+0200"))})
+    with Image.open(buffer) as image:
+        assert str(read_exif(image).taken) == "2024-06-12 18:03:05+02:00"
+
+
+GPS_TIME, GPS_DAY = 7, 29
+SATELLITES = {GPS_TIME: (16.0, 3.0, 5.25), GPS_DAY: "2024:06:12"}
+
+
+def test_the_satellites_time_is_utc_and_no_clock_s() -> None:
+    said = read_back(gps=SATELLITES)
+    assert str(said.taken) == "2024-06-12 16:03:05.250000+00:00"
+    assert not said.taken_by_camera
+
+
+def test_with_an_offset_the_satellites_time_is_local() -> None:
+    said = read_back(inner={OFFSET_ORIGINAL: "+02:00"}, gps=SATELLITES)
+    assert str(said.taken) == "2024-06-12 18:03:05.250000+02:00"
+    assert said.taken_by_camera
+    home = read_back(inner={OFFSET_ORIGINAL: "+00:00"}, gps=SATELLITES)
+    assert home.taken_by_camera, "where the clocks show UTC"
+
+
+def test_the_satellites_time_comes_after_cameras_and_iptc_and_before_a_change() -> None:
+    assert str(read_back(inner={ORIGINAL: "2020:01:01 10:00:00"}, gps=SATELLITES).taken) == "2020-01-01 10:00:00"
+    assert str(by_iptc((55, "20240612"), (60, "180305"), gps=SATELLITES).taken) == "2024-06-12 18:03:05"
+    assert str(read_back({DATE_TIME: "2025:01:01 00:00:01"}, gps=SATELLITES).taken).startswith("2024-06-12 16:03:05")
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {GPS_DAY: "2024:06:12"},
+        {GPS_TIME: (16.0, 3.0, 5.0)},
+        {GPS_TIME: (25.0, 0.0, 0.0), GPS_DAY: "2024:06:12"},
+        {GPS_TIME: (1.0, 2.0, 99.0), GPS_DAY: "2024:06:12"},
+        {GPS_TIME: (16.0, 3.0), GPS_DAY: "2024:06:12"},
+        {GPS_TIME: "16:03:05", GPS_DAY: "2024:06:12"},
+        {GPS_TIME: (IFDRational(1, 0), 3, 5), GPS_DAY: "2024:06:12"},
+        {GPS_TIME: (16.0, 3.0, 5.0), GPS_DAY: "0000:00:00"},
+        {GPS_TIME: (16.0, 3.0, 5.0), GPS_DAY: 7},
+    ],
+)
+def test_nonsense_of_satellites_is_no_time(gps: dict[int, Any]) -> None:
+    assert told({}, gps).taken is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import pillow_jxl  # noqa: F401  registers what writes JPEG XL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,8 @@ from unipic.core.settings import Limits
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
 
-PLAIN = {kind: encoded(kind=kind) for kind in ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF", "HEIF")}
+PLAIN = {kind: encoded(kind=kind) for kind in ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF", "HEIF", "JPEG2000")}
+PLAIN["JXL"] = encoded(kind="JXL", use_container=True)
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 GAIN_MAP = with_segment(encoded(scene(7, 80, 60)), 0xE1, XMP_HEAD + b"<x hdrgm:Version='1.0'/>")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_jxl  # noqa: F401  registers what writes JPEG XL
 import pytest
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 from PIL.Image import Transpose
@@ -36,8 +37,10 @@ from unipic.reading.metadata import read_file_metadata, read_metadata
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
 
-FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
-SUFFIXES = dict(zip(FORMATS, (".JpG", ".PNG", ".HeIC", ".wEBP", ".Bmp", ".TIF", ".giF", ".AVIF"), strict=True))
+FORMATS = ("JPEG", "PNG", "HEIF", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JXL", "JPEG2000")
+SUFFIXES = dict(
+    zip(FORMATS, (".JpG", ".PNG", ".HeIC", ".wEBP", ".Bmp", ".TIF", ".giF", ".AVIF", ".Jxl", ".JP2"), strict=True)
+)
 # How a camera that was held that way stores an upright scene; each undoes what the tag of that number asks for.
 STORED = {
     1: (),
@@ -113,7 +116,7 @@ def test_a_photo_is_one_under_any_name(tmp_path: Path, name: str) -> None:
 
 
 def test_formats_nobody_asked_for_are_not_even_tried(tmp_path: Path) -> None:
-    for kind in ("PPM", "TGA", "ICNS", "PCX", "DDS"):
+    for kind in ("PPM", "TGA", "SGI", "PCX", "DDS"):
         path = save(scene(1, 64, 64), tmp_path / "photo.jpg", format=kind)
         assert refusal(path) == "is not in any photo format Unipic knows"
 

@@ -174,6 +174,7 @@ def test_a_photo_has_all_its_facts(tmp_path: Path) -> None:
         taken_by_camera=False,
         quality=75,
         content=outcome.photo.content,
+        traces=outcome.photo.traces,
     )
     assert len(outcome.photo.content) == 64
     assert bin(int(outcome.photo.fingerprint, 16) ^ int(fingerprint(upright), 16)).count("1") < 20

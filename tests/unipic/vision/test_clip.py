@@ -13,11 +13,12 @@ from tests.helpers.pictures import blurred, scene
 
 from unipic.core.progress import silent
 from unipic.core.settings import FAULTS
-from unipic.vision import clip as module
 from unipic.vision import device
+from unipic.vision import text as module
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.base import Scorer
 from unipic.vision.clip import ClipScorer
+from unipic.vision.text import OPENAI, LocalTextEncoder
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scorer(folder):
-    return ClipScorer(folder, "cpu")
+    return opened(folder)
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +38,16 @@ def exact(folder):
     """In float32 on any machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "computes_bfloat16", lambda: False)
-        return ClipScorer(folder, "cpu")
+        return opened(folder)
 
 
 @pytest.fixture(scope="module")
 def head(tmp_path_factory):
     return AestheticHead(make_head(tmp_path_factory.mktemp("head")))
+
+
+def opened(folder):
+    return ClipScorer(LocalTextEncoder(folder, OPENAI, "cpu"))
 
 
 def pictures(count: int, height: int = 240, width: int = 320) -> list[np.ndarray]:
@@ -94,7 +99,7 @@ def test_the_wish_is_the_log_odds_of_the_models_own_softmax(exact, folder):
 
     model = CLIPModel.from_pretrained(folder, local_files_only=True).eval()
     processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-    images = [Image.fromarray(module._square(picture)) for picture in pictures(2)]
+    images = [Image.fromarray(OPENAI.square.of(picture)) for picture in pictures(2)]
     texts = ["a dog", *FAULTS]
     with torch.inference_mode():
         out = model(**processor(text=texts, images=images, return_tensors="pt", padding=True))
@@ -107,8 +112,8 @@ def test_what_looks_like_the_wish_is_above_what_looks_like_a_fault(exact, monkey
     axes = np.eye(len(FAULTS) + 1, dtype=np.float32)
     texts = dict(zip(("a dog", *FAULTS), axes, strict=True))
     pure, fault, half, neither = axes[0], axes[3], (axes[0] + axes[3]) / np.sqrt(2), np.zeros_like(axes[0])
-    monkeypatch.setattr(exact, "_text", texts.__getitem__)
-    monkeypatch.setattr(exact, "_embed", lambda _: np.stack([pure, half, neither, fault]))
+    monkeypatch.setattr(exact.encoder, "text_vector", texts.__getitem__)
+    monkeypatch.setattr(exact.encoder, "embed", lambda _: np.stack([pure, half, neither, fault]))
     scores = exact.score(pictures(4), "a dog")[:, 0]
     assert (np.diff(scores) < 0).all(), "the wish alone, wish and fault, neither, the fault alone"
     assert np.isfinite(scores).all()
@@ -130,14 +135,14 @@ def test_the_whole_picture_is_in_the_middle_of_its_square(width, height):
     """As if bars were added first and all of it made smaller, which takes longer; but for the very edges."""
     picture = np.asarray(blurred(scene(3, width, height), max(width, height) / 80))
     slow = Image.fromarray(bars(picture)).resize((224, 224), Image.Resampling.BICUBIC)
-    apart = np.abs(module._square(picture).astype(int) - np.asarray(slow)).mean(axis=2)
+    apart = np.abs(OPENAI.square.of(picture).astype(int) - np.asarray(slow)).mean(axis=2)
     assert np.median(apart) <= 1
     assert apart.mean() < 2
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2000, 3)])
 def test_a_picture_of_any_shape_is_a_square(shape):
-    square = module._square(np.full((*shape, 3), 250, np.uint8))
+    square = OPENAI.square.of(np.full((*shape, 3), 250, np.uint8))
     assert (square.shape, square.dtype) == ((224, 224, 3), np.uint8)
     assert (square == 250).all(axis=2).any()
 
@@ -148,9 +153,9 @@ def test_the_head_rates_the_same_vectors_beside_the_wish(exact, head):
     assert (both.names, scores.shape, scores.dtype) == (("wish", "aesthetic"), (18, 2), np.float32)
     assert both.label == "CLIP ViT-B/32 and LAION's aesthetic head"
     np.testing.assert_array_equal(scores[:, :1], exact.score(pictures(18), "a dog"))
-    np.testing.assert_array_equal(scores[:, 1], head.rate(exact._embed(pictures(18))))
+    np.testing.assert_array_equal(scores[:, 1], head.rate(exact.encoder.embed(pictures(18))))
     assert (exact.names, exact.label) == (("wish",), "CLIP ViT-B/32"), "the plain one is as it was"
-    assert both._network is exact._network
+    assert both.encoder is exact.encoder
     assert (exact.key in both.key, head.key in both.key) == (True, True)
 
 
@@ -164,11 +169,11 @@ def test_bfloat16_is_near_enough(folder, exact, monkeypatch):
     import torch
 
     monkeypatch.setattr(module, "computes_bfloat16", lambda: True)
-    half = ClipScorer(folder, "cpu")
-    assert half._network.get(silent).model.dtype == torch.bfloat16
+    half = opened(folder)
+    assert half.encoder.pictures.network.get(silent).dtype == torch.bfloat16
     assert half.key != exact.key, "their scores are not the same"
-    np.testing.assert_allclose(half._text("a dog"), exact._text("a dog"), atol=0.02)
-    np.testing.assert_allclose(half._embed(pictures(3)), exact._embed(pictures(3)), atol=0.02)
+    np.testing.assert_allclose(half.encoder.text_vector("a dog"), exact.encoder.text_vector("a dog"), atol=0.02)
+    np.testing.assert_allclose(half.encoder.embed(pictures(3)), exact.encoder.embed(pictures(3)), atol=0.02)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +204,7 @@ def test_texts_are_cut_into_the_tokens_of_the_model_s_own_processor(exact, folde
 
     processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
     for text in ("a dog", "ein schönes Foto 📷", *FAULTS):
-        assert exact._network.get(silent).tokenizer(text)["input_ids"] == processor.tokenizer(text)["input_ids"]
+        assert exact.encoder.texts.network.get(silent)[0].of([text])[0] == processor.tokenizer(text)["input_ids"]
 
 
 @pytest.mark.parametrize("prompt", ["", "word " * 500, "ein schönes Foto 📷", "x" * 10_000])
@@ -210,10 +215,10 @@ def test_any_text_is_read(scorer, prompt):
 def test_a_text_is_embedded_once(scorer, head):
     """The faults too, with a head and without."""
     scorer.score(pictures(1), "asked before")
-    before = scorer._text.cache_info().misses
+    before = scorer.encoder.text_vector.cache_info().misses
     scorer.score(pictures(1), "asked twice")
     scorer.with_head(head).score(pictures(2), "asked twice")
-    assert scorer._text.cache_info().misses == before + 1
+    assert scorer.encoder.text_vector.cache_info().misses == before + 1
 
 
 def test_many_threads_may_ask_at_once(exact):
@@ -232,7 +237,7 @@ def test_loading_is_quiet_and_asks_no_server(folder, capfd, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     logging.enable_progress_bar()
-    ClipScorer(folder, "cpu").score(pictures(1), "a photo")
+    opened(folder).score(pictures(1), "a photo")
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
     assert logging.is_progress_bar_enabled(), "as it was before"
@@ -240,4 +245,4 @@ def test_loading_is_quiet_and_asks_no_server(folder, capfd, monkeypatch):
 
 def test_a_folder_without_weights_fails_at_once(tmp_path):
     with pytest.raises(OSError, match=str(tmp_path)):
-        ClipScorer(tmp_path, "cpu")
+        opened(tmp_path)

@@ -53,6 +53,8 @@ def test_the_models_are_those_that_are_documented():
         "unipic_encoder": 2_566_488,
         "mobilenet_v3_small": 10_306_551,
         "clip-vit-base-patch32": 608_774_393,
+        "siglip2-base-patch32-256": 1_541_836_625,
+        "clip-vit-base-patch32-256-datacomp": 607_413_445,
         "laion-aesthetic-vit-b-32": 3_047,
     }
     docs = (MANIFEST.parents[1] / "docs" / "models.md").read_text(encoding="utf-8")

@@ -18,15 +18,25 @@ from tests.helpers.checkpoints import (
     make_clip,
     make_head,
     make_mobilenet,
+    make_open_clip,
     make_own,
+    make_siglip,
     write_manifest,
 )
 
 from unipic.core.errors import Cancelled, ModelDamaged, ModelError, ModelMissing, SettingsError
 from unipic.core.progress import silent
 from unipic.vision import device, fetch, registry
+from unipic.vision.cutoffs import read_cutoffs
 from unipic.vision.manifest import MANIFEST
-from unipic.vision.registry import inventory, open_encoder, open_scorer
+from unipic.vision.registry import (
+    TEXT_ENCODERS,
+    inventory,
+    open_encoder,
+    open_scorer,
+    open_text_encoder,
+    text_encoders_here,
+)
 
 NOWHERE = "http://nowhere.invalid/"
 HEAD = "laion-aesthetic-vit-b-32"
@@ -144,7 +154,7 @@ def test_clip_is_loaded_once(made, manifest):
     assert notices == []
     assert scorer is not None
     assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 1)
-    assert open_scorer("clip", made, "cpu", manifest=manifest)[0]._network is scorer._network
+    assert open_scorer("clip", made, "cpu", manifest=manifest)[0].encoder.pictures is scorer.encoder.pictures
 
 
 @pytest.fixture
@@ -402,7 +412,7 @@ def test_the_inventory_names_every_model(made, folder, manifest):
     assert {model.name: status.state for model, status in inventory(folder, manifest) if model.shipped} == {
         OWN: "present"
     }
-    assert [status.state for model, status in inventory(folder) if not model.shipped] == ["missing"] * 3
+    assert [status.state for model, status in inventory(folder) if not model.shipped] == ["missing"] * 5
 
 
 def test_asking_what_is_here_needs_no_torch(folder):
@@ -419,3 +429,102 @@ def test_the_real_mobilenet_is_found_in_another_folder():
         pytest.skip(f"no real weights at {REAL_WEIGHTS}")
     encoder, notices = open_encoder("mobilenet", REAL_WEIGHTS, "cpu", fetch=False, manifest=MANIFEST)
     assert (encoder.label, notices) == ("MobileNetV3-Small (ImageNet)", [])
+
+
+# Text encoders.
+
+SIGLIP2, DATACOMP, OPENAI = TEXT_ENCODERS.values()
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory):
+    """A models folder with every tiny text encoder."""
+    folder = tmp_path_factory.mktemp("readers")
+    make_siglip(folder / SIGLIP2)
+    make_open_clip(folder / DATACOMP)
+    make_clip(folder / OPENAI)
+    return folder
+
+
+@pytest.fixture
+def offered(readers, tmp_path):
+    files = contents(readers)
+    models = {
+        name: [{path: data for path, data in files.items() if Path(path).parts[0] == name}]
+        for name in TEXT_ENCODERS.values()
+    }
+    return write_manifest(tmp_path / "readers.toml", models, NOWHERE, asked={SIGLIP2, DATACOMP})
+
+
+def only(readers, folder, *names):
+    for name in names:
+        shutil.copytree(readers / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("here", "chosen"),
+    [((SIGLIP2, DATACOMP, OPENAI), "siglip2"), ((DATACOMP, OPENAI), "datacomp"), ((OPENAI,), "openai")],
+)
+def test_auto_takes_the_best_that_is_here_and_says_if_there_is_a_better(readers, folder, offered, here, chosen):
+    encoder, notices = open_text_encoder("auto", only(readers, folder, *here), "cpu", manifest=offered)
+    assert encoder is not None
+    assert encoder.name == chosen
+    if chosen == "siglip2":
+        assert notices == []
+        return
+    (notice,) = notices
+    assert notice.startswith(f"Photos are searched with Tiny {here[0]}. Tiny {SIGLIP2} finds more, in a hundred")
+    assert notice.endswith(" kB), on the Models page or by the command models fetch")
+
+
+def test_auto_downloads_nothing_and_says_what_could_be_had(folder, offered, monkeypatch):
+    monkeypatch.setattr(registry, "fetch_weights", None)
+    encoder, (notice,) = open_text_encoder("auto", folder, "cpu", manifest=offered)
+    assert encoder is None
+    assert notice.startswith(f"To search by what photos show, get a model: Tiny {SIGLIP2} (")
+    assert f" or Tiny {DATACOMP} (" in notice
+
+
+@pytest.mark.parametrize("name", TEXT_ENCODERS)
+def test_a_text_encoder_that_is_asked_for_has_no_substitute(readers, folder, offered, name):
+    others = [model for kind, model in TEXT_ENCODERS.items() if kind != name]
+    encoder, notices = open_text_encoder(name, only(readers, folder, *others), "cpu", manifest=offered)
+    assert encoder is None
+    assert f"Tiny {TEXT_ENCODERS[name]} is not installed and nowhere.invalid cannot be reached" in notices[0]
+    encoder, notices = open_text_encoder(name, readers, "cpu", manifest=offered)
+    assert encoder is not None
+    assert (encoder.name, notices) == (name, [])
+
+
+def test_none_is_none_and_needs_no_words(readers, offered):
+    assert open_text_encoder("none", readers, "cpu", manifest=offered) == (None, [])
+
+
+def test_a_damaged_text_encoder_is_passed_over_and_told(readers, folder, offered):
+    file = only(readers, folder, SIGLIP2, OPENAI) / SIGLIP2 / "config.json"
+    file.write_text("{}")
+    encoder, notices = open_text_encoder("auto", folder, "cpu", manifest=offered)
+    assert encoder is not None
+    assert encoder.name == "openai"
+    assert str(file) in notices[0]
+    assert [one.name for one in text_encoders_here(folder, "cpu", offered)] == ["openai"]
+
+
+def test_the_ranker_and_the_search_share_openais_networks(readers, offered):
+    encoder, _ = open_text_encoder("openai", readers, "cpu", manifest=offered)
+    scorer, _ = open_scorer("clip", readers, "cpu", manifest=offered)
+    assert scorer.encoder.pictures is encoder.pictures
+    assert scorer.encoder.texts is encoder.texts
+
+
+def test_a_measured_cutoff_comes_with_its_model(readers, offered):
+    encoder, _ = open_text_encoder("datacomp", readers, "cpu", manifest=offered)
+    assert encoder.cutoff is None
+    entry = f'["{encoder.space}"]\nfound = 0.1\nmaybe = 0.0\nmeasured_on = "made-up photos"\n'
+    offered.with_name("cutoffs.toml").write_text(entry)
+    registry._opened.clear()
+    read_cutoffs.cache_clear()
+    encoder, _ = open_text_encoder("datacomp", readers, "cpu", manifest=offered)
+    read_cutoffs.cache_clear()
+    assert encoder.cutoff.measured_on == "made-up photos"

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from typer.testing import CliRunner
@@ -63,6 +64,7 @@ from main import app
 from unipic.core.errors import ModelError, SettingsError, UnipicError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Limits
+from unipic.library.filling import text_encoder
 from unipic.library.indexing import see
 from unipic.reading.engines import _cluster as cluster
 from unipic.reading.engines import ray
@@ -195,6 +197,21 @@ def test_an_item_that_always_kills_its_worker_ends_the_stream(engine: RayEngine)
     with pytest.raises(UnipicError, match=f"Each of the {1 + TRIES} Ray workers"):
         list(engine.apply(ten, always_kill_itself, range(4)))
     assert list(engine.apply(ten, times, range(4))) == [(n, 10 * n) for n in range(4)]
+
+
+def test_a_text_encoder_sees_on_workers_what_it_sees_here(engine: RayEngine, tmp_path: Path) -> None:
+    """Its seeing half alone is loaded there; the reading half stays where words are."""
+    from tests.helpers.checkpoints import make_siglip
+    from tests.helpers.ray_tasks import siglip_in
+
+    for number in range(3):
+        save(scene(number), tmp_path / f"{number}.jpg")
+    pictures = [(path.name, path.read_bytes()) for path in sorted(tmp_path.glob("*.jpg"))]
+    model = text_encoder("siglip", partial(siglip_in, make_siglip(tmp_path / "siglip")))
+    lots = [(picture,) for picture in pictures * 4]
+    there = [parts[0].vector for _, (parts,) in engine.apply(model.open, model.work, lots)]
+    here = [model.work(model.open(), lot)[0][0].vector for lot in lots]
+    np.testing.assert_allclose(there, here, atol=1e-5)
 
 
 # Reading and embedding

@@ -1,0 +1,218 @@
+"""Signs that one of two copies is the original: what each is worth, and how it is told to people.
+
+A sign is a number of one photo; the difference of two numbers times the weight is evidence, in log-odds, that the photo
+with the higher one is the original. Evidence adds up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from unipic.cleanup.contained import listed, lost, words_lost
+from unipic.core.photo import FORMATS, Companion, Photo, Trace
+
+BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")  # without a quality that could be read
+# Bits per pixel from which such a picture loses as much as a JPEG of quality 60 and of 80. On generated scenes, with
+# grain and without, that takes 0.06 to 0.9 and 0.2 to 1.5. Fewer than any scene needs is a loss; more proves nothing.
+BITS_CLASSES = (0.06, 0.2)
+BITS_QUALITIES = (40, 70, 88)  # that count as below, between and above them
+FEW_COLOURS = 60  # counts as the quality of palettes and of TIFFs with JPEG inside: a visible loss
+VISIBLE, UNSEEN = 75, 0.3  # a quality from which a loss is hardly seen, and what a step above it counts
+NO_LOSS = 95  # what 100 counts as: a picture without loss may have been made from one with a loss
+CONVERTED = ("WEBP", "AVIF", "GIF", "JXL", "JPEG2000", "ICO", "ICNS")  # no camera writes them
+
+Number = Callable[[Photo], float]
+Why = Callable[[Photo, Photo], str]  # the likelier original, the other -> words
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One kind of evidence."""
+
+    name: str
+    weight: float  # log-odds for each step of the number
+    least: float  # that the fit of the weight may give, by what is known without it
+    number: Number  # higher: more likely the original
+    why: Why
+
+
+def _has(*traces: Trace) -> Number:
+    return lambda photo: float(any(trace in photo.traces for trace in traces))
+
+
+def _lacks(*traces: Trace) -> Number:
+    return lambda photo: -float(any(trace in photo.traces for trace in traces))
+
+
+def _said(words: str) -> Why:
+    return lambda keeper, copy: words
+
+
+def _sides(photo: Photo) -> float:
+    """Doublings of the side."""
+    return math.log2(photo.pixels) / 2
+
+
+def quality(photo: Photo) -> float:
+    """How little compression took away, in tens of libjpeg's quality."""
+    if photo.quality is not None:
+        found = min(photo.quality, NO_LOSS)
+    elif photo.format in BITS_FORMATS:
+        found = BITS_QUALITIES[sum(bits_per_pixel(photo) >= edge for edge in BITS_CLASSES)]
+    else:
+        found = FEW_COLOURS
+    return min(found, VISIBLE) / 10 + max(0, found - VISIBLE) / 10 * UNSEEN
+
+
+def bits_per_pixel(photo: Photo) -> float:
+    """Bits of the whole file per pixel; a video after the picture counts too."""
+    return 8 * photo.size / photo.pixels
+
+
+def _is_converted(photo: Photo) -> bool:
+    """Whether the file is in a format that no camera writes, or in one of theirs as programs write it."""
+    return photo.format in CONVERTED or (photo.format == "HEIF" and "camera format" not in photo.traces)
+
+
+def camera_data(photo: Photo) -> dict[str, str]:
+    """Metadata that a camera writes and messengers strip, in words."""
+    facts = {
+        "taken": f"taken {photo.taken:%Y-%m-%d}" if photo.taken and photo.taken_by_camera else "",
+        "camera": photo.camera,
+        "place": "where it was taken" if photo.place else "",
+        "settings": photo.exposure if "settings" in photo.traces else "",
+    }
+    return {name: words for name, words in facts.items() if words}
+
+
+def _more_data(keeper: Photo, copy: Photo) -> str:
+    missing = [words for name, words in camera_data(keeper).items() if name not in camera_data(copy)]
+    return f"it has the camera's data ({', '.join(missing)})"
+
+
+def _compression(photo: Photo) -> str:
+    if photo.quality is not None:
+        return f"quality {photo.quality}"
+    known = photo.format in BITS_FORMATS
+    return f"{bits_per_pixel(photo):.2f} bits per pixel" if known else f"{photo.format}, quality unknown"
+
+
+def less_compressed(keeper: Photo, copy: Photo) -> str:
+    """The reason, with both numbers."""
+    mine, other = _compression(keeper), _compression(copy)
+    if keeper.quality is not None and copy.quality is not None:
+        other = f"{copy.quality}"
+    return f"less compressed ({mine} against {other})"
+
+
+def named(companions: Sequence[Companion]) -> str:
+    """The names of up to three companions, without folders."""
+    names = [companion.name.rpartition("/")[2] for companion in companions]
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+SIGNS = (
+    Sign("camera data", 2.1, 0.3, lambda photo: float(len(camera_data(photo))), _more_data),
+    Sign("maker note", 0.3, 0.3, _has("maker note"), _said("it has the notes of the camera's maker")),
+    Sign("preview", 0.3, 0.3, _has("preview"), _said("it has the camera's preview")),
+    Sign("layout", 1.0, 0.3, _has("camera layout", "camera format"), _said("it is written the way cameras write")),
+    Sign(
+        "sampling",
+        1.9,
+        0.3,
+        _has("camera sampling"),
+        _said("its colour is stored the way cameras do (4:2:2)"),
+    ),
+    Sign("own tables", 2.3, 0.3, _has("own tables"), _said("it is not compressed with the tables of common programs")),
+    Sign(
+        "size as taken",
+        0.6,
+        0.3,
+        _has("size as taken"),
+        lambda keeper, copy: f"it has the size that the camera wrote ({keeper.width} x {keeper.height})",
+    ),
+    Sign("turned", 1.0, 1.0, _lacks("preview turned"), _said("the copy is turned against the camera's preview")),
+    Sign(
+        "other tones",
+        1.0,
+        1.0,
+        _lacks("preview has colour", "preview has other tones"),
+        _said("the copy has other colours than the camera's preview"),
+    ),
+    Sign(
+        "re-encoded",
+        1.2,
+        0.3,
+        _lacks("social network", "web export", "encoder"),
+        _said("the copy was written for the web"),
+    ),
+    Sign("progressive", 1.1, 0.3, _lacks("progressive"), _said("the copy is a progressive JPEG, made for the web")),
+    Sign(
+        "edited",
+        1.0,
+        1.0,
+        lambda photo: -float(bool(photo.edited)),
+        lambda keeper, copy: f"the copy was edited with {copy.edited}",
+    ),
+    Sign(
+        "compressed before",
+        3.8,
+        0.3,
+        _lacks("compressed before"),
+        _said("the copy was compressed more strongly before it was saved again"),
+    ),
+    Sign(
+        "resampled",
+        5.1,
+        0.3,
+        _lacks("resampled", "larger than taken"),
+        _said("the copy was enlarged or made smaller"),
+    ),
+    Sign("grey", 0.4, 0.3, _lacks("grey"), _said("in colour")),
+    Sign("border", 5.0, 5.0, _lacks("border"), _said("without a border around it")),
+    Sign(
+        "size",
+        4.0,
+        4.0,
+        _sides,
+        lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
+    ),
+    Sign("quality", 0.4, 0.3, quality, less_compressed),
+    Sign(
+        "converted",
+        1.5,
+        0.3,
+        lambda photo: -float(_is_converted(photo)),
+        lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
+    ),
+    Sign(
+        "format",
+        0.05,
+        0.05,
+        lambda photo: -float(FORMATS.index(photo.format)),
+        lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
+    ),
+    Sign(
+        "holds",
+        1.0,
+        1.0,
+        lambda photo: float(bool(photo.holds)),
+        lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
+    ),
+    Sign(
+        "companions",
+        1.0,
+        1.0,
+        lambda photo: float(bool(photo.companions)),
+        lambda keeper, copy: f"it comes with files of its own ({named(keeper.companions)})",
+    ),
+    Sign(
+        "words",
+        0.9,
+        0.3,
+        lambda photo: float(bool(photo.told)),
+        lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
+    ),
+)

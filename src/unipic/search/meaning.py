@@ -1,0 +1,119 @@
+"""What photos show: the words of a query through a text encoder, compared with photos, and cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unipic.core.words import count
+from unipic.library.filling import text_key
+from unipic.library.searchable import Searchable
+from unipic.search.cutoff import SHOWN, shown
+from unipic.search.query import Part
+from unipic.search.ranking import FOUND, NEAREST, UNSURE, Ranked
+from unipic.vision.base import Cutoff, TextEncoder
+
+BLOCK = 2_000  # photos that are compared with the background at first
+MOST = 2_000  # photos that are listed while nothing says which of them show the words
+
+
+@dataclass(frozen=True, eq=False)
+class Meaning:
+    """A text encoder that has seen photos of a library."""
+
+    encoder: TextEncoder
+    captions: Callable[[], np.ndarray]  # float32 [B, D]: vectors of cutoff.background(); asked only with a cut-off
+    notices: tuple[str, ...] = ()  # about the model
+
+    @property
+    def key(self) -> str:
+        """Of the photos' vectors."""
+        return text_key(self.encoder.key)
+
+    def rank(self, ranked: Ranked, library: Searchable, parts: Sequence[Part], allowed: np.ndarray) -> None:
+        """Rank the allowed photos by what they show. Whether one is shown depends on no other photo or condition.
+
+        Until the model's cut-off is measured the nearest ones are shown, whatever they are; and unwanted words alone,
+        of which it cannot say what shows them, are only letters.
+        """
+        wanted, cutoff = any(part.weight > 0 for part in parts), self.encoder.cutoff
+        if not parts or not (wanted or cutoff):
+            return
+        query = self.query(parts) if wanted else -self.query(parts)
+        ranked.notes.extend([*self.notices, *self._notes(parts)])
+        if cutoff is None:
+            self._add_nearest(ranked, library, query, allowed)
+            return
+        near, cosines, found, maybe = self._cut(library, query, allowed, cutoff)
+        if not wanted:
+            ranked.unwanted[near[found]] = True
+            return
+        ranked.meant[near[found | maybe]] = cosines[found | maybe]
+        ranked.add(near[found | maybe], 1.0, UNSURE)
+        ranked.zones[near[found]] = np.minimum(ranked.zones[near[found]], FOUND)
+
+    def query(self, parts: Sequence[Part]) -> np.ndarray:
+        """float32 [D] of length 1: the sum of the parts' vectors by their weights."""
+        vector = np.sum([part.weight * self._vector(part.words) for part in parts], axis=0)
+        length = float(np.linalg.norm(vector))
+        return np.asarray(vector / length if length else self._vector(parts[0].words), np.float32)
+
+    def _vector(self, words: str) -> np.ndarray:
+        """Of length 1: the mean of what the model's templates make of the words."""
+        mean = self.encoder.embed_texts([one.replace("{}", words) for one in self.encoder.templates]).mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean))
+
+    def _add_nearest(self, ranked: Ranked, library: Searchable, query: np.ndarray, allowed: np.ndarray) -> None:
+        near, cosines = library.nearest(query, MOST, allowed, self.key)
+        ranked.meant[near] = cosines
+        ranked.add(near, 1.0, NEAREST)
+        unmeasured = f"the limits of {self.encoder.label} were not measured"
+        if len(near) > SHOWN:
+            ranked.notes.append(f"From photo {SHOWN + 1} on it may be anything: {unmeasured}")
+        if len(near) < len(allowed):
+            ranked.notes.append(f"Of {count(len(allowed), 'photo')} the {len(near):,} nearest to the words are listed")
+
+    def _cut(
+        self, library: Searchable, query: np.ndarray, allowed: np.ndarray, cutoff: Cutoff
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Positions with their cosines, the nearest first; which of them show the query, and which may.
+
+        The end is reached when none of the further half of them is shown, since the rest is further away still.
+        """
+        number = BLOCK
+        while True:
+            near, cosines = library.nearest(query, number, allowed, self.key)
+            found, maybe = shown(library.vector_of(near, self.key), query, self.captions(), cutoff)
+            if len(near) < number or not (found | maybe)[number // 2 :].any():
+                return near, cosines, found, maybe
+            number *= 2
+
+    def _notes(self, parts: Sequence[Part]) -> list[str]:
+        notes = []
+        for part in parts:
+            read = self.encoder.read_part(part.words)
+            if read != part.words:
+                notes.append(f"The words are too long for {self.encoder.label}, which read them up to {read[-30:]!r}")
+            if self.encoder.english and not part.words.isascii():
+                notes.append(f"{self.encoder.label} understands only English")
+        return list(dict.fromkeys(notes))
+
+
+def serving(encoders: Sequence[TextEncoder], library: Searchable) -> tuple[TextEncoder | None, list[str]]:
+    """The text encoder whose vectors answer, of those that are installed, the wanted one first; and what to say.
+
+    Vectors of an earlier one serve until there are as many of the wanted one.
+    """
+    photos = len(library.digests)
+    if not encoders or not photos:
+        return None, []
+    wanted, numbers = encoders[0], [library.number_by(text_key(encoder.key)) for encoder in encoders]
+    best = max(range(len(encoders)), key=lambda at: numbers[at])  # of equal ones the first
+    seen = f"{wanted.label} has seen {numbers[0]:,} of {count(photos, 'photo')}; the next update shows it the others"
+    if not numbers[best]:
+        return None, [seen]
+    if best:
+        return encoders[best], [f"Searched with the earlier model, {encoders[best].label}: {seen}"]
+    return wanted, [] if numbers[0] >= photos else [seen]
