@@ -101,7 +101,9 @@ def test_padding_is_nothing(kind: str, tmp_path: Path) -> None:
     ],
 )
 def test_pages_and_frames(kind: str, extra: str, words: str, tmp_path: Path) -> None:
-    one, same, other = (held(several(kind, numbers), tmp_path) for numbers in ((1, 2), (1, 2), (1, 3)))
+    made = several(kind, (1, 2))
+    again = made if kind == "AVIF" else several(kind, (1, 2))  # an AVIF has the second it was saved at
+    one, same, other = (held(data, tmp_path) for data in (made, again, several(kind, (1, 3))))
     assert list(one) == [extra]
     assert one == same
     assert one[extra].words.startswith(words)
