@@ -38,7 +38,8 @@ def uploader(token: str, count: int, size: int, key: str) -> UploadResult | None
 
     Its result is set once every chosen file was sent, given up or cancelled.
     """
-    data = {"token": token, "max_file": Limits().max_file, "arrived": {"count": count, "bytes": size}}
+    # Flat: of a nested value Streamlit asks whether it is a table, and loads pandas for that.
+    data = {"token": token, "max_file": Limits().max_file, "count": count, "bytes": size}
     return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
 
 

@@ -35,15 +35,15 @@ export default function ({ data, parentElement, setStateValue }) {
 // The work.
 
 class Batch {
-  /** `arrived`: count and bytes of what an earlier page sent. */
-  constructor({ token, max_file: maxFile, arrived }) {
+  /** `count` and `bytes`: of what an earlier page sent. */
+  constructor({ token, max_file: maxFile, count, bytes }) {
     this.token = token;
     this.maxFile = maxFile;
     this.waiting = [];
     this.flying = new Set();
     this.failed = [];
-    this.done = { ...arrived };
-    this.total = { ...arrived };
+    this.done = { count, bytes };
+    this.total = { count, bytes };
     this.lost = null; // what an earlier page could not send: { count, chosen, names }
     this.looking = 0; // drops whose folders are still being read
     this.litter = 0;
@@ -53,7 +53,7 @@ class Batch {
     this.stretch = null; // when this stretch of work began and what was sent before: for the time left
     this.report = null;
     this.unreported = null;
-    this.recall(arrived.count);
+    this.recall(count);
   }
 
   async recall(arrived) {
