@@ -137,7 +137,7 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.review.choices import accept
+    from unipic.review.choices import best_only
     from unipic.review.ledger import result_to_dict
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
@@ -152,7 +152,7 @@ def clean(
             cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
-            choices = {**choices, **accept(proposal.shots, choices)} if kept.best_only else choices
+            choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
             everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)

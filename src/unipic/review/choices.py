@@ -46,9 +46,15 @@ def accept(groups: Iterable[Group], choices: Choices) -> dict[str, Choice]:
     return {group.id: replace(choices.get(group.id) or Choice(group.suggested), done=True) for group in groups}
 
 
+def best_only(groups: Iterable[Group], choices: Choices = NONE) -> dict[str, Choice]:
+    """A decision for each group: as a person ticked it, or else of equally good shots only the first stays."""
+    untouched = {group.id: Choice(group.suggested - group.equals) for group in groups}
+    return {id: replace(choices.get(id) or choice, done=True) for id, choice in untouched.items()}
+
+
 def accept_all(proposal: Proposal, choices: Choices = NONE) -> Choices:
-    """`choices` with every group decided as it is ticked now."""
-    return {**choices, **accept(proposal.groups, choices)}
+    """`choices` with every group decided by best_only()."""
+    return {**choices, **best_only(proposal.groups, choices)}
 
 
 def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[str] = frozenset()) -> dict[str, Choice]:

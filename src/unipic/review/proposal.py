@@ -45,6 +45,7 @@ class Group:
     suggested: frozenset[str]  # ids of those that stay
     protected: frozenset[str]  # ids of those that can never be set aside
     tie: int = 0  # how many shots are about equally good, if more than one: they all stay, and none is recommended
+    equals: frozenset[str] = frozenset()  # ids of those that stay for no other reason than that
 
     @property
     def headline(self) -> str:
@@ -223,7 +224,8 @@ def _shots(
     whole = {p.id: kept_whole[file.id] for p in order for file in files[p.id] if file.id in kept_whole}
     unlike = {photo.id for photo, like in zip(order, like_best, strict=True) if not like}
     tied = _tied(cluster) if best is cluster.best and not whole else frozenset()
-    stays = frozenset({best.id} | protected | whole.keys() | unlike | tied)
+    needed = frozenset({best.id} | protected | whole.keys() | unlike)
+    stays = needed | tied
     reason, certainty = NUMBERS.sub("", cluster.reason), cluster.certainty
     doubt = "too close to call" if cluster.close_call else ""
     if best is not cluster.best:
@@ -242,6 +244,7 @@ def _shots(
         stays,
         protected,
         len(tied),
+        tied - needed,
     )
 
 
