@@ -42,7 +42,7 @@ from utils import arrange, weigh
 
 pytestmark = pytest.mark.slow
 
-LARGE = SHOWN.resize((240, 180), Image.Resampling.LANCZOS)
+SMALL = SHOWN.resize((SHOWN.width * 2 // 3, SHOWN.height * 2 // 3), Image.Resampling.LANCZOS)
 Truth = frozenset[str]
 numbers = st.lists(st.integers(1, 3), max_size=3, unique=True).map(tuple)
 some = st.lists(st.integers(1, 2), max_size=2, unique=True).map(tuple)
@@ -70,7 +70,7 @@ def packet(keywords: tuple[str, ...]) -> bytes:
 @cache
 def jpeg(films: tuple[int, ...], views: tuple[int, ...], keywords: tuple[str, ...], rest: int, large: bool) -> Made:
     kind = "MPO" if views else "JPEG"
-    data = several(kind, views, LARGE if large else SHOWN, **({"xmp": packet(keywords)} if keywords else {}))
+    data = several(kind, views, SHOWN if large else SMALL, **({"xmp": packet(keywords)} if keywords else {}))
     data += b"".join(map(film, films)) + (noise(rest, 700) if rest else b"")
     truth = tokens("film", films) | tokens("view", views) | tokens("word", keywords)
     return Made(data, truth | tokens("rest", (rest,) if rest else ()))
@@ -94,7 +94,7 @@ def png(films: tuple[int, ...], frames: tuple[int, ...], keywords: tuple[str, ..
 
 @cache
 def tiff(pages: tuple[int, ...], large: bool) -> Made:
-    return Made(several("TIFF", pages, LARGE if large else SHOWN), tokens("page", pages))
+    return Made(several("TIFF", pages, SHOWN if large else SMALL), tokens("page", pages))
 
 
 @cache

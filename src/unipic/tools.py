@@ -142,7 +142,7 @@ def open_meaning(
     from unipic.library.captions import vectors_of
     from unipic.library.filling import text_key
     from unipic.search.cutoff import background
-    from unipic.search.meaning import Meaning, serving
+    from unipic.search.meaning import Meaning, in_use
 
     machine, name = settings.machine, settings.searching.search_model
     wanted, notices = open_text_encoder(name, models, machine.device, False, progress)
@@ -151,7 +151,7 @@ def open_meaning(
     encoders = [wanted]
     if library.number_by(text_key(wanted.key)) < len(library.digests):
         encoders += [one for one in text_encoders_here(models, machine.device) if one.key != wanted.key]
-    encoder, said = serving(encoders, library)
+    encoder, said = in_use(encoders, library)
     if encoder is None:
         return None, [*notices, *said]
     captions = cache(partial(vectors_of, background(), encoder, memory))

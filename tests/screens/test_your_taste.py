@@ -34,7 +34,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def reviewed(data: Path, tmp_path: Path) -> Run:
-    """A run with two groups, both decided as proposed."""
+    """A run with two groups, of both the first shot was kept."""
     shots = []
     for group in range(2):
         for shot in range(2):
@@ -48,7 +48,8 @@ def reviewed(data: Path, tmp_path: Path) -> Run:
     keep_evidence(run, Evidence(Gallery(tuple(shots)), pairs, "an encoder", "a ranker", WEIGHTS), Catalogue(data))
     run.change(state="ready")
     desk = server.state.desk_of(run)
-    desk.accept("first-step", [group.id for group in desk.proposal.groups])
+    for group in desk.proposal.groups:
+        desk.choose(f"first-step-{group.id}", group.id, [group.photos[0].id], done=True)
     return run
 
 

@@ -101,7 +101,7 @@ class Meaning:
         return list(dict.fromkeys(notes))
 
 
-def serving(encoders: Sequence[TextEncoder], library: Searchable) -> tuple[TextEncoder | None, list[str]]:
+def in_use(encoders: Sequence[TextEncoder], library: Searchable) -> tuple[TextEncoder | None, list[str]]:
     """The text encoder whose vectors answer, of those that are installed, the wanted one first; and what to say.
 
     Vectors of an earlier one serve until there are as many of the wanted one.

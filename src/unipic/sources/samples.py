@@ -96,7 +96,14 @@ GALLERY = (
         "2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,), SIDEWAYS
     ),
     Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 4, 19, 12, 10), lavender),
-    Series("2022-11 Sahara/DSC_0{number}.JPG", 872, NIKON, datetime(2022, 11, 8, 18, 5, 27), dunes, (UNFOCUSED, GOOD)),
+    Series(
+        "2022-11 Sahara/DSC_0{number}.JPG",
+        872,
+        NIKON,
+        datetime(2022, 11, 8, 18, 5, 27, 310000),
+        dunes,
+        (UNFOCUSED, GOOD),
+    ),
     Series("Garden/P{number}.JPG", 1010027, FUJI, datetime(2024, 5, 18, 11, 47, 3), flower),
 )
 EXACT_COPIES = {

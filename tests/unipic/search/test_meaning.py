@@ -17,7 +17,7 @@ from unipic.library.filling import text_encoder, text_key
 from unipic.library.library import Library
 from unipic.library.searchable import Searchable
 from unipic.reading.engines.inline import InlineEngine
-from unipic.search.meaning import Meaning, serving
+from unipic.search.meaning import Meaning, in_use
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice
 from unipic.vision.base import Calibration, Cutoff
@@ -193,12 +193,12 @@ def test_a_picture_without_numbers_is_left_out_and_not_tried_again(data: Path, l
 
 def test_the_wanted_model_answers_once_it_has_seen_as_much_as_an_earlier_one(library: Searchable) -> None:
     new, now, before = (ColourReader(name) for name in ("new", "colours", "before"))
-    assert serving([], library) == (None, [])
-    assert serving([now, before], library) == (now, [])
-    encoder, (said,) = serving([new, before], library)
+    assert in_use([], library) == (None, [])
+    assert in_use([now, before], library) == (now, [])
+    encoder, (said,) = in_use([new, before], library)
     assert encoder is before
     assert said.startswith("Searched with the earlier model, Colours (before): Colours (new) has seen 0 of 5 photos; ")
-    encoder, (said,) = serving([new], library)
+    encoder, (said,) = in_use([new], library)
     assert encoder is None
     assert said.startswith("Colours (new) has seen 0 of 5 photos; the next update shows it the others")
 

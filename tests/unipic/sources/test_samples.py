@@ -34,7 +34,7 @@ def folder(sample_photos: Path) -> Path:
     return sample_photos
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sample(Decoded):
     exif: Exif
     orientation: int
