@@ -31,6 +31,13 @@ TOUR_WIDTH = 960  # pixels
 TOUR_QUALITY, HERO_QUALITY = 60, 82
 TIMEOUT_MS = 240_000  # for a scan on a busy machine
 
+# Every picture of a component that the window shows is loaded.
+PICTURES_THERE = """() => [...document.querySelectorAll("[data-testid^=stBidi]")].every((one) =>
+  [...(one.shadowRoot?.querySelectorAll("img[src]") ?? [])].every((image) => {
+    const { top, bottom, width } = image.getBoundingClientRect();
+    return !width || top > innerHeight || bottom < 0 || (image.complete && image.naturalWidth);
+  }))"""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -109,3 +116,4 @@ def _drawn(page: Page) -> None:
     """Until the screen is drawn, with its pictures."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=TIMEOUT_MS)
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(PICTURES_THERE, timeout=TIMEOUT_MS)
