@@ -210,7 +210,7 @@ def _parser() -> None:
 
 
 def _places() -> None:
-    from tests.unipic.library.test_places import POINTS
+    from tests.unipic.library.test_named_places import POINTS
 
     found = [(places().at(latitude, longitude), city, country) for latitude, longitude, city, country in POINTS]
     countries = sum(bool(place) and place.country == country for place, _, country in found if place)
