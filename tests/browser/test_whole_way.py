@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.browser
 
 SCENES, SHOTS, SINGLES = amount(pr=4, nightly=25), 6, amount(pr=21, nightly=40)
 FILES = SCENES * SHOTS + SINGLES + 10
+FIRST_TIME = 200  # photos
 TIMEOUT_MS = 240_000  # milliseconds for the work on a slow machine
 
 
@@ -250,3 +252,67 @@ def _download(page, button: str, path: Path) -> zipfile.ZipFile:
         page.get_by_role("button", name=button).first.click()
     waiting.value.save_as(path)
     return zipfile.ZipFile(path)
+
+
+@pytest.mark.nightly
+def test_the_first_time(page, own_server: Server, quiet, tmp_path: Path) -> None:
+    """Samples, 200 uploads, a reload in the middle of them, Back five times, two tabs, finish: every photo is there."""
+    page.on("dialog", lambda dialog: dialog.accept())  # the warning before an upload is left
+    page.goto(own_server.url)
+    page.get_by_role("tab", name="Sample photos").click()
+    page.get_by_role("button", name="Try it with sample photos").click()
+    page.locator(".darkroom .rows li").first.wait_for(timeout=TIMEOUT_MS)
+    page.get_by_role("link", name="Add photos").click()
+
+    shots = [_small(number) for number in range(FIRST_TIME)]
+    held = re.compile(r"/unipic/upload/.*IMG_1[5-9]\d\.jpg")
+    page.route(held, lambda route: None)
+    page.get_by_role("button", name="Choose photos", exact=True).wait_for()
+    page.locator("input.files").set_input_files(shots)
+    page.locator(".sum", has_text=f"150 of {FIRST_TIME} photos").wait_for(timeout=TIMEOUT_MS)
+    page.reload()
+    page.get_by_text(f"50 of {FIRST_TIME} files were not uploaded").wait_for()
+    page.unroute(held)
+    page.locator("input.files").set_input_files(shots[150:])
+    page.get_by_role("button", name=f"Find copies and best shots in {FIRST_TIME} files").click(timeout=TIMEOUT_MS)
+    page.locator(".darkroom .rows li").first.wait_for(timeout=TIMEOUT_MS)
+    run = Runs(own_server.runs).open(page.url.split("run=")[1].split("&")[0])
+    room = Room(page, own_server.url, run).start()
+
+    room.press("j")
+    room.at(2)
+    room.press("c")
+    room.root.locator("dialog.compare").wait_for()
+    room.press("l")
+    room.root.locator(".compare-loupe[aria-pressed=true]").wait_for()
+    for _ in range(5):  # the loupe, the comparison, the group, the list: and beyond
+        page.go_back()
+    page.go_forward()
+
+    tab = page.context.new_page()
+    other = Room(tab, own_server.url, run).open()  # where the first one is
+    other.root.locator(".stage img.large").wait_for()
+    other.press("Enter")
+    other.saved()
+    tab.close()
+    room.open()
+    assert "1 done" in room.root.locator(".bar").inner_text()
+    page.goto(f"{own_server.url}/finish?run={run.token}")
+    answer = page.get_by_role("button", name="Leave out")
+    page.get_by_label("Name of the album").wait_for()
+    if answer.count():
+        answer.click()
+    album = _download(page, "Make the album", tmp_path / "album.zip")
+    manifest = json.loads(album.read("unipic-manifest.json"))
+    fates = [entry["original"] for fate in ("kept", "set_aside", "unreadable") for entry in manifest[fate]]
+    assert sorted(fates) == sorted(shot["name"] for shot in shots)
+    quiet()
+
+
+def _small(number: int) -> dict[str, Any]:
+    """Each tenth is a copy of the one before, and each fifth another shot of its moment."""
+    place = scene((number - 1 if number % 10 == 9 else number) // 2 * 2, 160, 120)
+    picture = shaken(place, 2) if number % 5 == 1 else place
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=88)
+    return {"name": f"IMG_{number:03}.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
