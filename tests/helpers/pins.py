@@ -16,7 +16,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/images": (
         *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
         *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
-        "reading/_tones",
+        *("reading/_tones", "reading/_pages"),
         *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy=="),
     ),
     "reading/fingerprint": ("reading/fingerprint",),
@@ -54,11 +54,11 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "493b393abeb1d82c"),
+    "reading/images": (1, "c5f74ef66fe39a39"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
-    "reading/_holds": (2, "7989d27dc7af2b49"),
+    "reading/_holds": (2, "f07e9ae61e550436"),
     "reading/_compression": (1, "7372027979675563"),
     "reading/_exif": (3, "2976bcb70741ec9a"),
     "reading/_origin": (1, "e00e0729021c7e64"),

@@ -190,7 +190,7 @@ BOMBS: dict[str, Callable[[], Pieces]] = {
     "webp 500 frames of 16383 x 16383.webp": lambda: webp_frames(500),
     "tiff one strip of 9000 x 9000.tif": lambda: strips(9_000, 9_000),
     "tiff one strip of 13000 x 13000.tif": lambda: strips(13_000, 13_000),
-    "tiff 12000 pages.tif": lambda: tiff_pages(12_000),
+    "tiff 20000 pages.tif": lambda: tiff_pages(20_000),
     "bmp 30000 x 30000.bmp": lambda: iter([bmp(30_000, 30_000, body=bytes(100))]),
     "bmp run-length.bmp": lambda: iter([bmp(13_000, 13_000, 8, 1, b"\xff\0" * 200_000 + b"\0\1", at=54)]),
     "heic says 30000 x 30000.heic": lambda: heif_says("phone.heic", 30_000, 30_000),

@@ -34,6 +34,7 @@ from unipic.reading._jxl import JxlFile, is_jxl
 from unipic.reading._limits import NotAPhoto as NotAPhoto
 from unipic.reading._limits import check_pixels, check_size, is_deep, reduce_on_load
 from unipic.reading._origin import Opened, traces
+from unipic.reading._pages import many_pages
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
 from unipic.reading._tones import to_rgb, with_tones
 
@@ -127,7 +128,7 @@ def _decoded(
     _shrink_on_load(image, long_side, kind)
     shrunk = isinstance(image, Jpeg2KImageFile) and reduce_on_load(image, long_side, limits)
     check_size(image, width, height, limits)
-    note = _frames(image)
+    note = _frames(image, file)
     whole = kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
     turned = turned or orientation(image)  # after loading: PNG may have EXIF at its end, and Pillow turns TIFFs itself
@@ -347,9 +348,10 @@ def _shrink_on_load(image: Image.Image, long_side: int, kind: str) -> None:
         image.draft("RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
 
 
-def _frames(image: Image.Image) -> str:
+def _frames(image: Image.Image, file: BinaryIO) -> str:
     try:
-        frames = getattr(image, "n_frames", 1)
+        many = many_pages(bytes_of(file)) if image.format == "TIFF" else 0
+        frames = many or getattr(image, "n_frames", 1)
     except Exception:  # a broken second frame does not matter, only the first is used
         image.seek(0)
         frames = 1

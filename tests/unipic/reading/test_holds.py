@@ -29,6 +29,7 @@ from tests.safety.harness.amounts import amount
 
 from unipic.core.photo import Extra, Found, Photo
 from unipic.core.settings import Limits
+from unipic.reading._pages import MANY_PAGES, many_pages
 from unipic.reading.read import read_file
 from unipic.reading.seen import Picture
 
@@ -289,3 +290,11 @@ def test_damage_anywhere_breaks_no_finder(kind: str, seed: int, places: int) -> 
     for _ in range(places):
         data[rng.randrange(min(len(data), 2000))] = rng.randrange(256)
     assert all(isinstance(extra, Extra) for extra in _tried(IN[kind], bytes(data)))
+
+
+@pytest.mark.parametrize(("length", "counted"), [(MANY_PAGES, 0), (MANY_PAGES + 1, MANY_PAGES + 1)])
+def test_many_pages_are_counted_by_their_directories(length: int, counted: int) -> None:
+    """Each directory has no tags, and leads to the next; the last leads back to the first."""
+    chain = b"".join(struct.pack("<HI", 0, 8 + 6 * ((at + 1) % length)) for at in range(length))
+    assert many_pages(b"II*\0" + struct.pack("<I", 8) + chain) == counted
+    assert many_pages(b"II+\0" + bytes(99)) == 0
