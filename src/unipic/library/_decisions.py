@@ -34,6 +34,13 @@ CREATE TABLE in_album (album TEXT REFERENCES album (id) ON DELETE CASCADE, diges
     PRIMARY KEY (album, digest)) WITHOUT ROWID;
 """,
     "CREATE TABLE choice (name TEXT PRIMARY KEY, value TEXT, at REAL) WITHOUT ROWID",
+    """
+CREATE TABLE person (id TEXT PRIMARY KEY, name TEXT, born TEXT, cover TEXT, hidden INTEGER, at REAL) WITHOUT ROWID;
+CREATE TABLE face_ruling (id TEXT PRIMARY KEY, at REAL, face TEXT, person TEXT, says TEXT) WITHOUT ROWID;
+CREATE INDEX face_ruling_of ON face_ruling (person);
+CREATE TABLE event_ruling (id TEXT PRIMARY KEY, at REAL, kind TEXT, digests TEXT, name TEXT) WITHOUT ROWID;
+CREATE TABLE saved_search (id TEXT PRIMARY KEY, name TEXT, query TEXT, at REAL) WITHOUT ROWID;
+""",
 )
 VERSION = len(MIGRATIONS)
 

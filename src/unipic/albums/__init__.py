@@ -1,0 +1,1 @@
+"""Events of a library, plans of album trees, and pictures made of several shots."""

@@ -1,0 +1,39 @@
+"""A face in a photo: where it is, how clear it is, and the numbers by which it is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the upright picture, 0 to 1
+Point = tuple[float, float]  # x, y, in the same shares
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face that a detector found in one photo."""
+
+    digest: str  # of the photo
+    box: Box
+    points: tuple[Point, ...]  # right eye, left eye, nose, right and left corner of the mouth, as the picture shows them
+    score: float  # 0 to 1: how sure the detector is
+    size: float  # pixels: the width of the box in the original
+    clear: bool = True  # good enough to start or extend a person; False: it may only be attached to one
+    eyes: float | None = None  # log-odds that both eyes are open; None: not measured
+    smile: float | None = None  # log-odds of a smile; None: not measured
+    vector: np.ndarray | None = None  # float32 [128], of length 1; None: nobody asked whose face it is
+
+    @property
+    def key(self) -> str:
+        """The photo's digest and the box in thousandths: the same whenever this face is found again."""
+        return " ".join((self.digest, *(str(round(1000 * edge)) for edge in self.box)))
+
+
+def overlap(first: Box, second: Box) -> float:
+    """The area that two boxes share over the area of both, 0 to 1."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)) - shared
+    return shared / both if both > 0 else 0.0

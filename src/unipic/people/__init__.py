@@ -1,0 +1,1 @@
+"""Faces become persons: clusters, what people said of them, questions and suggestions."""

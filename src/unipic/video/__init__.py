@@ -1,0 +1,1 @@
+"""A film becomes shots and keyframes; films that are there twice."""
