@@ -7,6 +7,7 @@ about one face the newer holds; so taking a step back deletes its rulings, and w
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import sqlite3
 import time
@@ -182,9 +183,10 @@ def person_name(text: str) -> str:
 
 def day_of(text: str) -> date | None:
     """The first day of "2015", "2015-03" or "2015-03-14"; None if it is none of these."""
-    parts = text.split("-")
+    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
+        return None
     try:
-        return date(*(int(part) for part in (*parts, "1", "1")[:3])) if text and len(parts) < 4 else None
+        return date.fromisoformat(text + "-01" * (2 - text.count("-")))
     except ValueError:
         return None
 
