@@ -69,6 +69,10 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
         _mark(library, digests, asked)
         return {"changed": len(digests), **_said(library)}
 
+    def saved(asked: Asked) -> Answer:
+        library.marks.save_search(_text(asked["query"]), asked.get("on", True) is True)
+        return _said(library)
+
     def selection(asked: Asked) -> Answer:
         digests = _digests(listings, asked)
         if not digests:
@@ -83,6 +87,7 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
         Route(f"{path}/photos", in_words(_shown(photos))),
         Route(f"{path}/photo/{{digest}}", in_words(_shown(photo))),
         Route(f"{path}/mark", in_words(_heard(mark)), methods=["POST"]),
+        Route(f"{path}/saved", in_words(_heard(saved)), methods=["POST"]),
         Route(f"{path}/selection", in_words(_heard(selection)), methods=["POST"]),
     ]
 
@@ -161,13 +166,18 @@ def _about(library: Library) -> dict[str, Any]:
     try:
         return {**_said(library), "folders": folders, "notice": ""}
     except DecisionsUnreadable as error:
-        return {"tags": [], "albums": [], "favourites": 0, "folders": folders, "notice": str(error)}
+        return {"tags": [], "albums": [], "searches": [], "favourites": 0, "folders": folders, "notice": str(error)}
 
 
 def _said(library: Library) -> dict[str, Any]:
     marks = library.marks
     albums = [asdict(album) for album in marks.albums()]
-    return {"tags": [*marks.tags().items()], "albums": albums, "favourites": len(marks.favourites())}
+    return {
+        "tags": [*marks.tags().items()],
+        "albums": albums,
+        "searches": marks.searches(),
+        "favourites": len(marks.favourites()),
+    }
 
 
 def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:

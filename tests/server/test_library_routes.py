@@ -278,7 +278,16 @@ def test_what_is_not_understood_changes_nothing(visitor: Visitor, body: dict[str
     assert visitor.library.marks.of(visitor.digests) == {}
 
 
-@pytest.mark.parametrize("path", ["mark", "selection"])
+def test_a_saved_search_comes_with_every_listing(visitor: Visitor) -> None:
+    assert visitor.get("listing")["searches"] == []
+    query = "<b>red</b> 2024"
+    assert visitor.post("saved", query=query)["searches"] == [query]
+    assert visitor.get("listing")["searches"] == [query]
+    assert visitor.post("saved", query=query, on=False)["searches"] == []
+    assert visitor.post("saved", 400, query=1)["message"]
+
+
+@pytest.mark.parametrize("path", ["mark", "saved", "selection"])
 def test_pages_of_other_sites_cannot_say_anything(visitor: Visitor, path: str) -> None:
     post, address = visitor.client.post, f"/unipic/library/{path}"
     assert post(address, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415

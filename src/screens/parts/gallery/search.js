@@ -23,7 +23,9 @@ export class Search {
       oninput: () => this.soon(),
       onkeydown: (event) => this.key(event),
     });
-    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input);
+    this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
+    this.saved = h("select", { class: "chip", "aria-label": "Saved searches", hidden: true, onchange: () => this.ask(this.saved.value) });
+    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving);
     this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
   }
 
@@ -62,10 +64,33 @@ export class Search {
     const typing = this.input.getRootNode().activeElement === this.input;
     if (!typing && this.input.value.trim() !== filter.q.trim()) this.input.value = filter.q;
     this.box.hidden = !book.folders.length;
+    this.refreshSaved();
     const found = book.search;
     const lines = found && !found.error ? this.lines(found) : []; // an error is said in place of the photos
     this.told.hidden = !lines.length;
     this.told.replaceChildren(...lines);
+  }
+
+  get isSaved() {
+    return this.store.book.searches.includes(tidy(this.store.filter.q));
+  }
+
+  save() {
+    this.store.saveSearch(this.store.filter.q, !this.isSaved);
+  }
+
+  refreshSaved() {
+    const { filter, book } = this.store;
+    const words = this.isSaved ? "Remove from the saved searches" : "Save this search";
+    this.saving.hidden = !filter.q || Boolean(book.search?.error);
+    this.saving.setAttribute("aria-label", words);
+    this.saving.setAttribute("aria-pressed", String(this.isSaved));
+    this.saving.title = words;
+    this.saved.hidden = !book.searches.length;
+    const options = book.searches.map((query) => h("option", { value: query }, query));
+    this.saved.replaceChildren(h("option", { value: "" }, "Saved searches"), ...options);
+    this.saved.value = this.isSaved ? tidy(filter.q) : "";
+    this.saved.classList.toggle("chosen", this.isSaved);
   }
 
   lines({ chips = [], notes = [], photos: number = 0 }) {
@@ -113,7 +138,7 @@ export class Search {
 
   replace({ start, end }, reading) {
     const { q } = this.store.filter;
-    this.ask(`${q.slice(0, start)}${reading}${q.slice(end)}`.replace(/\s+/g, " ").trim());
+    this.ask(tidy(`${q.slice(0, start)}${reading}${q.slice(end)}`));
   }
 
   /** Photos like these; `digests` of photos that are shown. */
@@ -121,4 +146,9 @@ export class Search {
     const like = digests.slice(0, MOST_EXAMPLES).map((digest) => `like:${digest.slice(0, LEAST_DIGITS)}`);
     this.ask(like.join(" "));
   }
+}
+
+/** A query as it is saved: runs of spaces are one. */
+function tidy(query) {
+  return query.trim().replace(/\s+/g, " ");
 }

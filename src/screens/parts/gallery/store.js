@@ -119,6 +119,14 @@ export class Store {
     return changed;
   }
 
+  /** Save a search by its query, or remove it from those saved. */
+  async saveSearch(query, on) {
+    const { status, body } = await call(`${LIBRARY}/saved`, { query, on });
+    if (status !== 200 || !body) return this.view.onTrouble(body?.message || OFFLINE);
+    Object.assign(this.book, body);
+    this.view.onMarks();
+  }
+
   /** A run of what is picked, for an export; null after a refusal. */
   async toRun(which) {
     const { status, body } = await call(`${LIBRARY}/selection`, which);
