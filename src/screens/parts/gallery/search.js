@@ -6,6 +6,7 @@ import { photos } from "./words.js";
 
 const PAUSE = 200; // milliseconds without typing until it is searched
 const LEAST_DIGITS = 12; // of a photo's digest, which name it in a query
+const BY_PICTURE = "Search by a picture: choose one, drop it here or paste it. It is not stored.";
 const MOST_EXAMPLES = 8; // photos that others are to be similar to
 
 export class Search {
@@ -25,7 +26,13 @@ export class Search {
     });
     this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
     this.saved = h("select", { class: "chip", "aria-label": "Saved searches", hidden: true, onchange: () => this.ask(this.saved.value) });
-    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving);
+    this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", hidden: true, onchange: () => this.chosen() });
+    const byPicture = h(
+      "button",
+      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": "Search by a picture", title: BY_PICTURE },
+      icon("same"),
+    );
+    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture, this.file);
     this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
   }
 
@@ -139,6 +146,21 @@ export class Search {
   replace({ start, end }, reading) {
     const { q } = this.store.filter;
     this.ask(tidy(`${q.slice(0, start)}${reading}${q.slice(end)}`));
+  }
+
+  chosen() {
+    const [file] = this.file.files;
+    this.file.value = ""; // so that the same file can be chosen again
+    if (file) this.byPicture(file);
+  }
+
+  /** Photos like a picture that is not in the library. Nothing of it is stored. */
+  async byPicture(file) {
+    this.box.setAttribute("aria-busy", "true");
+    this.view.say("Looking at the picture…");
+    const digest = await this.store.example(file);
+    this.box.removeAttribute("aria-busy");
+    if (digest) this.similar([digest]);
   }
 
   /** Photos like these; `digests` of photos that are shown. */

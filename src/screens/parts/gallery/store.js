@@ -127,6 +127,14 @@ export class Store {
     this.view.onMarks();
   }
 
+  /** Have the server look at a picture to search by; its digest, or null after a refusal. */
+  async example(file) {
+    const answer = await fetch(`${LIBRARY}/example?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
+    const body = await answer?.json().catch(() => null);
+    if (!answer?.ok || !body) this.view.onTrouble(body?.message || OFFLINE);
+    return (answer?.ok && body?.digest) || null;
+  }
+
   /** A run of what is picked, for an export; null after a refusal. */
   async toRun(which) {
     const { status, body } = await call(`${LIBRARY}/selection`, which);
