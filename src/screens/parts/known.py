@@ -33,7 +33,7 @@ def known() -> None:
 
 
 def _figures(found: Status) -> None:
-    figures = {
+    figures: dict[str, int | str] = {
         "Photos": found.photos,
         "To be read": found.waiting,
         "With a place": found.places,
@@ -42,7 +42,7 @@ def _figures(found: Status) -> None:
     }
     with st.grid("auto", min_column_width=130):
         for label, figure in figures.items():
-            st.metric(label, f"{figure:,}" if isinstance(figure, int) else figure, border=True)
+            st.metric(label, figure if isinstance(figure, str) else f"{figure:,}", border=True)
     models = [f"- {count(number, 'photo')} by {plain(key)}" for key, number in found.vectors.items()]
     if models:
         st.markdown("\n".join(["**Embeddings**", "", *models]))

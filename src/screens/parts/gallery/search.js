@@ -26,13 +26,13 @@ export class Search {
     });
     this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
     this.saved = h("select", { class: "chip", "aria-label": "Saved searches", hidden: true, onchange: () => this.ask(this.saved.value) });
-    this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", hidden: true, onchange: () => this.chosen() });
+    this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
     const byPicture = h(
       "button",
       { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": "Search by a picture", title: BY_PICTURE },
       icon("same"),
     );
-    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture, this.file);
+    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
     this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
   }
 
