@@ -379,10 +379,10 @@ def test_a_search_from_words_to_a_selection(wall: Wall, calm) -> None:
     assert wall.selected() == "1 selected"
     root.locator(".search input").press("Escape")
     root.get_by_text(f"{TOTAL} photos").first.wait_for()
-    root.get_by_label("Saved searches").select_option("may 2024 not blurry")
+    root.get_by_label("Saved searches", exact=True).select_option("may 2024 not blurry")
     root.locator(".piece", has_text="May 2024").wait_for()
     root.get_by_role("button", name="Remove from the saved searches").click()
-    root.get_by_label("Saved searches").wait_for(state="hidden")
+    root.get_by_label("Saved searches", exact=True).wait_for(state="hidden")
     root.locator(".search input").fill("colr:red")
     root.get_by_text("Did you mean color:?").first.wait_for()
     calm()
