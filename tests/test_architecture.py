@@ -71,6 +71,7 @@ HOMES = {
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
+        "unipic/video/",
         "unipic/reading/_measures.py",
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
