@@ -11,9 +11,13 @@ from datetime import date
 from unipic.library._database import Database
 from unipic.library._tables import marks, portions
 from unipic.library.reader import SHOWN, Reader
-from unipic.library.searchable import SAME, grouped
+from unipic.vision.faces import KIND as FACE
+from unipic.vision.faces import FaceFinder
 
-KIND, KEY = "person", "people"  # of the rows in the table `part`; a row is called as the edges of the face's box
+# Of the rows in the table `part`, each called as the edges of the face's box. The key begins as those of whatever tells
+# people apart, so that these rows are deleted with it.
+KIND, KEY = "person", "identity people"
+MANY = 1e9  # more faces than a photo has
 _ROWS = f"FROM part WHERE kind = '{KIND}' AND key = '{KEY}'"
 
 
@@ -64,24 +68,22 @@ def numbers(reader: Reader) -> dict[str, int]:
     return {who: number for who, number in reader.ask(asked) if who}
 
 
+def with_faces(reader: Reader, low: float, below: float) -> frozenset[str]:
+    """Digests of photos in which so many faces were found; none of those that nobody looked at."""
+    asked = (
+        f"SELECT d.digest FROM done d LEFT JOIN part p ON p.digest = d.digest AND p.key = d.key AND p.kind = '{FACE}' "
+        "WHERE d.key = ? GROUP BY d.digest HAVING count(p.part) >= ? AND count(p.part) < ?"
+    )
+    ends = [max(low, 0.0), min(below, MANY)]  # SQLite has no infinity
+    return frozenset(digest for (digest,) in reader.ask(asked, [FaceFinder.key, *ends]))
+
+
+def looked_for(reader: Reader) -> bool:
+    """Whether faces were looked for in any photo."""
+    return bool(reader.ask("SELECT 1 FROM done WHERE key = ? LIMIT 1", [FaceFinder.key]))
+
+
 def days(reader: Reader) -> dict[str, date | None]:
     """When each photo that is shown was taken, by digest; None if that is not known."""
     asked = f"SELECT f.digest, m.taken FROM file f LEFT JOIN metadata m ON m.digest = f.digest WHERE {SHOWN}"
     return {digest: date.fromisoformat(taken[:10]) if taken else None for digest, taken in reader.ask(asked)}
-
-
-def copies(reader: Reader) -> dict[str, str]:
-    """One digest for all copies of a picture, by the digest of each photo that has any.
-
-    Copies have the same pixels, or were found to be the same picture when they were cleaned up.
-    """
-    rows = reader.ask("SELECT digest, content FROM trait ORDER BY digest")
-    at = {digest: number for number, (digest, _) in enumerate(rows)}
-    first: dict[str, int] = {}
-    pairs = [(first.setdefault(content, at[digest]), at[digest]) for digest, content in rows if content]
-    alike = reader.ask("SELECT first, second FROM look WHERE verdict = ?", [SAME])
-    pairs += [(at[one], at[other]) for one, other in alike if one in at and other in at]
-    roots = grouped(len(rows), pairs).tolist()
-    names = list(at)
-    shared = {root for number, root in enumerate(roots) if root != number}
-    return {names[number]: names[root] for number, root in enumerate(roots) if root in shared}

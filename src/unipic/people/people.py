@@ -13,9 +13,10 @@ from functools import cached_property
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
-from unipic.library.appearances import Appearance, appearances, copies, days, store
+from unipic.library.appearances import Appearance, appearances, days, store
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
+from unipic.library.searchable import copies
 from unipic.people.attach import era_of
 from unipic.people.grouping import How, group_all, group_more
 from unipic.people.limits import DLIB, REGROUP_AFTER, FaceLimits
