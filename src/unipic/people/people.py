@@ -43,13 +43,23 @@ class Together(SettingsError):
 class People:
     """Everybody in the photos of a library, as of the last look at it."""
 
-    def __init__(self, reader: Reader, faces: Sequence[Face], key: str = "", limits: FaceLimits = DLIB) -> None:
-        """`faces`: all that were found, with vectors; `key`: of the network that made these."""
+    def __init__(
+        self,
+        reader: Reader,
+        faces: Sequence[Face],
+        key: str = "",
+        limits: FaceLimits = DLIB,
+        known: Known | None = None,
+    ) -> None:
+        """`faces`: all that were found, with vectors; `key`: of the network that made these.
+
+        `known`: of the photos; None for what the library knows.
+        """
         self.notices: list[str] = []  # what others said meanwhile, for people
         self.limits, self.records = limits, Persons(reader.data)
         self._reader, self._faces = reader, list(faces)
         self._made = f"{VERSION} {key} {limits}"
-        self._known = Known(days(reader), copies(reader))
+        self._known = known or Known(days(reader), copies(reader))
         self._stored = appearances(reader, self._made)
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
         self._look()
