@@ -116,6 +116,7 @@ class Asked:
         """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
         notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
+        notes += [self.names.learned(value).about for value in query.values("label")]
         if self.library.unprepared:
             notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
         notes += ranked.notes if ranked else []
