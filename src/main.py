@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from cli import check, clean, library, memory, models, search, undo, web  # noqa: F401 they register their commands
+from cli import check, clean, library, memory, models, search, undo, video_duplicates, web  # noqa: F401 they register their commands
 from cli.app import app
 
 
