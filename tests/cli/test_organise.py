@@ -141,9 +141,7 @@ def _changes(line: str, below: str, scratch: Path) -> bool:
     return match[1] != "openat" or bool(TO_WRITE.search(match[2]))
 
 
-def test_a_second_run_skips_what_is_done_by_content_and_not_by_its_place(
-    cli: Cli, photos: Path, tmp_path: Path
-) -> None:
+def test_a_second_run_skips_what_is_done_by_content_not_by_place(cli: Cli, photos: Path, tmp_path: Path) -> None:
     """The seed skipped groups by their index, and so the wrong ones once photos were added."""
     out = tmp_path / "out"
     assert cli(photos, "--to", out).exit_code == 0
