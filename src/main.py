@@ -6,7 +6,19 @@ import json
 import sys
 from pathlib import Path
 
-from cli import check, clean, library, memory, models, search, undo, video_duplicates, web  # noqa: F401 they register their commands
+from cli import (  # noqa: F401 they register their commands
+    check,
+    clean,
+    library,
+    memory,
+    models,
+    organise,
+    search,
+    undo,
+    video,
+    video_duplicates,
+    web,
+)
 from cli.app import app
 
 
