@@ -33,7 +33,7 @@ class Names:
         countries, cameras = (
             {str(name): number for name, number in self._counted(column)} for column in ("country", "camera")
         )
-        return Vocabulary(photos, others, countries, {}, cameras, south > all_of_them / 2)
+        return Vocabulary(photos, others, countries, self.library.named(), cameras, south > all_of_them / 2)
 
     def place_ids(self, name: str) -> tuple[int, ...]:
         """GeoNames' ids of the places of the library that have this name in some language."""
