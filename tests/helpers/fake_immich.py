@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from PIL import Image
+from PIL import Image, ImageOps
 
 ME, PARTNER = str(uuid.UUID(int=1, version=4)), str(uuid.UUID(int=2, version=4))
 KEY = "canary-0123456789-key"
@@ -70,6 +70,8 @@ PERMISSIONS = {
     "GET /api-keys/me": "",
 }
 FAULTS = ("500", "429", "503", "hang", "cut", "reset", "lost", "html")  # lost: done, but the answer never arrives
+Reply = tuple[int, dict[str, str], bytes]  # status, headers, body
+Result = tuple[Any, ...]  # status, body and its type
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -188,7 +190,9 @@ class FakeImmich:
             if one["stack"] in self.stacks:
                 members.setdefault(one["stack"], []).append(called[id])
         return {
-            "albums": sorted((a["albumName"], a["description"], sorted(map(called.get, a["assets"]))) for a in self.albums.values()),  # type: ignore[type-var]
+            "albums": sorted(
+                (a["albumName"], a["description"], sorted(map(called.get, a["assets"]))) for a in self.albums.values()
+            ),  # type: ignore[type-var]
             "tags": {t["value"]: sorted(map(called.get, t["assets"])) for t in self.tags.values()},  # type: ignore[type-var]
             "favourites": sorted(called[id] for id, one in self.assets.items() if one["isFavorite"]),
             "trash": sorted(called[id] for id, one in self.assets.items() if one["isTrashed"]),
@@ -237,7 +241,7 @@ class FakeImmich:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815
+            do_GET = do_POST = do_PUT = do_DELETE = _do
 
             def log_message(self, *_: object) -> None:
                 """Nothing on standard error."""
@@ -251,7 +255,9 @@ class FakeImmich:
                 served.shutdown()
                 thread.join()
 
-    def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def handle(
+        self, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the answer to one request. Broken where there is none."""
         parts = urlsplit(target)
         path = parts.path.removeprefix("/api")
@@ -269,7 +275,13 @@ class FakeImmich:
                 answer = refused
         if fault:
             raise Broken("reset")
-        data = answer.body if isinstance(answer.body, bytes) else b"" if answer.status == 204 else json.dumps(answer.body).encode()
+        data = (
+            answer.body
+            if isinstance(answer.body, bytes)
+            else b""
+            if answer.status == 204
+            else json.dumps(answer.body).encode()
+        )
         return answer.status, {"content-type": answer.kind, **answer.headers}, data
 
     def _fault(self, what: str) -> Fault | None:
@@ -282,7 +294,7 @@ class FakeImmich:
                 return fault
         return None
 
-    def _broken(self, fault: Fault) -> tuple[int, dict[str, str], bytes]:
+    def _broken(self, fault: Fault) -> Reply:
         json_type = {"content-type": "application/json"}
         if fault.kind in ("hang", "cut", "reset"):
             raise Broken(fault.kind)
@@ -301,7 +313,7 @@ class FakeImmich:
 
     # What it does.
 
-    def _answer(self, method: str, path: str, query: dict[str, str], body: Any, headers: dict[str, str]) -> tuple[Any, ...]:
+    def _answer(self, method: str, path: str, query: dict[str, str], body: Any, headers: dict[str, str]) -> Result:
         call = f"{method} {ID.sub('ID', path)}"
         if self.maintenance and path not in OPEN:
             raise refuse("Server is in maintenance mode", 503)
@@ -314,28 +326,33 @@ class FakeImmich:
             if needed and not {"all", needed} & {*self.permissions}:
                 raise refuse(f"Missing required permission: {needed}", 403)
         if unknown := {*(body or {})} - FIELDS.get(call, set()):
-            raise Answer(400, {"message": "Validation failed", "errors": [{"path": sorted(unknown), "message": "unknown"}]})
+            raise Answer(
+                400, {"message": "Validation failed", "errors": [{"path": sorted(unknown), "message": "unknown"}]}
+            )
         id = (ID.findall(path) or [""])[0]
         name = f"_{method.lower()}_{re.sub('[/-]', '_', ID.sub('id', path).strip('/'))}"
         return getattr(self, name)(id, query, body or {})  # type: ignore[no-any-return]
 
-    def _get_server_version(self, *_: Any) -> tuple[Any, ...]:
+    def _get_server_version(self, *_: Any) -> Result:
         return 200, dict(zip(("major", "minor", "patch"), self.version, strict=True))
 
-    def _get_server_features(self, *_: Any) -> tuple[Any, ...]:
+    def _get_server_features(self, *_: Any) -> Result:
         return 200, {"trash": self.trash}
 
-    def _get_server_config(self, *_: Any) -> tuple[Any, ...]:
+    def _get_server_config(self, *_: Any) -> Result:
         return 200, {"trashDays": self.trash_days, "maintenanceMode": self.maintenance}
 
-    def _get_api_keys_me(self, *_: Any) -> tuple[Any, ...]:
+    def _get_api_keys_me(self, *_: Any) -> Result:
         return 200, {"permissions": self.permissions}
 
-    def _get_users_me(self, *_: Any) -> tuple[Any, ...]:
+    def _get_users_me(self, *_: Any) -> Result:
         return 200, {"id": ME, "name": "Me"}
 
-    def _get_people(self, *_: Any) -> tuple[Any, ...]:
-        return 200, {"people": [{"id": id, "name": name} for id, (name, _) in self.people.items()], "hasNextPage": False}
+    def _get_people(self, *_: Any) -> Result:
+        return 200, {
+            "people": [{"id": id, "name": name} for id, (name, _) in self.people.items()],
+            "hasNextPage": False,
+        }
 
     def _shown(self, asset: dict[str, Any], whole: bool = False) -> dict[str, Any]:
         shown = {name: value for name, value in asset.items() if name not in self.drop}
@@ -349,7 +366,9 @@ class FakeImmich:
         return shown
 
     def _found(self, b: dict[str, Any]) -> list[dict[str, Any]]:
-        return sorted((one for one in self.assets.values() if self._fits(one, b)), key=lambda a: (a["fileCreatedAt"], a["id"]))
+        return sorted(
+            (one for one in self.assets.values() if self._fits(one, b)), key=lambda a: (a["fileCreatedAt"], a["id"])
+        )
 
     def _fits(self, a: dict[str, Any], b: dict[str, Any]) -> bool:
         below = [t for t in self.tags.values() for w in b.get("tagIds", ()) if self._is_under(t["value"], w)]
@@ -368,7 +387,7 @@ class FakeImmich:
         above = self.tags.get(tag, {"value": "\0"})["value"]
         return value == above or value.startswith(f"{above}/")
 
-    def _post_search_metadata(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _post_search_metadata(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         size, page = b.get("size", 250), b.get("page", 1)
         if not 1 <= size <= 1000 or page < 1:
             raise refuse("size must be 1 to 1000")
@@ -377,7 +396,7 @@ class FakeImmich:
         more = str(page + 1) if len(found) > page * size else None
         return 200, {"assets": {"items": items, "total": len(items), "nextPage": more, **self.lie}}
 
-    def _post_search_statistics(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _post_search_statistics(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         return 200, {"total": len(self._found(b))}
 
     def _own(self, id: str) -> dict[str, Any]:
@@ -385,51 +404,56 @@ class FakeImmich:
             raise refuse("Not found or no asset.read access")
         return self.assets[id]
 
-    def _get_assets_id(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _get_assets_id(self, id: str, *_: Any) -> Result:
         return 200, self._shown(self._own(id), whole=True)
 
-    def _get_assets_id_thumbnail(self, id: str, query: dict[str, str], _b: Any) -> tuple[Any, ...]:
+    def _get_assets_id_thumbnail(self, id: str, query: dict[str, str], _b: Any) -> Result:
         data = self.content[self._own(id)["id"]]
         if query.get("size") != "preview":
             raise refuse("only previews are asked for")
         if data[:2] == b"\xff\xd8":
-            picture = Image.open(io.BytesIO(data))
-            picture.thumbnail((1440, 1440))
-            buffer = io.BytesIO()
-            picture.save(buffer, "JPEG", quality=80)
+            picture, buffer = Image.open(io.BytesIO(data)), io.BytesIO()
+            try:
+                picture.thumbnail((1440, 1440))
+                ImageOps.exif_transpose(picture).save(buffer, "JPEG", quality=80, exif=b"")
+            except OSError:
+                raise refuse("Asset media not found", 404) from None
             data = buffer.getvalue()
         return 200, data, "image/jpeg"
 
-    def _get_assets_id_original(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _get_assets_id_original(self, id: str, *_: Any) -> Result:
         return 200, self.content[self._own(id)["id"]], "application/octet-stream"
 
     def _all_mine(self, ids: list[str]) -> None:
         if not all(self.assets.get(id, {}).get("ownerId") == ME for id in ids):
             raise refuse("Not found or no asset.update access")
 
-    def _put_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _put_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         self._all_mine(b["ids"])
         for id in b["ids"]:
             self.assets[id]["isFavorite"] = b["isFavorite"]
         return 204, None
 
-    def _delete_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _delete_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         self._all_mine(b["ids"])
         assert not b.get("force"), "nothing is ever deleted by force"
         for id in b["ids"]:
             self.assets[id]["isTrashed"] = True
         return 204, None
 
-    def _post_trash_restore_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _post_trash_restore_assets(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         self._all_mine(b["ids"])
         for id in b["ids"]:
             self.assets[id]["isTrashed"] = False
         return 200, {"count": len(b["ids"])}
 
-    def _get_albums(self, *_: Any) -> tuple[Any, ...]:
-        return 200, [{k: v for k, v in a.items() if k != "assets"} | {"assetCount": len(a["assets"])} for a in self.albums.values()]
+    def _get_albums(self, *_: Any) -> Result:
+        return 200, [
+            {k: v for k, v in a.items() if k != "assets"} | {"assetCount": len(a["assets"])}
+            for a in self.albums.values()
+        ]
 
-    def _post_albums(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _post_albums(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         id = self.album(b["albumName"], description=b.get("description", ""))
         return 201, {"id": id}
 
@@ -438,12 +462,12 @@ class FakeImmich:
             raise refuse("Not found or no access")
         return things[id]
 
-    def _delete_albums_id(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _delete_albums_id(self, id: str, *_: Any) -> Result:
         self._one(self.albums, id)
         del self.albums[id]
         return 204, None
 
-    def _add(self, there: list[str], ids: list[str]) -> tuple[Any, ...]:
+    def _add(self, there: list[str], ids: list[str]) -> Result:
         answers = []
         for id in ids:
             why = "duplicate" if id in there else "no_permission" if id not in self.assets else ""
@@ -451,7 +475,7 @@ class FakeImmich:
             answers.append({"id": id, "success": not why, **({"error": why} if why else {})})
         return 200, answers
 
-    def _remove(self, there: list[str], ids: list[str]) -> tuple[Any, ...]:
+    def _remove(self, there: list[str], ids: list[str]) -> Result:
         answers = []
         for id in ids:
             inside = id in there
@@ -459,25 +483,25 @@ class FakeImmich:
             answers.append({"id": id, "success": inside, **({} if inside else {"error": "not_found"})})
         return 200, answers
 
-    def _put_albums_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _put_albums_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> Result:
         return self._add(self._one(self.albums, id)["assets"], b["ids"])
 
-    def _delete_albums_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _delete_albums_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> Result:
         return self._remove(self._one(self.albums, id)["assets"], b["ids"])
 
-    def _get_tags(self, *_: Any) -> tuple[Any, ...]:
+    def _get_tags(self, *_: Any) -> Result:
         return 200, [{k: v for k, v in one.items() if k != "assets"} for one in self.tags.values()]
 
-    def _put_tags(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _put_tags(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         return 200, [{"id": self.tag(value), "value": value} for value in b["tags"]]
 
-    def _put_tags_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _put_tags_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> Result:
         return self._add(self._one(self.tags, id)["assets"], b["ids"])
 
-    def _delete_tags_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _delete_tags_id_assets(self, id: str, _q: Any, b: dict[str, Any]) -> Result:
         return self._remove(self._one(self.tags, id)["assets"], b["ids"])
 
-    def _delete_tags_id(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _delete_tags_id(self, id: str, *_: Any) -> Result:
         value = self._one(self.tags, id)["value"]
         for one in [t["id"] for t in self.tags.values() if t["value"] == value or t["value"].startswith(f"{value}/")]:
             del self.tags[one]
@@ -487,15 +511,15 @@ class FakeImmich:
         inside = [a for a in self.assets.values() if a["stack"] == id and not a["isTrashed"]]
         return {"id": id, "primaryAssetId": self.stacks[id], "assets": [self._shown(one) for one in inside]}
 
-    def _get_stacks(self, _id: str, query: dict[str, str], _b: Any) -> tuple[Any, ...]:
+    def _get_stacks(self, _id: str, query: dict[str, str], _b: Any) -> Result:
         top = query.get("primaryAssetId")
         return 200, [self._of_stack(id) for id, first in self.stacks.items() if top in (None, first)]
 
-    def _get_stacks_id(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _get_stacks_id(self, id: str, *_: Any) -> Result:
         self._one(self.stacks, id)
         return 200, self._of_stack(id)
 
-    def _post_stacks(self, _id: str, _q: Any, b: dict[str, Any]) -> tuple[Any, ...]:
+    def _post_stacks(self, _id: str, _q: Any, b: dict[str, Any]) -> Result:
         ids = b["assetIds"]
         if len(ids) < 2:
             raise refuse("a stack has two assets or more")
@@ -506,7 +530,7 @@ class FakeImmich:
             del self.stacks[id]
         return 201, {"id": self.stack(*members)}
 
-    def _delete_stacks_id(self, id: str, *_: Any) -> tuple[Any, ...]:
+    def _delete_stacks_id(self, id: str, *_: Any) -> Result:
         self._one(self.stacks, id)
         del self.stacks[id]
         return 204, None

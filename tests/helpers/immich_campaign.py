@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from tests.helpers.fake_immich import FAULTS, KEY, Fault, FakeImmich
+from tests.helpers.fake_immich import FAULTS, KEY, FakeImmich, Fault
 
 from unipic.core.errors import DestinationError
 from unipic.destinations.immich import Plan, Step, apply, open_runs, take_back
-
 from unipic.sources.immich import Client, Connected, connect, server
 
 RUN = "20240101-000000-campaign"
 RERUNS = 4  # more than any fault needs
+MEMORY = "/dev/shm"  # a folder in memory, where there is one: each line of a journal waits for the disk
 
 
 def client_of(fake: FakeImmich) -> Client:
@@ -62,7 +62,7 @@ def a_plan(fake: FakeImmich) -> Plan:
 def data_folder() -> Iterator[None]:
     """A data folder of one's own."""
     before = os.environ.get("UNIPIC_DATA")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.path.isdir(MEMORY) else None) as folder:
         os.environ["UNIPIC_DATA"] = folder
         try:
             yield

@@ -223,9 +223,14 @@ class Found:
     original: Original | None = None  # the file is a preview of this
 
 
-def is_preview(photo: Photo | Companion) -> bool:
+def is_preview(photo: Photo | Companion | Unreadable) -> bool:
     """Whether its file is a preview of an original that lies elsewhere, by whose SHA-1 it is known."""
-    return len(photo.digest) == SHA1
+    return not isinstance(photo, Unreadable) and len(photo.digest) == SHA1
+
+
+def digest_in_words(photo: Photo) -> str:
+    """The beginning of its digest, and of which kind that is."""
+    return f"{'SHA-1' if is_preview(photo) else 'sha256'} {photo.digest[:12]}"
 
 
 def unchanged(photo: Photo, digest: str) -> bool:

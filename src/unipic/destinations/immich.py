@@ -16,6 +16,7 @@ from typing import Any
 from unipic.core.errors import Cancelled, DestinationError, ImmichError
 from unipic.core.progress import Progress, silent
 from unipic.core.progress import Step as Told
+from unipic.core.settings import immich_folder
 from unipic.core.words import count, printable
 from unipic.destinations._immich_journal import Journal, Step, alone, journals, new_run
 from unipic.destinations._immich_steps import GONE, Steps
@@ -24,7 +25,19 @@ from unipic.review.outcomes import Outcome
 from unipic.review.proposal import Proposal
 from unipic.sources.immich import PREFIX, Asset, Connected, Listing, Refused, folder_of, missing
 
-__all__ = ["Journal", "Plan", "Result", "Step", "Wishes", "apply", "open_runs", "planned", "runs", "take_back"]
+__all__ = [
+    "Journal",
+    "Plan",
+    "Result",
+    "Step",
+    "Wishes",
+    "apply",
+    "open_runs",
+    "planned",
+    "runs",
+    "take_back",
+    "written_runs",
+]
 
 AT_ONCE = 500  # assets in one call
 MANY_ALBUMS = 200
@@ -390,6 +403,12 @@ def take_back(there: Connected, run: str, progress: Progress = silent) -> Result
 def runs(there: Connected) -> list[Journal]:
     """The runs on this server that are not undone, oldest first."""
     return [one for one in journals(folder_of(there.client.server)) if one.begun or one.open]
+
+
+def written_runs() -> list[Journal]:
+    """The runs on every server that are not undone."""
+    folders = sorted(immich_folder().iterdir()) if immich_folder().is_dir() else []
+    return [one for folder in folders for one in journals(folder) if one.begun or one.open]
 
 
 def open_runs(there: Connected) -> list[Journal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from unipic.core.photo import Found, Unreadable
@@ -36,6 +36,17 @@ class Source(Protocol):
     def files(self) -> Iterator[Found | Unreadable]:
         """Every file once, in an order that does not depend on the disk."""
         ...
+
+
+class Listed:
+    """Files that were listed before."""
+
+    def __init__(self, files: Sequence[Found | Unreadable]) -> None:
+        self._files = files
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
+        return iter(self._files)
 
 
 class Together:

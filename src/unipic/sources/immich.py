@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import ImmichError, SettingsError, SourceError
-from unipic.core.photo import Found, Unreadable
+from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import immich_files, immich_key, immich_url
+from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
 from unipic.sources._immich_client import AT_ONCE, Client, Lost, Refused, Server, server
 from unipic.sources._immich_files import (
@@ -76,7 +76,9 @@ PREFIX = "immich:"
 STAGE = "Fetching from Immich"
 MAX_PREVIEW = 50_000_000  # bytes
 SPARE = 1_000_000  # bytes that an original may have beyond what was announced
-NO_KEY = "no key of Immich is known. Make one in Immich (Account Settings, API Keys), then: unipic immich login ADDRESS"
+NO_KEY = (
+    f"no key of Immich is known. Make one in Immich (Account Settings, API Keys), then: {COMMAND} immich login ADDRESS"
+)
 PREVIEWS_MEASURED = "Focus and grain were measured on Immich's previews, not on the originals."
 
 # What a key must be allowed, by what it is for.
@@ -189,6 +191,11 @@ class ImmichSource:
                 yield file
         self._cache.trim(used)
 
+    def same_bytes(self, photos: Iterable[Photo]) -> list[tuple[str, str]]:
+        """The SHA-1 and the sha256 of photos whose originals were here."""
+        sha1 = {PREFIX + asset.id: asset.original.sha1 for asset in self.listing.assets}
+        return [(sha1[photo.id], photo.digest) for photo in photos if photo.id in sha1 and not is_preview(photo)]
+
     def _fetched(self, asset: Asset) -> Found | Unreadable:
         id, known = f"{PREFIX}{asset.id}", asset.original
         if path := self._here.find(asset.path, known.size, known.sha1):
@@ -204,14 +211,22 @@ class ImmichSource:
             reason = f"is not given by the server: {refused}"
             return Unreadable(id, asset.name, path, reason, known.size, copyable=False)
         except Lost as lost:
-            if not lost.passes or not self.originals:
-                raise
+            if not self._answers():
+                raise ImmichError(f"{lost} What was fetched by then is kept: run it again to go on.") from lost
             return Unreadable(id, asset.name, path, f"could not be fetched: {lost}", known.size, copyable=False)
         if self.originals:
             return Found(id, asset.name, path, known.size, f"{known.sha1} {kind}")
         # What Immich says of a photo is stored with what its preview shows: if it changes, the preview is read again.
         said = hashlib.blake2s(repr(known).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
         return Found(id, asset.name, path, known.size, f"{kind} {said}", known)
+
+    def _answers(self) -> bool:
+        """Whether the server is there, so that what could not be fetched is the fault of one photo."""
+        try:
+            version(self.there.client)
+        except ImmichError:
+            return False
+        return True
 
     def _fetch(self, asset: Asset, target: Path) -> None:
         fetch, known = self.there.client.fetch, asset.original
