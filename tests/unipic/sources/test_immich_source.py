@@ -39,6 +39,7 @@ from unipic.sources.immich import (
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("unipic.core.settings._KEY", [""])
     return tmp_path / "data"
 
 
