@@ -115,6 +115,7 @@ WRITERS = (
     "unipic/reading/location.py",  # copies for destinations
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
+    "unipic/sources/_immich_files.py",  # the login, and pictures that were fetched
     "server/uploads.py",  # uploads, as they arrive
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
