@@ -109,15 +109,15 @@ def made_up(real: Sample, number: int) -> Sample:
     chance = np.random.default_rng(0)
     clear = [face for face in real.faces if face.clear]
     known = defaultdict[str, list[np.ndarray]](list)
+    found = ours(clear)  # of strangers too, many photos have copies
     for face in clear:
-        if face.key in real.truth:
-            known[real.truth[face.key]].append(vectors_of([face])[0])
-    several = [np.stack(rows) for rows in known.values() if len(rows) > 1]
-    scatter = np.concatenate([rows - rows.mean(axis=0) for rows in several])
-    within = scatter.T @ scatter / (len(scatter) - len(several))
-    strangers = vectors_of([face for face in clear if face.key not in real.truth])
-    all_people = np.concatenate([strangers, *([rows.mean(axis=0)] for rows in several)])
-    middle, between = all_people.mean(axis=0), np.cov(all_people.T) - within
+        known[real.truth.get(face.key, found[face.key])].append(vectors_of([face])[0])
+    people = [np.stack(rows) for rows in known.values()]
+    scatter = np.concatenate([rows - rows.mean(axis=0) for rows in people])
+    within = scatter.T @ scatter / (len(scatter) - len(people))
+    means = np.stack([rows.mean(axis=0) for rows in people])
+    middle = means.mean(axis=0)
+    between = np.cov(means.T) - within * np.mean([1 / len(rows) for rows in people])
     poor = vectors_of([face for face in real.faces if not face.clear])
     sizes = np.minimum(1 + chance.geometric(0.1, number), 400)  # photos of each person: ten on average
     who = np.repeat(np.arange(len(sizes)), sizes)[:number]

@@ -204,6 +204,11 @@ class Searchable:
         found.add([id for id, _ in rows], matrix)
         return found
 
+    @cached_property
+    def compared(self) -> np.ndarray:
+        """int64: positions of photos that have a vector of the encoder."""
+        return np.flatnonzero(self.vectors.has(self._ids)) if self.vectors else np.zeros(0, np.int64)
+
     def vector_of(self, positions: np.ndarray, key: str = "") -> np.ndarray:
         """float32 [N, D]: vectors of those of the photos that have one. `key`: another than the encoder's."""
         ids, vectors = self._ids[positions], self.vectors_by(key or self.encoder_key)

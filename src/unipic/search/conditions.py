@@ -83,6 +83,7 @@ def _of(key: str, value: str, names: Names, late: bool) -> Condition:
         "faces": lambda value: Among(with_faces(names.library.reader, *number_range(value))),
         "people": lambda value: Among(with_faces(names.library.reader, *WITH[value])),
         "tag": lambda value: Among(names.library.said("tag", value)),
+        "label": lambda value: Among(names.learned(value).digests),
         "album": lambda value: Among(names.library.said("album", value)),
         "size": lambda value: _numbers("bytes", bytes_range(value) or (0.0, 0.0)),
         "mp": lambda value: _numbers("pixels", number_range(value), 1e6),

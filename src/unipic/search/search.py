@@ -115,7 +115,8 @@ class Asked:
     def results(self, query: Query, allowed: np.ndarray, ranked: Ranked | None, choice: Choice) -> Results:
         """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
-        notes = list(missing(query.chips, self.names))
+        notes = [*missing(query.chips, self.names)]
+        notes += [self.names.learned(value).about for value in query.values("label")]
         if self.library.unprepared:
             notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
         notes += ranked.notes if ranked else []
