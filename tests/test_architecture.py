@@ -105,6 +105,7 @@ WRITERS = (
     "server/jobs.py",
     "server/worker.py",
     "unipic/library/thumbnails.py",
+    "unipic/library/chips.py",
     "unipic/reading/renditions.py",
     "unipic/reading/selftest.py",  # pictures in a temporary folder
     "unipic/review/statistics.py",
