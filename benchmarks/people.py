@@ -113,19 +113,21 @@ def made_up(real: Sample, number: int) -> Sample:
     for face in clear:
         known[real.truth.get(face.key, found[face.key])].append(vectors_of([face])[0])
     people = [np.stack(rows) for rows in known.values()]
-    scatter = np.concatenate([rows - rows.mean(axis=0) for rows in people])
-    within = scatter.T @ scatter / (len(scatter) - len(people))
+    within = np.concatenate([(rows - rows.mean(axis=0)) * (len(rows) / (len(rows) - 1)) ** 0.5
+                             for rows in people if len(rows) > 1])  # fmt: skip
     means = np.stack([rows.mean(axis=0) for rows in people])
-    middle = means.mean(axis=0)
-    between = np.cov(means.T) - within * np.mean([1 / len(rows) for rows in people])
+    # A mean of few shots has a part of their scatter in it, which is no difference between people.
+    shots = within.var(axis=0).sum() * np.mean([1 / len(rows) for rows in people])
+    apart = (1 - shots / means.var(axis=0).sum()) ** 0.5
     poor = vectors_of([face for face in real.faces if not face.clear])
     sizes = np.minimum(1 + chance.geometric(0.1, number), 400)  # photos of each person: ten on average
     who = np.repeat(np.arange(len(sizes)), sizes)[:number]
     chance.shuffle(who)
-    persons = drawn(chance, between, who.max() + 1)
+    persons = apart * drawn(chance, means, int(who.max()) + 1)
     is_poor = chance.random(number) < POOR
-    vectors = middle + persons[who] + drawn(chance, within, number)
-    vectors[is_poor] = poor.mean(axis=0) + persons[who[is_poor]] / 2 + drawn(chance, np.cov(poor.T), is_poor.sum()) * 0.75**0.5
+    vectors = means.mean(axis=0) + persons[who] + drawn(chance, within, number)
+    blurred = drawn(chance, poor, int(is_poor.sum())) * 0.75**0.5
+    vectors[is_poor] = poor.mean(axis=0) + persons[who[is_poor]] / 2 + blurred
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     photo = np.cumsum(chance.random(number) < 2 / (1 + TOGETHER))
     there = set[tuple[int, int]]()
@@ -143,11 +145,15 @@ def made_up(real: Sample, number: int) -> Sample:
     return Sample(faces, truth)
 
 
-def drawn(chance: np.random.Generator, covariance: np.ndarray, number: int) -> np.ndarray:
-    """float64 [number, D] around 0. What sampling made negative in the covariance is 0."""
-    sizes, directions = np.linalg.eigh(covariance)
-    axes = directions * np.sqrt(np.maximum(sizes, 0))
-    return np.asarray(chance.normal(size=(number, len(sizes))) @ axes.T)
+def drawn(chance: np.random.Generator, rows: np.ndarray, number: int) -> np.ndarray:
+    """float64 [number, D] around 0, that scatter as the rows, float64 [N, D].
+
+    With fewer rows than dimensions a plain covariance has far too large axes, so it is shrunk (Ledoit, Wolf 2004).
+    """
+    from sklearn.covariance import ledoit_wolf
+
+    sizes, directions = np.linalg.eigh(ledoit_wolf(rows)[0])
+    return np.asarray(chance.normal(size=(number, len(sizes))) @ (directions * np.sqrt(np.maximum(sizes, 0))).T)
 
 
 # The methods.
