@@ -263,7 +263,9 @@ def after_questions(name: str, sample: Sample) -> None:
         people.group()
         deck, asked, times = Deck(people), 0, []
         while asked < QUESTIONS and (questions := deck.questions()):
-            first, second = (truth_of(deck.card(number).faces, sample) for number in (questions[0].first, questions[0].second))
+            first, second = (
+                truth_of(deck.card(number).faces, sample) for number in (questions[0].first, questions[0].second)
+            )
             begun = time.perf_counter()
             deck.answer(questions[0], "skip" if "" in (first, second) else "same" if first == second else "different")
             deck.questions()
@@ -273,7 +275,9 @@ def after_questions(name: str, sample: Sample) -> None:
         grouped = {face.key: one.id for one in people.everybody.values() for face in one.faces}
     precision, recall = pairwise(grouped, sample.truth)
     wait = f"{1000 * float(np.median(times)):.0f} ms an answer, {1000 * max(times):.0f} at most" if times else "none"
-    print(f"{name}, after {asked} questions: P {precision:.4f} R {recall:.4f}; {wait}, {len(people.everybody):,} people")
+    print(
+        f"{name}, after {asked} questions: P {precision:.4f} R {recall:.4f}; {wait}, {len(people.everybody):,} people"
+    )
 
 
 def truth_of(faces: Sequence[Face], sample: Sample) -> str:

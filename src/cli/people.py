@@ -14,17 +14,16 @@ import typer
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
 from cli.options import Encoding, Machine, option, settings_by, with_groups
-from cli.terminal import PEOPLE_EXAMPLES, WHOLE, err, out, progress_bars, shown
+from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
+from cli.terminal import WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
-    from unipic.core.face import Face
     from unipic.core.progress import Progress
     from unipic.library.library import Library
     from unipic.people.people import People
-    from unipic.people.selfie import Match
     from unipic.people.settling import Somebody
     from unipic.tools import Tools
 
@@ -110,7 +109,7 @@ class Keeping:
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
 
-@app.command(epilog=PEOPLE_EXAMPLES)
+@app.command(epilog=EXAMPLES)
 @with_groups
 def people(
     finding: Finding,
@@ -155,28 +154,7 @@ def people(
         if finding.suggest:
             _suggest(found, as_json)
         elif some or not (saying.something or keeping.forget):
-            _say([some] if some else _listed(found, finding.min_faces), found, library, as_json)
-
-
-def person(people: People, text: str) -> Somebody:
-    """Somebody by id, the beginning of one, or a name. SettingsError if there is none, or several."""
-    if text in people.everybody:
-        return people.everybody[text]
-    every = people.everybody.values()
-    found = [one for one in every if one.row.name == text] or [one for one in every if text and one.id.startswith(text)]
-    if len(found) != 1:
-        several = ", ".join(f"{one.id} ({count(one.photos, 'photo')})" for one in found[:9])
-        raise SettingsError(f"there are several people {text!r}: {several}" if found else f"there is no person {text!r}")
-    return found[0]
-
-
-def face(people: People, text: str) -> Face:
-    """A face by its key, or the beginning of one. SettingsError if there is none, or several."""
-    found = [one for some in people.everybody.values() for one in some.faces if text and one.key.startswith(text)]
-    if len(found) != 1:
-        several = ", ".join(one.key for one in found[:9])
-        raise SettingsError(f"there are several faces {text!r}: {several}" if found else f"there is no face {text!r}")
-    return found[0]
+            say([some] if some else listed(found, finding.min_faces), found, library, as_json)
 
 
 def _consent(finding: Finding, library: Library) -> None:
@@ -205,34 +183,6 @@ def _read(folders: Sequence[Path], library: Library, tools: Tools, settings: Any
         raise SettingsError(f"the library has no folders yet; name some: {COMMAND} people FOLDER --faces")
 
 
-def _listed(found: People, fewest: int) -> list[Somebody]:
-    listed = [*found.of_kind("person"), *found.of_kind("unnamed"), *found.of_kind("other")]
-    return [one for one in listed if not one.nobody and (one.row.name or one.photos >= fewest)]
-
-
-def _say(listed: Sequence[Somebody], found: People, library: Library, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"people": [_as_values(one, found) for one in listed]}, ensure_ascii=True))
-        return
-    for one in listed:
-        years = "" if one.years is None else "-".join(map(str, dict.fromkeys(one.years)))
-        cover = one.cover and next(iter(library.places(one.cover.digest)), "")
-        out.print(f"{one.id:<12}  [b]{shown(one.row.name or '(no name)')}[/b]  {count(one.photos, 'photo')}  {years}  "
-                  f"[dim]{shown(cover or '')}[/dim]", **WHOLE)  # fmt: skip
-    if not listed:
-        err.print(f"Nobody is in enough photos. {count(len(found.everybody), 'face')} of others.", **WHOLE)
-
-
-def _as_values(one: Somebody, found: People) -> dict[str, Any]:
-    rows = [{"key": one.key, "photo": one.digest, "box": one.box, "pixels": round(one.size)} for one in one.faces]
-    likeness = [found.likeness(face, one) for face in one.faces]
-    return {
-        **{"id": one.id, "name": one.row.name, "born": one.row.born, "hidden": one.row.hidden, "kind": one.kind},
-        **{"photos": one.photos, "years": one.years, "cover": one.cover.key if one.cover else None},
-        "faces": [{**row, "likeness": like and round(like)} for row, like in zip(rows, likeness, strict=True)],
-    }
-
-
 def _suggest(found: People, as_json: bool) -> None:
     """Questions as JSON, or one by one."""
     from unipic.people.suggest import Deck
@@ -240,13 +190,13 @@ def _suggest(found: People, as_json: bool) -> None:
     deck = Deck(found)
     questions = deck.questions()
     if as_json or not sys.stdin.isatty():
-        rows = [{"people": [_card(deck, one.first), _card(deck, one.second)], "faces": one.faces,
+        rows = [{"people": [card_values(deck, one.first), card_values(deck, one.second)], "faces": one.faces,
                  "likeness": round(found.limits.likeness(one.cosine)), "together": one.together}
                 for one in questions]  # fmt: skip
         print(json.dumps({"questions": rows}, ensure_ascii=True))
         return
     while questions := deck.questions():
-        first, second = _card(deck, questions[0].first), _card(deck, questions[0].second)
+        first, second = card_values(deck, questions[0].first), card_values(deck, questions[0].second)
         out.print(f"{shown(first)}  and  {shown(second)}", **WHOLE)
         said = typer.prompt("The same person? y yes, n no, s can't tell, u undo, q end", default="s")
         if said == "q":
@@ -256,12 +206,6 @@ def _suggest(found: People, as_json: bool) -> None:
         elif answer := {"y": "same", "n": "different", "s": "skip"}.get(said):
             deck.answer(questions[0], answer)  # type: ignore[arg-type]
     out.print("No more questions." if not questions else "")
-
-
-def _card(deck: Any, number: int) -> dict[str, Any]:
-    card = deck.card(number)
-    return {"id": card.row.id, "name": card.row.name, "photos": len({one.digest for one in card.faces}),
-            "faces": [one.key for one in card.faces[:6]]}  # fmt: skip
 
 
 def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
@@ -284,25 +228,11 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
         if matches:
             outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
             problems = exported([*destinations.values()], outcomes, progress)
-    _say_matches(matches, {digest: photo.path for digest, photo in photos.items()}, looking.paths, as_json)
+    say_matches(matches, {digest: photo.path for digest, photo in photos.items()}, looking.paths, as_json)
     for problem in problems:
         err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
     if problems or not matches:
         raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
-
-
-def _say_matches(matches: Sequence[Match], paths: dict[str, str], alone: bool, as_json: bool) -> None:
-    if as_json:
-        rows = [{"path": paths[one.digest], "likeness": round(one.likeness), "sure": one.sure} for one in matches]
-        print(json.dumps({"photos": rows}, ensure_ascii=True))
-        return
-    for one in matches:
-        if alone:
-            sys.stdout.write(f"{paths[one.digest]}\n" if one.sure else "")
-        else:
-            out.print(f"{shown(paths[one.digest])}  [dim]{'' if one.sure else 'perhaps'}[/dim]", **WHOLE)
-    sure = sum(one.sure for one in matches)
-    err.print(f"[b]{count(sure, 'photo')} found[/b], {len(matches) - sure} less sure. The picture was not kept.", **WHOLE)
 
 
 def _forget(keeping: Keeping, found: People) -> None:

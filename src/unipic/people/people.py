@@ -14,6 +14,7 @@ from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
+from unipic.library.faces import faces as faces_in
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
 from unipic.library.searchable import copies
@@ -23,6 +24,7 @@ from unipic.people.limits import DLIB, REGROUP_AFTER, FaceLimits
 from unipic.people.linking import vectors_of
 from unipic.people.rulings import NOTHING, Heard, Said, hear
 from unipic.people.settling import Kind, Known, Somebody, settle
+from unipic.vision.registry import face_encoder_key
 
 VERSION = 1  # raised when faces are grouped in another way
 
@@ -80,6 +82,11 @@ class People:
     def unfound(self, id: str) -> list[str]:
         """Keys of faces that people said are this person's, and that no detector finds now."""
         return [key for key, its in self.heard.unfound.items() if its.person == id]
+
+    @property
+    def faces(self) -> list[Face]:
+        """All faces that were found."""
+        return list(self._faces)
 
     @property
     def not_faces(self) -> list[Face]:
@@ -324,3 +331,8 @@ class People:
             shared |= photos & before
             before |= photos
         return shared
+
+
+def open_people(reader: Reader) -> People:
+    """The people of a library, as they were grouped last. Without faces while it is turned off. ModelError."""
+    return People(reader, faces_in(reader, vectors=True), face_encoder_key())
