@@ -16,6 +16,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -34,6 +35,7 @@ from benchmarks import (
     memory,
     ocr,
     pairs,
+    people,
     photos,
     pictures,
     quality,
@@ -60,6 +62,7 @@ PARTS = {
     "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "people": people.run,
     "versions": versions.run,
     "library": library.run,
     "search": search.run,

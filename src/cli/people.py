@@ -138,7 +138,7 @@ def people(
         from utils import find_people
 
         with open_tools(settings, models_folder(), memory_folder()) as tools:
-            with progress_bars(quiet=as_json) as progress:
+            with progress_bars(quiet=as_json or saying.something) as progress:
                 _read(photos or [], library, tools, settings, progress)
                 found, notices = find_people(library, tools, settings, progress, finding.tidy, _how(finding.grouping))
             for notice in (*tools.notices, *notices):

@@ -22,7 +22,7 @@ from unipic.people.attach import era_of
 from unipic.people.grouping import How, group_all, group_more
 from unipic.people.limits import DLIB, REGROUP_AFTER, FaceLimits
 from unipic.people.linking import vectors_of
-from unipic.people.rulings import NOTHING, Heard, Said, hear
+from unipic.people.rulings import NOTHING, Finder, Heard, Said
 from unipic.people.settling import Kind, Known, Somebody, settle
 from unipic.vision.registry import face_encoder_key
 
@@ -62,6 +62,7 @@ class People:
         self._reader, self._faces = reader, list(faces)
         self._made = f"{VERSION} {key} {limits}"
         self._known = known or Known(days(reader), copies(reader))
+        self._finder = Finder(self._faces, self._known.same)
         self._stored = appearances(reader, self._made)
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
         self._look()
@@ -135,7 +136,12 @@ class People:
         whole = tidy or how != "linkage" or not known or len(new | grown) >= REGROUP_AFTER
         if not (whole or new or known.keys() - there.keys()):
             return 0
-        said, limits, era = self.heard.of, self.limits, self._era
+        born = {one.id: day_of(one.born) for one in self._rows}
+        said, limits = self.heard.of, self.limits
+
+        def era(face: Face, person: str) -> int:
+            return era_of(self._known.days.get(face.digest), born.get(person))
+
         if whole:
             groups = group_all(self._faces, said, limits, era, how)
         else:
@@ -143,10 +149,6 @@ class People:
         self._stored = {key: Appearance(groups.get(key, ""), "", not whole and key in new | grown) for key in there}
         self._look(gone=known.keys() - there.keys(), all_rows=True)
         return len(new)
-
-    def _era(self, face: Face, person: str) -> int:
-        row = next((one for one in self._rows if one.id == person), None)
-        return era_of(self._known.days.get(face.digest), day_of(row.born) if row else None)
 
     # What people say.
 
@@ -257,8 +259,11 @@ class People:
     def tell(self, change: Change) -> Step:
         """Take a step that somebody put together, such as an answer, without looking at everything again."""
         step = self.records.do(change)
-        moved = {face: person if says == "is" else "" for face, person, says in change.says if says != "twice"}
-        rows = {key: replace(self._stored[key], person=who) for key, who in moved.items() if key in self._stored}
+        rows: dict[str, Appearance] = {}
+        for face, person, says in change.says:
+            before = self._stored.get(face)
+            if before and (says in ("is", "no face", "nobody") or (says == "is not" and before.person == person)):
+                rows[face] = replace(before, person=person if says == "is" else "")
         self._stored.update(rows)
         store(self._reader, self._made, rows)
         return step
@@ -281,13 +286,13 @@ class People:
         self.__dict__.pop("_whose", None)
         self._version = self.records.version()
         self._rows, rulings = self.records.all()
-        self.heard: Heard = hear(self._faces, rulings, self._known.same)
+        self.heard: Heard = self._finder.hear(rulings)
         rows = {}
         for key, one in self._stored.items():
             some = self.of_face(key)
-            now = replace(one, person=some.id if some and not some.nobody else "")
-            if all_rows or now != one:
-                rows[key] = now
+            who = some.id if some and not some.nobody else ""
+            if all_rows or who != one.person:
+                rows[key] = replace(one, person=who)
         if rows or gone:
             self._stored.update(rows)
             store(self._reader, self._made, rows, gone)
