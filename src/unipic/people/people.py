@@ -15,18 +15,17 @@ from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
 from unipic.library.faces import faces as faces_in
+from unipic.library.faces import forget_these
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
 from unipic.library.searchable import copies
 from unipic.people.attach import era_of
-from unipic.people.grouping import How, group_all, group_more
+from unipic.people.grouping import VERSION, How, group_all, group_more
 from unipic.people.limits import DLIB, REGROUP_AFTER, FaceLimits
 from unipic.people.linking import vectors_of
 from unipic.people.rulings import NOTHING, Finder, Heard, Said
 from unipic.people.settling import Kind, Known, Somebody, settle
 from unipic.vision.registry import face_encoder_key
-
-VERSION = 1  # raised when faces are grouped in another way
 
 Told = tuple[str, str, Says]  # (face, person, says)
 
@@ -59,13 +58,11 @@ class People:
         """
         self.notices: list[str] = []  # what others said meanwhile, for people
         self.limits, self.records = limits, Persons(reader.data)
-        self._reader, self._faces = reader, list(faces)
+        self._reader = reader
         self._made = f"{VERSION} {key} {limits}"
         self._known = known or Known(days(reader), copies(reader))
-        self._finder = Finder(self._faces, self._known.same)
-        self._stored = appearances(reader, self._made)
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
-        self._look()
+        self._take(faces)
 
     # What there is.
 
@@ -250,10 +247,17 @@ class People:
         return step
 
     def forget(self, id: str) -> int:
-        """Delete what was said of a person and of its faces. Returns how many rulings. No step can be undone then."""
+        """Delete a person: name, what was said of its faces, their numbers and pictures. Returns how many rulings.
+
+        No step can be undone then, and only another network finds these faces again. UnipicError if something reads the
+        index for so long that bytes of them may be left in its file.
+        """
         some = self.somebody(id)
-        rulings = self.records.forget([some.id], [face.key for face in some.faces])
-        self._look()
+        keys = {face.key for face in some.faces}
+        rulings = self.records.forget([some.id], keys)
+        store(self._reader, self._made, {}, keys)
+        forget_these(self._reader, some.faces)
+        self._take([face for face in self._faces if face.key not in keys])
         return rulings
 
     def tell(self, change: Change) -> Step:
@@ -269,6 +273,13 @@ class People:
         return step
 
     # Inside.
+
+    def _take(self, faces: Sequence[Face]) -> None:
+        """Begin with these faces."""
+        self._faces = list(faces)
+        self._finder = Finder(faces, self._known.same)
+        self._stored = appearances(self._reader, self._made)
+        self._look()
 
     def _step(self, change: Change, id: str = "") -> Somebody:
         self.records.do(change)

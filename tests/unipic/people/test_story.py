@@ -51,6 +51,15 @@ def test_from_photos_to_persons(library: Library, tmp_path: Path) -> None:
     save(group({PLACES[0]: 0}), tmp_path / "selfie.jpg", quality=95)
     selfie = face_in(tmp_path / "selfie.jpg", tools, SETTINGS)
     assert [match.sure for match in photos_of(selfie, people.faces, DLIB)][:3] == [True] * 3
+    chips = len(list(library.chips.folder.rglob("*.jpg")))
+    vectors = [np.asarray(one.vector, np.float16).tobytes() for one in ana.faces if one.vector is not None]
+    again.forget(ana.id)
+    assert len(list(library.chips.folder.rglob("*.jpg"))) == chips - len(ana.faces)
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert vectors
+    assert not any(vector in kept for vector in vectors)
+    assert b"Ana" not in kept
+    assert {one.key for one in ana.faces}.isdisjoint(one.key for one in find_people(library, tools, SETTINGS)[0].faces)
     with pytest.raises(SourceError, match="no face"):
         face_in(tmp_path / "photos" / "beach.jpg", tools, SETTINGS)
     with pytest.raises(SourceError, match="not a file"):
