@@ -62,6 +62,9 @@ class People:
         self._made = f"{VERSION} {key} {limits}"
         self._known = known or Known(days(reader), copies(reader))
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
+        self._rows: list[Person] = []
+        self._version: str | None = None  # of the records at the last look
+        self._stored: dict[str, Appearance] = {}  # by the keys of faces
         self._take(faces)
 
     # What there is.
@@ -295,14 +298,15 @@ class People:
         """Look at everything anew, and store who is where, so that searches find it."""
         self._before = self.__dict__.pop("everybody", self._before)
         self.__dict__.pop("_whose", None)
-        self._version = self.records.version()
-        self._rows, rulings = self.records.all()
+        looked, self._version = self._version is not None, self.records.version()
+        (self._rows, rulings), before = self.records.all(), self._rows
+        changed = {one.id for one in set(self._rows) - set(before)} if looked else set()
         self.heard: Heard = self._finder.hear(rulings)
         rows = {}
         for key, one in self._stored.items():
             some = self.of_face(key)
             who = some.id if some and not some.nobody else ""
-            if all_rows or who != one.person:
+            if all_rows or who != one.person or who in changed:  # rows written again tell searches of a new name
                 rows[key] = replace(one, person=who)
         if rows or gone:
             self._stored.update(rows)
