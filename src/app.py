@@ -19,6 +19,7 @@ from server.headers import SecurityHeaders, broken
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
 from server.operator import keeping_times, proxies, take_token
+from server.people_routes import people_routes
 from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, library, server, standing_of
@@ -37,6 +38,7 @@ try:
         *review_routes(runs, desk_of),
         *continue_routes(runs, server().jobs, standing_of),
         *library_routes(library(), runs),
+        *people_routes(library()),
         *routes(runs, find_photo, was_fetched, library=library()),
     ]
 except SettingsError as error:

@@ -6,6 +6,7 @@ import streamlit as st
 
 st.title("More", anchor=False)
 st.page_link("finish.py", label="Finish", icon=":material/task_alt:")
+st.page_link("people.py", label="People", icon=":material/face:")
 st.page_link("folders.py", label="Library folders", icon=":material/folder_open:")
 st.page_link("stats.py", label="Statistics", icon=":material/monitoring:")
 st.page_link("models.py", label="Models", icon=":material/memory:")
