@@ -118,9 +118,16 @@ def test_questions_are_answered_one_after_the_other(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"do": "name"}, {"do": "name", "id": 1, "name": "x"}, {"do": "x"}, {"do": "join", "ids": []},
-     {"do": "nobody", "ids": "abc"}, {"do": "name", "id": "nobody", "name": "x"}, {"do": "answer", "pair": [0, 1], "said": "perhaps"}],
-)  # fmt: skip
+    [
+        {"do": "name"},
+        {"do": "name", "id": 1, "name": "x"},
+        {"do": "name", "id": "nobody", "name": "x"},
+        {"do": "x"},
+        {"do": "join", "ids": []},
+        {"do": "nobody", "ids": "abc"},
+        {"do": "answer", "pair": [0, 1], "said": "perhaps"},
+    ],
+)
 def test_what_is_not_understood_changes_nothing(visitor: Visitor, said: dict[str, Any]) -> None:
     before = visitor.get("listing")
     answer = visitor.client.post("/unipic/people/do", json=said)
