@@ -102,7 +102,9 @@ class Studio:
         for number in range(count):
             x, y = np.clip(start + step * number, 0, spare).astype(int)
             grain = noise.integers(-3, 4, (height, width, 1))
-            frames.append(np.clip(photo[y : y + height, x : x + width].astype(np.int16) + grain, 0, 255).astype(np.uint8))
+            frames.append(
+                np.clip(photo[y : y + height, x : x + width].astype(np.int16) + grain, 0, 255).astype(np.uint8)
+            )
         return frames
 
     def cut_clip(self, name: str, lengths: Sequence[int]) -> Clip:
@@ -205,7 +207,12 @@ def zoom(studio: Studio) -> Clip:
     for number in range(100):
         factor = 1 - 0.7 * float(np.clip((number - 20) / 40, 0, 1))
         width, height = photo.width * factor, photo.height * factor
-        box = ((photo.width - width) / 2, (photo.height - height) / 2, (photo.width + width) / 2, (photo.height + height) / 2)
+        box = (
+            (photo.width - width) / 2,
+            (photo.height - height) / 2,
+            (photo.width + width) / 2,
+            (photo.height + height) / 2,
+        )
         frames.append(np.asarray(photo.resize(studio._size, Image.Resampling.BILINEAR, box=box)))
     return Clip("zoom", frames)
 

@@ -298,7 +298,8 @@ def _is_moved(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
 def _is_middle(wide: NDArray[np.uint8], near: NDArray[np.uint8]) -> bool:
     """Whether one picture is about the middle of the other, enlarged."""
     for share in ZOOMS:
-        small = cv2.resize(near, (round(WIDTH * share), round(HEIGHT * share)), interpolation=cv2.INTER_AREA)
+        size = round(WIDTH * share), round(HEIGHT * share)
+        small = np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_AREA), np.uint8)
         top, left = (HEIGHT - len(small)) // 2, (WIDTH - small.shape[1]) // 2
         place = wide[max(0, top - 2) : HEIGHT - max(0, top - 2), max(0, left - 3) : WIDTH - max(0, left - 3)]
         if _holds(place, small) >= ENLARGED:
@@ -310,4 +311,6 @@ def _holds(picture: NDArray[np.uint8], piece: NDArray[np.uint8]) -> float:
     """The best correlation of a piece with any place of a picture; 0 for an even piece."""
     if piece.std() <= VOID_SPREAD:
         return 0.0
-    return float(cv2.matchTemplate(np.ascontiguousarray(picture), np.ascontiguousarray(piece), cv2.TM_CCOEFF_NORMED).max())
+    return float(
+        cv2.matchTemplate(np.ascontiguousarray(picture), np.ascontiguousarray(piece), cv2.TM_CCOEFF_NORMED).max()
+    )

@@ -32,7 +32,7 @@ CLEAR = 3  # frames at 25 a second from a cut or a transition in which nothing i
 WORKING = 640  # pixels: the width at which sharpness is measured
 QUALITY = 92  # of the JPEG that a candidate is kept as
 OTHER_VIEW = 12.0  # grey levels between frames that may show another view; below, nobody is asked
-VIEWS = 8  # frames of a shot that may show another view
+VIEWS = 4  # other frames of a shot that may show another view: five pictures are the most one has
 MOTION, MOTION_WEIGHT, EXPOSURE_WEIGHT = 12.0, 0.5, 0.3  # VIDEO: grey levels that count as 1; weights beside sharpness
 TOLD = 100  # pictures between two words of how far it is
 

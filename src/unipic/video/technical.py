@@ -27,7 +27,7 @@ def technical(picture: NDArray[np.uint8]) -> str:
 
     `picture`: uint8 [H, W, 3] RGB at full size.
     """
-    small = cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     blocks = cv2.resize(small, (SIZE[0] // BLOCK, SIZE[1] // BLOCK), interpolation=cv2.INTER_AREA).astype(np.float32)
     span = float(np.ptp(blocks.reshape(-1, 3), axis=0).max())
