@@ -80,7 +80,7 @@ def installed(name: str) -> str:
     return "" if name in NAMES else f"there is no detector {name!r}; choose one of {', '.join(NAMES)}"
 
 
-class TwoSignal(SceneDetector):  # type: ignore[misc] it has no types
+class TwoSignal(SceneDetector):
     """Cuts that stand out and last, fades, dissolves and wipes; flashes and pans are none. See _signals.py.
 
     Also a detector for PySceneDetect's own SceneManager, which gives pictures in BGR.

@@ -99,9 +99,8 @@ def gather(film: Film, asked: Asked, encoder: Encoder, rows: FilmRows, progress:
         elif isinstance(told, Closed):
             new = list(_viewed(told, encoder)) if told.picks else []
             shots, frames = (*shots, told.shot), (*frames, *(frame for frame, _ in new))
-            rows.keep(
-                film.digest, [_shot_part(told.shot), *(_frame_part(frame) for frame, _ in new)], dict(_pictures(new))
-            )
+            parts = [_shot_part(told.shot), *(_frame_part(frame) for frame, _ in new)]
+            rows.keep(film.digest, parts, {frame.name: coded for frame, coded in new})
         elif isinstance(told, Ended):
             problem, damaged = told.stopped, told.damaged
             _finish(film, rows, told)
