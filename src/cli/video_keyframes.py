@@ -250,10 +250,8 @@ def _say(told: list[dict[str, Any]], problems: list[str], where: Where) -> None:
     from unipic.video.gathered import clock
 
     for one in told:
-        scenes, singles = count(len(one["pictures"]), "scene"), count(one["singles"], "single")
-        out.print(
-            f"[b]{shown(one['film'])}[/b]  {count(len(one['shots']), 'shot')}, {scenes}, of these {singles}", **WHOLE
-        )
+        scenes = f"{count(len(one['pictures']), 'scene')}, {one['singles']:,} of one frame"
+        out.print(f"[b]{shown(one['film'])}[/b]  {count(len(one['shots']), 'shot')}, {scenes}", **WHOLE)
         for picture in one["pictures"]:
             also = [clock(at)[:8] for at in picture["also_at"]]
             again = f"  also at {', '.join(also[:6])}{', ...' if len(also) > 6 else ''}" if also else ""

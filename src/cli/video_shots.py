@@ -162,3 +162,15 @@ def _say_shots(found: Gathered, listing: Path | None) -> None:
         out.print(f"[yellow]note:[/] {shown(found.film.name)} {shown(found.problem)}", **WHOLE)
     if listing:
         out.print(f"Written to {shown(listing)}.", **WHOLE)
+
+
+@video.command()
+def sample(film: Annotated[Path, typer.Argument(help="A new file, as sample.mp4.")]) -> None:
+    """Make a short film to try things out. Needs no network."""
+    from unipic.video.sample_film import make_film
+
+    with clear_answers(False):
+        with before_the_work():
+            free(film)
+        make_film(film)
+        out.print(f"Made. Now try:  {COMMAND} video keyframes {shown(film)} --dry-run", **WHOLE)
