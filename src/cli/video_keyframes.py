@@ -186,7 +186,7 @@ def _one(
     file: Found, asked: Asked, wish: Wish, tools: Tools, where: Where, progress: Progress
 ) -> tuple[dict[str, Any] | None, str]:
     """What was found in one film, and its problem. One that cannot be read costs nothing but itself."""
-    from unipic.destinations.keyframes import planned, write_pictures, write_text
+    from unipic.destinations.keyframes import planned, write_pictures, write_list
     from unipic.video.cut_lists import cut_list, kind_of
     from unipic.video.film import NotAFilm
     from utils import keyframes as story
@@ -200,7 +200,7 @@ def _one(
     if where.to and not where.dry_run and telling.best:
         write_pictures(telling, rows, where.to, asked.format, progress)
     if where.shots and not where.dry_run:
-        write_text(where.shots, cut_list(found.film, found.shots, kind_of(where.shots)))
+        write_list(where.shots, cut_list(found.film, found.shots, kind_of(where.shots)))
     _draw(telling, rows, where)
     problem = found.problem or (
         f"has {count(found.damaged, 'damaged packet')}; they were skipped" if found.damaged else ""
@@ -271,6 +271,7 @@ def _folder(
 ) -> None:
     """A folder of photos, by `clean` with the best of each moment. Nothing counts as technical there."""
     from cli.clean import Kept, Output, clean
+    from cli.from_immich import FromImmich
     from cli.options import Ranking, Sensitivity
 
     if paths:
@@ -290,6 +291,7 @@ def _folder(
         sensitivity=Sensitivity(similar=similar, grouping=groups.grouping),
         encoding=encoding,
         ranking=Ranking(),
+        immich=FromImmich(),
         machine=machine,
     )
 

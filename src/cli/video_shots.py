@@ -46,7 +46,7 @@ def shots(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
 ) -> None:
     """List the shots of a film: where each begins and ends, and how."""
-    from unipic.destinations.keyframes import write_text
+    from unipic.destinations.keyframes import write_list
     from unipic.video.cut_lists import cut_list, kind_of
 
     with clear_answers(as_json):
@@ -56,7 +56,7 @@ def shots(
                 free(listing)
         found = _shots(film, asked_of(Which(detector=detector, limit=limit)), as_json)
         if listing:
-            write_text(listing, cut_list(found.film, found.shots, kind_of(listing)))
+            write_list(listing, cut_list(found.film, found.shots, kind_of(listing)))
         if as_json:
             print(
                 json.dumps(
