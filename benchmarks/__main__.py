@@ -17,6 +17,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 pictures  no figures: the pictures of the README, made anew in real Chromium
+video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -45,6 +46,7 @@ from benchmarks import (
     startup,
     text_encoders,
     versions,
+    video,
 )
 from benchmarks.machine import machine
 
@@ -65,6 +67,7 @@ PARTS = {
     "search": search.run,
     "ocr": ocr.run,
     "meaning": text_encoders.run,
+    "video": video.run,
     "safety": safety.run,
 }
 
@@ -76,13 +79,18 @@ def main() -> None:
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
+    parser.add_argument("--long", type=int, default=0, help="frames of a long film to make (video)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
     if options.part == "search" and options.calibrate:
         search_calibrate.run(options.calibrate)
         return
-    parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
+    with_more = {
+        "darkroom": partial(darkroom.run, groups=options.groups),
+        "video": partial(video.run, long=options.long),
+    }
+    parts = PARTS | with_more
     for name, part in parts.items():
         if options.part in (name, "all"):
             part(options.photos)

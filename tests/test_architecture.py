@@ -75,9 +75,9 @@ HOMES = {
         "unipic/reading/_measures.py",
         *("unipic/vision/faces.py", "unipic/vision/chips.py"),
     ),
-    "scipy": ("unipic/cleanup/_grouping.py",),
+    "scipy": ("unipic/core/grouping.py",),
     "sklearn": (
-        "unipic/cleanup/_grouping.py",
+        "unipic/core/grouping.py",
         "unipic/people/density.py",
         "unipic/search/learned.py",
         "unipic/video/plots.py",

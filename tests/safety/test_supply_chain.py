@@ -159,6 +159,7 @@ LOADERS = {
     "torch.load": (
         "src/unipic/vision/mobilenet.py",
         "src/unipic/vision/aesthetic.py",
+        "src/unipic/vision/transnet.py",
     ),  # .pth is how they are published
     "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
     "safetensors.safe_open": ("src/unipic/vision/_checkpoints.py",),
