@@ -19,6 +19,7 @@ from unipic.sources.immich import PREFIX, Asset, Connected, Listing, missing
 
 AT_ONCE = 500  # assets in one call
 MANY_ALBUMS = 200
+NAMED = 5  # photos that a notice names
 LEAST_TRASH_DAYS = 7
 NAME = 100  # characters of an album's name
 
@@ -111,7 +112,7 @@ def planned(
         raise DestinationError("The key may not do this: " + _permissions(lacking))
     writable = {one.id: one for one in listing.assets if wishes.archived or not one.archived}
     groups = list(_groups(proposal, choices, writable))
-    reader, notices = Steps(there), list[str]()
+    reader, notices = Steps(there), _gone(proposal, listing)
     if wishes.trash:
         _trash_is_safe(there)
     run = new_run()
@@ -134,6 +135,15 @@ def planned(
         notices.append("Undo will not be able to do all of it with this key: " + _permissions(lost))
     names = {id: writable[id].name for step in steps for id in step.ids}
     return Plan(tuple(steps), names, tuple(notices), run)
+
+
+def _gone(proposal: Proposal, listing: Listing) -> list[str]:
+    """A notice about photos that were in Immich when they were looked at, and are no longer shown there."""
+    there = {PREFIX + asset.id for asset in listing.assets}
+    photos = proposal.cleanup.gallery.photos
+    gone = [photo.name for photo in photos if photo.id.startswith(PREFIX) and photo.id not in there]
+    named = ", ".join(gone[:NAMED]) + (", ..." if len(gone) > NAMED else "")
+    return [f"{count(len(gone), 'photo')} no longer in Immich, and left out: {named}"] if gone else []
 
 
 @dataclass(frozen=True)

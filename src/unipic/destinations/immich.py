@@ -19,7 +19,7 @@ from unipic.core.words import count, printable
 from unipic.destinations._immich_journal import Journal, Step, alone, journals, new_run
 from unipic.destinations._immich_plan import Plan, Wishes, in_words, planned
 from unipic.destinations._immich_steps import GONE, Steps
-from unipic.sources.immich import Connected, Refused, folder_of
+from unipic.sources.immich import Connected, Refused, folder_of, version
 
 __all__ = [
     "Journal",
@@ -72,6 +72,8 @@ def apply(there: Connected, plan: Plan | Journal, progress: Progress = silent) -
 def _applied(there: Connected, journal: Journal, progress: Progress) -> Result:
     steps = Steps(there, _made(there))
     result = Result(journal.run, of=len(journal.steps))
+    with _explained(journal, "written", "Let it go on, or undo it."):
+        version(there.client)  # the server may have been updated since the plan was made
     for number, step in enumerate(journal.steps):
         progress(Told(STAGE, number, len(journal.steps), "step"))
         if journal.past[number].result is None:

@@ -155,8 +155,7 @@ class Client:
     def _asked(self, method: str, path: str, body: Body | None, params: Body | None) -> Iterator[httpx2.Response]:
         """The answer to one request, if it is a good one. Every other becomes Refused or Lost."""
         try:
-            sent = {"json": body} if body is not None else {}
-            with self._http.stream(method, path, params=params or None, **sent) as answer:
+            with self._http.stream(method, path, params=params or None, json=body) as answer:
                 if not 200 <= answer.status_code < 300:
                     raise self._trouble(answer, path)
                 yield answer

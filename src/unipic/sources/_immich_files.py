@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from unipic.core.errors import SettingsError
-from unipic.core.files import PART, make_folder, open_to_read
+from unipic.core.files import CHUNK, PART, make_folder, open_to_read
 from unipic.core.settings import immich_folder
 from unipic.sources._immich_client import Lost, Server, server
 
@@ -117,7 +117,10 @@ def sha1_of_file(path: str) -> str:
     """40 hexadecimal digits; "" if it cannot be read."""
     try:
         with open_to_read(path) as file:
-            return hashlib.file_digest(file, "sha1").hexdigest()
+            digest = hashlib.sha1(usedforsecurity=False)
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+            return digest.hexdigest()
     except OSError:
         return ""
 
