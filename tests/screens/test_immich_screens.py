@@ -217,10 +217,10 @@ def test_a_lost_server_can_go_on_or_be_undone(fake: FakeImmich, run: Run) -> Non
 def test_what_a_key_cannot_do_and_cannot_undo_is_said_before(fake: FakeImmich, run: Run) -> None:
     fake.permissions = [*NEEDS["look at photos"]]
     at = check(page("finish", run), fake.url, part="finish-")
-    assert "tag.create (for tags)" in words(at)
+    assert "tag.create, tag.asset (for tags)" in words(at)
     fake.permissions += NEEDS["tags"]
     at = check(at, fake.url, part="finish-")
-    assert "Undo will not be able to do all of it with this key" in words(at)
+    assert "Undo will leave empty tags behind: the key lacks tag.delete." in words(at)
 
 
 def test_photos_that_are_gone_meanwhile_are_named(fake: FakeImmich, run: Run) -> None:

@@ -32,14 +32,14 @@ def _form(key: str) -> None:
     saved = saved_login()
     fixed = immich_url() or (saved.url if saved else "")
     known = immich_key() or (saved.key if saved else "")
-    with st.form(f"{key}immich", border=False):
-        url = st.text_input(
-            "Address",
-            value=fixed,
-            disabled=bool(fixed),
-            placeholder="https://photos.example.org",
-            key=f"{key}immich-url",
-        )
+    url = st.text_input(
+        "Address",
+        value=fixed,
+        disabled=bool(fixed),
+        placeholder="https://photos.example.org",
+        key=f"{key}immich-url",
+    )
+    with st.form(f"{key}immich", border=False, clear_on_submit=True):  # the key does not stay on the page
         typed = st.text_input(
             "Key",
             type="password",
@@ -57,6 +57,8 @@ def _form(key: str) -> None:
         session.immich = connect(Client(server(fixed or url, typed or known, ca_file)))
     except UnipicError as error:
         st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.rerun()  # closes this part: what follows is what one came for
 
 
 def _permissions(there: Connected) -> None:

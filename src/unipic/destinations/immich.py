@@ -129,8 +129,15 @@ def take_back(there: Connected, run: str, progress: Progress = silent) -> Result
         result = Result(run, of=len(waiting))
         for number in waiting:
             progress(Told(UNDOING, result.steps, len(waiting), "step"))
-            with _explained(journal, "taken back", "Undo does the rest later."):
-                journal.write(number, "undone", steps.undo(journal.steps[number], journal.past[number]))
+            step = journal.steps[number]
+            try:
+                with _explained(journal, "taken back", "Undo does the rest later."):
+                    journal.write(number, "undone", steps.undo(step, journal.past[number]))
+            except DestinationError as error:
+                if not getattr(error.__cause__, "permission", ""):
+                    raise
+                result.problems.append(f"{_named(step)} stays: {error.__cause__} Undo it with a key that may.")
+                continue
             result.steps += 1
             result.problems += [f"left: {one}" for one in journal.past[number].undone or ()]
         journal.write(0, "finished")
