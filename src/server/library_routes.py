@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -15,27 +14,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.answers import Refused, in_words, json_object, packed
+from server.answers import Answer, Asked, Refused, heard, in_words, shown
 from server.listings import Listings, Range
 from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
-from unipic.core.errors import DecisionsUnreadable, SettingsError
+from server.uploads import announced, gigabytes, held_for_a_moment, store
+from unipic.core.errors import DecisionsUnreadable, SettingsError, SourceError
 from unipic.core.photo import Photo, local_time
+from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.library.companions import in_words as companion_in_words
 from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
-from unipic.library.marks import NOT_MARKED, Marked
+from unipic.library.marks import LONGEST_NAME, NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
 
 MOST_PHOTOS = 500  # photos of one answer
-MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
-
-Asked = dict[str, Any]
-Answer = dict[str, Any] | list[Any]
 
 
 def library_routes(library: Library, runs: Runs) -> list[Route]:
@@ -55,11 +52,11 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
             raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
-        shown = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(shown, listings.more(given.get("key", ""), start, count), strict=False):
+        told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
+        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
                 one |= {"more": more, "why": printable(why)}
-        return shown
+        return told
 
     def photo(request: Request) -> Answer:
         return _in_full(library, request.path_params["digest"])
@@ -69,6 +66,10 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
         _mark(library, digests, asked)
         return {"changed": len(digests), **_said(library)}
 
+    def saved(asked: Asked) -> Answer:
+        library.marks.save_search(_text(asked["query"]), asked.get("on", True) is True)
+        return _said(library)
+
     def selection(asked: Asked) -> Answer:
         digests = _digests(listings, asked)
         if not digests:
@@ -77,40 +78,28 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
         run.select(digests)
         return {"run": run.token}
 
+    async def example(request: Request) -> Response:
+        name, size = printable(request.query_params.get("name", "The picture"))[:LONGEST_NAME], announced(request)
+        if size > Limits().max_file:
+            raise Refused(413, f"{name} is {gigabytes(size)}; the limit is {gigabytes(Limits().max_file)}.")
+        with held_for_a_moment(library.data) as path:
+            await store(request, path, size)
+            try:
+                digest = await run_in_threadpool(listings.searches.look_at, path, name)
+            except SourceError as error:
+                raise Refused(415, f"{error}.") from None
+        return JSONResponse({"digest": digest})
+
     path = "/unipic/library"
     return [
-        Route(f"{path}/listing", in_words(_shown(listing))),
-        Route(f"{path}/photos", in_words(_shown(photos))),
-        Route(f"{path}/photo/{{digest}}", in_words(_shown(photo))),
-        Route(f"{path}/mark", in_words(_heard(mark)), methods=["POST"]),
-        Route(f"{path}/selection", in_words(_heard(selection)), methods=["POST"]),
+        Route(f"{path}/listing", in_words(shown(listing))),
+        Route(f"{path}/photos", in_words(shown(photos))),
+        Route(f"{path}/photo/{{digest}}", in_words(shown(photo))),
+        Route(f"{path}/mark", in_words(heard(mark)), methods=["POST"]),
+        Route(f"{path}/example", in_words(example), methods=["PUT"]),
+        Route(f"{path}/saved", in_words(heard(saved)), methods=["POST"]),
+        Route(f"{path}/selection", in_words(heard(selection)), methods=["POST"]),
     ]
-
-
-def _shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    def body(request: Request) -> bytes:
-        return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
-
-    async def show(request: Request) -> Response:
-        return await packed(request, await run_in_threadpool(body, request))
-
-    return show
-
-
-def _heard(done: Callable[[Asked], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    def answer(asked: Asked) -> Answer:
-        try:
-            return done(asked)
-        except SettingsError as error:
-            raise Refused(400, f"{error}.") from None
-        except (TypeError, KeyError, ValueError) as error:
-            raise Refused(400, f"This request was not understood: {error}") from None
-
-    async def hear(request: Request) -> Response:
-        asked = await json_object(request, MAX_ASKED_BYTES, "request")
-        return JSONResponse(await run_in_threadpool(answer, asked))
-
-    return hear
 
 
 # What is shown.
@@ -161,13 +150,18 @@ def _about(library: Library) -> dict[str, Any]:
     try:
         return {**_said(library), "folders": folders, "notice": ""}
     except DecisionsUnreadable as error:
-        return {"tags": [], "albums": [], "favourites": 0, "folders": folders, "notice": str(error)}
+        return {"tags": [], "albums": [], "searches": [], "favourites": 0, "folders": folders, "notice": str(error)}
 
 
 def _said(library: Library) -> dict[str, Any]:
     marks = library.marks
     albums = [asdict(album) for album in marks.albums()]
-    return {"tags": [*marks.tags().items()], "albums": albums, "favourites": len(marks.favourites())}
+    return {
+        "tags": [*marks.tags().items()],
+        "albums": albums,
+        "searches": marks.searches(),
+        "favourites": len(marks.favourites()),
+    }
 
 
 def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 RAW = "RAW"  # a raw photo; every other format was made from one or holds less
 # Best first: cameras' own formats before those that are converted to, lossless before lossy.
-FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS")
+FILM = "FILM"  # a film, shown by one of its pictures
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS", FILM)
 SHA1 = 40  # hexadecimal digits of a SHA-1; a sha256 has 64
 Role = Literal["video", "raw", "sidecar", "original"]
 # What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.

@@ -115,6 +115,8 @@ class Comparing(Section):
     # Pictures too plain for keypoints are laid frame on frame if their hashes differ in few of the 256 bits.
     # Copies differed in at most 12 on labelled photos, twice that leaves room; the pixels decide.
     near_bits: int = 24
+    # Films take part: the same film in other files, and photos that are a picture of a film. Each film is decoded once.
+    videos: bool = False
 
     def check(self) -> None:
         if not 0 <= self.near_bits <= 256:

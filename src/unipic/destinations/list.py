@@ -125,12 +125,13 @@ def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([cell(value) for value in row.values()])
     text.flush()
     text.detach()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as the text of a cell that no spreadsheet runs."""
     text = "" if value is None else BETWEEN.join(value) if isinstance(value, list) else str(value)
     return FORMULA.sub(_harmless, text)
 

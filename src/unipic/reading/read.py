@@ -12,7 +12,8 @@ from PIL import Image, ImageStat
 
 from unipic.core.photo import Found, Original, Photo, Unreadable
 from unipic.core.settings import Limits
-from unipic.reading._measures import WORKING, measure
+from unipic.reading._measures import WORKING as WORKING
+from unipic.reading._measures import measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.images import Decoded, NotAPhoto, decode_opened, opened
@@ -41,7 +42,7 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
         return file
     try:
         with opened(file.path, limits.max_file) as (content, size):
-            return _picture(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
+            return picture_of(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size, lasting=True)
     except FileNotFoundError:
@@ -53,7 +54,8 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 
-def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
+def picture_of(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
+    """A decoded picture with what is measured in it."""
     pixels = np.asarray(decoded.picture)
     measures = measure(pixels)
     grey = decoded.picture.convert("L")
