@@ -17,6 +17,8 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 pictures  no figures: the pictures of the README, made anew in real Chromium
+immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
+          originals; all on a fake of this project
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -30,6 +32,7 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    immich,
     library,
     memory,
     ocr,
@@ -56,6 +59,7 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "immich": immich.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,
