@@ -255,6 +255,20 @@ def test_what_the_server_refuses_for_one_photo_is_told(fake: FakeImmich) -> None
     assert not fake.tags
 
 
+@pytest.mark.parametrize(("version", "goes"), [((2, 3, 0), False), ((3, 3, 5), True)])
+def test_a_server_that_was_updated_or_put_back_meanwhile(
+    fake: FakeImmich, version: tuple[int, int, int], goes: bool
+) -> None:
+    there, made = connected(fake), plan(fake)
+    fake.version = version
+    if goes:
+        assert apply(there, made).problems == []
+        return
+    with pytest.raises(DestinationError, match=r"Unipic needs 2\.4"):
+        apply(there, made)
+    assert not written(fake)
+
+
 def test_two_runs_at_once_are_refused(fake: FakeImmich) -> None:
     there = connected(fake)
     with alone(there.client.server), pytest.raises(DestinationError, match="Another run is writing"):
