@@ -18,6 +18,8 @@ meaning   what the text encoders' halves cost: loading, memory, a picture, a que
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
+immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
+          originals; all on a fake of this project
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -31,6 +33,7 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    immich,
     library,
     memory,
     ocr,
@@ -58,6 +61,7 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "immich": immich.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,

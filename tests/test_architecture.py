@@ -122,6 +122,7 @@ WRITERS = (
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
     "unipic/sources/_immich_files.py",  # the login, and pictures that were fetched
+    "server/immich_runs.py",  # the key of Immich, while a scan needs it
     "server/uploads.py",  # uploads, as they arrive
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
