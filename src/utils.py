@@ -20,7 +20,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -126,7 +126,7 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None)))
+    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None, settings.comparing.videos)))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -196,7 +196,7 @@ def find_film_copies(
 ) -> tuple[Films, tuple[DuplicateSet, ...]]:
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
     files = list(source.files())
-    progress(Step("Finding files", 0, 0, ahead=INDEXING))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *FILMS)))
     seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)

@@ -24,7 +24,6 @@ from unipic.reading.images import Decoded as DecodedPhoto
 from unipic.reading.metadata import Metadata
 from unipic.reading.read import WORKING, picture_of
 from unipic.reading.seen import Picture, Seen
-from unipic.sources.base import stamp
 from unipic.video import fingerprints, packets
 from unipic.video.decode import Decoder, in_worker
 from unipic.video.film import Film, FilmLimits, NotAFilm, probe
@@ -95,7 +94,8 @@ def read_film(order: Order) -> Iterator[Picture]:
     best = _best_picture(path, limits)
     digest = hash_file(path)
     status = os.stat(path)
-    if status.st_size != order.file.size or (order.file.stamp and stamp(status) != order.file.stamp):
+    times = f"{status.st_mtime_ns} {status.st_ctime_ns} "
+    if status.st_size != order.file.size or (order.file.stamp and not order.file.stamp.startswith(times)):
         raise NotAFilm("was changed while it was read")
     decoded = DecodedPhoto(
         picture=best,
@@ -162,49 +162,64 @@ def films_seen(
     files: Sequence[Found], index: Index, thumbnails: Thumbnails, encoder: Encoder, progress: Progress = silent
 ) -> Iterator[Seen | Unreadable]:
     """Each film with its picture; what the index knows is not opened. Files that are no films have the reason."""
-    new = []
+    new, refused = list[Found](), index.said(files, CONTENT)
     for file, seen in index.seen(files, encoder.key):
         if seen and (not seen.photo.content or seen.photo.content.startswith(f"{CONTENT} ")):
             yield seen
+        elif file.id in refused:
+            yield Unreadable(file.id, file.name, file.path, refused[file.id]["reason"], file.size, lasting=True)
         else:
             new.append(file)
     found = {file.id: file for file in new}
-    read = (_read(file, progress, done, len(new)) for done, file in enumerate(new))
+    read = (
+        Unreadable(file.id, file.name, file.path, made, file.size, lasting=True) if isinstance(made, str) else made
+        for file, made in _made(read_film, new, STAGE, progress)
+    )
     for now in thumbnails_saved(embed(read, encoder), thumbnails):
         if isinstance(now, Seen):
             index.keep(found[now.photo.id], now, encoder.key)
-        elif now.lasting:
-            index.keep_unreadable(found[now.id], now.reason)
+        else:
+            index.keep_said(found[now.id], {"reason": now.reason}, CONTENT)
         yield now
-
-
-def _read(file: Found, progress: Progress, done: int, total: int) -> Picture | Unreadable:
-    progress(Step(STAGE, done, total, "film"))
-    made = _made(read_film, file)
-    if isinstance(made, str):
-        return Unreadable(file.id, file.name, file.path, made, file.size, lasting=True)
-    return made
-
-
-def _made(task: Callable[[Order], Iterator[Any]], file: Found) -> Any:
-    """What the task makes of a film, or the reason why nothing."""
-    try:
-        for one in in_worker(task, Order(file)):
-            return f"is a film that {one.reason}" if isinstance(one, Failure) else one
-    except (NotAFilm, OSError) as error:
-        return str(error)
-    return "is a film without a picture"
 
 
 def fingerprints_of(films: Sequence[Photo], index: Index, progress: Progress = silent) -> dict[str, Fingerprint]:
     """Fingerprints by digest; of a film that cannot be decoded an empty one. What the index knows is not made again."""
     made = f"{VERSION}.{fingerprints.VERSION}"
     stored = blobs.known(index, (film.digest for film in films), KEY, made)
-    missing = {film.digest: film for film in films if film.digest not in stored}
-    for done, (digest, film) in enumerate(missing.items()):
-        progress(Step(PRINTING, done, len(missing), "film"))
-        told = _made(print_film, Found(film.id, film.name, film.path, film.size))
-        stored[digest] = told if isinstance(told, bytes) else b""
-        if isinstance(told, bytes):
-            blobs.keep(index, digest, KEY, made, told)
+    missing = {film.id: film for film in films if film.digest not in stored}
+    orders = [Found(film.id, film.name, film.path, film.size) for film in missing.values()]
+    for file, told in _made(print_film, orders, PRINTING, progress):
+        stored[missing[file.id].digest] = b"" if isinstance(told, str) else told
+        if not isinstance(told, str):
+            blobs.keep(index, missing[file.id].digest, KEY, made, told)
     return {digest: unpacked(data) for digest, data in stored.items()}
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Films for one worker after the other. Can be sent to a worker."""
+
+    task: Callable[[Order], Iterator[Any]]
+    films: tuple[Order, ...]
+
+
+def one_by_one(orders: Orders) -> Iterator[Any]:
+    """What the task makes of each film, or the reason why nothing."""
+    for order in orders.films:
+        try:
+            yield next(orders.task(order), "is a film without a picture")
+        except (NotAFilm, OSError) as error:
+            yield str(error)
+
+
+def _made(
+    task: Callable[[Order], Iterator[Any]], files: Sequence[Found], stage: str, progress: Progress
+) -> Iterator[tuple[Found, Any]]:
+    """Each film with what the task makes of it, or why nothing. A film that kills its worker costs itself."""
+    left = [Order(file) for file in files]
+    while left:
+        for made in in_worker(one_by_one, Orders(task, tuple(left))):
+            progress(Step(stage, len(files) - len(left), len(files), "film"))
+            yield left.pop(0).file, f"is a film that {made.reason}" if isinstance(made, Failure) else made
+    progress(Step(stage, len(files), len(files), "film"))
