@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from unipic.albums.groups import groups_of, numbered
+from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -27,6 +29,7 @@ from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
+from unipic.destinations.tree import known_groups
 from unipic.library.companions import together
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
@@ -279,6 +282,22 @@ def weigh(
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
     return replace(evidence, scores=scores)
+
+
+def organise(
+    cleanup: Cleanup,
+    wish: Wish,
+    folder: Path,
+    chosen: frozenset[str] = frozenset(),
+    clock: Clock = no_clock,
+) -> Tree:
+    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+
+    Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
+    `clock`: the time of files that have no capture time.
+    """
+    groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:
