@@ -31,6 +31,7 @@ from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library.companions import together
+from unipic.library.index import path_of
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
@@ -70,8 +71,21 @@ def index_gallery(
     read = _counted(seen, READING, len(new), progress)
     unreadable = tuple(one for one in read if isinstance(one, Unreadable))
     library.join(folder, files, tools.engine, tools.index, progress)
+    index_films(files, library, tools, progress)
     library.describe(tools.engine, progress)
     return Update(len(files), len(new), gone, unreadable)
+
+
+def index_films(
+    files: Sequence[Found | Unreadable], library: Library, tools: Tools, progress: Progress = silent
+) -> None:
+    """Read the films that belong to no photo: each is shown in the library by one of its pictures."""
+    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
+    beside = library.companions()
+    alone = [file for file in films if path_of(file) not in beside]
+    for _ in films_seen(alone, tools.index, tools.thumbnails, tools.encoder, progress):
+        pass
+    tools.index.write()
 
 
 def see_meaning(

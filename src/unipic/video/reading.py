@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,10 +22,10 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure
 from unipic.reading.images import Decoded as DecodedPhoto
 from unipic.reading.metadata import Metadata
-from unipic.reading.read import WORKING, picture_of
+from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
 from unipic.video import fingerprints, packets
-from unipic.video.decode import Decoder, in_worker
+from unipic.video.decode import Decoded, Decoder, in_worker
 from unipic.video.film import Film, FilmLimits, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder
@@ -36,13 +36,14 @@ SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
 )
-TRIED = 12  # pictures that need no other, one a second, of which the best stands for the film
+STRIP = 8  # pictures that need no other, spread over a film: its filmstrip, of which the best stands for it
+STRIP_SIDE = 160  # pixels, the height of the filmstrip
 LOOKED_AT = 96  # pixels, their size for choosing
 # Bits a pixel that H.264 spends where a film looks good; about what telephones' messengers leave. Each doubling is
 # worth DOUBLING steps of quality; others need EFFORT times as many bits for the same picture.
 GOOD_BITS, GOOD, DOUBLING = 0.1, 75, 10
 EFFORT = {"h264": 1.0, "hevc": 0.6, "av1": 0.5, "vp9": 0.65, "vp8": 1.0, "mpeg4": 1.6, "mpeg2video": 2.2, "mjpeg": 5.0}
-KEY = "film"  # of fingerprints in the index
+KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
 
 
 CONTENT = f"film{VERSION}.{packets.VERSION}"
@@ -86,12 +87,12 @@ class Order:
     limits: FilmLimits = FilmLimits()  # noqa: RUF009  frozen
 
 
-def read_film(order: Order) -> Iterator[Picture]:
-    """A film as a picture with facts. NotAFilm, OSError."""
+def read_film(order: Order) -> Iterator[tuple[Picture, bytes]]:
+    """A film as a picture with facts, and its filmstrip, a JPEG. NotAFilm, OSError."""
     path, limits = order.file.path, order.limits
     film = probe(path, order.file.name, limits)
     pictures, sound = packets.coded(path, limits)
-    best = _best_picture(path, limits)
+    best, strip = _best_picture(spread(path, film.seconds, limits))
     digest = hash_file(path)
     status = os.stat(path)
     times = f"{status.st_mtime_ns} {status.st_ctime_ns} "
@@ -109,7 +110,7 @@ def read_film(order: Order) -> Iterator[Picture]:
         content=content_of(pictures, sound),
         holds=tuple(_holds(film, sound)),
     )
-    yield picture_of(order.file, decoded, Metadata(taken=film.taken, place=film.place))
+    yield picture_of(order.file, decoded, Metadata(taken=film.taken, place=film.place)), strip
 
 
 def print_film(order: Order) -> Iterator[bytes]:
@@ -118,24 +119,63 @@ def print_film(order: Order) -> Iterator[bytes]:
     yield fingerprint((one.seconds, one.planes(SIDE, SIDE)[0]) for one in shown).packed()
 
 
-def _best_picture(path: str, limits: FilmLimits) -> Image.Image:
-    """The picture with most to see among the first that need no other: title cards and black have little."""
-    best, most = None, -1.0
-    for number, one in enumerate(Decoder(path, every=1.0, keys=True, limits=limits)):
+def spread(path: str, seconds: float, limits: FilmLimits) -> Iterator[Decoded]:
+    """Pictures that need no other, evenly over a film; those that cannot be decoded are left out."""
+    last = -1.0
+    for place in range(STRIP):
+        start = seconds * (place + 0.5) / STRIP
+        one = next(iter(Decoder(path, start=start, keys=True, limits=limits)), None)
+        if one is not None and one.seconds > last:
+            last = one.seconds
+            yield one
+    if last < 0 and (one := next(iter(Decoder(path, limits=limits)), None)):
+        yield one
+
+
+def _best_picture(shown: Iterable[Decoded]) -> tuple[Image.Image, bytes]:
+    """The picture with most to see, since title cards and black have little, and all of them side by side as a JPEG."""
+    best, most, strip = None, -1.0, list[np.ndarray]()
+    for one in shown:
         small = one.planes(LOOKED_AT, LOOKED_AT)[0].astype(np.float32)
         worth = float(small.std() * (np.abs(np.diff(small, axis=0)).mean() + np.abs(np.diff(small, axis=1)).mean()))
         if worth > most:
             best, most = one.picture(_fitted(one.width, one.height)), worth
-        if number + 1 == TRIED:
-            break
+        strip.append(one.picture((max(1, min(2 * STRIP_SIDE, one.width * STRIP_SIDE // one.height)), STRIP_SIDE)))
     if best is None:
         raise NotAFilm("holds no picture that can be decoded")
-    return Image.fromarray(best)
+    return Image.fromarray(best), jpeg(Image.fromarray(np.concatenate(strip, axis=1)))
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:
     share = min(1.0, WORKING / max(width, height))
     return max(1, round(width * share)), max(1, round(height * share))
+
+
+@dataclass(frozen=True)
+class At:
+    """A picture of a film that somebody wants to see. Can be sent to a worker."""
+
+    path: str
+    seconds: float
+    side: int  # pixels: the long side, at most
+    limits: FilmLimits = FilmLimits()  # noqa: RUF009  frozen
+
+
+def picture_at(wanted: At) -> Iterator[bytes]:
+    """The picture that a film shows at a time, its last one after its end, as a JPEG. NotAFilm, OSError."""
+    shown = iter(Decoder(wanted.path, start=wanted.seconds, limits=wanted.limits))
+    one = next(shown, None) or _last(Decoder(wanted.path, start=max(0.0, wanted.seconds - 10), limits=wanted.limits))
+    if one is None:
+        raise NotAFilm("shows no picture there")
+    share = min(1.0, wanted.side / max(one.width, one.height))
+    yield jpeg(Image.fromarray(one.picture((max(1, round(one.width * share)), max(1, round(one.height * share))))))
+
+
+def _last(shown: Iterable[Decoded]) -> Decoded | None:
+    last = None
+    for one in shown:
+        last = one
+    return last
 
 
 def quality(film: Film) -> int | None:
@@ -171,11 +211,17 @@ def films_seen(
         else:
             new.append(file)
     found = {file.id: file for file in new}
-    read = (
-        Unreadable(file.id, file.name, file.path, made, file.size, lasting=True) if isinstance(made, str) else made
-        for file, made in _made(read_film, new, STAGE, progress)
-    )
-    for now in thumbnails_saved(embed(read, encoder), thumbnails):
+
+    def read() -> Iterator[Picture | Unreadable]:
+        for file, made in _made(read_film, new, STAGE, progress):
+            if isinstance(made, str):
+                yield Unreadable(file.id, file.name, file.path, made, file.size, lasting=True)
+            else:
+                picture, strip = made
+                blobs.keep(index, picture.photo.digest, STRIPS, CONTENT, strip)
+                yield picture
+
+    for now in thumbnails_saved(embed(read(), encoder), thumbnails):
         if isinstance(now, Seen):
             index.keep(found[now.photo.id], now, encoder.key)
         else:
