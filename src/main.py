@@ -18,6 +18,8 @@ from cli import (  # noqa: F401 they register their commands
     undo,
     video,
     video_duplicates,
+    video_keyframes,
+    video_shots,
     web,
 )
 from cli.app import app

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from unipic.albums.groups import groups_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
@@ -44,6 +44,12 @@ from unipic.tools import Tools, meaning_model
 from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
 from unipic.video.same_film import Alike, tells
 from unipic.video.stills import stills
+
+if TYPE_CHECKING:  # what has no film does without FFmpeg
+    from unipic.library.frames import FilmRows
+    from unipic.video.keyframes import Asked as FilmAsked
+    from unipic.video.telling import Telling
+    from unipic.video.telling import Wish as FilmWish
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
@@ -296,6 +302,22 @@ def weigh(
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
     return replace(evidence, scores=scores)
+
+
+def keyframes(
+    file: Found, asked: FilmAsked, wish: FilmWish, tools: Tools, rows: FilmRows, progress: Progress = silent
+) -> Telling:
+    """Find the pictures that tell a film: its shots, the best frames of each, put together by scene. NotAFilm, OSError.
+
+    Nothing is written but what is remembered: a second run does not open the film, and a stopped one goes on.
+    """
+    from unipic.video.gathered import LOOKING, film_of, gather
+    from unipic.video.telling import tell
+
+    progress(Step(LOOKING.name, 0, 0, ahead=(LOOKING,)))
+    film, _ = film_of(file, rows)
+    found = gather(film, asked, tools.encoder, rows, progress)
+    return tell(found, wish, tools.encoder.calibration)
 
 
 def organise(

@@ -380,7 +380,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "vision/base",
         "core/words",
         "cleanup/_cells",
-        "cleanup/_grouping",
+        "core/grouping",
         "core/machine",
         "library/_sqlite",
         "reading",

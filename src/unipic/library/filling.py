@@ -96,7 +96,7 @@ class Filler:
         """Store a photo's parts, and that it was looked at, which holds for a photo without any too."""
         made = versions.picture()
         for part in parts:
-            _store(self.base, digest, part, key, made)
+            store(self.base, digest, part, key, made)
         self.base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
         self.base.write_now_and_then()
 
@@ -149,7 +149,8 @@ def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
             yield lot
 
 
-def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
+def store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
+    """Store a part, and its vector if it has one."""
     if part.vector is not None:
         base.queue(
             "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)",
