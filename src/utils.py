@@ -75,23 +75,25 @@ def index_gallery(
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     read = _counted(seen, READING, len(new), progress)
-    unreadable = tuple(one for one in read if isinstance(one, Unreadable))
+    no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
-    index_films(files, library, tools, progress)
+    films = index_films(files, library, tools, progress)
     library.describe(tools.engine, progress)
-    return Update(len(files), len(new), gone, unreadable)
+    told = (films.get(one.id, one) for one in no_photos)
+    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
 
 
 def index_films(
     files: Sequence[Found | Unreadable], library: Library, tools: Tools, progress: Progress = silent
-) -> None:
-    """Read the films that belong to no photo: each is shown in the library by one of its pictures."""
-    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
+) -> dict[str, Seen | Unreadable]:
+    """Read the films that belong to no photo: each is shown in the library by one of its pictures. By their ids."""
     beside = library.companions()
+    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
     alone = [file for file in films if path_of(file) not in beside]
-    for _ in films_seen(alone, tools.index, tools.thumbnails, tools.encoder, progress):
-        pass
+    seen = films_seen(alone, tools.index, tools.thumbnails, tools.encoder, progress)
+    found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
     tools.index.write()
+    return found
 
 
 def see_meaning(

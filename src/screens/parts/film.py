@@ -1,11 +1,14 @@
-"""One film: its filmstrip, what it shows at any time, its shots, and the pictures that tell it."""
+"""One film: what it shows at any time, its shots on a line of time, and the pictures that tell it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.film_story import story
 from screens.parts.words import plain
+from screens.parts.working import film_bar
 from server.film_pictures import film_picture, filmstrip
+from server.film_work import latest, start, told
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo
@@ -22,7 +25,29 @@ def film(one: Photo) -> None:
     strip = filmstrip(library(), one)
     if strip:
         st.image(strip, width="stretch")
-    _look(one)
+    run = latest(one)
+    if run and run.load().state in ("waiting", "working"):
+        film_bar(run)
+    else:
+        _told(one)
+    with st.expander("Look at any time", icon=":material/timer:"):
+        _look(one)
+
+
+def _told(one: Photo) -> None:
+    try:
+        found = told(one)
+    except OSError:
+        st.warning("This film is not there now. What is known of it is kept.", icon=":material/cloud_off:")
+        return
+    if found:
+        story(one, found)
+        return
+    run = latest(one)
+    if run and run.load().state == "failed":
+        st.error(plain(run.load().message), icon=":material/error:")
+    st.markdown("Unipic finds the shots of this film, and the pictures that tell it: sharp, none black, none twice.")
+    st.button("Find the pictures", icon=":material/auto_awesome:", type="primary", on_click=start, args=(one,))
 
 
 def _close() -> None:

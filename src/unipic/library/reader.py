@@ -92,14 +92,14 @@ class Reader:
 
     def films(self) -> list[Photo]:
         """The films that are shown, the newest first; those that nobody knows the time of come last."""
-        rows = self.ask("SELECT digest FROM trait WHERE format = ?", [FILM])
+        rows = self.ask("SELECT digest FROM trait WHERE format = ?", [FILM.lower()])
         films = self.by_digest(digest for (digest,) in rows).values()
         return sorted(films, key=lambda film: (film.taken is None, -_moment(film), film.name, film.digest))
 
     def has_films(self) -> bool:
         """Whether any film is shown."""
         asked = f"SELECT 1 FROM trait t JOIN file f ON f.digest = t.digest WHERE t.format = ? AND {SHOWN} LIMIT 1"
-        return bool(self.ask(asked, [FILM]))
+        return bool(self.ask(asked, [FILM.lower()]))
 
     def inside(self, folder: Path) -> frozenset[str]:
         """Digests of the photos that are shown, in a folder."""
