@@ -22,7 +22,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -32,6 +32,7 @@ from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
+from unipic.library.index import path_of
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
@@ -75,10 +76,25 @@ def index_gallery(
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     read = _counted(seen, READING, len(new), progress)
-    unreadable = tuple(one for one in read if isinstance(one, Unreadable))
+    no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
+    films = index_films(files, library, tools, progress)
     library.describe(tools.engine, progress)
-    return Update(len(files), len(new), gone, unreadable)
+    told = (films.get(one.id, one) for one in no_photos)
+    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
+
+
+def index_films(
+    files: Sequence[Found | Unreadable], library: Library, tools: Tools, progress: Progress = silent
+) -> dict[str, Seen | Unreadable]:
+    """Read the films that belong to no photo: each is shown in the library by one of its pictures. By their ids."""
+    beside = library.companions()
+    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
+    alone = [file for file in films if path_of(file) not in beside]
+    seen = films_seen(alone, tools.index, tools.thumbnails, tools.encoder, progress)
+    found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
+    tools.index.write()
+    return found
 
 
 def see_meaning(
@@ -148,7 +164,7 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None)))
+    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None, settings.comparing.videos)))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -218,7 +234,7 @@ def find_film_copies(
 ) -> tuple[Films, tuple[DuplicateSet, ...]]:
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
     files = list(source.files())
-    progress(Step("Finding files", 0, 0, ahead=INDEXING))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *FILMS)))
     seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from server.runs import Run
+from server.runs import OWN_PAGE, Run
 from server.state import desk_of, server
 from unipic.core.errors import RunNotFound
 from unipic.review.choices import done, kept
@@ -29,7 +29,7 @@ class Session:
             run = server().runs.open(token)
         except RunNotFound:
             return None
-        if run.load().source in ("selection", "library"):  # they have pages of their own
+        if run.load().source in OWN_PAGE:  # they have pages of their own
             return None
         if st.session_state.get("run") != token:
             self.show(run)

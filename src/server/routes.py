@@ -66,6 +66,7 @@ def routes(
         Route("/unipic/upload/{token}/{key}", in_words(receiving(runs, max_file, max_run)), methods=["PUT"]),
         Route("/unipic/thumb/{token}/{digest}", in_words(thumbnails(shelves))),
         Route("/unipic/view/{token}/{id}", in_words(pictures.view)),
+        Route("/unipic/frame/{token}/{id}/{milliseconds:int}", in_words(pictures.frame)),
         Route("/unipic/photo/{token}/{id}", in_words(pictures.photo)),
         Route("/unipic/download/{token}/{file}", in_words(downloads(runs, on_sent))),
         *(Route(f"/unipic/{part}/{{name}}.js", in_words(scripts(part))) for part in SCRIPTS),

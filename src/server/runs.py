@@ -36,7 +36,8 @@ from unipic.core.words import JOINERS, without_controls
 from unipic.library.thumbnails import Thumbnails
 
 State = Literal["collecting", "waiting", "working", "paused", "ready", "failed", "cancelled"]
-Origin = Literal["upload", "folder", "samples", "selection", "library", "immich"]
+Origin = Literal["upload", "folder", "samples", "selection", "library", "film", "immich"]
+OWN_PAGE = ("selection", "library", "film")  # sources of runs that are no reviews
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
 GONE = ".deleted"  # suffix of a folder that is being deleted

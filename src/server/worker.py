@@ -59,6 +59,10 @@ def work_on(folder: Path, examine: Examine) -> int:
             update_library(run, settings, progress)
             run.change(state="ready", message="")
             return 0
+        if state.source == "film":
+            look_through(Path(state.roots[0]), settings, progress)
+            run.change(state="ready", message="")
+            return 0
         source = _source(run, progress)
         # Uploads are deleted with their run. Photos of a folder or an Immich server are scanned again by later runs.
         memory = memory_folder() if state.source in ("folder", "immich") else run.folder
@@ -115,6 +119,31 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         except ModelError as error:
             told = {"folders": found, "notices": [*notices, f"{PROBLEM}: {error}"]}
             write_json(run.folder / "update.json", told)
+
+
+def look_through(path: Path, settings: Settings, progress: Progress) -> None:
+    """Find the shots of a film, and the best pictures of each; the index keeps them. UnipicError."""
+    from unipic.core.photo import Found
+    from unipic.library.index import StoredIndex
+    from unipic.sources.base import stamp
+    from unipic.video.film import NotAFilm
+    from unipic.video.gathered import rows_for
+    from unipic.video.keyframes import Asked
+    from unipic.video.telling import Wish
+    from utils import keyframes
+
+    with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
+        if not isinstance(tools.index, StoredIndex):
+            raise UnipicError("the pictures of a film cannot be stored here")
+        try:
+            status = path.lstat()
+            file = Found(str(path), path.name, str(path), status.st_size, stamp(status))
+            asked = Asked("")
+            keyframes(file, asked, Wish(), tools, rows_for(asked, tools.encoder, tools.index), progress)
+        except NotAFilm as error:
+            raise UnipicError(f"{path.name} {error}.") from error
+        except OSError as error:
+            raise UnipicError(f"{path.name} could not be read: {error.strerror or error}.") from error
 
 
 def wait_for_work(examine: Examine) -> int:

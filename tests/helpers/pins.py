@@ -50,6 +50,9 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
         "opencv-python-headless==",
         *("numpy==",),
     ),
+    "video/fingerprints": ("video/fingerprints", "numpy=="),
+    "video/packets": ("video/packets",),
+    "video/reading": ("video/reading",),
     "reading/seen": (
         *("core/photo", "library/index", "library/indexing", "library/_tables", "reading/engines/_store"),
         *("reading/seen", "reading/versions"),
@@ -81,6 +84,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "15a073a399b5de2d"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
+    "video/fingerprints": (1, "cf06cc171551f394"),
+    "video/packets": (1, "fc5b8744ee5365e8"),
+    "video/reading": (1, "558f35c73ad0995e"),
     "reading/seen": (3, "90ffdbad1486f1c3"),
 }
 
