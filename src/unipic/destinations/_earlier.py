@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,15 @@ def best_in(group: Path) -> list[str]:
     try:
         said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
         return [name for name in said["best"] if os.path.lexists(group / name)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def made_in(group: Path) -> list[Mapping[str, Any]]:
+    """The pictures that were made of a group, as its own file says; only those that are still there."""
+    try:
+        said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
+        return [dict(one) for one in said["made"] if os.path.lexists(group / one["file"])]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -6,6 +6,7 @@ its name only when it is whole; until then its folder is called group_0001.part.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections import defaultdict
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from unipic.albums.groups import GROUP, AlbumGroup
+from unipic.albums.made import Made, Make
 from unipic.albums.plan import SINGLES, UNREADABLE, Placed, Tree, is_film
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sync_folder
@@ -31,6 +33,7 @@ from unipic.destinations._earlier import (
     folders_in,
     homes_in,
     known_groups,
+    made_in,
     manifest_of,
     photos_beside,
     sweep,
@@ -41,6 +44,7 @@ from unipic.destinations._texts import GROUP_JSON, METADATA, GroupText, ReadDeta
 from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stripper_ready
 from unipic.destinations.linking import Linker, holds
+from unipic.destinations.names import safe_name
 from unipic.review.outcomes import Outcome
 
 __all__ = ["How", "TreeDestination", "TreePlan", "known_groups"]
@@ -53,6 +57,11 @@ def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
     return {}
 
 
+def nothing_made(group: AlbumGroup) -> Iterable[Made | str]:
+    """Default for the maker of pictures: there are none."""
+    return ()
+
+
 @dataclass
 class How:
     """How files are written."""
@@ -60,6 +69,7 @@ class How:
     linker: Linker = field(default_factory=Linker)
     strip_location: bool = False
     details: ReadDetails = no_details
+    make: Make = nothing_made
     stop: Callable[[], bool] = lambda: False  # asked after each group
     locked: bool = False  # whoever calls holds alone() already
 
@@ -83,6 +93,7 @@ class TreeDestination:
 
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
         self.folder, self.tree, self.how = folder, tree, how or How()
+        self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
         self._places = {placed.asset.id: placed for placed in tree.placed}
 
     def ready(self) -> None:
@@ -150,7 +161,9 @@ class TreeDestination:
                 with atomic_file(self.folder / MANIFEST) as file:
                     more = {"tree": self.tree.kind, "link": self.how.linker.link}
                     file.writelines(manifest(told, main, self.how.strip_location, more))
-        return replace(result_of(main), problems=(*result_of(written).problems, *self._notes()))
+        for words, times in self.how.linker.notes.items():
+            self.notes.append(f"{count(times, 'file was', 'files were')} {words}" if times > 1 else words)
+        return replace(result_of(main), problems=result_of(written).problems)
 
     # Where files go.
 
@@ -237,6 +250,7 @@ class TreeDestination:
         if not text.shown:
             return
         part = self._path(f"{name}/{METADATA}").parent
+        text = replace(text, made=self._made(text.group, part))
         for file, content in ((METADATA, metadata_txt(text)), (GROUP_JSON, group_json(text))):
             if not (part / file).exists() or (part / file).read_bytes() != content:
                 make_folder(part)
@@ -266,6 +280,22 @@ class TreeDestination:
         gone = photos_beside(self.folder / name, {files[0][0] for files in files.values()})
         return GroupText(group, shown, best, details, suggested, earlier=gone, place=not self.how.strip_location)
 
+    def _made(self, group: AlbumGroup, part: Path) -> list[Mapping[str, Any]]:
+        """Write the pictures made of a group; those of an earlier run stay."""
+        if earlier := made_in(part):
+            return earlier
+        found: list[Mapping[str, Any]] = []
+        for one in self.how.make(group):
+            if isinstance(one, str):
+                self.notes.append(one)
+                continue
+            name = safe_name(one.name)
+            with atomic_file(part / name, replace=False) as opened:
+                opened.write(one.data)
+            self.notes += [f"{name}: {one.facts['note']}"] if one.facts.get("note") else []
+            found.append({"file": name, "sha256": hashlib.sha256(one.data).hexdigest(), **one.facts})
+        return found
+
     def _tidy(self, text: GroupText) -> None:
         """A photo that was alone in an earlier run and is in a group by now leaves `singles`."""
         digests = {digest for one in text.shown for _, digest in one.files}
@@ -293,10 +323,6 @@ class TreeDestination:
     def _told(self, outcome: Outcome) -> Outcome:
         why = self.tree.left.get(outcome.file.id)
         return replace(outcome, reason=f"not written: {why}") if why else outcome
-
-    def _notes(self) -> Iterator[str]:
-        for words, times in self.how.linker.notes.items():
-            yield f"{count(times, 'file was', 'files were')} {words}" if times > 1 else f"Files were {words}"
 
 
 def _is_written(outcome: Outcome) -> bool:

@@ -45,6 +45,18 @@ def read_details(path: str) -> Details:
     return Details()
 
 
+def read_exif_to_keep(path: str) -> Image.Exif:
+    """A photo's EXIF to write into a picture made of it; empty where it cannot be read. Runs in a worker."""
+    with suppress(OSError, NotAPhoto, MemoryError), damage_in_words(), open_to_read(path) as file:
+        image, _ = identify(file)
+        if image is not None:
+            exif = image.getexif()
+            for directory in (IFD.Exif, IFD.GPSInfo):
+                exif.get_ifd(directory)  # read while the file is open
+            return exif
+    return Image.Exif()
+
+
 def _fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:
     """Of the main directory, and of those for the exposure and for the place."""
     parts: list[tuple[Mapping[Any, Any], type[IntEnum], str]] = [(exif, Base, "")]

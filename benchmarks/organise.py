@@ -1,0 +1,174 @@
+"""Trees of the labelled photos with every file accounted for; groups beside the seed's algorithm; merges of brackets.
+
+The seed's algorithm is written here from its description: a difference hash of 64 bits, photos within 300 s and at most
+5 bits of a group's first photo. Brackets are made from photos: exposed 2 EV apart, taken by a hand that moves.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.truth import PHOTOS, Label, Pair, lane_score, load_labels
+from unipic.albums.groups import groups_of
+from unipic.albums.hdr import Merged, merge
+from unipic.albums.plan import TREES, Wish
+from unipic.cleanup.result import Cleanup
+from unipic.core.photo import Photo, local_time
+from unipic.core.settings import Limits, Settings, models_folder
+from unipic.destinations.base import MANIFEST
+from unipic.destinations.tree import TreeDestination
+from unipic.reading.images import NotAPhoto, decode
+from unipic.review.outcomes import outcomes
+from unipic.review.proposal import propose
+from unipic.sources.folder import FolderSource
+from unipic.tools import open_tools
+from utils import clean_gallery, organise
+
+BITS, WINDOW = 5, timedelta(seconds=300)  # of the seed
+STOPS, HANDS = 2.0, ((3.0, 0.0), (14.0, 0.4))  # EV; pixels and degrees that a hand moves between frames
+SIDE = 1600  # pixels of the long side of a made-up frame
+
+
+def run(_: int = 0) -> None:
+    folder = PHOTOS / "gallery_dev"
+    if not folder.is_dir():
+        print(f"organise: skipped, there are no labelled photos at {folder}")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = Settings.of(fetch=False, ranker="builtin")
+        with open_tools(settings, models_folder(), Path(scratch) / "memory") as tools:
+            cleanup = clean_gallery(FolderSource([folder]), tools, settings)
+        _trees(cleanup, Path(scratch), folder)
+    _groups(cleanup, load_labels(folder))
+    _merges(folder, cleanup)
+
+
+def _trees(cleanup: Cleanup, scratch: Path, folder: Path) -> None:
+    print("## Trees of the labelled photos\n\n| tree | files found | in the report once | folders | seconds |")
+    print("|---|---:|---:|---:|---:|")
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    everything = outcomes(propose(cleanup), {}, "nothing")
+    for kind in TREES:
+        started, target = time.perf_counter(), scratch / kind
+        destination = TreeDestination(target, organise(cleanup, Wish(kind), target))
+        destination.carry_out(destination.plan(everything))
+        said = json.loads((target / MANIFEST).read_text())
+        listed = sorted(one["original"] for fate in ("kept", "set_aside", "unreadable") for one in said[fate])
+        once = len(listed) if listed == names else -1
+        folders = sum(path.is_dir() for path in target.iterdir())
+        print(f"| {kind} | {len(names)} | {once} | {folders} | {time.perf_counter() - started:.1f} |")
+
+
+def _groups(cleanup: Cleanup, labels: Sequence[Label]) -> None:
+    photos = cleanup.gallery.photos
+    print("\n## Groups beside the seed's\n\n| | groups | pairs | precision | recall |\n|---|---:|---:|---:|---:|")
+    ours = [[photo.name for photo in group.photos] for group in groups_of(cleanup)]
+    for label, groups in (("Unipic", ours), ("dHash, 5 bits, 300 s", seed_groups(photos))):
+        pairs: list[Pair] = [pair for group in groups for pair in combinations(sorted(group), 2)]
+        score = lane_score(pairs, labels, "similar")
+        print(f"| {label} | {len(groups)} | {score.found} | {score.precision:.3f} | {score.recall:.3f} |")
+
+
+def seed_groups(photos: Sequence[Photo]) -> list[list[str]]:
+    """Groups as the seed makes them: each photo joins the first group whose first photo is near in look and time."""
+    groups: list[list[tuple[Photo, int]]] = []
+    for photo in sorted(photos, key=lambda one: ((when := local_time(one)) is None, when or one.name, one.name)):
+        own = dhash(photo)
+        fits = (group for group in groups if _near(photo, own, *group[0]))
+        group = next(fits, None)
+        if group is None:
+            groups.append([(photo, own)])
+        else:
+            group.append((photo, own))
+    return [[photo.name for photo, _ in group] for group in groups if len(group) > 1]
+
+
+def _near(photo: Photo, own: int, first: Photo, its: int) -> bool:
+    a, b = local_time(photo), local_time(first)
+    in_time = a is None or b is None or abs(a - b) <= WINDOW
+    return in_time and (own ^ its).bit_count() <= BITS
+
+
+def dhash(photo: Photo) -> int:
+    """64 bits: of 9 x 8 grey pixels, whether each is brighter than its right neighbour."""
+    grey = decode(photo.path, 512, Limits()).picture.convert("L").resize((9, 8))
+    pixels = np.asarray(grey, int)
+    return int("".join("01"[bit] for bit in (pixels[:, :-1] > pixels[:, 1:]).ravel().astype(int)), 2)
+
+
+# Merges.
+
+
+def _merges(folder: Path, cleanup: Cleanup) -> None:
+    found = [one for one in cleanup.series if one.kind == "bracket"]
+    print(f"\n## Brackets\n\nSeries called brackets in the labelled photos: {len(found)}.")
+    for one in found:
+        print(f"- {', '.join(photo.name for photo in one.photos)}: {one.reason}")
+    sources = [p for p in cleanup.gallery.photos if min(p.width, p.height) >= 1000 and p.format == "JPEG"][:40:5]
+    print(f"\nMade of {len(sources)} photos, 3 frames of 2 EV, beside the merge without any movement:\n")
+    print("| hand | merged | PSNR, median | lowest | sharpness, median | seconds |\n|---|---:|---:|---:|---:|---:|")
+    for pixels, degrees in HANDS:
+        rows = [row for photo in sources if (row := _measured(photo, pixels, degrees))]
+        psnr, sharp, took = (sorted(values) for values in zip(*rows, strict=True))
+        middle = len(rows) // 2
+        print(
+            f"| {pixels:g} px, {degrees:g} degrees | {len(rows)} of {len(sources)} | {psnr[middle]:.1f} dB | "
+            f"{psnr[0]:.1f} | {sharp[middle]:.2f} | {took[middle]:.1f} |"
+        )
+
+
+def _measured(photo: Photo, pixels: float, degrees: float) -> tuple[float, float, float] | None:
+    try:
+        scene = np.asarray(decode(photo.path, SIDE, Limits()).picture.convert("RGB"))
+    except (NotAPhoto, OSError):
+        return None
+    frames = made_bracket(scene, pixels, degrees)
+    still = merge(made_bracket(scene, 0, 0), 1)
+    started = time.perf_counter()
+    moved = merge(frames, 1)
+    took = time.perf_counter() - started
+    if not isinstance(moved, Merged) or not isinstance(still, Merged):
+        return None
+    return *compared(moved, still), took
+
+
+def made_bracket(scene: np.ndarray, pixels: float, degrees: float) -> list[np.ndarray]:
+    """Three frames of a scene, uint8 [H, W, 3]: dark, middle, light; the outer ones moved in opposite directions."""
+    light = (scene.astype(np.float32) / 255) ** 2.2
+    height, width = scene.shape[:2]
+    frames = []
+    for side in (-1, 0, 1):
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), side * degrees, 1.0)
+        turn[:, 2] += side * pixels * np.array([0.8, 0.6])
+        seen = (
+            light
+            if not side or not (pixels or degrees)
+            else cv2.warpAffine(light, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        )
+        exposed = np.clip(seen * 2.0 ** (STOPS * side), 0, 1) ** (1 / 2.2)
+        frames.append(np.round(exposed * 255).astype(np.uint8))
+    inner = int(pixels + np.ceil(np.radians(degrees) * max(height, width) / 2)) + 2
+    return [np.ascontiguousarray(frame[inner : height - inner, inner : width - inner]) for frame in frames]
+
+
+def compared(moved: Merged, still: Merged) -> tuple[float, float]:
+    """PSNR in dB of a merge beside that of a tripod, and the share of its sharpness, in the part that both show."""
+    left, top, right, bottom = (f(a, b) for f, a, b in zip((max, max, min, min), moved.crop, still.crop, strict=True))
+    a, b = (
+        np.round(one.pixels[top - one.crop[1] : bottom - one.crop[1], left - one.crop[0] : right - one.crop[0]] * 255)
+        for one in (moved, still)
+    )
+    error = float(np.mean((a - b) ** 2))
+    sharp = [
+        cv2.Laplacian(cv2.cvtColor(one.astype(np.float32), cv2.COLOR_RGB2GRAY), cv2.CV_32F).var() for one in (a, b)
+    ]
+    return 10 * np.log10(255**2 / max(error, 1e-9)), float(sharp[0] / sharp[1])

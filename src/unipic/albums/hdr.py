@@ -1,0 +1,190 @@
+"""Merge an exposure bracket into one picture: aligned, by exposure fusion (Mertens et al. 2007), safe from ghosts.
+
+Only series that the camera's data calls a bracket are merged (cleanup/series.py), never a burst. Frames that do not lie
+on each other are refused. What moved between two frames is taken from the middle one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from unipic.albums.groups import AlbumGroup, middle_of
+from unipic.core.photo import Photo
+from unipic.core.settings import Limits
+from unipic.reading.images import NotAPhoto, decode
+
+FRAMES = 3  # two exposures have no middle
+PIXELS = 24_000_000  # of a frame; larger ones are halved, since a merge holds each as floats several times
+ALIKE = 0.9  # ECC, the correlation of two aligned frames; below it they do not lie on each other
+COMMON = 0.85  # share of the middle frame that all frames show
+STILL = 0.3  # pixels; a warp costs sharpness, and moves nothing anybody sees below this
+LEVELS = ((500, 60), (1600, 20))  # pixels of the long side when frames are aligned, and most iterations of ECC
+PRECISION, SMOOTH = 1e-6, 5  # of ECC: the change of the correlation at which it ends; pixels of its blur
+DARK, BRIGHT = 8, 247  # of 255: values between tell an exposure; others are clipped
+GHOST, GHOSTS = 0.1, 0.01  # difference of matched exposures, 0 to 1; share of pixels from which something moved
+FEATHER = 15  # pixels
+CALM = 5  # pixels that a difference is blurred over, so that an edge half a pixel off is no ghost
+
+Refused = str  # why there is no merge, in words
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """The picture, and what was done."""
+
+    pixels: np.ndarray  # float32 [H, W, 3] RGB, 0 to 1
+    correlation: float  # the lowest ECC of two frames
+    ghosts: float  # share of pixels that are the middle frame's alone, since something moved
+    crop: tuple[int, int, int, int]  # the part of the middle frame that is shown: left, top, right, bottom
+
+    @property
+    def note(self) -> str:
+        """What a person should know."""
+        return "somebody moved: there the middle frame alone is shown" if self.ghosts > GHOSTS else ""
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """The frames to merge, darkest first, and which of them is the middle one."""
+
+    paths: tuple[str, ...]
+    middle: int
+
+
+def brackets(group: AlbumGroup) -> list[tuple[Photo, Bracket]]:
+    """The middle frame and the bracket of each series of the group that can be merged."""
+    found = []
+    for series in group.series:
+        if series.kind == "bracket" and len(series.photos) >= FRAMES:
+            shots = sorted(series.photos, key=lambda shot: (shot.bias or 0.0, shot.id))
+            middle = middle_of(series)
+            found.append((middle, Bracket(tuple(shot.path for shot in shots), shots.index(middle))))
+    return found
+
+
+def merge_files(bracket: Bracket, limits: Limits) -> Merged | Refused:
+    """Merge files. Runs in a worker: it decodes every frame in full, and holds all of them."""
+    frames = []
+    for path in bracket.paths:
+        try:
+            picture = decode(path, max(limits.max_pixels, 1), limits).picture
+        except (NotAPhoto, OSError) as error:
+            return f"a frame cannot be read: it {error}"
+        while picture.width * picture.height > PIXELS:
+            picture = picture.reduce(2)
+        frames.append(np.asarray(picture.convert("RGB")))
+    return merge(frames, bracket.middle)
+
+
+def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
+    """Merge frames, uint8 [H, W, 3] RGB of one size, onto the middle one."""
+    if len({frame.shape for frame in frames}) != 1:
+        return "the frames have different sizes"
+    height, width = frames[middle].shape[:2]
+    warps, correlations = [], []
+    for number, frame in enumerate(frames):
+        found = (np.eye(2, 3), 1.0) if number == middle else aligned(frames[middle], frame)
+        if found is None or found[1] < ALIKE:
+            return "the frames do not lie on each other"
+        warps.append(found[0])
+        correlations.append(found[1])
+    left, top, right, bottom = _common(warps, width, height)
+    if (right - left) * (bottom - top) < COMMON * width * height:
+        return "the frames share too little of the picture"
+    laid = [warped(frame, warp)[top:bottom, left:right] for frame, warp in zip(frames, warps, strict=True)]
+    ghosts = _without_ghosts(laid, middle)
+    fused = cv2.createMergeMertens(1.0, 1.0, 1.0).process(laid)
+    return Merged(
+        np.clip(fused, 0.0, 1.0).astype(np.float32), float(min(correlations)), ghosts, (left, top, right, bottom)
+    )
+
+
+def aligned(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """The shift and turn that take places of `to` to places of `frame`, float64 [2, 3], and ECC; None without a fit.
+
+    First by median thresholds (MTB), which exposures do not change; then by ECC of both at the exposure of `frame`.
+    """
+    greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (to, frame)]
+    warp, correlation = np.eye(2, 3), 0.0
+    for side, steps in LEVELS:
+        scale = min(1.0, side / max(to.shape[:2]))
+        ours, theirs = (cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in greys)
+        if not correlation:
+            shift = cv2.createAlignMTB().calculateShift(theirs, ours)
+            warp[:, 2] = -np.array(shift, float) / scale
+        mask = cv2.inRange(ours, DARK, BRIGHT)
+        start = np.hstack([warp[:, :2], warp[:, 2:] * scale]).astype(np.float32)
+        stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, PRECISION)
+        even = _at_exposure(ours[..., None], theirs[..., None])[..., 0]
+        try:
+            correlation, fine = cv2.findTransformECC(even, theirs, start, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
+        except cv2.error:  # it does not converge
+            return None
+        warp = np.hstack([fine[:, :2], fine[:, 2:] / scale]).astype(float)
+        if scale == 1.0:
+            break
+    return warp, float(correlation)
+
+
+def warped(frame: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """The frame laid onto the other, of the same size; as it is where it would move by less than STILL."""
+    height, width = frame.shape[:2]
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
+    if np.abs(corners @ warp.T - corners[:, :2]).max() < STILL:
+        return frame
+    how = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(frame, warp, (width, height), flags=how, borderMode=cv2.BORDER_REFLECT)
+
+
+def _common(warps: Iterable[np.ndarray], width: int, height: int) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the part of the middle frame that every frame shows."""
+    left, top, right, bottom = 0.0, 0.0, float(width), float(height)
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
+    for warp in warps:
+        back = cv2.invertAffineTransform(warp)
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners @ back.T
+        left, right = max(left, ax, cx), min(right, bx, dx)
+        top, bottom = max(top, ay, by), min(bottom, cy, dy)
+    return int(np.ceil(left)), int(np.ceil(top)), int(np.floor(right)), int(np.floor(bottom))
+
+
+def _without_ghosts(frames: list[np.ndarray], middle: int) -> float:
+    """Replace what moved by the middle frame in each exposure, in place; returns the share of pixels where it did."""
+    moved = np.zeros(frames[middle].shape[:2], bool)
+    as_others = {}
+    for number, frame in enumerate(frames):
+        if number != middle:
+            as_others[number] = _at_exposure(frames[middle], frame)
+            moved |= _differs(as_others[number], frame)
+    share = float(moved.mean())
+    if share <= GHOSTS:
+        return 0.0
+    grown = cv2.dilate(moved.astype(np.uint8), np.ones((FEATHER, FEATHER), np.uint8)).astype(np.float32)
+    mask = cv2.GaussianBlur(grown, (0, 0), FEATHER / 2)[..., None]
+    for number, other in as_others.items():
+        mixed = frames[number] * (1 - mask) + other * mask
+        frames[number] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    return share
+
+
+def _differs(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """bool [H, W]: where two frames of one exposure show another thing, apart from what is clipped in either."""
+    blurred = [cv2.blur(frame, (CALM, CALM)).astype(np.float32) for frame in (one, two)]
+    off = np.abs(blurred[0] - blurred[1]).max(axis=2) / 255
+    clipped = [(frame.min(axis=2) < DARK) | (frame.max(axis=2) > BRIGHT) for frame in (one, two)]
+    return np.asarray((off > GHOST) & ~(clipped[0] & clipped[1]))
+
+
+def _at_exposure(frame: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The frame at the exposure of another one of the same scene: their histograms agree, channel by channel."""
+    found = np.empty_like(frame)
+    for channel in range(frame.shape[2]):
+        ours, theirs = (np.bincount(one[..., channel].ravel(), minlength=256).cumsum() for one in (frame, like))
+        curve: Any = np.interp(ours / ours[-1], theirs / theirs[-1], np.arange(256))
+        found[..., channel] = np.round(curve).astype(np.uint8)[frame[..., channel]]
+    return found
