@@ -35,7 +35,7 @@ from utils import clean_gallery, organise
 
 BITS, WINDOW = 5, timedelta(seconds=300)  # of the seed
 STOPS, HANDS = 2.0, ((3.0, 0.0), (14.0, 0.4))  # EV; pixels and degrees that a hand moves between frames
-SIDE = 1600  # pixels of the long side of a made-up frame
+SIDE = 2400  # pixels of the long side of a scene; its frames have half
 
 
 def run(_: int = 0) -> None:
@@ -132,7 +132,7 @@ def _measured(photo: Photo, pixels: float, degrees: float) -> tuple[float, float
     except (NotAPhoto, OSError):
         return None
     frames = made_bracket(scene, pixels, degrees)
-    still = merge(made_bracket(scene, 0, 0), 1)
+    still = merge(made_bracket(scene, 0, 0, uncovered(scene, pixels, degrees)), 1)
     started = time.perf_counter()
     moved = merge(frames, 1)
     took = time.perf_counter() - started
@@ -141,23 +141,32 @@ def _measured(photo: Photo, pixels: float, degrees: float) -> tuple[float, float
     return *compared(moved, still), took
 
 
-def made_bracket(scene: np.ndarray, pixels: float, degrees: float) -> list[np.ndarray]:
-    """Three frames of a scene, uint8 [H, W, 3]: dark, middle, light; the outer ones moved in opposite directions."""
+def made_bracket(scene: np.ndarray, pixels: float, degrees: float, inner: int = 0) -> list[np.ndarray]:
+    """Three frames of a scene, uint8 [H, W, 3] of half its size: dark, middle, light; the outer ones moved both ways.
+
+    They are moved at twice the size, so that the sensor's pixels, not an interpolation, set how sharp they are.
+    `inner`: pixels to leave out at each border, at the size of the frames; 0: what the movement uncovers.
+    """
     light = (scene.astype(np.float32) / 255) ** 2.2
     height, width = scene.shape[:2]
+    inner = inner or uncovered(scene, pixels, degrees)
     frames = []
     for side in (-1, 0, 1):
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), side * degrees, 1.0)
-        turn[:, 2] += side * pixels * np.array([0.8, 0.6])
-        seen = (
-            light
-            if not side or not (pixels or degrees)
-            else cv2.warpAffine(light, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-        )
+        turn[:, 2] += 2 * side * pixels * np.array([0.8, 0.6])
+        seen = light
+        if side and (pixels or degrees):
+            seen = cv2.warpAffine(light, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        seen = cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         exposed = np.clip(seen * 2.0 ** (STOPS * side), 0, 1) ** (1 / 2.2)
-        frames.append(np.round(exposed * 255).astype(np.uint8))
-    inner = int(pixels + np.ceil(np.radians(degrees) * max(height, width) / 2)) + 2
-    return [np.ascontiguousarray(frame[inner : height - inner, inner : width - inner]) for frame in frames]
+        frame = np.round(exposed * 255).astype(np.uint8)
+        frames.append(np.ascontiguousarray(frame[inner : frame.shape[0] - inner, inner : frame.shape[1] - inner]))
+    return frames
+
+
+def uncovered(scene: np.ndarray, pixels: float, degrees: float) -> int:
+    """Pixels at the border of a frame that may show what lies outside of the scene."""
+    return int(pixels + np.ceil(np.radians(degrees) * max(scene.shape[:2]) / 4)) + 2
 
 
 def compared(moved: Merged, still: Merged) -> tuple[float, float]:

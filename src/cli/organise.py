@@ -23,6 +23,8 @@ from unipic.core.errors import Cancelled, SettingsError
 from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.albums.groups import AlbumGroup
+    from unipic.albums.made import Made
     from unipic.albums.plan import Tree, Wish
     from unipic.cleanup.result import Cleanup
     from unipic.core.photo import Photo
@@ -68,6 +70,8 @@ class Making:
     strip_location: Annotated[
         bool, _how("--strip-location", "Remove the location from every copy (needs exiftool).")
     ] = False
+    hdr: Annotated[bool, _how("--hdr", "Merge exposure brackets, beside their originals (with --tree groups).")] = False
+    hdr_format: Annotated[str, _how("--hdr-format", "Of merges: jpeg, or tiff with 16 bits.")] = "jpeg"
     limit: Annotated[int | None, _how("--limit", "Only the first N photos, by path.")] = None
     dry_run: Annotated[bool, _how("--dry-run", "Only print the tree. Nothing is written anywhere.")] = False
     watch: Annotated[bool, _how("--watch", "Go on: add new photos when they have arrived.")] = False
@@ -81,6 +85,8 @@ class Making:
             raise SettingsError("--watch goes on for good; leave out --dry-run and --limit")
         if self.limit is not None and self.limit < 1:
             raise SettingsError(f"--limit is a number above 0, not {self.limit}")
+        if self.hdr_format not in ("jpeg", "tiff"):
+            raise SettingsError(f"--hdr-format is jpeg or tiff, not {self.hdr_format!r}")
         if self.absolute and self.link != "symlink":
             raise SettingsError("--absolute is for --link symlink")
 
@@ -103,8 +109,19 @@ class Job:
 
         link: Any = self.making.link
         details = partial(_details, engine) if engine else no_details
-        how = How(Linker(link, self.making.absolute), self.making.strip_location, details, self.stop.is_set)
-        return TreeDestination(self.to, tree, replace(how, locked=self.making.watch))
+        how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
+        make = partial(_merged, self) if self.making.hdr else how.make
+        return TreeDestination(self.to, tree, replace(how, locked=self.making.watch, make=make))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one look at the photos gave."""
+
+    cleanup: Cleanup
+    plan: TreePlan
+    result: Result | None  # None: a dry run
+    notes: tuple[str, ...]
 
 
 @app.command(epilog=ORGANISE_EXAMPLES)
@@ -130,7 +147,9 @@ def organise(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         settings = changed(settings, seed.settings(lambda words: err.print(f"[yellow]note:[/] {words}", **WHOLE)))
         ranking.check(settings)
-        making = replace(making, fresh=making.fresh or seed.force_fresh)
+        making = replace(making, fresh=making.fresh or seed.force_fresh, hdr=making.hdr or seed.enable_hdr)
+        if making.hdr and layout.tree != "groups":
+            raise SettingsError("--hdr puts merges beside the originals of a group, so it needs --tree groups")
         given, to = [*(photos or ()), *(seed.source or ())], layout.to or seed.output
         if not given or to is None:
             raise SettingsError("name the folders with your photos, and the folder to write to with --to")
@@ -164,16 +183,15 @@ def _once(job: Job) -> None:
     folder = FolderSource(job.photos)
     source = First(folder, job.making.limit) if job.making.limit else folder
     with progress_bars(quiet=job.making.as_json) as progress:
-        cleanup, plan, result = _organised(job, source, progress)
-    limited = f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else ""
-    _say(job, cleanup, plan, result, limited)
-    if result and result.problems:
+        done = _organised(job, source, progress)
+    _say(job, done, f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else "")
+    if done.result and done.result.problems:
         raise typer.Exit(PARTLY)
-    if not cleanup.gallery.photos:
+    if not done.cleanup.gallery.photos:
         raise typer.Exit(NOTHING_FOUND)
 
 
-def _organised(job: Job, source: Source, progress: Progress) -> tuple[Cleanup, TreePlan, Result | None]:
+def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     """One pass: find, plan, and write unless it is a dry run, which remembers nothing either."""
     from unipic.albums.plan import by_mtime, no_clock
     from unipic.review.choices import best_only
@@ -192,7 +210,23 @@ def _organised(job: Job, source: Source, progress: Progress) -> tuple[Cleanup, T
         tree = planned(cleanup, job.wish, job.to, clock=by_mtime if job.layout.trust_mtime else no_clock)
         destination = job.destination(tree, tools.engine)
         plan = destination.plan(everything)
-        return cleanup, plan, None if job.making.dry_run else destination.carry_out(plan, progress)
+        result = None if job.making.dry_run else destination.carry_out(plan, progress)
+        return Pass(cleanup, plan, result, tuple(destination.notes))
+
+
+def _merged(job: Job, group: AlbumGroup) -> Iterator[Made | str]:
+    """The merges of a group's brackets, made by a worker with room for whole frames."""
+    from unipic.albums.hdr import brackets
+    from unipic.albums.pictures import MEMORY, SECONDS, merged
+    from unipic.reading.engines.local import LocalEngine
+
+    if not brackets(group):
+        return
+    engine, kind = LocalEngine(1, SECONDS, MEMORY), "tiff" if job.making.hdr_format == "tiff" else "jpeg"
+    try:
+        yield from merged(group, engine, job.settings.limits, kind, not job.making.strip_location)
+    finally:
+        engine.close()
 
 
 def _details(engine: Engine, photos: list[Photo]) -> dict[str, Details]:
@@ -204,19 +238,19 @@ def _details(engine: Engine, photos: list[Photo]) -> dict[str, Details]:
     return {paths[path]: said for path, said in found if isinstance(said, Details)}
 
 
-def _say(job: Job, cleanup: Cleanup, plan: TreePlan, result: Result | None, limited: str) -> None:
+def _say(job: Job, done: Pass, limited: str) -> None:
     from unipic.albums.plan import unsure_dates
     from unipic.destinations.outline import outline, to_dict
 
-    notes = [*cleanup.notices, *(result.problems if result else ())]
+    notes = [*done.cleanup.notices, *done.notes, *(done.result.problems if done.result else ())]
     if job.wish.tree != "groups":
-        notes += unsure_dates((*cleanup.gallery.photos,))
+        notes += unsure_dates(done.cleanup.gallery.photos)
     if job.making.as_json:
-        found = {**to_dict(plan), "to": str(job.to), "dry_run": result is None, "limited": limited, "notes": notes}
-        print(json.dumps(found, ensure_ascii=True))
+        found = {**to_dict(done.plan), "to": str(job.to), "limited": limited, "notes": notes}
+        print(json.dumps({**found, "dry_run": done.result is None}, ensure_ascii=True), flush=True)
     else:
-        say_tree(cleanup, outline(plan), plan.bytes, notes, limited)
-        out.print(f"Written to {shown(job.to)}." if result else "Dry run: nothing was written.", **WHOLE)
+        say_tree(done.cleanup, outline(done.plan), done.plan.bytes, notes, limited)
+        out.print(f"Written to {shown(job.to)}." if done.result else "Dry run: nothing was written.", **WHOLE)
 
 
 def _watch(job: Job) -> None:
@@ -242,7 +276,7 @@ def _watch(job: Job) -> None:
                                 raise Cancelled("Stopped.")
                             progress(step)
 
-                        _say(job, *_organised(job, source, told), _waiting(source.moving))
+                        _say(job, _organised(job, source, told), _waiting(source.moving))
                 except Cancelled:
                     break
                 before = listed

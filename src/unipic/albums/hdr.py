@@ -23,7 +23,11 @@ PIXELS = 24_000_000  # of a frame; larger ones are halved, since a merge holds e
 ALIKE = 0.9  # ECC, the correlation of two aligned frames; below it they do not lie on each other
 COMMON = 0.85  # share of the middle frame that all frames show
 STILL = 0.3  # pixels; a warp costs sharpness, and moves nothing anybody sees below this
-LEVELS = ((500, 60), (1600, 20))  # pixels of the long side when frames are aligned, and most iterations of ECC
+LEVELS = (
+    (200, 60),
+    (500, 40),
+    (1600, 20),
+)  # pixels of the long side when frames are aligned, and most iterations of ECC
 PRECISION, SMOOTH = 1e-6, 5  # of ECC: the change of the correlation at which it ends; pixels of its blur
 DARK, BRIGHT = 8, 247  # of 255: values between tell an exposure; others are clipped
 GHOST, GHOSTS = 0.1, 0.01  # difference of matched exposures, 0 to 1; share of pixels from which something moved
@@ -107,28 +111,39 @@ def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
 def aligned(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | None:
     """The shift and turn that take places of `to` to places of `frame`, float64 [2, 3], and ECC; None without a fit.
 
-    First by median thresholds (MTB), which exposures do not change; then by ECC of both at the exposure of `frame`.
+    It starts where median thresholds (MTB) put it, or where it is, whichever ends better, and gets finer by levels.
     """
     greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (to, frame)]
-    warp, correlation = np.eye(2, 3), 0.0
+    starts = [np.eye(2, 3), np.eye(2, 3)]
+    found: list[tuple[np.ndarray, float]] = []
     for side, steps in LEVELS:
         scale = min(1.0, side / max(to.shape[:2]))
-        ours, theirs = (cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in greys)
-        if not correlation:
-            shift = cv2.createAlignMTB().calculateShift(theirs, ours)
-            warp[:, 2] = -np.array(shift, float) / scale
-        mask = cv2.inRange(ours, DARK, BRIGHT)
-        start = np.hstack([warp[:, :2], warp[:, 2:] * scale]).astype(np.float32)
-        stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, PRECISION)
-        even = _at_exposure(ours[..., None], theirs[..., None])[..., 0]
-        try:
-            correlation, fine = cv2.findTransformECC(even, theirs, start, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
-        except cv2.error:  # it does not converge
+        small = [cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in greys]
+        if not found:
+            shift = cv2.createAlignMTB().calculateShift(small[1], small[0])
+            starts[0][:, 2] = -np.array(shift, float) / scale
+        found = [fit for start in starts if (fit := _fitted(small[0], small[1], start, scale, steps))]
+        if not found:
             return None
-        warp = np.hstack([fine[:, :2], fine[:, 2:] / scale]).astype(float)
+        starts = [max(found, key=lambda fit: fit[1])[0]]
         if scale == 1.0:
             break
-    return warp, float(correlation)
+    return max(found, key=lambda fit: fit[1])
+
+
+def _fitted(
+    ours: np.ndarray, theirs: np.ndarray, start: np.ndarray, scale: float, steps: int
+) -> tuple[np.ndarray, float] | None:
+    """ECC of two grey pictures, the first at the exposure of the second; None if it does not converge."""
+    even = _at_exposure(ours[..., None], theirs[..., None])[..., 0]
+    warp = np.hstack([start[:, :2], start[:, 2:] * scale]).astype(np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, PRECISION)
+    mask = cv2.inRange(ours, DARK, BRIGHT)
+    try:
+        correlation, warp = cv2.findTransformECC(even, theirs, warp, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
+    except cv2.error:
+        return None
+    return np.hstack([warp[:, :2], warp[:, 2:] / scale]).astype(float), float(correlation)
 
 
 def warped(frame: np.ndarray, warp: np.ndarray) -> np.ndarray:
@@ -155,29 +170,35 @@ def _common(warps: Iterable[np.ndarray], width: int, height: int) -> tuple[int, 
 
 def _without_ghosts(frames: list[np.ndarray], middle: int) -> float:
     """Replace what moved by the middle frame in each exposure, in place; returns the share of pixels where it did."""
-    moved = np.zeros(frames[middle].shape[:2], bool)
-    as_others = {}
-    for number, frame in enumerate(frames):
-        if number != middle:
-            as_others[number] = _at_exposure(frames[middle], frame)
-            moved |= _differs(as_others[number], frame)
+    others = {number: frame for number, frame in enumerate(frames) if number != middle}
+    moved = np.logical_or.reduce([_differs(frames[middle], frame) for frame in others.values()])
     share = float(moved.mean())
     if share <= GHOSTS:
         return 0.0
     grown = cv2.dilate(moved.astype(np.uint8), np.ones((FEATHER, FEATHER), np.uint8)).astype(np.float32)
     mask = cv2.GaussianBlur(grown, (0, 0), FEATHER / 2)[..., None]
-    for number, other in as_others.items():
-        mixed = frames[number] * (1 - mask) + other * mask
+    for number, frame in others.items():
+        mixed = frame * (1 - mask) + _at_exposure(frames[middle], frame) * mask
         frames[number] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     return share
 
 
 def _differs(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """bool [H, W]: where two frames of one exposure show another thing, apart from what is clipped in either."""
-    blurred = [cv2.blur(frame, (CALM, CALM)).astype(np.float32) for frame in (one, two)]
-    off = np.abs(blurred[0] - blurred[1]).max(axis=2) / 255
-    clipped = [(frame.min(axis=2) < DARK) | (frame.max(axis=2) > BRIGHT) for frame in (one, two)]
-    return np.asarray((off > GHOST) & ~(clipped[0] & clipped[1]))
+    """bool [H, W]: where two exposures show another thing.
+
+    Each is brought to the exposure of the other, and compared where it is not clipped itself: a clipped pixel does not
+    tell what it would be in the other. Where both tell, they must both see a difference.
+    """
+    differs = np.ones(one.shape[:2], bool)
+    tells = np.zeros(one.shape[:2], bool)
+    for ours, theirs in ((one, two), (two, one)):
+        matched, other = (
+            cv2.blur(each, (CALM, CALM)).astype(np.int16) for each in (_at_exposure(ours, theirs), theirs)
+        )
+        able = (ours.min(axis=2) >= DARK) & (ours.max(axis=2) <= BRIGHT)
+        differs &= (np.abs(matched - other).max(axis=2) > GHOST * 255) | ~able
+        tells |= able
+    return differs & tells
 
 
 def _at_exposure(frame: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from unipic.reading.engines.base import Engine
 
 Format = Literal["jpeg", "tiff"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "tiff": ".tif"}
 QUALITY = 95  # of JPEG
 PROGRAM = "Unipic"
 SECONDS, MEMORY = (
@@ -55,9 +56,8 @@ def merged(group: AlbumGroup, engine: Engine, limits: Limits, format: Format, pl
                 continue
             data, facts = found
             sources = [photo.name for photo in group.photos if photo.path in bracket.paths]
-            yield Made(f"hdr_{path.stem}{'.tif' if format == 'tiff' else '.jpg'}", data, {
-                "kind": "hdr", "frames": frames, "middle": middle.name, "sources": sources, **facts,
-            })  # fmt: skip
+            said = {"kind": "hdr", "frames": frames, "middle": middle.name, "sources": sources, **facts}
+            yield Made(f"hdr_{path.stem}{SUFFIXES[format]}", data, said)
 
 
 def merge_as_file(order: Order, limits: Limits) -> tuple[bytes, dict[str, Any]] | str:
