@@ -23,15 +23,11 @@ from unipic.core.errors import Cancelled, SettingsError
 from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
-    from unipic.albums.groups import AlbumGroup
-    from unipic.albums.made import Made
     from unipic.albums.plan import Tree, Wish
     from unipic.cleanup.result import Cleanup
-    from unipic.core.photo import Photo
     from unipic.core.progress import Progress
     from unipic.destinations.base import Result
     from unipic.destinations.tree import TreeDestination, TreePlan
-    from unipic.reading.details import Details
     from unipic.reading.engines.base import Engine
     from unipic.sources.base import Source
 
@@ -104,14 +100,19 @@ class Job:
     stop: threading.Event
 
     def destination(self, tree: Tree, engine: Engine | None = None) -> TreeDestination:
+        from unipic.albums.pictures import merging
         from unipic.destinations.linking import Linker
         from unipic.destinations.tree import How, TreeDestination, no_details
+        from unipic.reading.details import details_of
 
         link: Any = self.making.link
-        details = partial(_details, engine) if engine else no_details
+        details = partial(details_of, engine) if engine else no_details
         how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
-        make = partial(_merged, self) if self.making.hdr else how.make
-        return TreeDestination(self.to, tree, replace(how, locked=self.making.watch, make=make))
+        how = replace(how, locked=self.making.watch)
+        if self.making.hdr:
+            kind: Any = self.making.hdr_format
+            how = replace(how, make=merging(self.settings.limits, kind, not self.making.strip_location))
+        return TreeDestination(self.to, tree, how)
 
 
 @dataclass(frozen=True)
@@ -212,30 +213,6 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
         return Pass(cleanup, plan, result, tuple(destination.notes))
-
-
-def _merged(job: Job, group: AlbumGroup) -> Iterator[Made | str]:
-    """The merges of a group's brackets, made by a worker with room for whole frames."""
-    from unipic.albums.hdr import brackets
-    from unipic.albums.pictures import MEMORY, SECONDS, merged
-    from unipic.reading.engines.local import LocalEngine
-
-    if not brackets(group):
-        return
-    engine, kind = LocalEngine(1, SECONDS, MEMORY), "tiff" if job.making.hdr_format == "tiff" else "jpeg"
-    try:
-        yield from merged(group, engine, job.settings.limits, kind, not job.making.strip_location)
-    finally:
-        engine.close()
-
-
-def _details(engine: Engine, photos: list[Photo]) -> dict[str, Details]:
-    """EXIF fields of the photos, read by workers; a photo that breaks its reader has none."""
-    from unipic.reading.details import Details, read_details
-
-    paths = {photo.path: photo.id for photo in photos}
-    found = engine.map(read_details, list(paths))
-    return {paths[path]: said for path, said in found if isinstance(said, Details)}
 
 
 def _say(job: Job, done: Pass, limited: str) -> None:

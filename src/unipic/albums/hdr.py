@@ -13,12 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from unipic.albums.groups import AlbumGroup, middle_of
-from unipic.core.photo import Photo
+from unipic.albums.made import Bracket
 from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode
 
-FRAMES = 3  # two exposures have no middle
 PIXELS = 24_000_000  # of a frame; larger ones are halved, since a merge holds each as floats several times
 ALIKE = 0.9  # ECC, the correlation of two aligned frames; below it they do not lie on each other
 COMMON = 0.85  # share of the middle frame that all frames show
@@ -50,25 +48,6 @@ class Merged:
     def note(self) -> str:
         """What a person should know."""
         return "somebody moved: there the middle frame alone is shown" if self.ghosts > GHOSTS else ""
-
-
-@dataclass(frozen=True)
-class Bracket:
-    """The frames to merge, darkest first, and which of them is the middle one."""
-
-    paths: tuple[str, ...]
-    middle: int
-
-
-def brackets(group: AlbumGroup) -> list[tuple[Photo, Bracket]]:
-    """The middle frame and the bracket of each series of the group that can be merged."""
-    found = []
-    for series in group.series:
-        if series.kind == "bracket" and len(series.photos) >= FRAMES:
-            shots = sorted(series.photos, key=lambda shot: (shot.bias or 0.0, shot.id))
-            middle = middle_of(series)
-            found.append((middle, Bracket(tuple(shot.path for shot in shots), shots.index(middle))))
-    return found
 
 
 def merge_files(bracket: Bracket, limits: Limits) -> Merged | Refused:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unipic.albums.groups import AlbumGroup
+from unipic.albums.groups import AlbumGroup, middle_of
+from unipic.core.photo import Photo
+
+FRAMES = 3  # of a bracket; two exposures have no middle
 
 
 @dataclass(frozen=True)
@@ -19,3 +22,22 @@ class Made:
 
 
 Make = Callable[[AlbumGroup], Iterable[Made | str]]  # a text says why a picture could not be made
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """The frames to merge, darkest first, and which of them is the middle one."""
+
+    paths: tuple[str, ...]
+    middle: int
+
+
+def brackets(group: AlbumGroup) -> list[tuple[Photo, Bracket]]:
+    """The middle frame and the bracket of each series of the group that can be merged."""
+    found = []
+    for series in group.series:
+        if series.kind == "bracket" and len(series.photos) >= FRAMES:
+            shots = sorted(series.photos, key=lambda shot: (shot.bias or 0.0, shot.id))
+            middle = middle_of(series)
+            found.append((middle, Bracket(tuple(shot.path for shot in shots), shots.index(middle))))
+    return found

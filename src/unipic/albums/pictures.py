@@ -17,11 +17,12 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from PIL.TiffTags import LONG, SHORT
 
 from unipic.albums.groups import AlbumGroup
-from unipic.albums.hdr import Bracket, brackets, merge_files
-from unipic.albums.made import Made
+from unipic.albums.hdr import merge_files
+from unipic.albums.made import Bracket, Made, Make, brackets
 from unipic.core.settings import Limits
 from unipic.reading.details import read_exif_to_keep
 from unipic.reading.engines.base import Engine
+from unipic.reading.engines.local import LocalEngine
 
 Format = Literal["jpeg", "tiff"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -58,6 +59,20 @@ def merged(group: AlbumGroup, engine: Engine, limits: Limits, format: Format, pl
             sources = [photo.name for photo in group.photos if photo.path in bracket.paths]
             said = {"kind": "hdr", "frames": frames, "middle": middle.name, "sources": sources, **facts}
             yield Made(f"hdr_{path.stem}{SUFFIXES[format]}", data, said)
+
+
+def merging(limits: Limits, format: Format = "jpeg", place: bool = True) -> Make:
+    """A maker of merges, in a worker with room for whole frames that lives as long as one group takes."""
+
+    def make(group: AlbumGroup) -> Iterator[Made | str]:
+        if brackets(group):
+            engine = LocalEngine(1, SECONDS, MEMORY)
+            try:
+                yield from merged(group, engine, limits, format, place)
+            finally:
+                engine.close()
+
+    return make
 
 
 def merge_as_file(order: Order, limits: Limits) -> tuple[bytes, dict[str, Any]] | str:

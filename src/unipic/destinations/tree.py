@@ -47,7 +47,7 @@ from unipic.destinations.linking import Linker, holds
 from unipic.destinations.names import safe_name
 from unipic.review.outcomes import Outcome
 
-__all__ = ["How", "TreeDestination", "TreePlan", "known_groups"]
+__all__ = ["How", "TreeDestination", "TreePlan", "known_groups", "tree_in"]
 
 BEST, REASONS = "best_", f"{UNREADABLE}/reasons.txt"
 
@@ -323,6 +323,11 @@ class TreeDestination:
     def _told(self, outcome: Outcome) -> Outcome:
         why = self.tree.left.get(outcome.file.id)
         return replace(outcome, reason=f"not written: {why}") if why else outcome
+
+
+def tree_in(folder: Path) -> str:
+    """The kind of the finished tree in a folder; "" if there is none."""
+    return str((manifest_of(folder) or {}).get("tree", ""))
 
 
 def _is_written(outcome: Outcome) -> bool:

@@ -15,8 +15,8 @@ from tests.helpers.galleries import photo
 from tests.helpers.pictures import scene
 
 from unipic.albums.groups import AlbumGroup
-from unipic.albums.hdr import GHOSTS, Bracket, Merged, aligned, brackets, merge
-from unipic.albums.made import Made
+from unipic.albums.hdr import GHOSTS, Merged, aligned, merge
+from unipic.albums.made import Bracket, Made, brackets
 from unipic.albums.pictures import as_tiff, described, merged
 from unipic.cleanup.result import Series, SeriesKind
 from unipic.core.settings import Limits
