@@ -124,10 +124,11 @@ def _destination(run: Run, target: Path, wish: Wish, how: How) -> TreeDestinatio
 
 def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:
     number = sum(len(brackets(group)) for group in found.groups)
-    if not number or not st.checkbox(
-        f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals", key="tree-hdr"
-    ):
+    words = f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals"
+    if not number or not st.checkbox(words, key="tree-hdr"):
         return False
+    from unipic.albums.pictures import merging  # with OpenCV, which nothing else on this page needs
+
     destination.how = replace(destination.how, make=merging(Settings().limits, place=not strip_location))
     return True
 
