@@ -74,7 +74,7 @@ def _groups(cleanup: Cleanup, labels: Sequence[Label]) -> None:
     ours = [[photo.name for photo in group.photos] for group in groups_of(cleanup)]
     for label, groups in (("Unipic", ours), ("dHash, 5 bits, 300 s", seed_groups(photos))):
         pairs: list[Pair] = [pair for group in groups for pair in combinations(sorted(group), 2)]
-        score = lane_score(pairs, labels, "similar")
+        score = lane_score("similar", pairs, list(labels))
         print(f"| {label} | {len(groups)} | {score.found} | {score.precision:.3f} | {score.recall:.3f} |")
 
 
@@ -152,9 +152,9 @@ def made_bracket(scene: np.ndarray, pixels: float, degrees: float, inner: int = 
     inner = inner or uncovered(scene, pixels, degrees)
     frames = []
     for side in (-1, 0, 1):
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), side * degrees, 1.0)
+        turn = np.array(cv2.getRotationMatrix2D((width / 2, height / 2), side * degrees, 1.0), float)
         turn[:, 2] += 2 * side * pixels * np.array([0.8, 0.6])
-        seen = light
+        seen: np.ndarray = light
         if side and (pixels or degrees):
             seen = cv2.warpAffine(light, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         seen = cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -29,6 +29,7 @@ LEVELS = (
 PRECISION, SMOOTH = 1e-6, 5  # of ECC: the change of the correlation at which it ends; pixels of its blur
 DARK, BRIGHT = 8, 247  # of 255: values between tell an exposure; others are clipped
 GHOST, GHOSTS = 0.1, 0.01  # difference of matched exposures, 0 to 1; share of pixels from which something moved
+MOST_MOVED = 0.15  # share of pixels that may have moved
 FEATHER = 15  # pixels
 CALM = 5  # pixels that a difference is blurred over, so that an edge half a pixel off is no ghost
 
@@ -71,7 +72,7 @@ def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
     height, width = frames[middle].shape[:2]
     warps, correlations = [], []
     for number, frame in enumerate(frames):
-        found = (np.eye(2, 3), 1.0) if number == middle else aligned(frames[middle], frame)
+        found = (np.eye(2, 3), 1.0) if number == middle else _laid_on(frames[middle], frame)
         if found is None or found[1] < ALIKE:
             return "the frames do not lie on each other"
         warps.append(found[0])
@@ -87,10 +88,21 @@ def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
     )
 
 
-def aligned(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | None:
+def _laid_on(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """As aligned(). What moved between the frames, if it is little, is left out: it says nothing of the camera."""
+    found = aligned(to, frame)
+    if found and found[1] < ALIKE:
+        moved = _differs(to, warped(frame, found[0]))
+        if moved.mean() <= MOST_MOVED:
+            return aligned(to, frame, cv2.dilate(moved.astype(np.uint8), np.ones((FEATHER, FEATHER), np.uint8)) == 0)
+    return found
+
+
+def aligned(to: np.ndarray, frame: np.ndarray, still: np.ndarray | None = None) -> tuple[np.ndarray, float] | None:
     """The shift and turn that take places of `to` to places of `frame`, float64 [2, 3], and ECC; None without a fit.
 
     It starts where median thresholds (MTB) put it, or where it is, whichever ends better, and gets finer by levels.
+    `still`: bool [H, W], the pixels of `to` to look at; all by default.
     """
     greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (to, frame)]
     starts = [np.eye(2, 3), np.eye(2, 3)]
@@ -101,7 +113,11 @@ def aligned(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | Non
         if not found:
             shift = cv2.createAlignMTB().calculateShift(small[1], small[0])
             starts[0][:, 2] = -np.array(shift, float) / scale
-        found = [fit for start in starts if (fit := _fitted(small[0], small[1], start, scale, steps))]
+        mask = cv2.inRange(small[0], DARK, BRIGHT)
+        if still is not None:
+            size = (small[0].shape[1], small[0].shape[0])
+            mask &= cv2.resize(still.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
+        found = [fit for start in starts if (fit := _fitted(small, start, scale, mask, steps))]
         if not found:
             return None
         starts = [max(found, key=lambda fit: fit[1])[0]]
@@ -111,18 +127,18 @@ def aligned(to: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, float] | Non
 
 
 def _fitted(
-    ours: np.ndarray, theirs: np.ndarray, start: np.ndarray, scale: float, steps: int
+    greys: Sequence[np.ndarray], start: np.ndarray, scale: float, mask: np.ndarray, steps: int
 ) -> tuple[np.ndarray, float] | None:
     """ECC of two grey pictures, the first at the exposure of the second; None if it does not converge."""
+    ours, theirs = greys
     even = _at_exposure(ours[..., None], theirs[..., None])[..., 0]
     warp = np.hstack([start[:, :2], start[:, 2:] * scale]).astype(np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, PRECISION)
-    mask = cv2.inRange(ours, DARK, BRIGHT)
     try:
-        correlation, warp = cv2.findTransformECC(even, theirs, warp, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
+        correlation, fine = cv2.findTransformECC(even, theirs, warp, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
     except cv2.error:
         return None
-    return np.hstack([warp[:, :2], warp[:, 2:] / scale]).astype(float), float(correlation)
+    return np.hstack([fine[:, :2], fine[:, 2:] / scale]).astype(float), float(correlation)
 
 
 def warped(frame: np.ndarray, warp: np.ndarray) -> np.ndarray:
