@@ -55,14 +55,22 @@ def merge_files(bracket: Bracket, limits: Limits) -> Merged | Refused:
     """Merge files. Runs in a worker: it decodes every frame in full, and holds all of them."""
     frames = []
     for path in bracket.paths:
-        try:
-            picture = decode(path, max(limits.max_pixels, 1), limits).picture
-        except (NotAPhoto, OSError) as error:
-            return f"a frame cannot be read: it {error}"
-        while picture.width * picture.height > PIXELS:
-            picture = picture.reduce(2)
-        frames.append(np.asarray(picture.convert("RGB")))
+        frame = whole(path, limits)
+        if isinstance(frame, str):
+            return f"a frame cannot be read: it {frame}"
+        frames.append(frame)
     return merge(frames, bracket.middle)
+
+
+def whole(path: str, limits: Limits) -> np.ndarray | Refused:
+    """The picture of a file, uint8 [H, W, 3] RGB, upright, halved until it has at most PIXELS. Runs in a worker."""
+    try:
+        picture = decode(path, limits.max_pixels, limits).picture.convert("RGB")
+    except (NotAPhoto, OSError) as error:
+        return str(error)
+    while picture.width * picture.height > PIXELS:
+        picture = picture.reduce(2)
+    return np.asarray(picture)
 
 
 def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
@@ -135,7 +143,9 @@ def _fitted(
     warp = np.hstack([start[:, :2], start[:, 2:] * scale]).astype(np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, PRECISION)
     try:
-        correlation, fine = cv2.findTransformECC(even, theirs, warp, cv2.MOTION_EUCLIDEAN, stop, mask, SMOOTH)
+        correlation, fine = cv2.findTransformECCWithMask(
+            even, theirs, mask, np.full_like(theirs, 255), warp, cv2.MOTION_EUCLIDEAN, stop, SMOOTH
+        )
     except cv2.error:
         return None
     return np.hstack([fine[:, :2], fine[:, 2:] / scale]).astype(float), float(correlation)

@@ -21,7 +21,8 @@ class Made:
     facts: Mapping[str, Any]  # for group.json
 
 
-Make = Callable[[AlbumGroup], Iterable[Made | str]]  # a text says why a picture could not be made
+# Makes pictures of a group, but no kind that was made of it before. A text says why one could not be made.
+Make = Callable[[AlbumGroup, frozenset[str]], Iterable[Made | str]]
 
 
 @dataclass(frozen=True)

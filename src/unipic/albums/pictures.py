@@ -1,9 +1,9 @@
-"""Pictures made of photos of a group, as files: a merged bracket, with the EXIF of its middle frame."""
+"""Pictures made of photos of a group, as files that say what they are: merged brackets, and composites."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,12 @@ from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from PIL.TiffTags import LONG, SHORT
 
+from unipic.albums import composite
+from unipic.albums.composite import Composed, Look
 from unipic.albums.groups import AlbumGroup
-from unipic.albums.hdr import merge_files
+from unipic.albums.hdr import merge_files, whole
 from unipic.albums.made import Bracket, Made, Make, brackets
+from unipic.core.photo import Photo
 from unipic.core.settings import Limits
 from unipic.reading.details import read_exif_to_keep
 from unipic.reading.engines.base import Engine
@@ -27,6 +30,7 @@ from unipic.reading.engines.local import LocalEngine
 Format = Literal["jpeg", "tiff"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "tiff": ".tif"}
+TRIED = 3  # frames that eyes may come from; further ones are later by seconds
 QUALITY = 95  # of JPEG
 PROGRAM = "Unipic"
 SECONDS, MEMORY = (
@@ -64,8 +68,8 @@ def merged(group: AlbumGroup, engine: Engine, limits: Limits, format: Format, pl
 def merging(limits: Limits, format: Format = "jpeg", place: bool = True) -> Make:
     """A maker of merges, in a worker with room for whole frames that lives as long as one group takes."""
 
-    def make(group: AlbumGroup) -> Iterator[Made | str]:
-        if brackets(group):
+    def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
+        if "hdr" not in kinds and brackets(group):
             engine = LocalEngine(1, SECONDS, MEMORY)
             try:
                 yield from merged(group, engine, limits, format, place)
@@ -73,6 +77,65 @@ def merging(limits: Limits, format: Format = "jpeg", place: bool = True) -> Make
                 engine.close()
 
     return make
+
+
+@dataclass(frozen=True, eq=False)
+class Proposed:
+    """A composite that a person may accept."""
+
+    best: Photo
+    other: Photo
+    before: np.ndarray  # uint8 [H, W, 3]
+    composed: Composed
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        return composite.told(self.best, self.other)
+
+
+def composing(look: Look, engine: Engine, limits: Limits, accept: Callable[[Proposed], bool], place: bool) -> Make:
+    """A maker of composites with open eyes: each is proposed to `accept`, and made only if it says so."""
+
+    def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
+        found = None if "composite" in kinds else proposed(group, look, engine, limits)
+        if found and accept(found):
+            yield composite_file(found, place)
+        elif found:
+            yield f"{PurePosixPath(found.best.name).name}: a composite was proposed and not made. {found.words}"
+
+    return make
+
+
+def proposed(group: AlbumGroup, look: Look, engine: Engine, limits: Limits) -> Proposed | None:
+    """The first composite that is possible for the best shot of a group: of the nearest frames in time."""
+    best = group.best[0]
+    before: np.ndarray | None = None
+    for other in composite.siblings(best, group.photos)[:TRIED]:
+        paths = [other.path] if before is not None else [best.path, other.path]
+        frames = [found for _, found in engine.map(partial(whole, limits=limits), paths)]
+        if not all(isinstance(frame, np.ndarray) for frame in frames):
+            continue
+        first, second = (before, frames[0]) if before is not None else frames
+        assert isinstance(first, np.ndarray)
+        assert isinstance(second, np.ndarray)
+        before = first
+        composed = composite.compose(first, second, look)
+        if isinstance(composed, Composed):
+            return Proposed(best, other, first, composed)
+        if composed == composite.NOBODY:
+            break
+    return None
+
+
+def composite_file(one: Proposed, place: bool) -> Made:
+    """The composite as a JPEG that says what it is: badge, EXIF, XMP, and facts with both sources."""
+    words = f"{composite.BADGE}. {one.words}"
+    data = as_jpeg(composite.badged(one.composed.pixels), described(one.best.path, words, place), composite.xmp())
+    boxes = [[round(edge) for edge in box] for box in one.composed.boxes]
+    facts = {"kind": "composite", "sources": [one.best.name, one.other.name], "words": one.words, "faces": boxes}
+    facts["ecc"] = [round(number, 4) for number in one.composed.correlations]
+    return Made(f"composite_{PurePosixPath(one.best.name).stem}.jpg", data, facts)
 
 
 def merge_as_file(order: Order, limits: Limits) -> tuple[bytes, dict[str, Any]] | str:

@@ -57,7 +57,7 @@ def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
     return {}
 
 
-def nothing_made(group: AlbumGroup) -> Iterable[Made | str]:
+def nothing_made(group: AlbumGroup, kinds: frozenset[str]) -> Iterable[Made | str]:
     """Default for the maker of pictures: there are none."""
     return ()
 
@@ -282,10 +282,8 @@ class TreeDestination:
 
     def _made(self, group: AlbumGroup, part: Path) -> list[Mapping[str, Any]]:
         """Write the pictures made of a group; those of an earlier run stay."""
-        if earlier := made_in(part):
-            return earlier
-        found: list[Mapping[str, Any]] = []
-        for one in self.how.make(group):
+        found = made_in(part)
+        for one in self.how.make(group, frozenset(one.get("kind", "") for one in found)):
             if isinstance(one, str):
                 self.notes.append(one)
                 continue
