@@ -16,6 +16,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -33,6 +34,7 @@ from benchmarks import (
     library,
     memory,
     ocr,
+    organise,
     pairs,
     photos,
     pictures,
@@ -65,6 +67,7 @@ PARTS = {
     "search": search.run,
     "ocr": ocr.run,
     "meaning": text_encoders.run,
+    "organise": organise.run,
     "safety": safety.run,
 }
 

@@ -1,4 +1,4 @@
-"""Trees of the labelled photos with every file accounted for; groups beside the seed's algorithm; merges of brackets.
+"""Trees of the labelled photos with every file accounted for; groups beside the seed's algorithm; merges; composites.
 
 The seed's algorithm is written here from its description: a difference hash of 64 bits, photos within 300 s and at most
 5 bits of a group's first photo. Brackets are made from photos: exposed 2 EV apart, taken by a hand that moves.
@@ -7,8 +7,10 @@ The seed's algorithm is written here from its description: a difference hash of 
 from __future__ import annotations
 
 import json
+import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import combinations
@@ -18,6 +20,7 @@ import cv2
 import numpy as np
 
 from benchmarks.truth import PHOTOS, Label, Pair, lane_score, load_labels
+from unipic.albums.composite import Seen, open_eyes
 from unipic.albums.groups import groups_of
 from unipic.albums.hdr import Merged, merge
 from unipic.albums.plan import TREES, Wish
@@ -31,10 +34,13 @@ from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource
 from unipic.tools import open_tools
+from unipic.vision.faces import FaceFinder
 from utils import clean_gallery, organise
 
 BITS, WINDOW = 5, timedelta(seconds=300)  # of the seed
 STOPS, HANDS = 2.0, ((3.0, 0.0), (14.0, 0.4))  # EV; pixels and degrees that a hand moves between frames
+STRANGERS = 200  # pairs of faces of two people in one photo
+SCENES = 20  # photos of which brackets are made
 SIDE = 2400  # pixels of the long side of a scene; its frames have half
 
 
@@ -49,7 +55,8 @@ def run(_: int = 0) -> None:
             cleanup = clean_gallery(FolderSource([folder]), tools, settings)
         _trees(cleanup, Path(scratch), folder)
     _groups(cleanup, load_labels(folder))
-    _merges(folder, cleanup)
+    _merges(cleanup)
+    _composites(PHOTOS / "faces" / "groups")
 
 
 def _trees(cleanup: Cleanup, scratch: Path, folder: Path) -> None:
@@ -108,12 +115,13 @@ def dhash(photo: Photo) -> int:
 # Merges.
 
 
-def _merges(folder: Path, cleanup: Cleanup) -> None:
+def _merges(cleanup: Cleanup) -> None:
     found = [one for one in cleanup.series if one.kind == "bracket"]
     print(f"\n## Brackets\n\nSeries called brackets in the labelled photos: {len(found)}.")
     for one in found:
         print(f"- {', '.join(photo.name for photo in one.photos)}: {one.reason}")
-    sources = [p for p in cleanup.gallery.photos if min(p.width, p.height) >= 1000 and p.format == "JPEG"][:40:5]
+    large = [p for p in cleanup.gallery.photos if min(p.width, p.height) >= 600 and p.format == "JPEG"]
+    sources = large[:: max(1, len(large) // SCENES)][:SCENES]
     print(f"\nMade of {len(sources)} photos, 3 frames of 2 EV, beside the merge without any movement:\n")
     print("| hand | merged | PSNR, median | lowest | sharpness, median | seconds |\n|---|---:|---:|---:|---:|---:|")
     for pixels, degrees in HANDS:
@@ -181,3 +189,69 @@ def compared(moved: Merged, still: Merged) -> tuple[float, float]:
         cv2.Laplacian(cv2.cvtColor(one.astype(np.float32), cv2.COLOR_RGB2GRAY), cv2.CV_32F).var() for one in (a, b)
     ]
     return 10 * np.log10(255**2 / max(error, 1e-9)), float(sharp[0] / sharp[1])
+
+
+# Composites.
+
+
+def _composites(folder: Path) -> None:
+    """Eyes painted over, beside the same photo moved, turned, scaled and brighter, which stands for another frame."""
+    if not folder.is_dir():
+        print(f"\nComposites: skipped, there are no photos of groups at {folder}")
+        return
+    finder = FaceFinder(models_folder() / "yunet" / "face_detection_yunet_2023mar.onnx")
+    made, refused, strangers = list[float](), Counter[str](), 0
+    tried = 0
+    for path in sorted(folder.iterdir()):
+        picture = np.asarray(decode(str(path), 2400, Limits()).picture.convert("RGB"))
+        faces = [Seen(face.box, face.points, None) for face in finder.faces(picture)]
+        turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 1.5, 1.01)
+        turn[:, 2] += (9, -6)
+        size = (picture.shape[1], picture.shape[0])
+        other = np.clip(cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT) * 1.08, 0, 255).astype(
+            np.uint8
+        )
+        for face in faces:
+            shut = _painted(picture, face)
+            found = open_eyes(shut, other, face, _moved(face, turn))
+            if isinstance(found, str):
+                refused[found] += 1
+            else:
+                made.append(_decibels(found[0], picture, face))
+            for stranger in faces:
+                if stranger is not face and tried < STRANGERS:
+                    tried += 1
+                    strangers += not isinstance(open_eyes(shut, picture, face, stranger), str)
+    print(
+        f"\n## Composites\n\nMade: {len(made)}; PSNR of the eyes to the truth "
+        f"{min(made, default=0):.1f} to {max(made, default=0):.1f} dB, median {statistics.median(made or [0]):.1f}."
+    )
+    print(f"Refused: {dict(refused)}. Eyes of somebody else accepted: {strangers} of {tried}.")
+
+
+def _painted(picture: np.ndarray, face: Seen) -> np.ndarray:
+    """The picture with skin over both eyes of a face."""
+    shut = picture.copy()
+    for x, y in face.points[:2]:
+        below = picture[min(picture.shape[0] - 1, max(0, round(y + 0.35 * face.apart))), round(x)].tolist()
+        axes = round(0.22 * face.apart), round(0.13 * face.apart)
+        cv2.ellipse(shut, (round(x), round(y)), axes, 0, 0, 360, below, -1)
+    return shut
+
+
+def _moved(face: Seen, turn: np.ndarray) -> Seen:
+    points = np.c_[np.array(face.points), np.ones(5)] @ turn.T
+    left, top, right, bottom = face.box
+    corners = np.array([[left, top, 1], [right, bottom, 1]]) @ turn.T
+    (x0, y0), (x1, y1) = corners.tolist()
+    return Seen((x0, y0, x1, y1), tuple((x, y) for x, y in points.tolist()), None)
+
+
+def _decibels(found: np.ndarray, truth: np.ndarray, face: Seen) -> float:
+    """PSNR of the eyes, their mean brightness made equal, since the other frame was brighter."""
+    x, y = np.mean(face.points[:2], axis=0)
+    across, down = 0.9 * face.apart, 0.25 * face.apart
+    part = slice(round(y - down), round(y + down)), slice(round(x - across), round(x + across))
+    a, b = found[part].astype(float), truth[part].astype(float)
+    error = np.mean((a - a.mean((0, 1)) - b + b.mean((0, 1))) ** 2)
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
