@@ -194,6 +194,7 @@ def _once(job: Job) -> None:
 
 def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     """One pass: find, plan, and write unless it is a dry run, which remembers nothing either."""
+    from unipic.albums.films import film_clock
     from unipic.albums.plan import by_mtime, no_clock
     from unipic.review.choices import best_only
     from unipic.review.outcomes import outcomes
@@ -208,7 +209,10 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         proposal = propose(cleanup)
         choices = best_only(proposal.groups) if job.wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")
-        tree = planned(cleanup, job.wish, job.to, clock=by_mtime if job.layout.trust_mtime else no_clock)
+        clock = by_mtime if job.layout.trust_mtime else no_clock
+        if job.wish.tree != "groups":
+            clock = film_clock(cleanup.gallery.unreadable, clock)
+        tree = planned(cleanup, job.wish, job.to, clock=clock)
         destination = job.destination(tree, tools.engine)
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
@@ -257,8 +261,12 @@ def _watch(job: Job) -> None:
                 except Cancelled:
                     break
                 before = listed
-            job.stop.wait(pause)
+            _rest(job, pause)
     raise typer.Exit(STOPPED)
+
+
+def _rest(job: Job, pause: float) -> None:
+    job.stop.wait(pause)
 
 
 def _waiting(files: int) -> str:

@@ -16,7 +16,7 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import desk_of, originals_of
 from unipic.albums.made import brackets
-from unipic.albums.plan import DATES, Tree, TreeKind, Wish, unsure_dates
+from unipic.albums.plan import DATES, Tree, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
 from unipic.core.settings import Settings
 from unipic.destinations.base import outside
@@ -115,11 +115,14 @@ def _target(run: Run, root: Path, album: str) -> Path:
 
 
 def _destination(run: Run, target: Path, wish: Wish, how: How) -> TreeDestination:
+    from unipic.albums.films import film_clock  # with PyAV, which nothing else on this page needs
+
     desk = desk_of(run)
     with desk.lock:
         cleanup, choices = desk.proposal.cleanup, desk.choices
     chosen = frozenset(id for choice in choices.values() if choice.done for id in choice.kept)
-    return TreeDestination(target, organise(cleanup, wish, target, chosen), how)
+    clock = film_clock(cleanup.gallery.unreadable) if wish.tree != "groups" else no_clock
+    return TreeDestination(target, organise(cleanup, wish, target, chosen, clock), how)
 
 
 def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:
