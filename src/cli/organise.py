@@ -121,6 +121,7 @@ class Pass:
 
     cleanup: Cleanup
     plan: TreePlan
+    needed: int  # bytes of disk
     result: Result | None  # None: a dry run
     notes: tuple[str, ...]
 
@@ -216,7 +217,7 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         destination = job.destination(tree, tools.engine)
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
-        return Pass(cleanup, plan, result, tuple(destination.notes))
+        return Pass(cleanup, plan, destination.needed(plan), result, tuple(destination.notes))
 
 
 def _say(job: Job, done: Pass, limited: str) -> None:
@@ -230,7 +231,7 @@ def _say(job: Job, done: Pass, limited: str) -> None:
         found = {**to_dict(done.plan), "to": str(job.to), "limited": limited, "notes": notes}
         print(json.dumps({**found, "dry_run": done.result is None}, ensure_ascii=True), flush=True)
     else:
-        say_tree(done.cleanup, outline(done.plan), done.plan.bytes, notes, limited)
+        say_tree(done.cleanup, outline(done.plan), done.needed, notes, limited)
         out.print(f"Written to {shown(job.to)}." if done.result else "Dry run: nothing was written.", **WHOLE)
 
 

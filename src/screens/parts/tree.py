@@ -67,7 +67,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
         st.error(plain(str(error)), icon=":material/error:")
         return False
     merges = wish.tree == "groups" and _merges(destination.tree, strip_location, destination)
-    _shown(destination, plan, wish, link)
+    _shown(destination, plan, wish)
     _dry_run(plan)
     if not st.button(
         "Write this tree", type="primary", icon=":material/account_tree:", key="tree-write", disabled=not ready
@@ -136,11 +136,11 @@ def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> 
     return True
 
 
-def _shown(destination: TreeDestination, plan: TreePlan, wish: Wish, link: Link) -> None:
+def _shown(destination: TreeDestination, plan: TreePlan, wish: Wish) -> None:
     """The tree with files and bytes, and what a person should know of it."""
     branches = outline(plan)
     files, new = sum(one.files for one in branches), sum(one.new for one in branches)
-    needed = 0 if link in ("hardlink", "symlink") else plan.bytes
+    needed = destination.needed(plan)
     there = f", of which {count(files - new, 'is', 'are')} there already" if files > new else ""
     lines = {
         "Written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.albums.groups import GROUP
+from unipic.albums.plan import SINGLES
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import read_json, sweep_parts
 from unipic.destinations._texts import GROUP_JSON, METADATA
@@ -72,6 +73,12 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def alone_in(folder: Path) -> dict[str, str]:
+    """By digest, the files that an earlier run put into `singles`, with their names."""
+    kept = (manifest_of(folder) or {}).get("kept", ())
+    return {one["sha256"]: one["file"] for one in kept if str(one.get("file", "")).startswith(f"{SINGLES}/")}
 
 
 def folders_in(folder: Path) -> set[str]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from unipic.albums.groups import GROUP, AlbumGroup
 from unipic.albums.made import Made, Make
-from unipic.albums.plan import SINGLES, UNREADABLE, Placed, Tree, is_film
+from unipic.albums.plan import UNREADABLE, Placed, Tree, is_film
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sync_folder
 from unipic.core.locks import lock_folder
@@ -29,6 +29,7 @@ from unipic.core.words import count, printable, size
 from unipic.destinations._earlier import (
     NUMBERED,
     PART,
+    alone_in,
     best_in,
     folders_in,
     homes_in,
@@ -94,6 +95,7 @@ class TreeDestination:
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
         self.folder, self.tree, self.how = folder, tree, how or How()
         self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
+        self._alone: dict[str, str] = {}  # by digest, photos that an earlier run put into `singles`
         self._places = {placed.asset.id: placed for placed in tree.placed}
 
     def ready(self) -> None:
@@ -153,6 +155,7 @@ class TreeDestination:
             with nullcontext() if self.how.locked else alone(self.folder):
                 sweep(self.folder)
                 self._check_room(plan)
+                self._alone = alone_in(self.folder)
                 written = self._written(plan, progress)
                 main = [entry for entry in written if entry.item.name not in plan.best or self.tree.best_only]
                 keepers_arrived(plan.outcomes, main)
@@ -164,6 +167,10 @@ class TreeDestination:
         for words, times in self.how.linker.notes.items():
             self.notes.append(f"{count(times, 'file was', 'files were')} {words}" if times > 1 else words)
         return replace(result_of(main), problems=result_of(written).problems)
+
+    def needed(self, plan: TreePlan) -> int:
+        """Bytes of disk that the files take which are not there yet; with reflinks, where the file system has none."""
+        return sum(self.how.linker.bytes_of(item) for item in plan.items if item.name not in plan.there)
 
     # Where files go.
 
@@ -196,10 +203,10 @@ class TreeDestination:
     # Writing.
 
     def _check_room(self, plan: TreePlan) -> None:
-        missing = [item for item in plan.items if item.name not in plan.there]
-        if missing and self.how.linker.clones(self.folder, missing[0].file.path):
+        missing = next((item for item in plan.items if item.name not in plan.there), None)
+        if missing and self.how.linker.clones(self.folder, missing.file.path):
             return
-        needed, free = sum(map(self.how.linker.bytes_of, missing)), shutil.disk_usage(self.folder).free
+        needed, free = self.needed(plan), shutil.disk_usage(self.folder).free
         if needed > free:
             raise DiskFull(
                 f"{self.folder} has room for {size(free)}, the tree needs {size(needed)}: nothing was written."
@@ -296,13 +303,10 @@ class TreeDestination:
 
     def _tidy(self, text: GroupText) -> None:
         """A photo that was alone in an earlier run and is in a group by now leaves `singles`."""
-        digests = {digest for one in text.shown for _, digest in one.files}
-        for entry in (manifest_of(self.folder) or {}).get("kept", ()):
-            name = entry.get("file", "")
-            if name.startswith(f"{SINGLES}/") and entry.get("sha256") in digests:
-                path = self.folder / name
-                if path.is_file() and hash_file(os.path.realpath(path)) in digests:
-                    path.unlink()
+        for digest in {digest for one in text.shown for _, digest in one.files} & self._alone.keys():
+            path = self.folder / self._alone[digest]
+            if path.is_file() and hash_file(os.path.realpath(path)) == digest:
+                path.unlink()
 
     # What is said.
 
