@@ -30,6 +30,7 @@ from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
+from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
@@ -87,6 +88,18 @@ def see_meaning(
     except ModelError as error:
         return [*notices, f"{error} Until then photos are not searched by what they show."]
     return notices
+
+
+def find_faces(library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> list[str]:
+    """Find the faces in the library's photos; and tell them apart, where somebody turned that on. Returns notices."""
+    asked = faces.is_on(library)
+    progress(Step(faces.FINDING.name, 0, 0, ahead=(faces.FINDING, faces.TELLING) if asked else (faces.FINDING,)))
+    try:
+        faces.find(library, tools.engine, settings.limits, progress)
+        faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
+    except ModelError as error:
+        return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
+    return []
 
 
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:

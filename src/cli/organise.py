@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, STOPPED, app, before_the_work, clear_answers
+from cli.from_immich import FromImmich, of_immich
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
@@ -25,7 +26,7 @@ from unipic.core.settings import Settings, changed, memory_folder, models_folder
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.albums.plan import Tree, Wish
     from unipic.cleanup.result import Cleanup
-    from unipic.core.progress import Progress
+    from unipic.core.progress import Progress, Step
     from unipic.destinations.base import Result
     from unipic.destinations.tree import TreeDestination, TreePlan
     from unipic.reading.engines.base import Engine
@@ -97,7 +98,13 @@ class Job:
     settings: Settings
     layout: Layout
     making: Making
+    immich: FromImmich
     stop: threading.Event
+
+    @property
+    def folders(self) -> list[Path]:
+        """PHOTOS on this machine."""
+        return [path for path in self.photos if not of_immich(path)]
 
     def destination(self, tree: Tree, engine: Engine | None = None) -> TreeDestination:
         from unipic.albums.pictures import merging
@@ -135,9 +142,11 @@ def organise(
     encoding: Encoding,
     ranking: Ranking,
     machine: Machine,
+    immich: FromImmich,
     seed: Seed,
     photos: Annotated[
-        list[Path] | None, typer.Argument(help="Folders (with all subfolders) or files. They are only read.")
+        list[Path] | None,
+        typer.Argument(help="Folders (with all subfolders) or files, or immich:album/NAME. They are only read."),
     ] = None,
 ) -> None:
     """Put PHOTOS into a tree of folders: by groups of similar shots, or by dates."""
@@ -152,10 +161,14 @@ def organise(
         making = replace(making, fresh=making.fresh or seed.force_fresh, hdr=making.hdr or seed.enable_hdr)
         if making.hdr and layout.tree != "groups":
             raise SettingsError("--hdr puts merges beside the originals of a group, so it needs --tree groups")
-        given, to = [*(photos or ()), *(seed.source or ())], layout.to or seed.output
+        given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
+        immich = replace(immich, originals=immich.originals or seed.use_full_resolution)
+        immich.check(given, copied=not making.dry_run, moved=False)
+        if making.link != "copy" and any(map(of_immich, given)):
+            raise SettingsError("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
         if not given or to is None:
             raise SettingsError("name the folders with your photos, and the folder to write to with --to")
-        job = Job(given, to, layout.wish(seed.only_copies), settings, layout, making, threading.Event())
+        job = Job(given, to, layout.wish(seed.only_copies), settings, layout, making, immich, threading.Event())
         _ready(job)
         if making.watch:
             _watch(job)
@@ -170,21 +183,19 @@ def _ready(job: Job) -> None:
     from unipic.destinations.linking import WARNINGS
 
     with before_the_work():
-        outside(job.to, job.photos)
+        outside(job.to, job.folders)
         destination = job.destination(Tree(job.wish.tree, ()))
         destination.ready()
-        destination.how.linker.check(job.to, map(str, job.photos))
+        destination.how.linker.check(job.to, map(str, job.folders))
     if words := WARNINGS.get(destination.how.linker.link):
         err.print(f"[yellow]note:[/] {words}", **WHOLE)
 
 
 def _once(job: Job) -> None:
-    from unipic.sources.folder import FolderSource
     from unipic.sources.part import First
 
-    folder = FolderSource(job.photos)
-    source = First(folder, job.making.limit) if job.making.limit else folder
-    with progress_bars(quiet=job.making.as_json) as progress:
+    with progress_bars(quiet=job.making.as_json) as progress, job.immich.opened(job.photos, progress) as opened:
+        source = First(opened, job.making.limit) if job.making.limit else opened
         done = _organised(job, source, progress)
     _say(job, done, f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else "")
     if done.result and done.result.problems:
@@ -238,32 +249,32 @@ def _say(job: Job, done: Pass, limited: str) -> None:
 def _watch(job: Job) -> None:
     """Look again and again, and add what has arrived. SIGTERM ends it after the group that is being written."""
     from unipic.core.files import make_folder
-    from unipic.core.progress import Step
     from unipic.destinations.tree import alone
-    from unipic.sources.folder import FolderSource
+    from unipic.sources.base import Listed
     from unipic.sources.part import Resting
 
     pause, before = seconds(job.making.every), None
     make_folder(job.to)
     with alone(job.to), _stopped_by_a_signal(job.stop):
         while not job.stop.is_set():
-            source = Resting(FolderSource(job.photos))
-            listed = [*source.files()]
-            if listed != before:
-                try:
-                    with progress_bars(quiet=job.making.as_json) as progress:
-
-                        def told(step: Step, progress: Progress = progress) -> None:
-                            if job.stop.is_set() and step.stage != "Copying":
-                                raise Cancelled("Stopped.")
-                            progress(step)
-
-                        _say(job, _organised(job, source, told), _waiting(source.moving))
-                except Cancelled:
-                    break
-                before = listed
+            try:
+                with progress_bars(quiet=job.making.as_json) as bars, job.immich.opened(job.photos, bars) as opened:
+                    source = Resting(opened)
+                    if (listed := [*source.files()]) != before:
+                        done = _organised(job, Listed(listed), partial(_until_stopped, job, bars))
+                        _say(job, done, _waiting(source.moving))
+                        before = listed
+            except Cancelled:
+                break
             _rest(job, pause)
     raise typer.Exit(STOPPED)
+
+
+def _until_stopped(job: Job, progress: Progress, step: Step) -> None:
+    """Cancelled once a signal came, but while files are copied: a group is finished first."""
+    if job.stop.is_set() and step.stage != "Copying":
+        raise Cancelled("Stopped.")
+    progress(step)
 
 
 def _rest(job: Job, pause: float) -> None:

@@ -259,7 +259,8 @@ def test_a_strict_threshold_means_copies_alone(cli: Cli, photos: Path, tmp_path:
         (("--tag-only",), "immich apply"),
         (("--immich-api-key", "secret"), "UNIPIC_IMMICH_KEY"),
         (("--hdr-gamma", "2.2"), "exposure fusion"),
-        (("--source-type", "immich"), "immich:"),
+        (("--source-type", "cloud"), "local or immich"),
+        (("--source-type", "immich"), "--originals"),
         (("--face-backend", "mediapipe"), "leave"),
         (("-t", "65"), "0 to 64"),
         (("--watch", "--dry-run"), "leave out"),
@@ -304,6 +305,7 @@ def test_files_are_taken_once_they_rest_and_their_film_had_time_to_arrive() -> N
     live = (found("live.heic", now - 30), found("live.mov", now - 11))
     copying = (found("half.heic", now - 300), found("half.mov", now - 2))
     alone, old = found("alone.jpg", now - 59), found("old.jpg", now - ALONE)
-    resting = Resting(Listed(*live, *copying, alone, old, found("fresh.jpg", -1)), lambda: now * NS)
-    assert [one.name for one in resting.files()] == ["live.heic", "live.mov", "old.jpg"]
+    served = Found("served", "served.jpg", "/cache/served", 1, "2024-06-12T10:00:00Z abc")
+    resting = Resting(Listed(served, *live, *copying, alone, old, found("fresh.jpg", -1)), lambda: now * NS)
+    assert [one.name for one in resting.files()] == ["served.jpg", "live.heic", "live.mov", "old.jpg"]
     assert resting.moving == 4
