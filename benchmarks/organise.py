@@ -233,7 +233,8 @@ def _painted(picture: np.ndarray, face: Seen) -> np.ndarray:
     """The picture with skin over both eyes of a face."""
     shut = picture.copy()
     for x, y in face.points[:2]:
-        below = picture[min(picture.shape[0] - 1, max(0, round(y + 0.35 * face.apart))), round(x)].tolist()
+        row, column = np.clip((round(y + 0.35 * face.apart), round(x)), 0, np.array(picture.shape[:2]) - 1)
+        below = picture[row, column].tolist()
         axes = round(0.22 * face.apart), round(0.13 * face.apart)
         cv2.ellipse(shut, (round(x), round(y)), axes, 0, 0, 360, below, -1)
     return shut

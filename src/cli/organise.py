@@ -106,7 +106,8 @@ class Job:
         """PHOTOS on this machine."""
         return [path for path in self.photos if not of_immich(path)]
 
-    def destination(self, tree: Tree, engine: Engine | None = None) -> TreeDestination:
+    def destination(self, tree: Tree, engine: Engine | None = None, limited: str = "") -> TreeDestination:
+        """Where the tree goes. `limited`: which part of the photos was looked at, for the report."""
         from unipic.albums.pictures import merging
         from unipic.destinations.linking import Linker
         from unipic.destinations.tree import How, TreeDestination, no_details
@@ -115,7 +116,7 @@ class Job:
         link: Any = self.making.link
         details = partial(details_of, engine) if engine else no_details
         how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
-        how = replace(how, locked=self.making.watch)
+        how = replace(how, locked=self.making.watch, facts={"looked_at": limited} if limited else {})
         if self.making.hdr:
             kind: Any = self.making.hdr_format
             how = replace(how, make=merging(self.settings.limits, kind, not self.making.strip_location))
@@ -131,6 +132,7 @@ class Pass:
     needed: int  # bytes of disk
     result: Result | None  # None: a dry run
     notes: tuple[str, ...]
+    limited: str  # which part of the photos was looked at; "": all of them
 
 
 @app.command(epilog=ORGANISE_EXAMPLES)
@@ -197,7 +199,7 @@ def _once(job: Job) -> None:
     with progress_bars(quiet=job.making.as_json) as progress, job.immich.opened(job.photos, progress) as opened:
         source = First(opened, job.making.limit) if job.making.limit else opened
         done = _organised(job, source, progress)
-    _say(job, done, f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else "")
+    _say(job, done)
     if done.result and done.result.problems:
         raise typer.Exit(PARTLY)
     if not done.cleanup.gallery.photos:
@@ -207,10 +209,11 @@ def _once(job: Job) -> None:
 def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     """One pass: find, plan, and write unless it is a dry run, which remembers nothing either."""
     from unipic.albums.films import film_clock
-    from unipic.albums.plan import by_mtime, no_clock
+    from unipic.albums.plan import by_mtime, no_clock, unsure_dates
     from unipic.review.choices import best_only
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
+    from unipic.sources.part import First
     from unipic.tools import open_tools
     from utils import clean_gallery
     from utils import organise as planned
@@ -225,24 +228,23 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         if job.wish.tree != "groups":
             clock = film_clock(cleanup.gallery.unreadable, clock)
         tree = planned(cleanup, job.wish, job.to, clock=clock)
-        destination = job.destination(tree, tools.engine)
+        limited = f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else ""
+        destination = job.destination(tree, tools.engine, limited)
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
-        return Pass(cleanup, plan, destination.needed(plan), result, tuple(destination.notes))
+        notes = [*destination.notes, *(f"dates: {words}" for words in unsure_dates(tree))]
+        return Pass(cleanup, plan, destination.needed(plan), result, tuple(notes), limited)
 
 
-def _say(job: Job, done: Pass, limited: str) -> None:
-    from unipic.albums.plan import unsure_dates
+def _say(job: Job, done: Pass) -> None:
     from unipic.destinations.outline import outline, to_dict
 
     notes = [*done.cleanup.notices, *done.notes, *(done.result.problems if done.result else ())]
-    if job.wish.tree != "groups":
-        notes += unsure_dates(done.cleanup.gallery.photos)
     if job.making.as_json:
-        found = {**to_dict(done.plan), "to": str(job.to), "limited": limited, "notes": notes}
+        found = {**to_dict(done.plan), "to": str(job.to), "limited": done.limited, "notes": notes}
         print(json.dumps({**found, "dry_run": done.result is None}, ensure_ascii=True), flush=True)
     else:
-        say_tree(done.cleanup, outline(done.plan), done.needed, notes, limited)
+        say_tree(done.cleanup, outline(done.plan), done.needed, notes, done.limited)
         out.print(f"Written to {shown(job.to)}." if done.result else "Dry run: nothing was written.", **WHOLE)
 
 
@@ -262,7 +264,7 @@ def _watch(job: Job) -> None:
                     source = Resting(opened)
                     if (listed := [*source.files()]) != before:
                         done = _organised(job, Listed(listed), partial(_until_stopped, job, bars))
-                        _say(job, done, _waiting(source.moving))
+                        _say(job, replace(done, limited=_waiting(source.moving)))
                         before = listed
             except Cancelled:
                 break

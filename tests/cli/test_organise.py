@@ -191,6 +191,7 @@ def test_the_first_photos_and_how_many_there_are(cli: Cli, photos: Path, tmp_pat
     done = cli(photos, "--to", out, "--limit", 2)
     assert "2 of 5 looked at" in done.output
     assert files_in(out) == ["beach 1 copy.jpg", "beach 1.jpg"]
+    assert json.loads((out / MANIFEST).read_text())["looked_at"] == "2 of 5 looked at"
 
 
 def test_what_was_written_as_json(cli: Cli, photos: Path, tmp_path: Path) -> None:

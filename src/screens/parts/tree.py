@@ -67,7 +67,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
         st.error(plain(str(error)), icon=":material/error:")
         return False
     merges = wish.tree == "groups" and _merges(destination.tree, strip_location, destination)
-    _shown(destination, plan, wish)
+    _shown(destination, plan)
     _dry_run(plan)
     if not st.button(
         "Write this tree", type="primary", icon=":material/account_tree:", key="tree-write", disabled=not ready
@@ -136,7 +136,7 @@ def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> 
     return True
 
 
-def _shown(destination: TreeDestination, plan: TreePlan, wish: Wish) -> None:
+def _shown(destination: TreeDestination, plan: TreePlan) -> None:
     """The tree with files and bytes, and what a person should know of it."""
     branches = outline(plan)
     files, new = sum(one.files for one in branches), sum(one.new for one in branches)
@@ -149,9 +149,8 @@ def _shown(destination: TreeDestination, plan: TreePlan, wish: Wish) -> None:
         "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
     }
     st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
-    if wish.tree != "groups":
-        for words in unsure_dates([placed.asset for placed in destination.tree.placed]):
-            st.caption(f":material/schedule: Dates: {words}.")
+    for words in unsure_dates(destination.tree):
+        st.caption(f":material/schedule: Dates: {words}.")
     st.code("\n".join(drawn(destination.folder.name, branches)), language=None, wrap_lines=True)
     if names:
         with st.expander("New names"):

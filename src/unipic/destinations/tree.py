@@ -72,6 +72,7 @@ class How:
     details: ReadDetails = no_details
     make: Make = nothing_made
     stop: Callable[[], bool] = lambda: False  # asked after each group
+    facts: Mapping[str, Any] = field(default_factory=dict)  # further ones for the manifest
     locked: bool = False  # whoever calls holds alone() already
 
 
@@ -162,7 +163,7 @@ class TreeDestination:
                 self._reasons(plan.outcomes)
                 told = [self._told(outcome) for outcome in plan.outcomes]
                 with atomic_file(self.folder / MANIFEST) as file:
-                    more = {"tree": self.tree.kind, "link": self.how.linker.link}
+                    more = {"tree": self.tree.kind, "link": self.how.linker.link, **self.how.facts}
                     file.writelines(manifest(told, main, self.how.strip_location, more))
         for words, times in self.how.linker.notes.items():
             self.notes.append(f"{count(times, 'file was', 'files were')} {words}" if times > 1 else words)
