@@ -16,6 +16,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
 immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
@@ -37,6 +38,7 @@ from benchmarks import (
     library,
     memory,
     ocr,
+    organise,
     pairs,
     photos,
     pictures,
@@ -72,6 +74,7 @@ PARTS = {
     "ocr": ocr.run,
     "meaning": text_encoders.run,
     "video": video.run,
+    "organise": organise.run,
     "safety": safety.run,
 }
 

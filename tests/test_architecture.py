@@ -73,6 +73,7 @@ HOMES = {
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/video/",
         "unipic/reading/_measures.py",
+        *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
         *("unipic/vision/faces.py", "unipic/vision/chips.py"),
     ),
     "scipy": ("unipic/core/grouping.py",),

@@ -13,6 +13,7 @@ import streamlit as st
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
 from screens.parts.save import make_folder, make_list, make_zip, offer
+from screens.parts.tree import tree
 from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.operator import writable_folders
@@ -35,11 +36,12 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "list", "immich", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
+    "tree": ":material/account_tree: Folder tree",
     "list": ":material/list_alt: List",
     "immich": ":material/cloud_upload: Immich",
     "aside": ":material/drive_file_move: :red[Move originals aside]",
@@ -62,7 +64,7 @@ def export(job: Export) -> bool:
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
-    offered |= {"zip": copied, "folder": copied, "immich": source == "immich"}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
     way = st.segmented_control("How", ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
@@ -80,6 +82,8 @@ def export(job: Export) -> bool:
         _list(job, album)
         return False
     _location()
+    if way == "tree":
+        return tree(job.run, job.outcomes, album, without_place(), job.ready)
     plan = preview(plan_to_copy(job.outcomes))
     _what_will_happen(plan, job)
     if way == "folder":
