@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unipic.cleanup import _neighbours, compare, look, rank
+from unipic.cleanup import _neighbours, compare, face_stage, look, rank
 from unipic.core.progress import Stage
 from unipic.library import companions, filling, traits
 
@@ -24,9 +24,10 @@ COMPARING = (
     Stage(compare.STAGE, 7, "Each pair that resembles is laid on each other: the same picture, or the same moment?"),
     Stage(look.STAGE, 4, "Before a photo is called a copy, both are compared at full size, block by block."),
 )
+FACES = Stage(face_stage.STAGE, 4, "In the similar shots: whose eyes are open, and who smiles. Not who anybody is.")
 SCORING = Stage(rank.STAGE, 12, "A model judges the similar shots by what makes a good photo.")
 
 
-def stages(scored: bool) -> tuple[Stage, ...]:
-    """The stages of a cleanup; `scored`: a model scores the shots of groups."""
-    return (*INDEXING, *COMPARING, *((SCORING,) if scored else ()))
+def stages(scored: bool, faces: bool = False) -> tuple[Stage, ...]:
+    """The stages of a cleanup; `scored`: a model scores the shots of groups; `faces`: their faces are looked at."""
+    return (*INDEXING, *COMPARING, *((FACES,) if faces else ()), *((SCORING,) if scored else ()))

@@ -25,6 +25,7 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.eyes import EyeReader
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
     from unipic.vision.text import LocalTextEncoder
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 RANKER = "clip-vit-base-patch32"  # judges photos by words
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
+EYES = "eyes"  # tells open eyes and smiles
 TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
     "siglip2": "siglip2-base-patch32-256",
     "datacomp": "clip-vit-base-patch32-256-datacomp",
@@ -46,6 +48,7 @@ NEEDS = {
     **dict.fromkeys(TEXT_ENCODERS.values(), READERS),
     "laion-aesthetic-vit-b-32": ("torch",),
     WORDS: ("rapidocr", "onnxruntime"),
+    EYES: ("torch", "safetensors"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -191,6 +194,17 @@ def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
         return WordReader(find, read, fine)
 
     return _open(WORDS, open_reader, manifest.parent, "fine" if fine else "cpu", False, silent, manifest)
+
+
+def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
+    """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+
+    def open_reader(folder: Path, form: Form) -> EyeReader:
+        from unipic.vision.eyes import EyeReader
+
+        return EyeReader(folder / form.files[0].path)
+
+    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
