@@ -72,6 +72,8 @@ HOMES = {
     "cv2": (
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/reading/_measures.py",
+        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
+        "training/eyes.py",
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
     "sklearn": ("unipic/cleanup/_grouping.py",),
@@ -117,6 +119,8 @@ WRITERS = (
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
     "training/student.py",
+    "training/eyes.py",
+    "training/faces/",
 )
 WRITING_METHODS = {
     "write_bytes",

@@ -215,7 +215,7 @@ def teach(crops: Crops, recipe: Recipe) -> nn.Module:
 
 
 def _weights(crops: Crops) -> Tensor:
-    """How often each crop is drawn: both labels alike, and of one label, those nobody looked at as often as the others."""
+    """How often each crop is drawn: both labels alike, and of open eyes half those nobody looked at."""
     weights = torch.zeros(len(crops.labels))
     for label in (0.0, 1.0):
         kinds = [kind for weak in (True, False) if (kind := (crops.labels == label) & (crops.weak == weak)).any()]
