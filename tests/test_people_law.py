@@ -23,7 +23,7 @@ from unipic.review.proposal import propose
 from utils import arrange
 
 pytestmark = pytest.mark.slow
-many = settings(max_examples=amount(pr=40, nightly=1000), deadline=None)
+many = settings(max_examples=amount(pr=25, nightly=1000), deadline=None)
 
 
 @pytest.fixture(autouse=True, scope="module")

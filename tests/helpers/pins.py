@@ -75,7 +75,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/ocr": (1, "428b2fce5c416139"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "e32f77dc0e5dac44"),
-    "reading/seen": (3, "e8bbdf919bcd5d5e"),
+    "reading/seen": (3, "c7ebd1f21762d571"),
 }
 
 
