@@ -70,10 +70,10 @@ class FaceFinder:
     def _parts(self, picture: np.ndarray) -> Iterator[Part]:
         height, width = picture.shape[:2]
         for face in self.faces(picture):
-            across = np.array((width, height))
-            ends = np.clip(np.array(face.box).reshape(2, 2) / across, 0, 1)
-            box = tuple(round(float(end), 4) for end in ends.ravel())
-            points = [[round(float(end), 5) for end in point / across] for point in np.array(face.points)]
+            sides = np.array((width, height))
+            left, top, right, bottom = (np.array(face.box).reshape(2, 2) / sides).clip(0, 1).round(4).ravel().tolist()
+            box = left, top, right, bottom
+            points = (np.array(face.points) / sides).round(5).tolist()
             yield Part(part_name(box), KIND, box, facts={"points": points, "score": round(face.score, 3)})
 
     def faces(self, picture: np.ndarray) -> list[Found]:
