@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from tests.helpers.filmed import KINDS, RATE, copy_of, pictures, walk, write_film
+from unipic.video.copies import FilmFacts, film_facts
 
 from unipic.core.settings import PROJECT
-from unipic.video.copies import FilmFacts, film_facts
 from unipic.video.fingerprints import Fingerprint
 from unipic.video.same_film import same_films
 

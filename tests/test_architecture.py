@@ -273,7 +273,7 @@ def test_image_files_are_opened_in_one_place(file: str) -> Iterator[str]:
 
 @over_all_files
 def test_nothing_below_the_doors_prints(file: str) -> Iterator[str]:
-    if file.startswith(("app.py", "main.py", "cli/", "training/__main__.py")):
+    if file.startswith(("app.py", "main.py", "cli/", "training/__main__.py", "training/eyes.py")):
         return
     for node, name in calls(file):
         speaks_to_its_parent = file == "unipic/vision/fetch.py" and "json" in ast.unparse(node)

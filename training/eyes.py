@@ -224,7 +224,7 @@ def _weights(crops: Crops) -> Tensor:
     return weights
 
 
-def test(model: nn.Module, crops: Crops, side: int) -> np.ndarray:
+def odds_of(model: nn.Module, crops: Crops, side: int) -> np.ndarray:
     """Log-odds of each crop at a size."""
     with torch.inference_mode():
         return np.asarray(model(as_seen(crops.pictures, side))[:, 0].numpy())
@@ -239,7 +239,7 @@ def held_out(crops: Crops, recipe: Recipe, side: Sequence[int] = SIDES) -> dict[
         model = teach(crops.only((fold != number) | weak), recipe)
         test_on = np.flatnonzero((fold == number) & ~weak)
         for one in side:
-            said[one][test_on] = test(model, crops.only(test_on), one)
+            said[one][test_on] = odds_of(model, crops.only(test_on), one)
     return {one: numbers[~weak] for one, numbers in said.items()}
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-
 from tests.helpers.pictures import scene
+
 from unipic.video.decode import Decoder
 
 Frame = np.ndarray  # uint8 [H, W, 3]

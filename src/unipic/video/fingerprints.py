@@ -50,9 +50,7 @@ class Fingerprint:
 
     def packed(self) -> bytes:
         """As bytes, for the index."""
-        return b"".join(
-            (one.astype(kind).tobytes()) for one, kind in zip((*vars(self).values(),), KINDS, strict=True)
-        )
+        return b"".join((one.astype(kind).tobytes()) for one, kind in zip((*vars(self).values(),), KINDS, strict=True))
 
 
 KINDS = ("<f4", "<u8", "<u8", "u1")  # of a Fingerprint's arrays, in its order

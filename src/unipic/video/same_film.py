@@ -165,9 +165,7 @@ def _offsets(short: Fingerprint, long: Fingerprint, hashes: NDArray[np.uint64], 
     return [float(np.median(found[np.abs(bins - bins.min() - one) <= 1])) for one in best if around[one]]
 
 
-def _hits(
-    short: Fingerprint, long: Fingerprint, hashes: NDArray[np.uint64], bits: int, offset: float
-) -> Agreed | None:
+def _hits(short: Fingerprint, long: Fingerprint, hashes: NDArray[np.uint64], bits: int, offset: float) -> Agreed | None:
     """Which pictures agree at an offset, give or take SLACK."""
     first = np.searchsorted(long.times, short.times + offset - SLACK)
     last = np.searchsorted(long.times, short.times + offset + SLACK, "right")

@@ -92,13 +92,11 @@ class EyeReader:
         return [Look(*numbers) for numbers in zip(right, left, smiles, strict=True)]
 
     def _load(self) -> tuple[torch.nn.Module, torch.nn.Module]:
-        from safetensors.torch import load_file
+        from unipic.vision.mobilenet import read_entries
 
-        entries = load_file(self._weights)
         networks = network(), network()
         for part, one in zip(("eyes.", "smile."), networks, strict=True):
-            its = {name.removeprefix(part): entry for name, entry in entries.items() if name.startswith(part)}
-            one.load_state_dict(its, strict=True)
+            one.load_state_dict(read_entries(self._weights, part), strict=True)
             one.eval()
         return networks
 
