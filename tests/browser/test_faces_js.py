@@ -92,6 +92,7 @@ def test_it_is_complete_by_keys(dialog: Any, page: Any) -> None:
     assert keep.get_attribute("aria-pressed") == "true"
     dialog.get_by_role("button", name="Person 1 in photo 2, eyes: shut. Show the photo").focus()
     page.keyboard.press("Enter")
+    page.wait_for_function("log.length === 2")
     assert page.evaluate("log") == ["show 1", "closed"]
     assert not dialog.is_visible()
 

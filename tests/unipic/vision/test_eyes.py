@@ -1,4 +1,4 @@
-"""Eyes and smiles: where they are looked at, when nobody can tell, and that the networks say the same in any company."""
+"""Eyes and smiles: where they are looked at, when nobody can tell, and that company changes nothing."""
 
 from __future__ import annotations
 
