@@ -102,7 +102,7 @@ def _crops() -> None:
     sets = [read_eyes(FACES, [], DETECTOR), read_mouths(FACES, DETECTOR)]
     described: dict[str, list[str]] = defaultdict(list)
     for crops in sets:
-        known = ~crops.weak.numpy()
+        known = ~crops.found.numpy()
         pictures = as_seen(crops.pictures, PIXELS)[:, 0].numpy()[known]
         labels = crops.labels.numpy()[known]
         small = np.stack([np.asarray(Image.fromarray(one).resize((PIXELS, PIXELS))) for one in pictures])

@@ -8,9 +8,11 @@
             little of eyes as they are in whole faces.
 --detector  OpenCV's YuNet, which finds the faces.
 
-It leaves eyes.safetensors and log.csv in the folder --out names. The log has a row for each of five networks that were
-taught without a fifth of the crops, with what they say of that fifth, and one for those that were taught with all. The
-seed decides everything but the order in which torch adds up, which differs between processors.
+Shut eyes of whole faces are made: a labelled shut eye is put in the place of an open one.
+
+It leaves eyes.safetensors and log.csv in the folder --out names. The log says, for each size of crops, what five
+networks say of the fifth of the labelled crops that each was not taught with, and of the faces in which those were put.
+The seed decides everything but the order in which torch adds up, which differs between processors.
 """
 
 from __future__ import annotations
@@ -59,16 +61,17 @@ class Crops:
 
     pictures: Tensor  # float32 [N, 1, KEPT, KEPT], 0 to 255
     labels: Tensor  # float32 [N]: 1 for open or smiling, else 0
-    weak: Tensor  # bool [N]: nobody looked; they teach, and are not tested with
+    source: Tensor  # int64 [N]: the number of the labelled crop that it is, or was made from; -1: nobody looked at it
+    found: Tensor  # bool [N]: cut from a face that was found, as it is or with a shut eye put in
 
     def only(self, chosen: np.ndarray) -> Crops:
-        """Some of them."""
+        """Some of them; their sources keep their numbers."""
         at = torch.from_numpy(np.asarray(chosen))
-        return Crops(self.pictures[at], self.labels[at], self.weak[at])
+        return Crops(self.pictures[at], self.labels[at], self.source[at], self.found[at])
 
 
 def read_eyes(faces: Path, photos: Sequence[Path], detector: Path) -> Crops:
-    """Labelled eyes, and those of faces in photos and of small faces, which count as open."""
+    """Labelled eyes; those of faces in photos and of small faces, which count as open; and the same with shut ones."""
     rows = [row for row in _rows(faces) if row["eyes"]]
     crops = [_framed(_grey(faces / row["file"])) for row in rows]
     labels = [float(row["eyes"] == "open") for row in rows]
@@ -76,13 +79,18 @@ def read_eyes(faces: Path, photos: Sequence[Path], detector: Path) -> Crops:
     found += [
         eye for row in _small_faces(faces) for cut in _in_small_face(faces / row["file"], detector) for eye in cut[:2]
     ]
-    return _crops(crops + found, labels + [1.0] * len(found), len(found))
+    shut = np.flatnonzero(np.array(labels) == 0)
+    chosen = np.random.default_rng(len(found)).choice(shut, len(found)) if len(shut) else shut
+    made = [_with_shut(eye, crops[i], i) for eye, i in zip(found, chosen.tolist(), strict=False)]
+    sources = [*range(len(crops)), *(-1 for _ in found), *chosen.tolist()]
+    return _crops(crops + found + made, labels + [1.0] * len(found) + [0.0] * len(made), sources, len(found + made))
 
 
 def read_mouths(faces: Path, detector: Path) -> Crops:
     """Mouths of small faces, those in which the detector finds one."""
     cut = [(row, *found) for row in _small_faces(faces) for found in _in_small_face(faces / row["file"], detector)]
-    return _crops([mouth for _, _, _, mouth in cut], [float(row["expression"] == "smile") for row, *_ in cut], 0)
+    labels = [float(row["expression"] == "smile") for row, *_ in cut]
+    return _crops([mouth for _, _, _, mouth in cut], labels, range(len(cut)), 0)
 
 
 def _small_faces(faces: Path) -> list[dict[str, str]]:
@@ -91,9 +99,30 @@ def _small_faces(faces: Path) -> list[dict[str, str]]:
     ]
 
 
-def _crops(pictures: Sequence[np.ndarray], labels: Sequence[float], weak: int) -> Crops:
+def _crops(pictures: Sequence[np.ndarray], labels: Sequence[float], sources: Sequence[int], found: int) -> Crops:
+    """The last `found` are cut from faces."""
     stacked = torch.from_numpy(np.stack(pictures).astype(np.float32))[:, None]
-    return Crops(stacked, torch.tensor(labels), torch.arange(len(labels)) >= len(labels) - weak)
+    return Crops(stacked, torch.tensor(labels), torch.tensor(sources), torch.arange(len(labels)) >= len(labels) - found)
+
+
+def _with_shut(eye: np.ndarray, shut: np.ndarray, seed: int) -> np.ndarray:
+    """An eye of a whole face with a shut one put in its place, in its light and about as sharp."""
+    rng = np.random.default_rng(seed)
+    side = round(KEPT / ROOM * rng.uniform(0.95, 1.2))
+    edge = (KEPT - round(KEPT / ROOM)) // 2
+    fine = Image.fromarray(shut[edge:-edge, edge:-edge]).resize((int(rng.integers(14, 40)),) * 2, Image.Resampling.BOX)
+    patch = np.asarray(fine.resize((side, side), Image.Resampling.BICUBIC), np.float32)
+    start = (KEPT - side) // 2
+    here = slice(start, start + side)
+    down, across = np.abs(np.mgrid[:side, :side] * 2 / (side - 1) - 1)
+    far = np.hypot(across, down)
+    mask, ring = np.clip((0.95 - far) / 0.25, 0, 1), (far > 0.7) & (far < 1)
+    place = eye[here, here].astype(np.float32)
+    gain = np.clip((place[ring].std() + 4) / (patch[ring].std() + 4), 0.4, 1.6)
+    lit = (patch - patch[ring].mean()) * gain + place[ring].mean()
+    made = eye.astype(np.float32)
+    made[here, here] = place + mask * (lit - place)
+    return np.clip(made, 0, 255).astype(np.uint8)
 
 
 def _rows(faces: Path) -> list[dict[str, str]]:
@@ -195,7 +224,7 @@ def _standard(pictures: Tensor) -> Tensor:
 
 
 def teach(crops: Crops, recipe: Recipe) -> nn.Module:
-    """A network taught with the crops: as many of each label at each step, half of the open ones weak."""
+    """A network taught with the crops: as many of each label at each step, half of them from whole faces."""
     torch.set_num_threads(1)  # the network is small: more of them wait for each other
     torch.manual_seed(recipe.seed)
     draw = torch.Generator().manual_seed(recipe.seed)
@@ -215,10 +244,10 @@ def teach(crops: Crops, recipe: Recipe) -> nn.Module:
 
 
 def _weights(crops: Crops) -> Tensor:
-    """How often each crop is drawn: both labels alike, and of open eyes half those nobody looked at."""
+    """How often each crop is drawn: both labels alike, and of each half those from whole faces."""
     weights = torch.zeros(len(crops.labels))
     for label in (0.0, 1.0):
-        kinds = [kind for weak in (True, False) if (kind := (crops.labels == label) & (crops.weak == weak)).any()]
+        kinds = [kind for found in (True, False) if (kind := (crops.labels == label) & (crops.found == found)).any()]
         for kind in kinds:
             weights[kind] = 1 / (len(kinds) * int(kind.sum()))
     return weights
@@ -231,30 +260,33 @@ def odds_of(model: nn.Module, crops: Crops, side: int) -> np.ndarray:
 
 
 def held_out(crops: Crops, recipe: Recipe, side: Sequence[int] = SIDES) -> dict[int, np.ndarray]:
-    """Log-odds of every labelled crop by a network that was taught without it, at each size of crops."""
-    fold = np.random.default_rng(recipe.seed).permutation(len(crops.labels)) % FOLDS
-    weak = crops.weak.numpy()
-    said = {one: np.zeros(len(fold)) for one in side}
+    """Log-odds of every crop with a source, by a network that was taught without that source, at each size of crops.
+
+    NaN for the others.
+    """
+    source = crops.source.numpy()
+    order = np.random.default_rng(recipe.seed).permutation(source.max() + 1) % FOLDS
+    fold = np.where(source < 0, -1, order[source])
+    said = {one: np.full(len(fold), np.nan) for one in side}
     for number in range(FOLDS):
-        model = teach(crops.only((fold != number) | weak), recipe)
-        test_on = np.flatnonzero((fold == number) & ~weak)
+        model = teach(crops.only(fold != number), recipe)
         for one in side:
-            said[one][test_on] = odds_of(model, crops.only(test_on), one)
-    return {one: numbers[~weak] for one, numbers in said.items()}
+            said[one][fold == number] = odds_of(model, crops.only(fold == number), one)
+    return said
 
 
 def rows_of(name: str, said: dict[int, np.ndarray], labels: np.ndarray) -> Iterator[dict[str, Any]]:
     """Rows of the log: how well each label is told at each size of crops."""
     for side, numbers in said.items():
         yes, no = numbers[labels == 1], numbers[labels == 0]
-        order = (yes[:, None] > no).mean() + (yes[:, None] == no).mean() / 2
+        order = (yes[:, None] > no).mean() + (yes[:, None] == no).mean() / 2 if len(yes) else np.nan
         yield {
             "network": name,
             "pixels": side,
             "crops": len(labels),
             "accuracy": f"{((numbers > 0) == (labels == 1)).mean():.3f}",
             "auc": f"{order:.3f}",
-            "yes_surely": f"{(yes > SURE).mean():.3f}",
+            "yes_surely": f"{(yes > SURE).mean() if len(yes) else np.nan:.3f}",
             "no_surely": f"{(no < -SURE).mean():.3f}",
             "surely_wrong": f"{np.concatenate([yes < -SURE, no > SURE]).mean():.3f}",
         }
@@ -264,10 +296,13 @@ def run(faces: Path, photos: Sequence[Path], detector: Path, out: Path, recipe: 
     entries: dict[str, Tensor] = {}
     log: list[dict[str, Any]] = []
     for name, crops in (("eyes", read_eyes(faces, photos, detector)), ("smile", read_mouths(faces, detector))):
-        print(f"{name}: {len(crops.labels)} crops, {int(crops.weak.sum())} of them not looked at", flush=True)
-        log += rows_of(name, held_out(crops, recipe), crops.labels[~crops.weak].numpy())
-        for row in log[-len(SIDES) :]:
-            print(row, flush=True)
+        print(f"{name}: {len(crops.labels)} crops, {int(crops.found.sum())} of them of faces in photos", flush=True)
+        said, known = held_out(crops, recipe), crops.source.numpy() >= 0
+        for kind, found in ((name, False), (f"{name} shut in faces", True)):
+            some = known & (crops.found.numpy() == found)
+            if some.any():
+                log += rows_of(kind, {side: odds[some] for side, odds in said.items()}, crops.labels.numpy()[some])
+        print(*log, sep="\n", flush=True)
         model = teach(crops, recipe)
         entries |= {f"{name}.{part}": entry.contiguous() for part, entry in model.state_dict().items()}
     out.mkdir(parents=True, exist_ok=True)

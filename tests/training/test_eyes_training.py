@@ -17,14 +17,16 @@ DETECTOR = PROJECT / "models" / "yunet" / "face_detection_yunet_2023mar.onnx"
 
 
 def crops(count: int) -> Crops:
-    """Light discs count as open, dark ones as shut; a sixth of them nobody looked at."""
+    """Light discs count as open, dark ones as shut; at some of them nobody looked."""
     rng = np.random.default_rng(1)
     down, across = np.mgrid[:KEPT, :KEPT] - KEPT / 2
     disc = np.hypot(down, across) < KEPT / 8
     labels = torch.arange(count) % 2
     made = [128 + (100 if label else -100) * disc + rng.normal(0, 8, disc.shape) for label in labels]
-    weak = (torch.arange(count) % 6 == 5) & (labels == 1)
-    return Crops(torch.tensor(np.stack(made), dtype=torch.float32)[:, None], labels.float(), weak)
+    number = torch.arange(count)
+    found = (number % 6 == 5) & (labels == 1)
+    source = torch.where(found, -1, number)
+    return Crops(torch.tensor(np.stack(made), dtype=torch.float32)[:, None], labels.float(), source, found)
 
 
 def test_the_seed_decides_what_is_varied() -> None:
@@ -50,12 +52,14 @@ def test_crops_are_tested_by_networks_that_did_not_see_them() -> None:
     chance = Crops(
         torch.randn(20, 1, KEPT, KEPT, generator=torch.Generator().manual_seed(3)) * 50 + 128,
         taught.labels,
-        taught.weak,
+        taught.source,
+        taught.found,
     )
     said = held_out(chance, Recipe(steps=3, batch=8), (16,))
-    known = chance.labels[~chance.weak].numpy()
-    assert said[16].shape == known.shape
-    (row,) = rows_of("eyes", said, known)
+    looked_at = ~chance.found.numpy()
+    assert np.array_equal(np.isfinite(said[16]), looked_at)
+    known = chance.labels.numpy()[looked_at]
+    (row,) = rows_of("eyes", {16: said[16][looked_at]}, known)
     assert (row["crops"], row["pixels"]) == (len(known), 16)
 
 
@@ -72,6 +76,7 @@ def test_eyes_are_found_in_photos_and_count_as_open(tmp_path: Path) -> None:
         lines.writeheader()
         lines.writerows(rows)
     found = read_eyes(faces, [photos], DETECTOR)
-    assert found.labels.tolist() == [0, 1, 1]
-    assert found.weak.tolist() == [False, True, True]
-    assert found.pictures.shape == (3, 1, KEPT, KEPT)
+    assert found.labels.tolist() == [0, 1, 1, 0, 0]
+    assert found.source.tolist() == [0, -1, -1, 0, 0]
+    assert found.found.tolist() == [False, True, True, True, True]
+    assert found.pictures.shape == (5, 1, KEPT, KEPT)
