@@ -35,7 +35,7 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
       "button",
       { type: "button", class: `face eyes${face.eyes}`, "aria-label": name, onclick: () => show(index) },
       h("span", { class: "crop" }, crop(photos[index], face.box, urls)),
-      h("span", { class: "mark" }, icon(sign), words),
+      h("span", { class: "awake" }, icon(sign), words),
     );
   };
   const head = photos.map((photo, index) =>
@@ -60,7 +60,7 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
     h("header", {}, h("h2", { id: "faces-title" }, `Faces of ${count(people.length, "person", "people")}`), close),
     h(
       "div",
-      { class: "rows", tabIndex: 0, role: "region", "aria-label": "Faces by person and photo" },
+      { class: "by-person", tabIndex: 0, role: "region", "aria-label": "Faces by person and photo" },
       h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows)),
     ),
   );
