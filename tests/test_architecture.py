@@ -77,7 +77,12 @@ HOMES = {
         "training/eyes.py",
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
-    "sklearn": ("unipic/cleanup/_grouping.py", "unipic/video/plots.py"),
+    "sklearn": (
+        "unipic/cleanup/_grouping.py",
+        "unipic/people/density.py",
+        "unipic/search/learned.py",
+        "unipic/video/plots.py",
+    ),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
     "babel": ("unipic/search/_tongue.py",),
     "av": ("unipic/video/",),
@@ -101,6 +106,7 @@ WRITERS = (
     "server/jobs.py",
     "server/worker.py",
     "unipic/library/thumbnails.py",
+    "unipic/library/chips.py",
     "unipic/reading/renditions.py",
     "unipic/reading/selftest.py",  # pictures in a temporary folder
     "unipic/review/statistics.py",
@@ -116,6 +122,7 @@ WRITERS = (
     "unipic/reading/location.py",  # copies for destinations
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
+    "unipic/sources/_immich_files.py",  # the login, and pictures that were fetched
     "server/uploads.py",  # uploads, as they arrive
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 from tests.helpers.galleries import galleries, rules_over, without_pictures
-from tests.helpers.people import faces_over
+from tests.helpers.seen_faces import faces_over
 from tests.safety.harness.amounts import amount
 from tests.test_laws import Given, Judge, evidence_in
 

@@ -1,78 +1,54 @@
-"""Faces in photos that nobody took."""
+"""Made-up faces: people whose vectors scatter as those of real ones do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import hypothesis.strategies as st
 import numpy as np
 
-from unipic.core.face import Face
-from unipic.core.photo import Photo
-from unipic.vision.base import Part
-from unipic.vision.eyes import Look, Points
+from unipic.core.face import Box, Face
 
-POINTS = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8))  # of a face, in shares of its box
-
-
-def face(photo: Photo, across: float, down: float = 0.5, width: float = 0.2, **facts: Any) -> Face:
-    """A square face whose middle is there, in shares of the photo; `width` in shares of its width."""
-    half, high = width / 2, width / 2 * photo.width / photo.height
-    box = (across - half, down - high, across + half, down + high)
-    points = tuple((box[0] + 2 * half * x, box[1] + 2 * high * y) for x, y in POINTS)
-    values: dict[str, Any] = {"score": 0.95, "size": width * photo.width, "eyes": 2.0, "smile": 0.0}
-    return Face(photo.digest, box, points, **{**values, **facts})
+DIMENSIONS = 128
+# Means of cosines by dlib's network, on real faces: of two people, and of one person.
+STRANGERS, ONE_PERSON = 0.83, 0.96
 
 
-@st.composite
-def faces_over(draw: st.DrawFn, photos: Sequence[Photo]) -> Mapping[str, tuple[Face, ...]]:
-    """In each photo some of four people who stand in a row, more or less in their place, awake or not."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    found: dict[str, tuple[Face, ...]] = {}
-    for photo in photos:
-        here = [place for place in range(4) if rng.random() < 0.7]
-        found[photo.id] = tuple(
-            face(
-                photo,
-                0.14 + 0.24 * place + float(rng.normal()) * 0.02,
-                width=float(rng.choice((0.05, 0.12, 0.13))),
-                eyes=[None, -2.0, 2.0][rng.integers(3)],
-                smile=[None, -1.0, 1.5][rng.integers(3)],
-                score=float(rng.choice((0.75, 0.95))),
-            )
-            for place in here
-        )
-    return found
+def direction(seed: int) -> np.ndarray:
+    """float64 [D] of length 1."""
+    vector = np.random.default_rng(seed).normal(size=DIMENSIONS)
+    return np.asarray(vector / np.linalg.norm(vector))
 
 
-class Finder:
-    """Finds one face in the middle of each picture, and counts."""
-
-    name, label, kind, key = "finder", "Finder", "face", "finder-1"
-
-    def __init__(self, width: float = 0.25) -> None:
-        self.width, self.looked = width, 0
-
-    def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
-        """See Detector.find."""
-        self.looked += len(pictures)
-        left, right = 0.5 - self.width / 2, 0.5 + self.width / 2
-        points = [[left + self.width * x, left + self.width * y] for x, y in POINTS]
-        facts = {"points": points, "score": 0.9}
-        return [[Part("face 1", "face", (left, left, right, right), facts=facts)] for _ in pictures]
+MIDDLE = direction(0)  # near which all faces lie
 
 
-class Eyes:
-    """Takes faces in light pictures for awake and smiling, and counts."""
+def vector_of(person: int, shot: int, noise: float = 1.0) -> np.ndarray:
+    """float32 [D]: a shot of a person; `noise`: 1 as in clear photos, more for poorer ones."""
+    scatter = direction(1_000_000 + 1000 * person + shot) * np.sqrt(1 - ONE_PERSON) * noise
+    vector = MIDDLE * np.sqrt(STRANGERS) + direction(1 + person) * np.sqrt(ONE_PERSON - STRANGERS) + scatter
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
-    key = "eyes-1"
 
-    def __init__(self) -> None:
-        self.looked = 0
+def digest(photo: int) -> str:
+    """The sha256 of a made-up photo."""
+    return f"{photo:064x}"
 
-    def look(self, faces: Sequence[tuple[np.ndarray, Points]]) -> list[Look]:
-        """See EyeReader.look."""
-        self.looked += len(faces)
-        odds = [2.0 if picture.mean() > 127 else -2.0 for picture, _ in faces]
-        return [Look(one, one, one) for one in odds]
+
+def face(person: int, photo: int, place: int = 0, clear: bool = True, **facts: object) -> Face:
+    """A face of a person in a photo, the `place`-th from the left of at most ten."""
+    left = 0.1 * place
+    box: Box = (left, 0.2, left + 0.08, 0.3)
+    points = tuple((left + x, y) for x, y in ((0.02, 0.23), (0.06, 0.23), (0.04, 0.25), (0.02, 0.28), (0.06, 0.28)))
+    given = {"score": 0.95, "size": 120.0, "vector": vector_of(person, 10 * photo + place), **facts}
+    return Face(digest(photo), box, points, clear=clear, **given)  # type: ignore[arg-type]
+
+
+def faces_of(*photos: Sequence[int]) -> list[Face]:
+    """The faces of photos, each given as the people in it from left to right."""
+    return [face(person, number, place) for number, people in enumerate(photos) for place, person in enumerate(people)]
+
+
+def turned(one: Face) -> Face:
+    """The same face in the photo turned by a quarter, which has another digest."""
+    left, top, right, bottom = one.box
+    return Face("f" + one.digest[1:], (1 - bottom, left, 1 - top, right), (), one.score, one.size, vector=one.vector)

@@ -41,6 +41,9 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "library/traits": ("library/traits", "core/folding"),
     "library/recognised": ("library/recognised",),
     "vision/ocr": ("vision/ocr", "reading/scaled", "rapidocr==", "onnxruntime=="),
+    "vision/faces": ("vision/faces", "opencv-python-headless=="),
+    "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
+    "vision/face_net": ("vision/face_net", "vision/face_resnet"),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
@@ -54,7 +57,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "c5f74ef66fe39a39"),
+    "reading/images": (1, "dc41c7f68abd5812"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -72,10 +75,13 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "833ec17c95ff03d0"),
     "library/recognised": (1, "af62683ff257aa36"),
-    "vision/ocr": (1, "428b2fce5c416139"),
+    "vision/ocr": (1, "1102b69a9f619eef"),
+    "vision/faces": (1, "45014bba068f177f"),
+    "vision/chips": (1, "ba32a0d6fe435908"),
+    "vision/face_net": (1, "15a073a399b5de2d"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (2, "e32f77dc0e5dac44"),
-    "reading/seen": (3, "c7ebd1f21762d571"),
+    "cleanup/look": (2, "1f5c3f44083560bb"),
+    "reading/seen": (3, "8ca67233db56c71f"),
 }
 
 

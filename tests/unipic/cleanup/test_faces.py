@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from tests.helpers.galleries import likeness, photo
-from tests.helpers.people import Eyes, Finder, face, faces_over
+from tests.helpers.seen_faces import Eyes, Finder, face, faces_over
 
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
 from unipic.cleanup.faces import ASLEEP, LOST, Row, columns, needed, people_in, why
