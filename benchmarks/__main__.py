@@ -3,6 +3,7 @@
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
 seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
+eyes      open eyes and smiles on crops and whole faces, how often nobody can tell, and the best shot with faces
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
 memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
@@ -35,6 +36,7 @@ from benchmarks import (
     calibrate,
     darkroom,
     immich,
+    eyes,
     library,
     memory,
     ocr,
@@ -58,6 +60,7 @@ from benchmarks.machine import machine
 PARTS = {
     "quality": quality.run,
     "seconds": seconds.run,
+    "eyes": eyes.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
     "speed": speed.run,

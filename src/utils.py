@@ -16,10 +16,11 @@ from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.face_stage import look_at_faces
 from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.look import look
-from unipic.cleanup.rank import prompt_score, rank
+from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
@@ -164,7 +165,8 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None, settings.comparing.videos)))
+    ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
+    progress(Step("Finding files", 0, 0, ahead=ahead))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -292,7 +294,9 @@ def weigh(
     compared: Compared = nothing,
     films: Films | None = None,
 ) -> Evidence:
-    """Compare the photos, look again at copies, then score the members of clusters. `embeddings`: of the photos.
+    """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
+
+    `embeddings`: of the photos.
 
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
@@ -307,15 +311,36 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
-    if tools.scorer is None:
+    if tools.scorer is None and tools.faces is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
+    return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
+
+
+def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, progress: Progress) -> Evidence:
+    """With the faces in the members of clusters, if there is a model that finds them."""
+    if tools.faces is None:
+        return evidence
+    try:
+        faces = look_at_faces(members, tools.faces, tools.thumbnails, progress, tools.index)
+    except ModelError as error:
+        instead = f"{error} Until then faces are not looked at: open eyes do not count."
+        return replace(evidence, notices=(*evidence.notices, instead))
+    return replace(evidence, faces=faces)
+
+
+def _scored(
+    evidence: Evidence, members: Sequence[Photo], tools: Tools, settings: Settings, progress: Progress
+) -> Evidence:
+    """With a model's scores of the members of clusters, if there is one."""
+    if tools.scorer is None:
+        return evidence
     try:
         scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
-        return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
+        return replace(evidence, ranker=_ranker(without), notices=(*evidence.notices, instead))
     return replace(evidence, scores=scores)
 
 
@@ -356,7 +381,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     gallery = evidence.gallery
     copies = find_copies(gallery.photos, evidence.likeness, thresholds.near, bonds)
     moments = find_moments(copies, thresholds, bonds)
-    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights)
+    faces = Faces(evidence.faces)
+    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights, faces)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
         gallery=gallery,

@@ -186,7 +186,7 @@ def _one(
     file: Found, asked: Asked, wish: Wish, tools: Tools, where: Where, progress: Progress
 ) -> tuple[dict[str, Any] | None, str]:
     """What was found in one film, and its problem. One that cannot be read costs nothing but itself."""
-    from unipic.destinations.keyframes import planned, write_pictures, write_list
+    from unipic.destinations.keyframes import planned, write_list, write_pictures
     from unipic.video.cut_lists import cut_list, kind_of
     from unipic.video.film import NotAFilm
     from utils import keyframes as story
