@@ -8,6 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from unipic.albums.alike import similar_in
+from unipic.albums.events import NOBODY, Events, events_of
+from unipic.albums.sessions import Rules, unknown
+from unipic.albums.shots import shots_of
+from unipic.albums.titles import People
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -26,6 +31,7 @@ from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.library.companions import together
+from unipic.library.events import EventRulings
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
@@ -34,6 +40,7 @@ from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
+from unipic.vision.base import Encoder
 
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
@@ -148,6 +155,20 @@ def search_gallery(
     allowed = asked.allowed(query.chips, within)
     ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
     return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
+
+
+def find_events(
+    library: Library,
+    encoder: Encoder | None = None,
+    rules: Rules = Rules(),  # noqa: B008  frozen
+    people: People = NOBODY,
+) -> Events:
+    """The events of the library's photos, with what people said of them. DecisionsUnreadable.
+
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles.
+    """
+    similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
+    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, people)
 
 
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:
