@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cli import check, clean, library, memory, models, search, undo, web  # noqa: F401 they register their commands
+from cli import check, clean, events, library, memory, models, search, undo, web  # noqa: F401 they register their commands
 from cli.app import app
 
 

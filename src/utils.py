@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from unipic.albums.alike import similar_in
-from unipic.albums.events import NOBODY, Events, events_of
+from unipic.albums.clocks import Offset, offsets_of
+from unipic.albums.events import NOBODY, Events, clocks_in, events_of
 from unipic.albums.sessions import Rules, unknown
-from unipic.albums.shots import shots_of
+from unipic.albums.shots import in_order, shots_of
 from unipic.albums.titles import People
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
@@ -169,6 +170,14 @@ def find_events(
     """
     similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
     return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, people)
+
+
+def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:
+    """Cameras whose clocks seem to disagree, where nobody has judged that yet. DecisionsUnreadable."""
+    rulings = EventRulings(library.data).all()
+    dated, _ = in_order(shots_of(library), clocks_in(rulings))
+    settled = frozenset(digest for ruling in rulings if ruling.kind == "clock" for digest in ruling.digests)
+    return offsets_of(dated, partial(library.vectors_of, key=encoder.key), encoder.calibration, settled)
 
 
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:

@@ -11,10 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound
+from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound, SettingsError
 from unipic.core.files import is_full
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Asked = dict[str, Any]
+Answer = dict[str, Any] | list[Any]
+
+MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 
 DISK_FULL = "The server's disk is full. What was sent before is kept; free some space and try again."
 WORTH_PACKING = 10_000  # bytes
@@ -76,3 +80,33 @@ async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Refused(400, f"A {what} is an object.")
     return sent
+
+
+def shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of a question, answered in another thread."""
+
+    def body(request: Request) -> bytes:
+        return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+    async def show(request: Request) -> Response:
+        return await packed(request, await run_in_threadpool(body, request))
+
+    return show
+
+
+def heard(done: Callable[[Asked], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of something that is said, a JSON object. What cannot be done is refused in words."""
+
+    def answer(asked: Asked) -> Answer:
+        try:
+            return done(asked)
+        except SettingsError as error:
+            raise Refused(400, f"{error}.") from None
+        except (TypeError, KeyError, ValueError) as error:
+            raise Refused(400, f"This request was not understood: {error}") from None
+
+    async def hear(request: Request) -> Response:
+        asked = await json_object(request, MAX_ASKED_BYTES, "request")
+        return JSONResponse(await run_in_threadpool(answer, asked))
+
+    return hear

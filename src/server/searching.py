@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from server.occasions import Occasions
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, models_folder
 from unipic.core.words import printable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # what a search needs is loaded by the first one: the first s
 
 SHORTEST_DIGEST = 8  # digits of a digest in a query that name a photo
 LONGEST_QUERY = 2_000  # characters
-BUILTIN = "builtin"  # the encoder without weights
 MOST_EMPTIED = 3  # conditions that are offered to be left out
 
 
@@ -61,11 +61,11 @@ class Found:
 class Searches:
     """Searches of a library. The last state of the library is kept, with all its vectors once they were needed."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, occasions: Occasions | None = None) -> None:
         self.library = library
+        self.occasions = occasions or Occasions(library)
         self._lock = threading.Lock()
         self._asked: tuple[tuple[Any, ...], Asked] | None = None
-        self._encoder: tuple[str, Any] | None = None
 
     def find(self, wanted: Wanted) -> Found:
         """What is found. DecisionsUnreadable if the query names marks and they are damaged."""
@@ -91,23 +91,16 @@ class Searches:
             key = (self.library.version(), language, today)
             if self._asked is None or self._asked[0] != key:
                 same = self._asked and self._asked[0][0] == key[0]
-                library = self._asked[1].library if same and self._asked else Searchable(self.library, *self._model())
+                encoder = self.occasions.encoder()
+                library = (
+                    self._asked[1].library
+                    if same and self._asked
+                    else Searchable(self.library, encoder.key, encoder.calibration)
+                )
                 meaning, about = open_meaning(library, Settings(), models_folder(), self.library.path.parent)
-                self._asked = key, Asked(library, language, today, meaning, about)
+                in_event = self.occasions.matching
+                self._asked = key, Asked(library, language, today, meaning, about, in_event)
             return self._asked[1]
-
-    def _model(self) -> tuple[str, Any]:
-        """The key and the calibration of the encoder that made the library's vectors. No network is loaded."""
-        if self._encoder is None:
-            from unipic.vision.registry import open_encoder
-
-            for name in (BUILTIN, Settings().comparing.encoder):  # the usual one last: it is for a library without any
-                encoder, _ = open_encoder(name, models_folder(), fetch=False)
-                found = encoder.key, encoder.calibration
-                if self.library.has_vectors(encoder.key):
-                    self._encoder = found
-            return self._encoder or found
-        return self._encoder
 
 
 def _examples(asked: Asked, query: Query) -> Iterator[Example]:

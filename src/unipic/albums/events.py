@@ -12,7 +12,7 @@ from typing import Literal
 
 from unipic.albums.sessions import Rules, Similar, sessions, unknown
 from unipic.albums.shots import Dated, Shot, in_order
-from unipic.albums.titles import People, Titles
+from unipic.albums.titles import People, Titles, span
 from unipic.albums.trips import homes_of, most_common, with_trips
 from unipic.core.folding import folded
 from unipic.library.events import EventRuling
@@ -49,6 +49,17 @@ class Event:
     def digests(self) -> tuple[str, ...]:
         """All photos, in order."""
         return tuple(digest for day in self.days for digest in day.digests)
+
+    @property
+    def when(self) -> str:
+        """Its first and last day, "" without any: "1-7 April 2018"."""
+        days = [day.date for day in self.days if day.date]
+        return span(min(days), max(days)) if days else ""
+
+    @property
+    def name(self) -> str:
+        """The title without the days."""
+        return self.title.removesuffix(f", {self.when}")
 
     @property
     def id(self) -> str:
@@ -98,7 +109,7 @@ def events_of(
     people: People = NOBODY,
 ) -> Events:
     """The events of photos in any order. Rulings are applied oldest first, so the newest one holds."""
-    dated, undated = in_order(shots, _ahead(rulings))
+    dated, undated = in_order(shots, clocks_in(rulings))
     homes = homes_of(dated)
     found = sessions(dated, rules, similar)
     together = with_trips(found, homes) if rules.trips else [[one] for one in found]
@@ -114,7 +125,8 @@ def events_of(
     )
 
 
-def _ahead(rulings: Iterable[EventRuling]) -> dict[str, float]:
+def clocks_in(rulings: Iterable[EventRuling]) -> dict[str, float]:
+    """By how many seconds the clock of a photo's camera was ahead, as people said, by digest."""
     return {
         digest: float(ruling.name)
         for ruling in rulings

@@ -76,18 +76,18 @@ class Titles:
         birthday = next((name for name in present if _anniversary(self._people.born.get(name), when)), "")
         feast = "" if trip else self._feast(dated)
         if birthday and not trip:
-            return f"{birthday}'s birthday, {_date(when)}"
+            return f"{birthday}'s birthday, {date_of(when)}"
         with_them = f" with {_listed(present[:MOST_NAMES])}" if present else ""
         if feast:
             return f"{feast} {when.year}{with_them}"
         if trip:
-            days = _span(when, max(one.day for one in dated))
+            days = span(when, max(one.day for one in dated))
             return f"{_places(dated) or 'Trip'}{with_them}, {days}"
-        return f"{self._where_and_when(dated, with_them)}, {_date(when)}"
+        return f"{self._where_and_when(dated, with_them)}, {date_of(when)}"
 
     def day(self, when: date) -> str:
         """The title of a day without an event."""
-        return _date(when)
+        return date_of(when)
 
     def undated(self, folder: str) -> str:
         """The title of photos without a time."""
@@ -172,17 +172,17 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _date(day: date) -> str:
+def date_of(day: date) -> str:
     """ "14 July 2018"."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _span(first: date, last: date) -> str:
+def span(first: date, last: date) -> str:
     """ "1-7 April 2018", "30 April - 2 May 2018", "30 December 2018 - 2 January 2019"."""
     if first >= last:
-        return _date(first)
+        return date_of(first)
     if first.year != last.year:
-        return f"{_date(first)} - {_date(last)}"
+        return f"{date_of(first)} - {date_of(last)}"
     if first.month != last.month:
-        return f"{first.day} {MONTHS[first.month - 1]} - {_date(last)}"
-    return f"{first.day}-{_date(last)}"
+        return f"{first.day} {MONTHS[first.month - 1]} - {date_of(last)}"
+    return f"{first.day}-{date_of(last)}"

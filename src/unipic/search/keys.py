@@ -37,7 +37,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "sort": ("newest", "oldest", "relevance", "name"),
 }
 SAME: Mapping[str, str] = {"colour": "color", "person": "who", "type": "kind", "taken": "date", "in": "place"}
-FREE = ("place", "who", "camera", "name", "folder", "text", "tag", "album", "like", "word")  # any text
+FREE = ("place", "who", "camera", "name", "folder", "text", "tag", "album", "event", "like", "word")  # any text
 COUNTED = ("faces", "rating", "width", "height", "year")
 KEYS = (*CHOICES, *FREE, *COUNTED, "date", "before", "after", "month", "day", "time", "country", "near", "format",
         "size", "mp", "limit")  # fmt: skip
