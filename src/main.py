@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -17,6 +18,27 @@ def work(run_folder: Path) -> None:
     from utils import examine
 
     sys.exit(wait_for_work(examine) if str(run_folder) == WAIT else work_on(run_folder, examine))
+
+
+@app.command(hidden=True)
+def example(picture: Path, encoder: str) -> None:
+    """Look at a picture that somebody searches by, and print what it is searched by. Nothing of it is stored."""
+    from server.examples import to_dict
+    from unipic.core.errors import SourceError
+    from unipic.core.photo import Found
+    from unipic.core.settings import Settings, models_folder
+    from unipic.tools import open_tools
+    from utils import examples_in
+
+    settings = Settings.of(ranker="builtin", workers=1, fetch=False, encoder=encoder)
+    with open_tools(settings, models_folder(), None) as tools:
+        file = Found(picture.name, picture.name, str(picture), picture.stat().st_size)
+        try:
+            (seen,) = examples_in([file], True, tools, settings)
+        except SourceError as error:
+            print(json.dumps({"problem": str(error).partition(" ")[2]}))
+        else:
+            print(json.dumps(to_dict(seen)))
 
 
 if __name__ == "__main__":

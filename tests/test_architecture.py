@@ -71,10 +71,12 @@ HOMES = {
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
+        "unipic/video/",
         "unipic/reading/_measures.py",
+        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
-    "sklearn": ("unipic/cleanup/_grouping.py",),
+    "sklearn": ("unipic/cleanup/_grouping.py", "unipic/video/plots.py"),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
     "babel": ("unipic/search/_tongue.py",),
     "av": ("unipic/video/",),
@@ -117,6 +119,7 @@ WRITERS = (
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",
     "training/student.py",
+    "training/faces/",
 )
 WRITING_METHODS = {
     "write_bytes",

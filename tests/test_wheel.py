@@ -87,7 +87,9 @@ def test_the_wheel_has_every_file_and_no_other(site: Path) -> None:
         name.removeprefix("unipic/") if name.startswith("unipic/") else f"_app/{name}"
         for name in files_of(PROJECT / "src")
     }
-    weights = {f"_app/models/unipic_encoder/{name}" for name in files_of(PROJECT / "models" / "unipic_encoder")}
+    models = PROJECT / "models"
+    shipped = ("unipic_encoder", "yunet", "dlib_face")
+    weights = {f"_app/models/{model}/{name}" for model in shipped for name in files_of(models / model)}
     tables = {"_app/models/manifest.toml", "_app/models/cutoffs.toml"}
     assert files_of(site / "unipic") == source | weights | tables
 

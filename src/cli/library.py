@@ -227,6 +227,8 @@ def _say_status(found: Status) -> None:
         out.print(f"embeddings          {number:,}  by {shown(key)}", **WHOLE)
     for kind, number in found.parts.items():
         out.print(f"{kind:<20}{number:,}")
+    out.print(f"places              {found.places:,}")
+    out.print(f"words in            {count(found.words, 'picture')}")
     out.print(f"stored              {size(found.bytes)}")
     if found.problem:
         out.print(f"[yellow]note:[/] {shown(found.problem)}", **WHOLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts.known import known
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, plain
@@ -48,6 +49,7 @@ def screen() -> None:
     _add()
     if folders:
         words()
+        known()
     _problem()
 
 

@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown
@@ -19,13 +21,15 @@ from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
-from unipic.core.errors import DecisionsUnreadable
+from server.uploads import announced, gigabytes, held_for_a_moment, store
+from unipic.core.errors import DecisionsUnreadable, SourceError
 from unipic.core.photo import Photo, local_time
+from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.library.companions import in_words as companion_in_words
 from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
-from unipic.library.marks import NOT_MARKED, Marked
+from unipic.library.marks import LONGEST_NAME, NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
 
 MOST_PHOTOS = 500  # photos of one answer
@@ -63,6 +67,10 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         _mark(library, digests, asked)
         return {"changed": len(digests), **_said(library)}
 
+    def saved(asked: Asked) -> Answer:
+        library.marks.save_search(_text(asked["query"]), asked.get("on", True) is True)
+        return _said(library)
+
     def selection(asked: Asked) -> Answer:
         digests = _digests(listings, asked)
         if not digests:
@@ -71,12 +79,26 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         run.select(digests)
         return {"run": run.token}
 
+    async def example(request: Request) -> Response:
+        name, size = printable(request.query_params.get("name", "The picture"))[:LONGEST_NAME], announced(request)
+        if size > Limits().max_file:
+            raise Refused(413, f"{name} is {gigabytes(size)}; the limit is {gigabytes(Limits().max_file)}.")
+        with held_for_a_moment(library.data) as path:
+            await store(request, path, size)
+            try:
+                digest = await run_in_threadpool(listings.searches.look_at, path, name)
+            except SourceError as error:
+                raise Refused(415, f"{error}.") from None
+        return JSONResponse({"digest": digest})
+
     path = "/unipic/library"
     return [
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/photos", in_words(shown(photos))),
         Route(f"{path}/photo/{{digest}}", in_words(shown(photo))),
         Route(f"{path}/mark", in_words(heard(mark)), methods=["POST"]),
+        Route(f"{path}/example", in_words(example), methods=["PUT"]),
+        Route(f"{path}/saved", in_words(heard(saved)), methods=["POST"]),
         Route(f"{path}/selection", in_words(heard(selection)), methods=["POST"]),
     ]
 
@@ -129,13 +151,18 @@ def _about(library: Library) -> dict[str, Any]:
     try:
         return {**_said(library), "folders": folders, "notice": ""}
     except DecisionsUnreadable as error:
-        return {"tags": [], "albums": [], "favourites": 0, "folders": folders, "notice": str(error)}
+        return {"tags": [], "albums": [], "searches": [], "favourites": 0, "folders": folders, "notice": str(error)}
 
 
 def _said(library: Library) -> dict[str, Any]:
     marks = library.marks
     albums = [asdict(album) for album in marks.albums()]
-    return {"tags": [*marks.tags().items()], "albums": albums, "favourites": len(marks.favourites())}
+    return {
+        "tags": [*marks.tags().items()],
+        "albums": albums,
+        "searches": marks.searches(),
+        "favourites": len(marks.favourites()),
+    }
 
 
 def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:

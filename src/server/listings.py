@@ -83,7 +83,7 @@ class Listings:
         marks = self.library.marks.path
         named = isinstance(wanted, Wanted) or wanted.favourite or wanted.tag or wanted.album
         written = marks.stat().st_mtime_ns if named and marks.exists() else 0
-        state = repr((wanted, self.library.version(), written))
+        state = repr((wanted, self.library.version(), written, self.searches.examples.added))
         return hashlib.blake2s(state.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
     def _found(self, key: str) -> Found | None:

@@ -25,7 +25,6 @@ class Occasions:
         self._lock = threading.Lock()
         self._events: tuple[State, Events] | None = None
         self._clocks: tuple[State, list[Offset]] | None = None
-        self._encoder: Encoder | None = None
 
     def now(self) -> Events:
         """The events as the library is now."""
@@ -53,15 +52,18 @@ class Occasions:
 
     def encoder(self) -> Encoder:
         """The encoder that made the library's vectors. No network is loaded."""
-        if self._encoder is None:
-            from unipic.vision.registry import open_encoder
+        from unipic.vision.registry import open_encoder
 
-            for name in (BUILTIN, Settings().comparing.encoder):  # the usual one last: it is for a library without any
-                encoder, _ = open_encoder(name, models_folder(), fetch=False)
-                if self.library.has_vectors(encoder.key):
-                    self._encoder = encoder
-            return self._encoder or encoder
-        return self._encoder
+        return open_encoder(self.encoder_name(), models_folder(), fetch=False)[0]
+
+    def encoder_name(self) -> str:
+        """The usual one, also for a library without vectors; the built-in one where it alone has made some."""
+        from unipic.vision.registry import open_encoder
+
+        usual = Settings().comparing.encoder
+        made = {name: open_encoder(name, models_folder(), fetch=False)[0].key for name in (usual, BUILTIN)}
+        alone = not self.library.has_vectors(made[usual]) and self.library.has_vectors(made[BUILTIN])
+        return BUILTIN if alone else usual
 
     def _state(self) -> State:
         """Differs whenever the index or a decision changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from server.examples import Examples
 from server.occasions import Occasions
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, models_folder
@@ -64,6 +65,7 @@ class Searches:
     def __init__(self, library: Library, occasions: Occasions | None = None) -> None:
         self.library = library
         self.occasions = occasions or Occasions(library)
+        self.examples = Examples()
         self._lock = threading.Lock()
         self._asked: tuple[tuple[Any, ...], Asked] | None = None
 
@@ -74,12 +76,72 @@ class Searches:
         asked = self._state(wanted.language, wanted.today)
         text = f"{wanted.text[:LONGEST_QUERY]} {wanted.also}"
         try:
-            examples = [*_examples(asked, asked.parse(text))]
+            examples = [*self._examples(asked, asked.parse(text))]
             results = search_gallery(text, asked, examples, within=wanted.folder, every_shot=wanted.every_shot)
         except SettingsError as error:
             return Found(Listing(np.zeros(0, np.int64), []), {"error": f"{error}."})
         listing = Listing(asked.library.files[results.order], _days(results))
-        return Found(listing, _about(asked, results, len(wanted.text)), results)
+        return Found(listing, self._about(asked, results, len(wanted.text)), results)
+
+    def _examples(self, asked: Asked, query: Query) -> Iterator[Example]:
+        """The pictures that like: names by the beginning of their digest. SettingsError for anything else."""
+        for chip in query.chips:
+            for value in chip.values if chip.key == "like" else ():
+                example = self._example(asked, value) if len(value) >= SHORTEST_DIGEST else None
+                if example is None:
+                    raise SettingsError(
+                        "like: takes a photo of the library, or a picture dropped on the page a short time ago; open a "
+                        "photo and choose Find similar"
+                    )
+                yield replace(example, wanted=not chip.negative)
+
+    def _example(self, asked: Asked, digits: str) -> Example | None:
+        digest = asked.library.beginning_with(digits)
+        return (asked.example(digest, True) if digest else None) or self.examples.beginning_with(digits)
+
+    def _about(self, asked: Asked, results: Results, length: int) -> dict[str, Any]:
+        """What the query was understood as. Chips of the page's own filters, behind `length`, are left out."""
+        chips = [chip for chip in results.query.chips if chip.start < length]
+        about = {
+            "chips": [self._chip(asked, chip) for chip in chips],
+            "words": results.query.words,
+            "photos": results.total,
+            "notes": results.notes,
+            "without": [],
+        }
+        if not results.total and len(results.query.chips) > 1:
+            left = sorted(asked.without_each(results.query), key=lambda one: -one[1])
+            offered = [(chip, number) for chip, number in left if number and chip in chips][:MOST_EMPTIED]
+            about["without"] = [{**self._chip(asked, chip), "photos": number} for chip, number in offered]
+        return about
+
+    def _chip(self, asked: Asked, chip: Chip) -> dict[str, Any]:
+        """`label` is for people; text and readings are written as a query is. `photos`: None if it is no condition."""
+        from unipic.search.conditions import NOT_ASKED
+        from unipic.search.labels import label
+
+        if chip.key == "like":
+            named = ("unlike " if chip.negative else "like ") + " or ".join(
+                self._name(asked, value) for value in chip.values
+            )
+        else:
+            named = label(chip, asked.parser.language)
+        return {
+            "text": str(chip),
+            "label": named,
+            "start": chip.start,
+            "end": chip.end,
+            "readings": chip.readings,
+            "photos": None if chip.key in NOT_ASKED else asked.count(chip),
+        }
+
+    def _name(self, asked: Asked, digits: str) -> str:
+        """The name of the photo whose digest begins so."""
+        digest = asked.library.beginning_with(digits)
+        photo = asked.library.reader.by_digest([digest]).get(digest) if digest else None
+        dropped = self.examples.beginning_with(digits)
+        photo = photo or (dropped.photo if dropped else None)
+        return printable(photo.name.rpartition("/")[2]) if photo else digits
 
     def _state(self, language: str, today: date) -> Asked:
         """The library as it is now."""
@@ -102,16 +164,9 @@ class Searches:
                 self._asked = key, Asked(library, language, today, meaning, about, in_event)
             return self._asked[1]
 
-
-def _examples(asked: Asked, query: Query) -> Iterator[Example]:
-    """The photos that like: names by the beginning of their digest. SettingsError for anything else."""
-    for chip in query.chips:
-        for value in chip.values if chip.key == "like" else ():
-            digest = asked.library.beginning_with(value) if len(value) >= SHORTEST_DIGEST else None
-            example = asked.example(digest, not chip.negative) if digest else None
-            if example is None:
-                raise SettingsError("like: takes a photo of the library; open one and choose Find similar")
-            yield example
+    def look_at(self, path: Path, name: str) -> str:
+        """Look at a picture to search by, with the encoder of the library; returns its digest. SourceError."""
+        return self.examples.add(path, name, self.occasions.encoder_name())
 
 
 def _days(results: Results) -> list[tuple[str, int]]:
@@ -123,46 +178,3 @@ def _days(results: Results) -> list[tuple[str, int]]:
         return headings
     taken = (results.library.taken[position][:10] for position in results.order.tolist())
     return [(day, sum(1 for _ in some)) for day, some in groupby(taken)]
-
-
-def _about(asked: Asked, results: Results, length: int) -> dict[str, Any]:
-    """What the query was understood as. Chips of the page's own filters, behind `length`, are left out."""
-    chips = [chip for chip in results.query.chips if chip.start < length]
-    about = {
-        "chips": [_chip(asked, chip) for chip in chips],
-        "words": results.query.words,
-        "photos": results.total,
-        "notes": results.notes,
-        "without": [],
-    }
-    if not results.total and len(results.query.chips) > 1:
-        left = sorted(asked.without_each(results.query), key=lambda one: -one[1])
-        offered = [(chip, number) for chip, number in left if number and chip in chips][:MOST_EMPTIED]
-        about["without"] = [{**_chip(asked, chip), "photos": number} for chip, number in offered]
-    return about
-
-
-def _chip(asked: Asked, chip: Chip) -> dict[str, Any]:
-    """`label` is for people; text and readings are written as a query is. `photos`: None if it is no condition."""
-    from unipic.search.conditions import NOT_ASKED
-    from unipic.search.labels import label
-
-    if chip.key == "like":
-        named = ("unlike " if chip.negative else "like ") + " or ".join(_name(asked, value) for value in chip.values)
-    else:
-        named = label(chip, asked.parser.language)
-    return {
-        "text": str(chip),
-        "label": named,
-        "start": chip.start,
-        "end": chip.end,
-        "readings": chip.readings,
-        "photos": None if chip.key in NOT_ASKED else asked.count(chip),
-    }
-
-
-def _name(asked: Asked, digits: str) -> str:
-    """The name of the photo whose digest begins so."""
-    digest = asked.library.beginning_with(digits)
-    photo = asked.library.reader.by_digest([digest]).get(digest) if digest else None
-    return printable(photo.name.rpartition("/")[2]) if photo else digits

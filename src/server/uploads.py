@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
@@ -55,6 +56,16 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
         return JSONResponse({"key": key, "size": size})
 
     return upload
+
+
+@contextmanager
+def held_for_a_moment(data: Path) -> Iterator[Path]:
+    """A path in the data folder for one file that is deleted after the block. Refused if the disk is nearly full."""
+    data.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(data).free < KEEP_FREE:
+        raise Refused(507, DISK_FULL)
+    with tempfile.TemporaryDirectory(prefix="example-", dir=data) as folder:
+        yield Path(folder) / "picture"
 
 
 def keep_date(path: Path, modified: str) -> None:

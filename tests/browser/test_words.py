@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.browser.test_axe import Inspector
 from tests.browser.test_photos import Wall
 from tests.helpers.libraries import SETTINGS, read_in, taken
 from tests.helpers.pages import page as drawn
-from tests.helpers.pictures import save
+from tests.helpers.pictures import save, scene
 
 from unipic.library.library import Library
 from unipic.reading.engines.inline import InlineEngine
@@ -51,6 +52,21 @@ def test_a_line_in_a_picture_is_shown_and_searched_for(page: Any, shelf: Server,
     lines.get_by_role("button", name="Platform nine").click()
     wall.root.locator(".piece", has_text="Platform nine").wait_for()
     wall.root.get_by_text("1 photo").first.wait_for()
+    quiet()
+
+
+@pytest.mark.nightly  # starts a process that reads the picture
+def test_a_picture_from_this_device_is_searched_by(
+    page: Any, shelf: Server, tmp_path: Path, quiet: Callable[[], None]
+) -> None:
+    page.set_default_timeout(60_000)
+    wall = Wall(page, shelf.url).open()
+    mine = save(scene(1).resize((400, 300)), tmp_path / "my beach.jpg")
+    with page.expect_file_chooser() as chooser:
+        wall.root.get_by_role("button", name="Search by a picture").click()
+    chooser.value.set_files(mine)
+    wall.root.locator(".piece", has_text="like my beach.jpg").wait_for()
+    wall.root.get_by_role("heading", name="The same picture").wait_for()
     quiet()
 
 

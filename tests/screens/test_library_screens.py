@@ -18,6 +18,7 @@ from server.state import library, server
 from unipic.core.files import write_json
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.vision.builtin import BuiltinEncoder
 
 
 @pytest.fixture(autouse=True)
@@ -207,3 +208,21 @@ def test_without_a_selection_it_says_where_to_make_one(filled: Library) -> None:
 def test_the_models_page_names_licences() -> None:
     test = app("models.py")
     assert "Licence: " in text(test)
+
+
+def test_what_is_known_is_shown_and_forgotten_after_typing_the_number(filled: Library, photos: Path) -> None:
+    test = app("folders.py")
+    assert {metric.label: metric.value for metric in test.metric}["Photos"] == "3"
+    assert filled.has_vectors(BuiltinEncoder().key)
+
+    def forget(typed: str) -> AppTest:
+        test.selectbox(key="forget-kind").set_value("vectors")
+        test.text_input(key="forget-number").input(typed)
+        return press(test, "Forget it")
+
+    assert "Nothing was forgotten" in text(forget("33"))
+    assert filled.has_vectors(BuiltinEncoder().key)
+    forget("3")
+    assert not filled.has_vectors(BuiltinEncoder().key)
+    assert len(filled.listing().ids) == 3
+    assert len(list(photos.iterdir())) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +15,9 @@ from starlette.testclient import TestClient
 from tests.helpers.libraries import SETTINGS, read_in, taken
 from tests.helpers.pages import page
 from tests.helpers.pictures import save, scene
+from typer.testing import CliRunner
 
+import main
 from server import answers
 from server.library_routes import library_routes
 from server.listings import Listings
@@ -278,7 +281,16 @@ def test_what_is_not_understood_changes_nothing(visitor: Visitor, body: dict[str
     assert visitor.library.marks.of(visitor.digests) == {}
 
 
-@pytest.mark.parametrize("path", ["mark", "selection"])
+def test_a_saved_search_comes_with_every_listing(visitor: Visitor) -> None:
+    assert visitor.get("listing")["searches"] == []
+    query = "<b>red</b> 2024"
+    assert visitor.post("saved", query=query)["searches"] == [query]
+    assert visitor.get("listing")["searches"] == [query]
+    assert visitor.post("saved", query=query, on=False)["searches"] == []
+    assert visitor.post("saved", 400, query=1)["message"]
+
+
+@pytest.mark.parametrize("path", ["mark", "saved", "selection"])
 def test_pages_of_other_sites_cannot_say_anything(visitor: Visitor, path: str) -> None:
     post, address = visitor.client.post, f"/unipic/library/{path}"
     assert post(address, content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
@@ -421,6 +433,42 @@ def test_photos_like_one_of_the_library(visitor: Visitor) -> None:
 def test_only_photos_of_the_library_are_examples(value: str, visitor: Visitor) -> None:
     """A path would tell which files the server has."""
     assert "like: takes a photo of the library" in visitor.get("listing", q=f'like:"{value}"')["search"]["error"]
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are looked at in this process, not in one of their own."""
+
+    def look(path: Path, encoder: str) -> str:
+        seen = CliRunner().invoke(main.app, ["example", str(path), encoder])
+        assert not seen.exception
+        return seen.stdout
+
+    monkeypatch.setattr("unipic.tools.LocalEngine", lambda *_, **__: InlineEngine())
+    monkeypatch.setattr("server.examples.look", look)
+
+
+def test_a_picture_is_searched_by_and_not_kept(visitor: Visitor, tmp_path: Path, looks: None) -> None:
+    save(scene(2, 480, 640), tmp_path / "mine.jpg", quality=70)
+    before = sorted(visitor.library.data.rglob("*"))
+
+    def put(content: bytes, expect: int = 200) -> Any:
+        answer = visitor.client.put("/unipic/library/example", params={"name": "m<i>ne.jpg"}, content=content)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    digest = hashlib.sha256((tmp_path / "mine.jpg").read_bytes()).hexdigest()
+    wanted = f"like:{digest[:12]}"
+    assert "a short time ago" in visitor.get("listing", q=wanted)["search"]["error"]
+    assert put((tmp_path / "mine.jpg").read_bytes()) == {"digest": digest}
+    listing = visitor.get("listing", q=wanted)
+    assert listing["search"]["chips"][0]["label"] == "like m<i>ne.jpg"
+    assert listing["days"][0] == ["The same picture", 1]
+    assert visitor.get("photos", key=listing["key"])[0]["name"] == "trip/b.jpg"
+    assert sorted(visitor.library.data.rglob("*")) == before
+    for content in (b"", b"not a picture"):
+        assert put(content, 415)["message"].startswith("m<i>ne.jpg cannot be searched by")
+    assert visitor.client.post("/unipic/library/example", content=b"1").status_code == 404
 
 
 def test_a_search_is_the_library_s_as_it_is_now(visitor: Visitor) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import asin, cos, radians, sin, sqrt
 
 import numpy as np
 
 from unipic.albums.shots import Dated
-from unipic.library.places import distance_km
+from unipic.library.places import EARTH_KM
 
 Session = list[Dated]
 # For pauses, each given by the digests before and after it: how similar the two sides are, 0 to 100; None: unknown.
@@ -90,8 +91,11 @@ def _km(first: Dated | None, second: Dated | None, end: Dated, start: Dated) -> 
 
 
 def km_between(first: tuple[float, float], second: tuple[float, float]) -> float:
-    """Between two places in degrees."""
-    return float(distance_km(*first, np.array([second[0]]), np.array([second[1]]))[0])
+    """Between two places in degrees, on a great circle (haversine)."""
+    here, there = radians(first[0]), radians(second[0])
+    across = radians(second[1] - first[1]) / 2
+    chord = sin((there - here) / 2) ** 2 + cos(here) * cos(there) * sin(across) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(chord, 1.0)))
 
 
 def _digests(dated: Sequence[Dated]) -> list[str]:

@@ -15,7 +15,7 @@ from unipic.core.errors import SettingsError
 from unipic.library._decisions import Decisions
 from unipic.library._tables import marks, portions
 
-LONGEST_NAME, LONGEST_NOTE = 100, 4000  # characters
+LONGEST_NAME, LONGEST_NOTE, LONGEST_QUERY = 100, 4000, 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,20 @@ class Marks(Decisions):
         with self._open() as base:
             base.execute("INSERT OR REPLACE INTO choice VALUES (?, ?, ?)", (name, value, time.time()))
 
+    def searches(self) -> list[str]:
+        """The queries of searches that were saved, the newest first."""
+        return [query for (query,) in self._rows("SELECT query FROM saved_search ORDER BY at DESC, query")]
+
+    def save_search(self, query: str, on: bool = True) -> None:
+        """Save a search, or remove a saved one. SettingsError for a query without a letter."""
+        query = named(query, LONGEST_QUERY)
+        with self._open() as base:
+            base.execute("DELETE FROM saved_search WHERE query = ?", (query,))
+            if on:
+                base.execute(
+                    "INSERT INTO saved_search VALUES (?, ?, ?, ?)", (secrets.token_hex(8), query, query, time.time())
+                )
+
     # The library's folders.
 
     def folders(self) -> list[Path]:
@@ -180,9 +194,9 @@ class Marks(Decisions):
             return base.execute(words, values).fetchall()
 
 
-def named(name: str) -> str:
-    """The name of a tag or album without control characters. SettingsError if nothing is left."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:LONGEST_NAME]
+def named(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name of a tag or album, or a query, without control characters. SettingsError if nothing is left."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:longest]
     if not shown:
         raise SettingsError("a name needs at least one letter")
     return shown

@@ -20,6 +20,8 @@ class Status:
     waiting: int  # files that are to be read: new ones, and those that an older version read
     vectors: dict[str, int]  # photos by the model's key
     parts: dict[str, int]  # faces, segments and frames by kind
+    places: int  # photos whose place has a name
+    words: int  # pictures with words in them
     bytes: int  # of the index and the thumbnails
     problem: str = ""  # why the decisions cannot be used
 
@@ -40,6 +42,8 @@ def status(library: Library, encoder_key: str, limits: Limits) -> Status:
         waiting=library.number(waiting, made),
         vectors=library.counts("SELECT key, count(*) FROM vector WHERE part = '' GROUP BY key ORDER BY key"),
         parts=library.counts("SELECT kind, count(*) FROM part GROUP BY kind ORDER BY kind"),
+        places=library.number("SELECT count(*) FROM trait WHERE place IS NOT NULL"),
+        words=library.number("SELECT count(*) FROM text WHERE words != ''"),
         bytes=sum(path.stat().st_size for path in (library.data / INDEX).rglob("*") if path.is_file()),
         problem=_problem(library),
     )

@@ -25,6 +25,8 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.face_net import FaceEncoder
+    from unipic.vision.faces import FaceFinder
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
     from unipic.vision.text import LocalTextEncoder
@@ -33,6 +35,7 @@ T = TypeVar("T")
 
 RANKER = "clip-vit-base-patch32"  # judges photos by words
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
+FACES, FACE_ENCODER = "yunet", "dlib_face"  # finds faces; says how alike two are
 TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
     "siglip2": "siglip2-base-patch32-256",
     "datacomp": "clip-vit-base-patch32-256-datacomp",
@@ -46,6 +49,8 @@ NEEDS = {
     **dict.fromkeys(TEXT_ENCODERS.values(), READERS),
     "laion-aesthetic-vit-b-32": ("torch",),
     WORDS: ("rapidocr", "onnxruntime"),
+    FACES: ("cv2",),
+    FACE_ENCODER: ("cv2", "torch", "safetensors"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -191,6 +196,28 @@ def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
         return WordReader(find, read, fine)
 
     return _open(WORDS, open_reader, manifest.parent, "fine" if fine else "cpu", False, silent, manifest)
+
+
+def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
+    """The finder of faces. ModelError if OpenCV or its file is missing or damaged; nothing takes its place."""
+
+    def open_finder(folder: Path, form: Form) -> FaceFinder:
+        from unipic.vision.faces import FaceFinder
+
+        return FaceFinder(folder / form.files[0].path)
+
+    return _open(FACES, open_finder, manifest.parent, "cpu", False, silent, manifest)
+
+
+def open_face_encoder(device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST) -> FaceEncoder:
+    """What tells faces apart. ModelError if a library or its file is missing or damaged; nothing takes its place."""
+
+    def open_encoder(folder: Path, form: Form) -> FaceEncoder:
+        from unipic.vision.face_net import FaceEncoder
+
+        return FaceEncoder(folder / form.files[0].path, device)
+
+    return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:

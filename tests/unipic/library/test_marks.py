@@ -59,6 +59,16 @@ def test_an_album_is_one_by_its_name_and_can_be_renamed(marks: Marks) -> None:
         marks.rename_album(album.id, "Boats")
 
 
+def test_searches_are_saved_once_the_newest_first(marks: Marks) -> None:
+    for query in ("lisbon 2018", "  red\n car ", "lisbon 2018"):
+        marks.save_search(query)
+    assert marks.searches() == ["lisbon 2018", "red car"]
+    marks.save_search("red car", on=False)
+    assert marks.searches() == ["lisbon 2018"]
+    with pytest.raises(SettingsError):
+        marks.save_search(" ")
+
+
 @pytest.mark.parametrize("name", ["", "   ", "\x00\x1b"])
 def test_a_name_needs_a_letter(marks: Marks, name: str) -> None:
     with pytest.raises(SettingsError, match="at least one letter"):

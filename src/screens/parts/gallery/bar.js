@@ -32,7 +32,7 @@ export class Bar {
       { type: "button", class: "plain", "aria-label": "Shortcuts", title: "Shortcuts (?)", onclick: view.onHelp },
       icon("keys"),
     );
-    const chips = [this.all, this.favourite, this.album, this.tag, this.folder];
+    const chips = [this.all, this.search.saved, this.favourite, this.album, this.tag, this.folder];
     this.element = h(
       "header",
       { class: "top" },

@@ -51,9 +51,19 @@ export class Gallery {
     const { signal } = (this.leaving = new AbortController());
     // Before anybody else: Streamlit has keys of its own, R and C among them.
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal });
+    for (const kind of ["dragover", "drop", "paste"])
+      document.addEventListener(kind, (event) => this.given(event), { signal });
     window.addEventListener("pagehide", () => this.remember(), { signal });
     document.addEventListener("visibilitychange", () => this.cameBack(), { signal });
     window.addEventListener("resize", () => this.fit(), { signal });
+  }
+
+  /** A picture that is dropped or pasted is searched by. */
+  given(event) {
+    const { files, types } = event.dataTransfer ?? event.clipboardData ?? {};
+    if (!this.begun || !types?.includes("Files")) return;
+    event.preventDefault(); // else the browser opens what is dropped
+    if (files?.length) this.bar.search.byPicture(files[0]);
   }
 
   /** As high as the window leaves: only the grid scrolls. */

@@ -6,6 +6,7 @@ import { photos } from "./words.js";
 
 const PAUSE = 200; // milliseconds without typing until it is searched
 const LEAST_DIGITS = 12; // of a photo's digest, which name it in a query
+const BY_PICTURE = "Search by a picture: choose one, drop it here or paste it. It is not stored.";
 const MOST_EXAMPLES = 8; // photos that others are to be similar to
 
 export class Search {
@@ -23,7 +24,15 @@ export class Search {
       oninput: () => this.soon(),
       onkeydown: (event) => this.key(event),
     });
-    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input);
+    this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
+    this.saved = h("select", { class: "chip", "aria-label": "Saved searches", hidden: true, onchange: () => this.ask(this.saved.value) });
+    this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
+    const byPicture = h(
+      "button",
+      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": "Search by a picture", title: BY_PICTURE },
+      icon("same"),
+    );
+    this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
     this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
   }
 
@@ -62,10 +71,33 @@ export class Search {
     const typing = this.input.getRootNode().activeElement === this.input;
     if (!typing && this.input.value.trim() !== filter.q.trim()) this.input.value = filter.q;
     this.box.hidden = !book.folders.length;
+    this.refreshSaved();
     const found = book.search;
     const lines = found && !found.error ? this.lines(found) : []; // an error is said in place of the photos
     this.told.hidden = !lines.length;
     this.told.replaceChildren(...lines);
+  }
+
+  get isSaved() {
+    return this.store.book.searches.includes(tidy(this.store.filter.q));
+  }
+
+  save() {
+    this.store.saveSearch(this.store.filter.q, !this.isSaved);
+  }
+
+  refreshSaved() {
+    const { filter, book } = this.store;
+    const words = this.isSaved ? "Remove from the saved searches" : "Save this search";
+    this.saving.hidden = !filter.q || Boolean(book.search?.error);
+    this.saving.setAttribute("aria-label", words);
+    this.saving.setAttribute("aria-pressed", String(this.isSaved));
+    this.saving.title = words;
+    this.saved.hidden = !book.searches.length;
+    const options = book.searches.map((query) => h("option", { value: query }, query));
+    this.saved.replaceChildren(h("option", { value: "" }, "Saved searches"), ...options);
+    this.saved.value = this.isSaved ? tidy(filter.q) : "";
+    this.saved.classList.toggle("chosen", this.isSaved);
   }
 
   lines({ chips = [], notes = [], photos: number = 0 }) {
@@ -113,7 +145,22 @@ export class Search {
 
   replace({ start, end }, reading) {
     const { q } = this.store.filter;
-    this.ask(`${q.slice(0, start)}${reading}${q.slice(end)}`.replace(/\s+/g, " ").trim());
+    this.ask(tidy(`${q.slice(0, start)}${reading}${q.slice(end)}`));
+  }
+
+  chosen() {
+    const [file] = this.file.files;
+    this.file.value = ""; // so that the same file can be chosen again
+    if (file) this.byPicture(file);
+  }
+
+  /** Photos like a picture that is not in the library. Nothing of it is stored. */
+  async byPicture(file) {
+    this.box.setAttribute("aria-busy", "true");
+    this.view.say("Looking at the picture…");
+    const digest = await this.store.example(file);
+    this.box.removeAttribute("aria-busy");
+    if (digest) this.similar([digest]);
   }
 
   /** Photos like these; `digests` of photos that are shown. */
@@ -121,4 +168,9 @@ export class Search {
     const like = digests.slice(0, MOST_EXAMPLES).map((digest) => `like:${digest.slice(0, LEAST_DIGITS)}`);
     this.ask(like.join(" "));
   }
+}
+
+/** A query as it is saved: runs of spaces are one. */
+function tidy(query) {
+  return query.trim().replace(/\s+/g, " ");
 }

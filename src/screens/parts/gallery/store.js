@@ -119,6 +119,22 @@ export class Store {
     return changed;
   }
 
+  /** Save a search by its query, or remove it from those saved. */
+  async saveSearch(query, on) {
+    const { status, body } = await call(`${LIBRARY}/saved`, { query, on });
+    if (status !== 200 || !body) return this.view.onTrouble(body?.message || OFFLINE);
+    Object.assign(this.book, body);
+    this.view.onMarks();
+  }
+
+  /** Have the server look at a picture to search by; its digest, or null after a refusal. */
+  async example(file) {
+    const answer = await fetch(`${LIBRARY}/example?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
+    const body = await answer?.json().catch(() => null);
+    if (!answer?.ok || !body) this.view.onTrouble(body?.message || OFFLINE);
+    return (answer?.ok && body?.digest) || null;
+  }
+
   /** A run of what is picked, for an export; null after a refusal. */
   async toRun(which) {
     const { status, body } = await call(`${LIBRARY}/selection`, which);

@@ -1,0 +1,73 @@
+"""What Unipic knows of the library's photos, in figures, and how to make it forget one kind of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from screens.parts.words import count, plain, size
+from server.state import library
+from unipic.core.settings import Settings, models_folder
+from unipic.library.library import KINDS
+from unipic.library.status import Status, status
+from unipic.vision.registry import open_encoder
+
+EVERYTHING = "everything"
+WORDS = {  # what is forgotten, in people's words
+    "comparisons": "Comparisons between photos",
+    "scores": "Ratings by models",
+    "vectors": "Embeddings: what models see in a photo",
+    "parts": "Words and other parts found in pictures",
+    "search": "What the search looks through",
+    EVERYTHING: "All of it, thumbnails too",
+}
+
+
+def known() -> None:
+    """The figures, and under them the way to clear one kind of facts. People's decisions are not among them."""
+    with st.expander("What Unipic knows of these photos", icon=":material/database:"):
+        settings = Settings()
+        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        found = status(library(), encoder.key, settings.limits)
+        _figures(found)
+        _clear(found)
+
+
+def _figures(found: Status) -> None:
+    figures: dict[str, int | str] = {
+        "Photos": found.photos,
+        "To be read": found.waiting,
+        "With a place": found.places,
+        "With words": found.words,
+        "Stored": size(found.bytes),
+    }
+    with st.grid("auto", min_column_width=130):
+        for label, figure in figures.items():
+            st.metric(label, figure if isinstance(figure, str) else f"{figure:,}", border=True)
+    models = [f"- {count(number, 'photo')} by {plain(key)}" for key, number in found.vectors.items()]
+    if models:
+        st.markdown("\n".join(["**Embeddings**", "", *models]))
+
+
+def _clear(found: Status) -> None:
+    st.markdown(
+        "**Forget**  \nIt is made again when it is needed, which takes time. Your photos, decisions, tags, albums and "
+        "names stay."
+    )
+    there = [kind for kind in WORDS if kind in KINDS or kind == EVERYTHING]
+    with st.form("forget", clear_on_submit=True):  # so the next time is confirmed anew
+        kind = st.selectbox("What", there, format_func=WORDS.__getitem__, key="forget-kind")
+        typed = st.text_input(f"To confirm, type the number of photos: {found.photos}", key="forget-number")
+        pressed = st.form_submit_button("Forget it", icon=":material/delete_sweep:")
+    if pressed and typed.strip() == str(found.photos):
+        _forget(kind)
+        st.rerun()
+    elif pressed:
+        st.error(f"Nothing was forgotten: the number of photos is {found.photos}.", icon=":material/error:")
+
+
+def _forget(kind: str) -> None:
+    if kind == EVERYTHING:
+        library().forget_all()
+    else:
+        library().forget(kind=kind)
+    st.toast(f"Forgotten: {WORDS[kind]}", icon=":material/check:")
