@@ -35,6 +35,12 @@ finish = st.Page("finish.py", title="Finish", icon=":material/task_alt:")
 photos = st.Page(
     "photos.py", title="Photos", icon=":material/photo_library:", visibility="visible" if there else "hidden"
 )
+events = st.Page(
+    "events.py",
+    title="Events",
+    icon=":material/event:",
+    visibility="visible" if there and library().has_dates() else "hidden",
+)
 folders = st.Page(
     "folders.py", title="Folders", icon=":material/folder_open:", visibility="visible" if possible else "hidden"
 )
@@ -45,9 +51,9 @@ models = st.Page("models.py", title="Models", icon=":material/memory:")
 more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility="hidden")
 
 if there:
-    pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, folders, export]}
+    pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, events, folders, export]}
 else:
-    pages = {"": [add, linked, review, finish], "Library": [photos, folders, export]}
+    pages = {"": [add, linked, review, finish], "Library": [photos, events, folders, export]}
 page = st.navigation({**pages, "More": [stats, models, more]}, position="top")
 thumb_bar([home, add, review, photos, more] if there else [add, review, finish, more])
 page.run()

@@ -32,7 +32,9 @@ OnSent = Callable[[Run, str], None]
 FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json)")  # a name in one folder, not hidden
 SCRIPT = re.compile(r"[a-z_]+")
 PARTS = Path(__file__).parents[1] / "screens" / "parts"
-SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery", "resume")}  # folders of components that load modules
+SCRIPTS = {
+    name: PARTS / name for name in ("darkroom", "gallery", "resume", "events")
+}  # folders of components that load modules
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:

@@ -132,6 +132,11 @@ class Reader:
             found |= {digest: np.frombuffer(value, np.float16) for digest, value in self.ask(asked, [key, *some])}
         return found
 
+    def has_dates(self) -> bool:
+        """Whether any photo that is shown has a time."""
+        asked = "SELECT 1 FROM metadata m JOIN file f ON f.digest = m.digest WHERE m.taken IS NOT NULL"
+        return bool(self.ask(f"{asked} AND {SHOWN} LIMIT 1"))
+
     def has_vectors(self, key: str) -> bool:
         """Whether a model has made vectors of any photo."""
         return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
