@@ -6,7 +6,21 @@ import json
 import sys
 from pathlib import Path
 
-from cli import check, clean, events, library, memory, models, search, undo, web  # noqa: F401 they register their commands
+from cli import (  # noqa: F401 they register their commands
+    check,
+    clean,
+    events,
+    immich,
+    library,
+    memory,
+    models,
+    organise,
+    search,
+    undo,
+    video,
+    video_duplicates,
+    web,
+)
 from cli.app import app
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,8 @@ from typing import TypeVar
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
 from unipic.albums.events import NOBODY, Events, clocks_in, events_of
+from unipic.albums.groups import groups_of, numbered
+from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.sessions import Rules, unknown
 from unipic.albums.shots import in_order, shots_of
 from unipic.albums.titles import People
@@ -20,9 +22,11 @@ from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
+from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import prompt_score, rank
-from unipic.cleanup.result import Cleanup
+from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
@@ -31,16 +35,21 @@ from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
+from unipic.destinations.tree import known_groups
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
+from unipic.reading.seen import Seen
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
+from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
+from unipic.video.same_film import Alike, tells
+from unipic.video.stills import stills
 from unipic.vision.base import Encoder
 
 T = TypeVar("T")
@@ -134,7 +143,76 @@ def examine(
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, embeddings = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    return weigh(gallery, embeddings.of(gallery.photos), tools, settings, progress, compared)
+    embeddings = embeddings.of(gallery.photos)
+    if not settings.comparing.videos:
+        return weigh(gallery, embeddings, tools, settings, progress, compared)
+    films = look_through_films(gallery, files, tools, progress=progress)
+    return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
+
+
+@dataclass(frozen=True)
+class Films:
+    """The films of a gallery and how they are alike."""
+
+    gallery: Gallery  # with the films that could be read among its photos
+    films: tuple[Photo, ...]  # without those identical to another
+    pairs: tuple[FilmPair, ...]
+    silent: tuple[Photo, ...] = ()  # nothing moves in them, or nothing is seen: they are like no other
+
+    @property
+    def likeness(self) -> Likeness:
+        """The films, and which of them are one."""
+        return likeness_of(self.films, self.pairs)
+
+
+def look_through_films(
+    gallery: Gallery,
+    files: Sequence[Found | Unreadable],
+    tools: Tools,
+    alike: Alike = Alike(),  # noqa: B008  frozen
+    progress: Progress = silent,
+) -> Films:
+    """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
+    gallery = with_films(gallery, files, tools, progress)
+    films = originals(films_of(gallery))
+    prints = fingerprints_of(films, tools.index, progress)
+    pairs = film_pairs(films, prints, alike, progress)
+    gallery = with_stills(gallery, stills(photos_of(gallery), prints, tools.thumbnails))
+    silent = (film for film in films if not tells(prints[film.digest]))
+    return Films(gallery, tuple(films), tuple(pairs), tuple(silent))
+
+
+def with_films(
+    gallery: Gallery, files: Sequence[Found | Unreadable], tools: Tools, progress: Progress = silent
+) -> Gallery:
+    """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
+    alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
+    found = [file for file in files if isinstance(file, Found) and file.id in alone]
+    seen = list(films_seen(found, tools.index, tools.thumbnails, tools.encoder, progress))
+    photos = {one.photo.id: one.photo for one in seen if isinstance(one, Seen)}
+    reasons = {one.id: one for one in seen if isinstance(one, Unreadable)}
+    place = {file.id: i for i, file in enumerate(files)}
+    return Gallery(
+        tuple(sorted((*gallery.photos, *photos.values()), key=lambda photo: place[photo.id])),
+        tuple(reasons.get(file.id, file) for file in gallery.unreadable if file.id not in photos),
+    )
+
+
+def find_film_copies(
+    source: Source,
+    tools: Tools,
+    settings: Settings,
+    alike: Alike = Alike(),  # noqa: B008  frozen
+    progress: Progress = silent,
+) -> tuple[Films, tuple[DuplicateSet, ...]]:
+    """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
+    files = list(source.files())
+    progress(Step("Finding files", 0, 0, ahead=INDEXING))
+    seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
+    gallery = together(gallery, tools.engine, progress, tools.index, files)
+    films = look_through_films(gallery, files, tools, alike, progress)
+    return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
 def search_gallery(
@@ -207,17 +285,20 @@ def weigh(
     settings: Settings,
     progress: Progress = silent,
     compared: Compared = nothing,
+    films: Films | None = None,
 ) -> Evidence:
-    """Compare the photos, look again at copies, then score the members of clusters.
+    """Compare the photos, look again at copies, then score the members of clusters. `embeddings`: of the photos.
 
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
-    originals = embeddings.of(without_copies(gallery.photos, identical(gallery.photos)))
+    photos = photos_of(gallery)
+    different = embeddings.of(without_copies(photos, identical(photos)))
     bits, workers = settings.comparing.near_bits, settings.machine.workers
-    likeness = compare(originals, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
-    series = find_series(originals.photos, likeness, Sketches(tools.thumbnails))
+    likeness = compare(different, tools.encoder.calibration, tools.thumbnails, bits, workers, progress, tools.index)
+    series = find_series(different.photos, likeness, Sketches(tools.thumbnails))
     second = partial(look, engine=tools.engine, limits=settings.limits, progress=progress, index=tools.index)
     likeness = checked(no_copies(likeness, series), settings.thresholds.near, second)
+    likeness = beside(likeness, films.likeness) if films else likeness
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
@@ -231,6 +312,22 @@ def weigh(
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
         return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
     return replace(evidence, scores=scores)
+
+
+def organise(
+    cleanup: Cleanup,
+    wish: Wish,
+    folder: Path,
+    chosen: frozenset[str] = frozenset(),
+    clock: Clock = no_clock,
+) -> Tree:
+    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+
+    Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
+    `clock`: the time of files that have no capture time.
+    """
+    groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:

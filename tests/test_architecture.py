@@ -76,7 +76,7 @@ HOMES = {
         *("unipic/vision/faces.py", "unipic/vision/chips.py"),
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
-    "sklearn": ("unipic/cleanup/_grouping.py", "unipic/video/plots.py"),
+    "sklearn": ("unipic/cleanup/_grouping.py", "unipic/search/learned.py", "unipic/video/plots.py"),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
     "babel": ("unipic/search/_tongue.py",),
     "av": ("unipic/video/",),
@@ -115,6 +115,7 @@ WRITERS = (
     "unipic/reading/location.py",  # copies for destinations
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
+    "unipic/sources/_immich_files.py",  # the login, and pictures that were fetched
     "server/uploads.py",  # uploads, as they arrive
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",

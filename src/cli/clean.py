@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.from_immich import FromImmich, Opened, of_immich
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
@@ -128,12 +129,19 @@ class Kept:
 @app.command(epilog=EXAMPLES)
 @with_groups
 def clean(
-    photos: Annotated[list[Path], typer.Argument(help="Folders (with all subfolders) or files. They are only read.")],
+    photos: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders (with all subfolders) or files, or of an Immich server immich:, immich:album/NAME, "
+            "immich:person/NAME or immich:since/DATE. They are only read."
+        ),
+    ],
     output: Output,
     kept: Kept,
     sensitivity: Sensitivity,
     encoding: Encoding,
     ranking: Ranking,
+    immich: FromImmich,
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
@@ -146,14 +154,17 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        destinations = ready(output, photos)
-        aside = _aside(photos) if output.move_aside else None
+        folders = [path for path in photos if not of_immich(path)]
+        immich.check(photos, copied=bool(output.target), moved=output.move_aside)
+        destinations = ready(output, folders)
+        aside = _aside(folders) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
-            cleanup, rulings = _cleaned(photos, settings, not output.fresh, kept.decided, progress)
+            with immich.opened(photos, progress) as source:
+                cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
-            everything = outcomes(proposal, choices, kept.unseen)
+            everything = outcomes(proposal, choices, source.unseen(kept.unseen))
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
@@ -199,25 +210,26 @@ def _aside(photos: list[Path]) -> AsideDestination:
     return aside
 
 
-def _cleaned(
-    photos: list[Path], settings: Settings, remember: bool, decided: bool, progress: Progress
+def cleaned(
+    source: Opened, settings: Settings, remember: bool, decided: bool, progress: Progress
 ) -> tuple[Cleanup, list[Ruling]]:
     """What is found, by what was decided in the web app if `decided`; and those decisions."""
     from unipic.cleanup.bonds import Bonds
     from unipic.library.decisions import Catalogue
-    from unipic.sources.folder import FolderSource
     from unipic.tools import open_tools
     from utils import clean_gallery
 
     catalogue, rulings = Catalogue(data_folder()), list[Any]()
 
     def said(gallery: Gallery) -> Bonds:
+        catalogue.same_bytes(source.same_bytes(gallery))
         digests = [photo.digest for photo in gallery.photos]
         rulings.extend(catalogue.about(digests) if decided else ())
         return Bonds(rulings, catalogue.meet(digests) if rulings else {})
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
-        return clean_gallery(FolderSource(photos), tools, settings, progress, said), rulings
+        cleanup = clean_gallery(source, tools, settings, progress, said)
+        return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 
 def _choices(proposal: Proposal, rulings: list[Ruling]) -> Choices:

@@ -74,6 +74,7 @@ class Sensitivity:
     near: Annotated[float | None, _control("near")] = None
     grouping: Annotated[str | None, _control("grouping")] = None
     time_window: Annotated[str | None, _control("time_window")] = None
+    videos: Annotated[bool, _sensitivity("--videos", "Films take part too: the same film in other files.")] = False
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ def settings_by(*groups: Any) -> Settings:
     config = said.pop("config", None)
     if said.pop("offline", False):
         said["fetch"] = False
-    if not said.get("taste"):
-        said.pop("taste", None)
+    for flag in ("taste", "videos"):  # False: nothing was said
+        if not said.get(flag):
+            said.pop(flag, None)
     if "time_window" in said:
         said["time_window"] = seconds(said["time_window"])
     return changed(load_config(config) if config else Settings(), said)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from cli.check import Finding  # what is said of a result comes with it
     from unipic.destinations.base import Result
+    from unipic.destinations.immich import Journal
     from unipic.destinations.undo import Held, Undone
     from unipic.library.decisions import Ruling
     from unipic.review.choices import Choices
@@ -167,9 +168,37 @@ FORGET_EXAMPLES = """
     python src/main.py forget --kind comparisons
 """
 
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, EVENTS_EXAMPLES = (
+IMMICH_EXAMPLES = """
+[b]Examples[/b]
+
+  Remember the server and its key, then see what the key may do:
+    python src/main.py immich login https://photos.example.org
+    python src/main.py immich check
+
+  What would be written, and nothing more:
+    python src/main.py immich apply immich:album/Lisbon --dry-run
+
+  Tags and an album for each group of similar shots, after you typed the number of photos; and all of it back:
+    python src/main.py immich apply --create-albums
+    python src/main.py immich undo
+
+  Which photos of a folder are on the server already:
+    python src/main.py clean ~/Pictures immich: --list both.csv
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 done in part · 5 nothing found · 130 stopped by Ctrl-C
+"""
+
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES, EVENTS_EXAMPLES = (
     text.replace("python src/main.py", COMMAND)
-    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, EVENTS_EXAMPLES)
+    for text in (
+        EXAMPLES,
+        UNDO_EXAMPLES,
+        INDEX_EXAMPLES,
+        FORGET_EXAMPLES,
+        SEARCH_EXAMPLES,
+        IMMICH_EXAMPLES,
+        EVENTS_EXAMPLES,
+    )
 )
 
 
@@ -306,16 +335,22 @@ def say_summary(
 def confirmed(files: int, bytes: int, yes: int | None) -> int:
     """How many files may be moved: all of them, by `yes` or because a person typed the number."""
     going = f"{count(files, 'file')}, {size(bytes)}, would be moved"
-    if yes is not None and yes != files:
-        raise SettingsError(f"{going}, and --yes says {yes:,}: nothing was moved")
-    if yes is not None or not files:
-        return files
+    return confirmed_number(files, going, yes, " into a dated folder beside the others", "moved")
+
+
+def confirmed_number(number: int, going: str, yes: int | None, where: str = "", done: str = "written") -> int:
+    """The number, if `yes` has it or a person typed it. SettingsError otherwise: nothing is `done`."""
+    nothing = f"nothing was {done}"
+    if yes is not None and yes != number:
+        raise SettingsError(f"{going}, and --yes says {yes:,}: {nothing}")
+    if yes is not None or not number:
+        return number
     if not _somebody_is_there():
-        raise SettingsError(f"{going}: without a terminal, confirm with --yes {files}. Nothing was moved")
-    err.print(f"{going} into a dated folder beside the others. [b]undo[/b] puts them back.", **WHOLE)
-    if err.input("Type the number of files to move them: ").strip().replace(",", "") != str(files):
-        raise SettingsError("that is not the number: nothing was moved")
-    return files
+        raise SettingsError(f"{going}: without a terminal, confirm with --yes {number}. {nothing.capitalize()}")
+    err.print(f"{going}{where}. [b]undo[/b] puts them back.", **WHOLE)
+    if err.input("Type the number to do it: ").strip().replace(",", "") != str(number):
+        raise SettingsError(f"that is not the number: {nothing}")
+    return number
 
 
 def _somebody_is_there() -> bool:
@@ -329,12 +364,18 @@ def say_moved(moved: Result) -> None:
         out.print(f"Moved to {shown(folder)}. [b]undo[/b] puts them back.", **WHOLE)
 
 
-def say_held(held: list[Held]) -> None:
-    """One line for each folder that photos were set aside into."""
+def say_held(held: list[Held], servers: list[Journal]) -> None:
+    """One line for each folder that photos were set aside into, and for each run that wrote to an Immich server."""
     for one in held:
         torn = "; interrupted halfway" if one.torn else ""
         out.print(f"{shown(one.folder)}  [b]{count(one.files, 'file')}[/b], {size(one.bytes)}{torn}", **WHOLE)
-    if not held:
+    for run in servers:
+        going = " [yellow]interrupted: apply --resume goes on[/]" if run.open else ""
+        steps = f"{run.done:,} of {count(len(run.steps), 'step')}"
+        out.print(f"{shown(run.server)}  [b]{shown(run.run)}[/b]  {steps}{going}", **WHOLE)
+    if servers:
+        out.print(f"Take one of them back with: {COMMAND} immich undo RUN", **WHOLE)
+    if not held and not servers:
         out.print("Nothing is set aside.")
 
 

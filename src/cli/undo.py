@@ -25,6 +25,7 @@ def undo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Put back the files that [b]clean --move-aside[/b] moved. Nothing is overwritten."""
+    from unipic.destinations.immich import written_runs
     from unipic.destinations.quarantine import KNOWN, quarantines, remembered
     from unipic.destinations.undo import held, undo_all
 
@@ -34,7 +35,12 @@ def undo(
         places = [folder] if folder else remembered(data_folder() / KNOWN)
         if only_list:
             there = [held(one) for one in quarantines(*places)]
-            print(json.dumps([asdict(one) for one in there], default=str)) if as_json else say_held(there)
+            servers = [] if folder else written_runs()
+            if as_json:
+                runs = [{"server": run.server, "run": run.run, "at": run.at, "steps": run.done} for run in servers]
+                print(json.dumps([*(asdict(one) for one in there), *runs], default=str))
+            else:
+                say_held(there, servers)
             return
         with progress_bars(quiet=as_json) as progress:
             undone = undo_all(*places, progress=progress)

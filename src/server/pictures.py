@@ -24,7 +24,7 @@ from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
+DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")  # sha256; SHA-1 of an original whose preview is here
 CHUNK = 1 << 18
 # A browser may keep pictures of a run, and asks before it shows them again: once the run is gone, they are gone.
 ASKED_FOR = "private, no-cache"

@@ -19,14 +19,16 @@ from unipic.library.filling import Model, detector, encoder
 from unipic.library.library import Library, Update
 from unipic.library.listing import Filter, Listing
 from unipic.library.marks import Marked, Marks
+from unipic.library.searchable import Searchable
 from unipic.reading.engines.base import Engine
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
+from unipic.search.search import Asked
 from unipic.sources.folder import FolderSource
-from unipic.tools import Tools, open_tools
+from unipic.tools import Tools, open_meaning, open_tools
 from unipic.vision.base import Detector, Encoder, Part
 from unipic.vision.registry import open_encoder as _open_encoder
-from utils import clean_gallery, index_gallery, see_meaning
+from utils import clean_gallery, index_gallery, search_gallery, see_meaning
 
 __all__ = [
     "Cleanup",
@@ -55,6 +57,7 @@ __all__ = [
     "index",
     "open_encoder",
     "open_library",
+    "search",
     "tools",
 ]
 
@@ -86,6 +89,27 @@ def index(
         updates = [index_gallery(folder, library, opened, settings, progress) for folder in chosen]
         see_meaning(library, opened, settings, models_folder(), progress)
         return updates
+
+
+def search(
+    library: Library,
+    query: str,
+    *,
+    every_shot: bool = False,
+    limit: int | None = None,
+    settings: Settings | None = None,
+) -> list[Photo]:
+    """Photos of the library by a query in people's words, the best first; docs/search.md has the language. QueryError.
+
+    `every_shot`: copies and bursts one by one; `limit`: at most so many. Downloads nothing.
+    """
+    settings = settings or Settings()
+    encoder, _ = _open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+    searchable = Searchable(library, encoder.key, encoder.calibration)
+    meaning, _ = open_meaning(searchable, settings, models_folder(), memory_folder())
+    asked = Asked(searchable, meaning=meaning)
+    found = search_gallery(query, asked, every_shot=every_shot, limit=limit)
+    return library.photos(searchable.files[found.order].tolist())
 
 
 def clean(folders: Sequence[str | Path], settings: Settings | None = None, progress: Progress = silent) -> Cleanup:

@@ -54,10 +54,12 @@ def write_film(
     return path
 
 
-def walk(seed: int, seconds: float = 4.0, size: tuple[int, int] = (320, 240), rate: float = RATE) -> Iterator[Frame]:
-    """A camera that wanders over a made-up place; another seed is another place and another way."""
+def walk(
+    seed: int, seconds: float = 4.0, size: tuple[int, int] = (320, 240), rate: float = RATE, way: int = 0
+) -> Iterator[Frame]:
+    """A camera that wanders over a made-up place. Another seed is another place; another way is another movement."""
     width, height = size
-    place, chance = np.asarray(scene(seed, 2 * width, 2 * height)), np.random.default_rng(seed)
+    place, chance = np.asarray(scene(seed, 2 * width, 2 * height)), np.random.default_rng((seed, way))
     begin, end = chance.uniform(0, 0.3, 2), chance.uniform(0.7, 1, 2)
     turned = chance.random(2) < 0.5
     begin, end = np.where(turned, end, begin), np.where(turned, begin, end)

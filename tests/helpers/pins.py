@@ -54,7 +54,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "c5f74ef66fe39a39"),
+    "reading/images": (1, "dc41c7f68abd5812"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -74,8 +74,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/recognised": (1, "af62683ff257aa36"),
     "vision/ocr": (1, "428b2fce5c416139"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (2, "e32f77dc0e5dac44"),
-    "reading/seen": (3, "e8bbdf919bcd5d5e"),
+    "cleanup/look": (2, "1f5c3f44083560bb"),
+    "reading/seen": (3, "8ca67233db56c71f"),
 }
 
 

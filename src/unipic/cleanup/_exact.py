@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
-from unipic.core.photo import Companion, Photo
+from unipic.core.photo import Companion, Photo, digest_in_words
 
 
 def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
     """One set per sha256 that occurs more than once. Identical files may still differ in their companions."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
-        reason = f"the same bytes as {keeper.name} (sha256 {keeper.digest[:12]})"
+        reason = f"the same bytes as {keeper.name} ({digest_in_words(keeper)})"
         warnings = tuple(warning_about(copy, keeper) for copy in copies)
         sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), warnings))
     return sets

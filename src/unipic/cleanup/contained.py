@@ -12,6 +12,7 @@ from unipic.core.gamut import inside
 from unipic.core.photo import Extra, Photo, in_utc
 
 GRIDS_APART = 16.0  # mean difference of two coarse grids, of 255, up to which they show one picture
+AS_LONG = 0.98  # of a film's seconds: coders and containers add and drop a few pictures at the ends
 SHOWN = 60  # characters of a text
 
 
@@ -96,9 +97,14 @@ def _as_seen(value: str, there: Sequence[str]) -> bool:
     return any(sum(abs(a - b) for a, b in zip(ours, grid, strict=True)) <= GRIDS_APART * len(ours) for grid in grids)
 
 
+def _as_long(value: str, there: Sequence[str]) -> bool:
+    return any(float(other) >= AS_LONG * float(value) for other in there)
+
+
 HELD: Mapping[str, Callable[[str, Sequence[str]], bool]] = {
     "bits": _as_many,
     "colours": _as_wide,
     "transparency": _as_seen,
     "hidden": _as_seen,
+    "length": _as_long,
 }

@@ -15,7 +15,7 @@ import numpy as np
 from unipic.cleanup._difference import WINDOW, Difference, difference
 from unipic.cleanup._grain import two_exposures
 from unipic.cleanup._overlay import overlay
-from unipic.core.photo import Photo
+from unipic.core.photo import Photo, unchanged
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.core.words import count
@@ -70,7 +70,7 @@ def look_at(pair: Pair, limits: Limits) -> Look:
             return Look("unknown", f"{photo.name} {error}")
         except OSError as error:
             return Look("unknown", f"{photo.name} could not be read: {error.strerror or error}")
-        if decoded.digest != photo.digest:
+        if not unchanged(photo, decoded.digest):
             return Look("unknown", CHANGED)
         pictures.append(np.asarray(decoded.picture))
     return verdict(pictures[0], pictures[1], (pair[0].quality, pair[1].quality))

@@ -12,6 +12,7 @@ UnipicError
 │   ├── ChangedSinceScan
 │   ├── LocationLeft
 │   └── NoExiftool
+├── ImmichError
 ├── NotShown
 ├── DecisionsUnreadable
 │   └── DecisionsNewer
@@ -71,6 +72,10 @@ class LocationLeft(DestinationError):
 
 class NoExiftool(DestinationError):
     """exiftool, which removes locations, is missing."""
+
+
+class ImmichError(UnipicError):
+    """An Immich server that cannot be reached, or does not do what it was asked."""
 
 
 class NotShown(UnipicError):

@@ -39,3 +39,10 @@ def overlap(first: Box, second: Box) -> float:
     shared = max(width, 0.0) * max(height, 0.0)
     both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)) - shared
     return shared / both if both > 0 else 0.0
+
+
+def place_of(key: str) -> tuple[str, Box]:
+    """The photo's digest and the box that a face's key names. ValueError for anything else."""
+    digest, *edges = key.split(" ")
+    left, top, right, bottom = (int(edge) / 1000 for edge in edges)
+    return digest, (left, top, right, bottom)

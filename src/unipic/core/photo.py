@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 RAW = "RAW"  # a raw photo; every other format was made from one or holds less
 # Best first: cameras' own formats before those that are converted to, lossless before lossy.
-FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS")
+FILM = "FILM"  # a film, shown by one of its pictures
+FORMATS = (RAW, "HEIF", "TIFF", "PNG", "AVIF", "JPEG", "JXL", "JPEG2000", "WEBP", "BMP", "GIF", "ICO", "ICNS", FILM)
+SHA1 = 40  # hexadecimal digits of a SHA-1; a sha256 has 64
 Role = Literal["video", "raw", "sidecar", "original"]
 # What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.
 Trace = Literal[
@@ -81,7 +83,7 @@ class Photo:
     id: str  # unique and stable in its gallery
     name: str  # as the person knows it: folders and file, separated by "/"
     path: str  # where the bytes are
-    digest: str  # sha256 of the bytes, hexadecimal
+    digest: str  # sha256 of the bytes, hexadecimal; of a preview the original's SHA-1
     size: int  # bytes
     width: int  # pixels, upright
     height: int
@@ -195,6 +197,21 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a source knows of a photo whose preview is all that lies here."""
+
+    sha1: str  # of the original's bytes, 40 hexadecimal digits: the digest of the photo
+    size: int  # bytes
+    width: int  # pixels, upright; 0 if unknown
+    height: int
+    format: str  # one of FORMATS
+    taken: datetime | None = None
+    camera: str = ""
+    place: tuple[float, float] | None = None
+    rating: int | None = None
+
+
 @dataclass(frozen=True)
 class Found:
     """A regular file that may be a photo."""
@@ -204,6 +221,22 @@ class Found:
     path: str
     size: int
     stamp: str = ""  # changes whenever the bytes may, see sources.base.stamp(); "": unknown
+    original: Original | None = None  # the file is a preview of this
+
+
+def is_preview(photo: Photo | Companion | Unreadable) -> bool:
+    """Whether its file is a preview of an original that lies elsewhere, by whose SHA-1 it is known."""
+    return not isinstance(photo, Unreadable) and len(photo.digest) == SHA1
+
+
+def digest_in_words(photo: Photo) -> str:
+    """The beginning of its digest, and of which kind that is."""
+    return f"{'SHA-1' if is_preview(photo) else 'sha256'} {photo.digest[:12]}"
+
+
+def unchanged(photo: Photo, digest: str) -> bool:
+    """Whether a file with this sha256 is still the photo's. A preview may be made anew at any time."""
+    return is_preview(photo) or digest == photo.digest
 
 
 def seconds_apart(a: Photo, b: Photo) -> float | None:

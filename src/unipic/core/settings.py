@@ -42,6 +42,9 @@ FAULTS = (
 )
 
 
+_KEY = [""]  # of Immich, once it was taken from the environment
+
+
 class Section:
     """Settings that belong together. A value of a Literal must be one of its words."""
 
@@ -112,6 +115,8 @@ class Comparing(Section):
     # Pictures too plain for keypoints are laid frame on frame if their hashes differ in few of the 256 bits.
     # Copies differed in at most 12 on labelled photos, twice that leaves room; the pixels decide.
     near_bits: int = 24
+    # Films take part: the same film in other files, and photos that are a picture of a film. Each film is decoded once.
+    videos: bool = False
 
     def check(self) -> None:
         if not 0 <= self.near_bits <= 256:
@@ -268,6 +273,35 @@ def data_folder() -> Path:
     if named := os.environ.get("UNIPIC_DATA"):
         return Path(named)
     return _of_user("data") if INSTALLED else PROJECT / ".unipic"
+
+
+def immich_folder() -> Path:
+    """What belongs to Immich servers: the login, the journals of what was written there, and pictures fetched."""
+    return data_folder() / "immich"
+
+
+def immich_url() -> str:
+    """The address of the Immich server: UNIPIC_IMMICH_URL, or ""."""
+    return os.environ.get("UNIPIC_IMMICH_URL", "")
+
+
+def immich_key() -> str:
+    """UNIPIC_IMMICH_KEY, or "". It leaves the environment: processes that decode photos must not see it."""
+    if key := os.environ.pop("UNIPIC_IMMICH_KEY", ""):
+        _KEY[0] = key
+    return _KEY[0]
+
+
+def immich_files() -> tuple[str, str] | None:
+    """UNIPIC_IMMICH_FILES=/data=/mnt/immich: where the server's folder is mounted here; None if it is not.
+
+    SettingsError for anything else.
+    """
+    value = os.environ.get("UNIPIC_IMMICH_FILES", "")
+    there, sign, here = value.partition("=")
+    if value and not (there and sign and here):
+        raise SettingsError("UNIPIC_IMMICH_FILES is FOLDER_ON_THE_SERVER=FOLDER_HERE, as /data=/mnt/immich")
+    return (there, here) if value else None
 
 
 def offline() -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from unipic.core.photo import Unreadable, files_of
@@ -13,8 +14,13 @@ from unipic.review.ledger import decided_by, ledger, ledger_to_dict
 from unipic.review.outcomes import Outcome
 
 
-def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: bool = False) -> Iterator[bytes]:
-    """The manifest as JSON in pieces: one line per file, never all of it in memory."""
+def manifest(
+    outcomes: Sequence[Outcome],
+    written: Sequence[Written],
+    stripped: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterator[bytes]:
+    """The manifest as JSON in pieces: one line per file, never all of it in memory. `more`: further facts."""
     arrived = {entry.item.file.id: entry for entry in written if entry.digest is not None}
 
     def about(fate: str) -> Iterator[dict[str, Any]]:
@@ -38,6 +44,7 @@ def manifest(outcomes: Sequence[Outcome], written: Sequence[Written], stripped: 
         "location": "taken out of every file" if stripped else "as it was in the originals",
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "ledger": ledger_to_dict(ledger(outcomes)),
+        **more,
     }
     lists: dict[str, Iterator[dict[str, Any]]] = {
         "kept": about("kept"),

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
-from unipic.core.errors import ChangedSinceScan, DestinationError, DiskFull, LocationLeft
-from unipic.core.files import copy_and_hash, hash_file, open_to_read
+from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
+from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Item, Result, Written
@@ -91,12 +91,21 @@ def write_items(
 
     The file is the original, or a copy without location.
     """
+    with writing(write, strip_location) as write_some:
+        return write_some(items, progress)
+
+
+@contextmanager
+def writing(
+    write: Callable[[Item, BinaryIO], str], strip_location: bool = False
+) -> Iterator[Callable[[Sequence[Item], Progress], list[Written]]]:
+    """write_items() for several lots of items, with one exiftool for all of them."""
     with ExitStack() as stack:
         if strip_location:
             stripper = stack.enter_context(Stripper())
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-")))
             write = partial(_without_location, write, stripper, folder)
-        return _write_items(items, write, strip_location, progress)
+        yield lambda items, progress: _write_items(items, write, strip_location, progress)
 
 
 def _without_location(
@@ -143,6 +152,20 @@ def _write_items(
     return written
 
 
+def copy_verified(original: BinaryIO, target: Path) -> str:
+    """Copy to a free name, with the original's times, read back and compared; returns the sha256."""
+    make_folder(target.parent)
+    status = os.fstat(original.fileno())
+    with atomic_file(target, replace=False) as file:
+        digest = copy_and_hash(original, file)
+        file.flush()
+        file.seek(0)
+        if copy_and_hash(file) != digest:
+            raise DestinationError(f"{target} could not be read back as it was written; it was removed")
+        os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+    return digest
+
+
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
     """Raise ChangedSinceScan if a keeper changed while it was copied, so something was set aside for it in vain."""
     arrived = {entry.item.file.id: entry.original for entry in written}
@@ -165,6 +188,11 @@ def result_of(written: Sequence[Written]) -> Result:
         problems=tuple(f"{entry.item.file.name} {entry.problem}" for entry in written if entry.problem),
         written=tuple(written),
     )
+
+
+def other_content(target: Path) -> AlreadyThere:
+    """Something else has the name of a file to be written."""
+    return AlreadyThere(f"{target} already exists with other content; nothing was overwritten. Choose an empty folder.")
 
 
 def check_space(folder: Path, items: Iterable[Item]) -> None:

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from unipic.core.errors import AlreadyThere, DestinationError
+from unipic.core.errors import AlreadyThere
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
 from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
-from unipic.destinations._writing import check_space, checked, explained, keepers_arrived, result_of, write_items
+from unipic.destinations._writing import (
+    check_space,
+    checked,
+    copy_verified,
+    explained,
+    keepers_arrived,
+    other_content,
+    result_of,
+    write_items,
+)
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
 from unipic.review.outcomes import Outcome
 
@@ -63,29 +72,16 @@ class FolderDestination:
             return
         there = hash_file(target) if target.is_file() and not target.is_symlink() else None
         if there is None or (not self.strip_location and there not in (item.digest, _hash_now(original))):
-            raise _other_content(target)
+            raise other_content(target)
 
     def _copy(self, item: Item, original: BinaryIO) -> str:
         target = self.folder / item.name
         if os.path.lexists(target):
             digest = hash_file(target)
             if self.strip_location and copy_and_hash(original) != digest:
-                raise _other_content(target)
+                raise other_content(target)
             return digest
-        make_folder(target.parent)
-        status = os.fstat(original.fileno())
-        with atomic_file(target, replace=False) as file:
-            digest = copy_and_hash(original, file)
-            file.flush()
-            file.seek(0)
-            if copy_and_hash(file) != digest:
-                raise DestinationError(f"{target} could not be read back as it was written; it was removed")
-            os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
-        return digest
-
-
-def _other_content(target: Path) -> AlreadyThere:
-    return AlreadyThere(f"{target} already exists with other content; nothing was overwritten. Choose an empty folder.")
+        return copy_verified(original, target)
 
 
 def _hash_now(path: str) -> str | None:

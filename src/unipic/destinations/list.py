@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from unipic.core.errors import SettingsError
 from unipic.core.files import atomic_file, sweep_parts
-from unipic.core.photo import Companion, Photo, Unreadable, files_of
+from unipic.core.photo import Companion, Photo, Unreadable, files_of, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
 from unipic.destinations.base import Plan, Result, file_ready
@@ -85,19 +85,26 @@ def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) ->
     photo = file if isinstance(file, Photo) else None
     values = (
         file.name,
-        file.path if paths else "",
+        file.id if is_preview(file) else file.path if paths else "",
         outcome.fate,
         decided_by(outcome),
         outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}",
         [stays.name for stays in outcome.instead],
         file.size,
-        None if isinstance(file, Unreadable) else file.digest,
+        _digest(file),
         photo and photo.format,
         photo and photo.width,
         photo and photo.height,
         photo and photo.taken and photo.taken.isoformat(),
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _digest(file: Photo | Companion | Unreadable) -> str | None:
+    """The sha256; of an original whose preview alone is here its SHA-1, which is said."""
+    if isinstance(file, Unreadable):
+        return None
+    return f"sha1:{file.digest}" if is_preview(file) else file.digest
 
 
 def _write_json(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
@@ -118,12 +125,13 @@ def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([cell(value) for value in row.values()])
     text.flush()
     text.detach()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as the text of a cell that no spreadsheet runs."""
     text = "" if value is None else BETWEEN.join(value) if isinstance(value, list) else str(value)
     return FORMULA.sub(_harmless, text)
 

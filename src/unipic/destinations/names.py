@@ -22,29 +22,29 @@ def export_names(assets: Iterable[Sequence[str]], reserved: Sequence[str] = ()) 
 
     The files of an asset, photo first, get the same number, so their names still show that they belong together.
     """
-    taken = {_key(name) for name in reserved}
+    taken = {name_key(name) for name in reserved}
     safe = [[_not_under(taken, safe_name(name)) for name in names] for names in assets]
-    taken |= {_key(str(parent)) for names in safe for name in names for parent in PurePosixPath(name).parents}
+    taken |= {name_key(str(parent)) for names in safe for name in names for parent in PurePosixPath(name).parents}
     numbers: defaultdict[str, int] = defaultdict(lambda: 2)
     free = []
     for names in safe:
-        key, candidates = _key(names[0]), _different(names)
-        while taken & {_key(name) for name in candidates}:
-            candidates = _different([_numbered(name, numbers[key], names[0]) for name in names])
+        key, candidates = name_key(names[0]), different(names)
+        while taken & {name_key(name) for name in candidates}:
+            candidates = different([numbered(name, numbers[key], names[0]) for name in names])
             numbers[key] += 1
-        taken |= {_key(name) for name in candidates}
+        taken |= {name_key(name) for name in candidates}
         free.append(candidates)
     return free
 
 
-def _different(names: Sequence[str]) -> list[str]:
+def different(names: Sequence[str]) -> list[str]:
     """The names of one asset, numbered where cleaning made two alike."""
     found: dict[str, str] = {}
     for name in names:
         candidate, number = name, 2
-        while _key(candidate) in found:
-            candidate, number = _numbered(name, number), number + 1
-        found[_key(candidate)] = candidate
+        while name_key(candidate) in found:
+            candidate, number = numbered(name, number), number + 1
+        found[name_key(candidate)] = candidate
     return list(found.values())
 
 
@@ -57,7 +57,7 @@ def safe_name(name: str) -> str:
 def _not_under(reserved: set[str], name: str) -> str:
     """A name whose first folder is not a reserved name."""
     first, slash, _ = name.partition("/")
-    return "_" + name if slash and _key(first) in reserved else name
+    return "_" + name if slash and name_key(first) in reserved else name
 
 
 def _safe_part(part: str) -> str:
@@ -72,7 +72,7 @@ def _safe_part(part: str) -> str:
     return part
 
 
-def _numbered(name: str, number: int, photo: str = "") -> str:
+def numbered(name: str, number: int, photo: str = "") -> str:
     """ "IMG_1 (2).jpg"; a name derived from the photo's, as IMG_1.jpg.xmp, gets the number at the same place."""
     path = PurePosixPath(name)
     stem, suffix = _split(path.name)
@@ -95,5 +95,6 @@ def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore").rstrip(". ")
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """Equal for names that some file system takes for one: without case, and composed (NFC)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

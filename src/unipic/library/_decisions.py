@@ -41,6 +41,8 @@ CREATE INDEX face_ruling_of ON face_ruling (person);
 CREATE TABLE event_ruling (id TEXT PRIMARY KEY, at REAL, kind TEXT, digests TEXT, name TEXT) WITHOUT ROWID;
 CREATE TABLE saved_search (id TEXT PRIMARY KEY, name TEXT, query TEXT, at REAL) WITHOUT ROWID;
 """,
+    "CREATE TABLE people_step (id TEXT PRIMARY KEY, at REAL, words TEXT, before TEXT) WITHOUT ROWID",
+    "CREATE TABLE twin (sha1 TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID",  # two digests of the same bytes
 )
 VERSION = len(MIGRATIONS)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from unipic.core.photo import Found, Gallery, Unreadable
+from unipic.core.photo import FILM, Found, Gallery, Unreadable
 from unipic.core.progress import Progress, Step
 from unipic.library._database import Database
 from unipic.library._tables import marks, portions
@@ -37,7 +37,8 @@ class Joiner:
         problems: dict[bytes, str | None] = {}
         for some in portions([path_of(file) for file in files]):
             problems |= dict(self.base.ask(f"SELECT path, problem FROM file WHERE path IN ({marks(some)})", some))
-        photos = self.index.photos_of(files)
+        # A film may belong to a photo that came later.
+        photos = {id: photo for id, photo in self.index.photos_of(files).items() if photo.format != FILM}
         unreadable = tuple(
             Unreadable(file.id, file.name, file.path, problems.get(path_of(file)) or "", file.size)
             for file in files

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from unipic.library._decisions import Decisions
 from unipic.library._tables import portions
@@ -37,21 +37,32 @@ class Catalogue(Decisions):
     """The rulings on disk."""
 
     def about(self, digests: Iterable[str]) -> list[Ruling]:
-        """Every ruling that names at least one of the digests, oldest first. DecisionsUnreadable if damaged."""
-        wanted = sorted(set(digests))
+        """Every ruling that names at least one of the digests, oldest first. DecisionsUnreadable if damaged.
+
+        One that names the same bytes by their other digest (see `same_bytes`) is given by the digest that was asked.
+        """
+        wanted = set(digests)
         found: dict[str, Ruling] = {}
         if not self._begun():
             return []
         with self._open() as base:
-            for some in portions(wanted):
+            pairs = base.execute("SELECT sha1, sha256 FROM twin").fetchall()
+            asked = {b: a for one in pairs for a, b in (one, one[::-1]) if a in wanted and b not in wanted}
+            for some in portions(sorted(wanted | asked.keys())):
                 marks = ",".join("?" * len(some))
                 rows = base.execute(
                     "SELECT DISTINCT r.id, r.at, r.parts, r.kept, r.moment, r.names FROM ruling r "
                     f"JOIN member m ON m.ruling = r.id WHERE m.digest IN ({marks})",
                     some,
                 )
-                found |= {row[0]: _ruling(*row) for row in rows}
+                found |= {row[0]: _renamed(_ruling(*row), asked) for row in rows}
         return sorted(found.values(), key=lambda ruling: (ruling.at, ruling.id))
+
+    def same_bytes(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember that a SHA-1 and a sha256 are of the same bytes: what is decided about one holds for the other."""
+        if known := list(pairs):
+            with self._open() as base:
+                base.executemany("INSERT OR REPLACE INTO twin VALUES (?, ?)", known)
 
     def all(self) -> list[Ruling]:
         """Every ruling, oldest first. DecisionsUnreadable if damaged."""
@@ -90,6 +101,13 @@ class Catalogue(Decisions):
                 marks = ",".join("?" * len(some))
                 found |= dict(base.execute(f"SELECT digest, first FROM seen WHERE digest IN ({marks})", some))
         return found
+
+
+def _renamed(ruling: Ruling, names: Mapping[str, str]) -> Ruling:
+    """The ruling with some digests replaced."""
+    parts = tuple(tuple(names.get(digest, digest) for digest in part) for part in ruling.parts)
+    kept = None if ruling.kept is None else tuple(names.get(digest, digest) for digest in ruling.kept)
+    return replace(ruling, parts=parts, kept=kept)
 
 
 def _ruling(id: str, at: float, parts: str, kept: str, moment: int, names: str) -> Ruling:

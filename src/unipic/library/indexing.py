@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Found, Gallery, Photo, Unreadable
+from unipic.core.photo import FILM, Found, Gallery, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.library._ahead import ahead
 from unipic.library.index import Index
@@ -29,6 +29,7 @@ Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
 BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
+IS_FILM = "is a film"
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 
@@ -85,7 +86,7 @@ def _told_again(stale: Sequence[tuple[Found, Seen]], engine: Engine) -> Iterator
     """Each file with its metadata read again; None if it cannot be read, or changed since it was listed."""
     answers = engine.map(read_file_metadata, [file for file, _ in stale])
     for (_, seen), (file, metadata) in zip(stale, answers, strict=True):
-        if isinstance(metadata, Failure) or not _still(file):
+        if isinstance(metadata, Failure) or seen.photo.format == FILM or not _still(file):
             yield file, None
         else:
             yield file, replace(seen, photo=replace(seen.photo, **vars(metadata)), stale=False)
@@ -116,6 +117,8 @@ def gather(files: Files, seen: Iterable[Seen | Unreadable]) -> tuple[Gallery, Em
     for one in seen:
         if isinstance(one, Unreadable):
             unreadable.append(one)
+        elif one.photo.format == FILM:  # it may belong to a photo
+            unreadable.append(as_file(one.photo))
         else:
             photos.append(one.photo)
             rows.append(one.vector)
@@ -125,6 +128,11 @@ def gather(files: Files, seen: Iterable[Seen | Unreadable]) -> tuple[Gallery, Em
     unreadable.sort(key=lambda file: place[file.id])
     ordered = tuple(photos[i] for i in order)
     return Gallery(ordered, tuple(unreadable)), Embeddings(ordered, vectors)
+
+
+def as_file(film: Photo) -> Unreadable:
+    """A film as one of the files that are no photos."""
+    return Unreadable(film.id, film.name, film.path, IS_FILM, film.size, lasting=True)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

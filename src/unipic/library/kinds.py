@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from unipic.core.folding import folded
-from unipic.core.photo import RAW, Photo
+from unipic.core.photo import FILM, RAW, Photo
 
 VERSION = 1  # raised when a photo gets other kinds
 
@@ -65,6 +65,6 @@ def _kinds(photo: Photo, words: Sequence[str]) -> Iterator[str]:
         "live": "video" in roles or bool(photo.identifier),
         "burst": bool(photo.burst),
         "raw": photo.format == RAW or "raw" in roles,
-        "film": any(extra.kind == "film" for extra in photo.holds),
+        "film": photo.format == FILM or any(extra.kind == "film" for extra in photo.holds),
     }
     yield from (kind for kind, holds in found.items() if holds)

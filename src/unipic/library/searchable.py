@@ -5,6 +5,7 @@ An object is one state of the library, see `version`; it may be used by several 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -14,9 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.folding import folded
 from unipic.library._tables import marks, portions
+from unipic.library.appearances import numbers, showing
 from unipic.library.decisions import Catalogue
 from unipic.library.matching import Condition, Every, match_of, sql_of
+from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
 from unipic.library.vectors import ExactVectors
 from unipic.reading import versions
@@ -199,6 +204,11 @@ class Searchable:
         found.add([id for id, _ in rows], matrix)
         return found
 
+    @cached_property
+    def compared(self) -> np.ndarray:
+        """int64: positions of photos that have a vector of the encoder."""
+        return np.flatnonzero(self.vectors.has(self._ids)) if self.vectors else np.zeros(0, np.int64)
+
     def vector_of(self, positions: np.ndarray, key: str = "") -> np.ndarray:
         """float32 [N, D]: vectors of those of the photos that have one. `key`: another than the encoder's."""
         ids, vectors = self._ids[positions], self.vectors_by(key or self.encoder_key)
@@ -220,13 +230,28 @@ class Searchable:
 
     # What people said.
 
+    def named(self) -> dict[str, int]:
+        """Names of people with the number of their photos; {} if the decisions cannot be used."""
+        try:
+            persons = Persons(self.reader.data).all()[0]
+        except DecisionsUnreadable:
+            return {}
+        photos, found = numbers(self.reader), Counter[str]()
+        for one in persons:
+            if one.name and not one.hidden:
+                found[one.name] += photos.get(one.id, 0)
+        return dict(found)
+
     def said(self, key: str, value: str) -> frozenset[str]:
-        """Digests of favourites, of a tag, of an album by its name, or of photos that a decision kept or set aside."""
+        """Digests of favourites, of a tag, an album or a person by name, or of what a decision kept or set aside."""
         marks = self.reader.marks
         if key == "tag":
             return frozenset().union(
                 *(marks.tagged(name) for name in marks.tags() if name.casefold() == value.casefold())
             )
+        if key == "who":
+            persons = Persons(self.reader.data).all()[0]
+            return showing(self.reader, {one.id for one in persons if one.name and folded(one.name) == folded(value)})
         if key == "album":
             named = [album.id for album in marks.albums() if album.name.casefold() == value.casefold()]
             return frozenset().union(*map(marks.in_album, named))
@@ -236,6 +261,23 @@ class Searchable:
         kept = {digest for ruling in rulings for digest in ruling.kept or ()}
         decided = {digest for ruling in rulings if ruling.kept is not None for part in ruling.parts for digest in part}
         return frozenset(kept if value == "kept" else decided - kept)
+
+
+def copies(reader: Reader) -> dict[str, str]:
+    """One digest for all copies of a picture, by the digest of each photo that has any.
+
+    Copies have the same pixels, or were found to be the same picture when they were cleaned up.
+    """
+    rows = reader.ask("SELECT digest, content FROM trait ORDER BY digest")
+    at = {digest: number for number, (digest, _) in enumerate(rows)}
+    first: dict[str, int] = {}
+    pairs = [(first.setdefault(content, at[digest]), at[digest]) for digest, content in rows if content]
+    alike = reader.ask("SELECT first, second FROM look WHERE verdict = ?", [SAME])
+    pairs += [(at[one], at[other]) for one, other in alike if one in at and other in at]
+    roots = grouped(len(rows), pairs).tolist()
+    names = list(at)
+    shared = {root for number, root in enumerate(roots) if root != number}
+    return {names[number]: names[root] for number, root in enumerate(roots) if root in shared}
 
 
 def grouped(number: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:

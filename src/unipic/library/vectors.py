@@ -13,6 +13,10 @@ import numpy as np
 FEW = 0.2  # of all rows: so few are compared one by one, more are searched through with the others
 MORE = 32  # rows found beyond those asked for, since scoring again may change the order of equal ones
 DIGITS = 6  # of a score: sums in another order differ beyond
+EXACT_UP_TO = 50_000  # vectors whose neighbours are found exactly: half a minute of one core
+# Above: centres for the square root of the vectors, vectors for each centre that teach it, and cells searched for each.
+CENTRES, SAMPLE, PROBES = 4.0, 40, 32
+BLOCK = 4096  # vectors searched for at a time
 
 
 class Vectors(Protocol):
@@ -100,6 +104,30 @@ class ExactVectors:
             chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))  # type: ignore[call-arg, arg-type]
             _, found = self._rows.search(query, k, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
         return np.sort(found[0][found[0] >= 0])
+
+
+def neighbours(vectors: np.ndarray, k: int) -> np.ndarray:
+    """int64 [N, k]: for each of the vectors (float32 [N, D], of length 1) the k nearest others; -1 for none.
+
+    Exact up to EXACT_UP_TO vectors, and in the nearest PROBES cells of an inverted file above.
+    """
+    import faiss
+
+    number, dimensions = vectors.shape
+    index: faiss.Index = faiss.IndexFlatIP(dimensions)
+    if number > EXACT_UP_TO:
+        cells = round(CENTRES * number**0.5)
+        index = faiss.IndexIVFFlat(index, dimensions, cells, faiss.METRIC_INNER_PRODUCT)
+        index.nprobe = PROBES
+        index.train(vectors[:: max(1, number // (cells * SAMPLE))])
+    index.add(vectors)
+    found = np.full((number, k), -1, np.int64)
+    for start in range(0, number, BLOCK):
+        rows = index.search(vectors[start : start + BLOCK], k + 1)[1]
+        rows[rows == np.arange(start, start + len(rows))[:, None]] = -1  # the vector itself, if it is among them
+        rows = np.take_along_axis(rows, np.argsort(rows < 0, axis=1, kind="stable"), axis=1)
+        found[start : start + BLOCK] = rows[:, :k]
+    return found
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

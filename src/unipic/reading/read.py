@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from PIL import Image, ImageStat
 
-from unipic.core.photo import Found, Photo, Unreadable
+from unipic.core.photo import Found, Original, Photo, Unreadable
 from unipic.core.settings import Limits
-from unipic.reading._measures import WORKING, measure
+from unipic.reading._measures import WORKING as WORKING
+from unipic.reading._measures import measure
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.images import Decoded, NotAPhoto, decode_opened, opened
@@ -40,7 +42,7 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
         return file
     try:
         with opened(file.path, limits.max_file) as (content, size):
-            return _picture(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
+            return picture_of(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size, lasting=True)
     except FileNotFoundError:
@@ -52,7 +54,8 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 
-def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
+def picture_of(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
+    """A decoded picture with what is measured in it."""
     pixels = np.asarray(decoded.picture)
     measures = measure(pixels)
     grey = decoded.picture.convert("L")
@@ -75,8 +78,38 @@ def _picture(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
         traces=decoded.traces,
         **vars(metadata),
     )
+    if file.original:
+        photo = _as_original(photo, file.original)
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
     return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
+
+
+def _as_original(photo: Photo, original: Original) -> Photo:
+    """What is known of the original in place of what its preview tells of itself.
+
+    Content, compression, extras and traces are the preview's own: they say nothing of the original, so there are none.
+    """
+    width, height = original.width or photo.width, original.height or photo.height
+    if (width > height) != (photo.width > photo.height):  # as it lies in the file, not as it is shown
+        width, height = height, width
+    return replace(
+        photo,
+        digest=original.sha1,
+        size=original.size,
+        width=width,
+        height=height,
+        format=original.format,
+        taken=original.taken,
+        taken_by_camera=True,
+        camera=original.camera,
+        place=original.place,
+        rating=original.rating,
+        content="",
+        quality=None,
+        holds=(),
+        told=(),
+        traces=(),
+    )
 
 
 def _spread(grey: Image.Image) -> float:

@@ -19,7 +19,7 @@ from pathlib import Path
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, hash_file, sweep_parts
 from unipic.core.machine import decode_processes
-from unipic.core.photo import Photo
+from unipic.core.photo import Photo, unchanged
 from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.reading.engines.base import Engine, Failure
@@ -65,8 +65,8 @@ def _render(order: Order, limits: Limits) -> str:
     try:
         decoded = decode(photo.path, order.long_side, limits)
     except NotAPhoto as error:
-        return CHANGED if hash_file(photo.path) != photo.digest else f"{error}."
-    if decoded.digest != photo.digest:
+        return CHANGED if not unchanged(photo, hash_file(photo.path)) else f"{error}."
+    if not unchanged(photo, decoded.digest):
         return CHANGED
     profile = _profile(decoded.picture.info.get("icc_profile"))
     with atomic_file(order.target) as file:

@@ -16,7 +16,7 @@ from unipic.cleanup.copies import LIKE
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
-from unipic.core.photo import Photo
+from unipic.core.photo import Photo, digest_in_words
 from unipic.review.rules import SETS, Rules
 
 Lane = Literal["identical", "same", "holds", "similar"]
@@ -177,7 +177,7 @@ def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], 
     if first is keeper:
         words = reasons[photo.id]
     elif photo.digest == first.digest:
-        words = f"the same bytes as {first.name} (sha256 {first.digest[:12]})"
+        words = f"the same bytes as {first.name} ({digest_in_words(first)})"
     elif identical(photo, first):
         words = f"the same pixels as {first.name}"
     elif same:

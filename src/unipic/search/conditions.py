@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from unipic.library.appearances import looked_for, with_faces
 from unipic.library.matching import (
     Among,
     Between,
@@ -26,11 +27,9 @@ from unipic.search.query import Chip, ranged
 from unipic.search.spans import day_after, first_day
 
 NOT_ASKED = {"like", "sort", "limit", "word"}  # chips that are no conditions
-# What nothing in the library can tell yet, with what is said then.
-UNKNOWN: Mapping[str, str] = {
-    key: f"Nobody has looked for faces in this library, so {key}: finds nothing"
-    for key in ("who", "faces", "people", "eyes", "smiling")
-}
+UNKNOWN = ("eyes", "smiling")  # what nothing in the library can tell
+OF_FACES = ("who", "faces", "people", *UNKNOWN)  # what is known only once faces were looked for
+WITH = {"none": (0, 1), "some": (1, math.inf)}  # numbers of faces: from, and below
 LOOK = ("blurry", "dark", "bright", "bw")
 NIGHT_ENDS = " 04:00:00"  # see library/traits.py
 
@@ -44,6 +43,18 @@ def condition_of(chips: Sequence[Chip], names: Names) -> Every:
             some = Some(tuple(_of(chip.key, value, names, late) for value in chip.values))
             conditions.append(Not(some) if chip.negative else some)
     return Every(tuple(conditions))
+
+
+def missing(chips: Sequence[Chip], names: Names) -> Iterator[str]:
+    """What to say of chips that find nothing since nothing in the library can tell."""
+    looked, named = looked_for(names.library.reader), names.vocabulary.people
+    for key in dict.fromkeys(chip.key for chip in chips if chip.key in OF_FACES):
+        if not looked:
+            yield f"Nobody has looked for faces in this library, so {key}: finds nothing"
+        elif key == "who" and not named:
+            yield "Nobody has a name in this library, so who: finds nothing"
+        elif key in UNKNOWN:
+            yield f"Nothing in this library says so far, so {key}: finds nothing"
 
 
 def _of(key: str, value: str, names: Names, late: bool) -> Condition:
@@ -68,7 +79,11 @@ def _of(key: str, value: str, names: Names, late: bool) -> Condition:
         "color": lambda value: Flag("colours", value),
         "is": lambda value: _is(value, names),
         "has": lambda value: Known("z") if value == "place" else Flag("looks", value),
+        "who": lambda value: Among(names.library.said("who", value)),
+        "faces": lambda value: Among(with_faces(names.library.reader, *number_range(value))),
+        "people": lambda value: Among(with_faces(names.library.reader, *WITH[value])),
         "tag": lambda value: Among(names.library.said("tag", value)),
+        "label": lambda value: Among(names.learned(value).digests),
         "album": lambda value: Among(names.library.said("album", value)),
         "event": lambda value: Among(names.event(value)),
         "size": lambda value: _numbers("bytes", bytes_range(value) or (0.0, 0.0)),

@@ -10,6 +10,7 @@ from typing import Any
 from unipic.core.folding import folded
 from unipic.library.places import Place, places
 from unipic.library.searchable import Searchable
+from unipic.search.learned import Learned, learned
 from unipic.search.vocabulary import Vocabulary
 
 InEvent = Callable[[str], frozenset[str]]
@@ -26,6 +27,7 @@ class Names:
     def __init__(self, library: Searchable, event: InEvent = in_none) -> None:
         """`event`: digests of the photos of events, by an id or words of a title."""
         self.library, self.event = library, event
+        self._labels: dict[tuple[str, frozenset[str], frozenset[str]], Learned] = {}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -40,11 +42,18 @@ class Names:
         countries, cameras = (
             {str(name): number for name, number in self._counted(column)} for column in ("country", "camera")
         )
-        return Vocabulary(photos, others, countries, {}, cameras, south > all_of_them / 2)
+        return Vocabulary(photos, others, countries, self.library.named(), cameras, south > all_of_them / 2)
 
     def place_ids(self, name: str) -> tuple[int, ...]:
         """GeoNames' ids of the places of the library that have this name in some language."""
         return tuple(self._ids.get(folded(name), ()))
+
+    def learned(self, tag: str) -> Learned:
+        """What a tag teaches, learned once for the photos that have it. QueryError says why it cannot be."""
+        known = tag, self.library.said("tag", tag), self.library.said("tag", f"not {tag}")
+        if known not in self._labels:
+            self._labels[known] = learned(self.library, tag)
+        return self._labels[known]
 
     @cached_property
     def _ids(self) -> dict[str, list[int]]:

@@ -13,7 +13,7 @@ from unipic.core.errors import ModelError
 from unipic.core.photo import Photo
 from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
-from unipic.search.conditions import UNKNOWN, condition_of
+from unipic.search.conditions import condition_of, missing
 from unipic.search.meaning import Meaning
 from unipic.search.names import InEvent, Names, in_none
 from unipic.search.parse import Parser
@@ -117,7 +117,8 @@ class Asked:
     def results(self, query: Query, allowed: np.ndarray, ranked: Ranked | None, choice: Choice) -> Results:
         """Order what is found, and leave out what is not wanted."""
         order = allowed if ranked is None else ranked.order(allowed)
-        notes = [UNKNOWN[key] for key in dict.fromkeys(chip.key for chip in query.chips) if key in UNKNOWN]
+        notes = [*missing(query.chips, self.names)]
+        notes += [self.names.learned(value).about for value in query.values("label")]
         if self.library.unprepared:
             notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
         notes += ranked.notes if ranked else []

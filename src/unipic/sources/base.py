@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from unipic.core.photo import Found, Unreadable
@@ -22,9 +22,40 @@ def stamp(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_dev} {status.st_ino}"
 
 
+def stamp_of(path: str) -> str:
+    """The stamp of a file; "" if it cannot be examined."""
+    try:
+        return stamp(os.lstat(path))
+    except OSError:
+        return ""
+
+
 class Source(Protocol):
     """A place that photos come from."""
 
     def files(self) -> Iterator[Found | Unreadable]:
         """Every file once, in an order that does not depend on the disk."""
         ...
+
+
+class Listed:
+    """Files that were listed before."""
+
+    def __init__(self, files: Sequence[Found | Unreadable]) -> None:
+        self._files = files
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
+        return iter(self._files)
+
+
+class Together:
+    """Several sources as one."""
+
+    def __init__(self, *sources: Source) -> None:
+        self.sources = sources
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files."""
+        for source in self.sources:
+            yield from source.files()

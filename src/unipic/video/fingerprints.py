@@ -17,7 +17,7 @@ VERSION = 1  # raised when a film gets another fingerprint
 RATE = 4  # pictures a second
 SIDE = 64  # pixels: the grey square each picture is made, before bars are cut off
 BLOCK = 600 * RATE  # pictures hashed at once: ten minutes, 10 MB. Bars are found anew in each block
-BAR = 28  # of 255: rows and columns of bars are darker
+BAR = 20  # of 255: rows and columns of bars are as dark; black is 16 in most films, and night scenes begin at 24
 BAR_SHARE = 60  # percent of a row's pixels, over the block, that are as dark in a bar: subtitles may lie in it
 LEAST = SIDE // 4  # pixels that are left between bars; with less the film is dark, not barred
 FLAT = 6.0  # standard deviation, of 255, below which a picture shows nothing and has no vote
@@ -93,30 +93,31 @@ def _blocks(pictures: Iterable[tuple[float, Grey]]) -> Iterator[tuple[list[float
 
 def _hashed(times: list[float], greys: list[Grey]) -> Fingerprint:
     film = np.stack(greys)
-    rows, columns = _without_bars(film), _without_bars(film.transpose(0, 2, 1))
-    inside = film[:, rows, columns].astype(np.float32)
+    inside = _without_bars(film).astype(np.float32)
     down, across = _frequencies(inside.shape[1]), _frequencies(inside.shape[2])
-    waves = down @ inside @ across.T
+    waves = (down @ inside @ across.T).astype(np.float32)
     # A mirrored picture has the same waves, of which those with an odd number of half periods across change sign.
-    back = waves * np.where(np.arange(LOW) % 2, -1, 1)
+    back = (waves * np.tile([1, -1], LOW // 2)).astype(np.float32)
     votes = inside.std(axis=(1, 2)) >= FLAT
     return Fingerprint(np.array(times, np.float32), _bits(waves), _bits(back), votes)
 
 
-def _without_bars(film: Grey) -> slice:
-    """The rows of [N, H, W] between the bars; all if there are none, or hardly anything else."""
-    dark = np.percentile(film, BAR_SHARE, axis=(0, 2)) <= BAR
-    inside = np.flatnonzero(~dark)
-    if not len(inside) or inside[-1] - inside[0] + 1 < LEAST:
-        return slice(0, film.shape[1])
-    return slice(int(inside[0]), int(inside[-1]) + 1)
+def _without_bars(film: Grey) -> Grey:
+    """[N, H, W] without bars at the sides, then without those above and below, which are told by what is between."""
+    for axes in ((0, 1), (0, 2), (0, 1)):
+        dark = np.percentile(film, BAR_SHARE, axis=axes) <= BAR
+        inside = np.flatnonzero(~dark)
+        if len(inside) and inside[-1] - inside[0] + 1 >= LEAST:
+            film = np.take(film, range(inside[0], inside[-1] + 1), axis=3 - axes[1])
+    return film
 
 
 @cache
 def _frequencies(length: int) -> NDArray[np.float32]:
     """[LOW, length]: the lowest waves of a DCT-II."""
     at = (np.arange(length) + 0.5) / length
-    return np.cos(np.pi * np.arange(LOW)[:, None] * at).astype(np.float32) / length
+    waves: NDArray[np.float32] = (np.cos(np.pi * np.arange(LOW)[:, None] * at) / length).astype(np.float32)
+    return waves
 
 
 def _bits(waves: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
+
+import av
+
+from unipic.reading.engines.streamed import progressed
+from unipic.video.film import FilmLimits, opened
 
 VERSION = 1  # raised when a film gets another digest
 # Of H.264 and HEVC, MP4 and Matroska write the length before each unit, transport streams a start code, and some repeat
@@ -13,23 +19,31 @@ H264_ASIDE = {7, 8, 9, 12, 13}  # parameter sets, delimiter, filler
 HEVC_ASIDE = {32, 33, 34, 35, 38}
 
 
-def digest_of(packets: Iterable[bytes], codec: str) -> str:
-    """sha256 of the pictures of a stream, hexadecimal; "" without any."""
-    hashed, found = hashlib.sha256(codec.encode()), False
-    for packet in packets:
-        for unit in pictures_in(packet, codec):
-            hashed.update(len(unit).to_bytes(8, "big"))
-            hashed.update(unit)
-            found = True
-    return hashed.hexdigest() if found else ""
+class Coded:
+    """Hashes what a stream's packets code."""
+
+    def __init__(self, codec: str) -> None:
+        self._codec, self._hashed, self._any = codec, hashlib.sha256(codec.encode()), False
+
+    def add(self, packet: bytes) -> None:
+        """The next packet's payload."""
+        for unit in units_in(packet, self._codec):
+            self._hashed.update(len(unit).to_bytes(8, "big"))
+            self._hashed.update(unit)
+            self._any = True
+
+    @property
+    def digest(self) -> str:
+        """sha256, hexadecimal; "" for an empty stream."""
+        return self._hashed.hexdigest() if self._any else ""
 
 
-def pictures_in(packet: bytes, codec: str) -> Iterator[bytes]:
+def units_in(packet: bytes, codec: str) -> Iterator[bytes]:
     """The units of a packet that code pictures; of other codecs, and of what cannot be split, the packet itself."""
     if codec not in ("h264", "hevc"):
-        yield packet
+        yield from [packet] if packet else []
         return
-    units = _by_lengths(packet) or _by_start_codes(packet) or [packet]
+    units = _by_lengths(packet) or _by_start_codes(packet) or [packet] * bool(packet)
     for unit in units:
         kind = unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63
         if kind not in (H264_ASIDE if codec == "h264" else HEVC_ASIDE):
@@ -53,3 +67,22 @@ def _by_start_codes(packet: bytes) -> list[bytes]:
     if not packet.startswith((START, b"\x00" + START)):
         return []
     return [unit.rstrip(b"\x00") for unit in packet.split(START)[1:] if unit.strip(b"\x00")]
+
+
+def coded(path: str, limits: FilmLimits | None = None) -> tuple[str, str]:
+    """Digests of a film's coded pictures and of its coded sound, "" for none. Nothing is decoded. NotAFilm, OSError."""
+    with opened(path, limits or FilmLimits()) as (container, shown):
+        sounds = list(container.streams.audio)
+        found = {stream.index: Coded(_name(stream)) for stream in (shown, *sounds)}
+        try:
+            for packet in container.demux(shown, *sounds):
+                progressed()
+                found[packet.stream.index].add(bytes(packet))
+        except (av.FFmpegError, ValueError, OverflowError):
+            return "", ""  # damaged: what follows is not known, so it is equal to nothing
+        heard = " ".join(one.digest for index, one in found.items() if index != shown.index)
+        return found[shown.index].digest, heard
+
+
+def _name(stream: Any) -> str:
+    return str(stream.codec_context.name) if stream.codec_context else ""

@@ -21,7 +21,7 @@ VOTES = 4  # pictures that agree, at least; all of a film that has fewer
 SLACK = 0.36  # seconds around the offset: pictures of two films are not taken at the same instants
 LENGTHS = 0.95  # ratio of the durations of one film, from which neither contains the other
 BETTER = 3.0  # bits by which a mirrored film agrees better as mirrored: symmetric pictures agree both ways
-STILL = 6  # bits within which all pictures of a film lie if nothing moves: those of two takes would agree as well
+STILL = 6  # bits within which all pictures of a film lie if nothing moves: those of another take would agree as well
 PEAKS = 6  # offsets looked at exactly
 LONG = 600 * RATE  # pictures of a film that is first compared by one picture a second
 CELLS = 1 << 22  # pairs of pictures compared at once: 32 MB
@@ -31,6 +31,15 @@ MANY = 2_000  # films from which only those are compared that have pictures in c
 BANDS = 4  # of 16 bits of the hash
 BAND_HITS = 3  # equal bands of two films' pictures that make them worth comparing
 COMMON = 64  # films with one band value, above which it tells nothing
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How alike two films must be."""
+
+    bits: int = BITS
+    coverage: float = COVERAGE
+    within: bool = True  # also a film that is part of a longer one
 
 
 @dataclass(frozen=True)
@@ -49,14 +58,14 @@ class SameFilm:
 def same_films(
     films: Sequence[Fingerprint],
     seconds: Sequence[float],
-    bits: int = BITS,
-    coverage: float = COVERAGE,
+    alike: Alike = Alike(),
     progress: Progress = silent,
 ) -> list[SameFilm]:
-    """Every pair that agrees, in order. `seconds`: the durations. Films that `tell` refuses agree with none."""
+    """Every pair that agrees, in order. `seconds`: the durations. Of two that nothing `tells` apart, none agrees."""
     voting = [film.voting for film in films]
-    able = [place for place, film in enumerate(films) if tells(film)]
-    pairs = sorted(pairs_of(voting, able))
+    moves = [tells(film) for film in films]
+    able = [place for place, film in enumerate(voting) if len(film)]
+    pairs = sorted((a, b) for a, b in pairs_of(voting, able) if moves[a] or moves[b])
     shared = [np.zeros(len(film), np.int32) for film in voting]
     found = []
     for done, (one, other) in enumerate(pairs):
@@ -64,15 +73,15 @@ def same_films(
             progress(Step(STAGE, done, len(pairs), "pair"))
         if seconds[one] < seconds[other] or (seconds[one] == seconds[other] and one > other):
             one, other = other, one
-        agreed = agree(voting[other], voting[one], bits, coverage)
-        if agreed:
+        agreed = agree(voting[other], voting[one], alike)
+        if agreed and (moves[other] or agreed.bits <= STILL):  # a still clip agrees with whatever was filmed there
             shared[one] += agreed.long
             shared[other] += agreed.short
             found.append(_named(one, other, agreed, seconds))
     progress(Step(STAGE, len(pairs), len(pairs), "pair"))
     most = max(INTRO, EVERYWHERE * len(films))
     own = [film.only(hits < most) for film, hits in zip(voting, shared, strict=True)]
-    return [pair for pair in found if _without_intros(pair, voting, own, bits, coverage)]
+    return [pair for pair in found if _without_intros(pair, voting, own, alike)]
 
 
 def tells(film: Fingerprint) -> bool:
@@ -120,15 +129,15 @@ class Agreed:
     long: NDArray[np.bool_]
 
 
-def agree(short: Fingerprint, long: Fingerprint, bits: int = BITS, coverage: float = COVERAGE) -> Agreed | None:
+def agree(short: Fingerprint, long: Fingerprint, alike: Alike = Alike()) -> Agreed | None:
     """The offset at which most pictures of the shorter film lie in the longer one; None if too few do.
 
     Both have voting pictures only.
     """
     if len(short) == 0 or len(long) == 0:
         return None
-    plain = _aligned(short, long, long.hashes, bits, coverage)
-    back = _aligned(short, long, long.mirrored, bits, coverage)
+    plain = _aligned(short, long, long.hashes, alike)
+    back = _aligned(short, long, long.mirrored, alike)
     if back and (not plain or back.bits + BETTER <= plain.bits):
         at = _hits(short, long, long.hashes, 64, back.offset)
         if at is None or back.bits + BETTER <= at.bits:
@@ -136,13 +145,11 @@ def agree(short: Fingerprint, long: Fingerprint, bits: int = BITS, coverage: flo
     return plain
 
 
-def _aligned(
-    short: Fingerprint, long: Fingerprint, hashes: NDArray[np.uint64], bits: int, coverage: float
-) -> Agreed | None:
+def _aligned(short: Fingerprint, long: Fingerprint, hashes: NDArray[np.uint64], alike: Alike) -> Agreed | None:
     rough = short.only(np.arange(len(short)) % RATE == 0) if len(long) > LONG and len(short) > RATE * VOTES else short
-    enough = max(min(VOTES, len(short)), coverage * len(short))
-    offsets = _offsets(rough, long, hashes, bits)
-    found = (_hits(short, long, hashes, bits, offset) for offset in offsets)
+    enough = max(min(VOTES, len(short)), alike.coverage * len(short))
+    offsets = _offsets(rough, long, hashes, alike.bits)
+    found = (_hits(short, long, hashes, alike.bits, offset) for offset in offsets)
     good = [one for one in found if one and one.short.sum() >= enough]
     return max(good, key=lambda one: (round(one.coverage, 3), -one.bits), default=None)
 
@@ -191,15 +198,17 @@ def _named(one: int, other: int, agreed: Agreed, seconds: Sequence[float]) -> Sa
     return SameFilm(one, other, agreed.offset, agreed.coverage, agreed.bits, agreed.mirrored, kind)
 
 
-def _without_intros(
-    pair: SameFilm, films: Sequence[Fingerprint], own: Sequence[Fingerprint], bits: int, coverage: float
-) -> bool:
-    """Whether two films agree by what is not in many films. One of nothing else, as one with many copies, has its all."""
+def _without_intros(pair: SameFilm, films: Sequence[Fingerprint], own: Sequence[Fingerprint], alike: Alike) -> bool:
+    """Whether two films agree by what few films have; where there is nothing like that, by all they have."""
     short, long = own[pair.second], own[pair.first]
     if len(short) < VOTES or len(short) == len(films[pair.second]):
         return True
-    at = _hits(short, long, long.mirrored if pair.mirrored else long.hashes, bits, pair.offset) if len(long) else None
-    return at is not None and at.coverage >= coverage
+    at = (
+        _hits(short, long, long.mirrored if pair.mirrored else long.hashes, alike.bits, pair.offset)
+        if len(long)
+        else None
+    )
+    return at is not None and at.coverage >= alike.coverage
 
 
 def _as_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint8]:

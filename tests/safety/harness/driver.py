@@ -28,6 +28,7 @@ from tests.safety.harness.wrapped import Wrapped
 import utils
 from server import worker
 from server.runs import Run
+from unipic.albums.plan import Wish
 from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
 from unipic.core.files import read_json
@@ -36,6 +37,7 @@ from unipic.core.settings import Settings
 from unipic.destinations.base import Destination, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
+from unipic.destinations.tree import TreeDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.library import index
 from unipic.library import indexing as see
@@ -99,6 +101,13 @@ def to_json(root: Path, answered: Answered) -> None:
     _export(root, ListDestination(root / "out" / "list.json"))
 
 
+def to_tree(root: Path, answered: Answered) -> None:
+    """A tree of groups, as the command line makes it: nothing of it is decided by a person."""
+    found = cleanup_from_dict(read_json(root / "plan.json"))
+    target = root / "out" / "tree"
+    export(TreeDestination(target, utils.organise(found, Wish(), target)), outcomes(propose(found), {}, "nothing"))
+
+
 def journal(root: Path, answered: Answered) -> None:
     """Steps that are not on disk yet, as a person says them one after the other."""
     book = Journal(root / "out" / "review.jsonl")
@@ -133,6 +142,7 @@ TASKS: dict[str, Callable[[Path, Answered], None]] = {
     "folder": to_folder,
     "zip": to_zip,
     "csv": to_csv,
+    "tree": to_tree,
     "json": to_json,
     "journal": journal,
     "catalogue": catalogue,

@@ -23,8 +23,8 @@ from unipic.destinations.base import MANIFEST
 from unipic.library.decisions import Catalogue
 from unipic.review.journal import Journal
 
-EXPORTS = ("folder", "zip", "csv", "json")
-TARGETS = {"folder": "clean", "zip": "clean.zip", "csv": "list.csv", "json": "list.json"}
+EXPORTS = ("folder", "zip", "csv", "json", "tree")
+TARGETS = {"folder": "clean", "zip": "clean.zip", "csv": "list.csv", "json": "list.json", "tree": "tree"}
 BIG = 2_300_000  # bytes: more than two of the portions that are copied at a time
 
 
@@ -74,7 +74,7 @@ class Place:
     def problems(self) -> list[str]:
         """At any moment, also after a kill: originals as they were, and nothing half under a real name."""
         changed = [f"original changed: {name}" for name in differences(self.before, state(self.originals))]
-        return changed + {"folder": self._folder, "zip": self._zip}.get(self.task, self._nothing)()
+        return changed + {"folder": self._folder, "zip": self._zip, "tree": self._tree}.get(self.task, self._nothing)()
 
     def incomplete(self) -> list[str]:
         """What is missing when the work is said to be done, and what was left lying."""
@@ -84,6 +84,7 @@ class Place:
             "zip": lambda: _less(self.wanted, self._hashes()),
             "csv": lambda: _less({"lines": str(self.files + 1)}, {"lines": str(len(self._lines()))}),
             "json": lambda: _less({"files": str(self.files)}, {"files": str(len(read_json(self.target)["files"]))}),
+            "tree": lambda: self._tree() + self._whole_tree(),
             "journal": lambda: self.unanswered(STEPS),
             "catalogue": lambda: self.unanswered(STEPS),
             "state": self._state,
@@ -162,6 +163,37 @@ class Place:
         partial = [f"half a file: {name}" for name, digest in self._hashes().items() if digest not in self.digests]
         manifest = self.target / MANIFEST
         return partial + (_less(self.wanted, self._hashes()) + _manifest(manifest, self.wanted)) * manifest.exists()
+
+    def _tree(self) -> list[str]:
+        """A group under its name is whole: its file names every photo and its best, and all are there."""
+        wrong = []
+        for group in self.target.glob("group_*"):
+            if group.name.endswith(".part"):
+                continue
+            said = read_json(group / "group.json") if (group / "group.json").exists() else {"photos": [], "best": [""]}
+            listed = {file["file"]: file["sha256"] for photo in said["photos"] for file in photo["files"]}
+            there = {
+                name for name, digest in listed.items() if (path := group / name).exists() and self._is(path, digest)
+            }
+            best = all((group / name).is_file() and self._is(group / name) for name in said["best"])
+            wrong += [f"half a group: {group.name}"] * (len(there) < 2 or there != {*listed} or not best)
+        return wrong
+
+    def _is(self, path: Path, digest: str = "") -> bool:
+        found = _sha(path.read_bytes())
+        return found == digest if digest else found in self.digests
+
+    def _whole_tree(self) -> list[str]:
+        value = json.loads((self.target / MANIFEST).read_text(encoding="ascii"))
+        listed = {entry["file"]: entry["sha256"] for entry in value["kept"] + value["unreadable"]}
+        wrong = [f"wrong: {name}" for name, digest in listed.items() if not self._is(self.target / name, digest)]
+        left = [f"left behind: {path}" for path in self.target.glob("*.part")]
+        groups = {name.partition("/")[0] for name in listed} - {"singles", "unreadable"}
+        return (
+            wrong
+            + left
+            + _less({"files": str(self.files), "groups": "3"}, {"files": str(len(listed)), "groups": str(len(groups))})
+        )
 
     def _zip(self) -> list[str]:
         return _less(self.wanted, self._hashes()) if self.target.exists() else []

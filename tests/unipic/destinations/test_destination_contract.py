@@ -331,7 +331,7 @@ def disk_with_room(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             with real(path, replace) as file:
                 yield FullAfter(file, left, number)
 
-        for module in ("zip", "folder"):
+        for module in ("zip", "folder", "_writing"):
             monkeypatch.setattr(f"unipic.destinations.{module}.atomic_file", atomic_file)
 
     return limit
@@ -540,7 +540,7 @@ def test_what_was_written_is_read_back(place: Place, originals: Originals, monke
     def misread(source: IO[bytes], target: IO[bytes] | None = None) -> str:
         return real(source, target) if target else "something else"
 
-    for module in ("zip", "folder"):
+    for module in ("zip", "folder", "_writing"):
         monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", misread)
     with pytest.raises(DestinationError, match="removed"):
         export(place.new(), kept(originals.photo("a.jpg")))

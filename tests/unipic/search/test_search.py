@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from tests.helpers.galleries import photo
 from tests.helpers.searched import asked, described, example, stored
 
 from unipic.core.photo import Companion, Extra, Found, Measures, Photo
+from unipic.library._database import Database
+from unipic.library.appearances import Appearance, store
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
+from unipic.library.persons import Change, Person, Persons
 from unipic.search.results import Results
+from unipic.vision.faces import FaceFinder
 from utils import search_gallery
 
 LISBON, ROME, SUVA_EAST, SUVA_WEST = (38.7223, -9.1393), (41.8902, 12.4922), (-17.0, 179.99), (-17.0, -179.99)
@@ -429,3 +434,49 @@ def test_the_order_can_be_chosen(holiday: Library) -> None:
     assert order("sort:oldest")[0] == "IMG_1"
     assert order("sort:oldest")[-1] == order("")[-1] == "scan of a receipt"
     assert order("sort:name img")[:2] == ["IMG_1", "IMG_2"]
+
+
+def test_people_are_found_by_name_and_photos_by_the_number_of_faces(data: Path) -> None:
+    together, anna, ben, nobody, unseen = (
+        shot(f"{name}.jpg", "2024-01-01 10:00", digest=str(n) * 64, content="")
+        for n, name in enumerate(("together", "anna", "ben", "nobody", "unseen"))
+    )
+    library = stored(data, [together, anna, ben, nobody, unseen])
+    faces = [(together, "Anna", "Ben", "Anna"), (anna, "Anna"), (ben, "Ben"), (nobody,)]
+    rows, says = {}, {"Anna": Person("a", "Anna Maria"), "Ben": Person("b", "Ben"), "Eve": Person("e", "", hidden=True)}
+    with closing(Database(library.path)) as base:
+        for one, *people in faces:
+            base.queue("INSERT INTO done VALUES (?, ?, '')", [one.digest, FaceFinder.key])
+            for place, name in enumerate(people):
+                edges = f"{place} 0 {place + 1} 1"
+                base.queue("INSERT INTO part VALUES (?, ?, ?, '', 'face', '{}')",
+                           [one.digest, f"face {edges}", FaceFinder.key])  # fmt: skip
+                rows[f"{one.digest} {edges}"] = Appearance("", says[name].id)
+    store(library, "made", rows)
+    assert search(library, "who:Ben") == []
+    Persons(library.data).do(Change("named", tuple(says.values())))
+    for text, found in {
+        "who:ben": "ben together",
+        'who:"anna maria"': "anna together",
+        'who:"Anna Maria" who:Ben': "together",
+        'who:"Anna Maria"|Ben': "anna ben together",
+        "anna maria and ben": "together",
+        "photos of Ben": "ben together",
+        "Ben alone": "ben",
+        "-who:Ben": "anna nobody unseen",
+        "faces:2": "",
+        "faces:3": "together",
+        "faces:>=1": "anna ben together",
+        "faces:0": "nobody",
+        "people:none": "nobody",
+        "people:some": "anna ben together",
+        "who:Eve": "",
+    }.items():
+        assert " ".join(Path(name).stem for name in search(library, text)) == found, text
+    (note,) = search_gallery("eyes:open", asked(library)).notes
+    assert "eyes: finds nothing" in note
+
+
+def test_a_library_without_faces_says_so(holiday: Library) -> None:
+    for text in ("who:anna", "faces:2", "people:none"):
+        assert search_gallery(text, asked(holiday)).notes[0].startswith("Nobody has looked for faces")

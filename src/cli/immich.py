@@ -1,0 +1,286 @@
+"""`immich`: look at an Immich library, mark what was found in it, and take the marks back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.clean import cleaned
+from cli.from_immich import IMMICH, FromImmich, Opened
+from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
+from cli.terminal import IMMICH_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, confirmed_number, err, out, progress_bars, shown
+from unipic.core.errors import SettingsError
+from unipic.core.settings import COMMAND
+from unipic.core.words import count
+
+if TYPE_CHECKING:
+    from unipic.destinations.immich import Plan, Result, Wishes
+    from unipic.sources.immich import Connected, Listing
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="An Immich server: look, mark, take back.")
+app.add_typer(commands, name="immich", epilog=IMMICH_EXAMPLES)
+_marks, _how = map(option, ("What is written", "How"))
+LISTED = ("id", "name", "taken", "size", "sha1", "favourite", "archived")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Which = Annotated[str, typer.Argument(help="immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE.")]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What is written besides tags."""
+
+    tag_only: Annotated[bool, _marks("--tag-only", "Only tags. This is the default.")] = False
+    create_albums: Annotated[bool, _marks("--create-albums", "An album for each group of similar shots.")] = False
+    mark_best_favorite: Annotated[bool, _marks("--mark-best-favorite", "The best shots become favourites.")] = False
+    stack: Annotated[bool, _marks("--stack", "Similar shots become a stack, the best on top.")] = False
+    restack: Annotated[bool, _marks("--restack", "With --stack: also photos that are in a stack already.")] = False
+    trash: Annotated[bool, _marks("--trash", "What is left out goes to Immich's trash. Default: a tag.")] = False
+    best_only: Annotated[bool, _marks("--best-only", "Leave out all but the best of each group.")] = False
+    archived: Annotated[bool, _marks("--archived", "Archived photos too.")] = False
+    tag_prefix: Annotated[str, _marks("--tag-prefix", "How the tags begin.")] = "Unipic"
+    album_prefix: Annotated[str, _marks("--album-prefix", "How the names of albums begin.")] = "Organized-"
+
+    @property
+    def wishes(self) -> Wishes:
+        """SettingsError for what excludes each other."""
+        from unipic.destinations.immich import Wishes
+
+        others = (self.create_albums, self.mark_best_favorite, self.stack, self.trash)
+        if self.tag_only and any(others):
+            raise SettingsError("--tag-only leaves everything else out: give it alone")
+        if self.restack and not self.stack:
+            raise SettingsError("--restack goes with --stack")
+        if not self.tag_prefix.strip("/ "):
+            raise SettingsError("--tag-prefix needs a name")
+        return Wishes(True, *others, self.tag_prefix.strip("/ "), self.album_prefix, self.archived, self.restack)
+
+
+@dataclass(frozen=True)
+class How:
+    dry_run: Annotated[bool, _how("--dry-run", "Only print what would be written.")] = False
+    yes: Annotated[int | None, _how("--yes", "Confirm the number of photos without being asked.")] = None
+    resume: Annotated[bool, _how("--resume", "Go on with the run that was interrupted.")] = False
+    decided: Annotated[bool, _how("--decided", "Apply your decisions about these photos from the web app.")] = False
+    as_json: Annotated[bool, _how("--json", "Print the result as JSON.")] = False
+
+
+@commands.command()
+@with_groups
+def login(
+    immich: FromImmich,
+    url: Annotated[str, typer.Argument(help="The address of the server, as https://photos.example.org.")] = "",
+) -> None:
+    """Remember a server and its key, which is asked for, in a file that only you may read."""
+    from unipic.core.settings import immich_key, immich_url
+    from unipic.sources.immich import Client, connect, save_login, server
+
+    with clear_answers(False):
+        address = url or immich.immich_url or immich_url()
+        if not address:
+            raise SettingsError(f"which server? {COMMAND} immich login https://photos.example.org")
+        key = immich.key_in_file or immich_key()
+        key = key or typer.prompt("Key (Immich: Account Settings, API Keys)", hide_input=True, err=True)
+        found = server(address, key, str(immich.ca_file or ""))
+        client = Client(found)
+        try:
+            there = connect(client)
+        finally:
+            client.close()
+        save_login(found)
+        out.print(f"Logged in to {shown(found.url)}, Immich {'.'.join(map(str, there.version))}.", **WHOLE)
+        _say_permissions(there)
+
+
+@commands.command()
+@with_groups
+def check(immich: FromImmich, as_json: Json = False) -> None:
+    """What the server and the key allow, and what each missing permission is for."""
+    from unipic.sources.immich import NEEDS, about_version, missing
+
+    with clear_answers(as_json), immich.connected() as there:
+        lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
+        looks = not lacking["look at photos"]
+        listing = immich.source(there, [IMMICH], [], lambda step: None).listing if looks else None
+        if as_json:
+            told = {"server": there.client.server.url, "version": there.version, "missing": lacking}
+            seen = {"photos": len(listing.assets), "left_alone": listing.left} if listing else {}
+            print(json.dumps(told | seen))
+        else:
+            out.print(f"{shown(there.client.server.url)}: Immich {'.'.join(map(str, there.version))}", **WHOLE)
+            _say_permissions(there)
+            if listing:
+                _say_listing(listing)
+            for notice in about_version(there.version):
+                out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+        if not looks:
+            raise typer.Exit(PARTLY)
+
+
+@commands.command("list")
+@with_groups
+def list_photos(immich: FromImmich, photos: Which = IMMICH, as_json: Json = False) -> None:
+    """The photos of the library, an album, a person, or since a day. Nothing is fetched."""
+    with clear_answers(as_json), immich.connected() as there:
+        listing = immich.source(there, [photos], [], lambda step: None).listing
+        rows = [dict(zip(LISTED, _row(asset), strict=True)) for asset in listing.assets]
+        if as_json:
+            print(json.dumps({"photos": rows, "left_alone": listing.left, "notices": listing.notices}))
+        else:
+            for row in rows:
+                out.print(shown(f"{row['id']}  {row['taken'] or 'undated':<19}  {row['name']}"), **WHOLE)
+            _say_listing(listing)
+        if not rows:
+            raise typer.Exit(NOTHING_FOUND)
+
+
+@commands.command(epilog=IMMICH_EXAMPLES)
+@with_groups
+def apply(
+    marks: Marks,
+    how: How,
+    immich: FromImmich,
+    sensitivity: Sensitivity,
+    encoding: Encoding,
+    ranking: Ranking,
+    machine: Machine,
+    photos: Which = IMMICH,
+) -> None:
+    """Find copies and similar shots, and mark them in Immich. Nothing is deleted; undo takes everything back."""
+    from unipic.destinations import immich as destination
+
+    with clear_answers(how.as_json), immich.connected() as there:
+        if how.resume:
+            waiting = destination.open_runs(there)
+            if not waiting:
+                raise SettingsError("no run was interrupted: there is nothing to go on with")
+            work: Any = waiting[-1]
+        else:
+            settings = settings_by(sensitivity, encoding, ranking, machine)
+            work = _plan(there, photos, marks, how, immich, settings)
+            _say_plan(work, how)
+            if how.dry_run or not work.steps:
+                return
+            confirmed_number(work.assets, count(work.assets, "photo") + " would be written to in Immich", how.yes)
+            there = _still(there)
+        with progress_bars(quiet=how.as_json) as progress:
+            result = destination.apply(there, work, progress)
+        _say_result(result, "written to", how.as_json)
+
+
+@commands.command()
+@with_groups
+def undo(
+    immich: FromImmich,
+    run: Annotated[str, typer.Argument(help="The run, as `undo --list` names it. Default: the last one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take back what a run wrote. What others did since stays, and is named."""
+    from unipic.destinations import immich as destination
+
+    with clear_answers(as_json), immich.connected() as there:
+        known = destination.runs(there)
+        if not run and not known:
+            raise SettingsError("nothing was written to this server that could be taken back")
+        with progress_bars(quiet=as_json) as progress:
+            result = destination.take_back(there, run or known[-1].run, progress)
+        _say_result(result, "taken back", as_json)
+
+
+@commands.command()
+@with_groups
+def forget(immich: FromImmich) -> None:
+    """Delete the login and the pictures that were fetched. Journals stay: undo needs them."""
+    from unipic.sources.immich import forget as forgotten
+    from unipic.sources.immich import saved_login
+
+    with clear_answers(False):
+        there = forgotten(saved_login())
+        out.print("The login and the fetched pictures are deleted." if there else "There was no login.")
+
+
+def _plan(there: Connected, photos: str, marks: Marks, how: How, immich: FromImmich, settings: Any) -> Plan:
+    from unipic.destinations import immich as destination
+    from unipic.review.choices import best_only, recalled
+    from unipic.review.outcomes import outcomes
+    from unipic.review.proposal import propose
+
+    wishes = marks.wishes
+    with progress_bars(quiet=how.as_json) as progress:
+        source = immich.source(there, [photos], [], progress)
+        opened = Opened(source, source)
+        cleanup, rulings = cleaned(opened, settings, True, how.decided, progress)
+        proposal = propose(cleanup)
+        choices = recalled(proposal.groups, rulings)
+        if marks.best_only:
+            choices = {**choices, **best_only(proposal.shots, choices)}
+        everything = outcomes(proposal, choices, opened.unseen("verified"))
+        return destination.planned(proposal, choices, everything, source.listing, there, wishes)
+
+
+def _still(there: Connected) -> Connected:
+    """The server, asked again right before something is written: it may have been updated meanwhile."""
+    from unipic.sources.immich import connect
+
+    return connect(there.client)
+
+
+def _row(asset: Any) -> Sequence[Any]:
+    known = asset.original
+    taken = known.taken.isoformat(" ", "seconds") if known.taken else None
+    return (asset.id, asset.name, taken, known.size, known.sha1, asset.favourite, asset.archived)
+
+
+def _say_permissions(there: Connected) -> None:
+    from unipic.sources.immich import NEEDS, missing
+
+    for purpose in NEEDS:
+        lacking = [permission for permission, _ in missing(there, [purpose])]
+        state = f"[yellow]missing {', '.join(lacking)}[/]" if lacking else "[green]allowed[/]"
+        out.print(f"  {purpose:<16} {state}", **WHOLE)
+
+
+def _say_listing(listing: Listing) -> None:
+    from unipic.sources.immich import in_words
+
+    out.print(f"[b]{shown(in_words(listing))}[/b]", **WHOLE)
+    for notice in listing.notices:
+        out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+
+
+def _say_plan(plan: Plan, how: How) -> None:
+    if how.as_json:
+        if how.dry_run or not plan.steps:
+            told = {"photos": plan.assets, "counts": plan.counts, "sidecars": plan.sidecars, "notices": plan.notices}
+            print(json.dumps(told | {"steps": [asdict(step) for step in plan.steps]}))
+        return
+    for line in plan.lines() or ["Nothing is to be written: everything is marked already, or nothing was found."]:
+        out.print(shown(line), **WHOLE)
+    if plan.sidecars:
+        out.print(f"Immich will write {count(plan.sidecars, '.xmp file')} beside your originals.", **WHOLE)
+    for notice in plan.notices:
+        out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+    if how.dry_run:
+        for step in plan.steps[:MAX_ROWS_SHOWN]:
+            names = ", ".join(plan.names.get(id, id) for id in step.ids[:3]) + (", ..." if len(step.ids) > 3 else "")
+            out.print(shown(f"  {step.kind} {step.name}: {names}"), **WHOLE)
+        out.print("Dry run: nothing was written.", **WHOLE)
+
+
+def _say_result(result: Result, what: str, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(result)))
+    else:
+        out.print(f"[b]{count(result.written, 'photo')} {what}, in {count(result.steps, 'step')}.[/b]", **WHOLE)
+        for problem in result.problems[:MAX_ROWS_SHOWN]:
+            out.print(f"[yellow]note:[/] {shown(problem)}", **WHOLE)
+        if what != "taken back":
+            out.print(f"To take it back: {COMMAND} immich undo {shown(result.run)}", **WHOLE)
+    if result.problems:
+        err.print(f"{count(len(result.problems), 'thing')} could not be done.", **WHOLE)
+        raise typer.Exit(PARTLY)

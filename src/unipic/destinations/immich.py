@@ -1,0 +1,176 @@
+"""Tags, albums, favourites and stacks in an Immich library: planned, counted, journalled, and taken back exactly.
+
+Nothing is deleted for good, no description, date, place or visibility is changed, and no photo is uploaded. Only with
+`trash` do photos go to Immich's own trash, from where undo takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from unipic.core.errors import Cancelled, DestinationError, ImmichError
+from unipic.core.progress import Progress, silent
+from unipic.core.progress import Step as Told
+from unipic.core.settings import immich_folder
+from unipic.core.words import count, printable
+from unipic.destinations._immich_journal import Journal, Step, alone, journals, new_run
+from unipic.destinations._immich_plan import Plan, Wishes, in_words, planned
+from unipic.destinations._immich_steps import GONE, Steps
+from unipic.sources.immich import Connected, Refused, folder_of
+
+__all__ = [
+    "Journal",
+    "Plan",
+    "Result",
+    "Step",
+    "Wishes",
+    "apply",
+    "in_words",
+    "open_runs",
+    "planned",
+    "runs",
+    "take_back",
+    "written_runs",
+]
+
+STAGE, UNDOING = "Writing to Immich", "Taking back from Immich"
+
+
+@dataclass
+class Result:
+    """What became of a plan, or of its undo."""
+
+    run: str
+    steps: int = 0  # done
+    of: int = 0
+    written: int = 0  # photos that were changed
+    problems: list[str] = field(default_factory=list)
+
+
+def apply(there: Connected, plan: Plan | Journal, progress: Progress = silent) -> Result:
+    """Write all of a plan, or what is left of a run that was interrupted.
+
+    DestinationError where it cannot go on: what was done is in the journal, and it can go on or be taken back.
+    """
+    server = there.client.server
+    with alone(server):
+        if isinstance(plan, Plan):
+            if waiting := open_runs(there):
+                raise DestinationError(
+                    f"Run {waiting[-1].run} was interrupted after {waiting[-1].done} of "
+                    f"{len(waiting[-1].steps)} steps. Let it go on, or undo it, first."
+                )
+            journal = Journal.begin(server, list(plan.steps), plan.run or new_run())
+        else:
+            journal = plan
+        return _applied(there, journal, progress)
+
+
+def _applied(there: Connected, journal: Journal, progress: Progress) -> Result:
+    steps = Steps(there, _made(there))
+    result = Result(journal.run, of=len(journal.steps))
+    for number, step in enumerate(journal.steps):
+        progress(Told(STAGE, number, len(journal.steps), "step"))
+        if journal.past[number].result is None:
+            with _explained(journal, "written", "Let it go on, or undo it."):
+                before = journal.past[number].before
+                if before is None:
+                    before = steps.before(step)
+                    journal.write(number, "intent", before)
+                journal.write(number, "done", _done(steps, step, before))
+    journal.write(0, "finished")
+    progress(Told(STAGE, len(journal.steps), len(journal.steps), "step"))
+    for number, step in enumerate(journal.steps):
+        outcome = journal.past[number].result or {}
+        failed = outcome.get("failed", {})
+        result.steps += 1
+        result.problems += [f"{_named(step)}: {id}: {why}" for id, why in failed.items()]
+    result.written = len(_changed(journal))
+    return result
+
+
+def _changed(journal: Journal) -> set[str]:
+    """Ids of the assets that the run changed."""
+    found: set[str] = set()
+    for number, step in enumerate(journal.steps):
+        done = journal.past[number].result or {}
+        found.update(done.get("added", step.ids if done.get("stack") else ()))
+    return found
+
+
+def _done(steps: Steps, step: Step, before: dict[str, Any]) -> dict[str, Any]:
+    """What came of a step. A refusal that concerns its photos alone is no reason to stop."""
+    try:
+        return steps.do(step, before)
+    except Refused as refused:
+        if refused.permission or refused.status not in GONE:
+            raise
+        return {"failed": {id: str(refused) for id in step.ids}}
+
+
+def take_back(there: Connected, run: str, progress: Progress = silent) -> Result:
+    """Undo a run: what it added goes, what it took apart is put together. What others did since stays, and is named.
+
+    DestinationError if it is not known, or the server is lost: it can be undone further later.
+    """
+    with alone(there.client.server):
+        journal = next((one for one in runs(there) if one.run == run), None)
+        if journal is None:
+            known = ", ".join(one.run for one in runs(there)) or "none"
+            raise DestinationError(
+                f"There is no run {printable(run)} on {there.client.server.url}; there are: {known}."
+            )
+        steps, waiting = Steps(there, _made(there)), journal.begun[::-1]
+        result = Result(run, of=len(waiting))
+        for number in waiting:
+            progress(Told(UNDOING, result.steps, len(waiting), "step"))
+            with _explained(journal, "taken back", "Undo does the rest later."):
+                journal.write(number, "undone", steps.undo(journal.steps[number], journal.past[number]))
+            result.steps += 1
+            result.problems += [f"left: {one}" for one in journal.past[number].undone or ()]
+        journal.write(0, "finished")
+        progress(Told(UNDOING, len(waiting), len(waiting), "step"))
+        result.written = len(_changed(journal))
+        return result
+
+
+def runs(there: Connected) -> list[Journal]:
+    """The runs on this server that are not undone, oldest first."""
+    return [one for one in journals(folder_of(there.client.server)) if one.begun or one.open]
+
+
+def written_runs() -> list[Journal]:
+    """The runs on every server that are not undone."""
+    folders = sorted(immich_folder().iterdir()) if immich_folder().is_dir() else []
+    return [one for folder in folders for one in journals(folder) if one.begun or one.open]
+
+
+def open_runs(there: Connected) -> list[Journal]:
+    """Those of the runs that were interrupted."""
+    return [one for one in runs(there) if one.open]
+
+
+def _made(there: Connected) -> set[str]:
+    """Ids of tags that runs on this server made."""
+    past = [past for one in journals(folder_of(there.client.server)) for past in one.past]
+    return {str(id) for one in past for id in (one.result or {}).get("made", ())}
+
+
+@contextmanager
+def _explained(journal: Journal, what: str, advice: str) -> Iterator[None]:
+    """Errors of the server say how far it got, and what to do."""
+    try:
+        yield
+    except (ImmichError, KeyboardInterrupt, Cancelled) as error:
+        done = journal.done if what == "written" else sum(one.undone is not None for one in journal.past)
+        far = f"{done:,} of {count(len(journal.steps), 'step')} {what}; nothing is lost. {advice}"
+        if isinstance(error, ImmichError):
+            raise DestinationError(f"Stopped: {error} {far}") from error
+        raise Cancelled(f"Stopped: {far}") from error
+
+
+def _named(step: Step) -> str:
+    return f"{step.kind} {step.name}".strip()

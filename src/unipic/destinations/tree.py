@@ -1,0 +1,346 @@
+"""A tree of folders: groups with their originals and best shots, days, or events. albums/plan.py says what goes where.
+
+A second run continues: what is there with the right content stays, groups keep their numbers and may grow. A group gets
+its name only when it is whole; until then its folder is called group_0001.part.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from unipic.albums.groups import GROUP, AlbumGroup
+from unipic.albums.plan import SINGLES, UNREADABLE, Placed, Tree, is_film
+from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
+from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sync_folder
+from unipic.core.locks import lock_folder
+from unipic.core.moving import move
+from unipic.core.photo import Photo, Unreadable, files_of
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.words import count, printable, size
+from unipic.destinations._earlier import (
+    NUMBERED,
+    PART,
+    best_in,
+    folders_in,
+    homes_in,
+    known_groups,
+    manifest_of,
+    photos_beside,
+    sweep,
+)
+from unipic.destinations._manifest import manifest
+from unipic.destinations._spots import File, Spots
+from unipic.destinations._texts import GROUP_JSON, METADATA, GroupText, ReadDetails, Shown, group_json, metadata_txt
+from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
+from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stripper_ready
+from unipic.destinations.linking import Linker, holds
+from unipic.review.outcomes import Outcome
+
+__all__ = ["How", "TreeDestination", "TreePlan", "known_groups"]
+
+BEST, REASONS = "best_", f"{UNREADABLE}/reasons.txt"
+
+
+def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
+    """Default for the reader of EXIF fields: none are told."""
+    return {}
+
+
+@dataclass
+class How:
+    """How files are written."""
+
+    linker: Linker = field(default_factory=Linker)
+    strip_location: bool = False
+    details: ReadDetails = no_details
+    stop: Callable[[], bool] = lambda: False  # asked after each group
+    locked: bool = False  # whoever calls holds alone() already
+
+
+@dataclass(frozen=True)
+class TreePlan(Plan):
+    """A plan with what is in place already."""
+
+    there: frozenset[str] = frozenset()  # names that hold what they should
+    best: Mapping[str, str] = field(default_factory=dict)  # name of the best shot in its group's folder -> its file's
+    groups: Mapping[int, tuple[Placed, ...]] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all files that are still to be written."""
+        return sum(item.file.size for item in self.items if item.name not in self.there)
+
+
+class TreeDestination:
+    """Writes a tree. Only what the outcomes keep is written."""
+
+    def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
+        self.folder, self.tree, self.how = folder, tree, how or How()
+        self._places = {placed.asset.id: placed for placed in tree.placed}
+
+    def ready(self) -> None:
+        """See Destination.ready."""
+        stripper_ready(self.how.strip_location)
+        if self.how.strip_location and self.how.linker.link != "copy":
+            raise SettingsError("a link leads to the original with its location; --strip-location needs --link copy")
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
+            raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
+        said = manifest_of(self.folder)
+        if said is not None and said.get("tree") != self.tree.kind:
+            kind = f"a tree of {said['tree']}" if "tree" in said else "another result"
+            raise AlreadyThere(f"{self.folder} already holds {kind}. Choose another folder.")
+        self.how.linker.check(self.folder, (placed.asset.path for placed in self.tree.placed))
+
+    def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
+        """See Destination.plan. Files that are there already are compared by content."""
+        chosen = [o for o in outcomes if _is_written(o) and o.file.id in self._places]
+        order = {placed.asset.id: at for at, placed in enumerate(self.tree.placed)}
+        spots = Spots(self.folder, self._same, {placed.folder for placed in self.tree.placed} | folders_in(self.folder))
+        spots.reserve(MANIFEST, REASONS)
+        items, there, best, homes = list[Item](), set[str](), dict[str, str](), homes_in(self.folder)
+        groups: defaultdict[int, list[Placed]] = defaultdict(list)
+        for outcome in sorted(chosen, key=lambda one: order[one.file.id]):
+            placed = self._home(self._places[outcome.file.id], homes)
+            alone = placed.best and self.tree.best_only and placed.group >= 0
+            spot = spots.settle(placed.asset, _names(placed, alone))
+            for file, name, ours in zip(files_of(placed.asset), spot.names, spot.there, strict=True):
+                items.append(Item(outcome, file, name))
+                there |= {name} if ours else set()
+            if placed.group >= 0:
+                groups[placed.group].append(placed)
+                if placed.best:
+                    best[spot.names[0] if alone else _best_name(spot.names[0])] = spot.names[0]
+        named = {item.name: item for item in items}
+        for name, of in best.items():
+            item = named[of]
+            if name != of and not self._has_best(name):
+                items.append(Item(item.outcome, item.file, name))
+            if self._same(self.folder / name, item.file):
+                there.add(name)
+        return TreePlan(
+            tuple(outcomes),
+            tuple(items),
+            there=frozenset(there),
+            best=best,
+            groups={at: tuple(members) for at, members in groups.items()},
+        )
+
+    def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
+        """Write what is missing. A second run after a stop completes it."""
+        self.ready()
+        plan = self.plan(checked(plan.outcomes, progress))
+        advice = "What is in it is whole; run again to finish it."
+        with explained(self.folder, lambda: [i for i in plan.items if i.name not in plan.there], advice):
+            make_folder(self.folder)
+            with nullcontext() if self.how.locked else alone(self.folder):
+                sweep(self.folder)
+                self._check_room(plan)
+                written = self._written(plan, progress)
+                main = [entry for entry in written if entry.item.name not in plan.best or self.tree.best_only]
+                keepers_arrived(plan.outcomes, main)
+                self._reasons(plan.outcomes)
+                told = [self._told(outcome) for outcome in plan.outcomes]
+                with atomic_file(self.folder / MANIFEST) as file:
+                    more = {"tree": self.tree.kind, "link": self.how.linker.link}
+                    file.writelines(manifest(told, main, self.how.strip_location, more))
+        return replace(result_of(main), problems=(*result_of(written).problems, *self._notes()))
+
+    # Where files go.
+
+    def _home(self, placed: Placed, homes: dict[str, list[tuple[int, str]]]) -> Placed:
+        """A photo that lies in a group of an earlier run stays there, under its name."""
+        asset = placed.asset
+        known = homes.get(asset.digest, []) if isinstance(asset, Photo) and self.tree.kind == "groups" else []
+        own = self.tree.groups[placed.group].number if placed.group >= 0 else 0
+        if not known:
+            return placed
+        number, name = known.pop(next((at for at, one in enumerate(known) if one[0] == own), 0))
+        group = next((at for at, one in enumerate(self.tree.groups) if one.number == number), -1)
+        folder = f"{GROUP}{number:04}/{PurePosixPath(name).parent}".removesuffix("/.")
+        return replace(
+            placed, folder=folder, name=PurePosixPath(name).name, group=group, best=placed.best and number == own
+        )
+
+    def _same(self, path: Path, file: File) -> bool:
+        if self.how.strip_location:  # the copy is another file; put() makes it again and compares
+            try:
+                return os.lstat(path).st_mtime_ns == os.lstat(file.path).st_mtime_ns
+            except OSError:
+                return False
+        return holds(path, file.path, file.size, getattr(file, "digest", None))
+
+    def _has_best(self, name: str) -> bool:
+        """Whether the group has a best shot already: it stays, and a new one is a suggestion."""
+        return bool(best_in(self.folder / name.partition("/")[0]))
+
+    # Writing.
+
+    def _check_room(self, plan: TreePlan) -> None:
+        missing = [item for item in plan.items if item.name not in plan.there]
+        if missing and self.how.linker.clones(self.folder, missing[0].file.path):
+            return
+        needed, free = sum(map(self.how.linker.bytes_of, missing)), shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise DiskFull(
+                f"{self.folder} has room for {size(free)}, the tree needs {size(needed)}: nothing was written."
+            )
+
+    def _written(self, plan: TreePlan, progress: Progress) -> list[Written]:
+        """Group by group, each of which gets its name when it is whole; then the rest."""
+        by_group: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in plan.items:
+            first = item.name.partition("/")[0]
+            by_group[first if NUMBERED.fullmatch(first) else ""].append(item)
+        written, done = list[Written](), 0
+        with writing(lambda item, original: self._put(item, original, plan), self.how.strip_location) as write:
+            for name in sorted(by_group, key=lambda one: (one == "", len(one), one)):
+                lot = by_group[name]
+                written += write(lot, _shifted(progress, done, len(plan.items)))
+                done += len(lot)
+                if name:
+                    self._finish(name, plan, written[-len(lot) :])
+                if self.how.stop():
+                    raise Cancelled("Stopped. What is in the folder is whole; run again to finish it.")
+        return written
+
+    def _put(self, item: Item, original: BinaryIO, plan: TreePlan) -> str:
+        path = self._path(item.name)
+        if item.name in plan.there and os.path.lexists(path):
+            digest = item.digest or hash_file(path)
+            if self.how.strip_location and copy_and_hash(original) != (digest := hash_file(path)):
+                raise other_content(path)
+            return digest
+        if os.path.lexists(path):
+            raise other_content(path)
+        return self.how.linker.put(item, original, path)
+
+    def _path(self, name: str) -> Path:
+        """Where a file is written: in a group that has no name yet, below its part folder."""
+        first, _, rest = name.partition("/")
+        if NUMBERED.fullmatch(first) and not (self.folder / first).exists():
+            return self.folder / f"{first}{PART}" / rest
+        return self.folder / name
+
+    def _finish(self, name: str, plan: TreePlan, written: Sequence[Written]) -> None:
+        """Write the group's texts, and give it its name."""
+        at = next((at for at, group in enumerate(self.tree.groups) if group.folder == name), -1)
+        if at < 0 or at not in plan.groups:
+            return  # photos that lie in a group which is no group any more
+        text = self._text(self.tree.groups[at], name, plan, written)
+        if not text.shown:
+            return
+        part = self._path(f"{name}/{METADATA}").parent
+        for file, content in ((METADATA, metadata_txt(text)), (GROUP_JSON, group_json(text))):
+            if not (part / file).exists() or (part / file).read_bytes() != content:
+                make_folder(part)
+                with atomic_file(part / file) as opened:
+                    opened.write(content)
+        if part.name.endswith(PART):
+            move(str(part), str(self.folder / name))
+            sync_folder(self.folder)
+        self._tidy(text)
+
+    def _text(self, group: AlbumGroup, name: str, plan: TreePlan, written: Sequence[Written]) -> GroupText:
+        files: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        photos = dict[str, Photo]()
+        for entry in written:
+            photo = entry.item.outcome.file
+            extra = entry.item.name in plan.best and plan.best[entry.item.name] != entry.item.name
+            if isinstance(photo, Photo) and entry.digest and not extra:
+                photos[photo.id] = photo
+                files[photo.id].append((entry.item.name.removeprefix(f"{name}/"), entry.digest))
+        wanted = {of.removeprefix(f"{name}/"): best.removeprefix(f"{name}/") for best, of in plan.best.items()}
+        here = {best for of, best in wanted.items() if any(of == names[0][0] for names in files.values())}
+        there = best_in(self.folder / name)
+        best = sorted(there or here)
+        suggested = sorted(here - set(best))
+        shown = [Shown(photo, tuple(files[id])) for id, photo in photos.items()]
+        details = self.how.details([one.photo for one in shown])
+        gone = photos_beside(self.folder / name, {files[0][0] for files in files.values()})
+        return GroupText(group, shown, best, details, suggested, earlier=gone, place=not self.how.strip_location)
+
+    def _tidy(self, text: GroupText) -> None:
+        """A photo that was alone in an earlier run and is in a group by now leaves `singles`."""
+        digests = {digest for one in text.shown for _, digest in one.files}
+        for entry in (manifest_of(self.folder) or {}).get("kept", ()):
+            name = entry.get("file", "")
+            if name.startswith(f"{SINGLES}/") and entry.get("sha256") in digests:
+                path = self.folder / name
+                if path.is_file() and hash_file(os.path.realpath(path)) in digests:
+                    path.unlink()
+
+    # What is said.
+
+    def _reasons(self, outcomes: Iterable[Outcome]) -> None:
+        """Why each file in `unreadable` could not be read, a line each."""
+        lines = [
+            f"{file.name}: {file.reason}"
+            for file in (outcome.file for outcome in outcomes)
+            if isinstance(file, Unreadable) and not is_film(file)
+        ]
+        if lines:
+            make_folder(self.folder / UNREADABLE)
+            with atomic_file(self.folder / REASONS) as opened:
+                opened.write("\n".join([*map(printable, lines), ""]).encode("utf-8"))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        why = self.tree.left.get(outcome.file.id)
+        return replace(outcome, reason=f"not written: {why}") if why else outcome
+
+    def _notes(self) -> Iterator[str]:
+        for words, times in self.how.linker.notes.items():
+            yield f"{count(times, 'file was', 'files were')} {words}" if times > 1 else f"Files were {words}"
+
+
+def _is_written(outcome: Outcome) -> bool:
+    return outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
+
+
+def _names(placed: Placed, alone: bool) -> list[str]:
+    """Names below the tree's folder for an asset's files; companions follow the photo's name."""
+    folder, photo = placed.folder, PurePosixPath(placed.asset.name).name
+    wished = f"{BEST}{placed.name}" if alone and not placed.name.startswith(BEST) else placed.name
+    if alone:
+        folder = folder.partition("/")[0]
+    old, new = PurePosixPath(photo).stem, PurePosixPath(wished).stem
+    names = [wished]
+    for file in files_of(placed.asset)[1:]:
+        base = PurePosixPath(file.name).name
+        if base.casefold().startswith(old.casefold()):
+            base = new + base[len(old) :]
+        elif old != new:
+            base = f"{new}{PurePosixPath(base).suffix}"
+        names.append(base)
+    return [f"{folder}/{name}" for name in names]
+
+
+def _best_name(name: str) -> str:
+    path = PurePosixPath(name)
+    return f"{path.parts[0]}/{BEST}{path.name}"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else writes into this folder. DestinationError if somebody does."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_folder(folder, shared=False))
+        except BlockingIOError:
+            raise DestinationError(f"Another Unipic is writing into {folder}. Wait until it is done.") from None
+        except OSError:
+            pass  # no locks here
+        yield
+
+
+def _shifted(progress: Progress, before: int, total: int) -> Progress:
+    def told(step: Step) -> None:
+        progress(replace(step, done=before + step.done, total=total) if step.stage == "Copying" else step)
+
+    return told

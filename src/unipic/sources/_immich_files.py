@@ -1,0 +1,153 @@
+"""What is kept here of an Immich server: the login, and fetched pictures, which may be deleted at any time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Set
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from unipic.core.errors import SettingsError
+from unipic.core.files import PART, make_folder, open_to_read
+from unipic.core.settings import immich_folder
+from unipic.sources._immich_client import Lost, Server, server
+
+PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
+LOGIN = "login.json"
+CACHE_MB = 5_000  # megabytes
+
+
+class Cache:
+    """Pictures of one server by the SHA-1 of their originals; the least recently used go first."""
+
+    def __init__(self, server: Server, most_mb: int = CACHE_MB) -> None:
+        self.folder, self._most = folder_of(server), most_mb * 1_000_000
+
+    def path(self, sha1: str, kind: str) -> Path:
+        """Where a "preview" or an "original" is kept."""
+        return self.folder / f"{sha1}.{kind}"
+
+    def has(self, path: Path) -> bool:
+        """Whether it is there; it then counts as just used."""
+        try:
+            os.utime(path)
+        except OSError:
+            return False
+        return True
+
+    def save(self, path: Path, pieces: Iterable[bytes], sha1: str = "") -> None:
+        """Write all of it or nothing. Lost if it is empty, or has another SHA-1 than announced."""
+        make_folder(self.folder, PRIVATE_FOLDER)
+        part, digest, size = path.with_name(path.name + PART), hashlib.sha1(usedforsecurity=False), 0
+        with private_file(part) as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        if not size or (sha1 and digest.hexdigest() != sha1):
+            part.unlink(missing_ok=True)
+            raise Lost("a picture did not arrive as it is on the server")
+        os.replace(part, path)
+
+    def trim(self, keep: Set[Path]) -> None:
+        """Delete the least recently used until the rest fits; never one of `keep`, which a run is using."""
+        there = []
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if path.suffix in (".preview", ".original"):
+                with suppress(OSError):
+                    status = path.stat()
+                    there.append((status.st_mtime_ns, status.st_size, path))
+        total = sum(size for _, size, _ in there)
+        for _, size, path in sorted(there):
+            if total <= self._most:
+                return
+            if path not in keep:
+                path.unlink(missing_ok=True)
+                total -= size
+
+
+def folder_of(server: Server) -> Path:
+    """The folder of a server: pictures, and journals of what was written to it."""
+    return immich_folder() / server.name
+
+
+def private_file(path: Path) -> IO[bytes]:
+    """A new file to write, which only its owner may read, in place of any earlier one."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb")
+
+
+def save_login(login: Server) -> Path:
+    """Remember the server and its key in a file that only its owner may read."""
+    make_folder(immich_folder(), PRIVATE_FOLDER)
+    path = immich_folder() / LOGIN
+    with private_file(path) as file:
+        file.write(json.dumps({"url": login.url, "key": login.key, "ca_file": login.ca_file}).encode("ascii"))
+    return path
+
+
+def saved_login() -> Server | None:
+    """What `save_login` remembers. SettingsError if others may read it, or it is damaged."""
+    path = immich_folder() / LOGIN
+    try:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} holds a key, and others may read it; delete it and log in again")
+        said = json.loads(path.read_text(encoding="ascii"))
+        return server(said["url"], said["key"], said["ca_file"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} cannot be read; log in again") from error
+
+
+def forget(login: Server | None) -> bool:
+    """Delete the login, and all pictures of its server. Journals stay: undo needs them. Whether there was a login."""
+    path = immich_folder() / LOGIN
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    if login:
+        Cache(login, 0).trim(frozenset())
+    return there
+
+
+def sha1_of_file(path: str) -> str:
+    """40 hexadecimal digits; "" if it cannot be read."""
+    try:
+        with open_to_read(path) as file:
+            return hashlib.file_digest(file, "sha1").hexdigest()
+    except OSError:
+        return ""
+
+
+class Here:
+    """Files on this machine that may be originals of the server's: used only if size and SHA-1 agree."""
+
+    def __init__(self, files: Iterable[tuple[str, int]], mounted: tuple[str, str] | None) -> None:
+        """`files`: paths and sizes; `mounted`: the server's folder, and where it is mounted here."""
+        self._by_size: dict[int, list[str]] = {}
+        for path, size in files:
+            self._by_size.setdefault(size, []).append(path)
+        self._mounted = mounted
+        self._sha1: dict[str, str] = {}
+
+    def find(self, on_server: str, size: int, sha1: str) -> str | None:
+        """The path of the same bytes here; None if there is none."""
+        for path in (*self._by_size.get(size, ()), *self._under_the_mount(on_server, size)):
+            if path not in self._sha1:
+                self._sha1[path] = sha1_of_file(path)
+            if self._sha1[path] == sha1:
+                return path
+        return None
+
+    def _under_the_mount(self, on_server: str, size: int) -> Iterator[str]:
+        if not self._mounted:
+            return
+        there, here = (folder.rstrip("/") for folder in self._mounted)
+        path = os.path.realpath(here + on_server.removeprefix(there))
+        inside = on_server.startswith(there + "/") and Path(path).is_relative_to(os.path.realpath(here))
+        with suppress(OSError):
+            if inside and os.stat(path).st_size == size:
+                yield path

@@ -1,0 +1,284 @@
+"""Photos of an Immich server: listed, looked at by their previews, and never changed from here.
+
+The calls that change something are made by destinations/immich.py, through the same client.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from unipic.core.errors import ImmichError, SettingsError, SourceError
+from unipic.core.photo import Found, Photo, Unreadable, is_preview
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
+from unipic.core.words import count
+from unipic.sources._immich_client import AT_ONCE, Client, Lost, Refused, Server, server
+from unipic.sources._immich_files import (
+    CACHE_MB,
+    Cache,
+    Here,
+    folder_of,
+    forget,
+    private_file,
+    save_login,
+    saved_login,
+)
+from unipic.sources._immich_listing import (
+    Asset,
+    Listing,
+    about_version,
+    album_filters,
+    listed,
+    person_filters,
+    rows,
+    since,
+    version,
+)
+from unipic.sources.base import stamp_of
+
+__all__ = [
+    "AT_ONCE",
+    "CACHE_MB",
+    "PREFIX",
+    "Asset",
+    "Cache",
+    "Client",
+    "Connected",
+    "ImmichSource",
+    "Listing",
+    "Lost",
+    "Refused",
+    "Server",
+    "about_version",
+    "chosen_server",
+    "connect",
+    "folder_of",
+    "forget",
+    "in_words",
+    "is_immich",
+    "missing",
+    "private_file",
+    "rows",
+    "save_login",
+    "saved_login",
+    "server",
+    "version",
+]
+
+PREFIX = "immich:"
+STAGE = "Fetching from Immich"
+MAX_PREVIEW = 50_000_000  # bytes
+SPARE = 1_000_000  # bytes that an original may have beyond what was announced
+NO_KEY = (
+    f"no key of Immich is known. Make one in Immich (Account Settings, API Keys), then: {COMMAND} immich login ADDRESS"
+)
+PREVIEWS_MEASURED = "Focus and grain were measured on Immich's previews, not on the originals."
+
+# What a key must be allowed, by what it is for.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "look at photos": (
+        *("asset.read", "asset.view", "asset.statistics", "album.read", "tag.read", "stack.read", "user.read"),
+    ),
+    "look at people": ("person.read",),
+    "fetch originals": ("asset.download",),
+    "tags": ("tag.create", "tag.asset"),
+    "albums": ("album.create", "albumAsset.create"),
+    "favourites": ("asset.update",),
+    "stacks": ("stack.create", "asset.update"),
+    "undo": ("albumAsset.delete", "album.delete", "tag.delete", "stack.delete"),
+    "trash": ("asset.delete",),
+}
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A server that answered, and who we are there."""
+
+    client: Client
+    version: tuple[int, int, int]
+    me: str  # our user's id
+    allowed: frozenset[str]  # permissions of the key; "all" stands for every one
+
+    def may(self, permission: str) -> bool:
+        """Whether the key has a permission."""
+        return bool({"all", permission} & self.allowed)
+
+
+def is_immich(photos: str | Path) -> bool:
+    """Whether what was given as PHOTOS means an Immich server."""
+    return str(photos).startswith(PREFIX)
+
+
+def chosen_server(url: str = "", key: str = "", ca_file: str = "") -> Server:
+    """By what was given, else the environment, else the login. SettingsError if there is no address or no key."""
+    saved = saved_login()
+    url = url or immich_url() or (saved.url if saved else "")
+    key = key or immich_key() or (saved.key if saved and server(url or saved.url, "-").url == saved.url else "")
+    if not url or not key:
+        raise SettingsError(NO_KEY)
+    return server(url, key, ca_file or (saved.ca_file if saved else ""))
+
+
+def connect(client: Client) -> Connected:
+    """Say hello: version, key and user. ImmichError, which says what the key lacks."""
+    numbers = version(client)
+    key = client.get("/api-keys/me") or {}
+    allowed = frozenset(str(one) for one in key.get("permissions") or ())
+    user = client.get("/users/me") or {}
+    if not user.get("id"):
+        raise ImmichError(f"{client.server.url} does not tell whose key this is.")
+    return Connected(client, numbers, str(user["id"]), allowed)
+
+
+def missing(there: Connected, purposes: Iterable[str]) -> list[tuple[str, str]]:
+    """Permissions the key lacks, each with what it is for."""
+    return [(one, purpose) for purpose in purposes for one in NEEDS[purpose] if not there.may(one)]
+
+
+class ImmichSource:
+    """The photos of an Immich server that a name stands for: immich:, immich:album/X, immich:person/X, immich:since/D.
+
+    Each is fetched while it is listed: its preview, or with `originals` the photo itself, verified by its SHA-1.
+    """
+
+    def __init__(
+        self,
+        there: Connected,
+        names: Sequence[str],
+        cache: Cache,
+        originals: bool = False,
+        here: Sequence[Found] = (),
+        progress: Progress = silent,
+    ) -> None:
+        """`here`: files of this machine, which are used where they are the same as the server's."""
+        self.there, self.names, self.originals = there, names, originals
+        self._cache, self._progress = cache, progress
+        self._here = Here([(file.path, file.size) for file in here], immich_files())
+
+    @cached_property
+    def listing(self) -> Listing:
+        """What there is, without fetching it. SourceError for an album or person there is none of."""
+        listing, seen = Listing(), dict[str, Asset]()
+        for wanted in [one for name in self.names for one in filters(self.there.client, name)]:
+            found = listed(self.there.client, {"type": "IMAGE", **wanted}, self.there.me)
+            seen |= {asset.id: asset for asset in found.assets}
+            listing.left.update(found.left)
+            listing.notices += [notice for notice in found.notices if notice not in listing.notices]
+        listing.assets = sorted(seen.values(), key=lambda asset: (asset.name, asset.id))
+        return listing
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know of the listing, and of how the photos are seen."""
+        about = [] if self.originals else [PREVIEWS_MEASURED]
+        return [*about_version(self.there.version), *self.listing.notices, *about]
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files. ImmichError if the server is lost meanwhile; what was fetched by then stays."""
+        assets, used = self.listing.assets, set[Path]()
+        self._progress(Step(STAGE, 0, len(assets), "photo"))
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unipic-immich") as pool:
+            for done, file in enumerate(_in_order(pool, self._fetched, assets), 1):
+                self._progress(Step(STAGE, done, len(assets), "photo"))
+                used.add(Path(file.path))
+                yield file
+        self._cache.trim(used)
+
+    def same_bytes(self, photos: Iterable[Photo]) -> list[tuple[str, str]]:
+        """The SHA-1 and the sha256 of photos whose originals were here."""
+        sha1 = {PREFIX + asset.id: asset.original.sha1 for asset in self.listing.assets}
+        return [(sha1[photo.id], photo.digest) for photo in photos if photo.id in sha1 and not is_preview(photo)]
+
+    def _fetched(self, asset: Asset) -> Found | Unreadable:
+        id, known = f"{PREFIX}{asset.id}", asset.original
+        if path := self._here.find(asset.path, known.size, known.sha1):
+            return Found(id, asset.name, path, known.size, stamp_of(path))
+        kind = "original" if self.originals else "preview"
+        path = str(target := self._cache.path(known.sha1, kind))
+        try:
+            if not self._cache.has(target):
+                self._fetch(asset, target)
+        except Refused as refused:
+            if refused.status not in (400, 404):
+                raise
+            reason = f"is not given by the server: {refused}"
+            return Unreadable(id, asset.name, path, reason, known.size, copyable=False)
+        except Lost as lost:
+            if not self._answers():
+                raise ImmichError(f"{lost} What was fetched by then is kept: run it again to go on.") from lost
+            return Unreadable(id, asset.name, path, f"could not be fetched: {lost}", known.size, copyable=False)
+        if self.originals:
+            return Found(id, asset.name, path, known.size, f"{known.sha1} {kind}")
+        # What Immich says of a photo is stored with what its preview shows: if it changes, the preview is read again.
+        said = hashlib.blake2s(repr(known).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+        return Found(id, asset.name, path, known.size, f"{kind} {said}", known)
+
+    def _answers(self) -> bool:
+        """Whether the server is there, so that what could not be fetched is the fault of one photo."""
+        try:
+            version(self.there.client)
+        except ImmichError:
+            return False
+        return True
+
+    def _fetch(self, asset: Asset, target: Path) -> None:
+        fetch, known = self.there.client.fetch, asset.original
+        if self.originals:
+            save = partial(self._cache.save, target, sha1=known.sha1)
+            fetch(f"/assets/{asset.id}/original", known.size + SPARE, save)
+        else:
+            fetch(f"/assets/{asset.id}/thumbnail", MAX_PREVIEW, partial(self._cache.save, target), size="preview")
+
+
+def filters(client: Client, name: str) -> list[dict[str, Any]]:
+    """What to ask the server for by a name that begins with PREFIX. SourceError for one that means nothing."""
+    kind, _, value = name.removeprefix(PREFIX).partition("/")
+    if not kind:
+        return [{}]
+    if kind == "album" and value:
+        return album_filters(client, value)
+    if kind == "person" and value:
+        return person_filters(client, value)
+    if kind == "since" and value:
+        return [since(value)]
+    raise SourceError(f"{name} means nothing; say immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE")
+
+
+def in_words(listing: Listing) -> str:
+    """What is listed and what is left alone, for people."""
+    left = [f"{number:,} {LEFT[reason]}" for reason, number in listing.left.items() if number]
+    archived = f" ({listing.archived:,} archived)" if listing.archived else ""
+    return f"{count(len(listing.assets), 'photo')}{archived}" + (f"; left alone: {', '.join(left)}" if left else "")
+
+
+LEFT = {
+    "partner": "of partners",
+    "locked": "in the locked folder",
+    "hidden": "hidden",
+    "trashed": "in the trash",
+    "offline": "whose files are away",
+    "video": "videos",
+    "odd": "that are not described properly",
+}
+
+
+def _in_order(pool: ThreadPoolExecutor, fetch: Any, assets: Sequence[Asset]) -> Iterator[Found | Unreadable]:
+    """Results in the order of the assets, a few fetched ahead. An error ends it, and nothing more is begun."""
+    waiting: list[Future[Found | Unreadable]] = []
+    coming = iter(assets)
+    try:
+        while True:
+            waiting += [pool.submit(fetch, asset) for asset in islice(coming, 4 * AT_ONCE - len(waiting))]
+            if not waiting:
+                return
+            yield waiting.pop(0).result()
+    finally:
+        for future in waiting:
+            future.cancel()
