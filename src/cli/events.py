@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.clean import Output, exported, ready
 from cli.library import added
 from cli.options import Encoding, option, settings_by, with_groups
-from cli.terminal import EVENTS_EXAMPLES, WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND, changed, data_folder, models_folder, seconds
 from unipic.core.words import count, duration
@@ -28,6 +28,27 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.vision.base import Encoder
 
 _how, _say, _where = map(option, ("How events are found", "What you say of them", "Where the photos go"))
+
+
+EVENTS_EXAMPLES = f"""
+[b]Examples[/b]
+
+  The events of the library, or of one folder of it:
+    {COMMAND} events
+    {COMMAND} events ~/Pictures/2018
+
+  An album of each, in folders of their own; one event as a ZIP, and as a page to print:
+    {COMMAND} events --to ~/albums
+    {COMMAND} events --event 3f9a2c --zip lisbon.zip
+    {COMMAND} events --event 3f9a2c --collage lisbon.pdf --paper A3
+
+  What you say holds for these photos for good:
+    {COMMAND} events --name 3f9a2c "Lisbon with Anna"
+    {COMMAND} events --split ~/Pictures/IMG_2041.jpg
+    {COMMAND} events --join 3f9a2c 81bd07
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,12 @@ class Where:
     to: Annotated[Path | None, _where("--to", "Copy the photos into this folder, one folder for each event.")] = None
     zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP, in the same folders.")] = None
     listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
+    collage: Annotated[
+        Path | None, _where("--collage", "With one --event: its best photos on a page, no head cut (.png or .pdf).")
+    ] = None
+    paper: Annotated[str, _where("--paper", "Of the collage: A4 or A3, at 300 dpi.")] = "A4"
+    landscape: Annotated[bool, _where("--landscape", "The page lies on its longer side.")] = False
+    most: Annotated[int, _where("--photos", "On the page, at most.")] = 12
 
 
 @app.command(epilog=EVENTS_EXAMPLES)
@@ -89,10 +116,10 @@ def events(
         found = find_events(library, encoder, rules)
         chosen = _within(_named(found, event or ()), [library.inside(folder) for folder in folders])
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        problems = list[str]()
+        problems = _collage(where, chosen, found, library) if where.collage else []
         if destinations and chosen:
             with progress_bars(quiet=as_json) as progress:
-                problems = exported([*destinations.values()], _outcomes(chosen, library), progress)
+                problems += exported([*destinations.values()], _outcomes(chosen, library), progress)
         clocks = find_clocks(library, encoder) if not destinations else []
         if as_json:
             print(json.dumps(_as_values(chosen, clocks, library), ensure_ascii=True))
@@ -164,6 +191,36 @@ def _digest(photo: str, library: Library, found: Events) -> str:
     if len(begin) != 1:
         raise SettingsError(f"{photo} is not a photo of the library")
     return begin[0]
+
+
+def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library) -> list[str]:
+    """Write the page. The problems there were."""
+    from unipic.albums.collage import MOST, paper_named
+    from unipic.albums.events import best_of
+    from unipic.albums.heads import head_finder
+    from unipic.core.settings import Settings
+    from unipic.destinations.base import outside
+    from unipic.destinations.crops import collage_ready, write_collage
+    from unipic.reading.engines.local import LocalEngine
+
+    if len(chosen) != 1 or where.collage is None:
+        raise SettingsError("--collage is of one event: name it with --event ID")
+    if not 1 <= where.most <= MOST:
+        raise SettingsError(f"a page has 1 to {MOST} photos")
+    page, settings = paper_named(where.paper, where.landscape), Settings()
+    with before_the_work():
+        outside(where.collage, library.paths())
+        collage_ready(where.collage)
+    best = best_of([found.shots[digest] for digest in chosen[0].digests], where.most)
+    known, limits = library.by_digest(best), settings.limits
+    engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
+    try:
+        paths = [known[digest].path for digest in best if digest in known]
+        problems = write_collage(where.collage, paths, page, head_finder(), engine, limits)
+    finally:
+        engine.close()
+    err.print(f"A page of {count(len(paths), 'photo')} written to {shown(where.collage)}.", **WHOLE)
+    return problems
 
 
 def _outcomes(chosen: Sequence[Event], library: Library) -> list[Any]:

@@ -139,25 +139,6 @@ SEARCH_EXAMPLES = """
 [b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
 """
 
-EVENTS_EXAMPLES = """
-[b]Examples[/b]
-
-  The events of the library, or of one folder of it:
-    python src/main.py events
-    python src/main.py events ~/Pictures/2018
-
-  An album of each, in folders of their own; one event as a ZIP:
-    python src/main.py events --to ~/albums
-    python src/main.py events --event 3f9a2c --zip lisbon.zip
-
-  What you say holds for these photos for good:
-    python src/main.py events --name 3f9a2c "Lisbon with Anna"
-    python src/main.py events --split ~/Pictures/IMG_2041.jpg
-    python src/main.py events --join 3f9a2c 81bd07
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
-"""
-
 FORGET_EXAMPLES = """
 [b]Examples[/b]
 
@@ -188,17 +169,9 @@ IMMICH_EXAMPLES = """
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 done in part · 5 nothing found · 130 stopped by Ctrl-C
 """
 
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES, EVENTS_EXAMPLES = (
+EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES = (
     text.replace("python src/main.py", COMMAND)
-    for text in (
-        EXAMPLES,
-        UNDO_EXAMPLES,
-        INDEX_EXAMPLES,
-        FORGET_EXAMPLES,
-        SEARCH_EXAMPLES,
-        IMMICH_EXAMPLES,
-        EVENTS_EXAMPLES,
-    )
+    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES)
 )
 
 

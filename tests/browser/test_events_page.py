@@ -82,7 +82,7 @@ def test_open_rename_split_join_and_reload(page: Any, shelf: Server, quiet: Any)
     root.get_by_text("1 photo left out.").wait_for()
     root.get_by_role("button", name="Undo").click()
     root.get_by_text("Taken back.").wait_for()
-    root.get_by_role("button", name="Market").click()
+    assert root.locator(".shot").count() == 6
     root.get_by_role("button", name="Automatic title").click()
     root.get_by_text("The title is found by itself again.").wait_for()
     assert root.get_by_label("Name of the event").input_value() == "Saturday morning, 4 May 2024"
