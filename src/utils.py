@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
-from unipic.albums.events import NOBODY, Events, clocks_in, events_of
+from unipic.albums.events import Events, clocks_in, events_of
 from unipic.albums.groups import groups_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
+from unipic.albums.present import people_in
 from unipic.albums.sessions import Rules, unknown
 from unipic.albums.shots import in_order, shots_of
 from unipic.albums.titles import People
@@ -36,6 +37,7 @@ from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
+from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
 from unipic.library.indexing import See, gather, remembered, see
@@ -95,6 +97,18 @@ def see_meaning(
     except ModelError as error:
         return [*notices, f"{error} Until then photos are not searched by what they show."]
     return notices
+
+
+def find_faces(library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> list[str]:
+    """Find the faces in the library's photos; and tell them apart, where somebody turned that on. Returns notices."""
+    asked = faces.is_on(library)
+    progress(Step(faces.FINDING.name, 0, 0, ahead=(faces.FINDING, faces.TELLING) if asked else (faces.FINDING,)))
+    try:
+        faces.find(library, tools.engine, settings.limits, progress)
+        faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
+    except ModelError as error:
+        return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
+    return []
 
 
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:
@@ -240,14 +254,15 @@ def find_events(
     library: Library,
     encoder: Encoder | None = None,
     rules: Rules = Rules(),  # noqa: B008  frozen
-    people: People = NOBODY,
+    people: People | None = None,
 ) -> Events:
     """The events of the library's photos, with what people said of them. DecisionsUnreadable.
 
-    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles.
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None: those that people gave to faces in the library.
     """
+    known = people_in(library) if people is None else people
     similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
-    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, people)
+    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, known)
 
 
 def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:

@@ -76,7 +76,12 @@ HOMES = {
         *("unipic/vision/faces.py", "unipic/vision/chips.py"),
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
-    "sklearn": ("unipic/cleanup/_grouping.py", "unipic/search/learned.py", "unipic/video/plots.py"),
+    "sklearn": (
+        "unipic/cleanup/_grouping.py",
+        "unipic/people/density.py",
+        "unipic/search/learned.py",
+        "unipic/video/plots.py",
+    ),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
     "babel": ("unipic/search/_tongue.py",),
     "av": ("unipic/video/",),
@@ -100,6 +105,7 @@ WRITERS = (
     "server/jobs.py",
     "server/worker.py",
     "unipic/library/thumbnails.py",
+    "unipic/library/chips.py",
     "unipic/reading/renditions.py",
     "unipic/reading/selftest.py",  # pictures in a temporary folder
     "unipic/review/statistics.py",

@@ -18,10 +18,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Asked = dict[str, Any]
 Answer = dict[str, Any] | list[Any]
 
-MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
-
 DISK_FULL = "The server's disk is full. What was sent before is kept; free some space and try again."
 WORTH_PACKING = 10_000  # bytes
+MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 
 
 class Refused(Exception):
@@ -82,8 +81,8 @@ async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:
     return sent
 
 
-def shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of a question, answered in another thread."""
+def shown(made: Callable[[Request], Answer]) -> Endpoint:
+    """An endpoint that answers with values, made in a thread."""
 
     def body(request: Request) -> bytes:
         return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
@@ -94,8 +93,8 @@ def shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Re
     return show
 
 
-def heard(done: Callable[[Asked], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of something that is said, a JSON object. What cannot be done is refused in words."""
+def heard(done: Callable[[Asked], Answer]) -> Endpoint:
+    """An endpoint that does, in a thread, what a JSON object asks for. Refused where that is not understood."""
 
     def answer(asked: Asked) -> Answer:
         try:

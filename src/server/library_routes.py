@@ -53,11 +53,11 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
             raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
-        shown = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(shown, listings.more(given.get("key", ""), start, count), strict=False):
+        told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
+        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
                 one |= {"more": more, "why": printable(why)}
-        return shown
+        return told
 
     def photo(request: Request) -> Answer:
         return _in_full(library, request.path_params["digest"])

@@ -16,6 +16,7 @@ from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Companion, Photo
 from unipic.library._database import rows_in
 from unipic.library._tables import FILE, marks, portions
+from unipic.library.chips import FOLDER, Chips
 from unipic.library.index import THUMBNAILS, photo_of
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
 from unipic.library.marks import Marks
@@ -36,6 +37,7 @@ class Reader:
         self.data = data
         self.path = data / INDEX / FILE
         self.thumbnails = Thumbnails(data / INDEX / THUMBNAILS)
+        self.chips = Chips(data / FOLDER)
         self.marks = Marks(data)
 
     def paths(self) -> list[Path]:

@@ -102,13 +102,15 @@ def _at(box: Box, faces: Sequence[Face]) -> Face | None:
 
 
 def _turned(face: Face, faces: Sequence[Face]) -> Face | None:
-    """The same face in a copy that was turned or mirrored: at one of the seven places, and as alike as one person's."""
-    for box in _turns(face.box):
-        found = _at(box, faces)
-        both = found is not None and found.vector is not None and face.vector is not None
-        if both and float(np.dot(found.vector, face.vector)) >= DLIB.join:
-            return found
-    return None
+    """The same face in a copy that was turned or mirrored: at one of the other places, and as alike as one person's."""
+    found = (_at(box, faces) for box in _turns(face.box))
+    return next((one for one in found if one and _alike(one, face)), None)
+
+
+def _alike(one: Face, other: Face) -> bool:
+    if one.vector is None or other.vector is None:
+        return False
+    return float(np.dot(one.vector, other.vector)) >= DLIB.join
 
 
 def _turns(box: Box) -> Iterator[Box]:

@@ -215,9 +215,17 @@ def open_face_encoder(device: str = "auto", progress: Progress = silent, manifes
     def open_encoder(folder: Path, form: Form) -> FaceEncoder:
         from unipic.vision.face_net import FaceEncoder
 
-        return FaceEncoder(folder / form.files[0].path, device)
+        weights, mean = (folder / file.path for file in form.files)
+        return FaceEncoder(weights, mean, device)
 
     return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
+
+
+def face_encoder_key(manifest: Path = MANIFEST) -> str:
+    """The key of the vectors of open_face_encoder(), also where it cannot be opened."""
+    from unipic.vision.face_net import key_of
+
+    return key_of(read_manifest(manifest)[FACE_ENCODER].forms[0].files[0].sha256)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:
