@@ -258,7 +258,8 @@ def find_events(
 ) -> Events:
     """The events of the library's photos, with what people said of them. DecisionsUnreadable.
 
-    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None: those that people gave to faces in the library.
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None:
+    those that people gave to faces in the library.
     """
     known = people_in(library) if people is None else people
     similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown

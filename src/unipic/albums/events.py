@@ -10,10 +10,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from unipic.albums.sessions import Rules, Similar, sessions, unknown
+from unipic.albums.sessions import Rules, Session, Similar, sessions, unknown
 from unipic.albums.shots import Dated, Shot, in_order
 from unipic.albums.titles import People, Titles, span
-from unipic.albums.trips import homes_of, most_common, with_trips
+from unipic.albums.trips import homes_of, most_common, with_rows, with_trips
 from unipic.core.folding import folded
 from unipic.library.events import EventRuling
 
@@ -112,8 +112,8 @@ def events_of(
     dated, undated = in_order(shots, clocks_in(rulings))
     homes = homes_of(dated)
     found = sessions(dated, rules, similar)
-    together = with_trips(found, homes) if rules.trips else [[one] for one in found]
-    groups = [_Group([one for session in some for one in session], len(some) > 1) for some in together]
+    together = with_rows(with_trips(found, homes)) if rules.trips else [[one] for one in found]
+    groups = [_Group([one for session in some for one in session], _is_trip(some)) for some in together]
     groups, left_out = _as_said(groups, rulings)
     titles = Titles(shots, homes, people)
     events = [_event(group, titles) for group in groups if group.said or len(group.dated) >= rules.least]
@@ -123,6 +123,11 @@ def events_of(
     return Events(
         (*(event for _, event in ordered), *_by_folder(undated, titles)), {shot.digest: shot for shot in shots}
     )
+
+
+def _is_trip(some: Sequence[Session]) -> bool:
+    """Several sessions, of which one says where it was."""
+    return len(some) > 1 and any(one.shot.place for session in some for one in session)
 
 
 def clocks_in(rulings: Iterable[EventRuling]) -> dict[str, float]:

@@ -83,6 +83,9 @@ class Titles:
         if trip:
             days = span(when, max(one.day for one in dated))
             return f"{_places(dated) or 'Trip'}{with_them}, {days}"
+        last = max(one.day for one in dated)
+        if last > when:
+            return f"{(last - when).days + 1} days{with_them}, {span(when, last)}"
         return f"{self._where_and_when(dated, with_them)}, {date_of(when)}"
 
     def day(self, when: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ AWAY_KM, NEAR_KM = 50.0, 150.0  # from home; between two sessions of one trip
 EMPTY_DAYS = 2  # without photos within a trip, at most
 # A home has photos of so many weeks, so far apart: a holiday of three weeks in one place is none.
 HOME_WEEKS, HOME_DAYS = 3, 28
+# Without places, so many days in a row with photos are one event if chance would seldom give them: by how often there
+# are photos in the days around.
+ROW_DAYS, ROW_CHANCE, AROUND_DAYS = 3, 0.01, 60
 Half = tuple[int, bool]  # a year, and whether it is its second half
 Cell = tuple[int, int]
 
@@ -92,6 +96,35 @@ def with_trips(sessions: Sequence[Session], homes: dict[Half, Home]) -> list[lis
     if homes:
         return groups
     return [some for group in groups for some in ([group] if _days(group) > 1 else [[one] for one in group])]
+
+
+def with_rows(groups: Sequence[list[Session]]) -> list[list[Session]]:
+    """Sessions without a place on several days in a row together, where photos on so many days are unusual."""
+    taken = sorted({one.day.toordinal() for group in groups for session in group for one in session})
+    rows: list[list[list[Session]]] = []
+    for group in groups:
+        last = rows[-1][-1] if rows else None
+        if last and _placeless(last) and _placeless(group) and _days_between(last[-1], group[0]) <= 0:
+            rows[-1].append(group)
+        else:
+            rows.append([group])
+    return [
+        some for row in rows for some in ([[one for group in row for one in group]] if _unusual(row, taken) else row)
+    ]
+
+
+def _placeless(group: Sequence[Session]) -> bool:
+    return not any(one.shot.place for session in group for one in session)
+
+
+def _unusual(row: Sequence[list[Session]], taken: Sequence[int]) -> bool:
+    """Whether so many days in a row would come less often than ROW_CHANCE, if each had photos as those around."""
+    days = [one.day.toordinal() for group in row for session in group for one in session]
+    first, last = min(days), max(days)
+    before = bisect_left(taken, first) - bisect_left(taken, first - AROUND_DAYS)
+    after = bisect_right(taken, last + AROUND_DAYS) - bisect_right(taken, last)
+    number = last - first + 1
+    return number >= ROW_DAYS and ((before + after) / (2 * AROUND_DAYS)) ** number < ROW_CHANCE
 
 
 def _days(sessions: Sequence[Session]) -> int:
