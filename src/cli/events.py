@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.albums.clocks import Offset
     from unipic.albums.events import Event, Events
     from unipic.core.photo import Photo
+    from unipic.core.settings import Settings
     from unipic.library.library import Library
     from unipic.vision.base import Encoder
 
@@ -116,7 +117,7 @@ def events(
         found = find_events(library, encoder, rules)
         chosen = _within(_named(found, event or ()), [library.inside(folder) for folder in folders])
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        problems = _collage(where, chosen, found, library) if where.collage else []
+        problems = _collage(where, chosen, found, library, settings) if where.collage else []
         if destinations and chosen:
             with progress_bars(quiet=as_json) as progress:
                 problems += exported([*destinations.values()], _outcomes(chosen, library), progress)
@@ -193,33 +194,20 @@ def _digest(photo: str, library: Library, found: Events) -> str:
     return begin[0]
 
 
-def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library) -> list[str]:
+def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library, settings: Settings) -> list[str]:
     """Write the page. The problems there were."""
-    from unipic.albums.collage import MOST, paper_named
-    from unipic.albums.events import best_of
-    from unipic.albums.heads import head_finder
-    from unipic.core.settings import Settings
+    from unipic.albums.collage import paper_named
     from unipic.destinations.base import outside
-    from unipic.destinations.crops import collage_ready, write_collage
-    from unipic.reading.engines.local import LocalEngine
+    from unipic.destinations.crops import Page, collage_ready, print_page
 
     if len(chosen) != 1 or where.collage is None:
         raise SettingsError("--collage is of one event: name it with --event ID")
-    if not 1 <= where.most <= MOST:
-        raise SettingsError(f"a page has 1 to {MOST} photos")
-    page, settings = paper_named(where.paper, where.landscape), Settings()
+    page = Page(where.collage, paper_named(where.paper, where.landscape), where.most)
     with before_the_work():
-        outside(where.collage, library.paths())
-        collage_ready(where.collage)
-    best = best_of([found.shots[digest] for digest in chosen[0].digests], where.most)
-    known, limits = library.by_digest(best), settings.limits
-    engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
-    try:
-        paths = [known[digest].path for digest in best if digest in known]
-        problems = write_collage(where.collage, paths, page, head_finder(), engine, limits)
-    finally:
-        engine.close()
-    err.print(f"A page of {count(len(paths), 'photo')} written to {shown(where.collage)}.", **WHOLE)
+        outside(page.path, library.paths())
+        collage_ready(page.path)
+    shown_there, problems = print_page(page, [found.shots[digest] for digest in chosen[0].digests], library, settings)
+    err.print(f"A page of {count(shown_there, 'photo')} written to {shown(page.path)}.", **WHOLE)
     return problems
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -11,6 +12,8 @@ from starlette.routing import Route
 from server.answers import Answer, Asked, Refused, heard, in_words, shown
 from server.occasions import Occasions
 from server.runs import Runs
+from unipic.core.errors import ModelError, SettingsError
+from unipic.core.settings import Settings
 from unipic.core.words import printable
 
 if TYPE_CHECKING:  # see occasions.py
@@ -49,12 +52,16 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
         run.select([digest for event in events for digest in event.digests])
         return {"run": run.token}
 
+    def collage(asked: Asked) -> Answer:
+        return _printed(occasions, runs, asked)
+
     path = "/unipic/events"
     return [
         Route(path, in_words(shown(timeline))),
         Route(f"{path}/clocks", in_words(shown(clocks))),
         Route(f"{path}/say", in_words(heard(say)), methods=["POST"]),
         Route(f"{path}/album", in_words(heard(album)), methods=["POST"]),
+        Route(f"{path}/collage", in_words(heard(collage)), methods=["POST"]),
         Route(f"{path}/one/{{id}}", in_words(shown(one))),
     ]
 
@@ -87,6 +94,26 @@ def _in_full(occasions: Occasions, id: str) -> dict[str, Any]:
         "before": dated[at - 1] if at > 0 else "",
         "after": dated[at + 1] if 0 <= at < len(dated) - 1 else "",
     }
+
+
+def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
+    """A page of an event, ready to download. It is deleted as other results are."""
+    from unipic.albums.collage import paper_named
+    from unipic.destinations.crops import Page, print_page
+    from unipic.destinations.places import folder_name
+
+    event, kind = _event(occasions, asked["event"]), _text(asked["kind"])
+    size = paper_named(_text(asked["paper"]), asked.get("landscape") is True)
+    run = runs.new("selection")
+    try:
+        run.select(event.digests)
+        name = f"{folder_name(printable(event.title))[:LONGEST_ALBUM].strip()}.{kind}"
+        page, shots = Page(run.out / name, size, int(asked["photos"])), occasions.now().shots
+        number, problems = print_page(page, [shots[one] for one in event.digests], occasions.library, Settings())
+    except (SettingsError, ModelError) as error:
+        run.delete()
+        raise Refused(400, f"{error}.") from None
+    return {"download": f"/unipic/download/{run.token}/{quote(name)}", "photos": number, "left": len(problems)}
 
 
 def _clock(offset: Offset) -> dict[str, Any]:

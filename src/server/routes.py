@@ -29,7 +29,7 @@ from unipic.reading.renditions import Renderer
 
 OnSent = Callable[[Run, str], None]
 
-FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json)")  # a name in one folder, not hidden
+FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json|pdf|png)")  # a name in one folder, not hidden
 SCRIPT = re.compile(r"[a-z_]+")
 PARTS = Path(__file__).parents[1] / "screens" / "parts"
 SCRIPTS = {

@@ -91,6 +91,7 @@ def test_open_rename_split_join_and_reload(page: Any, shelf: Server, quiet: Any)
     quiet()
 
 
+@pytest.mark.nightly
 def test_an_event_among_all_photos(page: Any, shelf: Server, quiet: Any) -> None:
     root = opened(page, shelf)
     root.get_by_role("button", name="Saturday evening").click()
@@ -100,7 +101,8 @@ def test_an_event_among_all_photos(page: Any, shelf: Server, quiet: Any) -> None
     quiet()
 
 
-@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("size", ["small", "large"])
 def test_no_barriers(size: str, new_page: Any, shelf: Server) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
     page = new_page(color_scheme="light" if size == "small" else "dark", **(phone if size == "small" else {}))
@@ -111,6 +113,11 @@ def test_no_barriers(size: str, new_page: Any, shelf: Server) -> None:
     root.locator(".card").first.click()
     root.locator(".shot").first.wait_for()
     inspector.look("events: one")
+    root.get_by_role("button", name="Page to print…").click()
+    root.get_by_label("Photos").select_option("4")
+    root.get_by_role("button", name="Make the page").click()
+    root.get_by_role("link", name="Download the page of 4 photos").wait_for()
+    inspector.look("events: a page to print")
     root.get_by_role("button", name="Split…").click()
     inspector.look("events: splitting")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

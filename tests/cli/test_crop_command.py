@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cli.app import MISUSED
 from main import app
+from unipic.albums.collage import PAPERS
 from unipic.library.library import Library
 
 pytestmark = pytest.mark.slow
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 def test_crops_and_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
     photos = tmp_path / "photos"
+    monkeypatch.setitem(PAPERS, "A4", (620, 877))
     for number in range(3):
         taken(number, photos / f"{number}.jpg", f"2018-07-14 10:0{number}:00", 320, 240)
     read_in(Library(tmp_path / "data"), photos)
@@ -35,7 +37,7 @@ def test_crops_and_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert run("crop", photos, "--aspect", "3:7", "--to", tmp_path / "x")[0] == MISUSED
     assert run("crop", photos, "--aspect", "1:1", "--to", photos / "x")[0] == MISUSED
     id = json.loads(run("events", "--json", "--encoder", "builtin")[1])["events"][0]["id"]
-    code, _, told = run("events", "--event", id, "--collage", tmp_path / "page.png", "--encoder", "builtin")
+    code, _, told = run("events", "--event", id, "--collage", tmp_path / "page.pdf", "--encoder", "builtin")
     assert code == 0, told
     assert "A page of 3 photos" in told
     assert run("events", "--event", id, "--collage", tmp_path / "page.gif", "--encoder", "builtin")[0] == MISUSED

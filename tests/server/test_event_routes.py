@@ -13,7 +13,9 @@ from tests.helpers.libraries import read_in, taken
 from server.event_routes import event_routes
 from server.library_routes import library_routes
 from server.occasions import Occasions
+from server.routes import routes as all_routes
 from server.runs import Runs
+from unipic.albums.collage import PAPERS
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
 
@@ -31,7 +33,7 @@ class Visitor:
         read_in(self.library, root / "photos")
         occasions = Occasions(self.library)
         routes = [*event_routes(occasions, self.runs), *library_routes(self.library, self.runs, occasions)]
-        self.client = TestClient(Starlette(routes=routes))
+        self.client = TestClient(Starlette(routes=[*routes, *all_routes(self.runs)]))
 
     def get(self, path: str = "", expect: int = 200) -> Any:
         answer = self.client.get(f"/unipic/events{path}")
@@ -96,6 +98,20 @@ def test_an_album_of_an_event_goes_on_to_the_export(visitor: Visitor) -> None:
     assert (len(run.selected()), run.load().album) == (7, "Saturday morning, 14 July 2018")
     visitor.post("album", 400, events=[])
     visitor.post("album", 404, events=["gone"])
+
+
+def test_a_page_of_an_event_to_print(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PAPERS, "A4", (620, 877))
+    first = visitor.events[0]["id"]
+    how = {"event": first, "paper": "A4", "kind": "pdf", "photos": 3}
+    made = visitor.post("collage", landscape=True, **how)
+    assert (made["photos"], made["left"]) == (3, 0)
+    page = visitor.client.get(made["download"])
+    assert page.content.startswith(b"%PDF")
+    before = len([*visitor.runs.all()])
+    for wrong in ({"paper": "letter"}, {"kind": "gif"}, {"photos": 99}, {"kind": "../x.pdf"}):
+        visitor.post("collage", 400, **{**how, **wrong})
+    assert len([*visitor.runs.all()]) == before, "what failed leaves nothing"
 
 
 def test_a_search_by_event_follows_what_was_said(visitor: Visitor) -> None:

@@ -12,16 +12,20 @@ import numpy as np
 
 from unipic.albums.collage import DPI, MOST, Piece, Placed, layout
 from unipic.albums.crop import Crop, aspect_named, crop_of, in_words
-from unipic.albums.heads import Heads
+from unipic.albums.events import best_of
+from unipic.albums.heads import Heads, head_finder
+from unipic.albums.shots import Shot
 from unipic.core.errors import AlreadyThere, SettingsError
 from unipic.core.files import atomic_file, make_folder
 from unipic.core.photo import Found
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import Limits
+from unipic.core.settings import Limits, Settings
 from unipic.destinations.base import file_ready
 from unipic.destinations.names import export_names
+from unipic.library.reader import Reader
 from unipic.reading.cropping import Cut, Picture, picture, png_or_pdf, resized, write_crop
 from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.engines.local import LocalEngine
 
 SIDE = 640  # pixels: the long side of the pictures in which faces are looked for
 KINDS = {".png": "PNG", ".pdf": "PDF"}
@@ -73,6 +77,34 @@ def collage_ready(path: Path) -> None:
     if path.suffix.lower() not in KINDS:
         raise SettingsError(f"{path} must end in .png or .pdf")
     file_ready(path, replace=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A collage as people want it."""
+
+    path: Path  # .png or .pdf
+    size: tuple[int, int]  # pixels, see paper_named
+    photos: int = 12  # at most
+
+
+def print_page(page: Page, shots: Sequence[Shot], library: Reader, settings: Settings) -> tuple[int, list[str]]:
+    """A page of the best of these shots of the library. Returns how many are on it, and the problems.
+
+    SettingsError for a number of photos that no page has; ModelError if the finder of faces cannot be used.
+    """
+    if not 1 <= page.photos <= MOST:
+        raise SettingsError(f"a page has 1 to {MOST} photos")
+    collage_ready(page.path)
+    best, limits = best_of(shots, page.photos), settings.limits
+    known = library.by_digest(best)
+    paths = [known[digest].path for digest in best if digest in known]
+    engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
+    try:
+        problems = write_collage(page.path, paths, page.size, head_finder(), engine, limits)
+    finally:
+        engine.close()
+    return len(paths) - len(problems), problems
 
 
 def write_collage(

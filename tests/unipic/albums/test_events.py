@@ -18,6 +18,8 @@ from unipic.albums.shots import MOST_A_SECOND, Shot
 from unipic.albums.titles import People
 from unipic.library.events import EventRuling
 
+DAY = timedelta(days=1)
+
 
 def found(shots: Sequence[Shot], *rulings: EventRuling, **more: object) -> list[Event]:
     return list(events_of(shots, rulings, **more).events)  # type: ignore[arg-type]
@@ -69,6 +71,17 @@ def test_a_week_away_is_one_trip_and_a_day_at_home_ends_it() -> None:
     assert len(trips[0].days) == 7
     assert {digest[0] for digest in trips[0].digests} == {"t", "x"}
     assert (trips[0].place, trips[0].country) == ("Lisbon", "PT")
+
+
+def test_without_places_several_days_in_a_row_are_one_where_that_is_unusual() -> None:
+    row = [one for day in range(1, 5) for one in shots(f"r{day}", f"2018-04-0{day} 10:00", 4)]
+    rare = [*row, *shots("a", "2018-04-10 10:00", 4), *shots("b", "2018-04-11 10:00", 4)]
+    assert next((event.title, len(event.digests)) for event in found(rare)) == ("4 days, 1-4 April 2018", 16)
+    assert len(found(rare)) == 3, "two days in a row are two"
+    assert len(found(rare, rules=Rules(trips=False))) == 6
+    every = [one for n in range(60) for one in shots(f"d{n:02}", (datetime(2018, 3, 1, 10) + n * DAY).isoformat(), 3)]
+    usual = [one for one in every if one.taken and one.taken.day % 5]
+    assert len(found(usual)) == len({one.taken.date() for one in usual if one.taken}), "who takes photos every day"
 
 
 def test_a_trip_may_have_two_days_without_photos_and_not_three() -> None:

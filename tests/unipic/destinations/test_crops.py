@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from tests.helpers.pictures import save, scene
 
-from unipic.albums.collage import PAPERS
 from unipic.albums.crop import Head
 from unipic.core.errors import AlreadyThere, SettingsError
 from unipic.core.photo import Found
@@ -19,6 +18,7 @@ from unipic.destinations.crops import crop_all, write_collage
 from unipic.reading.engines.inline import InlineEngine
 
 LIMITS = Limits()
+PAGE = 620, 877  # A4 at a quarter of its pixels
 
 
 def nobody(pictures: Sequence[np.ndarray]) -> list[list[Head]]:
@@ -80,19 +80,19 @@ def test_a_page_at_300_dpi(name: str, begins: bytes, photo: Path, tmp_path: Path
     text = tmp_path / "text.jpg"
     text.write_text("no photo")
     photos = [str(one) for one in (photo, other, text)]
-    problems = write_collage(tmp_path / name, photos, PAPERS["A4"], nobody, InlineEngine(), LIMITS)
+    problems = write_collage(tmp_path / name, photos, PAGE, nobody, InlineEngine(), LIMITS)
     assert len(problems) == 1
     assert "text.jpg" in problems[0]
     assert (tmp_path / name).read_bytes().startswith(begins)
     if name.endswith("png"):
         with Image.open(tmp_path / name) as image:
-            assert image.size == PAPERS["A4"]
+            assert image.size == PAGE
             assert round(image.info["dpi"][0]) == 300
             assert image.getpixel((3, 3)) == (255, 255, 255)
             assert (np.asarray(image.reduce(8)) < 250).any(axis=2).mean() > 0.5
     with pytest.raises(AlreadyThere):
-        write_collage(tmp_path / name, photos, PAPERS["A4"], nobody, InlineEngine(), LIMITS)
+        write_collage(tmp_path / name, photos, PAGE, nobody, InlineEngine(), LIMITS)
     with pytest.raises(SettingsError):
-        write_collage(tmp_path / "page.gif", photos, PAPERS["A4"], nobody, InlineEngine(), LIMITS)
+        write_collage(tmp_path / "page.gif", photos, PAGE, nobody, InlineEngine(), LIMITS)
     with pytest.raises(SettingsError):
-        write_collage(tmp_path / "none.png", [str(text)], PAPERS["A4"], nobody, InlineEngine(), LIMITS)
+        write_collage(tmp_path / "none.png", [str(text)], PAGE, nobody, InlineEngine(), LIMITS)

@@ -93,6 +93,11 @@ export class Events {
     if (answer) this.onGo?.({ run: answer.run });
   }
 
+  /** A page of an event to print; null after a problem. */
+  print(event, how) {
+    return this.ask("/collage", { event, ...how });
+  }
+
   /** The photos of an event among all photos, by the search box. */
   photos(id) {
     keepPlace({ filter: { q: `event:${id}` } });

@@ -3,6 +3,7 @@
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { longDay } from "../gallery/words.js";
+import { sheet } from "./sheet.js";
 import { thumb } from "./timeline.js";
 
 const MODES = {
@@ -15,6 +16,7 @@ export class One {
     Object.assign(this, { event, page, mode: "", chosen: new Set() });
     this.dated = event.kind !== "undated";
     this.hint = h("p", { class: "hint", hidden: true });
+    this.sheet = sheet((how) => page.print(event.id, how));
     this.element = h(
       "section",
       { class: "one", "aria-label": event.title, onkeydown: (pressed) => this.key(pressed) },
@@ -26,6 +28,7 @@ export class One {
         h("p", { class: "quiet" }, [event.when, event.place, count(event.photos, "photo")].filter(Boolean).join(" · ")),
       ),
       this.actions(),
+      this.sheet,
       this.hint,
       ...event.listed.map((day) => this.day(day)),
     );
@@ -68,6 +71,7 @@ export class One {
       "div",
       { class: "actions" },
       button("Make an album", "export", () => page.album([event.id]), { class: "strong" }),
+      (this.printing = button("Page to print…", "album", () => this.openSheet(), { "aria-expanded": "false" })),
       button("Show in Photos", "similar", () => page.photos(event.id)),
       this.dated && event.photos > 1 && this.splitting,
       this.dated && event.after && button("Join with next", "same", () => this.join(event.after)),
@@ -75,6 +79,12 @@ export class One {
       event.named && button("Automatic title", "undo", () => this.rename("")),
       this.done,
     );
+  }
+
+  openSheet() {
+    this.sheet.hidden = !this.sheet.hidden;
+    this.printing.setAttribute("aria-expanded", String(!this.sheet.hidden));
+    if (!this.sheet.hidden) this.sheet.querySelector("select").focus();
   }
 
   join(other) {
