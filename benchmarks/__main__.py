@@ -16,6 +16,7 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 pictures  no figures: the pictures of the README, made anew in real Chromium
@@ -37,6 +38,7 @@ from benchmarks import (
     darkroom,
     immich,
     eyes,
+    events,
     library,
     memory,
     ocr,
@@ -74,6 +76,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "events": events.run,
     "ocr": ocr.run,
     "meaning": text_encoders.run,
     "video": video.run,

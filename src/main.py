@@ -9,6 +9,8 @@ from pathlib import Path
 from cli import (  # noqa: F401 they register their commands
     check,
     clean,
+    crop,
+    events,
     immich,
     library,
     memory,

@@ -8,8 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from unipic.albums.alike import similar_in
+from unipic.albums.clocks import Offset, offsets_of
+from unipic.albums.events import Events, clocks_in, events_of
 from unipic.albums.groups import groups_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
+from unipic.albums.present import people_in
+from unipic.albums.sessions import Rules, unknown
+from unipic.albums.shots import in_order, shots_of
+from unipic.albums.titles import People
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -33,6 +40,7 @@ from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
+from unipic.library.events import EventRulings
 from unipic.library.index import path_of
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
@@ -46,6 +54,7 @@ from unipic.tools import Tools, meaning_model
 from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
 from unipic.video.same_film import Alike, tells
 from unipic.video.stills import stills
+from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
@@ -263,6 +272,30 @@ def search_gallery(
     allowed = asked.allowed(query.chips, within)
     ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
     return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
+
+
+def find_events(
+    library: Library,
+    encoder: Encoder | None = None,
+    rules: Rules = Rules(),  # noqa: B008  frozen
+    people: People | None = None,
+) -> Events:
+    """The events of the library's photos, with what people said of them. DecisionsUnreadable.
+
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None:
+    those that people gave to faces in the library.
+    """
+    known = people_in(library) if people is None else people
+    similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
+    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, known)
+
+
+def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:
+    """Cameras whose clocks seem to disagree, where nobody has judged that yet. DecisionsUnreadable."""
+    rulings = EventRulings(library.data).all()
+    dated, _ = in_order(shots_of(library), clocks_in(rulings))
+    settled = frozenset(digest for ruling in rulings if ruling.kind == "clock" for digest in ruling.digests)
+    return offsets_of(dated, partial(library.vectors_of, key=encoder.key), encoder.calibration, settled)
 
 
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:

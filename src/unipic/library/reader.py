@@ -142,6 +142,19 @@ class Reader:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
+    def vectors_of(self, digests: Iterable[str], key: str) -> dict[str, np.ndarray]:
+        """A model's vectors of those of the photos that have one, float16 [D] each, by digest."""
+        found: dict[str, np.ndarray] = {}
+        for some in portions(sorted(set(digests))):
+            asked = f"SELECT digest, value FROM vector WHERE key = ? AND part = '' AND digest IN ({marks(some)})"
+            found |= {digest: np.frombuffer(value, np.float16) for digest, value in self.ask(asked, [key, *some])}
+        return found
+
+    def has_dates(self) -> bool:
+        """Whether any photo that is shown has a time."""
+        asked = "SELECT 1 FROM metadata m JOIN file f ON f.digest = m.digest WHERE m.taken IS NOT NULL"
+        return bool(self.ask(f"{asked} AND {SHOWN} LIMIT 1"))
+
     def has_vectors(self, key: str) -> bool:
         """Whether a model has made vectors of any photo."""
         return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
