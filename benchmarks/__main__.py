@@ -19,6 +19,7 @@ meaning   what the text encoders' halves cost: loading, memory, a picture, a que
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
+people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
 immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
@@ -44,6 +45,7 @@ from benchmarks import (
     ocr,
     organise,
     pairs,
+    people,
     photos,
     pictures,
     quality,
@@ -73,6 +75,7 @@ PARTS = {
     "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "people": people.run,
     "versions": versions.run,
     "library": library.run,
     "search": search.run,

@@ -16,6 +16,7 @@ from cli import (  # noqa: F401 they register their commands
     memory,
     models,
     organise,
+    people,
     search,
     undo,
     video,

@@ -33,6 +33,7 @@ from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
+from unipic.core.face import Face
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
@@ -46,6 +47,10 @@ from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
+from unipic.people.grouping import How
+from unipic.people.people import People, open_people
+from unipic.people.selfie import largest_face
+from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import Seen
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
@@ -132,6 +137,36 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
     except ModelError as error:
         return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
     return []
+
+
+def find_people(
+    library: Library,
+    tools: Tools,
+    settings: Settings,
+    progress: Progress = silent,
+    tidy: bool = False,
+    how: How = "linkage",
+) -> tuple[People, list[str]]:
+    """Find faces, tell them apart where somebody turned that on, and group them as persons; and notices.
+
+    New faces come to the groups that are known; `tidy`: all are grouped anew. What people said holds either way.
+    """
+    notices = find_faces(library, tools, settings, progress)
+    people = open_people(library)
+    people.group(tidy, how)
+    return people, notices
+
+
+def face_in(path: Path, tools: Tools, settings: Settings) -> Face:
+    """The largest face in a picture, of which nothing is kept. SourceError if there is none; ModelError."""
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file")
+    for one in _see(tools, settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
+        if isinstance(one, Unreadable):
+            raise SourceError(f"{one.name} cannot be used: it {one.reason}")
+        if face := largest_face(load_thumbnail(one.thumbnail)):
+            return face
+    raise SourceError(f"{path.name} shows no face that is clear enough to compare")
 
 
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:

@@ -44,6 +44,10 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "vision/faces": ("vision/faces", "opencv-python-headless=="),
     "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
     "vision/face_net": ("vision/face_net", "vision/face_resnet"),
+    "people/grouping": (
+        *("people/attach", "people/density", "people/grouping", "people/limits", "people/linking"),
+        *("library/vectors:neighbours", "faiss-cpu=="),
+    ),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
@@ -82,6 +86,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
+    "people/grouping": (1, "41359d90fddf7c81"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
     "video/fingerprints": (1, "cf06cc171551f394"),
