@@ -9,6 +9,8 @@ from pathlib import Path
 from cli import (  # noqa: F401 they register their commands
     check,
     clean,
+    crop,
+    events,
     immich,
     library,
     memory,
@@ -19,6 +21,8 @@ from cli import (  # noqa: F401 they register their commands
     undo,
     video,
     video_duplicates,
+    video_keyframes,
+    video_shots,
     web,
 )
 from cli.app import app
