@@ -42,7 +42,10 @@ class Together(SettingsError):
 
 
 class People:
-    """Everybody in the photos of a library, as of the last look at it."""
+    """Everybody in the photos of a library. For one thread.
+
+    Rulings are taken over as they come; for new faces, and groups that another process made, it is opened anew.
+    """
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +21,11 @@ from tests.helpers.searched import stored
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.library import persons
+from unipic.library._database import Database
 from unipic.library.appearances import numbers, showing
 from unipic.library.library import Library
 from unipic.library.persons import Change, FaceRuling, Person, Persons, checked_day, person_name
+from unipic.library.searchable import copies
 from unipic.people.limits import DLIB, FaceLimits
 from unipic.people.people import People, Together
 from unipic.people.rulings import hear
@@ -101,6 +104,21 @@ def test_a_ruling_finds_its_face_in_a_copy_and_in_a_turned_one(people: Open, lib
     assert hear([*faces, replace(copy, vector=vector_of(7, 7))], [ruling], same).of.keys() == {faces[0].key}
     assert hear([*faces, copy], [ruling]).of.keys() == {faces[0].key}
     assert hear([copy], [ruling]).unfound.keys() == {faces[0].key}
+
+
+def test_copies_are_known_by_their_pixels_and_by_a_second_look(tmp_path: Path) -> None:
+    contents = ["same", "same", "", "", "other"]
+    shots = [photo(f"{n}.jpg", digest=digest(n), content=content) for n, content in enumerate(contents)]
+    library = stored(tmp_path / "data", shots)
+    looks = [(digest(2), digest(3), "same"), (digest(3), digest(4), "other"), (digest(3), digest(9), "same")]
+    with closing(Database(library.path)) as base:
+        for look in looks:
+            base.queue("INSERT INTO look VALUES (?, ?, '', ?, '')", look)
+    same = copies(library)
+    assert same == {digest(0): digest(0), digest(1): digest(0), digest(2): digest(2), digest(3): digest(2)}
+    found = People(library, [face(1, 0), face(1, 1)])
+    found.no_face([face(1, 0).key])
+    assert len(found.not_faces) == 2, "and so a ruling holds in the copy"
 
 
 def test_copies_count_once(library: Library) -> None:
