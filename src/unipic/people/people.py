@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from unipic.core.errors import SettingsError
+from unipic.core.errors import DecisionsUnreadable, ModelError, SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
@@ -359,3 +359,12 @@ class People:
 def open_people(reader: Reader) -> People:
     """The people of a library, as they were grouped last. Without faces while it is turned off. ModelError."""
     return People(reader, faces_in(reader, vectors=True), face_encoder_key())
+
+
+def let_join(reader: Reader) -> list[str]:
+    """Let new faces join their persons. Returns notices."""
+    try:
+        open_people(reader).group()
+    except (ModelError, DecisionsUnreadable) as error:
+        return [f"{error} Until then new faces are nobody's."]
+    return []
