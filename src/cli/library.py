@@ -126,6 +126,19 @@ def forget(
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
 
 
+def added(folders: list[Path], library: Library, settings: Settings, quiet: bool = False) -> list[Path]:
+    """The folders, those that the library does not have yet added to it and read. SourceError."""
+    from unipic.tools import open_tools
+    from utils import index_gallery
+
+    new = [folder for folder in folders if not library.folder(folder.resolve()).photos]
+    if new:
+        with open_tools(settings, models_folder(), memory_folder()) as tools, progress_bars(quiet=quiet) as progress:
+            for folder in new:
+                index_gallery(library.add(folder), library, tools, settings, progress)
+    return [folder.resolve() for folder in folders]
+
+
 def _updated(
     folders: list[Path], library: Library, tools: Tools, settings: Settings, progress: Progress
 ) -> Iterator[tuple[Path, Update | str]]:
