@@ -100,11 +100,12 @@ def search(
 @contextmanager
 def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
+    from unipic.examples import examples_in
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
     from unipic.tools import open_meaning, open_tools
     from unipic.vision.registry import open_encoder
-    from utils import examples_in, find_events
+    from utils import find_events
 
     if not library.paths():
         raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
