@@ -16,7 +16,7 @@ from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.present import people_in
 from unipic.albums.sessions import Rules, unknown
 from unipic.albums.shots import in_order, shots_of
-from unipic.albums.titles import People as Names
+from unipic.albums.titles import People as InPhotos
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -46,7 +46,7 @@ from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
 from unipic.people.grouping import How
-from unipic.people.people import People, open_people
+from unipic.people.people import People, let_join, open_people
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
@@ -116,7 +116,7 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
         return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
-    return []
+    return let_join(library) if asked else []
 
 
 def find_people(
@@ -229,7 +229,7 @@ def find_events(
     library: Library,
     encoder: Encoder | None = None,
     rules: Rules = Rules(),  # noqa: B008  frozen
-    people: Names | None = None,
+    people: InPhotos | None = None,
 ) -> Events:
     """The events of the library's photos, with what people said of them. DecisionsUnreadable.
 
