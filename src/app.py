@@ -20,6 +20,7 @@ from server.headers import SecurityHeaders, broken
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
 from server.operator import keeping_times, proxies, take_token
+from server.people_routes import people_routes
 from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, library, occasions, server, standing_of
@@ -38,6 +39,7 @@ try:
         *review_routes(runs, desk_of),
         *continue_routes(runs, server().jobs, standing_of),
         *library_routes(library(), runs, occasions()),
+        *people_routes(library()),
         *event_routes(occasions(), runs),
         *routes(runs, find_photo, was_fetched, library=library()),
     ]

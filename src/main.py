@@ -16,10 +16,13 @@ from cli import (  # noqa: F401 they register their commands
     memory,
     models,
     organise,
+    people,
     search,
     undo,
     video,
     video_duplicates,
+    video_keyframes,
+    video_shots,
     web,
 )
 from cli.app import app

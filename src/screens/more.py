@@ -8,6 +8,7 @@ from server.state import library
 
 st.title("More", anchor=False)
 st.page_link("finish.py", label="Finish", icon=":material/task_alt:")
+st.page_link("people.py", label="People", icon=":material/face:")
 if library().paths() and library().has_dates():
     st.page_link("events.py", label="Events", icon=":material/event:")
 st.page_link("folders.py", label="Library folders", icon=":material/folder_open:")

@@ -162,7 +162,10 @@ def selection_of(run: Run) -> tuple[list[Outcome], int]:
 
 def originals_of(run: Run) -> list[Path]:
     """Folders that the run's originals lie in, into which nothing is written."""
-    return library().paths() if run.load().source == "selection" else [Path(root) for root in run.load().roots]
+    state = run.load()
+    if state.source == "immich":  # they are on their server
+        return []
+    return library().paths() if state.source == "selection" else [Path(root) for root in state.roots]
 
 
 def taste() -> Verdict:
