@@ -121,6 +121,8 @@ def test_a_search_by_event_follows_what_was_said(visitor: Visitor) -> None:
 
     first = visitor.events[0]
     assert (found(f"event:{first['id']}"), found("event:market")) == (4, 0)
+    about = visitor.client.get("/unipic/library/listing", params={"q": f"-event:{first['id']}"}).json()["search"]
+    assert about["chips"][0]["label"] == "not event: Saturday morning, 14 July 2018"
     visitor.post("say", do="rename", event=first["id"], name="Market")
     assert (found("event:market"), found("-event:market")) == (4, 4)
 

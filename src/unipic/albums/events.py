@@ -12,7 +12,7 @@ from typing import Literal
 
 from unipic.albums.sessions import Rules, Session, Similar, sessions, unknown
 from unipic.albums.shots import Dated, Shot, in_order
-from unipic.albums.titles import People, Titles, span
+from unipic.albums.titles import Known, Titles, span
 from unipic.albums.trips import homes_of, most_common, with_rows, with_trips
 from unipic.core.folding import folded
 from unipic.library.events import EventRuling
@@ -20,7 +20,7 @@ from unipic.library.events import EventRuling
 Kind = Literal["event", "trip", "day", "undated"]
 BEST = 4  # photos that stand for an event
 ID_DIGITS = 12  # of the digest of an event's first photo
-NOBODY: People = People()
+NOBODY: Known = Known()
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def events_of(
     rulings: Sequence[EventRuling] = (),
     rules: Rules = Rules(),  # noqa: B008  frozen
     similar: Similar = unknown,
-    people: People = NOBODY,
+    people: Known = NOBODY,
 ) -> Events:
     """The events of photos in any order. Rulings are applied oldest first, so the newest one holds."""
     dated, undated = in_order(shots, clocks_in(rulings))
