@@ -18,6 +18,7 @@ from server.runs import Runs
 from unipic.albums.collage import PAPERS
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.reading.engines.inline import InlineEngine
 
 
 class Visitor:
@@ -101,6 +102,7 @@ def test_an_album_of_an_event_goes_on_to_the_export(visitor: Visitor) -> None:
 
 
 def test_a_page_of_an_event_to_print(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unipic.destinations.crops.LocalEngine", lambda *_: InlineEngine())
     monkeypatch.setitem(PAPERS, "A4", (620, 877))
     first = visitor.events[0]["id"]
     how = {"event": first, "paper": "A4", "kind": "pdf", "photos": 3}
