@@ -9,6 +9,7 @@ from pathlib import Path
 from cli import (  # noqa: F401 they register their commands
     check,
     clean,
+    collage,
     crop,
     events,
     immich,

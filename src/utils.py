@@ -16,7 +16,7 @@ from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.present import people_in
 from unipic.albums.sessions import Rules, unknown
 from unipic.albums.shots import in_order, shots_of
-from unipic.albums.titles import People as InPhotos
+from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -229,7 +229,7 @@ def find_events(
     library: Library,
     encoder: Encoder | None = None,
     rules: Rules = Rules(),  # noqa: B008  frozen
-    people: InPhotos | None = None,
+    people: Known | None = None,
 ) -> Events:
     """The events of the library's photos, with what people said of them. DecisionsUnreadable.
 

@@ -84,7 +84,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
+        with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
             problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
@@ -98,7 +98,7 @@ def search(
 
 
 @contextmanager
-def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
+def opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
     from unipic.examples import examples_in
     from unipic.library.searchable import Searchable
