@@ -79,9 +79,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
-    "cleanup/compare": (1, "39503929026f0c45"),
+    "cleanup/compare": (1, "dc9d99e5b4880e13"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
-    "reading/seen": (3, "8ca67233db56c71f"),
+    "reading/seen": (3, "2bcef1b3c0e0e81c"),
 }
 
 
