@@ -21,7 +21,7 @@ from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
 from server.uploads import announced, gigabytes, held_for_a_moment, store
-from unipic.core.errors import DecisionsUnreadable, SettingsError, SourceError
+from unipic.core.errors import DecisionsUnreadable, SourceError
 from unipic.core.photo import Photo, local_time
 from unipic.core.settings import Limits
 from unipic.core.words import printable
