@@ -93,6 +93,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/reading": (1, "558f35c73ad0995e"),
     "reading/seen": (3, "90ffdbad1486f1c3"),
+    "cleanup/compare": (1, "dc9d99e5b4880e13"),
+    "cleanup/look": (2, "1f5c3f44083560bb"),
+    "reading/seen": (3, "2bcef1b3c0e0e81c"),
 }
 
 
