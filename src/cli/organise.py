@@ -251,13 +251,13 @@ def _say(job: Job, done: Pass) -> None:
 def _watch(job: Job) -> None:
     """Look again and again, and add what has arrived. SIGTERM ends it after the group that is being written."""
     from unipic.core.files import make_folder
-    from unipic.destinations.tree import alone
+    from unipic.destinations.tree import alone_in_folder
     from unipic.sources.base import Listed
     from unipic.sources.part import Resting
 
     pause, before = seconds(job.making.every), None
     make_folder(job.to)
-    with alone(job.to), _stopped_by_a_signal(job.stop):
+    with alone_in_folder(job.to), _stopped_by_a_signal(job.stop):
         while not job.stop.is_set():
             try:
                 with progress_bars(quiet=job.making.as_json) as bars, job.immich.opened(job.photos, bars) as opened:

@@ -178,7 +178,7 @@ def _when(asset: Asset, facts: Facts) -> tuple[str, str, str]:
 
 
 def unsure_dates(tree: Tree) -> Iterator[str]:
-    """A line for each kind of time, other than the camera's own, by which photos of a tree of dates have their place."""
+    """A line for each kind of time, other than the camera's own, by which photos of a tree have their folder."""
     if tree.kind == "groups":
         return
     found = [placed.asset for placed in tree.placed if isinstance(placed.asset, Photo)]

@@ -22,10 +22,10 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
 from unipic.core.files import PART
 from unipic.core.photo import Companion, Photo, Unreadable
-from unipic.destinations import linking, tree
+from unipic.destinations import _group_writing, linking, tree
 from unipic.destinations.base import MANIFEST, Result
 from unipic.destinations.linking import Linker
-from unipic.destinations.tree import How, TreeDestination, alone
+from unipic.destinations.tree import How, TreeDestination, alone_in_folder
 from unipic.review.choices import best_only
 from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
@@ -194,7 +194,7 @@ def test_a_half_group_has_another_name_and_the_next_run_makes_it_whole(
     album: Album, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = cleanup((cluster(album.photo("a"), album.photo("b")),))
-    monkeypatch.setattr(tree, "group_json", lambda text: 1 / 0)
+    monkeypatch.setattr(_group_writing, "group_json", lambda text: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         album.make(found)
     monkeypatch.undo()
@@ -348,9 +348,9 @@ def test_the_room_is_checked_before_anything_is_written(album: Album, monkeypatc
 def test_two_runs_do_not_write_into_one_folder(album: Album) -> None:
     found = cleanup((), (album.photo("a"),))
     album.out.mkdir()
-    with alone(album.out), pytest.raises(DestinationError, match="Another Unipic"):
+    with alone_in_folder(album.out), pytest.raises(DestinationError, match="Another Unipic"):
         album.make(found)
-    with alone(album.out):
+    with alone_in_folder(album.out):
         album.make(found, how=How(locked=True))
     assert "singles/a.jpg" in album.names
 
