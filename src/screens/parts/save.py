@@ -31,6 +31,8 @@ MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 def save_progress(run: Run) -> None:
     """A download of the present state: what was decided, and everything else but identical copies."""
+    if run.load().source == "immich":  # what is here may be previews; Finish has what can be done with them
+        return
     if st.button("Save progress", key="save", icon=":material/download:"):
         make_zip(run, progress_of(run), "unipic-progress")
     if session.zip_path:
