@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
 from unipic.albums.events import Events, clocks_in, events_of
+from unipic.albums.folders import event_folders
 from unipic.albums.groups import groups_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.present import people_in
@@ -435,13 +436,14 @@ def organise(
     chosen: frozenset[str] = frozenset(),
     clock: Clock = no_clock,
 ) -> Tree:
-    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+    """Where every file goes in a tree of groups, dates or events below `folder`. Nothing is written.
 
     Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
     `clock`: the time of files that have no capture time.
     """
     groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
-    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
+    events = event_folders(cleanup.gallery.photos) if wish.needs_events else ()
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, events, clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:

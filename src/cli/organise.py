@@ -38,7 +38,7 @@ _tree, _how = map(option, ("The tree", "How it is made"))
 @dataclass(frozen=True)
 class Layout:
     to: Annotated[Path | None, _tree("--to", "The folder to write the tree into. It may hold an earlier one.")] = None
-    tree: Annotated[str, _tree("--tree", "groups (similar shots, each with its best) or dates.")] = "groups"
+    tree: Annotated[str, _tree("--tree", "groups (similar shots, each with its best), dates or events.")] = "groups"
     pattern: Annotated[
         str,
         _tree("--pattern", "Folders of --tree dates, of {year} {month} {day} {hour} {camera} {event} {group} {ext}."),
@@ -151,7 +151,7 @@ def organise(
         typer.Argument(help="Folders (with all subfolders) or files, or immich:album/NAME. They are only read."),
     ] = None,
 ) -> None:
-    """Put PHOTOS into a tree of folders: by groups of similar shots, or by dates."""
+    """Put PHOTOS into a tree of folders: by groups of similar shots, by dates or by events."""
     with clear_answers(making.as_json):
         seed.check()
         making.check()

@@ -32,10 +32,12 @@ from utils import organise
 TREES: dict[TreeKind, str] = {
     "groups": ":material/burst_mode: Groups",
     "dates": ":material/calendar_month: Dates",
+    "events": ":material/celebration: Events",
 }
 ABOUT: dict[TreeKind, str] = {
     "groups": "A folder for each group, with its originals, its best shot, and a text about them.",
     "dates": "A folder for each day, by the camera's own clock. Photos without a time go into *undated*.",
+    "events": "A folder for each event, by time and place, named by its first day.",
 }
 LINKS: dict[Link, str] = {
     "copy": "Copy (verified)",
@@ -84,7 +86,7 @@ def _wish() -> Wish:
     st.caption(ABOUT[kind])
     pattern = DATES
     if kind == "dates":
-        about = "Words: {year} {month} {day} {hour} {camera} {group}. A / makes a folder inside."
+        about = "Words: {year} {month} {day} {hour} {camera} {event} {group}. A / makes a folder inside."
         pattern = st.text_input("Folders", value=DATES, key="tree-pattern", help=about, max_chars=200)
     singles = kind != "groups" or st.checkbox("With photos like no other", value=True, key="tree-singles")
     return Wish(kind, pattern, singles=singles)
@@ -143,7 +145,7 @@ def _shown(destination: TreeDestination, plan: TreePlan) -> None:
     needed = destination.needed(plan)
     there = f", of which {count(files - new, 'is', 'are')} there already" if files > new else ""
     lines = {
-        "Written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
+        "Will be written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
         "Disk space needed": size(needed) if needed else "none but for a few kB of text",
         "Renamed": (names := renamed(plan)) and f"{count(len(names), 'file')}, because two would have the same name",
         "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
@@ -160,9 +162,12 @@ def _shown(destination: TreeDestination, plan: TreePlan) -> None:
 def drawn(name: str, branches: Sequence[Branch]) -> list[str]:
     """The tree as lines of text."""
     lines = [f"{plain_line(name)}/"]
-    for one in branches[:MAX_FOLDERS_SHOWN]:
+    for number, one in enumerate(branches[:MAX_FOLDERS_SHOWN], 1):
+        corner = "└─" if number == len(branches) else "├─"
         best = f"  best: {', '.join(part.removeprefix('best_') for part in one.best)}" if one.best else ""
-        lines.append(f"├─ {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}")
+        lines.append(
+            f"{corner} {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}"
+        )
     if len(branches) > MAX_FOLDERS_SHOWN:
         lines.append(f"└─ ... and {count(len(branches) - MAX_FOLDERS_SHOWN, 'more folder')}")
     return lines

@@ -51,6 +51,11 @@ class Wish:
         if "n" in words_of(self.pattern):
             raise SettingsError("{n} numbers files, so it belongs into --rename, not into --pattern")
 
+    @property
+    def needs_events(self) -> bool:
+        """Whether folders or names tell of events."""
+        return self.tree == "events" or "event" in words_of(self.pattern) | words_of(self.rename)
+
 
 @dataclass(frozen=True)
 class Placed:

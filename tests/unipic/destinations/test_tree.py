@@ -128,6 +128,17 @@ def test_the_texts_of_a_group_say_what_is_known(album: Album) -> None:
     assert (said["schema"], said["best"], len(said["photos"])) == (1, ["best_b.jpg"], 2)
 
 
+def test_an_event_keeps_its_folder_when_an_earlier_photo_arrives(album: Album) -> None:
+    shots = [album.photo(f"a{n}", taken=NOON.replace(hour=12, minute=n)) for n in range(6)]
+    album.make(cleanup((), tuple(shots)), Wish("events"))
+    (folder,) = {name.partition("/")[0] for name in album.names} - {MANIFEST}
+    early = [album.photo(f"b{n}", taken=NOON.replace(day=14, hour=23, minute=50 + n)) for n in range(6)]
+    night = [album.photo(f"c{n}", taken=NOON.replace(hour=n)) for n in range(12)]
+    album.make(cleanup((), (*shots, *early, *night)), Wish("events"))
+    assert {f"{folder}/a{n}.jpg" for n in range(6)} <= album.names
+    assert len(album.names - {MANIFEST}) == 24, "no photo is there twice"
+
+
 def test_names_collide_by_unit_without_case_and_composed(album: Album) -> None:
     film = album.beside("film", "two/IMG_1.MOV")
     a, b = album.photo("a", "one/img_1.jpg"), album.photo("b", "two/IMG_1.JPG", companions=(film,))
