@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from unipic.albums.groups import AlbumGroup
 from unipic.albums.made import Made, Make
-from unipic.core.files import atomic_file, hash_file, make_folder, sync_folder
+from unipic.core.files import atomic_file, hash_file, make_folder, sync_folder, write_json
 from unipic.core.moving import move
 from unipic.core.photo import Photo
 from unipic.destinations._earlier import NUMBERED, PART, best_in, made_in, photos_beside
@@ -120,3 +121,14 @@ class GroupWriter:
             path = self.folder / self.alone[digest]
             if path.is_file() and hash_file(os.path.realpath(path)) == digest:
                 path.unlink()
+
+
+def accepted(folder: Path, group: str, made: Made) -> Path:
+    """Write a picture that a person accepted into the folder of a finished group, and say so in its group.json."""
+    path = folder / group / safe_name(made.name)
+    said = json.loads((folder / group / GROUP_JSON).read_text(encoding="ascii"))
+    with atomic_file(path, replace=False) as file:
+        file.write(made.data)
+    said["made"].append({"file": path.name, "sha256": hashlib.sha256(made.data).hexdigest(), **made.facts})
+    write_json(folder / group / GROUP_JSON, said)
+    return path

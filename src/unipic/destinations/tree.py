@@ -30,11 +30,12 @@ from unipic.destinations._earlier import (
     folders_in,
     homes_in,
     known_groups,
+    made_in,
     manifest_of,
     places_in,
     sweep,
 )
-from unipic.destinations._group_writing import GroupWriter, How, no_details
+from unipic.destinations._group_writing import GroupWriter, How, accepted, no_details
 from unipic.destinations._manifest import manifest
 from unipic.destinations._spots import File, Spots, best_name, names_of
 from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
@@ -42,7 +43,7 @@ from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stri
 from unipic.destinations.linking import holds
 from unipic.review.outcomes import Outcome
 
-__all__ = ["How", "TreeDestination", "TreePlan", "alone_in_folder", "known_groups", "no_details", "tree_in"]
+__all__ = ["How", "TreeDestination", "TreePlan", "accepted", "alone_in_folder", "known_groups", "no_details", "tree_in"]
 
 REASONS = f"{UNREADABLE}/reasons.txt"
 
@@ -247,6 +248,11 @@ class TreeDestination:
     def _told(self, outcome: Outcome) -> Outcome:
         why = self.tree.left.get(outcome.file.id)
         return replace(outcome, reason=f"not written: {why}") if why else outcome
+
+
+def kinds_made(folder: Path, group: str) -> frozenset[str]:
+    """Which kinds of pictures were made of a group."""
+    return frozenset(str(one.get("kind", "")) for one in made_in(folder / group))
 
 
 def tree_in(folder: Path) -> str:
