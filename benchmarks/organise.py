@@ -66,7 +66,7 @@ def _trees(cleanup: Cleanup, scratch: Path, folder: Path) -> None:
     everything = outcomes(propose(cleanup), {}, "nothing")
     for kind in TREES:
         started, target = time.perf_counter(), scratch / kind
-        destination = TreeDestination(target, organise(cleanup, Wish(kind), target))
+        destination = TreeDestination(target, organise(cleanup, everything, Wish(kind), target))
         destination.carry_out(destination.plan(everything))
         said = json.loads((target / MANIFEST).read_text())
         listed = sorted(one["original"] for fate in ("kept", "set_aside", "unreadable") for one in said[fate])

@@ -180,7 +180,7 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         clock = by_mtime if job.layout.trust_mtime else no_clock
         if job.wish.tree != "groups":
             clock = film_clock(cleanup.gallery.unreadable, clock)
-        tree = planned(cleanup, job.wish, job.to, clock=clock)
+        tree = planned(cleanup, everything, job.wish, job.to, clock)
         limited = f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else ""
         destination = job.destination(tree, tools.engine, limited)
         plan = destination.plan(everything)

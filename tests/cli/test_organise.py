@@ -31,7 +31,7 @@ from unipic.albums.pictures import Proposed
 from unipic.core.photo import Found
 from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.sources import part
+from unipic.sources import base, part
 from unipic.sources.part import ALONE, NS, First, Resting
 
 PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1")
@@ -221,6 +221,7 @@ def test_watching_adds_what_arrives_and_ends_on_a_signal(
         elif len(looks) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
+    monkeypatch.setattr(base, "NEW", 0)
     monkeypatch.setattr(part, "REST", 0)
     monkeypatch.setattr(part, "ALONE", 0)
     monkeypatch.setattr(organise, "_rest", rest)

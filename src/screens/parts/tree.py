@@ -62,7 +62,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
     try:
         wish, link = _wish(), _link(run)
         target = _target(run, Path(root), album)
-        destination = _destination(run, target, wish, How(Linker(link), strip_location))
+        destination = _destination(run, outcomes, target, wish, How(Linker(link), strip_location))
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
@@ -116,15 +116,12 @@ def _target(run: Run, root: Path, album: str) -> Path:
     return place_for(root, album, sources, writable_folders(), Path(begun) if begun else None)
 
 
-def _destination(run: Run, target: Path, wish: Wish, how: How) -> TreeDestination:
+def _destination(run: Run, outcomes: Sequence[Outcome], target: Path, wish: Wish, how: How) -> TreeDestination:
     from unipic.albums.films import film_clock  # with PyAV, which nothing else on this page needs
 
-    desk = desk_of(run)
-    with desk.lock:
-        cleanup, choices = desk.proposal.cleanup, desk.choices
-    chosen = frozenset(id for choice in choices.values() if choice.done for id in choice.kept)
+    cleanup = desk_of(run).proposal.cleanup
     clock = film_clock(cleanup.gallery.unreadable) if wish.tree != "groups" else no_clock
-    return TreeDestination(target, organise(cleanup, wish, target, chosen, clock), how)
+    return TreeDestination(target, organise(cleanup, outcomes, wish, target, clock), how)
 
 
 def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:

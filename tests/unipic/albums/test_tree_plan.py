@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 
 from unipic.albums.folders import event_folders
-from unipic.albums.groups import groups_of, middle_of, numbered
+from unipic.albums.groups import groups_of, left_of, middle_of, numbered
 from unipic.albums.plan import Facts, Wish, plan_tree, unsure_dates
 from unipic.cleanup.result import Series
 from unipic.core.errors import SettingsError
@@ -54,6 +54,14 @@ def test_what_a_person_chose_is_best() -> None:
     a, b, c = photo("a"), photo("b"), photo("c")
     (group,) = groups_of(cleanup((cluster(a, b, c),)), frozenset({"b", "c"}))
     assert ([one.id for one in group.best], group.why_best) == (["b", "c"], "chosen by you")
+
+
+def test_a_group_of_which_one_photo_stays_is_none() -> None:
+    a, b, c, copy = photo("a"), photo("b"), photo("c"), photo("copy")
+    groups = groups_of(cleanup((cluster(b, a, c),), (), (copies_of(a, copy),)))
+    (left,) = left_of(groups, frozenset({"a", "c"}))
+    assert ([one.id for one in left.photos], [one.id for one in left.best]) == (["a", "c"], ["a"])
+    assert left_of(groups, frozenset({"a"})) == left_of(groups, frozenset()) == ()
 
 
 def test_the_best_of_a_bracket_is_the_middle_exposure() -> None:

@@ -62,7 +62,7 @@ class Album:
         proposal = propose(found)
         choices = best_only(proposal.groups) if wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")
-        return TreeDestination(self.out, organise(found, wish, self.out), how), everything
+        return TreeDestination(self.out, organise(found, everything, wish, self.out), how), everything
 
     @property
     def names(self) -> set[str]:
@@ -189,7 +189,8 @@ def test_a_photo_whose_original_is_gone_stays_in_its_group_and_its_report(album:
     said = json.loads((album.out / "group_0001" / "group.json").read_text())
     assert [one["filename"] for one in said["earlier"]] == ["c.jpg"]
     assert (album.out / "group_0001" / "originals" / "c.jpg").exists()
-    again = organise(cleanup((cluster(b, c),)), Wish(), album.out)
+    found = cleanup((cluster(b, c),))
+    again = organise(found, outcomes(propose(found)), Wish(), album.out)
     assert again.groups[0].number == 1
 
 
