@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
 from unipic.albums.events import Events, clocks_in, events_of
-from unipic.albums.groups import groups_of, numbered
+from unipic.albums.folders import event_folders
+from unipic.albums.groups import groups_of, left_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.present import people_in
 from unipic.albums.sessions import Rules, unknown
@@ -47,6 +48,7 @@ from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
 from unipic.people.grouping import How
 from unipic.people.people import People, let_join, open_people
+from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
@@ -337,19 +339,21 @@ def keyframes(
 
 
 def organise(
-    cleanup: Cleanup,
-    wish: Wish,
-    folder: Path,
-    chosen: frozenset[str] = frozenset(),
-    clock: Clock = no_clock,
+    cleanup: Cleanup, everything: Sequence[Outcome], wish: Wish, folder: Path, clock: Clock = no_clock
 ) -> Tree:
-    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+    """Where every file goes in a tree of groups, dates or events below `folder`. Nothing is written.
 
-    Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
-    `clock`: the time of files that have no capture time.
+    A group has two photos or more that stay; its best are those a person chose, or the recommended one. Groups that an
+    earlier run left there keep their numbers. `clock`: the time of files that have no capture time.
     """
-    groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
-    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
+    stay = [outcome for outcome in everything if outcome.fate == "kept"]
+    chosen = frozenset(outcome.file.id for outcome in stay if outcome.by == "you" and not wish.best_only)
+    groups = groups_of(cleanup, chosen, wish.only_copies)
+    if not wish.best_only:
+        groups = left_of(groups, frozenset(outcome.file.id for outcome in stay))
+    known = numbered(groups, known_groups(folder))
+    events = event_folders(cleanup.gallery.photos) if wish.needs_events else ()
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(known, events, clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:
