@@ -16,6 +16,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -30,6 +31,7 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    faces,
     library,
     memory,
     ocr,
@@ -64,6 +66,7 @@ PARTS = {
     "library": library.run,
     "search": search.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
     "safety": safety.run,
 }

@@ -73,7 +73,7 @@ HOMES = {
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/video/",
         "unipic/reading/_measures.py",
-        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
+        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
     ),
     "scipy": ("unipic/cleanup/_grouping.py",),
     "sklearn": (

@@ -53,7 +53,7 @@ def index(
     """Add folders to the library and read what is new in them. Originals are only read."""
     from unipic.library.library import Library
     from unipic.tools import open_tools
-    from utils import see_meaning
+    from utils import find_faces, see_meaning
 
     with clear_answers(as_json):
         settings, pause = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"}), seconds(every)
@@ -68,8 +68,9 @@ def index(
                 with progress_bars(quiet=as_json) as progress:
                     found = dict(_updated(chosen, library, tools, settings, progress))
                     meaning = see_meaning(library, tools, settings, models_folder(), progress)
+                    seen = find_faces(library, tools, settings, progress)
                     words, problems = _words_read(_which(ocr, library), library, tools, settings, progress)
-                _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *problems), as_json)
+                _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *seen, *problems), as_json)
                 if not watch:
                     break
                 time.sleep(pause)
@@ -102,7 +103,10 @@ def forget(
         Path | None, typer.Argument(help="Take this folder out of the library. Default: everything.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts or search.")
+        str,
+        typer.Option(
+            "--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts, search or faces."
+        ),
     ] = "",
 ) -> None:
     """Delete what is remembered of photos: measurements and thumbnails. Your decisions, tags and albums stay."""

@@ -84,7 +84,7 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
-    from utils import index_gallery, read_words, see_meaning
+    from utils import find_faces, index_gallery, read_words, see_meaning
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
@@ -98,6 +98,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
             notices = [*tools.notices, *tools.index.notices]
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})
         notices += see_meaning(library, tools, settings, models_folder(), progress)
+        notices += find_faces(library, tools, settings, progress)
         write_json(run.folder / "update.json", {"folders": found, "notices": notices})
         try:
             read_words(chosen(library), library, tools, settings, progress)

@@ -44,6 +44,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "vision/faces": ("vision/faces", "opencv-python-headless=="),
     "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
     "vision/face_net": ("vision/face_net", "vision/face_resnet"),
+    "vision/own_faces": ("vision/own_faces", "opencv-python-headless=="),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
@@ -79,6 +80,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
+    "vision/own_faces": (1, "40af237d779c16e9"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
     "reading/seen": (3, "8ca67233db56c71f"),

@@ -165,6 +165,7 @@ LOADERS = {
     "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
+    "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),
     "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "benchmarks/"),
 }
 
@@ -303,6 +304,7 @@ def test_plain_work_is_no_fault(source: str) -> None:
 def test_models_are_built_by_the_registry_alone() -> None:
     """What reads weights is given a file by the one who has compared its sha256."""
     builders = {"MobileNetEncoder", "UnipicEncoder", "LocalTextEncoder", "AestheticHead", "FaceFinder", "FaceEncoder"}
+    builders |= {"OwnFaceEncoder"}
     for path in sorted((PROJECT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         called = {dotted(n.func, {}) for n in ast.walk(tree) if isinstance(n, ast.Call)} & builders
