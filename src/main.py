@@ -9,15 +9,20 @@ from pathlib import Path
 from cli import (  # noqa: F401 they register their commands
     check,
     clean,
+    crop,
+    events,
     immich,
     library,
     memory,
     models,
     organise,
+    people,
     search,
     undo,
     video,
     video_duplicates,
+    video_keyframes,
+    video_shots,
     web,
 )
 from cli.app import app

@@ -18,12 +18,11 @@ from starlette.routing import Route
 
 from server.answers import Refused, in_words, json_object, packed
 from server.jobs import Jobs
-from server.runs import TOKEN, Run, Runs, RunState
+from server.runs import OWN_PAGE, TOKEN, Run, Runs, RunState
 from unipic.core.errors import DecisionsUnreadable, RunNotFound
 from unipic.core.words import count
 
 MOST_BYTES = 1000  # bytes of a request, of which a token takes 32
-OWN_PAGE = ("selection", "library")  # sources of runs that are no reviews
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Thresholds(Section):
     similar: float = 90.0
     # 0 to 100: how exactly the pixels of a copy agree. 50 is where the measured limits are (cleanup/compare.py).
     near: float = 50.0
-    grouping: Literal["greedy", "dbscan", "components"] = "greedy"  # see cleanup/_grouping.py
+    grouping: Literal["greedy", "dbscan", "components"] = "greedy"  # see core/grouping.py
     time_window: float | None = None  # seconds; None: capture times do not matter
 
     def check(self) -> None:
@@ -129,6 +129,8 @@ class Ranking(Section):
     prompt: str = ""  # the person's own words; they win over the preset
     ranker: Literal["auto", "clip", "builtin"] = "auto"  # auto: clip if it is installed, else built-in
     aesthetic: bool = False  # LAION's head besides CLIP's wish; off: its taste is known to lean, see docs/models.md
+    # Find faces in shots of one moment: open eyes and smiles rank higher, nobody is lost from what is kept.
+    people_safe: bool = True
     # Rank by what earlier choices taught, where that was found to be better. Off: the same input, the same answer.
     taste: bool = False
 

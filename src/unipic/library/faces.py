@@ -164,6 +164,18 @@ def forget_faces(library: Library) -> Forgotten:
     return _delete(library)
 
 
+def forget_these(reader: Reader, faces: Sequence[Face]) -> Forgotten:
+    """Delete the numbers and pictures of some faces. Only another encoder looks at them again. UnipicError as above."""
+    chips = sum(reader.chips.forget(face.digest, part_name(face.box)) for face in faces)
+    which = f"FROM vector WHERE key LIKE '{IDENTITY}%' AND digest = ? AND part = ?"
+    with closing(Database(reader.path)) as base:
+        rows = [[face.digest, part_name(face.box)] for face in faces]
+        number = sum(base.ask(f"SELECT count(*) {which}", row)[0][0] for row in rows)
+        base.all_at_once([(f"DELETE {which}", row) for row in rows])
+        base.compact()
+    return Forgotten(number, chips)
+
+
 def _delete(library: Library, digests: Sequence[str] | None = None) -> Forgotten:
     """Delete vectors and chips of some photos, or of all, and write the index's file anew without them."""
     with closing(Database(library.path)) as base:

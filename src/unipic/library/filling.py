@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.library._cutting import Cutter, originals
 from unipic.library._database import Database, rows_in
+from unipic.library._parts import store_parts
 from unipic.library._tables import portions
 from unipic.library.chips import Chips
 from unipic.library.thumbnails import Thumbnails
@@ -22,7 +22,6 @@ from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
-from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
 from unipic.vision.face_net import FaceEncoder
 from unipic.vision.own_faces import OwnFaceEncoder
@@ -99,26 +98,18 @@ class Filler:
             lots = self._faces(undone, model)
         for lot, parts in self.engine.apply(model.open, model.work, lots):
             for (digest, _), its in zip(lot, parts, strict=True):
-                self._keep(digest, its, model.key)
+                store_parts(self.base, digest, its, model.key)
             done += len(lot)
             progress(Step(model.stage, done, len(undone), "photo"))
         self.base.write()
         return done
-
-    def _keep(self, digest: str, parts: Sequence[Part], key: str) -> None:
-        """Store a photo's parts, and that it was looked at, which holds for a photo without any too."""
-        made = versions.picture()
-        for part in parts:
-            _store(self.base, digest, part, key, made)
-        self.base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
-        self.base.write_now_and_then()
 
     def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
         """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
         lot: list[tuple[str, bytes]] = []
         for one in scaled(self._files(digests), model.side, self.engine, self.limits):
             if one.reason:
-                self._keep(one.digest, [failed(one.reason)], model.key)
+                store_parts(self.base, one.digest, [failed(one.reason)], model.key)
             elif one.jpeg:
                 lot.append((one.digest, one.jpeg))
             if len(lot) == LARGE_LOT:
@@ -138,7 +129,7 @@ class Filler:
         cutter = Cutter(self.base.ask, self.thumbnails, self.chips, self.engine, self.limits)
         for cut in cutter.cut(digests, model.finder):
             if cut.reason:
-                self._keep(cut.digest, [failed(cut.reason)], model.key)
+                store_parts(self.base, cut.digest, [failed(cut.reason)], model.key)
             elif cut.there:
                 lot.append((cut.digest, cut.chips))
                 number += len(cut.chips)
@@ -177,19 +168,6 @@ def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
         lot = tuple((digest, path.read_bytes()) for digest, path in paths.items() if path.is_file())
         if lot:
             yield lot
-
-
-def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
-    if part.vector is not None:
-        base.queue(
-            "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)",
-            (digest, part.name, key, made, half(part.vector[None])[0].tobytes()),
-        )
-    if part.kind:
-        facts = json.dumps({"box": part.box, "time": part.time, **part.facts})
-        base.queue(
-            "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?)", (digest, part.name, key, made, part.kind, facts)
-        )
 
 
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:

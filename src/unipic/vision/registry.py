@@ -25,6 +25,7 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.eyes import EyeReader
     from unipic.vision.face_net import FaceEncoder
     from unipic.vision.faces import FaceFinder
     from unipic.vision.mobilenet import MobileNetEncoder
@@ -37,6 +38,7 @@ T = TypeVar("T")
 RANKER = "clip-vit-base-patch32"  # judges photos by words
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
 FACES, FACE_ENCODER = "yunet", "dlib_face"  # finds faces; says how alike two are
+EYES = "eyes"  # tells open eyes and smiles
 TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
     "siglip2": "siglip2-base-patch32-256",
     "datacomp": "clip-vit-base-patch32-256-datacomp",
@@ -52,6 +54,7 @@ NEEDS = {
     WORDS: ("rapidocr", "onnxruntime"),
     FACES: ("cv2",),
     FACE_ENCODER: ("cv2", "torch", "safetensors"),
+    EYES: ("torch", "safetensors"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -239,6 +242,17 @@ def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
     path = folder / own.file
     require(own.model(path.stat().st_size if path.is_file() else 0), folder)
     return OwnFaceEncoder(own, path)
+
+
+def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
+    """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+
+    def open_reader(folder: Path, form: Form) -> EyeReader:
+        from unipic.vision.eyes import EyeReader
+
+        return EyeReader(folder / form.files[0].path)
+
+    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
 
 
 def face_encoder_key(manifest: Path = MANIFEST) -> str:
