@@ -28,8 +28,8 @@ SIDE = 112  # pixels
 TEMPLATE = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
 )
-# The cosine that stands for one person everywhere else: dlib's (people/limits.py). Vectors get one more number, equal in
-# all, which makes the network's own cosine for it this one.
+# The cosine that stands for one person everywhere else: dlib's (people/limits.py). Vectors get one more number, equal
+# in all, which makes the network's own cosine for it this one.
 JOIN = 0.93
 
 
