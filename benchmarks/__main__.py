@@ -18,6 +18,7 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
 organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
@@ -39,6 +40,7 @@ from benchmarks import (
     darkroom,
     events,
     eyes,
+    faces,
     immich,
     library,
     memory,
@@ -81,6 +83,7 @@ PARTS = {
     "search": search.run,
     "events": events.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
     "video": video.run,
     "organise": organise.run,

@@ -76,7 +76,7 @@ HOMES = {
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
-        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
+        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
         "training/eyes.py",
     ),
     "scipy": ("unipic/core/grouping.py",),

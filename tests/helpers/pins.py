@@ -44,6 +44,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "vision/faces": ("vision/faces", "opencv-python-headless=="),
     "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
     "vision/face_net": ("vision/face_net", "vision/face_resnet"),
+    "vision/own_faces": ("vision/own_faces", "opencv-python-headless=="),
     "people/grouping": (
         *("people/attach", "people/density", "people/grouping", "people/limits", "people/linking"),
         *("library/vectors:neighbours", "faiss-cpu=="),
@@ -86,6 +87,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
+    "vision/own_faces": (1, "40af237d779c16e9"),
     "people/grouping": (1, "41359d90fddf7c81"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
