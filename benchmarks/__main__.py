@@ -15,6 +15,7 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+films     copies of films: which are found, by kind of copy, and what is found wrongly
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 pictures  no figures: the pictures of the README, made anew in real Chromium
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
@@ -30,6 +31,7 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    films,
     library,
     memory,
     ocr,
@@ -63,6 +65,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "films": films.run,
     "ocr": ocr.run,
     "meaning": text_encoders.run,
     "safety": safety.run,
