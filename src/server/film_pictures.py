@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from unipic.core.errors import NotShown
-from unipic.core.files import atomic_file
+from unipic.core.files import atomic_file, make_folder
 from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.library.library import Library
@@ -38,7 +38,9 @@ def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
         raise NotShown(f"{printable(film.name)} {error}.") from error
     if isinstance(made, Failure):
         raise NotShown(f"{printable(film.name)}: {made.reason}.")
-    views.mkdir(mode=0o700, exist_ok=True)
+    if not views.parent.is_dir():
+        raise NotShown("This review no longer exists, so its films cannot be shown.")
+    make_folder(views, 0o700)
     with atomic_file(path) as file:
         file.write(made)
     return path
