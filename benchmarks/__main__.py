@@ -3,6 +3,7 @@
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
 seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
+eyes      open eyes and smiles on crops and whole faces, how often nobody can tell, and the best shot with faces
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
 memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
@@ -16,8 +17,14 @@ search    100,000 photos: the nearest vectors beside a plain product, conditions
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 films     copies of films: which are found, by kind of copy, and what is found wrongly
+events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
+people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
+video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
+immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
+          originals; all on a fake of this project
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -32,10 +39,15 @@ from benchmarks import (
     calibrate,
     darkroom,
     films,
+    immich,
+    eyes,
+    events,
     library,
     memory,
     ocr,
+    organise,
     pairs,
+    people,
     photos,
     pictures,
     quality,
@@ -47,27 +59,34 @@ from benchmarks import (
     startup,
     text_encoders,
     versions,
+    video,
 )
 from benchmarks.machine import machine
 
 PARTS = {
     "quality": quality.run,
     "seconds": seconds.run,
+    "eyes": eyes.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "immich": immich.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "people": people.run,
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
     "films": films.run,
+    "events": events.run,
     "ocr": ocr.run,
     "meaning": text_encoders.run,
+    "video": video.run,
+    "organise": organise.run,
     "safety": safety.run,
 }
 
@@ -79,13 +98,18 @@ def main() -> None:
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
+    parser.add_argument("--long", type=int, default=0, help="frames of a long film to make (video)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
     if options.part == "search" and options.calibrate:
         search_calibrate.run(options.calibrate)
         return
-    parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
+    with_more = {
+        "darkroom": partial(darkroom.run, groups=options.groups),
+        "video": partial(video.run, long=options.long),
+    }
+    parts = PARTS | with_more
     for name, part in parts.items():
         if options.part in (name, "all"):
             part(options.photos)

@@ -8,34 +8,49 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from unipic.albums.alike import similar_in
+from unipic.albums.clocks import Offset, offsets_of
+from unipic.albums.events import Events, clocks_in, events_of
 from unipic.albums.groups import groups_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
+from unipic.albums.present import people_in
+from unipic.albums.sessions import Rules, unknown
+from unipic.albums.shots import in_order, shots_of
+from unipic.albums.titles import People
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
+from unipic.cleanup.face_stage import look_at_faces
 from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.look import look
-from unipic.cleanup.rank import prompt_score, rank
+from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError, SourceError
+from unipic.core.face import Face
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
+from unipic.library import faces
 from unipic.library.companions import together
+from unipic.library.events import EventRulings
 from unipic.library.index import path_of
 from unipic.library.indexing import See, gather, remembered, see
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
+from unipic.people.grouping import How
+from unipic.people.people import People, open_people
+from unipic.people.selfie import largest_face
+from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import Seen
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
@@ -44,6 +59,7 @@ from unipic.tools import Tools, meaning_model
 from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
 from unipic.video.same_film import Alike, tells
 from unipic.video.stills import stills
+from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
@@ -111,6 +127,48 @@ def see_meaning(
     return notices
 
 
+def find_faces(library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> list[str]:
+    """Find the faces in the library's photos; and tell them apart, where somebody turned that on. Returns notices."""
+    asked = faces.is_on(library)
+    progress(Step(faces.FINDING.name, 0, 0, ahead=(faces.FINDING, faces.TELLING) if asked else (faces.FINDING,)))
+    try:
+        faces.find(library, tools.engine, settings.limits, progress)
+        faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
+    except ModelError as error:
+        return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
+    return []
+
+
+def find_people(
+    library: Library,
+    tools: Tools,
+    settings: Settings,
+    progress: Progress = silent,
+    tidy: bool = False,
+    how: How = "linkage",
+) -> tuple[People, list[str]]:
+    """Find faces, tell them apart where somebody turned that on, and group them as persons; and notices.
+
+    New faces come to the groups that are known; `tidy`: all are grouped anew. What people said holds either way.
+    """
+    notices = find_faces(library, tools, settings, progress)
+    people = open_people(library)
+    people.group(tidy, how)
+    return people, notices
+
+
+def face_in(path: Path, tools: Tools, settings: Settings) -> Face:
+    """The largest face in a picture, of which nothing is kept. SourceError if there is none; ModelError."""
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file")
+    for one in _see(tools, settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
+        if isinstance(one, Unreadable):
+            raise SourceError(f"{one.name} cannot be used: it {one.reason}")
+        if face := largest_face(load_thumbnail(one.thumbnail)):
+            return face
+    raise SourceError(f"{path.name} shows no face that is clear enough to compare")
+
+
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:
     """Read the words in the library's pictures, and make them searchable. Returns in how many.
 
@@ -151,7 +209,8 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None, settings.comparing.videos)))
+    ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
+    progress(Step("Finding files", 0, 0, ahead=ahead))
     files = list(source.files())
     new = _see(tools, settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -250,6 +309,30 @@ def search_gallery(
     return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
 
 
+def find_events(
+    library: Library,
+    encoder: Encoder | None = None,
+    rules: Rules = Rules(),  # noqa: B008  frozen
+    people: People | None = None,
+) -> Events:
+    """The events of the library's photos, with what people said of them. DecisionsUnreadable.
+
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None:
+    those that people gave to faces in the library.
+    """
+    known = people_in(library) if people is None else people
+    similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
+    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, known)
+
+
+def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:
+    """Cameras whose clocks seem to disagree, where nobody has judged that yet. DecisionsUnreadable."""
+    rulings = EventRulings(library.data).all()
+    dated, _ = in_order(shots_of(library), clocks_in(rulings))
+    settled = frozenset(digest for ruling in rulings if ruling.kind == "clock" for digest in ruling.digests)
+    return offsets_of(dated, partial(library.vectors_of, key=encoder.key), encoder.calibration, settled)
+
+
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:
     """Whether an example and a photo of the library are one picture, by laying one on the other."""
     sketches = Sketches(
@@ -279,7 +362,9 @@ def weigh(
     compared: Compared = nothing,
     films: Films | None = None,
 ) -> Evidence:
-    """Compare the photos, look again at copies, then score the members of clusters. `embeddings`: of the photos.
+    """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
+
+    `embeddings`: of the photos.
 
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
@@ -294,15 +379,36 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
-    if tools.scorer is None:
+    if tools.scorer is None and tools.faces is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
+    return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
+
+
+def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, progress: Progress) -> Evidence:
+    """With the faces in the members of clusters, if there is a model that finds them."""
+    if tools.faces is None:
+        return evidence
+    try:
+        faces = look_at_faces(members, tools.faces, tools.thumbnails, progress, tools.index)
+    except ModelError as error:
+        instead = f"{error} Until then faces are not looked at: open eyes do not count."
+        return replace(evidence, notices=(*evidence.notices, instead))
+    return replace(evidence, faces=faces)
+
+
+def _scored(
+    evidence: Evidence, members: Sequence[Photo], tools: Tools, settings: Settings, progress: Progress
+) -> Evidence:
+    """With a model's scores of the members of clusters, if there is one."""
+    if tools.scorer is None:
+        return evidence
     try:
         scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
-        return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
+        return replace(evidence, ranker=_ranker(without), notices=(*evidence.notices, instead))
     return replace(evidence, scores=scores)
 
 
@@ -343,7 +449,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     gallery = evidence.gallery
     copies = find_copies(gallery.photos, evidence.likeness, thresholds.near, bonds)
     moments = find_moments(copies, thresholds, bonds)
-    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights)
+    faces = Faces(evidence.faces)
+    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights, faces)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
         gallery=gallery,

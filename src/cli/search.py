@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +104,7 @@ def _opened(library: Library, settings: Settings, what: What, text: str) -> Iter
     from unipic.search.search import Asked
     from unipic.tools import open_meaning, open_tools
     from unipic.vision.registry import open_encoder
-    from utils import examples_in
+    from utils import examples_in, find_events
 
     if not library.paths():
         raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
@@ -113,7 +114,9 @@ def _opened(library: Library, settings: Settings, what: What, text: str) -> Iter
     language = (locale.getlocale()[0] or "en").replace("_", "-")
     searchable = Searchable(library, encoder.key, encoder.calibration)
     meaning, about = open_meaning(searchable, settings, models_folder(), memory_folder())
-    asked = Asked(searchable, language, meaning=meaning, about_meaning=about)
+    events = cache(lambda: find_events(library, encoder))
+    in_event = lambda value: events().matching(value)  # noqa: E731  asked for only by event:
+    asked = Asked(searchable, language, meaning=meaning, about_meaning=about, event=in_event)
     if what.within and not library.folder(what.within.resolve()).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]

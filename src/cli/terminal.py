@@ -134,7 +134,7 @@ SEARCH_EXAMPLES = """
     python src/main.py search "May in Florence" --explain
 
 [b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
-      color is has rating size mp width height · tag album · sort limit
+      color is has rating size mp width height · who faces people · tag album · sort limit
 
 [b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
 """

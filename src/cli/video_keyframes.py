@@ -186,7 +186,7 @@ def _one(
     file: Found, asked: Asked, wish: Wish, tools: Tools, where: Where, progress: Progress
 ) -> tuple[dict[str, Any] | None, str]:
     """What was found in one film, and its problem. One that cannot be read costs nothing but itself."""
-    from unipic.destinations.keyframes import planned, write_pictures, write_text
+    from unipic.destinations.keyframes import planned, write_list, write_pictures
     from unipic.video.cut_lists import cut_list, kind_of
     from unipic.video.film import NotAFilm
     from utils import keyframes as story
@@ -200,7 +200,7 @@ def _one(
     if where.to and not where.dry_run and telling.best:
         write_pictures(telling, rows, where.to, asked.format, progress)
     if where.shots and not where.dry_run:
-        write_text(where.shots, cut_list(found.film, found.shots, kind_of(where.shots)))
+        write_list(where.shots, cut_list(found.film, found.shots, kind_of(where.shots)))
     _draw(telling, rows, where)
     problem = found.problem or (
         f"has {count(found.damaged, 'damaged packet')}; they were skipped" if found.damaged else ""
@@ -250,10 +250,8 @@ def _say(told: list[dict[str, Any]], problems: list[str], where: Where) -> None:
     from unipic.video.gathered import clock
 
     for one in told:
-        scenes, singles = count(len(one["pictures"]), "scene"), count(one["singles"], "single")
-        out.print(
-            f"[b]{shown(one['film'])}[/b]  {count(len(one['shots']), 'shot')}, {scenes}, of these {singles}", **WHOLE
-        )
+        scenes = f"{count(len(one['pictures']), 'scene')}, {one['singles']:,} of one frame"
+        out.print(f"[b]{shown(one['film'])}[/b]  {count(len(one['shots']), 'shot')}, {scenes}", **WHOLE)
         for picture in one["pictures"]:
             also = [clock(at)[:8] for at in picture["also_at"]]
             again = f"  also at {', '.join(also[:6])}{', ...' if len(also) > 6 else ''}" if also else ""
@@ -273,6 +271,7 @@ def _folder(
 ) -> None:
     """A folder of photos, by `clean` with the best of each moment. Nothing counts as technical there."""
     from cli.clean import Kept, Output, clean
+    from cli.from_immich import FromImmich
     from cli.options import Ranking, Sensitivity
 
     if paths:
@@ -292,6 +291,7 @@ def _folder(
         sensitivity=Sensitivity(similar=similar, grouping=groups.grouping),
         encoding=encoding,
         ranking=Ranking(),
+        immich=FromImmich(),
         machine=machine,
     )
 

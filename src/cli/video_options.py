@@ -49,11 +49,11 @@ class Which:
 @dataclass(frozen=True)
 class Groups:
     similar: Annotated[
-        float | None, _scene("--similar", "How alike frames of one scene are, 1 to 99. Default: 90.")
+        float | None, _scene("--similarity", "How alike frames of one scene are, 1 to 99. Default: 90.")
     ] = None
     grouping: Annotated[str | None, _scene("--grouping", "greedy, dbscan or components. Default: greedy.")] = None
     epsilon: Annotated[
-        float | None, _short(SCENE, "The largest distance, in place of --similar.", "--epsilon", "-e")
+        float | None, _short(SCENE, "The largest distance, in place of --similarity.", "--epsilon", "-e")
     ] = None
     min_samples: Annotated[
         int | None, _short(SCENE, "DBSCAN: frames that make a scene. Default: 2.", "--min-samples", "-s")

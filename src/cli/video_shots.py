@@ -46,7 +46,7 @@ def shots(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
 ) -> None:
     """List the shots of a film: where each begins and ends, and how."""
-    from unipic.destinations.keyframes import write_text
+    from unipic.destinations.keyframes import write_list
     from unipic.video.cut_lists import cut_list, kind_of
 
     with clear_answers(as_json):
@@ -56,7 +56,7 @@ def shots(
                 free(listing)
         found = _shots(film, asked_of(Which(detector=detector, limit=limit)), as_json)
         if listing:
-            write_text(listing, cut_list(found.film, found.shots, kind_of(listing)))
+            write_list(listing, cut_list(found.film, found.shots, kind_of(listing)))
         if as_json:
             print(
                 json.dumps(
@@ -162,3 +162,15 @@ def _say_shots(found: Gathered, listing: Path | None) -> None:
         out.print(f"[yellow]note:[/] {shown(found.film.name)} {shown(found.problem)}", **WHOLE)
     if listing:
         out.print(f"Written to {shown(listing)}.", **WHOLE)
+
+
+@video.command()
+def sample(film: Annotated[Path, typer.Argument(help="A new file, as sample.mp4.")]) -> None:
+    """Make a short film to try things out. Needs no network."""
+    from unipic.video.sample_film import make_film
+
+    with clear_answers(False):
+        with before_the_work():
+            free(film)
+        make_film(film)
+        out.print(f"Made. Now try:  {COMMAND} video keyframes {shown(film)} --dry-run", **WHOLE)

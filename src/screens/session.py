@@ -106,6 +106,15 @@ class Session:
     def zip_path(self, path: Path | None) -> None:
         st.session_state["zip_path"] = path
 
+    @property
+    def immich(self) -> Any:
+        """The connection to an Immich server that this tab made, with its key; None if it made none."""
+        return st.session_state.get("immich-there")
+
+    @immich.setter
+    def immich(self, there: Any) -> None:
+        st.session_state["immich-there"] = there
+
     def set_widget(self, key: str, value: Any) -> None:
         """What a widget shows, from what is on disk; before the widget is drawn."""
         st.session_state[key] = value

@@ -11,13 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound
+from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound, SettingsError
 from unipic.core.files import is_full
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Asked = dict[str, Any]
+Answer = dict[str, Any] | list[Any]
 
 DISK_FULL = "The server's disk is full. What was sent before is kept; free some space and try again."
 WORTH_PACKING = 10_000  # bytes
+MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 
 
 class Refused(Exception):
@@ -76,3 +79,33 @@ async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Refused(400, f"A {what} is an object.")
     return sent
+
+
+def shown(made: Callable[[Request], Answer]) -> Endpoint:
+    """An endpoint that answers with values, made in a thread."""
+
+    def body(request: Request) -> bytes:
+        return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+    async def show(request: Request) -> Response:
+        return await packed(request, await run_in_threadpool(body, request))
+
+    return show
+
+
+def heard(done: Callable[[Asked], Answer]) -> Endpoint:
+    """An endpoint that does, in a thread, what a JSON object asks for. Refused where that is not understood."""
+
+    def answer(asked: Asked) -> Answer:
+        try:
+            return done(asked)
+        except SettingsError as error:
+            raise Refused(400, f"{error}.") from None
+        except (TypeError, KeyError, ValueError) as error:
+            raise Refused(400, f"This request was not understood: {error}") from None
+
+    async def hear(request: Request) -> Response:
+        asked = await json_object(request, MAX_ASKED_BYTES, "request")
+        return JSONResponse(await run_in_threadpool(answer, asked))
+
+    return hear

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -15,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.answers import Refused, in_words, json_object, packed
+from server.answers import Answer, Asked, Refused, heard, in_words, shown
 from server.listings import Listings, Range
+from server.occasions import Occasions
 from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
 from server.uploads import announced, gigabytes, held_for_a_moment, store
-from unipic.core.errors import DecisionsUnreadable, SettingsError, SourceError
+from unipic.core.errors import DecisionsUnreadable, SourceError
 from unipic.core.photo import Photo, local_time
 from unipic.core.settings import Limits
 from unipic.core.words import printable
@@ -33,16 +33,12 @@ from unipic.library.marks import LONGEST_NAME, NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
 
 MOST_PHOTOS = 500  # photos of one answer
-MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
 
-Asked = dict[str, Any]
-Answer = dict[str, Any] | list[Any]
 
-
-def library_routes(library: Library, runs: Runs) -> list[Route]:
+def library_routes(library: Library, runs: Runs, occasions: Occasions | None = None) -> list[Route]:
     """The routes to look through a library, to mark its photos and to select some for a run."""
-    listings = Listings(library)
+    listings = Listings(library, occasions=occasions)
 
     def listing(request: Request) -> Answer:
         given = request.query_params
@@ -57,11 +53,11 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
             raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
-        shown = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(shown, listings.more(given.get("key", ""), start, count), strict=False):
+        told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
+        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
                 one |= {"more": more, "why": printable(why)}
-        return shown
+        return told
 
     def photo(request: Request) -> Answer:
         return _in_full(library, request.path_params["digest"])
@@ -97,40 +93,14 @@ def library_routes(library: Library, runs: Runs) -> list[Route]:
 
     path = "/unipic/library"
     return [
-        Route(f"{path}/listing", in_words(_shown(listing))),
-        Route(f"{path}/photos", in_words(_shown(photos))),
-        Route(f"{path}/photo/{{digest}}", in_words(_shown(photo))),
-        Route(f"{path}/mark", in_words(_heard(mark)), methods=["POST"]),
+        Route(f"{path}/listing", in_words(shown(listing))),
+        Route(f"{path}/photos", in_words(shown(photos))),
+        Route(f"{path}/photo/{{digest}}", in_words(shown(photo))),
+        Route(f"{path}/mark", in_words(heard(mark)), methods=["POST"]),
         Route(f"{path}/example", in_words(example), methods=["PUT"]),
-        Route(f"{path}/saved", in_words(_heard(saved)), methods=["POST"]),
-        Route(f"{path}/selection", in_words(_heard(selection)), methods=["POST"]),
+        Route(f"{path}/saved", in_words(heard(saved)), methods=["POST"]),
+        Route(f"{path}/selection", in_words(heard(selection)), methods=["POST"]),
     ]
-
-
-def _shown(made: Callable[[Request], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    def body(request: Request) -> bytes:
-        return json.dumps(made(request), ensure_ascii=True, separators=(",", ":")).encode("ascii")
-
-    async def show(request: Request) -> Response:
-        return await packed(request, await run_in_threadpool(body, request))
-
-    return show
-
-
-def _heard(done: Callable[[Asked], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    def answer(asked: Asked) -> Answer:
-        try:
-            return done(asked)
-        except SettingsError as error:
-            raise Refused(400, f"{error}.") from None
-        except (TypeError, KeyError, ValueError) as error:
-            raise Refused(400, f"This request was not understood: {error}") from None
-
-    async def hear(request: Request) -> Response:
-        asked = await json_object(request, MAX_ASKED_BYTES, "request")
-        return JSONResponse(await run_in_threadpool(answer, asked))
-
-    return hear
 
 
 # What is shown.

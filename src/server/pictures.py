@@ -21,7 +21,7 @@ from server.film_pictures import film_picture
 from server.shelves import LIBRARY, Shelf, Shelves
 from unipic.core.errors import NotShown
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import FILM, Photo
+from unipic.core.photo import FILM, Photo, is_preview
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
 
@@ -90,7 +90,7 @@ class Pictures:
         shelf, photo = await self._asked(request)
         if same := unchanged(request, cached(request, photo.digest)):
             return same
-        if photo.format in RENDERED:
+        if photo.format in RENDERED or is_preview(photo):
             return await self._rendered(request, Renditions(shelf.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
             raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")

@@ -29,10 +29,11 @@ from unipic.reading.renditions import Renderer
 
 OnSent = Callable[[Run, str], None]
 
-FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json)")  # a name in one folder, not hidden
+FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json|pdf|png)")  # a name in one folder, not hidden
 SCRIPT = re.compile(r"[a-z_]+")
 PARTS = Path(__file__).parents[1] / "screens" / "parts"
-SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery", "resume")}  # folders of components that load modules
+MODULES = ("darkroom", "events", "gallery", "people", "resume")  # folders of components that load modules
+SCRIPTS = {name: PARTS / name for name in MODULES}
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:

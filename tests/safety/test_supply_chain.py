@@ -159,13 +159,14 @@ LOADERS = {
     "torch.load": (
         "src/unipic/vision/mobilenet.py",
         "src/unipic/vision/aesthetic.py",
+        "src/unipic/vision/transnet.py",
     ),  # .pth is how they are published
     "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
     "safetensors.safe_open": ("src/unipic/vision/_checkpoints.py",),
     "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
-    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "benchmarks/"),
+    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eyes.py", "benchmarks/"),
 }
 
 
@@ -302,7 +303,15 @@ def test_plain_work_is_no_fault(source: str) -> None:
 
 def test_models_are_built_by_the_registry_alone() -> None:
     """What reads weights is given a file by the one who has compared its sha256."""
-    builders = {"MobileNetEncoder", "UnipicEncoder", "LocalTextEncoder", "AestheticHead", "FaceFinder", "FaceEncoder"}
+    builders = {
+        "MobileNetEncoder",
+        "UnipicEncoder",
+        "LocalTextEncoder",
+        "AestheticHead",
+        "FaceFinder",
+        "FaceEncoder",
+        "EyeReader",
+    }
     for path in sorted((PROJECT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         called = {dotted(n.func, {}) for n in ast.walk(tree) if isinstance(n, ast.Call)} & builders

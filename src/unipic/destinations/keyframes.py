@@ -70,7 +70,7 @@ def write_pieces(names: Iterable[tuple[str, Callable[[], Iterable[Write]]]], fol
     return paths
 
 
-def write_text(path: Path, text: str) -> None:
+def write_list(path: Path, text: str) -> None:
     """Write a list as UTF-8. AlreadyThere if the path exists."""
     file_ready(path, replace=False)
     with explained(path.parent, lambda: (), "Choose another place."), atomic_file(path, replace=False) as file:

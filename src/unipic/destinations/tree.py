@@ -6,6 +6,7 @@ its name only when it is whole; until then its folder is called group_0001.part.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections import defaultdict
@@ -16,7 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from unipic.albums.groups import GROUP, AlbumGroup
-from unipic.albums.plan import SINGLES, UNREADABLE, Placed, Tree, is_film
+from unipic.albums.made import Made, Make
+from unipic.albums.plan import UNREADABLE, Placed, Tree, is_film
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sync_folder
 from unipic.core.locks import lock_folder
@@ -27,10 +29,12 @@ from unipic.core.words import count, printable, size
 from unipic.destinations._earlier import (
     NUMBERED,
     PART,
+    alone_in,
     best_in,
     folders_in,
     homes_in,
     known_groups,
+    made_in,
     manifest_of,
     photos_beside,
     sweep,
@@ -41,9 +45,10 @@ from unipic.destinations._texts import GROUP_JSON, METADATA, GroupText, ReadDeta
 from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stripper_ready
 from unipic.destinations.linking import Linker, holds
+from unipic.destinations.names import safe_name
 from unipic.review.outcomes import Outcome
 
-__all__ = ["How", "TreeDestination", "TreePlan", "known_groups"]
+__all__ = ["How", "TreeDestination", "TreePlan", "known_groups", "tree_in"]
 
 BEST, REASONS = "best_", f"{UNREADABLE}/reasons.txt"
 
@@ -53,6 +58,11 @@ def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
     return {}
 
 
+def nothing_made(group: AlbumGroup, kinds: frozenset[str]) -> Iterable[Made | str]:
+    """Default for the maker of pictures: there are none."""
+    return ()
+
+
 @dataclass
 class How:
     """How files are written."""
@@ -60,7 +70,9 @@ class How:
     linker: Linker = field(default_factory=Linker)
     strip_location: bool = False
     details: ReadDetails = no_details
+    make: Make = nothing_made
     stop: Callable[[], bool] = lambda: False  # asked after each group
+    facts: Mapping[str, Any] = field(default_factory=dict)  # further ones for the manifest
     locked: bool = False  # whoever calls holds alone() already
 
 
@@ -83,6 +95,8 @@ class TreeDestination:
 
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
         self.folder, self.tree, self.how = folder, tree, how or How()
+        self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
+        self._alone: dict[str, str] = {}  # by digest, photos that an earlier run put into `singles`
         self._places = {placed.asset.id: placed for placed in tree.placed}
 
     def ready(self) -> None:
@@ -142,15 +156,22 @@ class TreeDestination:
             with nullcontext() if self.how.locked else alone(self.folder):
                 sweep(self.folder)
                 self._check_room(plan)
+                self._alone = alone_in(self.folder)
                 written = self._written(plan, progress)
                 main = [entry for entry in written if entry.item.name not in plan.best or self.tree.best_only]
                 keepers_arrived(plan.outcomes, main)
                 self._reasons(plan.outcomes)
                 told = [self._told(outcome) for outcome in plan.outcomes]
                 with atomic_file(self.folder / MANIFEST) as file:
-                    more = {"tree": self.tree.kind, "link": self.how.linker.link}
+                    more = {"tree": self.tree.kind, "link": self.how.linker.link, **self.how.facts}
                     file.writelines(manifest(told, main, self.how.strip_location, more))
-        return replace(result_of(main), problems=(*result_of(written).problems, *self._notes()))
+        for words, times in self.how.linker.notes.items():
+            self.notes.append(f"{count(times, 'file was', 'files were')} {words}" if times > 1 else words)
+        return replace(result_of(main), problems=result_of(written).problems)
+
+    def needed(self, plan: TreePlan) -> int:
+        """Bytes of disk that the files take which are not there yet; with reflinks, where the file system has none."""
+        return sum(self.how.linker.bytes_of(item) for item in plan.items if item.name not in plan.there)
 
     # Where files go.
 
@@ -183,10 +204,10 @@ class TreeDestination:
     # Writing.
 
     def _check_room(self, plan: TreePlan) -> None:
-        missing = [item for item in plan.items if item.name not in plan.there]
-        if missing and self.how.linker.clones(self.folder, missing[0].file.path):
+        missing = next((item for item in plan.items if item.name not in plan.there), None)
+        if missing and self.how.linker.clones(self.folder, missing.file.path):
             return
-        needed, free = sum(map(self.how.linker.bytes_of, missing)), shutil.disk_usage(self.folder).free
+        needed, free = self.needed(plan), shutil.disk_usage(self.folder).free
         if needed > free:
             raise DiskFull(
                 f"{self.folder} has room for {size(free)}, the tree needs {size(needed)}: nothing was written."
@@ -237,6 +258,7 @@ class TreeDestination:
         if not text.shown:
             return
         part = self._path(f"{name}/{METADATA}").parent
+        text = replace(text, made=self._made(text.group, part))
         for file, content in ((METADATA, metadata_txt(text)), (GROUP_JSON, group_json(text))):
             if not (part / file).exists() or (part / file).read_bytes() != content:
                 make_folder(part)
@@ -266,15 +288,26 @@ class TreeDestination:
         gone = photos_beside(self.folder / name, {files[0][0] for files in files.values()})
         return GroupText(group, shown, best, details, suggested, earlier=gone, place=not self.how.strip_location)
 
+    def _made(self, group: AlbumGroup, part: Path) -> list[Mapping[str, Any]]:
+        """Write the pictures made of a group; those of an earlier run stay."""
+        found = made_in(part)
+        for one in self.how.make(group, frozenset(one.get("kind", "") for one in found)):
+            if isinstance(one, str):
+                self.notes.append(one)
+                continue
+            name = safe_name(one.name)
+            with atomic_file(part / name, replace=False) as opened:
+                opened.write(one.data)
+            self.notes += [f"{name}: {one.facts['note']}"] if one.facts.get("note") else []
+            found.append({"file": name, "sha256": hashlib.sha256(one.data).hexdigest(), **one.facts})
+        return found
+
     def _tidy(self, text: GroupText) -> None:
         """A photo that was alone in an earlier run and is in a group by now leaves `singles`."""
-        digests = {digest for one in text.shown for _, digest in one.files}
-        for entry in (manifest_of(self.folder) or {}).get("kept", ()):
-            name = entry.get("file", "")
-            if name.startswith(f"{SINGLES}/") and entry.get("sha256") in digests:
-                path = self.folder / name
-                if path.is_file() and hash_file(os.path.realpath(path)) in digests:
-                    path.unlink()
+        for digest in {digest for one in text.shown for _, digest in one.files} & self._alone.keys():
+            path = self.folder / self._alone[digest]
+            if path.is_file() and hash_file(os.path.realpath(path)) == digest:
+                path.unlink()
 
     # What is said.
 
@@ -294,9 +327,10 @@ class TreeDestination:
         why = self.tree.left.get(outcome.file.id)
         return replace(outcome, reason=f"not written: {why}") if why else outcome
 
-    def _notes(self) -> Iterator[str]:
-        for words, times in self.how.linker.notes.items():
-            yield f"{count(times, 'file was', 'files were')} {words}" if times > 1 else f"Files were {words}"
+
+def tree_in(folder: Path) -> str:
+    """The kind of the finished tree in a folder; "" if there is none."""
+    return str((manifest_of(folder) or {}).get("tree", ""))
 
 
 def _is_written(outcome: Outcome) -> bool:

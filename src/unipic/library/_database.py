@@ -94,6 +94,20 @@ class Database:
         self._waiting += statements
         self.write()
 
+    def compact(self) -> None:
+        """Write the file anew, so that nothing deleted is left in its free pages. UnipicError if that is not possible.
+
+        Whoever reads the file at the same time is waited for, for LOCK_TIMEOUT_S.
+        """
+        self.write()
+        try:
+            self._base.execute("VACUUM")
+            (busy, *_) = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise UnipicError(f"{self.path} may still hold bytes of what was deleted: {error}. Try again.") from error
+        if busy:
+            raise UnipicError(f"{self.path} may still hold bytes of what was deleted: it is in use. Try again.")
+
     def _replace(self, error: Exception) -> None:
         with suppress(sqlite3.Error):
             self._base.close()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +12,27 @@ from PIL import Image
 
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
+from unipic.library._cutting import Cutter, originals
 from unipic.library._database import Database, rows_in
-from unipic.library._tables import marks, portions
+from unipic.library._parts import store_parts
+from unipic.library._tables import portions
+from unipic.library.chips import Chips
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
-from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
+from unipic.vision.face_net import FaceEncoder
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
+FACES_LOT = 64  # the same of faces: four batches of what tells them apart
 LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
 STAGE = "Looking at photos"
 MEANING = "Looking at what photos show"
 
 Lot = tuple[tuple[str, bytes], ...]  # digests, and pictures as JPEGs of ours
+FaceLot = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]  # digests, and the chips of their faces by name
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class Model:
 
     key: str  # of its rows; changes whenever they may
     open: Callable[[], Any]
-    work: Callable[[Any, Lot], list[list[Part]]]  # the parts of each picture
+    work: Callable[[Any, Any], list[list[Part]]]  # the parts of each picture of a Lot, or of a FaceLot
     stage: str = STAGE  # for people
     side: int = 0  # pixels: the long side of the pictures it needs, made from the originals; 0: thumbnails will do
+    finder: str = ""  # the key of the finder of faces whose chips it gets instead of pictures; "": none
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -67,6 +70,11 @@ def detector(key: str, open_model: Callable[[], Detector], side: int = 0, stage:
     return Model(key, open_model, _found, stage, side)
 
 
+def face_encoder(key: str, open_model: Callable[[], FaceEncoder], finder: str, stage: str) -> Model:
+    """What tells faces apart as it fills the library: one vector for each face that `finder` found."""
+    return Model(key, open_model, _told_apart, stage, finder=finder)
+
+
 @dataclass(frozen=True)
 class Filler:
     """What fills the library with what models see."""
@@ -75,6 +83,7 @@ class Filler:
     thumbnails: Thumbnails
     engine: Engine
     limits: Limits
+    chips: Chips
 
     def fill(self, digests: Sequence[str], model: Model, progress: Progress) -> int:
         """Make what is missing of these photos, and store it. Returns for how many photos.
@@ -83,29 +92,23 @@ class Filler:
         """
         undone, done = _undone(self.base, digests, model.key), 0
         progress(Step(model.stage, 0, len(undone), "photo"))
-        lots = self._originals(undone, model) if model.side else _lots(undone, self.thumbnails)
+        lots: Iterator[Any] = self._originals(undone, model) if model.side else _lots(undone, self.thumbnails)
+        if model.finder:
+            lots = self._faces(undone, model)
         for lot, parts in self.engine.apply(model.open, model.work, lots):
             for (digest, _), its in zip(lot, parts, strict=True):
-                self._keep(digest, its, model.key)
+                store_parts(self.base, digest, its, model.key)
             done += len(lot)
             progress(Step(model.stage, done, len(undone), "photo"))
         self.base.write()
         return done
-
-    def _keep(self, digest: str, parts: Sequence[Part], key: str) -> None:
-        """Store a photo's parts, and that it was looked at, which holds for a photo without any too."""
-        made = versions.picture()
-        for part in parts:
-            store(self.base, digest, part, key, made)
-        self.base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
-        self.base.write_now_and_then()
 
     def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
         """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
         lot: list[tuple[str, bytes]] = []
         for one in scaled(self._files(digests), model.side, self.engine, self.limits):
             if one.reason:
-                self._keep(one.digest, [failed(one.reason)], model.key)
+                store_parts(self.base, one.digest, [failed(one.reason)], model.key)
             elif one.jpeg:
                 lot.append((one.digest, one.jpeg))
             if len(lot) == LARGE_LOT:
@@ -117,17 +120,34 @@ class Filler:
     def _files(self, digests: Sequence[str]) -> Iterator[Original]:
         """The files of each photo."""
         for some in portions(digests):
-            paths = defaultdict[str, list[str]](list)
-            asked = f"SELECT digest, path FROM file WHERE digest IN ({marks(some)}) AND gone IS NULL ORDER BY path"
-            for digest, path in self.base.ask(asked, some):
-                paths[digest].append(os.fsdecode(path))
-            yield from (Original(digest, tuple(paths[digest])) for digest in some)
+            yield from originals(self.base.ask, some)
+
+    def _faces(self, digests: Sequence[str], model: Model) -> Iterator[FaceLot]:
+        """The chips of each photo's faces. A photo that cannot be decoded is done, with the reason as its only part."""
+        lot, number = list[tuple[str, tuple[tuple[str, bytes], ...]]](), 0
+        cutter = Cutter(self.base.ask, self.thumbnails, self.chips, self.engine, self.limits)
+        for cut in cutter.cut(digests, model.finder):
+            if cut.reason:
+                store_parts(self.base, cut.digest, [failed(cut.reason)], model.key)
+            elif cut.there:
+                lot.append((cut.digest, cut.chips))
+                number += len(cut.chips)
+            if number >= FACES_LOT:
+                yield tuple(lot)
+                lot, number = [], 0
+        if lot:
+            yield tuple(lot)
 
 
 def waiting(path: Path, shown: Sequence[str], key: str) -> int:
     """How many of the shown photos the model with this key has not looked at."""
+    return len(set(shown) - looked_at(path, key))
+
+
+def looked_at(path: Path, key: str) -> frozenset[str]:
+    """Digests of photos that the model with this key has looked at."""
     asked = "SELECT digest FROM done WHERE key = ? AND made = ?"
-    return len(set(shown) - {digest for (digest,) in rows_in(path, asked, [key, versions.picture()])})
+    return frozenset(digest for (digest,) in rows_in(path, asked, [key, versions.picture()]))
 
 
 def _undone(base: Database, shown: Sequence[str], key: str) -> list[str]:
@@ -149,20 +169,6 @@ def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
             yield lot
 
 
-def store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
-    """Store a part, and its vector if it has one."""
-    if part.vector is not None:
-        base.queue(
-            "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)",
-            (digest, part.name, key, made, half(part.vector[None])[0].tobytes()),
-        )
-    if part.kind:
-        facts = json.dumps({"box": part.box, "time": part.time, **part.facts})
-        base.queue(
-            "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?)", (digest, part.name, key, made, part.kind, facts)
-        )
-
-
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:
     return [[Part(vector=vector)] for vector in model.embed(np.stack([_view(thumbnail) for _, thumbnail in lot]))]
 
@@ -175,6 +181,14 @@ def _seen_whole(model: TextEncoder, lot: Lot) -> list[list[Part]]:
 
 def _found(model: Detector, lot: Lot) -> list[list[Part]]:
     return model.find([load_thumbnail(thumbnail) for _, thumbnail in lot])
+
+
+def _told_apart(model: FaceEncoder, lot: FaceLot) -> list[list[Part]]:
+    """A face for which the network gives no numbers has no vector."""
+    chips = [load_thumbnail(chip) for _, faces in lot for _, chip in faces]
+    vectors = iter(model.embed(np.stack(chips)) if chips else ())
+    rows = [[Part(name, vector=vector) for (name, _), vector in zip(faces, vectors)] for _, faces in lot]  # noqa: B905
+    return [[part for part in parts if part.vector is not None and np.isfinite(part.vector).all()] for parts in rows]
 
 
 def _view(thumbnail: bytes) -> np.ndarray:

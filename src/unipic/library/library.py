@@ -22,21 +22,24 @@ from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions
 from unipic.library.colours import colour_model
-from unipic.library.filling import Filler, Model, waiting
+from unipic.library.filling import Filler, Model, looked_at, waiting
 from unipic.library.index import DAY_S, Index, path_of
 from unipic.library.index import forget as forget_index
 from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
 from unipic.sources.folder import FolderSource
+from unipic.vision.face_net import IDENTITY
 
 KEEP_GONE_DAYS = 30  # days for which the facts of a file that is gone are kept
-KINDS = {  # what can be forgotten by itself, with the tables that hold it
+FACE_TABLES = ("vector", "part", "done")
+KINDS = {  # what can be forgotten by itself, with the rows that hold it
     "comparisons": ("pair",),
     "scores": ("score",),
     "vectors": ("vector", "done"),
     "parts": ("part", "done"),
     "search": ("trait", "text"),
+    "faces": tuple(f"{table} WHERE key LIKE 'face-%' OR key LIKE '{IDENTITY}%'" for table in FACE_TABLES),
 }
 
 
@@ -143,7 +146,7 @@ class Library(Reader):
                 ]
             )
             if old:
-                forget_orphans(base, self.thumbnails)
+                self._forget_orphans(base)
         return len(missing)
 
     def join(
@@ -179,13 +182,17 @@ class Library(Reader):
         """
         with closing(Database(self.path)) as base:
             digests = self.shown() if among is None else among
-            return Filler(base, self.thumbnails, engine, limits).fill(digests, model, progress)
+            return Filler(base, self.thumbnails, engine, limits, self.chips).fill(digests, model, progress)
 
     def describe(self, engine: Engine, progress: Progress = silent) -> int:
         """Make what photos are searched by, where it is missing or outdated. Returns of how many photos."""
         self.fill(colour_model(), engine, progress)
         with closing(Database(self.path)) as base:
             return describe(base, self.paths(), SHOWN, progress)
+
+    def filled(self, key: str) -> frozenset[str]:
+        """Digests of photos that the model with this key has looked at."""
+        return looked_at(self.path, key)
 
     def unfilled(self, key: str, among: Sequence[str] | None = None) -> int:
         """How many photos that are shown, or of those `among` them, the model with this key has not looked at."""
@@ -196,18 +203,27 @@ class Library(Reader):
     def forget(self, folder: Path | None = None, kind: str = "") -> None:
         """Take a folder out of the library with what is known of its files, or forget one of KINDS. Marks stay."""
         with closing(Database(self.path)) as base:
-            for table in KINDS.get(kind, ()):
-                base.queue(f"DELETE FROM {table}", ())
+            for rows in KINDS.get(kind, ()):
+                base.queue(f"DELETE FROM {rows}", ())
+            if kind == "faces":
+                self.chips.clear()
+                base.compact()
             if folder:
                 self.marks.remove_folder(folder)
                 for table in ("file", "beside"):
                     base.queue(f"DELETE FROM {table} AS f WHERE {UNDER}", under(folder))
                 base.queue("DELETE FROM folder WHERE path = ?", [os.fsencode(folder)])
-                forget_orphans(base, self.thumbnails)
+                self._forget_orphans(base)
 
     def forget_all(self) -> int:
-        """Delete the index and the thumbnails; the folders stay in the library. Returns the bytes freed."""
+        """Delete the index, thumbnails and chips of faces; the folders stay in the library. Returns the bytes freed."""
+        self.chips.clear()
         return forget_index(self.data / INDEX)
+
+    def _forget_orphans(self, base: Database) -> None:
+        """Forget what no file has any more, with its thumbnails and chips of faces."""
+        forget_orphans(base, self.thumbnails)
+        self.chips.keep_only({digest for (digest,) in base.ask("SELECT digest FROM pixels")})
 
 
 def _reachable(path: Path, photos: int) -> bool:

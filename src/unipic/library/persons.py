@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import sqlite3
 import time
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -204,7 +203,7 @@ def new_id() -> str:
     return secrets.token_hex(4)
 
 
-def _take(base: sqlite3.Connection, change: Change) -> Step:
+def _take(base: Any, change: Change) -> Step:
     (last,) = base.execute("SELECT max(at) FROM (SELECT at FROM people_step UNION ALL SELECT at FROM face_ruling)"
                            ).fetchone()  # fmt: skip
     step = Step(secrets.token_hex(8), max(time.time(), (last or 0.0) + TICK), change.words)
@@ -233,7 +232,7 @@ def _person(row: tuple[Any, ...]) -> Person:
     return Person(id, name, born, cover, bool(hidden), at)
 
 
-def _put(base: sqlite3.Connection, persons: Iterable[Person]) -> None:
+def _put(base: Any, persons: Iterable[Person]) -> None:
     rows = [(one.id, one.name, one.born, one.cover, one.hidden, one.at) for one in persons]
     base.executemany("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
 

@@ -17,6 +17,7 @@ from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import FILM, Companion, Photo, local_time
 from unipic.library._database import rows_in
 from unipic.library._tables import FILE, marks, portions
+from unipic.library.chips import FOLDER, Chips
 from unipic.library.index import THUMBNAILS, photo_of
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
 from unipic.library.marks import Marks
@@ -37,6 +38,7 @@ class Reader:
         self.data = data
         self.path = data / INDEX / FILE
         self.thumbnails = Thumbnails(data / INDEX / THUMBNAILS)
+        self.chips = Chips(data / FOLDER)
         self.marks = Marks(data)
 
     def paths(self) -> list[Path]:
@@ -139,6 +141,19 @@ class Reader:
         if not rows:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
+
+    def vectors_of(self, digests: Iterable[str], key: str) -> dict[str, np.ndarray]:
+        """A model's vectors of those of the photos that have one, float16 [D] each, by digest."""
+        found: dict[str, np.ndarray] = {}
+        for some in portions(sorted(set(digests))):
+            asked = f"SELECT digest, value FROM vector WHERE key = ? AND part = '' AND digest IN ({marks(some)})"
+            found |= {digest: np.frombuffer(value, np.float16) for digest, value in self.ask(asked, [key, *some])}
+        return found
+
+    def has_dates(self) -> bool:
+        """Whether any photo that is shown has a time."""
+        asked = "SELECT 1 FROM metadata m JOIN file f ON f.digest = m.digest WHERE m.taken IS NOT NULL"
+        return bool(self.ask(f"{asked} AND {SHOWN} LIMIT 1"))
 
     def has_vectors(self, key: str) -> bool:
         """Whether a model has made vectors of any photo."""

@@ -54,18 +54,10 @@ class Heard:
 
 def hear(faces: Iterable[Face], rulings: Iterable[FaceRuling], same: Mapping[str, str] | None = None) -> Heard:
     """What holds of each face. `rulings`: the oldest first; `same`: a photo's digest to one name for all its copies."""
-    finder = _Finder(faces, same or {})
-    of, unfound = dict[str, Said](), dict[str, Said]()
-    for ruling in rulings:
-        found = finder.faces(ruling.face)
-        for key in found:
-            of[key] = of.get(key, NOTHING).after(ruling)
-        if not found:
-            unfound[ruling.face] = unfound.get(ruling.face, NOTHING).after(ruling)
-    return Heard(of, unfound)
+    return Finder(faces, same or {}).hear(rulings)
 
 
-class _Finder:
+class Finder:
     """The faces that a ruling's key is about, in the photo and in its copies."""
 
     def __init__(self, faces: Iterable[Face], same: Mapping[str, str]) -> None:
@@ -76,6 +68,17 @@ class _Finder:
             self._in[face.digest].append(face)
             self._copies[same.get(face.digest, face.digest)].add(face.digest)
         self._known: dict[str, list[str]] = {}
+
+    def hear(self, rulings: Iterable[FaceRuling]) -> Heard:
+        """What holds of each face. `rulings`: the oldest first."""
+        of, unfound = dict[str, Said](), dict[str, Said]()
+        for ruling in rulings:
+            found = self.faces(ruling.face)
+            for key in found:
+                of[key] = of.get(key, NOTHING).after(ruling)
+            if not found:
+                unfound[ruling.face] = unfound.get(ruling.face, NOTHING).after(ruling)
+        return Heard(of, unfound)
 
     def faces(self, key: str) -> list[str]:
         """The keys of these faces."""
@@ -102,13 +105,15 @@ def _at(box: Box, faces: Sequence[Face]) -> Face | None:
 
 
 def _turned(face: Face, faces: Sequence[Face]) -> Face | None:
-    """The same face in a copy that was turned or mirrored: at one of the seven places, and as alike as one person's."""
-    for box in _turns(face.box):
-        found = _at(box, faces)
-        both = found is not None and found.vector is not None and face.vector is not None
-        if both and float(np.dot(found.vector, face.vector)) >= DLIB.join:
-            return found
-    return None
+    """The same face in a copy that was turned or mirrored: at one of the other places, and as alike as one person's."""
+    found = (_at(box, faces) for box in _turns(face.box))
+    return next((one for one in found if one and _alike(one, face)), None)
+
+
+def _alike(one: Face, other: Face) -> bool:
+    if one.vector is None or other.vector is None:
+        return False
+    return float(np.dot(one.vector, other.vector)) >= DLIB.join
 
 
 def _turns(box: Box) -> Iterator[Box]:

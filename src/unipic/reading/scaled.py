@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from PIL import Image
+
 from unipic.core.files import hash_file
 from unipic.core.settings import Limits
 from unipic.reading.engines.base import Engine, Failure
@@ -40,23 +42,32 @@ def scaled(originals: Iterable[Original], side: int, engine: Engine, limits: Lim
 
 def scale(original: Original, side: int, limits: Limits) -> Scaled:
     """One original scaled, in any process."""
+    found = opened(original, side, limits)
+    return Scaled(original.digest, reason=found) if isinstance(found, str) else Scaled(original.digest, jpeg(found))
+
+
+def opened(original: Original, side: int, limits: Limits) -> Image.Image | str:
+    """The original, upright, its long side at most `side` pixels; or why it cannot be decoded, "" if it is away."""
     for path in original.paths:
         try:
-            found = _scaled(path, original.digest, side, limits)
+            found = _opened(path, original.digest, side, limits)
         except OSError:
             continue  # on a drive that is away
-        if found.jpeg or found.reason:
+        if found:
             return found
-    return Scaled(original.digest)
+    return ""
 
 
-def _scaled(path: str, digest: str, side: int, limits: Limits) -> Scaled:
+def jpeg(picture: Image.Image) -> bytes:
+    """The picture alone."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=QUALITY, comment=b"")  # otherwise Pillow copies the original's comment
+    return buffer.getvalue()
+
+
+def _opened(path: str, digest: str, side: int, limits: Limits) -> Image.Image | str:
     try:
         decoded = decode(path, side, limits)
     except NotAPhoto as error:
-        return Scaled(digest, reason=str(error) if hash_file(path) == digest else "")
-    if decoded.digest != digest:
-        return Scaled(digest)
-    buffer = io.BytesIO()
-    decoded.picture.save(buffer, "JPEG", quality=QUALITY, comment=b"")  # otherwise Pillow copies the original's comment
-    return Scaled(digest, buffer.getvalue())
+        return str(error) if hash_file(path) == digest else ""
+    return decoded.picture if decoded.digest == digest else ""

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from unipic.core.files import hash_file
@@ -16,7 +18,6 @@ from unipic.core.progress import Progress, Stage, Step, silent
 from unipic.library.frames import FilmRows
 from unipic.library.index import StoredIndex
 from unipic.reading.engines.base import Failure
-from unipic.reading.images import load_thumbnail
 from unipic.reading.seen import half
 from unipic.video import detectors, keyframes
 from unipic.video import technical as judging
@@ -138,9 +139,16 @@ def _viewed(closed: Closed, encoder: Encoder) -> Iterator[tuple[FilmFrame, bytes
             taken.append(vector)
 
 
+def pixels_of(coded: bytes) -> NDArray[np.uint8]:
+    """uint8 [H, W, 3] RGB of a frame that was kept, a JPEG or PNG of ours."""
+    found = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    return np.ascontiguousarray(found[..., ::-1], np.uint8)
+
+
 def _view(coded: bytes) -> np.ndarray:
     """uint8 [VIEW, VIEW, 3], as of a photo."""
-    picture = Image.fromarray(load_thumbnail(coded))
+    picture = Image.fromarray(pixels_of(coded))
     return np.asarray(picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC))
 
 

@@ -139,6 +139,7 @@ class _Pass:
         self._stepped = 0.0  # seconds: the last time that a frame was very different from the one before
         self._after_step: float | None = None  # when a candidate is due for that
         self._tick = 1 / (asked.fps or RATE)
+        self._gap = 1  # between the slots that are kept of the open shot
 
     def told(self) -> Iterator[Told]:
         asked, frames, seconds = self._asked, 0, self._asked.start
@@ -179,14 +180,16 @@ class _Pass:
         if at >= self._asked.start - 1e-6 and (after_step or (new and lively) or self._asked.fast):
             self._waiting.append(_candidate(picture, small, step, self._asked.format, slot if new else -1))
             known = [one for one in self._waiting if one.seconds < finder.decided]
-            self._waiting = _thinned(known) + self._waiting[len(known) :]
+            thin, self._gap = _thinned(known, self._gap)
+            self._waiting = thin + self._waiting[len(known) :]
 
     def _closed(self, shot: Shot) -> Closed:
         mine = [one for one in self._waiting if one.seconds < shot.end - 1e-6]
         self._waiting = self._waiting[len(mine) :]
         if not self._asked.pictures:
             return Closed(shot)
-        mine = _evenly(_thinned([one for one in mine if one.seconds >= shot.start - 1e-6]), MOST)
+        mine, _ = _thinned([one for one in mine if one.seconds >= shot.start - 1e-6], self._gap)
+        mine, self._gap = _evenly(mine, MOST), 1
         mine = self._clear(shot, mine) or mine or self._looked_up(shot)
         kinds = [one.technical for one in mine]
         if mine and all(kinds):
@@ -256,13 +259,14 @@ def _other_view(a: Candidate, b: Candidate) -> bool:
     return apart and float(shifted(a.small[None], b.small[None])[0]) >= OTHER_VIEW
 
 
-def _thinned(candidates: list[Candidate]) -> list[Candidate]:
-    """At most 2 MOST candidates of a shot, with gaps twice as long as often as needed: the same whenever it is done."""
-    gap = 1
-    while len(candidates) > 2 * MOST:
+def _thinned(candidates: list[Candidate], gap: int = 1) -> tuple[list[Candidate], int]:
+    """At most 2 MOST candidates of a shot, and the gap between their slots: the same however often it is done."""
+    while gap > 1 or len(candidates) > 2 * MOST:
+        some = [one for one in candidates if gap == 1 or (one.slot >= 0 and one.slot % gap == 0)]
+        if len(some) <= 2 * MOST:
+            return some, gap
         gap *= 2
-        candidates = [one for one in candidates if one.slot % gap == 0 and one.slot >= 0]
-    return candidates
+    return candidates, gap
 
 
 def _evenly(candidates: list[Candidate], most: int) -> list[Candidate]:

@@ -39,7 +39,7 @@ def technical(picture: NDArray[np.uint8]) -> str:
         return "one colour"
     if _are_bars(small):
         return "test bars"
-    return "no signal" if _is_dead(grey) else ""
+    return "no signal" if _is_dead(picture) else ""
 
 
 def _has_lights(picture: NDArray[np.uint8]) -> bool:
@@ -72,10 +72,16 @@ def _are_bars(small: NDArray[np.uint8]) -> bool:
     return bool(staircase or (corners and len(np.unique(middles.round(-1), axis=0)) >= BARS))
 
 
-def _is_dead(grey: NDArray[np.float32]) -> bool:
-    """Noise alone: loud, and no pixel knows its neighbour."""
-    if float(grey.var()) <= LOUD:
-        return False
-    across = np.corrcoef(grey[:, :-1].ravel(), grey[:, 1:].ravel())[0, 1]
-    down = np.corrcoef(grey[:-1].ravel(), grey[1:].ravel())[0, 1]
-    return bool(max(across, down) < UNRELATED)
+def _is_dead(picture: NDArray[np.uint8]) -> bool:
+    """Noise alone: loud, and no pixel knows its neighbour. At full size, since noise made smaller is even."""
+    height, width = picture.shape[:2]
+    for top, left in ((0, 0), (height // 2, width // 2), (0, width * 3 // 4)):
+        piece = picture[top : top + SIZE[1], left : left + SIZE[0]]
+        grey = cv2.cvtColor(np.ascontiguousarray(piece), cv2.COLOR_RGB2GRAY).astype(np.float32)
+        if min(grey.shape) < 2 or float(grey.var()) <= LOUD:
+            return False
+        across = np.corrcoef(grey[:, :-1].ravel(), grey[:, 1:].ravel())[0, 1]
+        down = np.corrcoef(grey[:-1].ravel(), grey[1:].ravel())[0, 1]
+        if max(across, down) >= UNRELATED:
+            return False
+    return True

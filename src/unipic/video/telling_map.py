@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image
 
 from unipic.library.frames import FilmRows
-from unipic.reading.images import load_thumbnail
-from unipic.video.gathered import clock
+from unipic.video.gathered import clock, pixels_of
 from unipic.video.plots import SINGLE, Marks, project, save_html, save_png
 from unipic.video.telling import Telling
 
@@ -45,7 +44,7 @@ def draw(telling: Telling, rows: FilmRows, plot: Path | None, images: Path | Non
 
 
 def _small(rows: FilmRows, telling: Telling, at: int) -> bytes:
-    picture = Image.fromarray(load_thumbnail(rows.picture(telling.gathered.film.digest, telling.frames[at].name)))
+    picture = Image.fromarray(pixels_of(rows.picture(telling.gathered.film.digest, telling.frames[at].name)))
     picture.thumbnail((SIDE, SIDE))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 VERSION = 1  # raised when the same face gives another chip
@@ -24,6 +23,8 @@ def cut(picture: np.ndarray, points: Sequence[Sequence[float]]) -> np.ndarray | 
 
     None where the points have no extent, or the chip shows nothing.
     """
+    import cv2  # here: whoever only asks for VERSION does without
+
     height, width = picture.shape[:2]
     to_chip = similarity(np.asarray(points, np.float64) * (width, height), TEMPLATE)
     scale = float(np.hypot(to_chip[0, 0], to_chip[1, 0]))

@@ -6,13 +6,14 @@ Cosines are high throughout: other people's .83 on average, those of one person 
 from __future__ import annotations
 
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from unipic.core.progress import Progress, silent
-from unipic.vision import chips
+from unipic.vision import chips, faces
 from unipic.vision.device import filled, pick_device, to_device, use_threads
 from unipic.vision.loading import Loaded
 from unipic.vision.manifest import sha256
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
 
 VERSION = 1  # raised when vectors change with the same weights
 NAME = "dlib_face"  # in the manifest
-KEY = f"{NAME}-"  # how the keys of its vectors begin
+IDENTITY = "identity "  # how the key of whatever tells people apart begins, so that all of it can be deleted
 BATCH = 16  # a fixed size: see device.filled
 DIMENSIONS = 128
 MEAN = (122.782, 117.001, 104.298)  # of 255, RGB, and what it is divided by, as the network was taught
 OVER = 256
+
+
+def key_of(weights: str) -> str:
+    """The key of the vectors, by the sha256 of the weights."""
+    return f"{IDENTITY}{NAME}-{weights[:16]}-{VERSION}.{chips.VERSION}.{faces.VERSION}"
 
 
 class FaceEncoder:
@@ -36,12 +42,18 @@ class FaceEncoder:
     name = NAME
     label = "dlib's face ResNet v1"
 
-    def __init__(self, weights: Path, device: str = "auto") -> None:
-        """`weights`: made by training/faces/convert.py. OSError if missing."""
-        self._weights, self._device = weights, pick_device(device)
+    def __init__(self, weights: Path, mean: Path, device: str = "auto") -> None:
+        """`weights`: made by training/faces/convert.py; `mean`: by training/faces/mean.py. OSError if missing."""
+        self._weights, self._mean, self._device = weights, mean, pick_device(device)
         self._progress: Progress = silent
         self._network = Loaded(self.label, self._load)
-        self.key = f"{KEY}{sha256(weights)[:16]}-{VERSION}.{chips.VERSION}"
+        self.key = key_of(sha256(weights))
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """float32 [128], of length 1: of the faces of many people. OSError, ValueError."""
+        mean: np.ndarray = np.load(self._mean)
+        return mean
 
     def telling(self, progress: Progress) -> Self:
         """The same model and network, reporting its loading to `progress`."""
@@ -49,21 +61,21 @@ class FaceEncoder:
         encoder._progress = progress
         return encoder
 
-    def embed(self, faces: np.ndarray) -> np.ndarray:
+    def embed(self, aligned: np.ndarray) -> np.ndarray:
         """uint8 [N, SIDE, SIDE, 3] RGB, see chips.cut -> float32 [N, 128], rows of length 1, or none finite.
 
         The mean of a face and its mirror image, so that neither side of a face counts more.
         """
-        if not len(faces):
+        if not len(aligned):
             return np.zeros((0, DIMENSIONS), np.float32)
         import torch
 
         network = self._network.get(self._progress)
         use_threads(SHARE)
         with torch.inference_mode():
-            starts = range(0, len(faces), BATCH)
-            batches = [self._batch(filled(faces[start : start + BATCH], BATCH), network) for start in starts]
-            return torch.cat(batches)[: len(faces)].cpu().numpy()
+            starts = range(0, len(aligned), BATCH)
+            batches = [self._batch(filled(aligned[start : start + BATCH], BATCH), network) for start in starts]
+            return torch.cat(batches)[: len(aligned)].cpu().numpy()
 
     def _load(self) -> torch.nn.Module:
         import torch
@@ -74,12 +86,12 @@ class FaceEncoder:
         network.load_state_dict(read_entries(self._weights, ""), strict=True)  # in float16, computed in float32
         return network.eval().to(memory_format=torch.channels_last).to(self._device)
 
-    def _batch(self, faces: np.ndarray, network: torch.nn.Module) -> torch.Tensor:
+    def _batch(self, aligned: np.ndarray, network: torch.nn.Module) -> torch.Tensor:
         """uint8 [BATCH, SIDE, SIDE, 3] -> float32 [BATCH, 128] on the device."""
         import torch
 
         mean = torch.tensor(MEAN, device=self._device).view(3, 1, 1)
-        pixels = (to_device(faces, self._device).permute(0, 3, 1, 2).float() - mean) / OVER
+        pixels = (to_device(aligned, self._device).permute(0, 3, 1, 2).float() - mean) / OVER
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         both = network(pixels) + network(pixels.flip(3))
         return both / both.norm(dim=1, keepdim=True)

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from unipic.core.face import Box, Point, overlap
@@ -56,6 +55,8 @@ class FaceFinder:
 
     @cached_property
     def _network(self) -> Any:
+        import cv2
+
         level = cv2.utils.logging.getLogLevel()
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns of its own new engine
         try:
@@ -85,6 +86,8 @@ class FaceFinder:
 
     def _at(self, picture: np.ndarray, side: int, border: float = 0) -> list[Found]:
         """Faces of the picture at a long side of `side` pixels, with a border of this share of it on each side."""
+        import cv2
+
         height, width = picture.shape[:2]
         scale = min(1, side / max(height, width))
         across, down = (max(1, round(length * scale)) for length in (width, height))

@@ -25,6 +25,7 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.eyes import EyeReader
     from unipic.vision.face_net import FaceEncoder
     from unipic.vision.faces import FaceFinder
     from unipic.vision.mobilenet import MobileNetEncoder
@@ -36,6 +37,7 @@ T = TypeVar("T")
 RANKER = "clip-vit-base-patch32"  # judges photos by words
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
 FACES, FACE_ENCODER = "yunet", "dlib_face"  # finds faces; says how alike two are
+EYES = "eyes"  # tells open eyes and smiles
 TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
     "siglip2": "siglip2-base-patch32-256",
     "datacomp": "clip-vit-base-patch32-256-datacomp",
@@ -51,6 +53,7 @@ NEEDS = {
     WORDS: ("rapidocr", "onnxruntime"),
     FACES: ("cv2",),
     FACE_ENCODER: ("cv2", "torch", "safetensors"),
+    EYES: ("torch", "safetensors"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -215,9 +218,28 @@ def open_face_encoder(device: str = "auto", progress: Progress = silent, manifes
     def open_encoder(folder: Path, form: Form) -> FaceEncoder:
         from unipic.vision.face_net import FaceEncoder
 
-        return FaceEncoder(folder / form.files[0].path, device)
+        weights, mean = (folder / file.path for file in form.files)
+        return FaceEncoder(weights, mean, device)
 
     return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
+
+
+def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
+    """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+
+    def open_reader(folder: Path, form: Form) -> EyeReader:
+        from unipic.vision.eyes import EyeReader
+
+        return EyeReader(folder / form.files[0].path)
+
+    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
+
+
+def face_encoder_key(manifest: Path = MANIFEST) -> str:
+    """The key of the vectors of open_face_encoder(), also where it cannot be opened."""
+    from unipic.vision.face_net import key_of
+
+    return key_of(read_manifest(manifest)[FACE_ENCODER].forms[0].files[0].sha256)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:

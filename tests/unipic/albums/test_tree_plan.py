@@ -89,8 +89,11 @@ def test_dates_are_the_camera_s_own_and_never_the_file_s_silently() -> None:
 def test_a_time_that_is_not_the_camera_s_own_is_said() -> None:
     changed = photo("a", taken=NOON, taken_by_camera=False)
     satellites = photo("b", taken=NOON.replace(tzinfo=UTC), taken_by_camera=False)
-    assert len([*unsure_dates((changed, satellites))]) == 2
-    assert [*unsure_dates((photo("c", taken=NOON), photo("d")))] == []
+    trusted = Facts(clock=lambda asset: NOON)
+    said = [*unsure_dates(plan_tree((changed, satellites, photo("c")), Wish("dates"), trusted))]
+    assert [words.split(" by ")[1][:12] for words in said] == ["the satellit", "the time of ", "the file's o"]
+    assert [*unsure_dates(plan_tree((photo("c", taken=NOON), photo("d")), Wish("dates"), Facts()))] == []
+    assert [*unsure_dates(plan_tree((changed,), Wish(), Facts()))] == []
 
 
 def test_patterns_take_words_and_values_make_no_folders() -> None:

@@ -168,8 +168,10 @@ def test_a_forgotten_person_s_faces_come_back_unnamed_and_can_be_named(people: O
     assert found.forget(anna.id) == 4
     assert b"Karenina" not in (library.data / "decisions.sqlite").read_bytes()
     assert found.undo() is None
-    assert found.of_kind("person") == []
-    assert found.name(found.of_kind("unnamed")[0].id, "Anna").photos == 4
+    assert found.of_face(anna.faces[0].key) is None, "its numbers are gone as well"
+    again = people()  # another network finds them
+    assert again.of_kind("person") == []
+    assert again.name(again.of_kind("unnamed")[0].id, "Anna").photos == 4
 
 
 def test_every_step_can_be_undone(people: Open) -> None:

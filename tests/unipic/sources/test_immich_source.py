@@ -233,6 +233,15 @@ def test_a_preview_is_fetched_once_and_originals_only_if_they_arrive_whole(fake:
     assert id != other
 
 
+def test_the_same_bytes_in_two_libraries_are_two_photos_fetched_at_once(fake: FakeImmich) -> None:
+    for number in range(16):
+        fake.add(f"{number:02}.jpg", b"the same", libraryId=str(number))
+    found = files(fake)
+    assert len({one.id for one in found}) == 16
+    assert len({one.path for one in found}) == 1
+    assert not list(Path(found[0].path).parent.glob("*part"))
+
+
 def test_a_photo_without_a_preview_is_named_and_costs_no_other(fake: FakeImmich) -> None:
     fake.add("a.jpg", b"1")
     bad = fake.add("b.jpg", b"2")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tests.helpers.drawn_faces import face
 from training.faces.convert import SHA256, main, network
 
@@ -94,12 +95,20 @@ def test_a_mirrored_face_has_the_same_numbers(encoder: FaceEncoder, chips: np.nd
     assert np.abs(there - back).max() < 1e-5
 
 
+def test_the_mean_of_many_faces_is_nearer_to_a_blurred_one(encoder: FaceEncoder, chips: np.ndarray) -> None:
+    assert (encoder.mean.shape, encoder.mean.dtype) == ((128,), np.float32)
+    assert abs(float(np.linalg.norm(encoder.mean)) - 1) < 1e-6
+    blurred = np.stack([np.asarray(Image.fromarray(chip).resize((9, 9)).resize((SIDE, SIDE), 2)) for chip in chips])
+    assert (encoder.embed(blurred) @ encoder.mean).mean() > (encoder.embed(chips) @ encoder.mean).mean() + 0.005
+
+
 def test_nobody_has_no_vectors(encoder: FaceEncoder) -> None:
     assert encoder.embed(np.zeros((0, SIDE, SIDE, 3), np.uint8)).shape == (0, 128)
 
 
 def test_what_has_no_numbers_has_no_finite_row(chips: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = FaceEncoder(MANIFEST.parent / FACE_ENCODER / "resnet.safetensors", "cpu")
+    folder = MANIFEST.parent / FACE_ENCODER
+    encoder = FaceEncoder(folder / "resnet.safetensors", folder / "mean.npy", "cpu")
     nothing = torch.nn.Module()
     nothing.forward = lambda pixels: torch.zeros(len(pixels), 128)
     monkeypatch.setattr(encoder, "_load", lambda: nothing)

@@ -1,0 +1,257 @@
+"""Routes of people: who is in the library's photos, their faces, questions about them, and what a person says."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from server.answers import Answer, Asked, Refused, heard, in_words, shown
+from unipic.core.errors import SettingsError
+from unipic.core.face import Face
+from unipic.core.words import printable
+from unipic.library.faces import faces, is_on
+from unipic.library.library import Library
+from unipic.people.people import People, Together
+from unipic.people.settling import Somebody
+from unipic.people.suggest import Answer as Said
+from unipic.people.suggest import Card, Deck
+from unipic.vision.registry import face_encoder_key
+
+KINDS = ("person", "unnamed", "other", "hidden")
+QUESTIONS = 50  # sent at once
+SHOWN = 6  # faces on each side of a question
+WITH = 8  # others who are shown with a person
+SAID: tuple[Said, ...] = ("same", "different", "skip")
+
+
+class Room:
+    """The people of a library as it is now, for one question or step at a time."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.lock = threading.RLock()
+        self._state: tuple[object, ...] = ()
+        self._people: People | None = None
+        self._deck: Deck | None = None
+
+    @property
+    def people(self) -> People:
+        """Looked at anew if the library has changed."""
+        state = (self.library.version(), is_on(self.library))
+        if self._people is None or state != self._state:
+            self._people, self._deck = People(self.library, faces(self.library, vectors=True), face_encoder_key()), None
+            self._people.group()
+            self._state = (self.library.version(), is_on(self.library))  # what was grouped is stored in it
+        self._people.refresh()
+        return self._people
+
+    @property
+    def deck(self) -> Deck:
+        """The questions; dealt anew when something else was said meanwhile."""
+        people = self.people
+        if self._deck is None:
+            self._deck = Deck(people)
+        return self._deck
+
+    def changed(self) -> None:
+        """Deal the questions anew the next time, and count what was stored as seen."""
+        self._deck = None
+        self._state = (self.library.version(), is_on(self.library))
+
+    def kept_up(self) -> None:
+        """The deck knows what was said: only count what was stored as seen."""
+        self._state = (self.library.version(), is_on(self.library))
+
+
+def people_routes(library: Library) -> list[Route]:
+    """The routes of one library. While faces are not told apart, they have nobody to show."""
+    room = Room(library)
+
+    def listing(request: Request) -> Answer:
+        return _listing(room)
+
+    def person(request: Request) -> Answer:
+        with room.lock:
+            try:
+                return _in_full(room.people, room.people.somebody(request.path_params["id"]))
+            except SettingsError as error:
+                raise Refused(404, f"{error}.") from None
+
+    def questions(request: Request) -> Answer:
+        with room.lock:
+            return _questions(room)
+
+    def do(asked: Asked) -> Answer:
+        with room.lock:
+            try:
+                return _done(room, asked)
+            except Together as error:  # nothing was done: it is asked about
+                return {"message": f"{str(error)[:1].upper()}{str(error)[1:]}", "photos": error.photos}
+
+    path = "/unipic/people"
+    return [
+        Route(f"{path}/listing", in_words(shown(listing))),
+        Route(f"{path}/person/{{id}}", in_words(shown(person))),
+        Route(f"{path}/questions", in_words(shown(questions))),
+        Route(f"{path}/do", in_words(heard(do)), methods=["POST"]),
+    ]
+
+
+# What is shown.
+
+
+def _listing(room: Room) -> dict[str, Any]:
+    if not is_on(room.library):
+        return {"on": False}
+    with room.lock:
+        people = room.people
+        steps = people.records.steps()
+        return {
+            "on": True,
+            **{kind: [_card(one) for one in people.of_kind(kind)] for kind in KINDS},  # type: ignore[arg-type]
+            "notFaces": len(people.not_faces),
+            "questions": len(room.deck.questions()),
+            "undo": steps[0].words if steps else "",
+        }
+
+
+def _card(one: Somebody) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": printable(one.row.name),
+        "born": one.row.born,
+        "hidden": one.row.hidden,
+        "faces": len(one.faces),
+        "photos": one.photos,
+        "years": list(one.years or ()),
+        "cover": _face(one.cover) if one.cover else None,
+    }
+
+
+def _face(face: Face) -> dict[str, Any]:
+    return {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
+
+
+def _in_full(people: People, one: Somebody) -> dict[str, Any]:
+    """A person with all its faces, and those who are in photos with it."""
+    days = one.known.days
+
+    def told(face: Face) -> dict[str, Any]:
+        likeness, day = people.likeness(face, one), days.get(face.digest)
+        why = "" if face.clear else f"{round(face.size)} px, or turned or blurred: placed by its likeness alone"
+        return {
+            **_face(face),
+            "day": day.isoformat() if day else "",
+            "likeness": None if likeness is None else round(likeness),
+            "size": round(face.size),
+            "poor": why,
+        }
+
+    photos = {face.digest for face in one.faces}
+    others: Counter[str] = Counter()
+    for other in people.of_kind("person"):
+        if other.id != one.id and (both := len(photos & {face.digest for face in other.faces})):
+            others[other.id] = both
+    together = [{**_card(people.everybody[id]), "together": number} for id, number in others.most_common(WITH)]
+    return {
+        **_card(one),
+        "all": [told(face) for face in one.faces],
+        "with": together,
+        "unfound": len(people.unfound(one.id)),
+    }
+
+
+def _questions(room: Room) -> dict[str, Any]:
+    if not is_on(room.library):
+        return {"left": 0, "questions": []}
+    deck = room.deck
+    open_ones = deck.questions()
+
+    def side(card: Card) -> dict[str, Any]:
+        return {
+            "name": printable(card.row.name),
+            "number": len(card.faces),
+            "faces": [_face(one) for one in _best(card)],
+        }
+
+    return {
+        "left": len(open_ones),
+        "questions": [
+            {
+                "pair": [one.first, one.second],
+                "sides": [side(deck.card(one.first)), side(deck.card(one.second))],
+                "likeness": round(room.people.limits.likeness(one.cosine)),
+                "faces": one.faces,
+                "together": one.together,
+            }
+            for one in open_ones[:QUESTIONS]
+        ],
+    }
+
+
+def _best(card: Card) -> Sequence[Face]:
+    """The faces that tell most of who it is."""
+    return sorted(card.faces, key=lambda face: (not face.clear, -face.size, face.key))[:SHOWN]
+
+
+# What is said.
+
+
+def _done(room: Room, asked: Asked) -> dict[str, Any]:
+    if not is_on(room.library):
+        raise Refused(409, "Faces are not told apart: somebody turned it off.")
+    if asked["do"] == "answer":
+        return _answered(room, asked)
+    if asked["do"] == "unanswer":
+        undone = room.deck.undo()
+        room.kept_up()
+        return {"undone": undone}
+    people = room.people
+    text, several = _text, _texts
+    steps: dict[str, Callable[[], Any]] = {
+        "name": lambda: people.name(text(asked["id"]), text(asked["name"])),
+        "born": lambda: people.born(text(asked["id"]), text(asked["born"])),
+        "hide": lambda: people.hide(text(asked["id"]), asked.get("on", True) is True),
+        "cover": lambda: people.cover(text(asked["id"]), text(asked["face"])),
+        "join": lambda: people.join(several(asked["ids"]), asked.get("twice") is True),
+        "split": lambda: people.split(several(asked["faces"]), text(asked.get("to", ""))),
+        "not": lambda: people.is_not(several(asked["faces"]), text(asked["id"])),
+        "no face": lambda: people.no_face(several(asked["faces"])),
+        "nobody": lambda: people.nobody(several(asked["ids"])),
+        "undo": people.undo,
+        "forget": lambda: people.forget(text(asked["id"])),
+    }
+    done = steps[text(asked["do"])]()
+    notices, people.notices = people.notices, []
+    room.changed()
+    return {"id": done.id if isinstance(done, Somebody) else "", "notices": [printable(one) for one in notices]}
+
+
+def _answered(room: Room, asked: Asked) -> dict[str, Any]:
+    deck, pair = room.deck, [*asked["pair"]]
+    said: Said | None = next((one for one in SAID if one == asked["said"]), None)
+    if said is None:
+        raise ValueError(f"said is one of {', '.join(SAID)}")
+    question = next((one for one in deck.questions() if [one.first, one.second] == pair), None)
+    if question is None:
+        raise Refused(410, "This question is answered already, or was dealt anew.")
+    deck.answer(question, said)
+    room.kept_up()
+    return {"left": len(deck.questions())}
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError("text is expected")
+    return given
+
+
+def _texts(given: Any) -> list[str]:
+    if not isinstance(given, list) or not given:
+        raise ValueError("a list of names is expected")
+    return [*map(_text, given)]

@@ -1,0 +1,219 @@
+"""The faces of the library: where they are, which is ordinary measuring, and whose they are, once somebody asked.
+
+What tells faces apart is worked out only while it is turned on, and never for photos in a folder that is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.face import Face
+from unipic.core.progress import Progress, Stage, Step, silent
+from unipic.core.settings import Limits
+from unipic.library._cutting import seen
+from unipic.library._database import Database
+from unipic.library._tables import marks, portions
+from unipic.library.filling import Model, detector, face_encoder
+from unipic.library.library import Library
+from unipic.library.reader import Reader
+from unipic.reading.engines.base import Engine
+from unipic.vision.face_net import IDENTITY
+from unipic.vision.faces import KIND, FaceFinder, part_name
+from unipic.vision.registry import face_encoder_key, open_face_encoder, open_faces
+
+FINDER = FaceFinder.key  # of the rows of the faces' parts
+CHOICE, LEFT_OUT = "faces", "faces left out"  # the names under which it is remembered what people chose
+# Seconds for 1,000 photos, with one face in two of them.
+FINDING = Stage("Finding faces", 14, "Where faces are is noted: for the best shot, for crops, and for People.")
+TELLING = Stage("Telling faces apart", 8, "Each face becomes 128 numbers that are kept on this computer.")
+AT_ONCE = 200  # photos between two looks at whether it is still wanted: some seconds' work
+
+# A face that may start or extend a person, by what tells faces that are taken for others (PEOPLE in RESULTS.md).
+CLEAR_SIZE = 40  # pixels in the original
+CLEAR_SCORE = 0.85  # of the finder: below, there are dolls, statues and backs of heads
+LIKE_ANYBODY = 0.945  # cosine to the mean of all faces: blurred ones lie near it
+TURNED = 0.45  # how far the nose is from the middle of the eyes, by the distance of the eyes: half a profile
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What forget_faces deleted."""
+
+    vectors: int  # faces whose numbers were kept
+    chips: int  # their pictures
+
+
+def find(library: Library, engine: Engine, limits: Limits, progress: Progress = silent) -> int:
+    """Note where the faces are in photos that nobody has looked at. Returns of how many photos. ModelError."""
+    return library.fill(detector(FINDER, open_faces, stage=FINDING.name), engine, progress, limits=limits)
+
+
+def tell_apart(
+    library: Library, engine: Engine, limits: Limits, device: str = "auto", progress: Progress = silent
+) -> int:
+    """Make the numbers that faces are compared by, where that is turned on. Returns of how many photos. ModelError.
+
+    If it is turned off meanwhile, or a folder is left out, what was made since is deleted.
+    """
+    if not is_on(library):
+        return 0
+    model = _model(device)
+    todo = _untold(library, model.key)
+    for start in range(0, len(todo), AT_ONCE):
+        some = todo[start : start + AT_ONCE]
+        library.fill(model, engine, partial(_within, progress, start, len(todo)), some, limits)
+        if not is_on(library):
+            _delete(library)
+            return 0
+        if unwanted := sorted(_unwanted(library) & set(some)):
+            _delete(library, unwanted)
+    return len(todo)
+
+
+def faces(reader: Reader, among: Sequence[str] | None = None, vectors: bool = False) -> list[Face]:
+    """The faces in the photos with these digests, or in all that are shown, in the order of their photos.
+
+    `vectors`: only those whose numbers are known, and none while it is turned off, or of photos that are left out.
+    ModelError if the encoder of faces is damaged.
+    """
+    if vectors and not is_on(reader):
+        return []
+    wanted = reader.shown() if among is None else list(among)
+    if vectors:
+        unwanted = _unwanted(reader)
+        wanted = [digest for digest in wanted if digest not in unwanted]
+    found: list[Face] = []
+    for some in portions(wanted):
+        rows = seen(reader.ask, some, FINDER)
+        known = _vectors(reader, some) if vectors else {}
+        for face in (face for digest in some for face in rows.get(digest, ())):
+            vector = known.get((face.digest, part_name(face.box)))
+            if not vectors or vector is not None:
+                found.append(replace(face, vector=vector))
+    mean = open_face_encoder("cpu").mean if vectors and found else None
+    return [replace(face, clear=is_clear(face, mean)) for face in found]
+
+
+def is_clear(face: Face, mean: np.ndarray | None = None) -> bool:
+    """Whether a face is good enough to start or extend a person. `mean`: of all faces, float32 [D], of length 1."""
+    if face.size < CLEAR_SIZE or face.score < CLEAR_SCORE or turned(face) >= TURNED:
+        return False
+    return mean is None or face.vector is None or float(face.vector @ mean) < LIKE_ANYBODY
+
+
+def turned(face: Face) -> float:
+    """How far the nose is from the middle of the eyes, along the line of the eyes, by their distance."""
+    (right_x, right_y), (left_x, left_y), (nose_x, nose_y) = face.points[:3]
+    across, down = left_x - right_x, left_y - right_y
+    length = across * across + down * down
+    if length == 0:
+        return math.inf
+    return abs((nose_x - (right_x + left_x) / 2) * across + (nose_y - (right_y + left_y) / 2) * down) / length
+
+
+# What people chose.
+
+
+def is_on(reader: Reader) -> bool:
+    """Whether somebody asked whose faces these are. False where that cannot be read."""
+    try:
+        return reader.marks.choice(CHOICE) == "on"
+    except DecisionsUnreadable:
+        return False
+
+
+def turn_on(reader: Reader) -> None:
+    """Somebody asked. DecisionsUnreadable."""
+    reader.marks.choose(CHOICE, "on")
+
+
+def left_out(reader: Reader) -> list[Path]:
+    """Folders whose faces nobody is told apart by. DecisionsUnreadable."""
+    said = reader.marks.choice(LEFT_OUT)
+    with suppress(ValueError, TypeError):
+        return [Path(one) for one in json.loads(said or "[]")]
+    return []
+
+
+def leave_out(library: Library, folder: Path, out: bool = True) -> None:
+    """Leave a folder out, and delete what is known of faces in it; or take it in again. DecisionsUnreadable."""
+    others = [one for one in left_out(library) if one != folder]
+    said = json.dumps([os.fspath(one) for one in sorted([*others, *([folder] if out else [])])])
+    library.marks.choose(LEFT_OUT, said)
+    if out:
+        _delete(library, sorted(library.inside(folder)))
+
+
+def forget_faces(library: Library) -> Forgotten:
+    """Turn it off, and delete every number and picture of a face. Where faces are is kept, as are names.
+
+    UnipicError if something else reads the index for so long that bytes of what was deleted may be left in its file.
+    """
+    library.marks.choose(CHOICE, "off")
+    return _delete(library)
+
+
+def forget_these(reader: Reader, faces: Sequence[Face]) -> Forgotten:
+    """Delete the numbers and pictures of some faces. Only another encoder looks at them again. UnipicError as above."""
+    chips = sum(reader.chips.forget(face.digest, part_name(face.box)) for face in faces)
+    which = f"FROM vector WHERE key LIKE '{IDENTITY}%' AND digest = ? AND part = ?"
+    with closing(Database(reader.path)) as base:
+        rows = [[face.digest, part_name(face.box)] for face in faces]
+        number = sum(base.ask(f"SELECT count(*) {which}", row)[0][0] for row in rows)
+        base.all_at_once([(f"DELETE {which}", row) for row in rows])
+        base.compact()
+    return Forgotten(number, chips)
+
+
+def _delete(library: Library, digests: Sequence[str] | None = None) -> Forgotten:
+    """Delete vectors and chips of some photos, or of all, and write the index's file anew without them."""
+    with closing(Database(library.path)) as base:
+        chips = library.chips.clear() if digests is None else sum(library.chips.forget(one) for one in digests)
+        number = 0
+        for some in [None] if digests is None else portions(digests):
+            among, values = ("", ()) if some is None else (f" AND digest IN ({marks(some)})", tuple(some))
+            which = f"WHERE key LIKE '{IDENTITY}%'{among}"
+            number += base.ask(f"SELECT count(*) FROM vector {which}", values)[0][0]
+            base.all_at_once([(f"DELETE FROM {table} {which}", values) for table in ("vector", "part", "done")])
+        base.compact()
+    return Forgotten(number, chips)
+
+
+def _model(device: str) -> Model:
+    return face_encoder(face_encoder_key(), partial(open_face_encoder, device), FINDER, TELLING.name)
+
+
+def _untold(library: Library, key: str) -> list[str]:
+    """Photos with faces that are to be told apart and are not yet."""
+    rows = library.ask(f"SELECT DISTINCT digest FROM part WHERE kind = '{KIND}' AND key = ?", [FINDER])
+    with_faces, unwanted = {digest for (digest,) in rows}, _unwanted(library)
+    shown = [digest for digest in library.shown() if digest in with_faces and digest not in unwanted]
+    filled = library.filled(key)
+    return [digest for digest in shown if digest not in filled]
+
+
+def _unwanted(reader: Reader) -> frozenset[str]:
+    """Photos with a file in a folder that is left out."""
+    return frozenset().union(*(reader.inside(folder) for folder in left_out(reader)))
+
+
+def _vectors(reader: Reader, digests: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
+    """float32 [D], of length 1, by photo and part."""
+    asked = f"SELECT digest, part, value FROM vector WHERE key = ? AND digest IN ({marks(digests)})"
+    rows = reader.ask(asked, [face_encoder_key(), *digests])
+    found = {(digest, part): np.frombuffer(value, np.float16).astype(np.float32) for digest, part, value in rows}
+    return {at: vector / np.linalg.norm(vector) for at, vector in found.items()}
+
+
+def _within(progress: Progress, before: int, total: int, step: Step) -> None:
+    progress(replace(step, done=before + step.done, total=total))
