@@ -15,7 +15,7 @@ from unipic.reading.engines.base import Failure
 from unipic.reading.renditions import CHANGED
 from unipic.video.decode import in_worker
 from unipic.video.film import NotAFilm
-from unipic.video.reading import CONTENT, STRIPS, At, picture_at
+from unipic.video.reading import CONTENT, STRIPS, At, picture_at, seconds_of
 
 SIDE = 1280  # pixels of the long side
 STEP_MS = 100  # times are rounded to this, so that few pictures are kept
@@ -23,7 +23,7 @@ STEP_MS = 100  # times are rounded to this, so that few pictures are kept
 
 def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
     """Path of a JPEG of what a film shows at a time, long side at most SIDE. NotShown if it cannot be made."""
-    at = max(0, milliseconds) // STEP_MS * STEP_MS
+    at = min(max(0, milliseconds), round(1000 * seconds_of(film))) // STEP_MS * STEP_MS
     path = views / f"{film.digest}-at-{at}.jpg"
     with suppress(FileNotFoundError):
         os.utime(path)  # mark it as used
