@@ -14,7 +14,7 @@ from unipic.core.photo import Found
 from unipic.video import reading
 from unipic.video.reading import Order, print_film, read_film
 
-MUTANTS = amount(pr=40, nightly=2_000)
+MUTANTS = amount(pr=24, nightly=2_000)
 HEAD = 1_000  # bytes in which headers lie
 
 

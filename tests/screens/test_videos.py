@@ -8,18 +8,20 @@ import pytest
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from tests.helpers.filmed import walk, write_film
+from tests.helpers.filmed import copy_of, pictures, walk, write_film
 from tests.helpers.libraries import read_in
 from tests.screens.test_screens import app, text
 
 from server import film_work
+from server.film_copies import copies_of
 from server.film_pictures import film_picture, filmstrip
 from server.state import server
 from server.worker import look_through
 from unipic.core.errors import NotShown, UnipicError
 from unipic.core.photo import FILM, Photo
 from unipic.core.progress import silent
-from unipic.core.settings import Settings
+from unipic.core.settings import Limits, Settings
+from unipic.library.index import StoredIndex
 from unipic.library.library import Library
 from unipic.video import reading
 
@@ -129,3 +131,21 @@ def test_what_is_no_film_is_refused_in_words(films: Path) -> None:
     (films / "bad.mp4").write_bytes(b"not a film" * 100)
     with pytest.raises(UnipicError, match=r"bad\.mp4 is no film"):
         look_through(films / "bad.mp4", Settings.of(encoder="builtin"), silent)
+
+
+def test_two_films_that_are_one_are_scrubbed_together(library: Library, films: Path, data: Path) -> None:
+    copy_of(films / "walk.mp4", "half size, strong compression", films / "small", 25, pictures(films / "walk.mp4"))
+    read_in(library, films)
+    assert copies_of(library.films()[0]) == [], "nobody has compared films yet"
+    index = StoredIndex(library.path.parent, library.thumbnails, Limits())
+    reading.fingerprints_of(library.films(), index)
+    index.close()
+    film = next(one for one in library.films() if one.name == "walk.mp4")
+    (twin,) = copies_of(film)
+    assert {twin.long.name, twin.short.name} == {"walk.mp4", "small.mp4"}
+    assert (twin.coverage, twin.offset) == (1.0, pytest.approx(0.0, abs=0.1))
+    assert all(agrees for _, agrees in twin.agrees)
+    page = opened(film)
+    assert "**100%** of the shorter film's pictures agree." in text(page)
+    page.slider(key=f"scrub-{film.digest}").set_value(0.5).run()
+    assert not page.exception
