@@ -65,7 +65,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "00394fff6161350e"),
+    "reading/images": (1, "043e02be9e933f65"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -98,6 +98,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/compare": (1, "dc9d99e5b4880e13"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
     "reading/seen": (3, "2bcef1b3c0e0e81c"),
+    "video/reading": (1, "006b9e9c7373ad8d"),
+    "reading/seen": (3, "94bd49655ccff04a"),
 }
 
 
