@@ -90,7 +90,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/own_faces": (1, "40af237d779c16e9"),
     "people/grouping": (1, "41359d90fddf7c81"),
     "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (2, "1f5c3f44083560bb"),
+    "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/reading": (1, "558f35c73ad0995e"),
