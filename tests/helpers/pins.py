@@ -81,7 +81,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "15a073a399b5de2d"),
     "cleanup/compare": (1, "39503929026f0c45"),
     "cleanup/look": (2, "1f5c3f44083560bb"),
-    "reading/seen": (3, "8ca67233db56c71f"),
+    "reading/seen": (3, "e648c6003f54d958"),
 }
 
 
