@@ -100,6 +100,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/seen": (3, "2bcef1b3c0e0e81c"),
     "video/reading": (1, "006b9e9c7373ad8d"),
     "reading/seen": (3, "94bd49655ccff04a"),
+    "reading/seen": (3, "e648c6003f54d958"),
 }
 
 
