@@ -89,18 +89,12 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "15a073a399b5de2d"),
     "vision/own_faces": (1, "40af237d779c16e9"),
     "people/grouping": (1, "41359d90fddf7c81"),
-    "cleanup/compare": (1, "39503929026f0c45"),
+    "cleanup/compare": (1, "dc9d99e5b4880e13"),
     "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/reading": (1, "558f35c73ad0995e"),
-    "reading/seen": (3, "90ffdbad1486f1c3"),
-    "cleanup/compare": (1, "dc9d99e5b4880e13"),
-    "cleanup/look": (2, "1f5c3f44083560bb"),
-    "reading/seen": (3, "2bcef1b3c0e0e81c"),
-    "video/reading": (1, "006b9e9c7373ad8d"),
+    "video/reading": (1, "3c0a112fae6d9671"),
     "reading/seen": (3, "94bd49655ccff04a"),
-    "reading/seen": (3, "e648c6003f54d958"),
 }
 
 
