@@ -56,7 +56,7 @@ def _picture(film: Photo, when: float) -> None:
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
     sound = "sound" if any(extra.kind == "sound" for extra in film.holds) else "no sound"
-    st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*filter(None, facts), sound])}")
+    st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*(fact for fact in facts if fact), sound])}")
 
 
 def _bars(one: FilmCopy) -> go.Figure:

@@ -35,10 +35,8 @@ SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "tiff": ".tif"}
 TRIED = 3  # frames that eyes may come from; further ones are later by seconds
 QUALITY = 95  # of JPEG
 PROGRAM = "Unipic"
-SECONDS, MEMORY = (
-    300.0,
-    5_000_000_000,
-)  # of a merge: processor time, bytes of address space; 3 frames of 24 MP take 3 GB
+SECONDS = 300.0  # of processor time for a merge
+MEMORY = 5_000_000_000  # bytes of address space for a merge; 3 frames of 24 MP take 3 GB
 OF_PIXELS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284}  # TIFF tags that describe how pixels are stored
 
 
@@ -137,7 +135,7 @@ def composite_file(one: Proposed, place: bool) -> Made:
     """The composite as a JPEG that says what it is: badge, EXIF, XMP, and facts with both sources."""
     words = f"{composite.BADGE}. {one.words}"
     data = as_jpeg(composite.badged(one.composed.pixels), described(one.best.path, words, place), composite.xmp())
-    boxes = [[round(edge) for edge in box] for box in one.composed.boxes]
+    boxes = [[int(edge + 0.5) for edge in box] for box in one.composed.boxes]
     facts = {"kind": "composite", "sources": [one.best.name, one.other.name], "words": one.words, "faces": boxes}
     facts["ecc"] = [round(number, 4) for number in one.composed.correlations]
     return Made(f"composite_{PurePosixPath(one.best.name).stem}.jpg", data, facts)
