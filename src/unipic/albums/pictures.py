@@ -135,8 +135,13 @@ def composite_file(one: Proposed, place: bool) -> Made:
     """The composite as a JPEG that says what it is: badge, EXIF, XMP, and facts with both sources."""
     words = f"{composite.BADGE}. {one.words}"
     data = as_jpeg(composite.badged(one.composed.pixels), described(one.best.path, words, place), composite.xmp())
-    boxes = [[int(edge + 0.5) for edge in box] for box in one.composed.boxes]
-    facts = {"kind": "composite", "sources": [one.best.name, one.other.name], "words": one.words, "faces": boxes}
+    boxes = [[round(edge) for edge in box] for box in one.composed.boxes]
+    facts: dict[str, Any] = {
+        "kind": "composite",
+        "sources": [one.best.name, one.other.name],
+        "words": one.words,
+        "faces": boxes,
+    }
     facts["ecc"] = [round(number, 4) for number in one.composed.correlations]
     return Made(f"composite_{PurePosixPath(one.best.name).stem}.jpg", data, facts)
 
