@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,8 +24,8 @@ from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
-from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
-from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.film_gallery import Films, Kept, look_through_films
+from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
@@ -56,9 +56,8 @@ from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
-from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
-from unipic.video.same_film import Alike, tells
-from unipic.video.stills import stills
+from unipic.video.reading import films_seen, is_named_like_a_film
+from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
@@ -219,56 +218,8 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, tools, progress=progress)
+    films = look_through_films(gallery, files, _kept(tools), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
-
-
-@dataclass(frozen=True)
-class Films:
-    """The films of a gallery and how they are alike."""
-
-    gallery: Gallery  # with the films that could be read among its photos
-    films: tuple[Photo, ...]  # without those identical to another
-    pairs: tuple[FilmPair, ...]
-    silent: tuple[Photo, ...] = ()  # nothing moves in them, or nothing is seen: they are like no other
-
-    @property
-    def likeness(self) -> Likeness:
-        """The films, and which of them are one."""
-        return likeness_of(self.films, self.pairs)
-
-
-def look_through_films(
-    gallery: Gallery,
-    files: Sequence[Found | Unreadable],
-    tools: Tools,
-    alike: Alike = Alike(),  # noqa: B008  frozen
-    progress: Progress = silent,
-) -> Films:
-    """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
-    gallery = with_films(gallery, files, tools, progress)
-    films = originals(films_of(gallery))
-    prints = fingerprints_of(films, tools.index, progress)
-    pairs = film_pairs(films, prints, alike, progress)
-    gallery = with_stills(gallery, stills(photos_of(gallery), prints, tools.thumbnails))
-    silent = (film for film in films if not tells(prints[film.digest]))
-    return Films(gallery, tuple(films), tuple(pairs), tuple(silent))
-
-
-def with_films(
-    gallery: Gallery, files: Sequence[Found | Unreadable], tools: Tools, progress: Progress = silent
-) -> Gallery:
-    """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
-    alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
-    found = [file for file in files if isinstance(file, Found) and file.id in alone]
-    seen = list(films_seen(found, tools.index, tools.thumbnails, tools.encoder, progress))
-    photos = {one.photo.id: one.photo for one in seen if isinstance(one, Seen)}
-    reasons = {one.id: one for one in seen if isinstance(one, Unreadable)}
-    place = {file.id: i for i, file in enumerate(files)}
-    return Gallery(
-        tuple(sorted((*gallery.photos, *photos.values()), key=lambda photo: place[photo.id])),
-        tuple(reasons.get(file.id, file) for file in gallery.unreadable if file.id not in photos),
-    )
 
 
 def find_film_copies(
@@ -284,7 +235,7 @@ def find_film_copies(
     seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, tools, alike, progress)
+    films = look_through_films(gallery, files, _kept(tools), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -466,6 +417,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         series=evidence.series,
         likeness=copies.likeness,
     )
+
+
+def _kept(tools: Tools) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder)
 
 
 def _see(tools: Tools, settings: Settings) -> See:
