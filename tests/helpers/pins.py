@@ -91,7 +91,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/look": (2, "1f5c3f44083560bb"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/reading": (1, "006b9e9c7373ad8d"),
+    "video/reading": (1, "3c0a112fae6d9671"),
     "reading/seen": (3, "94bd49655ccff04a"),
 }
 
