@@ -35,7 +35,7 @@ from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import base, part
 from unipic.sources.part import ALONE, NS, First, Resting
 
-PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1")
+PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1", "--no-people-safe")
 WRITES = (
     *("openat", "?creat", "?truncate", "ftruncate", "?rename", "renameat", "renameat2", "?link", "linkat"),
     *("?symlink", "symlinkat", "?unlink", "unlinkat", "?mkdir", "mkdirat", "?rmdir", "?chmod", "fchmod", "utimensat"),
