@@ -16,6 +16,7 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+films     copies of films: which are found, by kind of copy, and what is found wrongly
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
 faces     how many faces are found, how well two of one person are told from two of different ones, and the time
@@ -41,6 +42,7 @@ from benchmarks import (
     events,
     eyes,
     faces,
+    films,
     immich,
     library,
     memory,
@@ -81,6 +83,7 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "films": films.run,
     "events": events.run,
     "ocr": ocr.run,
     "faces": faces.run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.film_copies import copies
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
@@ -30,6 +31,7 @@ def film(one: Photo) -> None:
         film_bar(run)
     else:
         _told(one)
+    copies(one)
     with st.expander("Look at any time", icon=":material/timer:"):
         _look(one)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable, ModelError
 from unipic.core.face import Face
-from unipic.core.progress import Progress, Stage, Step, silent
+from unipic.core.progress import Progress, Stage, silent, within
 from unipic.core.settings import Limits
 from unipic.library._cutting import seen
 from unipic.library._database import Database
@@ -72,7 +72,7 @@ def tell_apart(
     todo = _untold(library, model.key)
     for start in range(0, len(todo), AT_ONCE):
         some = todo[start : start + AT_ONCE]
-        library.fill(model, engine, partial(_within, progress, start, len(todo)), some, limits)
+        library.fill(model, engine, partial(within, progress, start, len(todo)), some, limits)
         if not is_on(library):
             _delete(library)
             return 0
@@ -223,7 +223,3 @@ def _vectors(reader: Reader, digests: Sequence[str]) -> dict[tuple[str, str], np
     rows = reader.ask(asked, [face_encoder_key(), *digests])
     found = {(digest, part): np.frombuffer(value, np.float16).astype(np.float32) for digest, part, value in rows}
     return {at: vector / np.linalg.norm(vector) for at, vector in found.items()}
-
-
-def _within(progress: Progress, before: int, total: int, step: Step) -> None:
-    progress(replace(step, done=before + step.done, total=total))
