@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.film_copies import copies
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
@@ -24,12 +25,13 @@ def film(one: Photo) -> None:
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip, width="stretch")
+        st.image(strip)
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)
     else:
         _told(one)
+    copies(one)
     with st.expander("Look at any time", icon=":material/timer:"):
         _look(one)
 

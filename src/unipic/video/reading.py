@@ -47,6 +47,7 @@ KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
 
 
 CONTENT = f"film{VERSION}.{packets.VERSION}"
+PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index are ours
 
 
 def is_named_like_a_film(file: Found | Unreadable) -> bool:
@@ -231,14 +232,13 @@ def films_seen(
 
 def fingerprints_of(films: Sequence[Photo], index: Index, progress: Progress = silent) -> dict[str, Fingerprint]:
     """Fingerprints by digest; of a film that cannot be decoded an empty one. What the index knows is not made again."""
-    made = f"{VERSION}.{fingerprints.VERSION}"
-    stored = blobs.known(index, (film.digest for film in films), KEY, made)
+    stored = blobs.known(index, (film.digest for film in films), KEY, PRINTED)
     missing = {film.id: film for film in films if film.digest not in stored}
     orders = [Found(film.id, film.name, film.path, film.size) for film in missing.values()]
     for file, told in _made(print_film, orders, PRINTING, progress):
         stored[missing[file.id].digest] = b"" if isinstance(told, str) else told
         if not isinstance(told, str):
-            blobs.keep(index, missing[file.id].digest, KEY, made, told)
+            blobs.keep(index, missing[file.id].digest, KEY, PRINTED, told)
     return {digest: unpacked(data) for digest, data in stored.items()}
 
 
