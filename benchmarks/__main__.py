@@ -32,6 +32,7 @@ safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIG
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -65,7 +66,7 @@ from benchmarks import (
 )
 from benchmarks.machine import machine
 
-PARTS = {
+PARTS: dict[str, Callable[[int], None]] = {
     "quality": quality.run,
     "seconds": seconds.run,
     "eyes": eyes.run,

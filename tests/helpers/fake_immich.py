@@ -189,12 +189,13 @@ class FakeImmich:
         for id, one in self.assets.items():
             if one["stack"] in self.stacks:
                 members.setdefault(one["stack"], []).append(called[id])
+
+        def names_of(thing: dict[str, Any]) -> list[str]:
+            return sorted(called.get(id, id) for id in thing["assets"])
+
         return {
-            "albums": sorted(
-                (a["albumName"], a["description"], sorted(called[id] for id in a["assets"]))
-                for a in self.albums.values()
-            ),
-            "tags": {t["value"]: sorted(called[id] for id in t["assets"]) for t in self.tags.values()},
+            "albums": sorted((one["albumName"], one["description"], names_of(one)) for one in self.albums.values()),
+            "tags": {one["value"]: names_of(one) for one in self.tags.values()},
             "favourites": sorted(called[id] for id, one in self.assets.items() if one["isFavorite"]),
             "trash": sorted(called[id] for id, one in self.assets.items() if one["isTrashed"]),
             "visibility": {called[id]: one["visibility"] for id, one in self.assets.items()},
