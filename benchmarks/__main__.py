@@ -19,6 +19,7 @@ meaning   what the text encoders' halves cost: loading, memory, a picture, a que
 films     copies of films: which are found, by kind of copy, and what is found wrongly
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
 organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
@@ -40,6 +41,7 @@ from benchmarks import (
     darkroom,
     events,
     eyes,
+    faces,
     films,
     immich,
     library,
@@ -84,6 +86,7 @@ PARTS = {
     "films": films.run,
     "events": events.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
     "video": video.run,
     "organise": organise.run,

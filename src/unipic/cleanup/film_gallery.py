@@ -9,7 +9,8 @@ from unipic.cleanup.films import FilmPair, film_pairs, films_of, likeness_of, or
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, silent
-from unipic.library.index import Index
+from unipic.library.index import Index, path_of
+from unipic.library.library import Library
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Seen
 from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
@@ -73,3 +74,16 @@ def with_films(
         tuple(sorted((*gallery.photos, *photos.values()), key=lambda photo: place[photo.id])),
         tuple(reasons.get(file.id, file) for file in gallery.unreadable if file.id not in photos),
     )
+
+
+def index_films(
+    files: Sequence[Found | Unreadable], library: Library, kept: Kept, progress: Progress = silent
+) -> dict[str, Seen | Unreadable]:
+    """Read the films that belong to no photo: each is shown in the library by one of its pictures. By their ids."""
+    beside = library.companions()
+    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
+    alone = [file for file in films if path_of(file) not in beside]
+    seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress)
+    found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
+    kept.index.write()
+    return found

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from unipic.core.errors import SettingsError
+from unipic.core.errors import DecisionsUnreadable, ModelError, SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
@@ -42,7 +42,10 @@ class Together(SettingsError):
 
 
 class People:
-    """Everybody in the photos of a library, as of the last look at it."""
+    """Everybody in the photos of a library. For one thread.
+
+    Rulings are taken over as they come; for new faces, and groups that another process made, it is opened anew.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,9 @@ class People:
         self._made = f"{VERSION} {key} {limits}"
         self._known = known or Known(days(reader), copies(reader))
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
+        self._rows: list[Person] = []
+        self._version: str | None = None  # of the records at the last look
+        self._stored: dict[str, Appearance] = {}  # by the keys of faces
         self._take(faces)
 
     # What there is.
@@ -295,14 +301,15 @@ class People:
         """Look at everything anew, and store who is where, so that searches find it."""
         self._before = self.__dict__.pop("everybody", self._before)
         self.__dict__.pop("_whose", None)
-        self._version = self.records.version()
-        self._rows, rulings = self.records.all()
+        looked, self._version = self._version is not None, self.records.version()
+        (self._rows, rulings), before = self.records.all(), self._rows
+        changed = {one.id for one in set(self._rows) - set(before)} if looked else set()
         self.heard: Heard = self._finder.hear(rulings)
         rows = {}
         for key, one in self._stored.items():
             some = self.of_face(key)
             who = some.id if some and not some.nobody else ""
-            if all_rows or who != one.person:
+            if all_rows or who != one.person or who in changed:  # rows written again tell searches of a new name
                 rows[key] = replace(one, person=who)
         if rows or gone:
             self._stored.update(rows)
@@ -352,3 +359,12 @@ class People:
 def open_people(reader: Reader) -> People:
     """The people of a library, as they were grouped last. Without faces while it is turned off. ModelError."""
     return People(reader, faces_in(reader, vectors=True), face_encoder_key())
+
+
+def let_join(reader: Reader) -> list[str]:
+    """Let new faces join their persons. Returns notices."""
+    try:
+        open_people(reader).group()
+    except (ModelError, DecisionsUnreadable) as error:
+        return [f"{error} Until then new faces are nobody's."]
+    return []
