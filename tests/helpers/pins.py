@@ -93,8 +93,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/reading": (1, "3c0a112fae6d9671"),
-    "reading/seen": (3, "94bd49655ccff04a"),
+    "video/reading": (1, "1d944432696b635b"),
+    "reading/seen": (3, "8f8020ff867a2dc6"),
 }
 
 

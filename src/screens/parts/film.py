@@ -18,9 +18,15 @@ from unipic.library.reader import INDEX
 from unipic.video.reading import clock, seconds_of
 
 STEPS = 40  # of the slider over a film
+# A picture, the buttons above it and the words below it are seen at once.
+STYLE = """<style>
+  .st-key-film-large img, .st-key-film-any img { max-height: 70vh; object-fit: contain; }
+  .st-key-film-pair img { max-height: 50vh; object-fit: contain; }
+</style>"""
 
 
 def film(one: Photo) -> None:
+    st.html(STYLE)
     st.button("All videos", icon=":material/arrow_back:", on_click=_close, type="tertiary")
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
@@ -67,4 +73,5 @@ def _look(one: Photo) -> None:
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.image(str(path), caption=f"at {clock(at)}", width="stretch")
+    with st.container(key="film-any"):
+        st.image(str(path), caption=f"at {clock(at)}", width="stretch")

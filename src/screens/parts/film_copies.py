@@ -42,9 +42,10 @@ def _together(film: Photo, one: FilmCopy) -> None:
     step = max(0.1, round(length / STEPS, 1))
     at = st.slider("Time in the shorter film, in seconds", 0.0, max(step, length), 0.0, step, format="%.1f",
                    key=f"scrub-{film.digest}")  # fmt: skip
-    for place, film_shown, when in zip(st.columns(2), (one.long, one.short), (at + one.offset, at), strict=True):
-        with place:
-            _picture(film_shown, when)
+    with st.container(key="film-pair"):
+        for place, shown, when in zip(st.columns(2), (one.long, one.short), (at + one.offset, at), strict=True):
+            with place:
+                _picture(shown, when)
 
 
 def _picture(film: Photo, when: float) -> None:

@@ -170,7 +170,8 @@ def _large(page: Page) -> None:
         st.markdown(f"{place + 1} of {len(page.frames):,} at **{clock(one.candidate.seconds)}**{_also(page, one)}")
     picture = frame(page.film, one.name)
     if picture:
-        st.image(picture, width="stretch")
+        with st.container(key="film-large"):
+            st.image(picture, width="stretch")
     else:
         st.warning("This picture was deleted. Find the pictures again.", icon=":material/broken_image:")
 

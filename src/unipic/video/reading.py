@@ -36,7 +36,8 @@ SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
 )
-STRIP = 8  # pictures that need no other, spread over a film: its filmstrip, of which the best stands for it
+STRIP = 8  # pictures spread over a film: its filmstrip, of which the best stands for it
+KEYS_FROM = 60.0  # seconds of a film from which they need no other: quick, while short films may have only one such
 STRIP_SIDE = 160  # pixels, the height of the filmstrip
 LOOKED_AT = 96  # pixels, their size for choosing
 # Bits a pixel that H.264 spends where a film looks good; about what telephones' messengers leave. Each doubling is
@@ -121,11 +122,11 @@ def print_film(order: Order) -> Iterator[bytes]:
 
 
 def spread(path: str, seconds: float, limits: FilmLimits) -> Iterator[Decoded]:
-    """Pictures that need no other, evenly over a film; those that cannot be decoded are left out."""
+    """Pictures evenly over a film, of a long one those that need no other; what cannot be decoded is left out."""
     last = -1.0
     for place in range(STRIP):
         start = seconds * (place + 0.5) / STRIP
-        one = next(iter(Decoder(path, start=start, keys=True, limits=limits)), None)
+        one = next(iter(Decoder(path, start=start, keys=seconds > KEYS_FROM, limits=limits)), None)
         if one is not None and one.seconds > last:
             last = one.seconds
             yield one
