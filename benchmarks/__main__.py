@@ -16,8 +16,16 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+films     copies of films: which are found, by kind of copy, and what is found wrongly
+events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
+organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
+people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
+video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
+immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
+          originals; all on a fake of this project
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -31,11 +39,17 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    events,
     eyes,
+    faces,
+    films,
+    immich,
     library,
     memory,
     ocr,
+    organise,
     pairs,
+    people,
     photos,
     pictures,
     quality,
@@ -47,6 +61,7 @@ from benchmarks import (
     startup,
     text_encoders,
     versions,
+    video,
 )
 from benchmarks.machine import machine
 
@@ -59,15 +74,22 @@ PARTS = {
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "immich": immich.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "people": people.run,
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "films": films.run,
+    "events": events.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
+    "video": video.run,
+    "organise": organise.run,
     "safety": safety.run,
 }
 
@@ -79,13 +101,18 @@ def main() -> None:
     parser.add_argument("part", choices=[*PARTS, "all"])
     parser.add_argument("--photos", type=int, default=0, help="how many photos to make (speed: 1000, others: 2000)")
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
+    parser.add_argument("--long", type=int, default=0, help="frames of a long film to make (video)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
     if options.part == "search" and options.calibrate:
         search_calibrate.run(options.calibrate)
         return
-    parts = PARTS | {"darkroom": partial(darkroom.run, groups=options.groups)}
+    with_more = {
+        "darkroom": partial(darkroom.run, groups=options.groups),
+        "video": partial(video.run, long=options.long),
+    }
+    parts = PARTS | with_more
     for name, part in parts.items():
         if options.part in (name, "all"):
             part(options.photos)

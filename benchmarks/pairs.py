@@ -28,12 +28,12 @@ from typing import Any
 import numpy as np
 
 from unipic.cleanup import _neighbours as search
-from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup._near import near_duplicates
 from unipic.cleanup.clusters import clusters
 from unipic.cleanup.compare import WORTH_A_LOOK
 from unipic.cleanup.likeness import Likeness, percent
 from unipic.core.embeddings import Embeddings
+from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Measures, Photo
 from unipic.vision.mobilenet import DIMENSIONS, UnipicEncoder
 

@@ -29,6 +29,7 @@ LAYERS = (
     "server",
     "unipic.api",  # for scripts: it shows the stories and what they take
     "utils",
+    "unipic.examples",
     "unipic.tools",
     "unipic.destinations",
     "unipic.review",
@@ -73,12 +74,13 @@ HOMES = {
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
         "unipic/video/",
         "unipic/reading/_measures.py",
-        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
+        *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
+        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
         "training/eyes.py",
     ),
-    "scipy": ("unipic/cleanup/_grouping.py",),
+    "scipy": ("unipic/core/grouping.py",),
     "sklearn": (
-        "unipic/cleanup/_grouping.py",
+        "unipic/core/grouping.py",
         "unipic/people/density.py",
         "unipic/search/learned.py",
         "unipic/video/plots.py",
@@ -123,6 +125,7 @@ WRITERS = (
     "unipic/vision/fetch.py",
     "unipic/sources/samples.py",
     "unipic/sources/_immich_files.py",  # the login, and pictures that were fetched
+    "server/immich_runs.py",  # the key of Immich, while a scan needs it
     "server/uploads.py",  # uploads, as they arrive
     "server/door_token.py",  # the token it makes, which nobody else may read at any moment
     "training/__main__.py",

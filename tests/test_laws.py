@@ -16,13 +16,13 @@ from tests.helpers.galleries import bonds_over, compare_pair, galleries, rules_o
 from tests.helpers.pictures import PlainEncoder
 from tests.safety.harness.amounts import amount
 
-from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import percent, points_evidence, time_evidence
 from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
+from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Gallery, Photo
 from unipic.core.settings import Settings, Thresholds
 from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept

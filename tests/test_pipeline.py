@@ -23,11 +23,11 @@ from tests.helpers.raws import raw_photo
 from tests.helpers.shots import place, resized, saved, shot
 
 from unipic.cleanup._alignment import Sketch, align
-from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import VERSION, cleanup_to_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.errors import Cancelled, ModelError
+from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Gallery
 from unipic.core.progress import Step, silent
 from unipic.core.settings import Settings

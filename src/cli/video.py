@@ -1,4 +1,4 @@
-"""`video`: keyframes of films, and films that are there twice."""
+"""`video`: what is found in films, with a file for each of its commands."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import typer
 
 from cli.app import app
 
-video = typer.Typer(no_args_is_help=True, help="Keyframes of films, and films that are there twice.")
+video = typer.Typer(no_args_is_help=True, help="Pictures that tell a film, its shots, and films that are there twice.")
 app.add_typer(video, name="video")

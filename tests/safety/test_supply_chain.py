@@ -159,12 +159,14 @@ LOADERS = {
     "torch.load": (
         "src/unipic/vision/mobilenet.py",
         "src/unipic/vision/aesthetic.py",
+        "src/unipic/vision/transnet.py",
     ),  # .pth is how they are published
     "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
     "safetensors.safe_open": ("src/unipic/vision/_checkpoints.py",),
     "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
+    "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),
     "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eyes.py", "benchmarks/"),
 }
 
@@ -309,6 +311,7 @@ def test_models_are_built_by_the_registry_alone() -> None:
         "AestheticHead",
         "FaceFinder",
         "FaceEncoder",
+        "OwnFaceEncoder",
         "EyeReader",
     }
     for path in sorted((PROJECT / "src").rglob("*.py")):

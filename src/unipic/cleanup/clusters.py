@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.copies import Copies
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
+from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Photo, local_time
 from unipic.core.settings import Thresholds
 

@@ -16,11 +16,11 @@ from threading import Lock
 import numpy as np
 
 from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
-from unipic.cleanup._grouping import components
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
+from unipic.core.grouping import components
 from unipic.core.machine import cores
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent

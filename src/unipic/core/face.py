@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Face:
     smile: float | None = None  # log-odds of a smile; None: can't tell, or not measured
     vector: np.ndarray | None = None  # float32 [128], of length 1; None: nobody asked whose face it is
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The photo's digest and the box in thousandths: the same whenever this face is found again."""
         return " ".join((self.digest, *(str(round(1000 * edge)) for edge in self.box)))

@@ -68,7 +68,7 @@ class Thresholds(Section):
     similar: float = 90.0
     # 0 to 100: how exactly the pixels of a copy agree. 50 is where the measured limits are (cleanup/compare.py).
     near: float = 50.0
-    grouping: Literal["greedy", "dbscan", "components"] = "greedy"  # see cleanup/_grouping.py
+    grouping: Literal["greedy", "dbscan", "components"] = "greedy"  # see core/grouping.py
     time_window: float | None = None  # seconds; None: capture times do not matter
 
     def check(self) -> None:

@@ -21,6 +21,7 @@ WRITE_INTERVAL_S = 2.0  # seconds between two writes: what a kill loses
 ENDINGS = ("", "-wal", "-shm")  # of the files that SQLite makes
 BY_DIGEST = ("pixels", "metadata", "vector", "score", "part", "done", "trait")  # tables
 BY_PAIR = ("pair", "look")
+FRAMES = "frames"  # the folder with pictures of films, beside the thumbnails
 
 
 class Database:
@@ -148,6 +149,9 @@ def forget_orphans(base: Database, thumbnails: Thumbnails) -> None:
     orphans = "NOT IN (SELECT digest FROM file WHERE digest IS NOT NULL)"
     for (digest,) in base.ask(f"SELECT digest FROM pixels WHERE digest {orphans}"):
         thumbnails.path(digest).unlink(missing_ok=True)
+    frames = Thumbnails(thumbnails.folder.parent / FRAMES)
+    for digest, part in base.ask(f"SELECT digest, part FROM part WHERE kind = 'frame' AND digest {orphans}"):
+        frames.path(f"{digest}-{part}").unlink(missing_ok=True)
     statements = [(f"DELETE FROM text WHERE rowid IN (SELECT id FROM trait WHERE digest {orphans})", ())]
     statements += [(f"DELETE FROM {table} WHERE digest {orphans}", ()) for table in BY_DIGEST]
     statements += [(f"DELETE FROM {table} WHERE first {orphans} OR second {orphans}", ()) for table in BY_PAIR]

@@ -17,7 +17,7 @@ def store_parts(base: Database, digest: str, parts: Sequence[Part], key: str) ->
     """Store a photo's parts, and that the model with this key looked at it."""
     made = versions.picture()
     for part in parts:
-        _store(base, digest, part, key, made)
+        store_part(base, digest, part, key, made)
     base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
     base.write_now_and_then()
 
@@ -41,7 +41,8 @@ def stored_parts(base: Database, digests: Sequence[str], key: str) -> dict[str, 
     return known
 
 
-def _store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
+def store_part(base: Database, digest: str, part: Part, key: str, made: str) -> None:
+    """Store a part, and its vector if it has one."""
     if part.vector is not None:
         base.queue(
             "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)",

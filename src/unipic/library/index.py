@@ -22,7 +22,7 @@ import numpy as np
 
 from unipic.core.photo import Found, Photo, local_time, photo_from_dict, photo_to_dict
 from unipic.core.settings import Limits
-from unipic.library._database import ENDINGS, Database, forget_orphans
+from unipic.library._database import ENDINGS, FRAMES, Database, forget_orphans
 from unipic.library._parts import store_parts, stored_parts
 from unipic.library._tables import FILE, marks, portions
 from unipic.library.captions import FOLDER as TEXTS
@@ -221,7 +221,7 @@ class StoredIndex(Index):
         """See Index.keep. A file without a stamp is listed, and read again by the next run."""
         values, digest = photo_to_dict(seen.photo), seen.photo.digest
         decoded = {name: value for name, value in values.items() if name not in (*OF_THE_FILE, *NO_METADATA)}
-        self._keep_file(file, digest, None)
+        self.keep_file(file, digest)
         self._keep("pixels", digest, self._pixels, len(seen.thumbnail), json.dumps(decoded))
         self.base.queue(
             "INSERT OR REPLACE INTO vector VALUES (?, '', ?, ?, ?)",
@@ -231,10 +231,11 @@ class StoredIndex(Index):
 
     def keep_unreadable(self, file: Found, reason: str) -> None:
         """See Index.keep_unreadable."""
-        self._keep_file(file, None, reason)
+        self.keep_file(file, None, reason)
         self.base.write_now_and_then()
 
-    def _keep_file(self, file: Found, digest: str | None, problem: str | None) -> None:
+    def keep_file(self, file: Found, digest: str | None, problem: str | None = None) -> None:
+        """Store what a file holds, or why it cannot be used."""
         self.base.queue(
             "INSERT INTO file (path, size, stamp, digest, day, problem, made) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (path) DO UPDATE SET size = excluded.size, stamp = excluded.stamp, digest = excluded.digest, "
@@ -369,7 +370,7 @@ def forget(folder: Path) -> int:
     freed = sum(path.stat().st_size for path in ours)
     for end in ENDINGS:
         folder.joinpath(FILE + end).unlink(missing_ok=True)
-    for part in (THUMBNAILS, ROWS, VIEWS, TEXTS):
+    for part in (THUMBNAILS, ROWS, VIEWS, TEXTS, FRAMES):
         shutil.rmtree(folder / part, ignore_errors=True)
     return freed
 

@@ -109,8 +109,9 @@ class Decoder:
         keys: bool = False,
         limits: FilmLimits | None = None,
     ) -> None:
-        """`start`: seconds into the film; `every`: at least so many seconds apart; `keys`: only pictures that need no
-        other to be decoded, which is ten times faster."""
+        """`start`: seconds into the film; `every`: so many seconds apart, or up to a picture less; `keys`: only
+        pictures that need no other to be decoded, which is ten times faster.
+        """
         self.path, self.start, self.every, self.keys = path, start, every, keys
         self.limits = limits or FilmLimits()
         self.damaged = 0  # packets that could not be decoded

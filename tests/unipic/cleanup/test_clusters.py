@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from tests.helpers.galleries import likeness, photo
 
-from unipic.cleanup._grouping import GROUPINGS
 from unipic.cleanup.clusters import clusters
 from unipic.cleanup.likeness import Likeness
+from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Photo
 
 NOON = datetime(2024, 6, 12, 12, 0)

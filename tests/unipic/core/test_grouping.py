@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from unipic.cleanup._grouping import GROUPINGS, components, dbscan, greedy
+from unipic.core.grouping import GROUPINGS, components, dbscan, greedy
 
 Pairs = list[tuple[int, int]]
 CHAIN = [(0, 1), (1, 2), (2, 3), (3, 4)]

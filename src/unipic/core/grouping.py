@@ -49,13 +49,13 @@ def components(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     return _led(connected_components(_graph(n, a, b), directed=False)[1], a, b)
 
 
-def dbscan(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Components connected through photos with at least CROWD - 1 neighbours (Ester et al. 1996)."""
+def dbscan(n: int, a: np.ndarray, b: np.ndarray, crowd: int = CROWD) -> list[list[int]]:
+    """Components connected through photos with at least `crowd` - 1 neighbours (Ester et al. 1996)."""
     from sklearn.cluster import DBSCAN
 
     if not len(a):
         return []
-    labels = DBSCAN(eps=1.0, min_samples=CROWD, metric="precomputed").fit(_graph(n, a, b)).labels_
+    labels = DBSCAN(eps=1.0, min_samples=crowd, metric="precomputed").fit(_graph(n, a, b)).labels_
     return _led(labels, a, b)
 
 

@@ -1,0 +1,272 @@
+"""Shots, technical frames and keyframes: on clips with truth, on made-up clips, and on a long one."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from benchmarks.video_clips import RATE, Event, Studio, clips, photos_in, write
+from unipic.core.settings import PROJECT
+from unipic.video._signals import HEIGHT, WIDTH
+from unipic.video.decode import Decoder
+from unipic.video.detectors import NAMES, detector, installed
+from unipic.video.film import probe
+from unipic.video.keyframes import Asked, Closed, look
+from unipic.video.technical import technical
+
+PHOTOS = PROJECT.parent / "shared" / "photos"
+SIDE = 1280  # pixels that photos are judged at, as a film's frames would be
+GRADUAL = 12  # frames around the middle of a transition of which only the middle is known
+SCENES = 42  # of the long clip
+
+
+@dataclass
+class Score:
+    """Cuts found and not, of one detector."""
+
+    right: int = 0
+    extra: int = 0
+    missed: int = 0
+    exact: int = 0  # hard cuts found to the frame
+    hard: int = 0
+    frames: int = 0
+    seconds: float = 0.0  # of processor time, with decoding
+    by_kind: dict[str, list[int]] = field(default_factory=dict)  # found, of
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 1 where there was nothing to find and nothing was."""
+        whole = 2 * self.right + self.extra + self.missed
+        return 2 * self.right / whole if whole else 1.0
+
+    def row(self, name: str) -> str:
+        precision = self.right / max(1, self.right + self.extra)
+        recall = self.right / max(1, self.right + self.missed)
+        kinds = ", ".join(f"{kind} {a}/{b}" for kind, (a, b) in sorted(self.by_kind.items()))
+        exact = f"{self.exact}/{self.hard}"
+        return (
+            f"{name:12} {precision:.3f} {recall:.3f} {self.f1:.3f}   {exact:>8}   {self.extra:4}   "
+            f"{self.frames / max(1e-9, self.seconds):6,.0f}   {kinds}"
+        )
+
+
+def run(amount: int = 0, long: int = 0) -> None:
+    """`long`: frames of the long clip, 0 for none."""
+    names = [name for name in NAMES if not installed(name)]
+    with tempfile.TemporaryDirectory() as folder:
+        if (PHOTOS / "video" / "cuts.csv").exists():
+            _shots("clips with truth", list(_dev()), names)
+        for half, title in ((0, "made-up clips, of photos in view"), (1, "made-up clips, of photos not in view")):
+            made = list(_made(Path(folder) / str(half), half, seed=half + 1))
+            _shots(title, made, names)
+            _chosen(title, made)
+        _technical()
+        if long:
+            _long(Path(folder), long)
+
+
+Clip = tuple[Path, list[Event]]
+
+
+def _dev() -> Iterator[Clip]:
+    truth: dict[str, list[Event]] = {}
+    for row in csv.DictReader((PHOTOS / "video" / "cuts.csv").open()):
+        at, around = int(row["frame"]), 0 if row["type"] == "hard" else GRADUAL
+        truth.setdefault(row["video"], []).append(Event(at - around, at + around, row["type"]))
+    for path in sorted((PHOTOS / "video").glob("*/*")):
+        yield path, truth.get(f"{path.parent.name}/{path.name}", [])
+
+
+def _made(folder: Path, half: int, seed: int) -> Iterator[Clip]:
+    folder.mkdir()
+    for clip in clips(photos_in(PHOTOS / "gallery_dev", half), seed):
+        path = folder / f"{clip.name}.mp4"
+        write(clip.frames, path)
+        yield path, clip.events
+
+
+def _shots(title: str, some: Sequence[Clip], names: Sequence[str]) -> None:
+    print(f"{title}: {len(some)} clips, {sum(len(events) for _, events in some)} changes of shot, within one frame")
+    print(f"{'':12} P     R     F1      to the frame   extra  frames/s")
+    for name in names:
+        score = Score()
+        for path, events in some:
+            _score(path, events, name, score)
+        print(score.row(name), flush=True)
+    print()
+
+
+def _score(path: Path, events: Sequence[Event], name: str, score: Score) -> None:
+    begun, times, cuts = time.process_time(), [], []
+    its = detector(name, probe(path).fps)
+    for picture in Decoder(path):
+        times.append(picture.seconds)
+        cuts += its.see(picture, picture.planes(WIDTH, HEIGHT))
+    cuts += its.end()
+    score.seconds += time.process_time() - begun
+    score.frames += len(times)
+    left = [int(np.abs(np.array(times) - cut.at).argmin()) for cut in cuts]
+    for event in events:
+        hits = [at for at in left if event.first - 1 <= at <= event.last + 1]
+        kind = score.by_kind.setdefault(event.kind.split("_")[0], [0, 0])
+        kind[1] += 1
+        score.hard += event.kind == "hard"
+        if hits:
+            _, best = min((abs(at - (event.first + event.last) / 2), at) for at in hits)
+            left.remove(best)
+            score.right, kind[0] = score.right + 1, kind[0] + 1
+            score.exact += event.kind == "hard" and best == event.first
+        else:
+            score.missed += 1
+    score.extra += len(left)
+
+
+def _chosen(title: str, some: Sequence[Clip]) -> None:
+    """Whether the frames chosen are sharp for their shot, and none lies in a true transition."""
+    shots = lost = sharper = inside = 0
+    for path, events in some:
+        film = probe(path)
+        for told in look(Asked(str(path), film.fps)):
+            if not isinstance(told, Closed) or told.shot.technical:
+                continue
+            shots += 1
+            lost += not told.picks and told.shot.seconds >= 0.2
+            for pick in told.picks[:1]:
+                at = round(pick.candidate.seconds * film.fps)
+                inside += any(event.first < at < event.last for event in events if event.kind != "hard")
+                sharper += pick.candidate.sharpness >= _median(path, told, film.fps)
+    print(f"{title}: {shots} shots, {lost} lost; the chosen frame is at least as sharp as the median in {sharper}")
+    print(f"  {inside} chosen within a true transition\n", flush=True)
+
+
+def _median(path: Path, told: Closed, fps: float) -> float:
+    """Median sharpness of the frames of a shot, each fifth."""
+    found = []
+    for picture in Decoder(path, told.shot.start, every=5 / fps):
+        if picture.seconds >= told.shot.end:
+            break
+        light = cv2.cvtColor(picture.picture((640, 360)), cv2.COLOR_RGB2GRAY).astype(np.float32)
+        found.append(float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var()))))
+    return float(np.median(found)) if found else 0.0
+
+
+def _technical() -> None:
+    """Real photos that would be taken for technical frames."""
+    seen, dropped = 0, []
+    for half in (0, 1):
+        for path in photos_in(PHOTOS / "gallery_dev", half):
+            try:
+                with Image.open(path) as image:
+                    image.draft("RGB", (SIDE, SIDE))
+                    picture = ImageOps.exif_transpose(image).convert("RGB")
+            except OSError:
+                continue
+            picture.thumbnail((SIDE, SIDE))
+            seen += 1
+            if kind := technical(np.asarray(picture)):
+                dropped.append(f"{path.name} ({kind})")
+    named = f": {', '.join(dropped)}" if dropped else ""
+    print(f"technical frames: {len(dropped)} of {seen} real photos dropped{named}\n")
+
+
+# The long clip.
+
+OURS = """
+import json, resource, sys, time
+from pathlib import Path
+from unipic.video import gathered
+from unipic.video.keyframes import Asked, look
+gathered.in_worker = lambda task, item, limits=None: task(item)
+what, path, out = sys.argv[1:]
+if what == "decode":
+    from unipic.video.decode import Decoder
+    found = sum(1 for _ in Decoder(path))
+elif what in ("shots", "frames"):
+    from unipic.video.film import probe
+    from unipic.video.keyframes import Closed
+    told = look(Asked(path, probe(path).fps, pictures=what == "frames"))
+    found = [[one.shot.start, len(one.picks)] for one in told if isinstance(one, Closed)]
+else:
+    from typer.testing import CliRunner
+    import main
+    done = CliRunner().invoke(main.app, ["video", "keyframes", path, "--to", out, "--fresh", "--offline", "--json"])
+    found = json.loads(done.stdout)["films"][0]
+    found = {"shots": len(found["shots"]), "frames": found["frames"], "pictures": len(found["pictures"])}
+use = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({"cpu": use.ru_utime + use.ru_stime, "memory": use.ru_maxrss * 1024, "found": found}))
+"""
+
+
+def _long(folder: Path, count: int) -> None:
+    path, events, scenes = folder / "long.mp4", list[int](), list[int]()
+    write(_scenes(count, events, scenes), path, preset="ultrafast", g="125")
+    print(f"a long clip: {count:,} frames at 1280 x 720, {len(events)} cuts, {len(set(scenes))} scenes")
+    quarter = folder / "quarter.mp4"
+    write(_scenes(count // 4, [], []), quarter, preset="ultrafast", g="125")
+    for what in ("decode", "shots", "frames", "keyframes"):
+        told = _timed([sys.executable, "-c", OURS, what, str(path), str(folder / "out")])
+        line = f"{what:10} {told['cpu']:7.1f} s processor time, {count / told['cpu']:6,.0f} frames/s, "
+        line += f"{told['memory'] / 1e6:5,.0f} MB"
+        if what == "shots":
+            at = [round(start * RATE) for start, _ in told["found"][1:]]
+            line += (
+                f"; {len(set(at) & set(events))} of {len(events)} cuts to the frame, {len(set(at) - set(events))} extra"
+            )
+        if what == "frames":
+            small = _timed([sys.executable, "-c", OURS, what, str(quarter), ""])["memory"]
+            line += (
+                f" (a quarter of it: {small / 1e6:,.0f} MB); {sum(not picks for _, picks in told['found'])} shots lost"
+            )
+        if what == "keyframes":
+            line += f"; {told['found']}"
+        print(line, flush=True)
+    out = folder / "theirs"
+    command = [sys.executable, "-m", "scenedetect", "-i", str(path), "-o", str(out), "detect-adaptive", "save-images"]
+    begun = _children()
+    subprocess.run(command, check=True, capture_output=True)
+    spent = _children() - begun
+    written = len(list(out.glob("*.jpg")))
+    print(f"scenedetect {spent:6.1f} s processor time, {count / spent:6,.0f} frames/s; {written} images\n")
+    shutil.rmtree(out)
+
+
+def _scenes(count: int, events: list[int], scenes: list[int]) -> Iterator[np.ndarray]:
+    """Shots of 60 to 160 frames that come back to a few scenes."""
+    studio = Studio([*photos_in(PHOTOS / "gallery_dev", 0)], 7, (1280, 720))
+    chance = np.random.default_rng(7)
+    photos = [studio.photo() for _ in range(min(SCENES, max(2, count // 300)))]
+    made, last = 0, -1
+    while made < count:
+        scene = int(chance.choice([at for at in range(len(photos)) if at != last]))
+        if made:
+            events.append(made)
+        scenes.append(scene)
+        for frame in studio.shot(min(int(chance.integers(60, 160)), count - made), photos[scene]):
+            made, last = made + 1, scene
+            yield frame
+
+
+def _timed(command: list[str]) -> dict[str, Any]:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _children() -> float:
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
