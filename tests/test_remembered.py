@@ -373,6 +373,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "cleanup/_neighbours",
         "library",
         "library/_database",
+        "library/_parts",
         "library/captions",
         "library/thumbnails",
         "tools",
