@@ -3,6 +3,7 @@
 quality   precision and recall on labelled photos, per encoder and lane, beside other programs; the keeper; the ranking
 seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
+eyes      open eyes and smiles on crops and whole faces, how often nobody can tell, and the best shot with faces
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
 memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
@@ -15,9 +16,16 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+films     copies of films: which are found, by kind of copy, and what is found wrongly
+events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
+organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
+people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
+immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
+          originals; all on a fake of this project
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -31,10 +39,17 @@ from benchmarks import (
     bias,
     calibrate,
     darkroom,
+    events,
+    eyes,
+    faces,
+    films,
+    immich,
     library,
     memory,
     ocr,
+    organise,
     pairs,
+    people,
     photos,
     pictures,
     quality,
@@ -53,21 +68,28 @@ from benchmarks.machine import machine
 PARTS = {
     "quality": quality.run,
     "seconds": seconds.run,
+    "eyes": eyes.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,
+    "immich": immich.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,
     "pairs": pairs.run,
+    "people": people.run,
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "films": films.run,
+    "events": events.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
     "video": video.run,
+    "organise": organise.run,
     "safety": safety.run,
 }
 

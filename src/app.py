@@ -15,13 +15,15 @@ from server.continue_routes import continue_routes
 from server.door import Door, believe_only, greeting, mask_logs, open_to_own_names, reachable
 from server.door_sessions import FILE, Sessions
 from server.door_token import token_of
+from server.event_routes import event_routes
 from server.headers import SecurityHeaders, broken
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
 from server.operator import keeping_times, proxies, take_token
+from server.people_routes import people_routes
 from server.review_routes import review_routes
 from server.routes import routes
-from server.state import desk_of, find_photo, library, server, standing_of
+from server.state import desk_of, find_photo, library, occasions, server, standing_of
 from unipic.core.errors import SettingsError
 from unipic.core.files import is_full
 from unipic.core.settings import data_folder
@@ -36,7 +38,9 @@ try:
     all_routes = [
         *review_routes(runs, desk_of),
         *continue_routes(runs, server().jobs, standing_of),
-        *library_routes(library(), runs),
+        *library_routes(library(), runs, occasions()),
+        *people_routes(library()),
+        *event_routes(occasions(), runs),
         *routes(runs, find_photo, was_fetched, library=library()),
     ]
 except SettingsError as error:

@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from unipic.albums.groups import groups_of, numbered
+from unipic.albums.alike import similar_in
+from unipic.albums.clocks import Offset, offsets_of
+from unipic.albums.events import Events, clocks_in, events_of
+from unipic.albums.folders import event_folders
+from unipic.albums.groups import groups_of, left_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
+from unipic.albums.present import people_in
+from unipic.albums.sessions import Rules, unknown
+from unipic.albums.shots import in_order, shots_of
+from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
 from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
-from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.face_stage import look_at_faces
+from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_films
+from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
-from unipic.cleanup.rank import prompt_score, rank
+from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
-from unipic.core.errors import ModelError, SourceError
+from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
-from unipic.core.progress import Progress, Step, silent
+from unipic.core.progress import Progress, Step, counted, silent, within
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
-from unipic.library.indexing import See, gather, remembered, see
+from unipic.library.events import EventRulings
+from unipic.library.indexing import gather, remembered
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
-from unipic.reading.seen import Seen
+from unipic.people.grouping import How
+from unipic.people.people import People, let_join, open_people
+from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
-from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
-from unipic.video.same_film import Alike, tells
-from unipic.video.stills import stills
+from unipic.video.same_film import Alike
+from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
@@ -73,12 +84,14 @@ def index_gallery(
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
-    seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = _counted(seen, READING, len(new), progress)
-    unreadable = tuple(one for one in read if isinstance(one, Unreadable))
+    seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    read = counted(seen, READING, len(new), progress)
+    no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
+    films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
-    return Update(len(files), len(new), gone, unreadable)
+    told = (films.get(one.id, one) for one in no_photos)
+    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
 
 
 def see_meaning(
@@ -105,7 +118,25 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
         return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
-    return []
+    return let_join(library) if asked else []
+
+
+def find_people(
+    library: Library,
+    tools: Tools,
+    settings: Settings,
+    progress: Progress = silent,
+    tidy: bool = False,
+    how: How = "linkage",
+) -> tuple[People, list[str]]:
+    """Find faces, tell them apart where somebody turned that on, and group them as persons; and notices.
+
+    New faces come to the groups that are known; `tidy`: all are grouped anew. What people said holds either way.
+    """
+    notices = find_faces(library, tools, settings, progress)
+    people = open_people(library)
+    people.group(tidy, how)
+    return people, notices
 
 
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:
@@ -122,15 +153,11 @@ def read_words(which: Which, library: Library, tools: Tools, settings: Settings,
         for start in range(0, len(digests), AT_ONCE):
             some = digests[start : start + AT_ONCE]
             progress(Step(STAGE.name, read, total, "photo", ahead=() if read else (STAGE,)))
-            inside = partial(_within, progress, read, total)
+            inside = partial(within, progress, read, total)
             library.fill(word_model(fine), tools.engine, inside, some, settings.limits)
             library.describe(tools.engine)
             read += len(some)
     return total - sum(len(unread(library, fine)) for fine, _ in todo)
-
-
-def _within(progress: Progress, before: int, total: int, step: Step) -> None:
-    progress(replace(step, done=before + step.done, total=total))
 
 
 def clean_gallery(
@@ -148,65 +175,18 @@ def examine(
     source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
-    progress(Step("Finding files", 0, 0, ahead=stages(tools.scorer is not None)))
+    ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
+    progress(Step("Finding files", 0, 0, ahead=ahead))
     files = list(source.files())
-    new = _see(tools, settings)
+    new = tools.seeing(settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, READING, len(files), progress))
+    gallery, embeddings = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, tools, progress=progress)
+    films = look_through_films(gallery, files, _kept(tools), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
-
-
-@dataclass(frozen=True)
-class Films:
-    """The films of a gallery and how they are alike."""
-
-    gallery: Gallery  # with the films that could be read among its photos
-    films: tuple[Photo, ...]  # without those identical to another
-    pairs: tuple[FilmPair, ...]
-    silent: tuple[Photo, ...] = ()  # nothing moves in them, or nothing is seen: they are like no other
-
-    @property
-    def likeness(self) -> Likeness:
-        """The films, and which of them are one."""
-        return likeness_of(self.films, self.pairs)
-
-
-def look_through_films(
-    gallery: Gallery,
-    files: Sequence[Found | Unreadable],
-    tools: Tools,
-    alike: Alike = Alike(),  # noqa: B008  frozen
-    progress: Progress = silent,
-) -> Films:
-    """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
-    gallery = with_films(gallery, files, tools, progress)
-    films = originals(films_of(gallery))
-    prints = fingerprints_of(films, tools.index, progress)
-    pairs = film_pairs(films, prints, alike, progress)
-    gallery = with_stills(gallery, stills(photos_of(gallery), prints, tools.thumbnails))
-    silent = (film for film in films if not tells(prints[film.digest]))
-    return Films(gallery, tuple(films), tuple(pairs), tuple(silent))
-
-
-def with_films(
-    gallery: Gallery, files: Sequence[Found | Unreadable], tools: Tools, progress: Progress = silent
-) -> Gallery:
-    """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
-    alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
-    found = [file for file in files if isinstance(file, Found) and file.id in alone]
-    seen = list(films_seen(found, tools.index, tools.thumbnails, tools.encoder, progress))
-    photos = {one.photo.id: one.photo for one in seen if isinstance(one, Seen)}
-    reasons = {one.id: one for one in seen if isinstance(one, Unreadable)}
-    place = {file.id: i for i, file in enumerate(files)}
-    return Gallery(
-        tuple(sorted((*gallery.photos, *photos.values()), key=lambda photo: place[photo.id])),
-        tuple(reasons.get(file.id, file) for file in gallery.unreadable if file.id not in photos),
-    )
 
 
 def find_film_copies(
@@ -218,11 +198,11 @@ def find_film_copies(
 ) -> tuple[Films, tuple[DuplicateSet, ...]]:
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
     files = list(source.files())
-    progress(Step("Finding files", 0, 0, ahead=INDEXING))
-    seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
+    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *FILMS)))
+    seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, tools, alike, progress)
+    films = look_through_films(gallery, files, _kept(tools), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -247,6 +227,30 @@ def search_gallery(
     return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
 
 
+def find_events(
+    library: Library,
+    encoder: Encoder | None = None,
+    rules: Rules = Rules(),  # noqa: B008  frozen
+    people: Known | None = None,
+) -> Events:
+    """The events of the library's photos, with what people said of them. DecisionsUnreadable.
+
+    `encoder`: its vectors decide pauses of unclear length where no place is known; `people`: names for titles; None:
+    those that people gave to faces in the library.
+    """
+    known = people_in(library) if people is None else people
+    similar = similar_in(library, encoder.key, encoder.calibration) if encoder else unknown
+    return events_of(shots_of(library), EventRulings(library.data).all(), rules, similar, known)
+
+
+def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:
+    """Cameras whose clocks seem to disagree, where nobody has judged that yet. DecisionsUnreadable."""
+    rulings = EventRulings(library.data).all()
+    dated, _ = in_order(shots_of(library), clocks_in(rulings))
+    settled = frozenset(digest for ruling in rulings if ruling.kind == "clock" for digest in ruling.digests)
+    return offsets_of(dated, partial(library.vectors_of, key=encoder.key), encoder.calibration, settled)
+
+
 def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:
     """Whether an example and a photo of the library are one picture, by laying one on the other."""
     sketches = Sketches(
@@ -259,14 +263,6 @@ def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings
     return same
 
 
-def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Settings) -> Iterator[Example]:
-    """Pictures to search by, read as photos are. SourceError for a file that is none. Nothing of them is stored."""
-    for one in _see(tools, settings)(files):
-        if isinstance(one, Unreadable):
-            raise SourceError(f"{one.name} cannot be searched by: it {one.reason}")
-        yield Example(one.photo, one.vector, one.thumbnail, wanted)
-
-
 def weigh(
     gallery: Gallery,
     embeddings: Embeddings,
@@ -276,7 +272,9 @@ def weigh(
     compared: Compared = nothing,
     films: Films | None = None,
 ) -> Evidence:
-    """Compare the photos, look again at copies, then score the members of clusters. `embeddings`: of the photos.
+    """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
+
+    `embeddings`: of the photos.
 
     Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
     """
@@ -291,15 +289,36 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
-    if tools.scorer is None:
+    if tools.scorer is None and tools.faces is None:
         return evidence
     compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
+    return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
+
+
+def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, progress: Progress) -> Evidence:
+    """With the faces in the members of clusters, if there is a model that finds them."""
+    if tools.faces is None:
+        return evidence
+    try:
+        faces = look_at_faces(members, tools.faces, tools.thumbnails, progress, tools.index)
+    except ModelError as error:
+        instead = f"{error} Until then faces are not looked at: open eyes do not count."
+        return replace(evidence, notices=(*evidence.notices, instead))
+    return replace(evidence, faces=faces)
+
+
+def _scored(
+    evidence: Evidence, members: Sequence[Photo], tools: Tools, settings: Settings, progress: Progress
+) -> Evidence:
+    """With a model's scores of the members of clusters, if there is one."""
+    if tools.scorer is None:
+        return evidence
     try:
         scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
-        return replace(evidence, ranker=_ranker(without), notices=(*notices, instead))
+        return replace(evidence, ranker=_ranker(without), notices=(*evidence.notices, instead))
     return replace(evidence, scores=scores)
 
 
@@ -320,19 +339,21 @@ def keyframes(
 
 
 def organise(
-    cleanup: Cleanup,
-    wish: Wish,
-    folder: Path,
-    chosen: frozenset[str] = frozenset(),
-    clock: Clock = no_clock,
+    cleanup: Cleanup, everything: Sequence[Outcome], wish: Wish, folder: Path, clock: Clock = no_clock
 ) -> Tree:
-    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+    """Where every file goes in a tree of groups, dates or events below `folder`. Nothing is written.
 
-    Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
-    `clock`: the time of files that have no capture time.
+    A group has two photos or more that stay; its best are those a person chose, or the recommended one. Groups that an
+    earlier run left there keep their numbers. `clock`: the time of files that have no capture time.
     """
-    groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
-    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
+    stay = [outcome for outcome in everything if outcome.fate == "kept"]
+    chosen = frozenset(outcome.file.id for outcome in stay if outcome.by == "you" and not wish.best_only)
+    groups = groups_of(cleanup, chosen, wish.only_copies)
+    if not wish.best_only:
+        groups = left_of(groups, frozenset(outcome.file.id for outcome in stay))
+    known = numbered(groups, known_groups(folder))
+    events = event_folders(cleanup.gallery.photos) if wish.needs_events else ()
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(known, events, clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:
@@ -340,7 +361,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     gallery = evidence.gallery
     copies = find_copies(gallery.photos, evidence.likeness, thresholds.near, bonds)
     moments = find_moments(copies, thresholds, bonds)
-    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights)
+    faces = Faces(evidence.faces)
+    ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights, faces)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(
         gallery=gallery,
@@ -358,17 +380,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     )
 
 
-def _see(tools: Tools, settings: Settings) -> See:
-    return tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
+def _kept(tools: Tools) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder)
 
 
 def _ranker(tools: Tools) -> str:
     label = tools.scorer.label if tools.scorer else "what is measured (focus, shake, light, grain, tilt, framing)"
     return f"{label}, by your taste ({count(tools.taste.groups, 'group')})" if tools.taste else label
-
-
-def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
-    progress(Step(stage, 0, total, "file"))
-    for done, item in enumerate(items, 1):
-        yield item
-        progress(Step(stage, done, total, "file"))

@@ -393,7 +393,10 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference", "_grain")}
     searched = {f"library/{name}" for name in ("colours", "kinds", "places", "recognised", "traits")}
     searched |= {"core/folding", "reading/scaled", "vision/ocr"}
+    searched |= {f"people/{name}" for name in ("attach", "density", "grouping", "limits", "linking")}
     searched |= {"reading/cutting", "vision/chips", "vision/faces", "vision/face_net", "vision/face_resnet"}
+    searched |= {"vision/own_faces"}
+    searched |= {"video/fingerprints", "video/packets", "video/reading"}
     assert modules <= ours | second_look | searched | {"library/indexing", "reading/engines/_store"}
     decoders = {"pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy=="}
     assert decoders | {"numpy==", "opencv-python-headless=="} <= behind

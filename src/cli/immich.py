@@ -167,7 +167,6 @@ def apply(
             if how.dry_run or not work.steps:
                 return
             confirmed_number(work.assets, count(work.assets, "photo") + " would be written to in Immich", how.yes)
-            there = _still(there)
         with progress_bars(quiet=how.as_json) as progress:
             result = destination.apply(there, work, progress)
         _say_result(result, "written to", how.as_json)
@@ -221,13 +220,6 @@ def _plan(there: Connected, photos: str, marks: Marks, how: How, immich: FromImm
             choices = {**choices, **best_only(proposal.shots, choices)}
         everything = outcomes(proposal, choices, opened.unseen("verified"))
         return destination.planned(proposal, choices, everything, source.listing, there, wishes)
-
-
-def _still(there: Connected) -> Connected:
-    """The server, asked again right before something is written: it may have been updated meanwhile."""
-    from unipic.sources.immich import connect
-
-    return connect(there.client)
 
 
 def _row(asset: Any) -> Sequence[Any]:

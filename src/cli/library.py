@@ -53,7 +53,7 @@ def index(
     """Add folders to the library and read what is new in them. Originals are only read."""
     from unipic.library.library import Library
     from unipic.tools import open_tools
-    from utils import see_meaning
+    from utils import find_faces, see_meaning
 
     with clear_answers(as_json):
         settings, pause = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"}), seconds(every)
@@ -68,6 +68,7 @@ def index(
                 with progress_bars(quiet=as_json) as progress:
                     found = dict(_updated(chosen, library, tools, settings, progress))
                     meaning = see_meaning(library, tools, settings, models_folder(), progress)
+                    meaning += find_faces(library, tools, settings, progress)
                     words, problems = _words_read(_which(ocr, library), library, tools, settings, progress)
                 _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *problems), as_json)
                 if not watch:
@@ -102,7 +103,10 @@ def forget(
         Path | None, typer.Argument(help="Take this folder out of the library. Default: everything.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts or search.")
+        str,
+        typer.Option(
+            "--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts, search or faces."
+        ),
     ] = "",
 ) -> None:
     """Delete what is remembered of photos: measurements and thumbnails. Your decisions, tags and albums stay."""
@@ -123,6 +127,19 @@ def forget(
             out.print(f"{shown(known.path)} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE)
         else:
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
+
+
+def added(folders: list[Path], library: Library, settings: Settings, quiet: bool = False) -> list[Path]:
+    """The folders, those that the library does not have yet added to it and read. SourceError."""
+    from unipic.tools import open_tools
+    from utils import index_gallery
+
+    new = [folder for folder in folders if not library.folder(folder.resolve()).photos]
+    if new:
+        with open_tools(settings, models_folder(), memory_folder()) as tools, progress_bars(quiet=quiet) as progress:
+            for folder in new:
+                index_gallery(library.add(folder), library, tools, settings, progress)
+    return [folder.resolve() for folder in folders]
 
 
 def _updated(

@@ -89,6 +89,13 @@ class Ranking:
     ranker: Annotated[str | None, _models("--ranker", "Ranking: auto, clip or builtin.")] = None
     prompt: Annotated[str | None, _models("--prompt", "A good photo in your words (needs CLIP).")] = None
     preset: Annotated[str | None, _models("--preset", f"A ready-made prompt: {', '.join(PRESETS)}.")] = None
+    people_safe: Annotated[
+        bool | None,
+        _models(
+            "--people-safe/--no-people-safe",
+            "Look at faces in similar shots: open eyes win, and nobody is lost from what is kept. Default: on.",
+        ),
+    ] = None
     taste: Annotated[bool, _models("--taste", "Rank by what your choices in the web app taught, if it is better.")] = (
         False
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,7 +84,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
+        with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
             problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
@@ -97,13 +98,14 @@ def search(
 
 
 @contextmanager
-def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
+def opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
+    from unipic.examples import examples_in
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
     from unipic.tools import open_meaning, open_tools
     from unipic.vision.registry import open_encoder
-    from utils import examples_in
+    from utils import find_events
 
     if not library.paths():
         raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
@@ -113,7 +115,9 @@ def _opened(library: Library, settings: Settings, what: What, text: str) -> Iter
     language = (locale.getlocale()[0] or "en").replace("_", "-")
     searchable = Searchable(library, encoder.key, encoder.calibration)
     meaning, about = open_meaning(searchable, settings, models_folder(), memory_folder())
-    asked = Asked(searchable, language, meaning=meaning, about_meaning=about)
+    events = cache(lambda: find_events(library, encoder))
+    in_event = lambda value: events().matching(value)  # noqa: E731  asked for only by event:
+    asked = Asked(searchable, language, meaning=meaning, about_meaning=about, event=in_event)
     if what.within and not library.folder(what.within.resolve()).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]

@@ -51,10 +51,15 @@ class Seed:
                 raise SettingsError(f"there is no --{name.replace('_', '-')} here: {instead}")
         if self.source_type not in ("local", "immich"):
             raise SettingsError(f"--source-type is local or immich, not {self.source_type!r}")
-        if self.source_type == "immich":
-            raise SettingsError("there is no --source-type immich here: give immich: or immich:album/NAME as PHOTOS")
         if self.face_backend not in ("auto",):
             raise SettingsError(f"there is one way to find faces here; leave --face-backend {self.face_backend} out")
+
+    @property
+    def photos(self) -> list[Path]:
+        """PHOTOS by the flags: folders, or those of an Immich server."""
+        if self.source_type == "immich":
+            return [Path(f"immich:album/{self.immich_album}" if self.immich_album else "immich:")]
+        return self.source or []
 
     def settings(self, notice: Callable[[str], None]) -> dict[str, Any]:
         """The settings that the flags stand for. `notice` hears how a threshold was understood."""
@@ -87,7 +92,5 @@ INSTEAD = {
     "create_albums": APPLY,
     "mark_best_favorite": APPLY,
     "album_prefix": APPLY,
-    "immich_album": "give immich:album/NAME as PHOTOS",
     "immich_api_key": "a key is no argument that others can see; set UNIPIC_IMMICH_KEY",
-    "use_full_resolution": "give --originals with an immich: source",
 }

@@ -134,7 +134,7 @@ SEARCH_EXAMPLES = """
     python src/main.py search "May in Florence" --explain
 
 [b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
-      color is has rating size mp width height · tag album · sort limit
+      color is has rating size mp width height · who faces people · tag album · sort limit
 
 [b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
 """
@@ -318,7 +318,7 @@ def confirmed_number(number: int, going: str, yes: int | None, where: str = "", 
         raise SettingsError(f"{going}, and --yes says {yes:,}: {nothing}")
     if yes is not None or not number:
         return number
-    if not _somebody_is_there():
+    if not somebody_is_there():
         raise SettingsError(f"{going}: without a terminal, confirm with --yes {number}. {nothing.capitalize()}")
     err.print(f"{going}{where}. [b]undo[/b] puts them back.", **WHOLE)
     if err.input("Type the number to do it: ").strip().replace(",", "") != str(number):
@@ -326,7 +326,8 @@ def confirmed_number(number: int, going: str, yes: int | None, where: str = "", 
     return number
 
 
-def _somebody_is_there() -> bool:
+def somebody_is_there() -> bool:
+    """Whether a person can be asked."""
     return sys.stdin.isatty()
 
 

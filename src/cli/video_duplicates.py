@@ -21,9 +21,10 @@ from unipic.core.settings import COMMAND, changed, memory_folder, models_folder
 from unipic.core.words import count, size
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.film_gallery import Films
     from unipic.cleanup.result import DuplicateSet
     from unipic.core.photo import Photo, Unreadable
-    from utils import Films
+    from unipic.video.same_film import SameFilm
 
 _sensitivity, _output = map(option, ("Sensitivity", "Output"))
 COLUMNS = ("kind", "stays", "copy", "offset_s", "coverage", "mirrored", "reason")
@@ -125,23 +126,22 @@ def duplicates(
 
 def copies_in(films: Films, sets: Sequence[DuplicateSet]) -> Iterator[Copy]:
     """Every copy once, with how it agrees with the film that stays."""
-    pairs = {frozenset((pair.first.id, pair.second.id)): pair for pair in films.pairs}
+    pairs = {frozenset((pair.first.digest, pair.second.digest)): pair.how for pair in films.pairs}
     for found in sets:
         for copy, reason in zip(found.copies, found.reasons, strict=True):
-            pair = pairs.get(frozenset((found.keeper.id, copy.id)))
-            kind = {"exact": "bytes", "pixels": "container"}.get(found.kind, "")
-            if pair and not kind:
-                kind = "same" if pair.how.kind == "same" else "part"
-            how = pair.how if pair else None
-            yield Copy(
-                kind or "same",
-                found.keeper.name,
-                copy.name,
-                round(how.offset, 2) if how else 0.0,
-                round(how.coverage, 3) if how else 1.0,
-                bool(how and how.mirrored),
-                reason,
-            )
+            how = pairs.get(frozenset((found.keeper.digest, copy.digest)))
+            kind = _kind(found.keeper, copy, how)
+            offset, coverage = (round(how.offset, 2), round(how.coverage, 3)) if how else (0.0, 1.0)
+            mirrored = how is not None and how.mirrored
+            yield Copy(kind, found.keeper.name, copy.name, offset, coverage, mirrored, reason)
+
+
+def _kind(keeper: Photo, copy: Photo, how: SameFilm | None) -> str:
+    if copy.digest == keeper.digest:
+        return "bytes"
+    if copy.content and copy.content == keeper.content:
+        return "container"
+    return "part" if how and how.kind == "contains" else "same"
 
 
 def _frames(films: Films) -> list[Photo]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.immich_photos import photos_of_immich
 from screens.parts.resume import resume
 from screens.parts.run_settings import RunSettings, run_settings
 from screens.parts.server_folder import in_words, real_folder, server_folders
 from screens.parts.uploader import uploader
 from screens.parts.words import count, plain, size
 from screens.session import session
+from server.immich_runs import lend_key
 from server.keeping import kept_for
 from server.operator import max_upload
 from server.runs import Run
@@ -30,11 +32,12 @@ def screen() -> None:
     if session.lost_upload:
         st.warning("This upload no longer exists. Please add your photos again.", icon=":material/history:")
     resume(shown=session.collecting.token)
-    device, folder, samples = st.tabs(
+    device, folder, samples, immich = st.tabs(
         [
             ":material/upload: From this device",
             ":material/folder_open: Folder on the server",
             ":material/photo_library: Sample photos",
+            ":material/cloud: Immich",
         ]
     )
     chosen = run_settings()
@@ -44,6 +47,8 @@ def screen() -> None:
         _folder(chosen)
     with samples:
         _samples(chosen)
+    with immich:
+        _immich(chosen)
 
 
 def _upload(chosen: RunSettings) -> None:
@@ -85,6 +90,18 @@ def _samples(chosen: RunSettings) -> None:
     )
     if st.button("Try it with sample photos", type="primary", icon=":material/play_arrow:", key="start-samples"):
         _start(server().runs.new("samples"), chosen)
+        _to_review()
+
+
+def _immich(chosen: RunSettings) -> None:
+    wanted = photos_of_immich()
+    if wanted is None:
+        return
+    label = f"Find copies and best shots in {count(wanted.photos, 'photo')}"
+    if st.button(label, type="primary", icon=":material/search:", key="start-immich", disabled=not wanted.photos):
+        run = server().runs.new("immich", (wanted.name,))
+        lend_key(run, wanted.server, wanted.originals)
+        _start(run, chosen)
         _to_review()
 
 

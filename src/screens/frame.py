@@ -35,6 +35,19 @@ finish = st.Page("finish.py", title="Finish", icon=":material/task_alt:")
 photos = st.Page(
     "photos.py", title="Photos", icon=":material/photo_library:", visibility="visible" if there else "hidden"
 )
+people = st.Page("people.py", title="People", icon=":material/face:", visibility="visible" if there else "hidden")
+events = st.Page(
+    "events.py",
+    title="Events",
+    icon=":material/event:",
+    visibility="visible" if there and library().has_dates() else "hidden",
+)
+videos = st.Page(
+    "videos.py",
+    title="Videos",
+    icon=":material/movie:",
+    visibility="visible" if library().has_films() else "hidden",
+)
 folders = st.Page(
     "folders.py", title="Folders", icon=":material/folder_open:", visibility="visible" if possible else "hidden"
 )
@@ -44,10 +57,8 @@ models = st.Page("models.py", title="Models", icon=":material/memory:")
 
 more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility="hidden")
 
-if there:
-    pages = {"": [home], "Clean up": [add, review, finish], "Library": [photos, folders, export]}
-else:
-    pages = {"": [add, linked, review, finish], "Library": [photos, folders, export]}
-page = st.navigation({**pages, "More": [stats, models, more]}, position="top")
+shelves = [photos, people, events, videos, folders, export]
+pages = {"": [home], "Clean up": [add, review, finish]} if there else {"": [add, linked, review, finish]}
+page = st.navigation({**pages, "Library": shelves, "More": [stats, models, more]}, position="top")
 thumb_bar([home, add, review, photos, more] if there else [add, review, finish, more])
 page.run()

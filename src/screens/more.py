@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from server.state import library
+
 st.title("More", anchor=False)
 st.page_link("finish.py", label="Finish", icon=":material/task_alt:")
+st.page_link("people.py", label="People", icon=":material/face:")
+if library().paths() and library().has_dates():
+    st.page_link("events.py", label="Events", icon=":material/event:")
 st.page_link("folders.py", label="Library folders", icon=":material/folder_open:")
 st.page_link("stats.py", label="Statistics", icon=":material/monitoring:")
 st.page_link("models.py", label="Models", icon=":material/memory:")

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from server.runs import Run
+from server.runs import OWN_PAGE, Run
 from server.state import desk_of, server
 from unipic.core.errors import RunNotFound
 from unipic.review.choices import done, kept
@@ -29,7 +29,7 @@ class Session:
             run = server().runs.open(token)
         except RunNotFound:
             return None
-        if run.load().source in ("selection", "library"):  # they have pages of their own
+        if run.load().source in OWN_PAGE:  # they have pages of their own
             return None
         if st.session_state.get("run") != token:
             self.show(run)
@@ -105,6 +105,15 @@ class Session:
     @zip_path.setter
     def zip_path(self, path: Path | None) -> None:
         st.session_state["zip_path"] = path
+
+    @property
+    def immich(self) -> Any:
+        """The connection to an Immich server that this tab made, with its key; None if it made none."""
+        return st.session_state.get("immich-there")
+
+    @immich.setter
+    def immich(self, there: Any) -> None:
+        st.session_state["immich-there"] = there
 
     def set_widget(self, key: str, value: Any) -> None:
         """What a widget shows, from what is on disk; before the widget is drawn."""

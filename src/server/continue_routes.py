@@ -18,12 +18,11 @@ from starlette.routing import Route
 
 from server.answers import Refused, in_words, json_object, packed
 from server.jobs import Jobs
-from server.runs import TOKEN, Run, Runs, RunState
+from server.runs import OWN_PAGE, TOKEN, Run, Runs, RunState
 from unipic.core.errors import DecisionsUnreadable, RunNotFound
 from unipic.core.words import count
 
 MOST_BYTES = 1000  # bytes of a request, of which a token takes 32
-OWN_PAGE = ("selection", "library")  # sources of runs that are no reviews
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,8 @@ def _name(state: RunState, files: int) -> str:
         return count(files, "uploaded file")
     if state.source == "samples":
         return "Sample photos"
+    if state.source == "immich":
+        return ", ".join(f"Immich {root.partition(':')[2]}".strip() for root in state.roots)
     return ", ".join(Path(root).name or root for root in state.roots)
 
 

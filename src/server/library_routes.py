@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown
 from server.listings import Listings, Range
+from server.occasions import Occasions
 from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
@@ -35,9 +36,9 @@ MOST_PHOTOS = 500  # photos of one answer
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
 
 
-def library_routes(library: Library, runs: Runs) -> list[Route]:
+def library_routes(library: Library, runs: Runs, occasions: Occasions | None = None) -> list[Route]:
     """The routes to look through a library, to mark its photos and to select some for a run."""
-    listings = Listings(library)
+    listings = Listings(library, occasions=occasions)
 
     def listing(request: Request) -> Answer:
         given = request.query_params

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from server.answers import Refused
+from server.occasions import Occasions
 from server.searching import Found, Searches, Wanted
 from unipic.core.photo import Photo
 from unipic.library.library import Library
@@ -22,10 +23,10 @@ Range = tuple[int, int]  # positions in a listing: from the first on, without th
 class Listings:
     """The latest listings of a library."""
 
-    def __init__(self, library: Library, most: int = MOST) -> None:
+    def __init__(self, library: Library, most: int = MOST, occasions: Occasions | None = None) -> None:
         self.library = library
         self.most = most
-        self.searches = Searches(library)
+        self.searches = Searches(library, occasions)
         self._kept: OrderedDict[str, Found] = OrderedDict()
         self._lock = threading.Lock()
         self._listing = threading.Lock()  # one at a time: each reads the whole index

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown
@@ -89,27 +88,18 @@ def people_routes(library: Library) -> list[Route]:
 
     def do(asked: Asked) -> Answer:
         with room.lock:
-            return _done(room, asked)
+            try:
+                return _done(room, asked)
+            except Together as error:  # nothing was done: it is asked about
+                return {"message": f"{str(error)[:1].upper()}{str(error)[1:]}", "photos": error.photos}
 
     path = "/unipic/people"
     return [
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
         Route(f"{path}/questions", in_words(shown(questions))),
-        Route(f"{path}/do", in_words(_or_together(heard(do))), methods=["POST"]),
+        Route(f"{path}/do", in_words(heard(do)), methods=["POST"]),
     ]
-
-
-def _or_together(endpoint: Any) -> Any:
-    """Two who are together in photos are asked about, not refused."""
-
-    async def answer(request: Request) -> Any:
-        try:
-            return await endpoint(request)
-        except Together as error:
-            return JSONResponse({"message": f"{str(error)[:1].upper()}{str(error)[1:]}", "photos": error.photos}, 409)
-
-    return answer
 
 
 # What is shown.
@@ -126,7 +116,7 @@ def _listing(room: Room) -> dict[str, Any]:
             **{kind: [_card(one) for one in people.of_kind(kind)] for kind in KINDS},  # type: ignore[arg-type]
             "notFaces": len(people.not_faces),
             "questions": len(room.deck.questions()),
-            "undo": steps[-1].words if steps else "",
+            "undo": steps[0].words if steps else "",
         }
 
 
@@ -244,7 +234,9 @@ def _done(room: Room, asked: Asked) -> dict[str, Any]:
 
 def _answered(room: Room, asked: Asked) -> dict[str, Any]:
     deck, pair = room.deck, [*asked["pair"]]
-    said = next(one for one in SAID if one == asked["said"])
+    said: Said | None = next((one for one in SAID if one == asked["said"]), None)
+    if said is None:
+        raise ValueError(f"said is one of {', '.join(SAID)}")
     question = next((one for one in deck.questions() if [one.first, one.second] == pair), None)
     if question is None:
         raise Refused(410, "This question is answered already, or was dealt anew.")

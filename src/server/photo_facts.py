@@ -52,4 +52,5 @@ def _measured(criterion: Criterion, value: float | None) -> Fact:
     if value is None or not math.isfinite(value):
         return criterion.label, "", None, criterion.better
     words = criterion.say(value)
-    return criterion.label, words, float(words.strip("%°")), criterion.better
+    shown = criterion.level(value) if criterion.levels else float(words.strip("%°"))
+    return criterion.label, words, shown, criterion.better

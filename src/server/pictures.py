@@ -17,10 +17,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from server.answers import Endpoint, Refused
+from server.film_pictures import film_picture
 from server.shelves import LIBRARY, Shelf, Shelves
 from unipic.core.errors import NotShown
 from unipic.core.files import copy_and_hash, open_to_read
-from unipic.core.photo import Photo
+from unipic.core.photo import FILM, Photo, is_preview
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
 
@@ -72,14 +73,24 @@ class Pictures:
         shelf, photo = await self._asked(request)
         if same := unchanged(request, cached(request, photo.digest)):
             return same
+        if photo.format == FILM:
+            return await self._rendered(request, lambda film: shelf.thumbnails.path(film.digest), photo)
         return await self._rendered(request, Renditions(shelf.views, self.renderer).view, photo)
+
+    async def frame(self, request: Request) -> Response:
+        """A JPEG of what a film shows at a time."""
+        shelf, photo = await self._asked(request)
+        if photo.format != FILM:
+            raise Refused(404, "This is no film.")
+        at = int(request.path_params["milliseconds"])
+        return await self._rendered(request, lambda film: film_picture(shelf.views, film, at), photo)
 
     async def photo(self, request: Request) -> Response:
         """The original's bytes, or its full-size JPEG."""
         shelf, photo = await self._asked(request)
         if same := unchanged(request, cached(request, photo.digest)):
             return same
-        if photo.format in RENDERED:
+        if photo.format in RENDERED or is_preview(photo):
             return await self._rendered(request, Renditions(shelf.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
             raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")

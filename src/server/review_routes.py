@@ -17,6 +17,8 @@ from server.answers import Refused, in_words, json_object, packed
 from server.photo_facts import facts
 from server.pictures import RENDERED, SHOWN
 from server.runs import Run, Runs
+from unipic.cleanup.faces import columns as eyes_and_smiles
+from unipic.core.face import Face
 from unipic.core.photo import Photo
 from unipic.library.companions import with_what
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
@@ -153,9 +155,17 @@ def _choices(desk: Desk, choices: Any) -> dict[str, Any]:
     return {id: choice_to_dict(choice) for id, choice in choices.items() if id in desk.proposal.by_id}
 
 
+def _face(face: Face) -> dict[str, Any]:
+    """Where it is, and its eyes: 1 open, -1 shut, 0 can't tell."""
+    eyes = 0 if face.eyes is None else 1 if face.eyes > 0 else -1
+    return {"box": [round(edge, 4) for edge in face.box], "eyes": eyes}
+
+
 def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
     """A group for the browser, see darkroom/README.md."""
-    scores = desk.evidence.scores if group.lane == "similar" else {}
+    told = desk.evidence.scores if group.lane == "similar" else {}
+    scores = {name: [score.get(photo.id) for photo in group.photos] for name, score in told.items()}
+    scores |= eyes_and_smiles(group.people)
     near = nearness(group.alike) if group.lane == "similar" else [""] * len(group.photos)
     return {
         "id": group.id,
@@ -166,6 +176,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
         "bytes": sum(photo.bytes for photo in group.photos),
+        "people": [[face and _face(face) for face in row] for row in group.people],
         "photos": [
             {
                 **_photo(photo, desk),
@@ -173,9 +184,11 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
                 "alike": None if alike is None else round(alike),
                 "near": how_near,
                 "words": "; ".join(filter(None, (words, with_what(photo), photo.note))),
-                "facts": facts(photo, {name: told.get(photo.id) for name, told in scores.items()}),
+                "facts": facts(photo, {name: column[i] for name, column in scores.items()}),
             }
-            for photo, alike, how_near, words in zip(group.photos, group.alike, near, group.words, strict=True)
+            for i, (photo, alike, how_near, words) in enumerate(
+                zip(group.photos, group.alike, near, group.words, strict=True)
+            )
         ],
     }
 

@@ -29,10 +29,11 @@ from unipic.reading.renditions import Renderer
 
 OnSent = Callable[[Run, str], None]
 
-FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json)")  # a name in one folder, not hidden
+FILE = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,120}\.(zip|csv|json|pdf|png)")  # a name in one folder, not hidden
 SCRIPT = re.compile(r"[a-z_]+")
 PARTS = Path(__file__).parents[1] / "screens" / "parts"
-SCRIPTS = {name: PARTS / name for name in ("darkroom", "gallery", "resume")}  # folders of components that load modules
+MODULES = ("darkroom", "events", "gallery", "people", "resume")  # folders of components that load modules
+SCRIPTS = {name: PARTS / name for name in MODULES}
 
 
 def nothing_found(run: Run, photo: str) -> Photo | None:
@@ -64,6 +65,7 @@ def routes(
         Route("/unipic/upload/{token}/{key}", in_words(receiving(runs, max_file, max_run)), methods=["PUT"]),
         Route("/unipic/thumb/{token}/{digest}", in_words(thumbnails(shelves))),
         Route("/unipic/view/{token}/{id}", in_words(pictures.view)),
+        Route("/unipic/frame/{token}/{id}/{milliseconds:int}", in_words(pictures.frame)),
         Route("/unipic/photo/{token}/{id}", in_words(pictures.photo)),
         Route("/unipic/download/{token}/{file}", in_words(downloads(runs, on_sent))),
         *(Route(f"/unipic/{part}/{{name}}.js", in_words(scripts(part))) for part in SCRIPTS),

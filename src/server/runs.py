@@ -7,6 +7,7 @@ A run's folder:
     thumbs/         a thumbnail per digest
     views/          cached pictures for the large view, see renditions.py
     evidence.json   result of the scan;  remembered.json  earlier rulings about these photos
+    immich.json     the address and key of the Immich server, while the scan needs them
     selection.json  digests of photos of the library that were selected, in order; such a run has no photos of its own
     review.jsonl    the steps of the review;  place.json  the group the person was at
     decisions.sqlite  what was decided about sample photos; decisions about others outlive their run
@@ -35,7 +36,8 @@ from unipic.core.words import JOINERS, without_controls
 from unipic.library.thumbnails import Thumbnails
 
 State = Literal["collecting", "waiting", "working", "paused", "ready", "failed", "cancelled"]
-Origin = Literal["upload", "folder", "samples", "selection", "library"]
+Origin = Literal["upload", "folder", "samples", "selection", "library", "film", "immich"]
+OWN_PAGE = ("selection", "library", "film")  # sources of runs that are no reviews
 TOKEN = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[a-z0-9-]{8,40}")
 GONE = ".deleted"  # suffix of a folder that is being deleted

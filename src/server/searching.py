@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from server.examples import Examples
+from server.occasions import Occasions
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, models_folder
 from unipic.core.words import printable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:  # what a search needs is loaded by the first one: the first s
 
 SHORTEST_DIGEST = 8  # digits of a digest in a query that name a photo
 LONGEST_QUERY = 2_000  # characters
-BUILTIN = "builtin"  # the encoder without weights
 MOST_EMPTIED = 3  # conditions that are offered to be left out
 
 
@@ -62,8 +62,9 @@ class Found:
 class Searches:
     """Searches of a library. The last state of the library is kept, with all its vectors once they were needed."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, occasions: Occasions | None = None) -> None:
         self.library = library
+        self.occasions = occasions or Occasions(library)
         self.examples = Examples()
         self._lock = threading.Lock()
         self._asked: tuple[tuple[Any, ...], Asked] | None = None
@@ -119,7 +120,11 @@ class Searches:
         from unipic.search.conditions import NOT_ASKED
         from unipic.search.labels import label
 
-        if chip.key == "like":
+        if chip.key == "event":
+            titles = self.occasions.now().by_id
+            told = (titles[value].title if value in titles else value for value in chip.values)
+            named = f"{'not ' * chip.negative}event: {printable(' or '.join(told))}"
+        elif chip.key == "like":
             named = ("unlike " if chip.negative else "like ") + " or ".join(
                 self._name(asked, value) for value in chip.values
             )
@@ -152,31 +157,20 @@ class Searches:
             key = (self.library.version(), language, today)
             if self._asked is None or self._asked[0] != key:
                 same = self._asked and self._asked[0][0] == key[0]
-                library = self._asked[1].library if same and self._asked else Searchable(self.library, *self._model())
+                encoder = self.occasions.encoder()
+                library = (
+                    self._asked[1].library
+                    if same and self._asked
+                    else Searchable(self.library, encoder.key, encoder.calibration)
+                )
                 meaning, about = open_meaning(library, Settings(), models_folder(), self.library.path.parent)
-                self._asked = key, Asked(library, language, today, meaning, about)
+                in_event = self.occasions.matching
+                self._asked = key, Asked(library, language, today, meaning, about, in_event)
             return self._asked[1]
 
     def look_at(self, path: Path, name: str) -> str:
         """Look at a picture to search by, with the encoder of the library; returns its digest. SourceError."""
-        return self.examples.add(path, name, self._encoder_name())
-
-    def _model(self) -> tuple[str, Any]:
-        """The key and the calibration of the encoder that made the library's vectors. No network is loaded."""
-        from unipic.vision.registry import open_encoder
-
-        encoder, _ = open_encoder(self._encoder_name(), models_folder(), fetch=False)
-        return encoder.key, encoder.calibration
-
-    def _encoder_name(self) -> str:
-        """The usual one, also for a library without vectors; the built-in one where it alone has made some."""
-        from unipic.vision.registry import open_encoder
-
-        usual = Settings().comparing.encoder
-        made = {name: open_encoder(name, models_folder(), fetch=False)[0].key for name in (usual, BUILTIN)}
-        return (
-            BUILTIN if not self.library.has_vectors(made[usual]) and self.library.has_vectors(made[BUILTIN]) else usual
-        )
+        return self.examples.add(path, name, self.occasions.encoder_name())
 
 
 def _days(results: Results) -> list[tuple[str, int]]:

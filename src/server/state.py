@@ -15,6 +15,7 @@ from server.continue_routes import Standing
 from server.desks import catalogue_of, open_desk
 from server.fetching import Downloads
 from server.jobs import Jobs
+from server.occasions import Occasions
 from server.operator import keeps_spare
 from server.runs import Run, Runs
 from unipic.core.errors import DecisionsUnreadable
@@ -63,6 +64,16 @@ def library() -> Library:
 @cache
 def _library(data: Path) -> Library:
     return Library(data)
+
+
+def occasions() -> Occasions:
+    """The events of the library."""
+    return _occasions(data_folder())
+
+
+@cache
+def _occasions(data: Path) -> Occasions:
+    return Occasions(_library(data))
 
 
 def desk_of(run: Run) -> Desk:
@@ -151,7 +162,10 @@ def selection_of(run: Run) -> tuple[list[Outcome], int]:
 
 def originals_of(run: Run) -> list[Path]:
     """Folders that the run's originals lie in, into which nothing is written."""
-    return library().paths() if run.load().source == "selection" else [Path(root) for root in run.load().roots]
+    state = run.load()
+    if state.source == "immich":  # they are on their server
+        return []
+    return library().paths() if state.source == "selection" else [Path(root) for root in state.roots]
 
 
 def taste() -> Verdict:

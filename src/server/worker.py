@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from server.desks import catalogue_of
+from server.immich_runs import forget_key, immich_source
 from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
@@ -34,6 +35,7 @@ from unipic.library.library import Library
 from unipic.library.recognised import PROBLEM, chosen
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
+from unipic.sources.immich import ImmichSource
 from unipic.sources.upload import UploadSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW
@@ -57,13 +59,20 @@ def work_on(folder: Path, examine: Examine) -> int:
             update_library(run, settings, progress)
             run.change(state="ready", message="")
             return 0
+        if state.source == "film":
+            look_through(Path(state.roots[0]), settings, progress)
+            run.change(state="ready", message="")
+            return 0
         source = _source(run, progress)
-        # Uploads are deleted with their run. Photos of a folder on this machine are scanned again by later runs.
-        memory = memory_folder() if state.source == "folder" else run.folder
+        # Uploads are deleted with their run. Photos of a folder or an Immich server are scanned again by later runs.
+        memory = memory_folder() if state.source in ("folder", "immich") else run.folder
         with open_tools(settings, models_folder(), memory, progress) as tools:
             catalogue = catalogue_of(run)
 
             def keep(found: Evidence) -> None:
+                if isinstance(source, ImmichSource):
+                    catalogue.same_bytes(source.same_bytes(found.gallery.photos))
+                    found = replace(found, notices=(*found.notices, *source.notices))
                 run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
                 keep_evidence(run, found, catalogue)
 
@@ -79,12 +88,16 @@ def work_on(folder: Path, examine: Examine) -> int:
         with suppress(OSError):  # if the disk is full, the server reports the exit code
             run.change(state="failed", message=NO_ROOM if is_full(error) else UNEXPECTED)
         return 1
+    finally:
+        with suppress(FileNotFoundError):  # the run was deleted
+            if run.load().state != "waiting":  # one that goes on later needs it again
+                forget_key(run)
     return 0
 
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
-    from utils import index_gallery, read_words, see_meaning
+    from utils import find_faces, index_gallery, read_words, see_meaning
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
@@ -99,11 +112,38 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})
         notices += see_meaning(library, tools, settings, models_folder(), progress)
         write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        notices += find_faces(library, tools, settings, progress)
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
             told = {"folders": found, "notices": [*notices, f"{PROBLEM}: {error}"]}
             write_json(run.folder / "update.json", told)
+
+
+def look_through(path: Path, settings: Settings, progress: Progress) -> None:
+    """Find the shots of a film, and the best pictures of each; the index keeps them. UnipicError."""
+    from unipic.core.photo import Found
+    from unipic.library.index import StoredIndex
+    from unipic.sources.base import stamp
+    from unipic.video.film import NotAFilm
+    from unipic.video.gathered import rows_for
+    from unipic.video.keyframes import Asked
+    from unipic.video.telling import Wish
+    from utils import keyframes
+
+    with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
+        if not isinstance(tools.index, StoredIndex):
+            raise UnipicError("the pictures of a film cannot be stored here")
+        try:
+            status = path.lstat()
+            file = Found(str(path), path.name, str(path), status.st_size, stamp(status))
+            asked = Asked("")
+            keyframes(file, asked, Wish(), tools, rows_for(asked, tools.encoder, tools.index), progress)
+        except NotAFilm as error:
+            raise UnipicError(f"{path.name} {error}.") from error
+        except OSError as error:
+            raise UnipicError(f"{path.name} could not be read: {error.strerror or error}.") from error
 
 
 def wait_for_work(examine: Examine) -> int:
@@ -158,6 +198,8 @@ def _source(run: Run, progress: Progress) -> Source:
         if not made.exists():
             make_samples(made)
         return FolderSource([made], made)
+    if state.source == "immich":
+        return immich_source(run, progress)
     return FolderSource([Path(root) for root in state.roots])
 
 

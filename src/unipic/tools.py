@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unipic.cleanup.criteria import WEIGHTS
+from unipic.cleanup.face_stage import FaceReaders
 from unipic.core.errors import ModelError
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
@@ -27,7 +28,14 @@ from unipic.review.taste import Verdict
 from unipic.review.taste_log import taste_in
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
-from unipic.vision.registry import open_encoder, open_scorer, open_text_encoder, text_encoders_here
+from unipic.vision.registry import (
+    open_encoder,
+    open_eyes,
+    open_faces,
+    open_scorer,
+    open_text_encoder,
+    text_encoders_here,
+)
 
 if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.filling import Model
@@ -51,7 +59,14 @@ class Tools:
     notices: tuple[str, ...] = ()
     taste: Verdict | None = None  # None: the default weights
     index: Index = NO_INDEX
+    faces: FaceReaders | None = None  # None: faces are not looked at
     see: See | None = None  # reads and embeds elsewhere; None: the engine reads, the encoder embeds here
+
+    def seeing(self, settings: Settings) -> See:
+        """What reads and embeds files."""
+        from unipic.library.indexing import see
+
+        return self.see or partial(see, engine=self.engine, encoder=self.encoder, limits=settings.limits)
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -70,6 +85,7 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     scorer, about_scorer = open_scorer(
         ranking.ranker, models, machine.device, machine.fetch, progress, aesthetic=ranking.aesthetic
     )
+    faces, about_faces = _face_readers() if ranking.people_safe else (None, [])
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
     engine = _engine(settings)
     keep_freed_memory()
@@ -77,18 +93,25 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
         with _memory_folder(memory) as (folder, about_memory):
             thumbnails = Thumbnails(folder / THUMBNAILS)
             index = StoredIndex(folder, thumbnails, settings.limits)
-            notices = (*about_encoder, *about_scorer, *about_taste, *about_memory)
+            notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
             store = machine.ray_store or str(folder / ROWS)
             seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
             see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
             try:
-                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, see)
+                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, faces, see)
                 if not machine.ray_store:
                     shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
             finally:
                 index.close()
     finally:
         engine.close()
+
+
+def _face_readers() -> tuple[FaceReaders | None, list[str]]:
+    try:
+        return FaceReaders(open_faces(), open_eyes()), []
+    except ModelError as error:
+        return None, [f"{error} Until then faces are not looked at: open eyes do not count."]
 
 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:

@@ -44,12 +44,20 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "vision/faces": ("vision/faces", "opencv-python-headless=="),
     "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
     "vision/face_net": ("vision/face_net", "vision/face_resnet"),
+    "vision/own_faces": ("vision/own_faces", "opencv-python-headless=="),
+    "people/grouping": (
+        *("people/attach", "people/density", "people/grouping", "people/limits", "people/linking"),
+        *("library/vectors:neighbours", "faiss-cpu=="),
+    ),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
         "opencv-python-headless==",
         *("numpy==",),
     ),
+    "video/fingerprints": ("video/fingerprints", "numpy=="),
+    "video/packets": ("video/packets",),
+    "video/reading": ("video/reading",),
     "reading/seen": (
         *("core/photo", "library/index", "library/indexing", "library/_tables", "reading/engines/_store"),
         *("reading/seen", "reading/versions"),
@@ -57,7 +65,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "dc41c7f68abd5812"),
+    "reading/images": (1, "043e02be9e933f65"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -71,7 +79,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "8e4900436f3dee5b"),
     "library/companions": (1, "7228caf3186f73f3"),
     "library/colours": (1, "681bc9b155eac6d5"),
-    "library/kinds": (1, "21ef36361dcc9341"),
+    "library/kinds": (1, "cddc4c894ebc8766"),
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "833ec17c95ff03d0"),
     "library/recognised": (1, "af62683ff257aa36"),
@@ -79,9 +87,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
+    "vision/own_faces": (1, "40af237d779c16e9"),
+    "people/grouping": (1, "41359d90fddf7c81"),
     "cleanup/compare": (1, "dc9d99e5b4880e13"),
-    "cleanup/look": (2, "1f5c3f44083560bb"),
-    "reading/seen": (3, "2bcef1b3c0e0e81c"),
+    "cleanup/look": (2, "889589f1b5a74513"),
+    "video/fingerprints": (1, "cf06cc171551f394"),
+    "video/packets": (1, "fc5b8744ee5365e8"),
+    "video/reading": (1, "3c0a112fae6d9671"),
+    "reading/seen": (3, "94bd49655ccff04a"),
 }
 
 

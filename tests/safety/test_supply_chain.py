@@ -166,7 +166,8 @@ LOADERS = {
     "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
-    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "benchmarks/"),
+    "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),
+    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eyes.py", "benchmarks/"),
 }
 
 
@@ -303,7 +304,16 @@ def test_plain_work_is_no_fault(source: str) -> None:
 
 def test_models_are_built_by_the_registry_alone() -> None:
     """What reads weights is given a file by the one who has compared its sha256."""
-    builders = {"MobileNetEncoder", "UnipicEncoder", "LocalTextEncoder", "AestheticHead", "FaceFinder", "FaceEncoder"}
+    builders = {
+        "MobileNetEncoder",
+        "UnipicEncoder",
+        "LocalTextEncoder",
+        "AestheticHead",
+        "FaceFinder",
+        "FaceEncoder",
+        "OwnFaceEncoder",
+        "EyeReader",
+    }
     for path in sorted((PROJECT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         called = {dotted(n.func, {}) for n in ast.walk(tree) if isinstance(n, ast.Call)} & builders

@@ -327,6 +327,41 @@ def test_a_copy_that_was_stopped_can_be_gone_on_with(run: Run, albums: Path, mon
     assert run.load().finished
 
 
+def test_a_tree_is_shown_before_it_is_written_and_continued(run: Run, albums: Path, photos: Path) -> None:
+    before = {path: path.read_bytes() for path in photos.rglob("*") if path.is_file()}
+    test = opened(run, "tree", "Rome")
+    shown = test.code[0].value
+    assert "├─ group_0001/" in shown
+    assert "└─ unreadable/  1 file" in shown
+    assert list(albums.iterdir()) == [], "said, not done"
+    press(test, "Write this tree")
+    found = {str(path.relative_to(albums / "Rome")) for path in (albums / "Rome").rglob("*") if path.is_file()}
+    assert {"group_0001/originals/burst_0.jpg", "group_0001/group.json", "unreadable/broken.jpg", MANIFEST} <= found
+    assert {path: path.read_bytes() for path in photos.rglob("*") if path.is_file()} == before
+    assert "Your tree is in" in text(test)
+    test = opened(run, "tree", "Rome")
+    assert "holds a tree already" in text(test)
+    assert "there already" in text(test)
+
+
+def test_a_hard_link_comes_with_its_warning_and_uploads_are_copied(run: Run, albums: Path) -> None:
+    test = opened(run, "tree", "Rome")
+    test.selectbox(key="tree-link").set_value("hardlink").run()
+    assert "changes your original" in text(test)
+    assert "none but for" in text(test)
+    run.change(source="upload")
+    assert not [box for box in opened(run, "tree", "Rome").selectbox if box.key == "tree-link"]
+
+
+def test_a_pattern_that_cannot_be_used_is_said_on_the_spot(run: Run, albums: Path) -> None:
+    test = opened(run, "tree", "Rome")
+    test.segmented_control(key="tree-kind").set_value("dates").run()
+    assert "├─ undated/" in test.code[0].value
+    test.text_input(key="tree-pattern").set_value("{city}").run()
+    assert "a pattern cannot have {city}" in text(test)
+    assert "Write this tree" not in labels(test)
+
+
 def test_what_is_there_already_is_left_alone(run: Run, albums: Path) -> None:
     (albums / "mine").mkdir()
     (albums / "mine" / "precious.txt").write_bytes(b"x")

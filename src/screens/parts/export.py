@@ -11,7 +11,9 @@ from typing import Literal
 import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
+from screens.parts.immich_marks import marks_in_immich
 from screens.parts.save import make_folder, make_list, make_zip, offer
+from screens.parts.tree import tree
 from screens.parts.words import belonging, count, plain, size
 from screens.session import session
 from server.operator import writable_folders
@@ -20,6 +22,7 @@ from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
+from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST, plan_to_copy
 from unipic.destinations.places import folder_name, place_for
@@ -33,12 +36,14 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "list", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
+    "tree": ":material/account_tree: Folder tree",
     "list": ":material/list_alt: List",
+    "immich": ":material/cloud_upload: Immich",
     "aside": ":material/drive_file_move: :red[Move originals aside]",
 }
 
@@ -57,13 +62,19 @@ def export(job: Export) -> bool:
     """The ways to export, each with its plan. True if an album was just made; a list does not count."""
     st.subheader("Export", anchor=False)
     source = job.run.load().source
+    copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
-    way = st.segmented_control("How", ways, default="zip", format_func=WAYS.__getitem__, key="way", required=True)
+    first: Way = "immich" if source == "immich" else "zip"
+    way = st.segmented_control("How", ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
     if not job.ready:
         st.info("First choose above what happens with the copies that nobody looked at.", icon=":material/help:")
     if way == "aside":
         set_aside(job.run, job.outcomes, job.ready)
+        return False
+    if way == "immich":
+        marks_in_immich(job.run, job.outcomes, job.ready)
         return False
     name = job.run.load().album or "My clean gallery"
     album = st.text_input(f"Name of the {'list' if way == 'list' else 'album'}", value=name, key="album", max_chars=80)
@@ -71,6 +82,8 @@ def export(job: Export) -> bool:
         _list(job, album)
         return False
     _location()
+    if way == "tree":
+        return tree(job.run, job.outcomes, album, without_place(), job.ready)
     plan = preview(plan_to_copy(job.outcomes))
     _what_will_happen(plan, job)
     if way == "folder":

@@ -31,6 +31,8 @@ MAX_ROWS_SHOWN = 20  # problems that are named; the manifest has them all
 
 def save_progress(run: Run) -> None:
     """A download of the present state: what was decided, and everything else but identical copies."""
+    if run.load().source == "immich":  # what is here may be previews; Finish has what can be done with them
+        return
     if st.button("Save progress", key="save", icon=":material/download:"):
         make_zip(run, progress_of(run), "unipic-progress")
     if session.zip_path:
@@ -40,7 +42,7 @@ def save_progress(run: Run) -> None:
 def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
     """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
-    written = _written(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
+    written = written_by(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
     if written is not None:
         session.zip_path = path
     return written
@@ -48,14 +50,14 @@ def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: 
 
 def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
     """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
-    return _written(FolderDestination(folder, strip_location), outcomes, "Copying")
+    return written_by(FolderDestination(folder, strip_location), outcomes, "Copying")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
     """Write the list into the run's folder and offer it. Paths are included only if they are the person's own."""
     path = run.out / f"{zip_name(album)}{suffix}"
     paths = run.load().source in ("folder", "selection")
-    if _written(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
+    if written_by(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
         _offer(run, path, "list")
 
 
@@ -76,7 +78,8 @@ def zip_name(album: str) -> str:
     return folder_name(album)[:ZIP_NAME_CHARACTERS].rstrip(" .")
 
 
-def _written(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:
+def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:
+    """Export with a progress bar, one at a time. None if it failed, which is shown, as are problems."""
     bar = Bar(title)
     try:
         with one_at_a_time(bar):

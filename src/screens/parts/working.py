@@ -42,6 +42,17 @@ def background(run: Run) -> None:
         st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel")
 
 
+@st.fragment(run_every=1)
+def film_bar(run: Run) -> None:
+    """Show how far the look through a film is, with a button to cancel it."""
+    if not run.folder.exists() or run.load().state not in ("waiting", "working"):
+        st.rerun()
+    st.subheader("Looking through the film")
+    _bar(run)
+    st.caption("You can close this page; the work goes on, and a cancelled one goes on where it was.")
+    st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel-film")
+
+
 def _bar(run: Run) -> Where | None:
     """The bar of a run that waits or works, by what its process writes into the run's folder. Returns its step."""
     state = run.load().state

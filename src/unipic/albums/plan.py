@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from unipic.albums.groups import AlbumGroup
 from unipic.core.errors import SettingsError
 from unipic.core.photo import Photo, Unreadable, in_utc, local_time
+from unipic.core.words import count
 
 TreeKind = Literal["groups", "dates", "events"]
 TREES: tuple[TreeKind, ...] = get_args(TreeKind)
@@ -50,6 +51,11 @@ class Wish:
         if "n" in words_of(self.pattern):
             raise SettingsError("{n} numbers files, so it belongs into --rename, not into --pattern")
 
+    @property
+    def needs_events(self) -> bool:
+        """Whether folders or names tell of events."""
+        return self.tree == "events" or "event" in words_of(self.pattern) | words_of(self.rename)
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -70,7 +76,7 @@ class Tree:
     placed: tuple[Placed, ...]
     groups: tuple[AlbumGroup, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)  # by id, why a file is not written though nobody set it aside
-    by_mtime: int = 0  # files whose date is the file's own
+    by_mtime: int = 0  # photos whose date is the file's own
     best_only: bool = False
 
 
@@ -116,7 +122,8 @@ def plan_tree(files: Sequence[Asset], wish: Wish, facts: Facts) -> Tree:
             numbers[folder] += 1
             name = _filled(wish.rename, {**told, "n": f"{numbers[folder]:04}"}) + PurePosixPath(name).suffix
         placed.append(Placed(asset, folder, name, group if wish.tree == "groups" else -1, asset.id in best))
-    guessed = sum(_time(file) is None and facts.clock(file) is not None for file in files)
+    photos = [file for file in files if isinstance(file, Photo)]
+    guessed = sum(_time(photo) is None and facts.clock(photo) is not None for photo in photos)
     return Tree(wish.tree, tuple(placed), tuple(facts.groups), left, guessed, wish.best_only)
 
 
@@ -175,11 +182,16 @@ def _when(asset: Asset, facts: Facts) -> tuple[str, str, str]:
     return taken.isoformat() if taken else "9", asset.name, asset.id
 
 
-def unsure_dates(files: Sequence[Asset]) -> Iterator[str]:
-    """A line for each kind of time that is not the camera's own."""
-    photos = [file for file in files if isinstance(file, Photo) and file.taken and not file.taken_by_camera]
+def unsure_dates(tree: Tree) -> Iterator[str]:
+    """A line for each kind of time, other than the camera's own, by which photos of a tree have their folder."""
+    if tree.kind == "groups":
+        return
+    found = [placed.asset for placed in tree.placed if isinstance(placed.asset, Photo)]
+    photos = [photo for photo in found if photo.taken and not photo.taken_by_camera]
     utc = sum(map(in_utc, photos))
     if utc:
-        yield f"{utc:,} by the satellites' time, which is UTC"
+        yield f"{count(utc, 'photo')} by the satellites' time, which is UTC"
     if len(photos) > utc:
-        yield f"{len(photos) - utc:,} by the time they were last changed, since the camera's own is missing"
+        yield f"{count(len(photos) - utc, 'photo')} by the time of its last change, since the camera's own is missing"
+    if tree.by_mtime:
+        yield f"{count(tree.by_mtime, 'photo')} by the file's own time, since no other is known"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
-from unipic.core.photo import Companion, Photo, digest_in_words
+from unipic.core.photo import FILM, Companion, Photo, digest_in_words
 
 
 def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
@@ -27,11 +27,16 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
             keeper,
             copies,
             "pixels",
-            tuple(f"the same pixels as {keeper.name}, which stays: {keeper_reason(keeper, copy)}" for copy in copies),
+            tuple(_same_pixels(keeper, copy) for copy in copies),
             tuple(warning_about(copy, keeper) for copy in copies),
         )
         for keeper, copies in _groups((photo.content, photo) for photo in photos if photo.content)
     ]
+
+
+def _same_pixels(keeper: Photo, copy: Photo) -> str:
+    what = "coded pictures and sound" if copy.format == FILM else "pixels"
+    return f"the same {what} as {keeper.name}, which stays: {keeper_reason(keeper, copy)}"
 
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
-from unipic.core.photo import Photo
+from unipic.core.photo import FILM, Photo
 
 SAME = 50.0  # sameness from which the sketches take two for one picture, and from which pairs get a second look
 NOT_CHECKED = "not checked at full size"
@@ -50,4 +50,4 @@ def _doubt(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
 
 def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
     how, why = likeness.said(keeper, copy), keeper_reason(keeper, copy)
-    return f"the same picture as {keeper.name} ({how}), which stays: {why}"
+    return f"the same {'film' if copy.format == FILM else 'picture'} as {keeper.name} ({how}), which stays: {why}"

@@ -55,6 +55,12 @@ def _sides(photo: Photo) -> float:
     return math.log2(photo.pixels) / 2
 
 
+def _length(photo: Photo) -> float:
+    """Doublings of a film's length. It outweighs everything else: a part of a film cannot stay for all of it."""
+    steps = (round(16 * math.log2(1 + float(extra.value))) for extra in photo.holds if extra.kind == "length")
+    return next(steps, 0) / 16  # containers differ in a few hundredths of a second
+
+
 def quality(photo: Photo) -> float:
     """How little compression took away, in tens of libjpeg's quality."""
     if photo.quality is not None:
@@ -179,6 +185,7 @@ SIGNS = (
         _sides,
         lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
     ),
+    Sign("length", 40.0, 40.0, _length, lambda keeper, copy: "it is longer"),
     Sign("quality", 0.4, 0.3, quality, less_compressed),
     Sign(
         "converted",

@@ -12,7 +12,7 @@ from unipic.core.gamut import inside
 from unipic.core.photo import Extra, Photo, in_utc
 
 GRIDS_APART = 16.0  # mean difference of two coarse grids, of 255, up to which they show one picture
-AS_LONG = 0.98  # of a film's seconds: coders and containers add and drop a few pictures at the ends
+AS_LONG, ENDS_S = 0.98, 0.25  # of a film's seconds: coders and containers count the ends differently
 SHOWN = 60  # characters of a text
 
 
@@ -98,7 +98,7 @@ def _as_seen(value: str, there: Sequence[str]) -> bool:
 
 
 def _as_long(value: str, there: Sequence[str]) -> bool:
-    return any(float(other) >= AS_LONG * float(value) for other in there)
+    return any(float(other) >= AS_LONG * float(value) - ENDS_S for other in there)
 
 
 HELD: Mapping[str, Callable[[str, Sequence[str]], bool]] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Series
+from unipic.core.face import Face
 from unipic.core.photo import Gallery
 
 
@@ -23,4 +24,5 @@ class Evidence:
     notices: tuple[str, ...] = ()  # substitutions made, and why
     ranked: bool = True  # False: scores are not there yet, and only copies can be reviewed
     series: tuple[Series, ...] = ()  # taken on purpose
+    faces: Mapping[str, tuple[Face, ...]] = field(default_factory=dict)  # by photo id; missing: not looked at
     first_seen: Mapping[str, float] = field(default_factory=dict)  # by digest, seconds since 1970; missing: just now

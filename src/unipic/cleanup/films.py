@@ -34,10 +34,10 @@ class FilmPair:
     @property
     def words(self) -> str:
         """How they agree, for people."""
-        share, mirrored = f"{self.how.coverage:.0%} of its pictures", ", mirrored" if self.how.mirrored else ""
+        share, mirrored = f"{self.how.coverage:.0%} of the pictures", ", mirrored" if self.how.mirrored else ""
         if self.how.kind == "same":
-            return f"the same film: {share} agree{mirrored}"
-        return f"part of a film: {share} agree from {clock(self.how.offset)} on{mirrored}"
+            return f"{share} agree{mirrored}"
+        return f"a part of it, from {clock(self.how.offset)} on: {share} agree{mirrored}"
 
 
 def films_of(gallery: Gallery) -> list[Photo]:

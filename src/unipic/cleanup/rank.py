@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
+from unipic.cleanup.faces import Names, Row, people_in, why
+from unipic.cleanup.faces import columns as eyes_and_smiles
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
+from unipic.core.face import Face
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
@@ -30,6 +34,17 @@ IN_MANY_WAYS = "a little better in many ways"  # the reason if each criterion ad
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The faces in photos, by photo id, and what some people are called, by the key of a face."""
+
+    found: Mapping[str, Sequence[Face]] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+
+
+NO_FACES = Faces()
 Column = Sequence[float | None] | np.ndarray  # one criterion's numbers for several photos
 
 
@@ -83,14 +98,30 @@ def rank(
     copies: Mapping[str, tuple[Photo, ...]],
     scores: Scores | None = None,
     weights: Weights = WEIGHTS,
+    faces: Faces = NO_FACES,
 ) -> list[Cluster]:
     """One Cluster per group. `copies`: those of each member, by photo id; they are set aside with it."""
     clusters = []
     for group in groups:
+        columns: dict[str, list[float | None]]
         columns = {name: [told.get(photo.id) for photo in group] for name, told in (scores or {}).items()}
+        people = people_in(group, faces.found, likeness)
+        columns |= eyes_and_smiles(people)
         known = {name: column for name, column in columns.items() if any(number is not None for number in column)}
-        clusters.append(_cluster(group, known, likeness, copies, weights))
+        cluster = _cluster(group, known, likeness, copies, weights)
+        clusters.append(_with_people(cluster, group, people, faces.names))
     return clusters
+
+
+def _with_people(cluster: Cluster, group: Sequence[Photo], people: Sequence[Row], names: Names) -> Cluster:
+    """The cluster with the faces in it, and the reason in words about them if the best shot leads by its eyes."""
+    place = {photo.id: i for i, photo in enumerate(group)}
+    order = [place[photo.id] for photo in cluster.photos]
+    eyes = BY_NAME["eyes"].ahead.split("{")[0]
+    reason = cluster.reason
+    if reason.startswith(eyes) and (words := why(people, order, names)):
+        reason = ", ".join([words, *reason.split(", ")[1:]])
+    return replace(cluster, reason=reason, people=tuple(tuple(row[i] for i in order) for row in people))
 
 
 def stars(photo: Photo, copies: Sequence[Photo] = ()) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
+from unipic.core.face import Face
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
 VERSION = 4
@@ -32,6 +33,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
                 "reason": c.reason,
                 "certainty": c.certainty,
                 "columns": c.columns,
+                "people": [[face and _face_to_dict(face) for face in row] for row in c.people],
             }
             for c in cleanup.clusters
         ],
@@ -77,6 +79,7 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
                 c["reason"],
                 c["certainty"],
                 tuple((name, tuple(numbers)) for name, numbers in c["columns"]),
+                tuple(tuple(face and _face_from_dict(face) for face in row) for row in c.get("people", ())),
             )
             for c in values["clusters"]
         ),
@@ -111,6 +114,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "ranked": evidence.ranked,
         "sets": [_taken_together(one) for one in evidence.series],
         "first_seen": dict(evidence.first_seen),
+        "faces": {id: [_face_to_dict(face) for face in faces] for id, faces in evidence.faces.items()},
     }
 
 
@@ -140,8 +144,19 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         tuple(values["notices"]),
         values["ranked"],
         _series_from(values, by_id),
+        {id: tuple(map(_face_from_dict, faces)) for id, faces in values.get("faces", {}).items()},
         values["first_seen"],
     )
+
+
+def _face_to_dict(face: Face) -> dict[str, Any]:
+    """Without the vector: whose face it is does not belong in a record."""
+    return {field.name: getattr(face, field.name) for field in fields(Face) if field.name != "vector"}
+
+
+def _face_from_dict(values: dict[str, Any]) -> Face:
+    points = tuple((x, y) for x, y in values["points"])
+    return Face(**{**values, "box": tuple(values["box"]), "points": points})
 
 
 def _taken_together(one: Series) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from unipic.cleanup.faces import Row
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Gallery, Photo
 
@@ -51,6 +52,7 @@ class Cluster:
     reason: str  # why the first one is recommended
     certainty: float = 1.0  # probability that the first one is better than the second, 0.5 to 1
     columns: tuple[tuple[str, tuple[float | None, ...]], ...] = ()  # a model's numbers for each photo, by criterion
+    people: tuple[Row, ...] = ()  # of each person the face in each photo, in the order of the photos
 
     @property
     def best(self) -> Photo:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from unipic.cleanup import _neighbours, compare, look, rank
+from unipic.cleanup import _neighbours, compare, face_stage, look, rank
 from unipic.core.progress import Stage
 from unipic.library import companions, filling, traits
+from unipic.video import reading, same_film
 
 READING = "Reading photos"
 
@@ -24,9 +25,16 @@ COMPARING = (
     Stage(compare.STAGE, 7, "Each pair that resembles is laid on each other: the same picture, or the same moment?"),
     Stage(look.STAGE, 4, "Before a photo is called a copy, both are compared at full size, block by block."),
 )
+FILMS = (
+    Stage(reading.STAGE, 5, "Each film is opened once: its length, its date, and a picture that shows it."),
+    Stage(reading.PRINTING, 60, "Four pictures of each second are noted, to know the film again in any file."),
+    Stage(same_film.STAGE, 1, "Films that show the same at the same time are one film."),
+)
+FACES = Stage(face_stage.STAGE, 4, "In the similar shots: whose eyes are open, and who smiles. Not who anybody is.")
 SCORING = Stage(rank.STAGE, 12, "A model judges the similar shots by what makes a good photo.")
 
 
-def stages(scored: bool) -> tuple[Stage, ...]:
-    """The stages of a cleanup; `scored`: a model scores the shots of groups."""
-    return (*INDEXING, *COMPARING, *((SCORING,) if scored else ()))
+def stages(scored: bool, films: bool = False, faces: bool = False) -> tuple[Stage, ...]:
+    """The stages of a cleanup: a model scores the shots of groups, films take part, faces are looked at."""
+    extra = (*((FACES,) if faces else ()), *((SCORING,) if scored else ()))
+    return (*INDEXING, *(FILMS if films else ()), *COMPARING, *extra)

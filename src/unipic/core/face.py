@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of the upright picture, 0 to 1
+SURE = 1.0  # log-odds of eyes and smiles beyond which they count as told; see models/eyes/README.md
 Point = tuple[float, float]  # x, y, in the same shares
 
 
@@ -22,11 +24,11 @@ class Face:
     score: float  # 0 to 1: how sure the detector is
     size: float  # pixels: the width of the box in the original
     clear: bool = True  # good enough to start or extend a person; False: it may only be attached to one
-    eyes: float | None = None  # log-odds that both eyes are open; None: not measured
-    smile: float | None = None  # log-odds of a smile; None: not measured
+    eyes: float | None = None  # log-odds that both eyes are open; None: can't tell, or not measured
+    smile: float | None = None  # log-odds of a smile; None: can't tell, or not measured
     vector: np.ndarray | None = None  # float32 [128], of length 1; None: nobody asked whose face it is
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The photo's digest and the box in thousandths: the same whenever this face is found again."""
         return " ".join((self.digest, *(str(round(1000 * edge)) for edge in self.box)))

@@ -129,6 +129,8 @@ class Ranking(Section):
     prompt: str = ""  # the person's own words; they win over the preset
     ranker: Literal["auto", "clip", "builtin"] = "auto"  # auto: clip if it is installed, else built-in
     aesthetic: bool = False  # LAION's head besides CLIP's wish; off: its taste is known to lean, see docs/models.md
+    # Find faces in shots of one moment: open eyes and smiles rank higher, nobody is lost from what is kept.
+    people_safe: bool = True
     # Rank by what earlier choices taught, where that was found to be better. Off: the same input, the same answer.
     taste: bool = False
 

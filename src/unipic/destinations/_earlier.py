@@ -7,11 +7,12 @@ import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 from unipic.albums.groups import GROUP
+from unipic.albums.plan import SINGLES
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import read_json, sweep_parts
 from unipic.destinations._texts import GROUP_JSON, METADATA
@@ -56,6 +57,15 @@ def best_in(group: Path) -> list[str]:
         return []
 
 
+def made_in(group: Path) -> list[Mapping[str, Any]]:
+    """The pictures that were made of a group, as its own file says; only those that are still there."""
+    try:
+        said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
+        return [dict(one) for one in said["made"] if os.path.lexists(group / one["file"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """The manifest of an earlier result; None if there is none."""
     try:
@@ -63,6 +73,18 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def alone_in(folder: Path) -> dict[str, str]:
+    """By digest, the files that an earlier run put into `singles`, with their names."""
+    kept = (manifest_of(folder) or {}).get("kept", ())
+    return {one["sha256"]: one["file"] for one in kept if str(one.get("file", "")).startswith(f"{SINGLES}/")}
+
+
+def places_in(folder: Path) -> dict[str, str]:
+    """By digest, the names of the photos that an earlier run wrote and that are still there."""
+    kept = (manifest_of(folder) or {}).get("kept", ())
+    return {one["sha256"]: one["file"] for one in kept if "file" in one and os.path.lexists(folder / one["file"])}
 
 
 def folders_in(folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from unipic.sources.immich import PREFIX, Asset, Connected, Listing, missing
 
 AT_ONCE = 500  # assets in one call
 MANY_ALBUMS = 200
+UNDONE_BY = {"tag": ("tag.delete",), "album": ("albumAsset.delete", "album.delete"), "stack": ("stack.delete",)}
+STAYS = {"tag": "empty tags", "album": "albums", "stack": "stacks"}
+NAMED = 5  # photos that a notice names
 LEAST_TRASH_DAYS = 7
 NAME = 100  # characters of an album's name
 
@@ -111,7 +114,7 @@ def planned(
         raise DestinationError("The key may not do this: " + _permissions(lacking))
     writable = {one.id: one for one in listing.assets if wishes.archived or not one.archived}
     groups = list(_groups(proposal, choices, writable))
-    reader, notices = Steps(there), list[str]()
+    reader, notices = Steps(there), _gone(proposal, listing)
     if wishes.trash:
         _trash_is_safe(there)
     run = new_run()
@@ -130,10 +133,18 @@ def planned(
         steps += _chunks("trash", "", [id for id in _aside(outcomes, writable) if not _unit(writable[id])])
     skipped = listing.archived if not wishes.archived else 0
     notices += [f"{count(skipped, 'archived photo')} left alone; --archived writes to them too"] if skipped else []
-    if lost := missing(there, ["undo"]):
-        notices.append("Undo will not be able to do all of it with this key: " + _permissions(lost))
+    notices += _not_undone(there, {step.kind for step in steps})
     names = {id: writable[id].name for step in steps for id in step.ids}
     return Plan(tuple(steps), names, tuple(notices), run)
+
+
+def _gone(proposal: Proposal, listing: Listing) -> list[str]:
+    """A notice about photos that were in Immich when they were looked at, and are no longer shown there."""
+    there = {PREFIX + asset.id for asset in listing.assets}
+    photos = proposal.cleanup.gallery.photos
+    gone = [photo.name for photo in photos if photo.id.startswith(PREFIX) and photo.id not in there]
+    named = ", ".join(gone[:NAMED]) + (", ..." if len(gone) > NAMED else "")
+    return [f"{count(len(gone), 'photo')} no longer in Immich, and left out: {named}"] if gone else []
 
 
 @dataclass(frozen=True)
@@ -269,5 +280,17 @@ def _trash_is_safe(there: Connected) -> None:
         )
 
 
-def _permissions(lacking: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(f"{permission} (for {purpose})" for permission, purpose in lacking)
+def _not_undone(there: Connected, kinds: Set[str]) -> list[str]:
+    """What a key that may write cannot take back."""
+    lacking = {kind: [one for one in needs if not there.may(one)] for kind, needs in UNDONE_BY.items() if kind in kinds}
+    return [
+        f"Undo will leave {STAYS[kind]} behind: the key lacks {', '.join(lacks)}."
+        for kind, lacks in lacking.items()
+        if lacks
+    ]
+
+
+def _permissions(lacking: Sequence[tuple[str, str]]) -> str:
+    """Permissions by what they are for."""
+    purposes = dict.fromkeys(purpose for _, purpose in lacking)
+    return "; ".join(f"{', '.join(one for one, p in lacking if p == purpose)} (for {purpose})" for purpose in purposes)

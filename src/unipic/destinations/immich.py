@@ -19,7 +19,7 @@ from unipic.core.words import count, printable
 from unipic.destinations._immich_journal import Journal, Step, alone, journals, new_run
 from unipic.destinations._immich_plan import Plan, Wishes, in_words, planned
 from unipic.destinations._immich_steps import GONE, Steps
-from unipic.sources.immich import Connected, Refused, folder_of
+from unipic.sources.immich import Connected, Refused, folder_of, version
 
 __all__ = [
     "Journal",
@@ -72,6 +72,8 @@ def apply(there: Connected, plan: Plan | Journal, progress: Progress = silent) -
 def _applied(there: Connected, journal: Journal, progress: Progress) -> Result:
     steps = Steps(there, _made(there))
     result = Result(journal.run, of=len(journal.steps))
+    with _explained(journal, "written", "Let it go on, or undo it."):
+        version(there.client)  # the server may have been updated since the plan was made
     for number, step in enumerate(journal.steps):
         progress(Told(STAGE, number, len(journal.steps), "step"))
         if journal.past[number].result is None:
@@ -127,8 +129,15 @@ def take_back(there: Connected, run: str, progress: Progress = silent) -> Result
         result = Result(run, of=len(waiting))
         for number in waiting:
             progress(Told(UNDOING, result.steps, len(waiting), "step"))
-            with _explained(journal, "taken back", "Undo does the rest later."):
-                journal.write(number, "undone", steps.undo(journal.steps[number], journal.past[number]))
+            step = journal.steps[number]
+            try:
+                with _explained(journal, "taken back", "Undo does the rest later."):
+                    journal.write(number, "undone", steps.undo(step, journal.past[number]))
+            except DestinationError as error:
+                if not getattr(error.__cause__, "permission", ""):
+                    raise
+                result.problems.append(f"{_named(step)} stays: {error.__cause__} Undo it with a key that may.")
+                continue
             result.steps += 1
             result.problems += [f"left: {one}" for one in journal.past[number].undone or ()]
         journal.write(0, "finished")

@@ -68,7 +68,7 @@ class Linker:
             if error.errno not in NO_CLONES:
                 raise
             self.link = "copy"
-            self.notes["copied: this file system cannot share blocks between files (reflink)"] = 1
+            self.notes["files are copied: this file system cannot share blocks between files (reflink)"] = 1
             return False
         return True
 

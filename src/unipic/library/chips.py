@@ -40,9 +40,9 @@ class Chips:
         part.write_bytes(jpeg)
         os.replace(part, path)
 
-    def forget(self, digest: str) -> int:
-        """Delete the chips of a photo. Returns how many."""
-        paths = list((self._own / digest[:2]).glob(f"{digest} *.jpg"))
+    def forget(self, digest: str, name: str = "*") -> int:
+        """Delete the chips of a photo, or of one of its faces. Returns how many."""
+        paths = list((self._own / digest[:2]).glob(f"{digest} {name}.jpg"))
         for path in paths:
             path.unlink(missing_ok=True)
         return len(paths)

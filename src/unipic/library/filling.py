@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.library._cutting import Cutter, originals
 from unipic.library._database import Database, rows_in
+from unipic.library._parts import store_parts
 from unipic.library._tables import portions
 from unipic.library.chips import Chips
 from unipic.library.thumbnails import Thumbnails
@@ -22,9 +22,9 @@ from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
-from unipic.reading.seen import half
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
 from unipic.vision.face_net import FaceEncoder
+from unipic.vision.own_faces import OwnFaceEncoder
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 FACES_LOT = 64  # the same of faces: four batches of what tells them apart
@@ -71,7 +71,7 @@ def detector(key: str, open_model: Callable[[], Detector], side: int = 0, stage:
     return Model(key, open_model, _found, stage, side)
 
 
-def face_encoder(key: str, open_model: Callable[[], FaceEncoder], finder: str, stage: str) -> Model:
+def face_encoder(key: str, open_model: Callable[[], FaceEncoder | OwnFaceEncoder], finder: str, stage: str) -> Model:
     """What tells faces apart as it fills the library: one vector for each face that `finder` found."""
     return Model(key, open_model, _told_apart, stage, finder=finder)
 
@@ -98,26 +98,18 @@ class Filler:
             lots = self._faces(undone, model)
         for lot, parts in self.engine.apply(model.open, model.work, lots):
             for (digest, _), its in zip(lot, parts, strict=True):
-                self._keep(digest, its, model.key)
+                store_parts(self.base, digest, its, model.key)
             done += len(lot)
             progress(Step(model.stage, done, len(undone), "photo"))
         self.base.write()
         return done
-
-    def _keep(self, digest: str, parts: Sequence[Part], key: str) -> None:
-        """Store a photo's parts, and that it was looked at, which holds for a photo without any too."""
-        made = versions.picture()
-        for part in parts:
-            store(self.base, digest, part, key, made)
-        self.base.queue("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", (digest, key, made))
-        self.base.write_now_and_then()
 
     def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
         """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
         lot: list[tuple[str, bytes]] = []
         for one in scaled(self._files(digests), model.side, self.engine, self.limits):
             if one.reason:
-                self._keep(one.digest, [failed(one.reason)], model.key)
+                store_parts(self.base, one.digest, [failed(one.reason)], model.key)
             elif one.jpeg:
                 lot.append((one.digest, one.jpeg))
             if len(lot) == LARGE_LOT:
@@ -137,7 +129,7 @@ class Filler:
         cutter = Cutter(self.base.ask, self.thumbnails, self.chips, self.engine, self.limits)
         for cut in cutter.cut(digests, model.finder):
             if cut.reason:
-                self._keep(cut.digest, [failed(cut.reason)], model.key)
+                store_parts(self.base, cut.digest, [failed(cut.reason)], model.key)
             elif cut.there:
                 lot.append((cut.digest, cut.chips))
                 number += len(cut.chips)
@@ -178,20 +170,6 @@ def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
             yield lot
 
 
-def store(base: Database, digest: str, part: Part, key: str, made: str) -> None:
-    """Store a part, and its vector if it has one."""
-    if part.vector is not None:
-        base.queue(
-            "INSERT OR REPLACE INTO vector VALUES (?, ?, ?, ?, ?)",
-            (digest, part.name, key, made, half(part.vector[None])[0].tobytes()),
-        )
-    if part.kind:
-        facts = json.dumps({"box": part.box, "time": part.time, **part.facts})
-        base.queue(
-            "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?)", (digest, part.name, key, made, part.kind, facts)
-        )
-
-
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:
     return [[Part(vector=vector)] for vector in model.embed(np.stack([_view(thumbnail) for _, thumbnail in lot]))]
 
@@ -206,7 +184,7 @@ def _found(model: Detector, lot: Lot) -> list[list[Part]]:
     return model.find([load_thumbnail(thumbnail) for _, thumbnail in lot])
 
 
-def _told_apart(model: FaceEncoder, lot: FaceLot) -> list[list[Part]]:
+def _told_apart(model: FaceEncoder | OwnFaceEncoder, lot: FaceLot) -> list[list[Part]]:
     """A face for which the network gives no numbers has no vector."""
     chips = [load_thumbnail(chip) for _, faces in lot for _, chip in faces]
     vectors = iter(model.embed(np.stack(chips)) if chips else ())

@@ -13,7 +13,7 @@ import numpy as np
 
 from unipic.core.photo import Found
 from unipic.library._database import FRAMES
-from unipic.library.filling import store
+from unipic.library._parts import store_part
 from unipic.library.index import StoredIndex, path_of
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Part
@@ -58,7 +58,7 @@ class FilmRows:
         for name, picture in pictures.items():
             self._pictures.save(f"{digest}-{name}", picture)
         for part in parts:
-            store(self._index.base, digest, part, self._key, self._made)
+            store_part(self._index.base, digest, part, self._key, self._made)
         self._index.write()
 
     def picture_there(self, digest: str, name: str) -> bool:

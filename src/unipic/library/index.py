@@ -23,12 +23,14 @@ import numpy as np
 from unipic.core.photo import Found, Photo, local_time, photo_from_dict, photo_to_dict
 from unipic.core.settings import Limits
 from unipic.library._database import ENDINGS, FRAMES, Database, forget_orphans
+from unipic.library._parts import store_parts, stored_parts
 from unipic.library._tables import FILE, marks, portions
 from unipic.library.captions import FOLDER as TEXTS
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.metadata import Metadata
 from unipic.reading.seen import Look, PairResult, Seen
+from unipic.vision.base import Part
 
 Pair = tuple[Photo, Photo]
 
@@ -98,6 +100,13 @@ class Index:
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
         """Store a model's scores of a photo."""
+
+    def parts(self, photos: Sequence[Photo], key: str) -> dict[str, list[Part]]:
+        """A model's stored parts by digest, of those photos that it has looked at."""
+        return {}
+
+    def keep_parts(self, photo: Photo, parts: Sequence[Part], key: str) -> None:
+        """Store a model's parts of a photo, which may be none."""
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
         """Stored contents of companions by file id, if they were `made` by the same version."""
@@ -293,6 +302,14 @@ class StoredIndex(Index):
         """See Index.keep_score."""
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self.base.write_now_and_then()
+
+    def parts(self, photos: Sequence[Photo], key: str) -> dict[str, list[Part]]:
+        """See Index.parts."""
+        return stored_parts(self.base, sorted({photo.digest for photo in photos}), key)
+
+    def keep_parts(self, photo: Photo, parts: Sequence[Part], key: str) -> None:
+        """See Index.keep_parts."""
+        store_parts(self.base, photo.digest, parts, key)
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
         """See Index.said."""

@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.photo import Companion, Photo
+from unipic.core.photo import FILM, Companion, Photo, local_time
 from unipic.library._database import rows_in
 from unipic.library._tables import FILE, marks, portions
 from unipic.library.chips import FOLDER, Chips
@@ -87,6 +88,21 @@ class Reader:
         wanted = list(dict.fromkeys(digests))
         return {photo.digest: photo for photo in self._photos("f.digest", wanted).values()}
 
+    def companions(self) -> frozenset[bytes]:
+        """Paths of the files that belong to a photo."""
+        return frozenset(path for (path,) in self.ask("SELECT path FROM file WHERE beside = 1 AND gone IS NULL"))
+
+    def films(self) -> list[Photo]:
+        """The films that are shown, the newest first; those that nobody knows the time of come last."""
+        rows = self.ask("SELECT digest FROM trait WHERE format = ?", [FILM.lower()])
+        films = self.by_digest(digest for (digest,) in rows).values()
+        return sorted(films, key=lambda film: (film.taken is None, -_moment(film), film.name, film.digest))
+
+    def has_films(self) -> bool:
+        """Whether any film is shown."""
+        asked = f"SELECT 1 FROM trait t JOIN file f ON f.digest = t.digest WHERE t.format = ? AND {SHOWN} LIMIT 1"
+        return bool(self.ask(asked, [FILM.lower()]))
+
     def inside(self, folder: Path) -> frozenset[str]:
         """Digests of the photos that are shown, in a folder."""
         rows = self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {UNDER} AND {SHOWN}", under(folder))
@@ -126,6 +142,19 @@ class Reader:
             return [], np.zeros((0, 0), np.float16)
         return [digest for digest, _ in rows], np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
+    def vectors_of(self, digests: Iterable[str], key: str) -> dict[str, np.ndarray]:
+        """A model's vectors of those of the photos that have one, float16 [D] each, by digest."""
+        found: dict[str, np.ndarray] = {}
+        for some in portions(sorted(set(digests))):
+            asked = f"SELECT digest, value FROM vector WHERE key = ? AND part = '' AND digest IN ({marks(some)})"
+            found |= {digest: np.frombuffer(value, np.float16) for digest, value in self.ask(asked, [key, *some])}
+        return found
+
+    def has_dates(self) -> bool:
+        """Whether any photo that is shown has a time."""
+        asked = "SELECT 1 FROM metadata m JOIN file f ON f.digest = m.digest WHERE m.taken IS NOT NULL"
+        return bool(self.ask(f"{asked} AND {SHOWN} LIMIT 1"))
+
     def has_vectors(self, key: str) -> bool:
         """Whether a model has made vectors of any photo."""
         return bool(self.ask("SELECT 1 FROM vector WHERE key = ? AND part = '' LIMIT 1", [key]))
@@ -157,6 +186,11 @@ class Reader:
     def shown(self) -> list[str]:
         """Digests of all photos that are shown, sorted."""
         return [digest for (digest,) in self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {SHOWN} ORDER BY 1")]
+
+
+def _moment(photo: Photo) -> float:
+    taken = local_time(photo)
+    return (taken - datetime.min).total_seconds() if taken else 0.0
 
 
 def under(folder: Path) -> list[bytes]:

@@ -23,7 +23,7 @@ def dense(faces: Sequence[Face], limits: FaceLimits) -> list[list[Face]]:
         return []
     # For unit vectors the squared distance is 2 - 2 cosine.
     reach = (2 - 2 * limits.join) ** 0.5
-    labels = DBSCAN(eps=reach, min_samples=CORE).fit_predict(vectors_of(ordered)).tolist()
+    labels = DBSCAN(eps=reach, min_samples=CORE, algorithm="brute").fit_predict(vectors_of(ordered)).tolist()
     groups: dict[int, list[Face]] = {}
     for number, (face, label) in enumerate(zip(ordered, labels, strict=True)):
         groups.setdefault(label if label >= 0 else -2 - number, []).append(face)

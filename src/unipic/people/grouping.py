@@ -12,6 +12,8 @@ from unipic.people.limits import FaceLimits
 from unipic.people.linking import Era, link, no_era
 from unipic.people.rulings import NOTHING, Said
 
+VERSION = 1  # raised when faces are grouped in another way
+
 How = Literal["linkage", "dbscan"]
 HOWS: tuple[How, ...] = ("linkage", "dbscan")
 NAMED_FROM = 24.0  # pixels: a narrower face is counted and never named; of such pairs a third is missed

@@ -10,21 +10,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from unipic.core.errors import SettingsError
+from unipic.core.errors import DecisionsUnreadable, ModelError, SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
+from unipic.library.faces import faces as faces_in
+from unipic.library.faces import forget_these
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
 from unipic.library.searchable import copies
 from unipic.people.attach import era_of
-from unipic.people.grouping import How, group_all, group_more
+from unipic.people.grouping import VERSION, How, group_all, group_more
 from unipic.people.limits import DLIB, REGROUP_AFTER, FaceLimits
 from unipic.people.linking import vectors_of
-from unipic.people.rulings import NOTHING, Heard, Said, hear
+from unipic.people.rulings import NOTHING, Finder, Heard, Said
 from unipic.people.settling import Kind, Known, Somebody, settle
-
-VERSION = 1  # raised when faces are grouped in another way
+from unipic.vision.registry import face_encoder_key
 
 Told = tuple[str, str, Says]  # (face, person, says)
 
@@ -41,18 +42,33 @@ class Together(SettingsError):
 
 
 class People:
-    """Everybody in the photos of a library, as of the last look at it."""
+    """Everybody in the photos of a library. For one thread.
 
-    def __init__(self, reader: Reader, faces: Sequence[Face], key: str = "", limits: FaceLimits = DLIB) -> None:
-        """`faces`: all that were found, with vectors; `key`: of the network that made these."""
+    Rulings are taken over as they come; for new faces, and groups that another process made, it is opened anew.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        faces: Sequence[Face],
+        key: str = "",
+        limits: FaceLimits = DLIB,
+        known: Known | None = None,
+    ) -> None:
+        """`faces`: all that were found, with vectors; `key`: of the network that made these.
+
+        `known`: of the photos; None for what the library knows.
+        """
         self.notices: list[str] = []  # what others said meanwhile, for people
         self.limits, self.records = limits, Persons(reader.data)
-        self._reader, self._faces = reader, list(faces)
+        self._reader = reader
         self._made = f"{VERSION} {key} {limits}"
-        self._known = Known(days(reader), copies(reader))
-        self._stored = appearances(reader, self._made)
+        self._known = known or Known(days(reader), copies(reader))
         self._before: Mapping[str, Somebody] = {}  # the people of the last look, by id
-        self._look()
+        self._rows: list[Person] = []
+        self._version: str | None = None  # of the records at the last look
+        self._stored: dict[str, Appearance] = {}  # by the keys of faces
+        self._take(faces)
 
     # What there is.
 
@@ -70,6 +86,11 @@ class People:
     def unfound(self, id: str) -> list[str]:
         """Keys of faces that people said are this person's, and that no detector finds now."""
         return [key for key, its in self.heard.unfound.items() if its.person == id]
+
+    @property
+    def faces(self) -> list[Face]:
+        """All faces that were found."""
+        return list(self._faces)
 
     @property
     def not_faces(self) -> list[Face]:
@@ -118,7 +139,12 @@ class People:
         whole = tidy or how != "linkage" or not known or len(new | grown) >= REGROUP_AFTER
         if not (whole or new or known.keys() - there.keys()):
             return 0
-        said, limits, era = self.heard.of, self.limits, self._era
+        born = {one.id: day_of(one.born) for one in self._rows}
+        said, limits = self.heard.of, self.limits
+
+        def era(face: Face, person: str) -> int:
+            return era_of(self._known.days.get(face.digest), born.get(person))
+
         if whole:
             groups = group_all(self._faces, said, limits, era, how)
         else:
@@ -126,10 +152,6 @@ class People:
         self._stored = {key: Appearance(groups.get(key, ""), "", not whole and key in new | grown) for key in there}
         self._look(gone=known.keys() - there.keys(), all_rows=True)
         return len(new)
-
-    def _era(self, face: Face, person: str) -> int:
-        row = next((one for one in self._rows if one.id == person), None)
-        return era_of(self._known.days.get(face.digest), day_of(row.born) if row else None)
 
     # What people say.
 
@@ -231,22 +253,39 @@ class People:
         return step
 
     def forget(self, id: str) -> int:
-        """Delete what was said of a person and of its faces. Returns how many rulings. No step can be undone then."""
+        """Delete a person: name, what was said of its faces, their numbers and pictures. Returns how many rulings.
+
+        No step can be undone then, and only another network finds these faces again. UnipicError if something reads the
+        index for so long that bytes of them may be left in its file.
+        """
         some = self.somebody(id)
-        rulings = self.records.forget([some.id], [face.key for face in some.faces])
-        self._look()
+        keys = {face.key for face in some.faces}
+        rulings = self.records.forget([some.id], keys)
+        store(self._reader, self._made, {}, keys)
+        forget_these(self._reader, some.faces)
+        self._take([face for face in self._faces if face.key not in keys])
         return rulings
 
     def tell(self, change: Change) -> Step:
         """Take a step that somebody put together, such as an answer, without looking at everything again."""
         step = self.records.do(change)
-        moved = {face: person if says == "is" else "" for face, person, says in change.says if says != "twice"}
-        rows = {key: replace(self._stored[key], person=who) for key, who in moved.items() if key in self._stored}
+        rows: dict[str, Appearance] = {}
+        for face, person, says in change.says:
+            before = self._stored.get(face)
+            if before and (says in ("is", "no face", "nobody") or (says == "is not" and before.person == person)):
+                rows[face] = replace(before, person=person if says == "is" else "")
         self._stored.update(rows)
         store(self._reader, self._made, rows)
         return step
 
     # Inside.
+
+    def _take(self, faces: Sequence[Face]) -> None:
+        """Begin with these faces."""
+        self._faces = list(faces)
+        self._finder = Finder(faces, self._known.same)
+        self._stored = appearances(self._reader, self._made)
+        self._look()
 
     def _step(self, change: Change, id: str = "") -> Somebody:
         self.records.do(change)
@@ -262,15 +301,16 @@ class People:
         """Look at everything anew, and store who is where, so that searches find it."""
         self._before = self.__dict__.pop("everybody", self._before)
         self.__dict__.pop("_whose", None)
-        self._version = self.records.version()
-        self._rows, rulings = self.records.all()
-        self.heard: Heard = hear(self._faces, rulings, self._known.same)
+        looked, self._version = self._version is not None, self.records.version()
+        (self._rows, rulings), before = self.records.all(), self._rows
+        changed = {one.id for one in set(self._rows) - set(before)} if looked else set()
+        self.heard: Heard = self._finder.hear(rulings)
         rows = {}
         for key, one in self._stored.items():
             some = self.of_face(key)
-            now = replace(one, person=some.id if some and not some.nobody else "")
-            if all_rows or now != one:
-                rows[key] = now
+            who = some.id if some and not some.nobody else ""
+            if all_rows or who != one.person or who in changed:  # rows written again tell searches of a new name
+                rows[key] = replace(one, person=who)
         if rows or gone:
             self._stored.update(rows)
             store(self._reader, self._made, rows, gone)
@@ -314,3 +354,17 @@ class People:
             shared |= photos & before
             before |= photos
         return shared
+
+
+def open_people(reader: Reader) -> People:
+    """The people of a library, as they were grouped last. Without faces while it is turned off. ModelError."""
+    return People(reader, faces_in(reader, vectors=True), face_encoder_key())
+
+
+def let_join(reader: Reader) -> list[str]:
+    """Let new faces join their persons. Returns notices."""
+    try:
+        open_people(reader).group()
+    except (ModelError, DecisionsUnreadable) as error:
+        return [f"{error} Until then new faces are nobody's."]
+    return []

@@ -54,18 +54,10 @@ class Heard:
 
 def hear(faces: Iterable[Face], rulings: Iterable[FaceRuling], same: Mapping[str, str] | None = None) -> Heard:
     """What holds of each face. `rulings`: the oldest first; `same`: a photo's digest to one name for all its copies."""
-    finder = _Finder(faces, same or {})
-    of, unfound = dict[str, Said](), dict[str, Said]()
-    for ruling in rulings:
-        found = finder.faces(ruling.face)
-        for key in found:
-            of[key] = of.get(key, NOTHING).after(ruling)
-        if not found:
-            unfound[ruling.face] = unfound.get(ruling.face, NOTHING).after(ruling)
-    return Heard(of, unfound)
+    return Finder(faces, same or {}).hear(rulings)
 
 
-class _Finder:
+class Finder:
     """The faces that a ruling's key is about, in the photo and in its copies."""
 
     def __init__(self, faces: Iterable[Face], same: Mapping[str, str]) -> None:
@@ -76,6 +68,17 @@ class _Finder:
             self._in[face.digest].append(face)
             self._copies[same.get(face.digest, face.digest)].add(face.digest)
         self._known: dict[str, list[str]] = {}
+
+    def hear(self, rulings: Iterable[FaceRuling]) -> Heard:
+        """What holds of each face. `rulings`: the oldest first."""
+        of, unfound = dict[str, Said](), dict[str, Said]()
+        for ruling in rulings:
+            found = self.faces(ruling.face)
+            for key in found:
+                of[key] = of.get(key, NOTHING).after(ruling)
+            if not found:
+                unfound[ruling.face] = unfound.get(ruling.face, NOTHING).after(ruling)
+        return Heard(of, unfound)
 
     def faces(self, key: str) -> list[str]:
         """The keys of these faces."""

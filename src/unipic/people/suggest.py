@@ -7,6 +7,7 @@ whatever the size of the library.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from typing import Literal
 
 import numpy as np
@@ -33,12 +34,8 @@ class Question:
     second: int
     cosine: float  # mean over all pairs of faces
     faces: int  # that find their place with the answer
+    worth: float  # how much the answer tells: the faces, by how unsure it is
     together: bool = False  # a photo shows both: twins, a mirror or a collage?
-
-    def worth(self, likeness: float) -> float:
-        """How much the answer tells: faces, by how unsure it is. `likeness`: 0 to 100, of the cosine."""
-        sure = likeness / 100
-        return self.faces * 4 * sure * (1 - sure)
 
 
 @dataclass(eq=False)
@@ -67,9 +64,7 @@ class Deck:
 
     def questions(self, most: int = MOST) -> list[Question]:
         """Open questions, the most useful first."""
-        likeness = self._limits.likeness
-        worth = {pair: -one.worth(likeness(one.cosine)) for pair, one in self._open.items()}
-        return [self._open[pair] for pair in sorted(worth, key=lambda pair: (worth[pair], pair))[:most]]
+        return nsmallest(most, self._open.values(), key=lambda one: (-one.worth, one.first, one.second))
 
     def card(self, number: int) -> Card:
         """One side of a question."""
@@ -154,7 +149,9 @@ class Deck:
         together = a.apart.together(b.apart)
         if (together and cosine < self._limits.twins) or frozenset((a.name, b.name)) in self._skipped:
             return
-        self._open[first, second] = Question(first, second, round(cosine, DIGITS), len(b.faces), together)
+        sure = self._limits.likeness(cosine) / 100
+        worth = round(len(b.faces) * 4 * sure * (1 - sure), DIGITS)
+        self._open[first, second] = Question(first, second, round(cosine, DIGITS), len(b.faces), worth, together)
 
     def _rank(self, number: int) -> tuple[bool, bool, int, int]:
         card = self._cards[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -13,8 +13,10 @@ from PIL import ExifTags, Image
 from PIL.ExifTags import IFD, Base
 
 from unipic.core.files import open_to_read
+from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.reading._raw import NoPreview, preview_in
+from unipic.reading.engines.base import Engine
 from unipic.reading.images import NotAPhoto, damage_in_words, identify
 
 LONGEST = 200  # characters of a value; longer ones are binary data of programs
@@ -43,6 +45,24 @@ def read_details(path: str) -> Details:
             return Details("raw", dict(_fields(exif)))
         return Details(image.mode, dict(_fields(image.getexif())))
     return Details()
+
+
+def details_of(engine: Engine, photos: Sequence[Photo]) -> dict[str, Details]:
+    """Details by photo id, read by workers; a photo that breaks its reader has none."""
+    ids = {photo.path: photo.id for photo in photos}
+    return {ids[path]: said for path, said in engine.map(read_details, list(ids)) if isinstance(said, Details)}
+
+
+def read_exif_to_keep(path: str) -> Image.Exif:
+    """A photo's EXIF to write into a picture made of it; empty where it cannot be read. Runs in a worker."""
+    with suppress(OSError, NotAPhoto, MemoryError), damage_in_words(), open_to_read(path) as file:
+        image, _ = identify(file)
+        if image is not None:
+            exif = image.getexif()
+            for directory in (IFD.Exif, IFD.GPSInfo):
+                exif.get_ifd(directory)  # read while the file is open
+            return exif
+    return Image.Exif()
 
 
 def _fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:

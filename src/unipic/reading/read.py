@@ -81,7 +81,7 @@ def picture_of(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
     if file.original:
         photo = _as_original(photo, file.original)
     view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
-    return Picture(photo, np.asarray(view), _jpeg(decoded.picture))
+    return Picture(photo, np.asarray(view), jpeg(decoded.picture))
 
 
 def _as_original(photo: Photo, original: Original) -> Photo:
@@ -117,7 +117,8 @@ def _spread(grey: Image.Image) -> float:
     return float(ImageStat.Stat(grey).stddev[0]) / 255
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def jpeg(picture: Image.Image) -> bytes:
+    """The picture as a thumbnail is stored."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85, comment=b"")  # otherwise Pillow copies the original's comment
     return buffer.getvalue()

@@ -13,6 +13,8 @@ from typing import Literal
 
 from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
+from unipic.cleanup.faces import Row
+from unipic.cleanup.faces import needed as needed_for
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
@@ -46,6 +48,7 @@ class Group:
     protected: frozenset[str]  # ids of those that can never be set aside
     tie: int = 0  # how many shots are about equally good, if more than one: they all stay, and none is recommended
     equals: frozenset[str] = frozenset()  # ids of those that stay for no other reason than that
+    people: tuple[Row, ...] = ()  # of each person the face in each photo, in the order of the photos
 
     @property
     def headline(self) -> str:
@@ -225,6 +228,10 @@ def _shots(
     unlike = {photo.id for photo, like in zip(order, like_best, strict=True) if not like}
     tied = _tied(cluster) if best is cluster.best and not whole else frozenset()
     needed = frozenset({best.id} | protected | whole.keys() | unlike)
+    people = _faces_in(order, cluster)
+    nobody_lost = needed_for(people, [i for i, photo in enumerate(order) if photo.id in needed])
+    because = {order[i].id: words for i, words in nobody_lost.items()}
+    needed |= because.keys()
     stays = needed | tied
     reason, certainty = NUMBERS.sub("", cluster.reason), cluster.certainty
     doubt = "too close to call" if cluster.close_call else ""
@@ -237,7 +244,7 @@ def _shots(
         "similar",
         tuple(order),
         tuple(alike),
-        tuple(_told(photo, files[photo.id], whole) for photo in order),
+        tuple(_told(photo, files[photo.id], whole, because.get(photo.id, "")) for photo in order),
         reason,
         "; ".join(dict.fromkeys([*(f"{SETS[s.kind][0]}, kept whole" for s in whole.values()), *filter(None, [doubt])])),
         max(UNSURE, min(certainty, least / 100)) if len(stays) < len(order) else UNSURE,
@@ -245,7 +252,14 @@ def _shots(
         protected,
         len(tied),
         tied - needed,
+        people,
     )
+
+
+def _faces_in(order: Sequence[Photo], cluster: Cluster) -> tuple[Row, ...]:
+    """The faces of the cluster's people, in the order of the photos."""
+    place = {photo.id: i for i, photo in enumerate(cluster.photos)}
+    return tuple(tuple(row[place[photo.id]] for photo in order) for row in cluster.people)
 
 
 def _tied(cluster: Cluster) -> frozenset[str]:
@@ -275,10 +289,10 @@ def _alike(
     return min(likeness.similar(file, seen[0]) for file in files[photo.id] if file in likeness) or None
 
 
-def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, Series]) -> str:
+def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, Series], because: str) -> str:
     one = whole.get(photo.id)
     words = f"part of {SETS[one.kind][0]}: {one.reason}" if one else ""
-    return "; ".join(filter(None, (words, _along([file for file in files if file is not photo]))))
+    return "; ".join(filter(None, (words, because, _along([file for file in files if file is not photo]))))
 
 
 def _along(copies: Sequence[Photo]) -> str:

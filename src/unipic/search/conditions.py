@@ -85,6 +85,7 @@ def _of(key: str, value: str, names: Names, late: bool) -> Condition:
         "tag": lambda value: Among(names.library.said("tag", value)),
         "label": lambda value: Among(names.learned(value).digests),
         "album": lambda value: Among(names.library.said("album", value)),
+        "event": lambda value: Among(names.event(value)),
         "size": lambda value: _numbers("bytes", bytes_range(value) or (0.0, 0.0)),
         "mp": lambda value: _numbers("pixels", number_range(value), 1e6),
     }

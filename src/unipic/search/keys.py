@@ -37,7 +37,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "sort": ("newest", "oldest", "relevance", "name"),
 }
 SAME: Mapping[str, str] = {"colour": "color", "person": "who", "type": "kind", "taken": "date", "in": "place"}
-FREE = ("place", "who", "camera", "name", "folder", "text", "tag", "album", "label", "like", "word")  # any text
+# Any text.
+FREE = ("place", "who", "camera", "name", "folder", "text", "tag", "album", "event", "label", "like", "word")
 COUNTED = ("faces", "rating", "width", "height", "year")
 KEYS = (*CHOICES, *FREE, *COUNTED, "date", "before", "after", "month", "day", "time", "country", "near", "format",
         "size", "mp", "limit")  # fmt: skip

@@ -32,6 +32,11 @@ def label(chip: Chip, language: str = "en") -> str:
     return f"not {named}" if chip.negative else named
 
 
+def country(code: str, language: str = "en") -> str:
+    """The name of a country by its two letters."""
+    return country_name(code, language)
+
+
 def _said(key: str, value: str, language: str) -> str:
     readers: Mapping[str, Callable[[str], str]] = {
         "date": _date,

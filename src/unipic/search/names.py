@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +13,20 @@ from unipic.library.searchable import Searchable
 from unipic.search.learned import Learned, learned
 from unipic.search.vocabulary import Vocabulary
 
+InEvent = Callable[[str], frozenset[str]]
+
+
+def in_none(event: str) -> frozenset[str]:
+    """Default for `event`: nobody looked for events."""
+    return frozenset()
+
 
 class Names:
     """Names in one state of the library."""
 
-    def __init__(self, library: Searchable) -> None:
-        self.library = library
+    def __init__(self, library: Searchable, event: InEvent = in_none) -> None:
+        """`event`: digests of the photos of events, by an id or words of a title."""
+        self.library, self.event = library, event
         self._labels: dict[tuple[str, frozenset[str], frozenset[str]], Learned] = {}
 
     @cached_property

@@ -15,7 +15,7 @@ from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
 from unipic.search.conditions import condition_of, missing
 from unipic.search.meaning import Meaning
-from unipic.search.names import Names
+from unipic.search.names import InEvent, Names, in_none
 from unipic.search.parse import Parser
 from unipic.search.query import Chip, Query
 from unipic.search.ranking import SAME, UNSURE, Ranked, by_examples, by_words, collapsed
@@ -60,13 +60,15 @@ class Asked:
         today: date | None = None,
         meaning: Meaning | None = None,
         about_meaning: Sequence[str] = (),
+        event: InEvent = in_none,
     ) -> None:
         """`language`: of dates and countries, besides English; `meaning`: without it, words are letters alone.
 
         `about_meaning`: what to say to people who search by words: which model would find more, and how to get it.
+        `event`: digests of the photos of events, by an id or words of a title.
         """
         self.meaning, self.about_meaning = meaning, tuple(about_meaning)
-        self.library, self.names = library, Names(library)
+        self.library, self.names = library, Names(library, event)
         self.parser = Parser(self.names.vocabulary, language, today, self.count)
 
     def parse(self, text: str) -> Query:

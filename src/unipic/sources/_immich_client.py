@@ -58,7 +58,7 @@ class Server:
     @property
     def name(self) -> str:
         """The server's host and port as a folder name."""
-        return re.sub(r"[^a-z0-9.-]", "_", urlsplit(self.url).netloc.casefold()) or "_"
+        return re.sub(r"[^a-z0-9.-]", "_", urlsplit(self.url).netloc.casefold()).strip(".") or "_"
 
 
 def server(url: str, key: str, ca_file: str = "") -> Server:
@@ -155,8 +155,7 @@ class Client:
     def _asked(self, method: str, path: str, body: Body | None, params: Body | None) -> Iterator[httpx2.Response]:
         """The answer to one request, if it is a good one. Every other becomes Refused or Lost."""
         try:
-            sent = {"json": body} if body is not None else {}
-            with self._http.stream(method, path, params=params or None, **sent) as answer:
+            with self._http.stream(method, path, params=params or None, json=body) as answer:
                 if not 200 <= answer.status_code < 300:
                     raise self._trouble(answer, path)
                 yield answer
@@ -180,12 +179,13 @@ class Client:
         words = message_of(b"".join(_at_most(answer, MAX_ANSWER)))
         permission = words.partition("Missing required permission: ")[2].strip()
         if status == 401:
-            words = "the key is not known to the server, or was revoked. Make one in Immich: Account Settings, API Keys"
-        elif permission:
-            words = f"the key lacks the permission {permission}"
-        elif status >= 500:
+            new = "Make one in Immich: Account Settings, API Keys."
+            return Refused(f"The key is not known to {url}, or was revoked. {new}", status)
+        if permission:
+            return Refused(f"The key lacks the permission {permission}.", status, permission)
+        if status >= 500:
             return Lost(f"{url} had an error of its own at {path} (status {status}): {words}", passes=False)
-        return Refused(f"Immich refused {path} (status {status}): {words}", status, permission)
+        return Refused(f"Immich refused {path} (status {status}): {words}.", status)
 
 
 def message_of(data: bytes) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from unipic.core.errors import SettingsError
-from unipic.core.files import PART, make_folder, open_to_read
+from unipic.core.files import CHUNK, PART, make_folder, open_to_read, sweep_parts
+from unipic.core.locks import lock
 from unipic.core.settings import immich_folder
 from unipic.sources._immich_client import Lost, Server, server
 
@@ -41,8 +43,12 @@ class Cache:
     def save(self, path: Path, pieces: Iterable[bytes], sha1: str = "") -> None:
         """Write all of it or nothing. Lost if it is empty, or has another SHA-1 than announced."""
         make_folder(self.folder, PRIVATE_FOLDER)
-        part, digest, size = path.with_name(path.name + PART), hashlib.sha1(usedforsecurity=False), 0
+        # A name of its own: two photos of the same bytes may be fetched at once.
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+        digest, size = hashlib.sha1(usedforsecurity=False), 0
         with private_file(part) as file:
+            with suppress(OSError):  # not every file system has locks
+                lock(file)  # so that nobody sweeps it away
             for piece in pieces:
                 file.write(piece)
                 digest.update(piece)
@@ -55,6 +61,7 @@ class Cache:
     def trim(self, keep: Set[Path]) -> None:
         """Delete the least recently used until the rest fits; never one of `keep`, which a run is using."""
         there = []
+        sweep_parts(self.folder, "*")
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path.suffix in (".preview", ".original"):
                 with suppress(OSError):
@@ -74,7 +81,7 @@ def folder_of(server: Server) -> Path:
     return immich_folder() / server.name
 
 
-def private_file(path: Path) -> IO[bytes]:
+def private_file(path: Path) -> BinaryIO:
     """A new file to write, which only its owner may read, in place of any earlier one."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb")
@@ -117,7 +124,10 @@ def sha1_of_file(path: str) -> str:
     """40 hexadecimal digits; "" if it cannot be read."""
     try:
         with open_to_read(path) as file:
-            return hashlib.file_digest(file, "sha1").hexdigest()
+            digest = hashlib.sha1(usedforsecurity=False)
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+            return digest.hexdigest()
     except OSError:
         return ""
 

@@ -57,6 +57,7 @@ __all__ = [
     "Refused",
     "Server",
     "about_version",
+    "albums_of",
     "chosen_server",
     "connect",
     "folder_of",
@@ -249,6 +250,12 @@ def filters(client: Client, name: str) -> list[dict[str, Any]]:
     if kind == "since" and value:
         return [since(value)]
     raise SourceError(f"{name} means nothing; say immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE")
+
+
+def albums_of(there: Connected) -> list[str]:
+    """The names of all albums, each once."""
+    albums = there.client.get("/albums") or ()
+    return sorted({str(one.get("albumName")) for one in albums if isinstance(one, dict)})
 
 
 def in_words(listing: Listing) -> str:

@@ -52,8 +52,12 @@ class Resting:
 
     def _age(self, file: Found) -> float:
         """Seconds since the file, or what is known of it, changed; 0 for one that was written a moment ago."""
-        changed = [int(part) for part in file.stamp.split()[:2]]  # see sources.base.stamp
-        return (self.now() - max(changed)) / NS if changed else 0.0
+        if not file.stamp:
+            return 0.0
+        try:
+            return (self.now() - max(int(part) for part in file.stamp.split()[:2])) / NS  # see sources.base.stamp
+        except ValueError:  # of a server, which gives a photo once it has all of it
+            return float("inf")
 
 
 def _units(source: Source) -> dict[str, list[Found | Unreadable]]:

@@ -13,10 +13,10 @@ from unipic.video.film import FilmLimits, opened
 
 VERSION = 1  # raised when a film gets another digest
 # Of H.264 and HEVC, MP4 and Matroska write the length before each unit, transport streams a start code, and some repeat
-# the parameter sets and mark where a picture begins. Those units are left out: they are no pictures.
+# the parameter sets and messages, and mark where a picture begins. Those units are left out: they are no pictures.
 START = b"\x00\x00\x01"
-H264_ASIDE = {7, 8, 9, 12, 13}  # parameter sets, delimiter, filler
-HEVC_ASIDE = {32, 33, 34, 35, 38}
+H264_ASIDE = {6, 7, 8, 9, 12, 13}  # messages, parameter sets, delimiter, filler
+HEVC_ASIDE = {32, 33, 34, 35, 38, 39, 40}
 
 
 class Coded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,11 +22,10 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure
 from unipic.reading.images import Decoded as DecodedPhoto
 from unipic.reading.metadata import Metadata
-from unipic.reading.read import WORKING, picture_of
+from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
-from unipic.sources.base import stamp
 from unipic.video import fingerprints, packets
-from unipic.video.decode import Decoder, in_worker
+from unipic.video.decode import Decoded, Decoder, in_worker
 from unipic.video.film import Film, FilmLimits, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder
@@ -37,16 +36,18 @@ SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
 )
-TRIED = 12  # pictures that need no other, one a second, of which the best stands for the film
+STRIP = 8  # pictures that need no other, spread over a film: its filmstrip, of which the best stands for it
+STRIP_SIDE = 160  # pixels, the height of the filmstrip
 LOOKED_AT = 96  # pixels, their size for choosing
 # Bits a pixel that H.264 spends where a film looks good; about what telephones' messengers leave. Each doubling is
 # worth DOUBLING steps of quality; others need EFFORT times as many bits for the same picture.
 GOOD_BITS, GOOD, DOUBLING = 0.1, 75, 10
 EFFORT = {"h264": 1.0, "hevc": 0.6, "av1": 0.5, "vp9": 0.65, "vp8": 1.0, "mpeg4": 1.6, "mpeg2video": 2.2, "mjpeg": 5.0}
-KEY = "film"  # of fingerprints in the index
+KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
 
 
 CONTENT = f"film{VERSION}.{packets.VERSION}"
+PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index are ours
 
 
 def is_named_like_a_film(file: Found | Unreadable) -> bool:
@@ -87,15 +88,16 @@ class Order:
     limits: FilmLimits = FilmLimits()  # noqa: RUF009  frozen
 
 
-def read_film(order: Order) -> Iterator[Picture]:
-    """A film as a picture with facts. NotAFilm, OSError."""
+def read_film(order: Order) -> Iterator[tuple[Picture, bytes]]:
+    """A film as a picture with facts, and its filmstrip, a JPEG. NotAFilm, OSError."""
     path, limits = order.file.path, order.limits
     film = probe(path, order.file.name, limits)
     pictures, sound = packets.coded(path, limits)
-    best = _best_picture(path, limits)
+    best, strip = _best_picture(spread(path, film.seconds, limits))
     digest = hash_file(path)
     status = os.stat(path)
-    if status.st_size != order.file.size or (order.file.stamp and stamp(status) != order.file.stamp):
+    times = f"{status.st_mtime_ns} {status.st_ctime_ns} "
+    if status.st_size != order.file.size or (order.file.stamp and not order.file.stamp.startswith(times)):
         raise NotAFilm("was changed while it was read")
     decoded = DecodedPhoto(
         picture=best,
@@ -109,7 +111,7 @@ def read_film(order: Order) -> Iterator[Picture]:
         content=content_of(pictures, sound),
         holds=tuple(_holds(film, sound)),
     )
-    yield picture_of(order.file, decoded, Metadata(taken=film.taken, place=film.place))
+    yield picture_of(order.file, decoded, Metadata(taken=film.taken, place=film.place)), strip
 
 
 def print_film(order: Order) -> Iterator[bytes]:
@@ -118,24 +120,63 @@ def print_film(order: Order) -> Iterator[bytes]:
     yield fingerprint((one.seconds, one.planes(SIDE, SIDE)[0]) for one in shown).packed()
 
 
-def _best_picture(path: str, limits: FilmLimits) -> Image.Image:
-    """The picture with most to see among the first that need no other: title cards and black have little."""
-    best, most = None, -1.0
-    for number, one in enumerate(Decoder(path, every=1.0, keys=True, limits=limits)):
+def spread(path: str, seconds: float, limits: FilmLimits) -> Iterator[Decoded]:
+    """Pictures that need no other, evenly over a film; those that cannot be decoded are left out."""
+    last = -1.0
+    for place in range(STRIP):
+        start = seconds * (place + 0.5) / STRIP
+        one = next(iter(Decoder(path, start=start, keys=True, limits=limits)), None)
+        if one is not None and one.seconds > last:
+            last = one.seconds
+            yield one
+    if last < 0 and (one := next(iter(Decoder(path, limits=limits)), None)):
+        yield one
+
+
+def _best_picture(shown: Iterable[Decoded]) -> tuple[Image.Image, bytes]:
+    """The picture with most to see, since title cards and black have little, and all of them side by side as a JPEG."""
+    best, most, strip = None, -1.0, list[np.ndarray]()
+    for one in shown:
         small = one.planes(LOOKED_AT, LOOKED_AT)[0].astype(np.float32)
         worth = float(small.std() * (np.abs(np.diff(small, axis=0)).mean() + np.abs(np.diff(small, axis=1)).mean()))
         if worth > most:
             best, most = one.picture(_fitted(one.width, one.height)), worth
-        if number + 1 == TRIED:
-            break
+        strip.append(one.picture((max(1, min(2 * STRIP_SIDE, one.width * STRIP_SIDE // one.height)), STRIP_SIDE)))
     if best is None:
         raise NotAFilm("holds no picture that can be decoded")
-    return Image.fromarray(best)
+    return Image.fromarray(best), jpeg(Image.fromarray(np.concatenate(strip, axis=1)))
 
 
 def _fitted(width: int, height: int) -> tuple[int, int]:
     share = min(1.0, WORKING / max(width, height))
     return max(1, round(width * share)), max(1, round(height * share))
+
+
+@dataclass(frozen=True)
+class At:
+    """A picture of a film that somebody wants to see. Can be sent to a worker."""
+
+    path: str
+    seconds: float
+    side: int  # pixels: the long side, at most
+    limits: FilmLimits = FilmLimits()  # noqa: RUF009  frozen
+
+
+def picture_at(wanted: At) -> Iterator[bytes]:
+    """The picture that a film shows at a time, its last one after its end, as a JPEG. NotAFilm, OSError."""
+    shown = iter(Decoder(wanted.path, start=wanted.seconds, limits=wanted.limits))
+    one = next(shown, None) or _last(Decoder(wanted.path, start=max(0.0, wanted.seconds - 10), limits=wanted.limits))
+    if one is None:
+        raise NotAFilm("shows no picture there")
+    share = min(1.0, wanted.side / max(one.width, one.height))
+    yield jpeg(Image.fromarray(one.picture((max(1, round(one.width * share)), max(1, round(one.height * share))))))
+
+
+def _last(shown: Iterable[Decoded]) -> Decoded | None:
+    last = None
+    for one in shown:
+        last = one
+    return last
 
 
 def quality(film: Film) -> int | None:
@@ -162,49 +203,69 @@ def films_seen(
     files: Sequence[Found], index: Index, thumbnails: Thumbnails, encoder: Encoder, progress: Progress = silent
 ) -> Iterator[Seen | Unreadable]:
     """Each film with its picture; what the index knows is not opened. Files that are no films have the reason."""
-    new = []
+    new, refused = list[Found](), index.said(files, CONTENT)
     for file, seen in index.seen(files, encoder.key):
         if seen and (not seen.photo.content or seen.photo.content.startswith(f"{CONTENT} ")):
             yield seen
+        elif file.id in refused:
+            yield Unreadable(file.id, file.name, file.path, refused[file.id]["reason"], file.size, lasting=True)
         else:
             new.append(file)
     found = {file.id: file for file in new}
-    read = (_read(file, progress, done, len(new)) for done, file in enumerate(new))
-    for now in thumbnails_saved(embed(read, encoder), thumbnails):
+
+    def read() -> Iterator[Picture | Unreadable]:
+        for file, made in _made(read_film, new, STAGE, progress):
+            if isinstance(made, str):
+                yield Unreadable(file.id, file.name, file.path, made, file.size, lasting=True)
+            else:
+                picture, strip = made
+                blobs.keep(index, picture.photo.digest, STRIPS, CONTENT, strip)
+                yield picture
+
+    for now in thumbnails_saved(embed(read(), encoder), thumbnails):
         if isinstance(now, Seen):
             index.keep(found[now.photo.id], now, encoder.key)
-        elif now.lasting:
-            index.keep_unreadable(found[now.id], now.reason)
+        else:
+            index.keep_said(found[now.id], {"reason": now.reason}, CONTENT)
         yield now
-
-
-def _read(file: Found, progress: Progress, done: int, total: int) -> Picture | Unreadable:
-    progress(Step(STAGE, done, total, "film"))
-    made = _made(read_film, file)
-    if isinstance(made, str):
-        return Unreadable(file.id, file.name, file.path, made, file.size, lasting=True)
-    return made
-
-
-def _made(task: Callable[[Order], Iterator[Any]], file: Found) -> Any:
-    """What the task makes of a film, or the reason why nothing."""
-    try:
-        for one in in_worker(task, Order(file)):
-            return f"is a film that {one.reason}" if isinstance(one, Failure) else one
-    except (NotAFilm, OSError) as error:
-        return str(error)
-    return "is a film without a picture"
 
 
 def fingerprints_of(films: Sequence[Photo], index: Index, progress: Progress = silent) -> dict[str, Fingerprint]:
     """Fingerprints by digest; of a film that cannot be decoded an empty one. What the index knows is not made again."""
-    made = f"{VERSION}.{fingerprints.VERSION}"
-    stored = blobs.known(index, (film.digest for film in films), KEY, made)
-    missing = {film.digest: film for film in films if film.digest not in stored}
-    for done, (digest, film) in enumerate(missing.items()):
-        progress(Step(PRINTING, done, len(missing), "film"))
-        told = _made(print_film, Found(film.id, film.name, film.path, film.size))
-        stored[digest] = told if isinstance(told, bytes) else b""
-        if isinstance(told, bytes):
-            blobs.keep(index, digest, KEY, made, told)
+    stored = blobs.known(index, (film.digest for film in films), KEY, PRINTED)
+    missing = {film.id: film for film in films if film.digest not in stored}
+    orders = [Found(film.id, film.name, film.path, film.size) for film in missing.values()]
+    for file, told in _made(print_film, orders, PRINTING, progress):
+        stored[missing[file.id].digest] = b"" if isinstance(told, str) else told
+        if not isinstance(told, str):
+            blobs.keep(index, missing[file.id].digest, KEY, PRINTED, told)
     return {digest: unpacked(data) for digest, data in stored.items()}
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Films for one worker after the other. Can be sent to a worker."""
+
+    task: Callable[[Order], Iterator[Any]]
+    films: tuple[Order, ...]
+
+
+def one_by_one(orders: Orders) -> Iterator[Any]:
+    """What the task makes of each film, or the reason why nothing."""
+    for order in orders.films:
+        try:
+            yield next(orders.task(order), "is a film without a picture")
+        except (NotAFilm, OSError) as error:
+            yield str(error)
+
+
+def _made(
+    task: Callable[[Order], Iterator[Any]], files: Sequence[Found], stage: str, progress: Progress
+) -> Iterator[tuple[Found, Any]]:
+    """Each film with what the task makes of it, or why nothing. A film that kills its worker costs itself."""
+    left = [Order(file) for file in files]
+    while left:
+        for made in in_worker(one_by_one, Orders(task, tuple(left))):
+            progress(Step(stage, len(files) - len(left), len(files), "film"))
+            yield left.pop(0).file, f"is a film that {made.reason}" if isinstance(made, Failure) else made
+    progress(Step(stage, len(files), len(files), "film"))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from unipic.core.progress import Progress, Step, silent
 from unipic.video.fingerprints import RATE, Fingerprint
 
-VERSION = 1  # raised when two fingerprints are compared otherwise
 STAGE = "Comparing films"
 BITS = 12  # of 63, up to which two hashes are one picture
 COVERAGE = 0.5  # share of the shorter film's pictures that agree

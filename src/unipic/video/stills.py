@@ -13,6 +13,7 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.images import load_thumbnail
 from unipic.video.fingerprints import SIDE, Fingerprint, fingerprint
 
+BLACK, WHITE = 16, 235  # of 255, as most films code them
 BITS = 8  # of 63: a photo and the film's nearest picture, up to an eighth of a second away
 
 
@@ -52,5 +53,5 @@ def _of_photo(photo: Photo, thumbnails: Thumbnails) -> np.uint64 | None:
     if not path.is_file():
         return None
     grey = Image.fromarray(load_thumbnail(str(path))).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-    made: Fingerprint = fingerprint([(0.0, np.asarray(grey))])
+    made: Fingerprint = fingerprint([(0.0, (BLACK + np.asarray(grey) * ((WHITE - BLACK) / 255)).astype(np.uint8))])
     return made.hashes[0] if made.votes[0] else None

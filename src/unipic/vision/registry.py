@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import INSTALL
+from unipic.core.settings import INSTALL, models_folder
 from unipic.core.words import size
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
@@ -25,10 +25,12 @@ from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, r
 
 if TYPE_CHECKING:
     from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.eyes import EyeReader
     from unipic.vision.face_net import FaceEncoder
     from unipic.vision.faces import FaceFinder
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
+    from unipic.vision.own_faces import OwnFaceEncoder
     from unipic.vision.text import LocalTextEncoder
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ T = TypeVar("T")
 RANKER = "clip-vit-base-patch32"  # judges photos by words
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
 FACES, FACE_ENCODER = "yunet", "dlib_face"  # finds faces; says how alike two are
+EYES = "eyes"  # tells open eyes and smiles
 TEXT_ENCODERS = {  # the model of each, the best first: see docs/models.md
     "siglip2": "siglip2-base-patch32-256",
     "datacomp": "clip-vit-base-patch32-256-datacomp",
@@ -51,6 +54,7 @@ NEEDS = {
     WORDS: ("rapidocr", "onnxruntime"),
     FACES: ("cv2",),
     FACE_ENCODER: ("cv2", "torch", "safetensors"),
+    EYES: ("torch", "safetensors"),
 }
 
 _opened: dict[tuple[Any, ...], Any] = {}
@@ -209,8 +213,15 @@ def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
     return _open(FACES, open_finder, manifest.parent, "cpu", False, silent, manifest)
 
 
-def open_face_encoder(device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST) -> FaceEncoder:
-    """What tells faces apart. ModelError if a library or its file is missing or damaged; nothing takes its place."""
+def open_face_encoder(
+    device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST, models_dir: Path | None = None
+) -> FaceEncoder | OwnFaceEncoder:
+    """What tells faces apart: the one that a person put into the models folder, or dlib's.
+
+    ModelError if a library or its file is missing or damaged; nothing takes its place.
+    """
+    if own := _own_faces(models_dir):
+        return own
 
     def open_encoder(folder: Path, form: Form) -> FaceEncoder:
         from unipic.vision.face_net import FaceEncoder
@@ -221,10 +232,36 @@ def open_face_encoder(device: str = "auto", progress: Progress = silent, manifes
     return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
 
 
+def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
+    from unipic.vision.own_faces import OwnFaceEncoder, read_own
+
+    folder = models_dir or models_folder()
+    own = read_own(folder)
+    if own is None:
+        return None
+    path = folder / own.file
+    require(own.model(path.stat().st_size if path.is_file() else 0), folder)
+    return OwnFaceEncoder(own, path)
+
+
+def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
+    """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+
+    def open_reader(folder: Path, form: Form) -> EyeReader:
+        from unipic.vision.eyes import EyeReader
+
+        return EyeReader(folder / form.files[0].path)
+
+    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
+
+
 def face_encoder_key(manifest: Path = MANIFEST) -> str:
     """The key of the vectors of open_face_encoder(), also where it cannot be opened."""
     from unipic.vision.face_net import key_of
+    from unipic.vision.own_faces import read_own
 
+    if own := read_own(models_folder()):
+        return own.key
     return key_of(read_manifest(manifest)[FACE_ENCODER].forms[0].files[0].sha256)
 
 

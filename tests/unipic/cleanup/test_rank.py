@@ -245,8 +245,8 @@ def test_a_models_columns_are_criteria_like_others() -> None:
 
 
 def test_a_column_without_a_criterion_is_a_mistake_and_said() -> None:
-    with pytest.raises(KeyError, match="smile"):
-        features([measured("a"), measured("b")], {"smile": np.array([0.0, 1.0])})
+    with pytest.raises(KeyError, match="charm"):
+        features([measured("a"), measured("b")], {"charm": np.array([0.0, 1.0])})
 
 
 def test_likeness_is_to_the_recommended_shot_and_of_the_least_like_copy() -> None:

@@ -6,6 +6,7 @@ It lies beside the project where it lies at all; elsewhere these tests are skipp
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import threading
 import time
@@ -20,7 +21,7 @@ from tests.safety.harness.amounts import NIGHTLY, amount
 from unipic.core.errors import DestinationError
 from unipic.core.settings import PROJECT, immich_folder
 from unipic.destinations.immich import Plan, Step, apply, open_runs, take_back
-from unipic.sources.immich import Cache, Client, Connected, ImmichSource, connect, server
+from unipic.sources.immich import NEEDS, Cache, Client, Connected, ImmichSource, connect, server
 
 SHARED = PROJECT.parent / "shared"
 FAKE, DESCRIBED = SHARED / "fake_immich" / "fake_immich.py", SHARED / "immich" / "immich-openapi-3.0.3-strict.json"
@@ -145,6 +146,13 @@ def test_faults_double_and_lose_nothing(other: tuple[Any, str], kind: str) -> No
         assert state(fake) == before
         for path in immich_folder().rglob("*.jsonl"):
             path.unlink()
+
+
+def test_permissions_are_called_as_immich_calls_them() -> None:
+    described = json.loads(DESCRIBED.read_text(encoding="utf-8"))
+    calls = [call for path in described["paths"].values() for call in path.values() if isinstance(call, dict)]
+    known = {call.get("x-immich-permission") for call in calls}
+    assert {one for needs in NEEDS.values() for one in needs} <= known
 
 
 @pytest.mark.nightly

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +20,12 @@ from tests.helpers.searched import stored
 
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
+from unipic.library import persons
+from unipic.library._database import Database
 from unipic.library.appearances import numbers, showing
 from unipic.library.library import Library
 from unipic.library.persons import Change, FaceRuling, Person, Persons, checked_day, person_name
+from unipic.library.searchable import copies
 from unipic.people.limits import DLIB, FaceLimits
 from unipic.people.people import People, Together
 from unipic.people.rulings import hear
@@ -102,6 +106,21 @@ def test_a_ruling_finds_its_face_in_a_copy_and_in_a_turned_one(people: Open, lib
     assert hear([copy], [ruling]).unfound.keys() == {faces[0].key}
 
 
+def test_copies_are_known_by_their_pixels_and_by_a_second_look(tmp_path: Path) -> None:
+    contents = ["same", "same", "", "", "other"]
+    shots = [photo(f"{n}.jpg", digest=digest(n), content=content) for n, content in enumerate(contents)]
+    library = stored(tmp_path / "data", shots)
+    looks = [(digest(2), digest(3), "same"), (digest(3), digest(4), "other"), (digest(3), digest(9), "same")]
+    with closing(Database(library.path)) as base:
+        for look in looks:
+            base.queue("INSERT INTO look VALUES (?, ?, '', ?, '')", look)
+    same = copies(library)
+    assert same == {digest(0): digest(0), digest(1): digest(0), digest(2): digest(2), digest(3): digest(2)}
+    found = People(library, [face(1, 0), face(1, 1)])
+    found.no_face([face(1, 0).key])
+    assert len(found.not_faces) == 2, "and so a ruling holds in the copy"
+
+
 def test_copies_count_once(library: Library) -> None:
     known = Known({digest(n): None for n in range(3)}, {digest(n): "same" for n in range(3)})
     three = faces_of([1], [1], [1])
@@ -168,8 +187,10 @@ def test_a_forgotten_person_s_faces_come_back_unnamed_and_can_be_named(people: O
     assert found.forget(anna.id) == 4
     assert b"Karenina" not in (library.data / "decisions.sqlite").read_bytes()
     assert found.undo() is None
-    assert found.of_kind("person") == []
-    assert found.name(found.of_kind("unnamed")[0].id, "Anna").photos == 4
+    assert found.of_face(anna.faces[0].key) is None, "its numbers are gone as well"
+    again = people()  # another network finds them
+    assert again.of_kind("person") == []
+    assert again.name(again.of_kind("unnamed")[0].id, "Anna").photos == 4
 
 
 def test_every_step_can_be_undone(people: Open) -> None:
@@ -201,16 +222,18 @@ def test_every_step_can_be_undone(people: Open) -> None:
     assert whose(found) == before
 
 
-def test_fifty_steps_are_kept(people: Open) -> None:
+def test_so_many_steps_are_kept(people: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert persons.STEPS == 50
+    monkeypatch.setattr(persons, "STEPS", 5)
     found = people()
     anna = found.name(found.of_kind("unnamed")[0].id, "Anna")
-    for number in range(55):
+    for number in range(8):
         name = f"Anna {number}"
         found.records.do(Change(f"named {name}", (replace(anna.row, name=name),)))
-    assert len(found.records.steps()) == 50
+    assert len(found.records.steps()) == 5
     while found.undo():
         pass
-    assert found.somebody(anna.id).row.name == "Anna 4"
+    assert found.somebody(anna.id).row.name == "Anna 2"
 
 
 def test_two_tabs_that_name_one_person_are_both_told(people: Open) -> None:
@@ -304,6 +327,10 @@ def test_searches_find_who_is_in_photos(people: Open, library: Library) -> None:
     assert showing(library, [anna.id]) == {digest(n) for n in range(1, 4)}
     found.undo()
     assert numbers(library)[anna.id] == 4
+    for rename in (lambda: found.name(anna.id, "Anne"), found.undo):
+        before = library.version()
+        rename()
+        assert library.version() != before, "searches look at the names again"
 
 
 def test_faces_of_photos_that_are_gone_leave_the_counts_and_the_rulings_stay(people: Open, library: Library) -> None:
@@ -414,7 +441,7 @@ def test_every_face_is_in_one_place_and_what_was_said_holds(
 ) -> None:
     records = Persons(tmp_path_factory.mktemp("people"))
     faces = faces_of(*photos)
-    persons = [Person(id, name) for id, name in (("a", "Anna"), ("b", ""))]
+    rows = [Person(id, name) for id, name in (("a", "Anna"), ("b", ""))]
     says = st.sampled_from(["is", "is not", "no face", "nobody", "twice"])
     rulings = [
         FaceRuling(str(at), float(at), data.draw(st.sampled_from(faces)).key, data.draw(st.sampled_from("ab")), what)
@@ -423,7 +450,7 @@ def test_every_face_is_in_one_place_and_what_was_said_holds(
     rulings = [replace(one, person="n") if one.says == "nobody" else one for one in rulings]
     groups = {one.key: str(data.draw(st.integers(0, 2))) for one in faces}  # of an older day, perhaps
     heard = hear(faces, rulings)
-    found = settle(faces, groups, heard, persons, Known({one.digest: None for one in faces}))
+    found = settle(faces, groups, heard, rows, Known({one.digest: None for one in faces}))
     placed = Counter(one.key for some in found for one in some.faces)
     none = {key for key, its in heard.of.items() if its.no_face}
     assert placed == Counter(one.key for one in faces if one.key not in none)

@@ -233,6 +233,15 @@ def test_a_preview_is_fetched_once_and_originals_only_if_they_arrive_whole(fake:
     assert id != other
 
 
+def test_the_same_bytes_in_two_libraries_are_two_photos_fetched_at_once(fake: FakeImmich) -> None:
+    for number in range(16):
+        fake.add(f"{number:02}.jpg", b"the same", libraryId=str(number))
+    found = files(fake)
+    assert len({one.id for one in found}) == 16
+    assert len({one.path for one in found}) == 1
+    assert not list(Path(found[0].path).parent.glob("*part"))
+
+
 def test_a_photo_without_a_preview_is_named_and_costs_no_other(fake: FakeImmich) -> None:
     fake.add("a.jpg", b"1")
     bad = fake.add("b.jpg", b"2")
@@ -359,6 +368,7 @@ def test_an_address_may_be_written_in_several_ways() -> None:
     wanted = "https://photos.example.org:2283"
     for url in ("photos.example.org:2283", f"{wanted}/", f"{wanted}/api", f"{wanted}/api/"):
         assert server(url, KEY).url == wanted
+    assert server("https://../", KEY).name == "_"  # a folder's name, and no way out of ours
     for key in ("", "two words", "line\r\nx-evil: 1", "ключ"):
         with pytest.raises(SettingsError):
             server(wanted, key)

@@ -13,6 +13,7 @@ const ACTIONS = {
   apart: (page) => page.apart(page.group.group),
   loupe: (page) => page.group.compare("loupe"),
   compare: (page) => page.group.compare("side"),
+  faces: (page) => page.group.faces(),
   nextRow: (page) => page.list.move(1),
   previousRow: (page) => page.list.move(-1),
   groups: (page) => page.store.selection.inGroup && page.goList(),

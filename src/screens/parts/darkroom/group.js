@@ -92,6 +92,7 @@ export class GroupView {
       button("cross", "Cancel", () => this.strip.choose(false)),
     );
     this.acceptButton = act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" });
+    this.facesButton = act("faces", "Faces", "E", () => this.faces());
     this.acting = h(
       "div",
       { class: "actions" },
@@ -100,6 +101,7 @@ export class GroupView {
       act("star", "Keep only this one", "X", () => this.keepOnly()),
       act("compare", "Compare", "C", () => this.compare("side")),
       act("loupe", "Loupe", "Z", () => this.compare("loupe")),
+      this.facesButton,
       act("apart", "Not duplicates", "N", () => this.page.apart(this.group)),
       this.more,
     );
@@ -132,6 +134,7 @@ export class GroupView {
     this.why.classList.toggle("tie", group.tie > 0);
     this.doubt.hidden = !group.doubt || group.tie > 0; // the reason says it
     this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
+    this.facesButton.hidden = !group.people.length;
     this.strip.show(group);
     this.moveOut.hidden = this.several.hidden = group.photos.length < 3;
     this.refreshSplit();
@@ -282,6 +285,19 @@ export class GroupView {
       return this.comparing;
     };
     return page.openDialog("compare.js", open, { mode });
+  }
+
+  faces() {
+    const { group, page, store } = this;
+    if (!group.people.length) return page.say("No faces of at least 40 pixels were found in this group", true);
+    return page.openDialog("faces.js", ({ openFaces }, host, onClose) =>
+      openFaces({
+        ...{ host, group, urls: store.sync.urls, onClose },
+        kept: () => kept(this.group, this.choice),
+        onToggle: (index) => this.toggle(index),
+        onShow: (index) => this.focusPhoto(index),
+      }),
+    );
   }
 
   /** Whether there was something to close. */

@@ -25,6 +25,7 @@ export const KEYS = [
   { keys: ["N"], action: "apart", in: "group", words: "Not duplicates: take this group apart" },
   { keys: ["Z"], action: "loupe", in: "group", words: "Loupe: zoom to 100 %" },
   { keys: ["C"], action: "compare", in: "group", words: "Compare side by side" },
+  { keys: ["E"], action: "faces", in: "group", words: "Faces: everybody's eyes, side by side" },
   { keys: ["J", "ArrowDown"], action: "nextRow", in: "list", held: true, words: "Next row" },
   { keys: ["K", "ArrowUp"], action: "previousRow", in: "list", held: true, words: "Previous row" },
   { keys: ["G"], action: "groups", in: "both", words: "All groups" },

@@ -63,6 +63,7 @@ export class Trail {
   reopen({ dialog, mode }) {
     const { page } = this;
     if (dialog === "compare.js") return page.store.selection.inGroup && page.group.compare(mode);
+    if (dialog === "faces.js") return page.store.selection.inGroup && page.group.faces();
     return dialog === "bulk.js" ? page.bulk() : page.help();
   }
 

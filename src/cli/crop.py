@@ -1,0 +1,70 @@
+"""`crop`: copies of photos at another aspect that cut no head if they can."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.terminal import WHOLE, err, out, progress_bars, shown
+from unipic.core.errors import SettingsError
+from unipic.core.settings import COMMAND, Settings
+from unipic.core.words import count
+
+CROP_EXAMPLES = f"""
+[b]Examples[/b]
+
+  For a square and an upright frame; the originals are only read:
+    {COMMAND} crop ~/Pictures/Lisbon --aspect 1:1 --aspect 4:5 --to ~/frames
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
+"""
+
+
+@app.command(epilog=CROP_EXAMPLES)
+def crop(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders with photos.")],
+    aspect: Annotated[list[str], typer.Option("--aspect", help="1:1, 4:5, 16:9 or 9:16. Repeatable.")],
+    to: Annotated[Path, typer.Option("--to", help="The folder for the copies.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Crop copies of photos so that all faces stay whole, at the photo's own pixels; says whose head did not fit."""
+    from unipic.albums.crop import aspect_named
+    from unipic.albums.heads import head_finder
+    from unipic.core.photo import Found
+    from unipic.destinations.base import outside
+    from unipic.destinations.crops import crop_all
+    from unipic.reading.engines.local import LocalEngine
+    from unipic.sources.folder import FolderSource
+
+    with clear_answers(as_json):
+        for name in aspect:
+            aspect_named(name)
+        if len(set(aspect)) < len(aspect):
+            raise SettingsError("name each aspect once")
+        with before_the_work():
+            outside(to, photos)
+        settings = Settings()
+        limits, files = settings.limits, [one for one in FolderSource(photos).files() if isinstance(one, Found)]
+        engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
+        try:
+            with progress_bars(quiet=as_json) as progress:
+                done = list(crop_all(files, aspect, to, head_finder(), engine, limits, progress))
+        finally:
+            engine.close()
+        written = [one for one in done if one.target]
+        if as_json:
+            print(json.dumps({"crops": [asdict(one) for one in done]}, default=str))
+        for one in done if not as_json else ():
+            if one.cut:
+                out.print(f"{shown(one.name)} {one.aspect}: {one.cut}", **WHOLE)
+            if one.problem:
+                err.print(f"[yellow]note:[/] {shown(one.name)} {shown(one.problem)}", **WHOLE)
+        whole = sum(not one.cut for one in written)
+        err.print(f"[b]{count(len(written), 'crop')}[/b] in {shown(to)}, {whole:,} without a cut head.", **WHOLE)
+        if len(written) < len(done) or not written:
+            raise typer.Exit(PARTLY if written else NOTHING_FOUND)

@@ -1,0 +1,271 @@
+"""`people`: who is in the library's photos, and what a person says about it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.clean import Output, exported, ready
+from cli.options import Encoding, Machine, option, settings_by, with_groups
+from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
+from cli.terminal import WHOLE, err, out, progress_bars, shown
+from unipic.core.errors import SettingsError
+from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
+from unipic.core.words import count
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.core.progress import Progress
+    from unipic.library.library import Library
+    from unipic.people.people import People
+    from unipic.people.settling import Somebody
+    from unipic.tools import Tools
+
+CONSENT = (
+    "Faces are compared on this computer: 128 numbers a face are kept in {folder}, and nothing is sent. "
+    "Turn it on with --faces, once."
+)
+_finding, _saying, _looking, _keeping = map(
+    option, ("Finding", "What you say (people by id or name, faces by key, see --json)", "By a picture", "Your data")
+)
+Two = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    faces: Annotated[bool, _finding("--faces", "Turn it on: find out whose faces these are. Needed once.")] = False
+    min_faces: Annotated[int, _finding("--min-faces", "List only people in so many photos, or with a name.")] = 3
+    tidy: Annotated[bool, _finding("--tidy", "Group all faces anew. What you said stays.")] = False
+    grouping: Annotated[str, _finding("--grouping", "linkage or dbscan (see docs/people.md).")] = "linkage"
+    suggest: Annotated[bool, _finding("--suggest", "Ask: is this the same person? With --json list questions.")] = False
+
+
+@dataclass(frozen=True)
+class Saying:
+    name: Annotated[Two | None, _saying("--name", "PERSON NAME: name somebody.")] = None
+    born: Annotated[str, _saying("--born", "With --name: the birth date, as 2015, 2015-03 or 2015-03-14.")] = ""
+    join: Annotated[Two | None, _saying("--join", "PERSON PERSON: they are the same.")] = None
+    twice: Annotated[bool, _saying("--twice", "With --join: also where a photo shows both, as a mirror does.")] = False
+    apart: Annotated[Two | None, _saying("--apart", "FACE FACE: these are two people.")] = None
+    is_not: Annotated[Two | None, _saying("--not", "FACE PERSON: this is not that person.")] = None
+    not_a_face: Annotated[str, _saying("--not-a-face", "FACE: this is no face.")] = ""
+    nobody: Annotated[str, _saying("--nobody", "PERSON: of no interest.")] = ""
+    hide: Annotated[str, _saying("--hide", "PERSON: leave out of the list, or take in again.")] = ""
+    cover: Annotated[Two | None, _saying("--cover", "PERSON FACE: this face stands for the person.")] = None
+    undo: Annotated[bool, _saying("--undo", "Take back what was said last.")] = False
+
+    def on(self, people: People) -> Somebody | None:
+        """Say it. Returns the person it is about; None if nothing is to be said, or it is about nobody."""
+        if self.born and not self.name:
+            raise SettingsError("--born goes with --name")
+        if self.name:
+            return people.name(person(people, self.name[0]).id, self.name[1], self.born)
+        if self.join:
+            return people.join([person(people, one).id for one in self.join], self.twice)
+        if self.apart:
+            return people.apart(*(face(people, one).key for one in self.apart))
+        if self.is_not:
+            return people.is_not([face(people, self.is_not[0]).key], person(people, self.is_not[1]).id)
+        if self.cover:
+            return people.cover(person(people, self.cover[0]).id, face(people, self.cover[1]).key)
+        if self.hide:
+            some = person(people, self.hide)
+            return people.hide(some.id, not some.row.hidden)
+        if self.not_a_face:
+            people.no_face([face(people, self.not_a_face).key])
+        elif self.nobody:
+            people.nobody([person(people, self.nobody).id])
+        elif self.undo and (step := people.undo()):
+            err.print(f"Taken back: {shown(step.words)}.", **WHOLE)
+        return None
+
+    @property
+    def something(self) -> bool:
+        """Whether anything is said."""
+        return any((self.name, self.join, self.apart, self.is_not, self.not_a_face, self.nobody, self.hide, self.cover,
+                    self.undo))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Looking:
+    of: Annotated[Path | None, _looking("--of", "Photos of the person in this picture, which is not kept.")] = None
+    within: Annotated[Path | None, _looking("--in", "With --of: only photos in this folder of the library.")] = None
+    paths: Annotated[bool, _looking("--paths", "With --of: print paths alone, one a line.")] = False
+    zip_path: Annotated[Path | None, _looking("--zip", "With --of: write the photos to this ZIP.")] = None
+
+
+@dataclass(frozen=True)
+class Keeping:
+    export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
+    take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
+    forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
+    forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
+    yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
+
+
+@app.command(epilog=EXAMPLES)
+@with_groups
+def people(
+    finding: Finding,
+    saying: Saying,
+    looking: Looking,
+    keeping: Keeping,
+    encoding: Encoding,
+    machine: Machine,
+    photos: Annotated[list[Path] | None, typer.Argument(help="Folders to read first. Default: none.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, with the keys of faces.")] = False,
+) -> None:
+    """Find the people in the library's photos, name them, and find photos of somebody."""
+    from unipic.library.library import Library
+
+    with clear_answers(as_json):
+        library = Library(data_folder())
+        library.usable()
+        settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
+        if finding.min_faces < 1:
+            raise SettingsError("--min-faces is 1 or more")
+        if keeping.export or keeping.take_over or keeping.forget_all:
+            _keep(keeping, library, as_json)
+            return
+        _consent(finding, library)
+        from unipic.tools import open_tools
+        from utils import find_people
+
+        with open_tools(settings, models_folder(), memory_folder()) as tools:
+            with progress_bars(quiet=as_json or saying.something) as progress:
+                _read(photos or [], library, tools, settings, progress)
+                found, notices = find_people(library, tools, settings, progress, finding.tidy, _how(finding.grouping))
+            for notice in (*tools.notices, *notices):
+                err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+            if looking.of:
+                _of(looking, library, found, tools, settings, as_json)
+                return
+        if keeping.forget:
+            _forget(keeping, found)
+        some = saying.on(found)
+        for notice in found.notices:
+            err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+        if finding.suggest:
+            _suggest(found, as_json)
+        elif some or not (saying.something or keeping.forget):
+            say([some] if some else listed(found, finding.min_faces), found, library, as_json)
+
+
+def _consent(finding: Finding, library: Library) -> None:
+    from unipic.library.faces import is_on, turn_on
+
+    if finding.faces:
+        turn_on(library)
+    elif not is_on(library):
+        raise SettingsError(CONSENT.format(folder=library.data))
+
+
+def _how(grouping: str) -> Any:
+    from unipic.people.grouping import HOWS
+
+    if grouping not in HOWS:
+        raise SettingsError(f"--grouping is one of {', '.join(HOWS)}, not {grouping!r}")
+    return grouping
+
+
+def _read(folders: Sequence[Path], library: Library, tools: Tools, settings: Any, progress: Progress) -> None:
+    from utils import index_gallery
+
+    for folder in folders:
+        index_gallery(library.add(folder), library, tools, settings, progress)
+    if not library.paths():
+        raise SettingsError(f"the library has no folders yet; name some: {COMMAND} people FOLDER --faces")
+
+
+def _suggest(found: People, as_json: bool) -> None:
+    """Questions as JSON, or one by one."""
+    from unipic.people.suggest import Deck
+
+    deck = Deck(found)
+    questions = deck.questions()
+    if as_json or not sys.stdin.isatty():
+        rows = [{"people": [card_values(deck, one.first), card_values(deck, one.second)], "faces": one.faces,
+                 "likeness": round(found.limits.likeness(one.cosine)), "together": one.together}
+                for one in questions]  # fmt: skip
+        print(json.dumps({"questions": rows}, ensure_ascii=True))
+        return
+    while questions := deck.questions():
+        first, second = card_values(deck, questions[0].first), card_values(deck, questions[0].second)
+        out.print(f"{shown(first)}  and  {shown(second)}", **WHOLE)
+        said = typer.prompt("The same person? y yes, n no, s can't tell, u undo, q end", default="s")
+        if said == "q":
+            break
+        if said == "u":
+            deck.undo()
+        elif answer := {"y": "same", "n": "different", "s": "skip"}.get(said):
+            deck.answer(questions[0], answer)  # type: ignore[arg-type]
+    out.print("No more questions." if not questions else "")
+
+
+def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
+    """Photos of the person in a picture."""
+    from unipic.examples import face_in
+    from unipic.people.selfie import photos_of
+    from unipic.review.outcomes import Outcome
+
+    if looking.within and not library.folder(looking.within.resolve()).photos:
+        raise SettingsError(f"{looking.within} has no photos in the library")
+    destinations = ready(Output(looking.zip_path, None, None), library.paths())
+    matches = photos_of(face_in(looking.of, tools, settings), found.faces, found.limits) if looking.of else []
+    if looking.within:
+        inside = library.inside(looking.within.resolve())
+        matches = [one for one in matches if one.digest in inside]
+    photos = library.by_digest([one.digest for one in matches])
+    matches = [one for one in matches if one.digest in photos]
+    problems = []
+    with progress_bars(quiet=True) as progress:
+        if matches:
+            outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
+            problems = exported([*destinations.values()], outcomes, progress)
+    say_matches(matches, {digest: photo.path for digest, photo in photos.items()}, looking.paths, as_json)
+    for problem in problems:
+        err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+    if problems or not matches:
+        raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
+
+
+def _forget(keeping: Keeping, found: People) -> None:
+    some = person(found, keeping.forget)
+    if not keeping.yes:
+        typer.confirm(f"Delete {some.row.name or 'this person'} and what was said of {count(len(some.faces), 'face')}? "
+                      "Nothing said before can be taken back then.", abort=True)  # fmt: skip
+    out.print(f"Forgotten: {count(found.forget(some.id), 'ruling')}.", **WHOLE)
+
+
+def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:
+    """What needs no faces: to write what was said to a file, to read it, and to delete everything."""
+    from unipic.core.files import read_json, write_json
+    from unipic.library.persons import Persons
+
+    records = Persons(library.data)
+    if keeping.forget_all:
+        from unipic.library.faces import forget_faces
+
+        if not keeping.yes:
+            typer.confirm("Delete every name, and all that is known of faces?", abort=True)
+        gone, rulings = forget_faces(library), records.forget_all()
+        answer: dict[str, Any] = {"faces": gone.vectors, "pictures": gone.chips, "rulings": rulings}
+    elif keeping.take_over:
+        try:
+            values = read_json(keeping.take_over)
+        except ValueError as error:
+            raise SettingsError(f"{keeping.take_over} is no JSON file: {error}") from error
+        answer = {"new": records.take_over(values)}
+    else:
+        values = records.exported()
+        if keeping.export and keeping.export.exists():
+            raise SettingsError(f"{keeping.export} already exists; name a new file")
+        write_json(keeping.export or Path(), values)
+        answer = {"people": len(values["persons"]), "rulings": len(values["rulings"])}
+    print(json.dumps(answer)) if as_json else out.print(", ".join(f"{n:,} {name}" for name, n in answer.items()))

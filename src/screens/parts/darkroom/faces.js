@@ -1,0 +1,92 @@
+// Every person's face in all photos of a group, at one size: whose eyes are open where.
+
+import { count, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { dress } from "./strip.js";
+
+const ROOM = 1.5; // sides of a crop, in those of the face
+const SHARP = 112; // pixels of a face in the thumbnail; of smaller ones the larger picture is shown
+const THUMBNAIL = 640; // pixels of its long side
+const EYES = {
+  1: ["eye", "Open"],
+  "-1": ["asleep", "Shut"],
+  0: ["doubt", "Can’t tell"],
+};
+
+/** `kept()`: ids of the photos that stay; `onToggle(index)` and `onShow(index)`: keep a photo or not, and show it. */
+export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }) {
+  const { photos, people } = group;
+  const states = photos.map((_, index) =>
+    h("button", { type: "button", class: "state", onclick: () => (onToggle(index), mark()) }),
+  );
+  const mark = () => {
+    const ids = kept();
+    photos.forEach((photo, index) =>
+      dress(states[index], photo, ids.has(photo.id), `Keep photo ${index + 1}: ${photo.name}`),
+    );
+  };
+  const show = (index) => (dialog.close(), onShow(index));
+  const cell = (face, index, person) =>
+    h("td", {}, face ? button(face, index, person) : h("span", { class: "quiet" }, "Not seen"));
+  const button = (face, index, person) => {
+    const [sign, words] = EYES[face.eyes];
+    const name = `Person ${person + 1} in photo ${index + 1}, eyes: ${words.toLowerCase()}. Show the photo`;
+    return h(
+      "button",
+      { type: "button", class: `face eyes${face.eyes}`, "aria-label": name, onclick: () => show(index) },
+      h("span", { class: "crop" }, crop(photos[index], face.box, urls)),
+      h("span", { class: "awake" }, icon(sign), words),
+    );
+  };
+  const head = photos.map((photo, index) =>
+    h("th", { scope: "col", title: photo.name }, h("span", {}, `Photo ${index + 1}`), states[index]),
+  );
+  const rows = people.map((row, person) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, h("span", {}, "Person "), String(person + 1)),
+      ...row.map((face, index) => cell(face, index, person)),
+    ),
+  );
+  const close = h(
+    "button",
+    { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
+    icon("cross"),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "faces", "aria-labelledby": "faces-title", onclose: () => (dialog.remove(), onClose()) },
+    h("header", {}, h("h2", { id: "faces-title" }, `Faces of ${count(people.length, "person", "people")}`), close),
+    h(
+      "div",
+      { class: "by-person", tabIndex: 0, role: "region", "aria-label": "Faces by person and photo" },
+      h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows)),
+    ),
+  );
+  host.append(dialog);
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    const { key, altKey, ctrlKey, metaKey } = event;
+    if (key.toLowerCase() !== "e" || altKey || ctrlKey || metaKey) return;
+    event.preventDefault();
+    dialog.close();
+  });
+  mark();
+  dialog.showModal();
+  return { close: () => dialog.close() };
+}
+
+/** The part of a photo around a face, as a square that fills its place. */
+function crop(photo, [left, top, right, bottom], urls) {
+  const side = Math.max((right - left) * photo.width, (bottom - top) * photo.height) * ROOM;
+  const start = [((left + right) / 2) * photo.width - side / 2, ((top + bottom) / 2) * photo.height - side / 2];
+  const scale = THUMBNAIL / Math.max(photo.width, photo.height);
+  const large = side * Math.min(scale, 1) < SHARP * ROOM;
+  const src = large || !photo.digest ? urls.view(photo) : urls.thumb(photo);
+  const percent = (pixels) => `${(100 * pixels) / side}%`;
+  const place = { left: percent(-start[0]), top: percent(-start[1]), width: percent(photo.width) };
+  const img = h("img", { src, alt: "", loading: "lazy", draggable: false });
+  Object.assign(img.style, place);
+  return img;
+}

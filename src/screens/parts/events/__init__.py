@@ -1,0 +1,32 @@
+"""Events: the timeline of cards, and one event with its days, to name, split, join and make an album of.
+
+Streamlit only mounts it. What it shows it fetches itself, and what the person says goes to the routes of events, see
+server/event_routes.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from screens.parts import mount
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "unipic_events",
+    html='<div class="darkroom events"></div>',
+    css=mount.styles((_HERE.parent / "darkroom" / "darkroom.css", _HERE / "events.css")),
+    js=mount.script("events", "Events", "go"),
+)
+
+
+def events() -> dict[str, Any]:
+    """The events. {"run": token} once the person wants an album, {"photos": True} to see one among all photos."""
+    gone = _component(key="events", data={"token": "events"}, on_go_change=_rerun).get("go")
+    return gone if isinstance(gone, dict) else {}
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""

@@ -1,0 +1,70 @@
+"""One film: what it shows at any time, its shots on a line of time, and the pictures that tell it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from screens.parts.film_copies import copies
+from screens.parts.film_story import story
+from screens.parts.words import plain
+from screens.parts.working import film_bar
+from server.film_pictures import film_picture, filmstrip
+from server.film_work import latest, start, told
+from server.state import library
+from unipic.core.errors import NotShown
+from unipic.core.photo import Photo
+from unipic.library.index import VIEWS
+from unipic.library.reader import INDEX
+from unipic.video.reading import clock, seconds_of
+
+STEPS = 40  # of the slider over a film
+
+
+def film(one: Photo) -> None:
+    st.button("All videos", icon=":material/arrow_back:", on_click=_close, type="tertiary")
+    st.title(plain(one.name.rpartition("/")[2]))
+    strip = filmstrip(library(), one)
+    if strip:
+        st.image(strip)
+    run = latest(one)
+    if run and run.load().state in ("waiting", "working"):
+        film_bar(run)
+    else:
+        _told(one)
+    copies(one)
+    with st.expander("Look at any time", icon=":material/timer:"):
+        _look(one)
+
+
+def _told(one: Photo) -> None:
+    try:
+        found = told(one)
+    except OSError:
+        st.warning("This film is not there now. What is known of it is kept.", icon=":material/cloud_off:")
+        return
+    if found:
+        story(one, found)
+        return
+    run = latest(one)
+    if run and run.load().state == "failed":
+        st.error(plain(run.load().message), icon=":material/error:")
+    st.markdown("Unipic finds the shots of this film, and the pictures that tell it: sharp, none black, none twice.")
+    st.button("Find the pictures", icon=":material/auto_awesome:", type="primary", on_click=start, args=(one,))
+
+
+def _close() -> None:
+    st.query_params.pop("film", None)
+
+
+@st.fragment
+def _look(one: Photo) -> None:
+    """What the film shows at the time of the slider."""
+    seconds = seconds_of(one)
+    step = max(0.1, round(seconds / STEPS, 1))
+    at = st.slider("Time in seconds", 0.0, max(step, seconds), 0.0, step, key=f"at-{one.digest}", format="%.1f")
+    try:
+        path = film_picture(library().data / INDEX / VIEWS, one, round(1000 * at))
+    except NotShown as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.image(str(path), caption=f"at {clock(at)}", width="stretch")

@@ -1,0 +1,31 @@
+"""People as a wall of faces, one of them in full, and questions by key: the component that Streamlit mounts.
+
+What it shows it fetches itself, and what the person says goes to the routes of people, see server/people_routes.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from screens.parts import mount
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "unipic_people",
+    html='<div class="darkroom people"></div>',
+    css=mount.styles((_HERE.parent / "darkroom" / "darkroom.css", _HERE / "people.css")),
+    js=mount.script("people", "People", "search"),
+)
+
+
+def people() -> None:
+    """Everybody in the library. A person's photos are opened on Photos, by a search for them."""
+    query = _component(key="people", data={"token": "library"}, on_search_change=_rerun).get("search")
+    if query:
+        st.switch_page("photos.py", query_params={"q": str(query)})
+
+
+def _rerun() -> None:
+    """Streamlit hands over only values that have a callback."""

@@ -1,0 +1,105 @@
+// Questions, one at a time: are these two the same person? The next is there at once; answers follow to the server.
+
+import { count, h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { faceOf } from "./face.js";
+
+const FEW = 10; // questions left, at which more are fetched
+const KEYS = { y: "same", n: "different", s: "skip" };
+const WORDS = { same: "Yes, the same", different: "No, two people", skip: "Can't tell" };
+
+export class Deck {
+  /** page: store, back(). */
+  constructor(page) {
+    this.page = page;
+    this.element = h("section", { class: "deck", "aria-label": "Same person?" });
+    this.sending = Promise.resolve();
+  }
+
+  async show() {
+    Object.assign(this, { answered: 0, placed: 0, waiting: [], left: 0 });
+    await this.fetch();
+    this.draw();
+    this.element.querySelector(".answers button")?.focus();
+  }
+
+  async fetch() {
+    const found = await this.page.store.questions();
+    if (!found) return;
+    const [now] = this.waiting;
+    const same = ({ pair }) => now && String(pair) === String(now.pair);
+    this.left = found.left;
+    this.waiting = now ? [now, ...found.questions.filter((one) => !same(one))] : found.questions;
+  }
+
+  draw() {
+    const [now, next] = this.waiting;
+    const told = h("p", { class: "quiet", role: "status" }, `${count(this.answered, "answer")}, ${count(this.placed, "face")} placed, ${this.left.toLocaleString("en")} to go`);
+    const back = h("button", { type: "button", class: "plain", onclick: () => this.page.back(true) }, icon("left"), "Everybody");
+    const undo = this.answered > 0 && h("button", { type: "button", "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), "Undo", h("kbd", {}, "U"));
+    if (!now) {
+      this.element.replaceChildren(back, h("h2", {}, "No more questions"), told, ...[undo].filter(Boolean));
+      return;
+    }
+    const answers = Object.entries(KEYS).map(([key, said]) =>
+      h(
+        "button",
+        { type: "button", class: said === "same" ? "strong" : null, "aria-keyshortcuts": key, onclick: () => this.answer(said) },
+        WORDS[said],
+        h("kbd", {}, key.toUpperCase()),
+      ),
+    );
+    const ahead = next ? h("div", { hidden: true }, ...next.sides.flatMap(({ faces }) => faces).map(({ digest }) => h("img", { alt: "", src: `/unipic/thumb/library/${digest}` }))) : null;
+    this.element.replaceChildren(
+      back,
+      h("h2", {}, now.together ? "One person twice in a photo, as in a mirror?" : "The same person?"),
+      h("div", { class: "sides" }, ...now.sides.map((one) => side(one))),
+      h("div", { class: "answers" }, ...answers, ...[undo].filter(Boolean)),
+      told,
+      ...[ahead].filter(Boolean),
+    );
+  }
+
+  key(event) {
+    const key = event.key.toLowerCase();
+    if (KEYS[key] && this.waiting.length) this.answer(KEYS[key]);
+    else if (key === "u" && this.answered) this.undo();
+    else return false;
+    return true;
+  }
+
+  answer(said) {
+    const [now, ...rest] = this.waiting;
+    this.waiting = said === "same" ? rest.filter(({ pair }) => !pair.includes(now.pair[1])) : rest;
+    this.answered += 1;
+    this.left = Math.max(this.left - 1, this.waiting.length);
+    if (said === "same") this.placed += now.faces;
+    this.draw();
+    this.element.querySelector(".answers button")?.focus();
+    this.sending = this.sending.then(async () => {
+      const told = await this.page.store.say({ do: "answer", pair: now.pair, said });
+      if (told) this.left = Math.max(told.left, this.waiting.length);
+      if (!told || said === "same" || this.waiting.length < FEW) await this.fetch();
+      this.draw();
+    });
+  }
+
+  undo() {
+    this.answered -= 1;
+    this.waiting = [];
+    this.sending = this.sending.then(async () => {
+      await this.page.store.say({ do: "unanswer" });
+      await this.fetch();
+      this.draw();
+    });
+  }
+}
+
+function side({ name, number, faces }) {
+  return h(
+    "figure",
+    {},
+    h("div", { class: "strip" }, ...faces.map((face, place) => faceOf(face, `${name || "Face"} ${place + 1} of ${faces.length}`))),
+    h("figcaption", {}, h("strong", {}, name || "Unnamed"), h("span", { class: "quiet" }, ` ${count(number, "face")}`)),
+  );
+}

@@ -1,0 +1,25 @@
+// A question in the middle of the page, with an answer on each button.
+
+import { h } from "../darkroom/dom.js";
+
+/** `answers`: [words, act] each; the last is the one that is meant. Escape and Cancel do nothing. */
+export function question(host, { title, words, content, answers }) {
+  const close = () => dialog.close();
+  const buttons = answers.map(([label, act], number) =>
+    h(
+      "button",
+      { type: "button", class: number === answers.length - 1 ? "strong" : null, onclick: () => (close(), act()) },
+      label,
+    ),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "ask", "aria-labelledby": "people-ask", onclose: () => dialog.remove() },
+    h("h2", { id: "people-ask" }, title),
+    words && h("p", {}, words),
+    content,
+    h("div", { class: "answers" }, h("button", { type: "button", onclick: close }, "Cancel"), ...buttons),
+  );
+  host.append(dialog);
+  dialog.showModal();
+}

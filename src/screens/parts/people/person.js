@@ -1,0 +1,169 @@
+// One person: name, birth date, all faces, and what can be said of some of them.
+
+import { count, h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { faceOf } from "./face.js";
+import { searchFor } from "./store.js";
+import { question } from "./dialog.js";
+
+const AT_ONCE = 200; // faces that are drawn before one asks for more
+const UNSURE = 90; // of 100: faces less like the others are looked at first
+
+export class Person {
+  /** page: store, say(said), back(), open(id), search(). */
+  constructor(page) {
+    this.page = page;
+    this.element = h("section", { "aria-label": "Person" });
+    this.chosen = new Set();
+  }
+
+  async show(id) {
+    this.id = id;
+    this.chosen.clear();
+    this.most = AT_ONCE;
+    this.checking = false;
+    await this.load();
+    this.element.querySelector("button")?.focus();
+  }
+
+  async load() {
+    const asked = this.id;
+    const one = await this.page.store.person(asked);
+    if (this.id !== asked) return;
+    if (!one) return this.page.back();
+    this.one = one;
+    this.id = one.id;
+    this.draw();
+  }
+
+  draw() {
+    const { one } = this;
+    const who = one.name || "this person";
+    const born = h("input", {
+      type: "text",
+      value: one.born,
+      placeholder: "Born: 2015-03",
+      "aria-label": "Birth date, as 2015, 2015-03 or 2015-03-14",
+      maxLength: 10,
+      onchange: () => this.page.say({ do: "born", id: one.id, born: born.value }),
+    });
+    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.search()) }, icon("groups"), "All photos");
+    const unsure = one.all.filter((face) => face.likeness !== null && face.likeness < UNSURE).length;
+    const faces = this.checking
+      ? [...one.all].sort((a, b) => (a.likeness ?? -1) - (b.likeness ?? -1))
+      : one.all;
+    const check = h(
+      "button",
+      { type: "button", class: "chip", "aria-pressed": String(this.checking), onclick: () => ((this.checking = !this.checking), this.draw()) },
+      `Least sure first${unsure ? ` (${unsure})` : ""}`,
+    );
+    this.element.replaceChildren(
+      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), "Everybody"),
+      h(
+        "header",
+        { class: "head" },
+        faceOf(one.cover),
+        h(
+          "div",
+          { class: "about" },
+          h("h2", { class: "hidden" }, one.name || "Unnamed"),
+          this.page.nameField(one),
+          h("p", { class: "quiet" }, `${count(one.faces, "face")} in ${count(one.photos, "photo")}${one.years.length ? `, ${[...new Set(one.years)].join("–")}` : ""}`),
+          h("div", { class: "row" }, born, photos, this.hide(), this.forget(who)),
+        ),
+      ),
+      ...[this.together()].filter(Boolean),
+      h("div", { class: "bar" }, h("h3", {}, "Faces"), one.all.length > 1 && check, h("span", { class: "quiet" }, "Select those that are wrong.")),
+      this.tools(who),
+      h("ul", { class: "faces" }, ...faces.slice(0, this.most).map((face) => this.face(face))),
+      ...[faces.length > this.most && h("button", { type: "button", onclick: () => ((this.most += AT_ONCE), this.draw()) }, "Show more")].filter(Boolean),
+      ...[one.unfound > 0 && h("p", { class: "quiet" }, `${count(one.unfound, "face")} said to be ${who} ${one.unfound === 1 ? "is" : "are"} not found any more; what was said is kept.`)].filter(Boolean),
+    );
+  }
+
+  hide() {
+    const { id, hidden } = this.one;
+    return h("button", { type: "button", onclick: () => this.page.say({ do: "hide", id, on: !hidden }) }, hidden ? "Show again" : "Hide");
+  }
+
+  forget(who) {
+    const about = `The name, and all that was said of ${count(this.one.faces, "face")}, is deleted and cannot be undone. The faces are found again without a name; turn faces off below to delete them too.`;
+    const act = async () => {
+      if (await this.page.store.say({ do: "forget", id: this.one.id })) this.page.back(true);
+    };
+    return h(
+      "button",
+      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget", act]] }) },
+      "Forget…",
+    );
+  }
+
+  together() {
+    const { with: others } = this.one;
+    return (
+      others.length > 0 &&
+      h(
+        "div",
+        { class: "with", role: "group", "aria-label": "Together with" },
+        ...others.map((one) =>
+          h("button", { type: "button", class: "chip", onclick: () => this.page.open(one.id) }, faceOf(one.cover), `${one.name} ${one.together}`),
+        ),
+      )
+    );
+  }
+
+  face(face) {
+    const words = [face.day || "No date", face.likeness === null ? "" : `${face.likeness} % like the others`, face.poor].filter(Boolean);
+    const button = h(
+      "button",
+      {
+        type: "button",
+        title: words.join(", "),
+        "aria-label": `Face, ${words.join(", ")}`,
+        "aria-pressed": String(this.chosen.has(face.key)),
+        onclick: () => {
+          this.chosen[this.chosen.has(face.key) ? "delete" : "add"](face.key);
+          button.setAttribute("aria-pressed", String(this.chosen.has(face.key)));
+          this.drawTools();
+        },
+      },
+      faceOf(face),
+    );
+    return h("li", {}, button);
+  }
+
+  tools(who) {
+    this.who = who;
+    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": "With the faces selected" });
+    this.drawTools();
+    return this.toolbar;
+  }
+
+  drawTools() {
+    const faces = [...this.chosen];
+    const { id } = this.one;
+    const act = (words, said, strong) =>
+      h("button", { type: "button", class: strong ? "strong" : null, onclick: () => this.said({ ...said, faces }) }, words);
+    const others = this.page.store.book.person.filter((one) => one.id !== id);
+    const give = h(
+      "select",
+      { "aria-label": "Give to", onchange: () => give.value && this.said({ do: "split", faces, to: give.value }) },
+      h("option", { value: "" }, "Give to…"),
+      ...others.map((one) => h("option", { value: one.id }, one.name)),
+    );
+    this.toolbar.hidden = !faces.length;
+    this.toolbar.replaceChildren(
+      h("span", {}, `${faces.length} selected`),
+      act(`Not ${this.who}`, { do: "not", id }, true),
+      act("Another person", { do: "split" }),
+      ...[others.length > 0 && give].filter(Boolean),
+      act("Not a face", { do: "no face" }),
+      ...[faces.length === 1 && h("button", { type: "button", onclick: () => this.page.say({ do: "cover", id, face: faces[0] }) }, "Use as cover")].filter(Boolean),
+    );
+  }
+
+  async said(said) {
+    this.chosen.clear();
+    await this.page.say(said);
+  }
+}

@@ -1,0 +1,64 @@
+// What the page knows of people, and what it sends.
+
+import { call } from "../darkroom/api.js";
+import { keepPlace } from "../gallery/memory.js";
+import { ALL } from "../gallery/store.js";
+
+const PEOPLE = "/unipic/people";
+const OFFLINE = "Unipic does not answer. Is it still running?";
+
+export class Store {
+  /** view.onTrouble(words) is told. */
+  constructor(view) {
+    this.view = view;
+    this.book = null; // the listing's answer
+  }
+
+  async load() {
+    this.book = (await this.get("listing")) ?? this.book;
+    return this.book;
+  }
+
+  person(id) {
+    return this.get(`person/${encodeURIComponent(id)}`);
+  }
+
+  questions() {
+    return this.get("questions");
+  }
+
+  async get(path) {
+    const { status, body } = await call(`${PEOPLE}/${path}`);
+    if (status === 200 && body) return body;
+    this.view.onTrouble(body?.message || OFFLINE);
+    return null;
+  }
+
+  /** The answer, or null after a refusal. `onTogether(message, photos)` is asked about two who share photos. */
+  async say(said, onTogether) {
+    const { status, body } = await call(`${PEOPLE}/do`, said);
+    if (body?.photos) {
+      onTogether?.(body.message, body.photos);
+      return null;
+    }
+    if (status === 200 && body) {
+      if (body.notices?.length) this.view.onTrouble(body.notices.join(" "));
+      return body;
+    }
+    this.view.onTrouble(body?.message || OFFLINE);
+    return null;
+  }
+
+  get names() {
+    return [...new Set(this.book?.person.map(({ name }) => name) ?? [])];
+  }
+
+  named(name) {
+    return this.book.person.filter((one) => one.name.toLowerCase() === name.trim().toLowerCase());
+  }
+}
+
+/** Have the page of photos search for a person, in this tab. */
+export function searchFor(name) {
+  keepPlace({ filter: { ...ALL, q: `who:"${name.replaceAll('"', "")}"` } });
+}

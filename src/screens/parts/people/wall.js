@@ -1,0 +1,112 @@
+// Everybody as a wall of faces, by kind; some of them selected, to be joined, hidden or put away.
+
+import { count, h } from "../darkroom/dom.js";
+import { icon } from "../darkroom/icons.js";
+import { faceOf } from "./face.js";
+
+const KINDS = { person: "People", unnamed: "Unnamed", other: "Everyone else", hidden: "Hidden" };
+const NOTHING = {
+  person: "Nobody has a name yet. Look under Unnamed, or answer the questions.",
+  unnamed: "Nobody occurs in three photos. All other faces are under Everyone else.",
+  other: "No other faces.",
+  hidden: "Nobody is hidden.",
+};
+const AT_ONCE = 120; // cards that are drawn before one asks for more
+
+export class Wall {
+  /** page: store, open(id), deck(), told(). */
+  constructor(page) {
+    this.page = page;
+    this.kind = "";
+    this.chosen = new Set();
+    this.most = AT_ONCE;
+    this.element = h("section", { "aria-label": "People" });
+  }
+
+  draw() {
+    const { book } = this.page.store;
+    if (!book[this.kind]?.length) this.kind = Object.keys(KINDS).find((kind) => book[kind].length) ?? "person";
+    const all = book[this.kind];
+    const there = new Set(all.map(({ id }) => id));
+    this.chosen = new Set([...this.chosen].filter((id) => there.has(id)));
+    const tabs = Object.entries(KINDS).map(([kind, words]) =>
+      h(
+        "button",
+        { type: "button", class: "chip", "aria-pressed": String(kind === this.kind), onclick: () => this.show(kind) },
+        words,
+        h("span", { class: "quiet" }, ` ${book[kind].length.toLocaleString("en")}`),
+      ),
+    );
+    const cards = all.slice(0, this.most).map((one) => this.card(one));
+    const more = all.length > this.most && h("button", { type: "button", onclick: () => this.more() }, "Show more");
+    this.element.replaceChildren(
+      h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...tabs), this.asked(book), this.undo(book)),
+      this.tools(),
+      all.length ? h("ul", { class: "wall" }, ...cards) : h("p", { class: "quiet empty" }, NOTHING[this.kind]),
+      ...[more].filter(Boolean),
+      h("datalist", { id: "people-names" }, ...this.page.store.names.map((name) => h("option", { value: name }))),
+    );
+  }
+
+  asked({ questions }) {
+    return (
+      questions > 0 &&
+      h("button", { type: "button", class: "strong", onclick: () => this.page.deck() }, icon("doubt"), `${count(questions, "question")} ready`)
+    );
+  }
+
+  undo({ undo }) {
+    return undo && h("button", { type: "button", onclick: () => this.page.say({ do: "undo" }) }, icon("undo"), `Undo: ${undo}`);
+  }
+
+  show(kind) {
+    Object.assign(this, { kind, most: AT_ONCE });
+    this.chosen.clear();
+    this.draw();
+  }
+
+  more() {
+    this.most += AT_ONCE;
+    this.draw();
+  }
+
+  card(one) {
+    const about = [count(one.photos, "photo"), [...new Set(one.years)].join("–")].filter(Boolean).join(" · ");
+    const who = one.name || "Unnamed";
+    const choose = h("input", {
+      type: "checkbox",
+      "aria-label": `Select ${who}, ${about}`,
+      checked: this.chosen.has(one.id),
+      onchange: () => (this.chosen[choose.checked ? "add" : "delete"](one.id), this.drawTools()),
+    });
+    const open = h(
+      "button",
+      { type: "button", class: "open", "aria-label": `${who}, ${about}`, onclick: () => this.page.open(one.id) },
+      faceOf(one.cover),
+    );
+    return h("li", { class: "card" }, open, h("label", { class: "choose" }, choose), this.page.nameField(one), h("span", { class: "quiet" }, about));
+  }
+
+  tools() {
+    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": "With those selected", hidden: !this.chosen.size });
+    this.drawTools();
+    return this.toolbar;
+  }
+
+  drawTools() {
+    const ids = [...this.chosen];
+    const act = (words, said) => h("button", { type: "button", onclick: () => this.page.say({ ...said, ids }) }, words);
+    const each = (words, said) =>
+      h("button", { type: "button", onclick: () => this.page.sayAll(ids.map((id) => ({ ...said, id }))) }, words);
+    this.toolbar.hidden = !ids.length;
+    this.toolbar.replaceChildren(
+      h("span", {}, `${ids.length} selected`),
+      ...[
+        ids.length > 1 && h("button", { type: "button", class: "strong", onclick: () => this.page.join(ids) }, "Join"),
+        this.kind === "hidden" ? each("Show again", { do: "hide", on: false }) : each("Hide", { do: "hide" }),
+        this.kind !== "other" && act("Of no interest", { do: "nobody" }),
+        h("button", { type: "button", class: "plain", onclick: () => (this.chosen.clear(), this.draw()) }, "Select none"),
+      ].filter(Boolean),
+    );
+  }
+}

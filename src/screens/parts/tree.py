@@ -1,0 +1,199 @@
+"""Export into a tree of folders on the server. It is shown, with bytes and conflicts, before anything is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from screens.parts.save import written_by
+from screens.parts.words import count, plain, size
+from server.operator import writable_folders
+from server.runs import Run
+from server.state import desk_of, originals_of
+from unipic.albums.made import brackets
+from unipic.albums.plan import DATES, Tree, TreeKind, Wish, no_clock, unsure_dates
+from unipic.core.errors import UnipicError
+from unipic.core.settings import Settings
+from unipic.destinations.base import outside
+from unipic.destinations.linking import WARNINGS, Link, Linker
+from unipic.destinations.outline import Branch, outline, renamed
+from unipic.destinations.places import folder_name, place_for
+from unipic.destinations.tree import How, TreeDestination, TreePlan, tree_in
+from unipic.reading.details import details_of
+from unipic.reading.engines.local import LocalEngine
+from unipic.review.outcomes import Outcome
+from utils import organise
+
+TREES: dict[TreeKind, str] = {
+    "groups": ":material/burst_mode: Groups",
+    "dates": ":material/calendar_month: Dates",
+    "events": ":material/celebration: Events",
+}
+ABOUT: dict[TreeKind, str] = {
+    "groups": "A folder for each group, with its originals, its best shot, and a text about them.",
+    "dates": "A folder for each day, by the camera's own clock. Photos without a time go into *undated*.",
+    "events": "A folder for each event, by time and place, named by its first day.",
+}
+LINKS: dict[Link, str] = {
+    "copy": "Copy (verified)",
+    "reflink": "Share disk blocks (copy-on-write)",
+    "hardlink": "Hard link",
+    "symlink": "Symbolic link",
+}
+MAX_FOLDERS_SHOWN, MAX_NAMES_SHOWN = 30, 20
+
+
+def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool, ready: bool) -> bool:
+    """The choices, the tree as it will be, and the button. True if it was just written."""
+    roots = writable_folders()
+    if not roots:
+        st.info(
+            "No folder on this server is open for albums. Its operator can open some: start Unipic with "
+            "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
+            icon=":material/folder_off:",
+        )
+        return False
+    root = st.selectbox("Folder", roots, format_func=str, key="tree-root")
+    try:
+        wish, link = _wish(), _link(run)
+        target = _target(run, Path(root), album)
+        destination = _destination(run, outcomes, target, wish, How(Linker(link), strip_location))
+        destination.ready()
+        plan = destination.plan(outcomes)
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return False
+    merges = wish.tree == "groups" and _merges(destination.tree, strip_location, destination)
+    _shown(destination, plan)
+    _dry_run(plan)
+    if not st.button(
+        "Write this tree", type="primary", icon=":material/account_tree:", key="tree-write", disabled=not ready
+    ):
+        return False
+    run.change(album=album, album_folder=str(target))  # first: so that a tree that is stopped is known as ours
+    return _write(destination, outcomes, merges)
+
+
+def _wish() -> Wish:
+    kind = st.segmented_control(
+        "Tree", list(TREES), default="groups", format_func=TREES.__getitem__, key="tree-kind", required=True
+    )
+    st.caption(ABOUT[kind])
+    pattern = DATES
+    if kind == "dates":
+        about = "Words: {year} {month} {day} {hour} {camera} {event} {group}. A / makes a folder inside."
+        pattern = st.text_input("Folders", value=DATES, key="tree-pattern", help=about, max_chars=200)
+    singles = kind != "groups" or st.checkbox("With photos like no other", value=True, key="tree-singles")
+    return Wish(kind, pattern, singles=singles)
+
+
+def _link(run: Run) -> Link:
+    """Uploads are deleted with their review, so they can only be copied."""
+    if run.load().source != "folder":
+        return "copy"
+    link: Link = st.selectbox("How files get there", list(LINKS), format_func=LINKS.__getitem__, key="tree-link")
+    if words := WARNINGS.get(link):
+        st.warning(words, icon=":material/link:")
+    return link
+
+
+def _target(run: Run, root: Path, album: str) -> Path:
+    """The folder of the tree, new or to be continued. DestinationError."""
+    target = Path(os.path.realpath(root)) / folder_name(album)
+    sources = [*originals_of(run), run.folder]
+    if tree_in(target):
+        outside(target, sources)
+        st.info(
+            "This folder holds a tree already. What is there stays, and what is new is added.", icon=":material/add:"
+        )
+        return target
+    begun = run.load().album_folder
+    return place_for(root, album, sources, writable_folders(), Path(begun) if begun else None)
+
+
+def _destination(run: Run, outcomes: Sequence[Outcome], target: Path, wish: Wish, how: How) -> TreeDestination:
+    from unipic.albums.films import film_clock  # with PyAV, which nothing else on this page needs
+
+    cleanup = desk_of(run).proposal.cleanup
+    clock = film_clock(cleanup.gallery.unreadable) if wish.tree != "groups" else no_clock
+    return TreeDestination(target, organise(cleanup, outcomes, wish, target, clock), how)
+
+
+def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:
+    number = sum(len(brackets(group)) for group in found.groups)
+    words = f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals"
+    if not number or not st.checkbox(words, key="tree-hdr"):
+        return False
+    from unipic.albums.pictures import merging  # with OpenCV, which nothing else on this page needs
+
+    destination.how = replace(destination.how, make=merging(Settings().limits, place=not strip_location))
+    return True
+
+
+def _shown(destination: TreeDestination, plan: TreePlan) -> None:
+    """The tree with files and bytes, and what a person should know of it."""
+    branches = outline(plan)
+    files, new = sum(one.files for one in branches), sum(one.new for one in branches)
+    needed = destination.needed(plan)
+    there = f", of which {count(files - new, 'is', 'are')} there already" if files > new else ""
+    lines = {
+        "Will be written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
+        "Disk space needed": size(needed) if needed else "none but for a few kB of text",
+        "Renamed": (names := renamed(plan)) and f"{count(len(names), 'file')}, because two would have the same name",
+        "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
+    }
+    st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
+    for words in unsure_dates(destination.tree):
+        st.caption(f":material/schedule: Dates: {words}.")
+    st.code("\n".join(drawn(destination.folder.name, branches)), language=None, wrap_lines=True)
+    if names:
+        with st.expander("New names"):
+            st.code("\n".join(f"{old} → {new}" for old, new in names[:MAX_NAMES_SHOWN]), language=None, wrap_lines=True)
+
+
+def drawn(name: str, branches: Sequence[Branch]) -> list[str]:
+    """The tree as lines of text."""
+    lines = [f"{plain_line(name)}/"]
+    for number, one in enumerate(branches[:MAX_FOLDERS_SHOWN], 1):
+        corner = "└─" if number == len(branches) else "├─"
+        best = f"  best: {', '.join(part.removeprefix('best_') for part in one.best)}" if one.best else ""
+        lines.append(
+            f"{corner} {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}"
+        )
+    if len(branches) > MAX_FOLDERS_SHOWN:
+        lines.append(f"└─ ... and {count(len(branches) - MAX_FOLDERS_SHOWN, 'more folder')}")
+    return lines
+
+
+def plain_line(text: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _dry_run(plan: TreePlan) -> None:
+    """Every file with its place, without writing any."""
+    with st.expander("Every file and where it goes"):
+        st.caption("Nothing is written until you press the button below.")
+        rows = [{"file": one.file.name, "goes to": one.name, "bytes": one.file.size} for one in plan.items]
+        st.dataframe(rows, hide_index=True)
+
+
+def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool) -> bool:
+    engine = LocalEngine(1)
+    try:
+        destination.how = replace(destination.how, details=partial(details_of, engine))
+        done = written_by(destination, outcomes, "Merging and copying" if merges else "Copying")
+    finally:
+        engine.close()
+    if done is None:
+        return False
+    for note in destination.notes:
+        st.info(plain(note), icon=":material/info:")
+    st.success(
+        f"Your tree is in **{plain(str(destination.folder))}**. Every file is verified.", icon=":material/check_circle:"
+    )
+    return True

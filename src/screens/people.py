@@ -1,0 +1,104 @@
+"""People: who is in the library's photos, once somebody asked for it; and how to forget all of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from screens.parts.people import people
+from screens.parts.words import count, plain
+from screens.parts.working import background
+from server.state import library
+from server.upkeep import at_work, look_for_new, upkeep
+from unipic.core.errors import DecisionsUnreadable, UnipicError
+from unipic.library import faces
+from unipic.library.persons import Persons
+
+WHAT = """
+**Who is in your photos?** Unipic can tell faces apart, so that you find everybody by name.
+
+- Faces are compared **on this computer**. Nothing is sent anywhere.
+- Of each face 128 numbers and a small picture are kept in {folder}. The photos themselves are only read.
+- Names are given by you, and by nobody else. No age, gender, origin or mood is worked out.
+- Everything can be turned off and deleted here, at any time.
+
+The network knows adults of the kind best that it was made from; it mixes up **children** and **people of East Asian
+origin** more often. So it asks rather than joins.
+"""
+
+
+def screen() -> None:
+    st.title("People")
+    try:
+        on = library().marks.choice(faces.CHOICE) == "on"
+    except DecisionsUnreadable as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+        return
+    run = upkeep()
+    if at_work(run) and run and on:
+        background(run)
+    if not on:
+        _ask()
+        return
+    people()
+    _settings()
+
+
+def _ask() -> None:
+    st.markdown(WHAT.format(folder=f"`{plain(str(library().data))}`"))
+    named = Persons(library().data).all()[0] if Persons(library().data).path.exists() else []
+    if named:
+        st.caption(f"{count(len(named), 'name')} from before are kept, and come back when faces are told apart.")
+    with st.container(horizontal=True):
+        st.button("Turn on", type="primary", icon=":material/face:", on_click=_turn_on)
+        if st.button("Not now"):
+            st.switch_page("photos.py")
+
+
+def _turn_on() -> None:
+    faces.turn_on(library())
+    look_for_new([])
+
+
+def _settings() -> None:
+    with st.expander("Which folders, and forgetting everything", icon=":material/tune:"):
+        out = {path: path in faces.left_out(library()) for path in library().paths()}
+        for path, left_out in out.items():
+            st.toggle(
+                f"Tell faces apart in {plain(str(path))}",
+                value=not left_out,
+                key=f"faces-{path}-{left_out}",
+                on_change=_leave_out,
+                args=(path, not left_out),
+            )
+        st.caption("What is known of faces in a folder that is left out is deleted at once.")
+        names = Persons(library().data).all()[0]
+        with st.form("forget-faces", clear_on_submit=True, border=True):
+            st.markdown("**Turn it off and delete everything about faces**  \nYour photos stay as they are.")
+            too = st.checkbox(f"Delete the names too ({len(names)})", key="forget-names")
+            typed = st.text_input("To confirm, type: delete faces", key="forget-faces-typed")
+            pressed = st.form_submit_button("Delete", icon=":material/delete_forever:")
+        if pressed and typed.strip().lower() == "delete faces":
+            _forget(too)
+        elif pressed:
+            st.error("Nothing was deleted: the words were not typed.", icon=":material/error:")
+
+
+def _leave_out(path: object, out: bool) -> None:
+    faces.leave_out(library(), path, out)  # type: ignore[arg-type]
+    if not out:
+        look_for_new([])
+
+
+def _forget(names_too: bool) -> None:
+    try:
+        gone = faces.forget_faces(library())
+        rulings = Persons(library().data).forget_all() if names_too else 0
+    except UnipicError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    words = f"Deleted: the numbers of {count(gone.vectors, 'face')}, {count(gone.chips, 'picture')}"
+    st.toast(f"{words}, {count(rulings, 'decision')}" if names_too else words, icon=":material/check:")
+    st.rerun()
+
+
+screen()

@@ -1,0 +1,200 @@
+"""Routes of events: the timeline, one event in full, and what people say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from server.answers import Answer, Asked, Refused, heard, in_words, shown
+from server.occasions import Occasions
+from server.runs import Runs
+from unipic.core.errors import ModelError, SettingsError
+from unipic.core.settings import Settings
+from unipic.core.words import printable
+
+if TYPE_CHECKING:  # see occasions.py
+    from unipic.albums.clocks import Offset
+    from unipic.albums.events import Event
+
+GONE = "This event is no longer there: the library or its events changed. Go back to all events."
+PAGES = ("pdf", "png")
+LONGEST_ALBUM = 80  # characters, as on the page Export
+
+
+def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
+    """The routes to look at events, to say something of them, and to select their photos for a run."""
+
+    def timeline(request: Request) -> Answer:
+        return {"events": [_card(event) for event in occasions.now().events]}
+
+    def one(request: Request) -> Answer:
+        return _in_full(occasions, request.path_params["id"])
+
+    def clocks(request: Request) -> Answer:
+        return [_clock(offset) for offset in occasions.clocks()]
+
+    def say(asked: Asked) -> Answer:
+        """The event that the photos are in now; none after undo."""
+        SAID[asked["do"]](occasions, asked)
+        digest = asked.get("photo")
+        event = occasions.now().of_photo.get(digest) if isinstance(digest, str) else None
+        return {"event": event.id if event else ""}
+
+    def album(asked: Asked) -> Answer:
+        events = [_event(occasions, id) for id in asked["events"]]
+        if not events:
+            raise Refused(400, "No event is chosen.")
+        run = runs.new("selection")
+        run.change(album=printable(events[0].title)[:LONGEST_ALBUM])
+        run.select([digest for event in events for digest in event.digests])
+        return {"run": run.token}
+
+    def collage(asked: Asked) -> Answer:
+        return _printed(occasions, runs, asked)
+
+    path = "/unipic/events"
+    return [
+        Route(path, in_words(shown(timeline))),
+        Route(f"{path}/clocks", in_words(shown(clocks))),
+        Route(f"{path}/say", in_words(heard(say)), methods=["POST"]),
+        Route(f"{path}/album", in_words(heard(album)), methods=["POST"]),
+        Route(f"{path}/collage", in_words(heard(collage)), methods=["POST"]),
+        Route(f"{path}/one/{{id}}", in_words(shown(one))),
+    ]
+
+
+# What is shown.
+
+
+def _card(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "title": printable(event.title),
+        "when": event.when,
+        "year": event.days[0].date.year if event.days[0].date else 0,
+        "days": len(event.days),
+        "place": event.place,
+        "photos": len(event.digests),
+        "best": event.best,
+        "named": event.named,
+    }
+
+
+def _in_full(occasions: Occasions, id: str) -> dict[str, Any]:
+    event = _event(occasions, id)
+    dated = [one.id for one in occasions.now().events if one.start]
+    at = dated.index(event.id) if event.id in dated else -1
+    return {
+        **_card(event),
+        "listed": [{"date": day.date.isoformat() if day.date else "", "digests": day.digests} for day in event.days],
+        "before": dated[at - 1] if at > 0 else "",
+        "after": dated[at + 1] if 0 <= at < len(dated) - 1 else "",
+    }
+
+
+def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
+    """A page of an event, ready to download. It is deleted as other results are."""
+    from unipic.albums.collage import paper_named
+    from unipic.destinations.crops import Page, print_page
+    from unipic.destinations.places import folder_name
+
+    event, kind = _event(occasions, asked["event"]), asked["kind"]
+    if kind not in PAGES:
+        raise Refused(400, "A page is a PDF or a PNG.")
+    size = paper_named(_text(asked["paper"]), asked.get("landscape") is True)
+    run = runs.new("selection")
+    try:
+        run.select(event.digests)
+        name = f"{folder_name(printable(event.title))[:LONGEST_ALBUM].strip()}.{kind}"
+        page, shots = Page(run.out / name, size, int(asked["photos"])), occasions.now().shots
+        number, problems = print_page(page, [shots[one] for one in event.digests], occasions.library, Settings())
+    except (SettingsError, ModelError) as error:
+        run.delete()
+        raise Refused(400, f"{error}.") from None
+    return {"download": f"/unipic/download/{run.token}/{quote(name)}", "photos": number, "left": len(problems)}
+
+
+def _clock(offset: Offset) -> dict[str, Any]:
+    return {
+        "id": offset.digests[0],
+        "camera": printable(offset.camera),
+        "other": printable(offset.other),
+        "seconds": offset.seconds,
+        "photos": len(offset.digests),
+        "scenes": offset.scenes,
+    }
+
+
+def _event(occasions: Occasions, id: str) -> Event:
+    event = occasions.now().by_id.get(id)
+    if event is None:
+        raise Refused(404, GONE)
+    return event
+
+
+# What is said.
+
+
+def _rename(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums.saying import name_event
+
+    name_event(_rulings(occasions), _event(occasions, asked["event"]), _text(asked["name"]))
+
+
+def _split(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums.saying import split
+
+    split(_rulings(occasions), occasions.now(), _text(asked["photo"]))
+
+
+def _join(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums.saying import join
+
+    join(_rulings(occasions), _event(occasions, asked["event"]), _event(occasions, asked["with"]))
+
+
+def _leave_out(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums.saying import leave_out
+
+    leave_out(_rulings(occasions), occasions.now(), [_text(digest) for digest in asked["photos"]])
+
+
+def _judge(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums.saying import judge
+
+    offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
+    if offered is None:
+        raise Refused(404, "This proposal is no longer there.")
+    judge(_rulings(occasions), offered, asked["accepted"] is True)
+
+
+def _undo(occasions: Occasions, asked: Asked) -> None:
+    if _rulings(occasions).undo() is None:
+        raise Refused(409, "There is nothing to take back.")
+
+
+SAID: dict[str, Callable[[Occasions, Asked], None]] = {
+    "rename": _rename,
+    "split": _split,
+    "join": _join,
+    "leave out": _leave_out,
+    "clock": _judge,
+    "undo": _undo,
+}
+
+
+def _rulings(occasions: Occasions) -> Any:
+    from unipic.library.events import EventRulings
+
+    return EventRulings(occasions.library.data)
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError("text is expected")
+    return given
