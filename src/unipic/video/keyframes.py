@@ -5,7 +5,6 @@ Runs in a worker. Candidates are kept as pictures until their shot is closed, so
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,6 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from unipic.core.errors import ModelError
 from unipic.video._signals import HEIGHT, RATE, REACH, STEP, WIDTH, plain, shifted
@@ -199,7 +197,7 @@ class _Pass:
             return Closed(shot)
         mine, _ = _thinned([one for one in mine if one.seconds >= shot.start - 1e-6], self._gap)
         mine, self._gap = _evenly(mine, MOST), 1
-        mine = self._clear(shot, mine) or mine or self._looked_up(shot)
+        mine = self._clear(shot, mine) or self._looked_up(shot) or mine
         kinds = [one.technical for one in mine]
         if mine and all(kinds):
             shot = replace(shot, technical=max(set(kinds), key=kinds.count))
@@ -231,7 +229,7 @@ class _Pass:
         return [one for one in candidates if first - 1e-6 <= one.seconds <= shot.clear_to - gap + 1e-6]
 
     def _looked_up(self, shot: Shot) -> list[Candidate]:
-        """The middle of a shot without a candidate, decoded once more."""
+        """The middle of what a shot shows alone, decoded once more, where no candidate lies there."""
         again = Decoder(self._asked.path, (shot.clear_from + shot.clear_to) / 2, limits=self._asked.limits)
         for picture in again:
             return [_candidate(picture, picture.planes(WIDTH, HEIGHT), 0.0, self._asked.format, -1)]
@@ -351,9 +349,7 @@ def _exposure(light: NDArray[np.float32]) -> float:
 
 
 def _coded(pixels: NDArray[np.uint8], kind: str) -> bytes:
-    buffer = io.BytesIO()
-    if kind == "png":
-        Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    else:
-        Image.fromarray(pixels).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
-    return buffer.getvalue()
+    how = [cv2.IMWRITE_PNG_COMPRESSION, 1] if kind == "png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    made, coded = cv2.imencode(f".{kind}", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), how)
+    assert made
+    return coded.tobytes()
