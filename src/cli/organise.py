@@ -26,7 +26,7 @@ from unipic.core.settings import Settings, changed, memory_folder, models_folder
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.albums.made import Made
-    from unipic.albums.plan import Tree, Wish
+    from unipic.albums.plan import Clock, Tree, Wish
     from unipic.cleanup.result import Cleanup
     from unipic.core.progress import Progress, Step
     from unipic.destinations.base import Result
@@ -177,7 +177,7 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         proposal = propose(cleanup)
         choices = best_only(proposal.groups) if job.wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")
-        clock = by_mtime if job.layout.trust_mtime else no_clock
+        clock: Clock = by_mtime if job.layout.trust_mtime else no_clock
         if job.wish.tree != "groups":
             clock = film_clock(cleanup.gallery.unreadable, clock)
         tree = planned(cleanup, everything, job.wish, job.to, clock)

@@ -103,7 +103,8 @@ def open_eyes(best: np.ndarray, other: np.ndarray, face: Seen, same: Seen) -> tu
         return "the face is too small"
     if not (_inside(face.box, best) and _inside(same.box, other)):
         return "the face is cut by the frame"
-    start, _ = cv2.estimateAffinePartial2D(np.float32(face.points), np.float32(same.points), method=cv2.LMEDS)
+    ours, theirs_at = np.array(face.points, np.float32), np.array(same.points, np.float32)
+    start, _ = cv2.estimateAffinePartial2D(ours, theirs_at, method=cv2.LMEDS)
     if start is None:
         return "the face is turned"
     off = np.c_[np.array(face.points), np.ones(5)] @ start.T - np.array(same.points)
@@ -138,10 +139,11 @@ def _fitted(
     middle = (mask.shape[1] // 2, mask.shape[0] // 2)
     cv2.ellipse(oval, middle, (int(middle[0] / (1 + MARGIN)), int(middle[1] / (1 + MARGIN))), 0, 0, 360, 255, -1)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, PRECISION)
-    greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (mine, other)]
+    ours, theirs = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (mine, other))
+    looked, everywhere = cv2.bitwise_and(mask, oval), np.full(theirs.shape, 255, np.uint8)
     try:
         correlation, fine = cv2.findTransformECCWithMask(
-            *greys, mask & oval, np.full_like(greys[1], 255), warp, cv2.MOTION_AFFINE, stop, SMOOTH
+            ours, theirs, looked, everywhere, warp, cv2.MOTION_AFFINE, stop, SMOOTH
         )
     except cv2.error:
         return None

@@ -138,7 +138,12 @@ def composite_file(one: Proposed, place: bool) -> Made:
     words = f"{composite.BADGE}. {one.words}"
     data = as_jpeg(composite.badged(one.composed.pixels), described(one.best.path, words, place), composite.xmp())
     boxes = [[round(edge) for edge in box] for box in one.composed.boxes]
-    facts = {"kind": "composite", "sources": [one.best.name, one.other.name], "words": one.words, "faces": boxes}
+    facts: dict[str, Any] = {
+        "kind": "composite",
+        "sources": [one.best.name, one.other.name],
+        "words": one.words,
+        "faces": boxes,
+    }
     facts["ecc"] = [round(number, 4) for number in one.composed.correlations]
     return Made(f"composite_{PurePosixPath(one.best.name).stem}.jpg", data, facts)
 
