@@ -25,6 +25,7 @@ from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
+from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_films
 from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
@@ -38,7 +39,6 @@ from unipic.core.progress import Progress, Step, counted, silent, within
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
-from unipic.films import Films, index_films, look_through_films
 from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
@@ -88,7 +88,7 @@ def index_gallery(
     read = counted(seen, READING, len(new), progress)
     no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
-    films = index_films(files, library, tools, progress)
+    films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
     return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
@@ -185,7 +185,7 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, tools, progress=progress)
+    films = look_through_films(gallery, files, _kept(tools), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
 
 
@@ -202,7 +202,7 @@ def find_film_copies(
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, tools, alike, progress)
+    films = look_through_films(gallery, files, _kept(tools), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -378,6 +378,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         series=evidence.series,
         likeness=copies.likeness,
     )
+
+
+def _kept(tools: Tools) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder)
 
 
 def _ranker(tools: Tools) -> str:

@@ -29,7 +29,6 @@ LAYERS = (
     "server",
     "unipic.api",  # for scripts: it shows the stories and what they take
     "utils",
-    "unipic.films",
     "unipic.examples",
     "unipic.tools",
     "unipic.destinations",

@@ -21,9 +21,9 @@ from unipic.core.settings import COMMAND, changed, memory_folder, models_folder
 from unipic.core.words import count, size
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.film_gallery import Films
     from unipic.cleanup.result import DuplicateSet
     from unipic.core.photo import Photo, Unreadable
-    from unipic.films import Films
     from unipic.video.same_film import SameFilm
 
 _sensitivity, _output = map(option, ("Sensitivity", "Output"))

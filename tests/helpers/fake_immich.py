@@ -191,9 +191,10 @@ class FakeImmich:
                 members.setdefault(one["stack"], []).append(called[id])
         return {
             "albums": sorted(
-                (a["albumName"], a["description"], sorted(map(called.get, a["assets"]))) for a in self.albums.values()
-            ),  # type: ignore[type-var]
-            "tags": {t["value"]: sorted(map(called.get, t["assets"])) for t in self.tags.values()},  # type: ignore[type-var]
+                (a["albumName"], a["description"], sorted(called[id] for id in a["assets"]))
+                for a in self.albums.values()
+            ),
+            "tags": {t["value"]: sorted(called[id] for id in t["assets"]) for t in self.tags.values()},
             "favourites": sorted(called[id] for id, one in self.assets.items() if one["isFavorite"]),
             "trash": sorted(called[id] for id, one in self.assets.items() if one["isTrashed"]),
             "visibility": {called[id]: one["visibility"] for id, one in self.assets.items()},
@@ -331,7 +332,7 @@ class FakeImmich:
             )
         id = (ID.findall(path) or [""])[0]
         name = f"_{method.lower()}_{re.sub('[/-]', '_', ID.sub('id', path).strip('/'))}"
-        return getattr(self, name)(id, query, body or {})  # type: ignore[no-any-return]
+        return getattr(self, name)(id, query, body or {})
 
     def _get_server_version(self, *_: Any) -> Result:
         return 200, dict(zip(("major", "minor", "patch"), self.version, strict=True))

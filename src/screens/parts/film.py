@@ -25,7 +25,7 @@ def film(one: Photo) -> None:
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip, width="stretch")
+        st.image(strip)
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)

@@ -49,14 +49,15 @@ def _together(film: Photo, one: FilmCopy) -> None:
 
 def _picture(film: Photo, when: float) -> None:
     taken = local_time(film)
-    facts = (f"{film.width} x {film.height}", clock(seconds_of(film)), size(film.size), taken and f"{taken:%d %b %Y}")
+    facts = [f"{film.width} x {film.height}", clock(seconds_of(film)), size(film.size)]
+    facts += [f"{taken:%d %b %Y}"] if taken else []
     try:
         path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
         st.image(str(path), caption=f"at {clock(when)}", width="stretch")
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
     sound = "sound" if any(extra.kind == "sound" for extra in film.holds) else "no sound"
-    st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*filter(None, facts), sound])}")
+    st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*facts, sound])}")
 
 
 def _bars(one: FilmCopy) -> go.Figure:

@@ -121,11 +121,11 @@ def aligned(to: np.ndarray, frame: np.ndarray, still: np.ndarray | None = None) 
         if not found:
             shift = cv2.createAlignMTB().calculateShift(small[1], small[0])
             starts[0][:, 2] = -np.array(shift, float) / scale
-        mask = np.asarray(cv2.inRange(small[0], DARK, BRIGHT))
+        mask = cv2.inRange(small[0], DARK, BRIGHT)
         if still is not None:
             size = (small[0].shape[1], small[0].shape[0])
-            seen = cv2.resize(still.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
-            mask = np.asarray(cv2.bitwise_and(mask, seen))
+            there = cv2.resize(still.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
+            mask = cv2.bitwise_and(mask, there)
         found = [fit for start in starts if (fit := _fitted(small, start, scale, mask, steps))]
         if not found:
             return None

@@ -35,10 +35,8 @@ SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "tiff": ".tif"}
 TRIED = 3  # frames that eyes may come from; further ones are later by seconds
 QUALITY = 95  # of JPEG
 PROGRAM = "Unipic"
-SECONDS, MEMORY = (
-    300.0,
-    5_000_000_000,
-)  # of a merge: processor time, bytes of address space; 3 frames of 24 MP take 3 GB
+SECONDS = 300.0  # of processor time for a merge
+MEMORY = 5_000_000_000  # bytes of address space for a merge; 3 frames of 24 MP take 3 GB
 OF_PIXELS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284}  # TIFF tags that describe how pixels are stored
 
 
