@@ -16,8 +16,10 @@ library   an index of 2,000 photos that is killed five times; 100,000 files in w
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
+films     copies of films: which are found, by kind of copy, and what is found wrongly
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
 ocr       words in made-up pages, screens and photos: how many are read, and the processor time of each
+faces     how many faces are found, how well two of one person are told from two of different ones, and the time
 organise  trees of labelled photos with every file accounted for, groups beside the seed's; merges; composites
 people    real and made-up faces as persons, beside DBSCAN, HDBSCAN and chinese whispers; after 30 questions; new faces
 pictures  no figures: the pictures of the README, made anew in real Chromium
@@ -30,6 +32,7 @@ safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIG
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +42,8 @@ from benchmarks import (
     darkroom,
     events,
     eyes,
+    faces,
+    films,
     immich,
     library,
     memory,
@@ -61,7 +66,7 @@ from benchmarks import (
 )
 from benchmarks.machine import machine
 
-PARTS = {
+PARTS: dict[str, Callable[[int], None]] = {
     "quality": quality.run,
     "seconds": seconds.run,
     "eyes": eyes.run,
@@ -79,8 +84,10 @@ PARTS = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "films": films.run,
     "events": events.run,
     "ocr": ocr.run,
+    "faces": faces.run,
     "meaning": text_encoders.run,
     "video": video.run,
     "organise": organise.run,

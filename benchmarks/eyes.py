@@ -8,7 +8,6 @@ crops of shut eyes into faces.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 import time
@@ -73,7 +72,7 @@ class Seen:
         return (self.face.box[2] - self.face.box[0]) * self.picture.shape[1]
 
 
-def run(options: argparse.Namespace) -> None:
+def run(_: int = 0) -> None:
     """All tables. Needs ../shared/photos."""
     readers = FaceReaders(open_faces(), open_eyes())
     _crops()

@@ -1,6 +1,6 @@
 """Immich: faults at every request, long lists, and what previews find beside the originals. On a fake of this project.
 
-`--number N` lists N photos instead of 10,000 and 100,000.
+`--photos N` lists N photos instead of 10,000 and 100,000.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ LISTED = (10_000, 100_000)
 PREVIEW, QUALITY = 1440, 80  # pixels and JPEG quality of Immich's previews, unless its operator changes them
 
 
-def run(number: int = 0) -> None:
+def run(photos: int = 0) -> None:
     print("## Immich\n")
     _faults()
-    _lists((number,) if number else LISTED)
+    _lists((photos,) if photos else LISTED)
     _previews()
 
 

@@ -13,14 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, islice, permutations
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from benchmarks.truth import PHOTOS, Label, Pair, lane_score, load_labels
-from unipic.albums.composite import Seen, open_eyes
+from unipic.albums.composite import APART, Seen, open_eyes
 from unipic.albums.groups import groups_of
 from unipic.albums.hdr import Merged, merge
 from unipic.albums.plan import TREES, Wish
@@ -39,7 +39,7 @@ from utils import clean_gallery, organise
 
 BITS, WINDOW = 5, timedelta(seconds=300)  # of the seed
 STOPS, HANDS = 2.0, ((3.0, 0.0), (14.0, 0.4))  # EV; pixels and degrees that a hand moves between frames
-STRANGERS = 200  # pairs of faces of two people in one photo
+STRANGERS = 200  # pairs of faces of two people, or of one in two photos
 SCENES = 20  # photos of which brackets are made
 SIDE = 2400  # pixels of the long side of a scene; its frames have half
 
@@ -66,7 +66,7 @@ def _trees(cleanup: Cleanup, scratch: Path, folder: Path) -> None:
     everything = outcomes(propose(cleanup), {}, "nothing")
     for kind in TREES:
         started, target = time.perf_counter(), scratch / kind
-        destination = TreeDestination(target, organise(cleanup, Wish(kind), target))
+        destination = TreeDestination(target, organise(cleanup, everything, Wish(kind), target))
         destination.carry_out(destination.plan(everything))
         said = json.loads((target / MANIFEST).read_text())
         listed = sorted(one["original"] for fate in ("kept", "set_aside", "unreadable") for one in said[fate])
@@ -200,33 +200,31 @@ def _composites(folder: Path) -> None:
         print(f"\nComposites: skipped, there are no photos of groups at {folder}")
         return
     finder = FaceFinder(models_folder() / "yunet" / "face_detection_yunet_2023mar.onnx")
-    made, refused, strangers = list[float](), Counter[str](), 0
-    tried = 0
+    made, refused, large = list[float](), Counter[str](), list[tuple[np.ndarray, Seen]]()
     for path in sorted(folder.iterdir()):
         picture = np.asarray(decode(str(path), 2400, Limits()).picture.convert("RGB"))
-        faces = [Seen(face.box, face.points, None) for face in finder.faces(picture)]
         turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 1.5, 1.01)
         turn[:, 2] += (9, -6)
         size = (picture.shape[1], picture.shape[0])
-        other = np.clip(cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT) * 1.08, 0, 255).astype(
-            np.uint8
-        )
-        for face in faces:
+        laid = cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT)
+        other = np.clip(laid * 1.08, 0, 255).astype(np.uint8)
+        for found in finder.faces(picture):
+            face = Seen(found.box, found.points, None)
+            large += [(picture, face)] if face.apart >= APART else []
             shut = _painted(picture, face)
-            found = open_eyes(shut, other, face, _moved(face, turn))
-            if isinstance(found, str):
-                refused[found] += 1
+            done = open_eyes(shut, other, face, _moved(face, turn))
+            if isinstance(done, str):
+                refused[done] += 1
             else:
-                made.append(_decibels(found[0], picture, face))
-            for stranger in faces:
-                if stranger is not face and tried < STRANGERS:
-                    tried += 1
-                    strangers += not isinstance(open_eyes(shut, picture, face, stranger), str)
-    print(
-        f"\n## Composites\n\nMade: {len(made)}; PSNR of the eyes to the truth "
-        f"{min(made, default=0):.1f} to {max(made, default=0):.1f} dB, median {statistics.median(made or [0]):.1f}."
-    )
-    print(f"Refused: {dict(refused)}. Eyes of somebody else accepted: {strangers} of {tried}.")
+                made.append(_decibels(done[0], picture, face))
+    least, best, middle = (min(made), max(made), statistics.median(made)) if made else (0, 0, 0)
+    print(f"\n## Composites\n\nMade: {len(made)}; PSNR of the eyes to the truth {least:.1f} to {best:.1f} dB,")
+    print(f"median {middle:.1f}. Refused: {dict(refused)}.")
+    strangers: Counter[str] = Counter()
+    for (picture, face), (other, theirs) in islice(permutations(large, 2), STRANGERS):
+        done = open_eyes(_painted(picture, face), other, face, theirs)
+        strangers[done if isinstance(done, str) else "accepted"] += 1
+    print(f"Eyes of somebody else, of {len(large)} faces in pairs: {dict(strangers)}.")
 
 
 def _painted(picture: np.ndarray, face: Seen) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cli import (  # noqa: F401 they register their commands
     check,
     clean,
+    collage,
     crop,
     events,
     immich,
@@ -45,8 +46,8 @@ def example(picture: Path, encoder: str) -> None:
     from unipic.core.errors import SourceError
     from unipic.core.photo import Found
     from unipic.core.settings import Settings, models_folder
+    from unipic.examples import examples_in
     from unipic.tools import open_tools
-    from utils import examples_in
 
     settings = Settings.of(ranker="builtin", workers=1, fetch=False, encoder=encoder)
     with open_tools(settings, models_folder(), None) as tools:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
 from unipic.albums.events import Events, clocks_in, events_of
-from unipic.albums.groups import groups_of, numbered
+from unipic.albums.folders import event_folders
+from unipic.albums.groups import groups_of, left_of, numbered
 from unipic.albums.plan import Clock, Facts, Tree, Wish, no_clock, plan_tree
 from unipic.albums.present import people_in
 from unipic.albums.sessions import Rules, unknown
 from unipic.albums.shots import in_order, shots_of
-from unipic.albums.titles import People as InPhotos
+from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
@@ -24,41 +25,35 @@ from unipic.cleanup.compare import Sketches, compare, compare_pair
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
-from unipic.cleanup.films import FilmPair, beside, film_pairs, films_of, likeness_of, originals, photos_of, with_stills
-from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_films
+from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
 from unipic.core.embeddings import Embeddings
-from unipic.core.errors import ModelError, SourceError
-from unipic.core.face import Face
+from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
-from unipic.core.progress import Progress, Step, silent
+from unipic.core.progress import Progress, Step, counted, silent, within
 from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
-from unipic.library.index import path_of
-from unipic.library.indexing import See, gather, remembered, see
+from unipic.library.indexing import gather, remembered
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
 from unipic.library.thumbnails import Lent
 from unipic.people.grouping import How
 from unipic.people.people import People, let_join, open_people
-from unipic.people.selfie import largest_face
-from unipic.reading.images import load_thumbnail
-from unipic.reading.seen import Seen
+from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
-from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
-from unipic.video.same_film import Alike, tells
-from unipic.video.stills import stills
+from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
@@ -89,27 +84,14 @@ def index_gallery(
     files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
-    seen = remembered(new, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = _counted(seen, READING, len(new), progress)
+    seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    read = counted(seen, READING, len(new), progress)
     no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
-    films = index_films(files, library, tools, progress)
+    films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
     return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
-
-
-def index_films(
-    files: Sequence[Found | Unreadable], library: Library, tools: Tools, progress: Progress = silent
-) -> dict[str, Seen | Unreadable]:
-    """Read the films that belong to no photo: each is shown in the library by one of its pictures. By their ids."""
-    beside = library.companions()
-    films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
-    alone = [file for file in films if path_of(file) not in beside]
-    seen = films_seen(alone, tools.index, tools.thumbnails, tools.encoder, progress)
-    found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
-    tools.index.write()
-    return found
 
 
 def see_meaning(
@@ -157,18 +139,6 @@ def find_people(
     return people, notices
 
 
-def face_in(path: Path, tools: Tools, settings: Settings) -> Face:
-    """The largest face in a picture, of which nothing is kept. SourceError if there is none; ModelError."""
-    if not path.is_file():
-        raise SourceError(f"{path} is not a file")
-    for one in _see(tools, settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
-        if isinstance(one, Unreadable):
-            raise SourceError(f"{one.name} cannot be used: it {one.reason}")
-        if face := largest_face(load_thumbnail(one.thumbnail)):
-            return face
-    raise SourceError(f"{path.name} shows no face that is clear enough to compare")
-
-
 def read_words(which: Which, library: Library, tools: Tools, settings: Settings, progress: Progress = silent) -> int:
     """Read the words in the library's pictures, and make them searchable. Returns in how many.
 
@@ -183,15 +153,11 @@ def read_words(which: Which, library: Library, tools: Tools, settings: Settings,
         for start in range(0, len(digests), AT_ONCE):
             some = digests[start : start + AT_ONCE]
             progress(Step(STAGE.name, read, total, "photo", ahead=() if read else (STAGE,)))
-            inside = partial(_within, progress, read, total)
+            inside = partial(within, progress, read, total)
             library.fill(word_model(fine), tools.engine, inside, some, settings.limits)
             library.describe(tools.engine)
             read += len(some)
     return total - sum(len(unread(library, fine)) for fine, _ in todo)
-
-
-def _within(progress: Progress, before: int, total: int, step: Step) -> None:
-    progress(replace(step, done=before + step.done, total=total))
 
 
 def clean_gallery(
@@ -212,63 +178,15 @@ def examine(
     ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
     progress(Step("Finding files", 0, 0, ahead=ahead))
     files = list(source.files())
-    new = _see(tools, settings)
+    new = tools.seeing(settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, embeddings = gather(files, _counted(seen, READING, len(files), progress))
+    gallery, embeddings = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, tools, progress=progress)
+    films = look_through_films(gallery, files, _kept(tools), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
-
-
-@dataclass(frozen=True)
-class Films:
-    """The films of a gallery and how they are alike."""
-
-    gallery: Gallery  # with the films that could be read among its photos
-    films: tuple[Photo, ...]  # without those identical to another
-    pairs: tuple[FilmPair, ...]
-    silent: tuple[Photo, ...] = ()  # nothing moves in them, or nothing is seen: they are like no other
-
-    @property
-    def likeness(self) -> Likeness:
-        """The films, and which of them are one."""
-        return likeness_of(self.films, self.pairs)
-
-
-def look_through_films(
-    gallery: Gallery,
-    files: Sequence[Found | Unreadable],
-    tools: Tools,
-    alike: Alike = Alike(),  # noqa: B008  frozen
-    progress: Progress = silent,
-) -> Films:
-    """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
-    gallery = with_films(gallery, files, tools, progress)
-    films = originals(films_of(gallery))
-    prints = fingerprints_of(films, tools.index, progress)
-    pairs = film_pairs(films, prints, alike, progress)
-    gallery = with_stills(gallery, stills(photos_of(gallery), prints, tools.thumbnails))
-    silent = (film for film in films if not tells(prints[film.digest]))
-    return Films(gallery, tuple(films), tuple(pairs), tuple(silent))
-
-
-def with_films(
-    gallery: Gallery, files: Sequence[Found | Unreadable], tools: Tools, progress: Progress = silent
-) -> Gallery:
-    """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
-    alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
-    found = [file for file in files if isinstance(file, Found) and file.id in alone]
-    seen = list(films_seen(found, tools.index, tools.thumbnails, tools.encoder, progress))
-    photos = {one.photo.id: one.photo for one in seen if isinstance(one, Seen)}
-    reasons = {one.id: one for one in seen if isinstance(one, Unreadable)}
-    place = {file.id: i for i, file in enumerate(files)}
-    return Gallery(
-        tuple(sorted((*gallery.photos, *photos.values()), key=lambda photo: place[photo.id])),
-        tuple(reasons.get(file.id, file) for file in gallery.unreadable if file.id not in photos),
-    )
 
 
 def find_film_copies(
@@ -281,10 +199,10 @@ def find_film_copies(
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
     files = list(source.files())
     progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *FILMS)))
-    seen = remembered(files, _see(tools, settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    gallery, _ = gather(files, _counted(seen, READING, len(files), progress))
+    seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
+    gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, tools, alike, progress)
+    films = look_through_films(gallery, files, _kept(tools), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -313,7 +231,7 @@ def find_events(
     library: Library,
     encoder: Encoder | None = None,
     rules: Rules = Rules(),  # noqa: B008  frozen
-    people: InPhotos | None = None,
+    people: Known | None = None,
 ) -> Events:
     """The events of the library's photos, with what people said of them. DecisionsUnreadable.
 
@@ -343,14 +261,6 @@ def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings
         return compare_pair(example, photo, sketches, bits).sameness > 0
 
     return same
-
-
-def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Settings) -> Iterator[Example]:
-    """Pictures to search by, read as photos are. SourceError for a file that is none. Nothing of them is stored."""
-    for one in _see(tools, settings)(files):
-        if isinstance(one, Unreadable):
-            raise SourceError(f"{one.name} cannot be searched by: it {one.reason}")
-        yield Example(one.photo, one.vector, one.thumbnail, wanted)
 
 
 def weigh(
@@ -429,19 +339,21 @@ def keyframes(
 
 
 def organise(
-    cleanup: Cleanup,
-    wish: Wish,
-    folder: Path,
-    chosen: frozenset[str] = frozenset(),
-    clock: Clock = no_clock,
+    cleanup: Cleanup, everything: Sequence[Outcome], wish: Wish, folder: Path, clock: Clock = no_clock
 ) -> Tree:
-    """Where every file goes in a tree of groups or dates below `folder`. Nothing is written.
+    """Where every file goes in a tree of groups, dates or events below `folder`. Nothing is written.
 
-    Groups that an earlier run left there keep their numbers. `chosen`: ids of photos that a person decided to keep.
-    `clock`: the time of files that have no capture time.
+    A group has two photos or more that stay; its best are those a person chose, or the recommended one. Groups that an
+    earlier run left there keep their numbers. `clock`: the time of files that have no capture time.
     """
-    groups = numbered(groups_of(cleanup, chosen, wish.only_copies), known_groups(folder))
-    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(groups, (), clock))
+    stay = [outcome for outcome in everything if outcome.fate == "kept"]
+    chosen = frozenset(outcome.file.id for outcome in stay if outcome.by == "you" and not wish.best_only)
+    groups = groups_of(cleanup, chosen, wish.only_copies)
+    if not wish.best_only:
+        groups = left_of(groups, frozenset(outcome.file.id for outcome in stay))
+    known = numbered(groups, known_groups(folder))
+    events = event_folders(cleanup.gallery.photos) if wish.needs_events else ()
+    return plan_tree((*cleanup.gallery.photos, *cleanup.gallery.unreadable), wish, Facts(known, events, clock))
 
 
 def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS) -> Cleanup:
@@ -468,17 +380,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     )
 
 
-def _see(tools: Tools, settings: Settings) -> See:
-    return tools.see or partial(see, engine=tools.engine, encoder=tools.encoder, limits=settings.limits)
+def _kept(tools: Tools) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder)
 
 
 def _ranker(tools: Tools) -> str:
     label = tools.scorer.label if tools.scorer else "what is measured (focus, shake, light, grain, tilt, framing)"
     return f"{label}, by your taste ({count(tools.taste.groups, 'group')})" if tools.taste else label
-
-
-def _counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
-    progress(Step(stage, 0, total, "file"))
-    for done, item in enumerate(items, 1):
-        yield item
-        progress(Step(stage, done, total, "file"))

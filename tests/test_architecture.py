@@ -29,6 +29,7 @@ LAYERS = (
     "server",
     "unipic.api",  # for scripts: it shows the stories and what they take
     "utils",
+    "unipic.examples",
     "unipic.tools",
     "unipic.destinations",
     "unipic.review",
@@ -74,7 +75,7 @@ HOMES = {
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
-        *("unipic/vision/faces.py", "unipic/vision/chips.py"),
+        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
         "training/eyes.py",
     ),
     "scipy": ("unipic/core/grouping.py",),

@@ -373,6 +373,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "cleanup/_neighbours",
         "library",
         "library/_database",
+        "library/_parts",
         "library/captions",
         "library/thumbnails",
         "tools",
@@ -395,6 +396,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     searched |= {"core/folding", "reading/scaled", "vision/ocr"}
     searched |= {f"people/{name}" for name in ("attach", "density", "grouping", "limits", "linking")}
     searched |= {"reading/cutting", "vision/chips", "vision/faces", "vision/face_net", "vision/face_resnet"}
+    searched |= {"vision/own_faces"}
     searched |= {"video/fingerprints", "video/packets", "video/reading"}
     assert modules <= ours | second_look | searched | {"library/indexing", "reading/engines/_store"}
     decoders = {"pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy=="}

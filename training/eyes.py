@@ -88,9 +88,10 @@ def read_eyes(faces: Path, photos: Sequence[Path], detector: Path) -> Crops:
 
 def read_mouths(faces: Path, detector: Path) -> Crops:
     """Mouths of small faces, those in which the detector finds one."""
-    cut = [(row, *found) for row in _small_faces(faces) for found in _in_small_face(faces / row["file"], detector)]
-    labels = [float(row["expression"] == "smile") for row, *_ in cut]
-    return _crops([mouth for _, _, _, mouth in cut], labels, range(len(cut)), 0)
+    rows = _small_faces(faces)
+    cut = [(row, found[2]) for row in rows for found in _in_small_face(faces / row["file"], detector)]
+    labels = [float(row["expression"] == "smile") for row, _ in cut]
+    return _crops([mouth for _, mouth in cut], labels, range(len(cut)), 0)
 
 
 def _small_faces(faces: Path) -> list[dict[str, str]]:
@@ -155,7 +156,7 @@ def _faces_in(path: Path, detector: Path) -> Iterator[tuple[np.ndarray, ...]]:
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     pixels = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
     for face in _found(pixels, detector):
-        points = face[4:14].reshape(5, 2).tolist()
+        points = _points(face)
         if face[2] / scale >= LEAST_WIDTH and readable(points, face[2]):
             yield crops_of(pixels, points, ROOM, KEPT)
 
@@ -165,7 +166,7 @@ def _in_small_face(path: Path, detector: Path) -> Iterator[tuple[np.ndarray, ...
     grey = np.asarray(_grey(path).resize((256, 256), Image.Resampling.BICUBIC))
     pixels = np.repeat(np.pad(grey, 64, mode="edge")[..., None], 3, axis=2)
     for face in _found(pixels, detector)[:1]:
-        yield crops_of(pixels, face[4:14].reshape(5, 2).tolist(), ROOM, KEPT)
+        yield crops_of(pixels, _points(face), ROOM, KEPT)
 
 
 def _found(pixels: np.ndarray, detector: Path) -> list[np.ndarray]:
@@ -173,6 +174,10 @@ def _found(pixels: np.ndarray, detector: Path) -> list[np.ndarray]:
     bgr = np.ascontiguousarray(pixels[..., ::-1])
     _, found = cv2.FaceDetectorYN.create(str(detector), "", bgr.shape[1::-1], SURE_FACE).detect(bgr)
     return [] if found is None else list(found)
+
+
+def _points(face: np.ndarray) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in face[4:14].reshape(5, 2)]
 
 
 def varied(pictures: Tensor, draw: torch.Generator) -> Tensor:

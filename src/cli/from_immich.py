@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.core.photo import Found, Gallery, Unreadable
     from unipic.core.progress import Progress
     from unipic.review.outcomes import Unseen
+    from unipic.sources.base import Source
     from unipic.sources.immich import Connected, ImmichSource, Server
 
 IMMICH = "immich:"  # how the name of such photos begins
@@ -103,12 +104,12 @@ class FromImmich:
 class Opened:
     """A source, and what comes of an Immich server being in it."""
 
-    def __init__(self, source: object, immich: ImmichSource | None = None) -> None:
+    def __init__(self, source: Source, immich: ImmichSource | None = None) -> None:
         self._source, self._immich = source, immich
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files."""
-        yield from self._source.files()  # type: ignore[attr-defined]
+        yield from self._source.files()
 
     @property
     def notices(self) -> list[str]:

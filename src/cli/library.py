@@ -103,7 +103,10 @@ def forget(
         Path | None, typer.Argument(help="Take this folder out of the library. Default: everything.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts or search.")
+        str,
+        typer.Option(
+            "--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts, search or faces."
+        ),
     ] = "",
 ) -> None:
     """Delete what is remembered of photos: measurements and thumbnails. Your decisions, tags and albums stay."""

@@ -16,76 +16,23 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, STOPPED, app, before_the_work, clear_answers
 from cli.from_immich import FromImmich, of_immich
-from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
+from cli.options import Encoding, Machine, Ranking, Sensitivity, settings_by, with_groups
+from cli.organise_options import Layout, Making
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
-from cli.terminal import WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, err, out, progress_bars, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
 from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
-    from unipic.albums.plan import Tree, Wish
+    from unipic.albums.made import Made
+    from unipic.albums.plan import Clock, Tree, Wish
     from unipic.cleanup.result import Cleanup
     from unipic.core.progress import Progress, Step
     from unipic.destinations.base import Result
     from unipic.destinations.tree import TreeDestination, TreePlan
     from unipic.reading.engines.base import Engine
     from unipic.sources.base import Source
-
-_tree, _how = map(option, ("The tree", "How it is made"))
-
-
-@dataclass(frozen=True)
-class Layout:
-    to: Annotated[Path | None, _tree("--to", "The folder to write the tree into. It may hold an earlier one.")] = None
-    tree: Annotated[str, _tree("--tree", "groups (similar shots, each with its best) or dates.")] = "groups"
-    pattern: Annotated[
-        str,
-        _tree("--pattern", "Folders of --tree dates, of {year} {month} {day} {hour} {camera} {event} {group} {ext}."),
-    ] = "{year}/{month}/{day}"
-    rename: Annotated[
-        str, _tree("--rename", 'New names, as "{year}{month}{day}_{hour}{minute}{second}_{name}", or with {n}.')
-    ] = ""
-    best_only: Annotated[bool, _tree("--best-only", "Write only the recommended shot of each group.")] = False
-    no_singles: Annotated[bool, _tree("--no-singles", "Leave out photos like no other.")] = False
-    trust_mtime: Annotated[
-        bool, _tree("--trust-mtime", "Use the file's own time for photos without a capture time.")
-    ] = False
-
-    def wish(self, only_copies: bool) -> Wish:
-        """SettingsError for a pattern or a kind of tree that cannot be used."""
-        from unipic.albums.plan import Wish
-
-        kind: Any = self.tree
-        return Wish(kind, self.pattern, self.rename, not self.no_singles, self.best_only, only_copies)
-
-
-@dataclass(frozen=True)
-class Making:
-    link: Annotated[str, _how("--link", "copy (verified), reflink, hardlink or symlink.")] = "copy"
-    absolute: Annotated[bool, _how("--absolute", "With --link symlink: links name the whole path.")] = False
-    strip_location: Annotated[
-        bool, _how("--strip-location", "Remove the location from every copy (needs exiftool).")
-    ] = False
-    hdr: Annotated[bool, _how("--hdr", "Merge exposure brackets, beside their originals (with --tree groups).")] = False
-    hdr_format: Annotated[str, _how("--hdr-format", "Of merges: jpeg, or tiff with 16 bits.")] = "jpeg"
-    limit: Annotated[int | None, _how("--limit", "Only the first N photos, by path.")] = None
-    dry_run: Annotated[bool, _how("--dry-run", "Only print the tree. Nothing is written anywhere.")] = False
-    watch: Annotated[bool, _how("--watch", "Go on: add new photos when they have arrived.")] = False
-    every: Annotated[str, _how("--every", "With --watch: how often to look, as 60s, 5m, 1h.")] = "60s"
-    fresh: Annotated[bool, _how("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = False
-    as_json: Annotated[bool, _how("--json", "Print the plan and what became of it as JSON.")] = False
-
-    def check(self) -> None:
-        """SettingsError for options that exclude each other."""
-        if self.watch and (self.dry_run or self.limit):
-            raise SettingsError("--watch goes on for good; leave out --dry-run and --limit")
-        if self.limit is not None and self.limit < 1:
-            raise SettingsError(f"--limit is a number above 0, not {self.limit}")
-        if self.hdr_format not in ("jpeg", "tiff"):
-            raise SettingsError(f"--hdr-format is jpeg or tiff, not {self.hdr_format!r}")
-        if self.absolute and self.link != "symlink":
-            raise SettingsError("--absolute is for --link symlink")
 
 
 @dataclass(frozen=True)
@@ -133,6 +80,7 @@ class Pass:
     result: Result | None  # None: a dry run
     notes: tuple[str, ...]
     limited: str  # which part of the photos was looked at; "": all of them
+    composites: tuple[tuple[str, Made], ...] = ()  # that a person may accept, with the folders of their groups
 
 
 @app.command(epilog=ORGANISE_EXAMPLES)
@@ -151,18 +99,22 @@ def organise(
         typer.Argument(help="Folders (with all subfolders) or files, or immich:album/NAME. They are only read."),
     ] = None,
 ) -> None:
-    """Put PHOTOS into a tree of folders: by groups of similar shots, or by dates."""
+    """Put PHOTOS into a tree of folders: by groups of similar shots, by dates or by events."""
     with clear_answers(making.as_json):
         seed.check()
-        making.check()
         off = sensitivity.time_window in ("0", "0s")  # as in Photo Album Organizer: 0 means that time does not matter
         sensitivity = replace(sensitivity, time_window=None) if off else sensitivity
         settings = settings_by(sensitivity, encoding, ranking, machine)
         settings = changed(settings, seed.settings(lambda words: err.print(f"[yellow]note:[/] {words}", **WHOLE)))
         ranking.check(settings)
         making = replace(making, fresh=making.fresh or seed.force_fresh, hdr=making.hdr or seed.enable_hdr)
-        if making.hdr and layout.tree != "groups":
-            raise SettingsError("--hdr puts merges beside the originals of a group, so it needs --tree groups")
+        if seed.enable_face_swap:
+            making = replace(making, open_eyes="propose")
+        if (making.hdr or making.open_eyes) and layout.tree != "groups":
+            raise SettingsError(
+                "--hdr and --open-eyes put pictures into the folder of a group; they need --tree groups"
+            )
+        making.check()
         given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
         immich = replace(immich, originals=immich.originals or seed.use_full_resolution)
         immich.check(given, copied=not making.dry_run, moved=False)
@@ -200,6 +152,7 @@ def _once(job: Job) -> None:
         source = First(opened, job.making.limit) if job.making.limit else opened
         done = _organised(job, source, progress)
     _say(job, done)
+    _ask(job, done)
     if done.result and done.result.problems:
         raise typer.Exit(PARTLY)
     if not done.cleanup.gallery.photos:
@@ -224,16 +177,43 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         proposal = propose(cleanup)
         choices = best_only(proposal.groups) if job.wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")
-        clock = by_mtime if job.layout.trust_mtime else no_clock
+        clock: Clock = by_mtime if job.layout.trust_mtime else no_clock
         if job.wish.tree != "groups":
             clock = film_clock(cleanup.gallery.unreadable, clock)
-        tree = planned(cleanup, job.wish, job.to, clock=clock)
+        tree = planned(cleanup, everything, job.wish, job.to, clock)
         limited = f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else ""
         destination = job.destination(tree, tools.engine, limited)
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
         notes = [*destination.notes, *(f"dates: {words}" for words in unsure_dates(tree))]
-        return Pass(cleanup, plan, destination.needed(plan), result, tuple(notes), limited)
+        found = Pass(cleanup, plan, destination.needed(plan), result, tuple(notes), limited)
+        return replace(found, composites=tuple(_composites(job, tree, tools.engine))) if job.making.open_eyes else found
+
+
+def _composites(job: Job, tree: Tree, engine: Engine) -> Iterator[tuple[str, Made]]:
+    """Composites with open eyes, for groups that have none."""
+    from unipic.albums.pictures import composite_file, looking, proposed
+    from unipic.destinations.tree import kinds_made
+    from unipic.vision.registry import open_eyes, open_faces
+
+    look = looking(open_faces(), open_eyes())
+    for group in tree.groups:
+        if "composite" not in kinds_made(job.to, group.folder):
+            found = proposed(group, look, engine, job.settings.limits)
+            if found:
+                yield group.folder, composite_file(found, not job.making.strip_location)
+
+
+def _ask(job: Job, done: Pass) -> None:
+    """Write the composites that the person accepts, one by one; without a terminal none."""
+    from unipic.destinations.tree import accepted
+
+    for group, made in done.composites if not job.making.as_json else ():
+        about = f"{group}: {made.facts['words']}, by {made.name}"
+        if not somebody_is_there():
+            out.print(f"[yellow]note:[/] {shown(about)} is possible. Run this in a terminal to accept it.", **WHOLE)
+        elif err.input(f"{shown(about)}. Write this composite? y/N ").strip().lower() == "y":
+            out.print(f"Written: {shown(accepted(job.to, group, made))}", **WHOLE)
 
 
 def _say(job: Job, done: Pass) -> None:
@@ -242,6 +222,7 @@ def _say(job: Job, done: Pass) -> None:
     notes = [*done.cleanup.notices, *done.notes, *(done.result.problems if done.result else ())]
     if job.making.as_json:
         found = {**to_dict(done.plan), "to": str(job.to), "limited": done.limited, "notes": notes}
+        found["composites"] = [{"group": group, "file": made.name, **made.facts} for group, made in done.composites]
         print(json.dumps({**found, "dry_run": done.result is None}, ensure_ascii=True), flush=True)
     else:
         say_tree(done.cleanup, outline(done.plan), done.needed, notes, done.limited)
@@ -251,13 +232,13 @@ def _say(job: Job, done: Pass) -> None:
 def _watch(job: Job) -> None:
     """Look again and again, and add what has arrived. SIGTERM ends it after the group that is being written."""
     from unipic.core.files import make_folder
-    from unipic.destinations.tree import alone
+    from unipic.destinations.tree import alone_in_folder
     from unipic.sources.base import Listed
     from unipic.sources.part import Resting
 
     pause, before = seconds(job.making.every), None
     make_folder(job.to)
-    with alone(job.to), _stopped_by_a_signal(job.stop):
+    with alone_in_folder(job.to), _stopped_by_a_signal(job.stop):
         while not job.stop.is_set():
             try:
                 with progress_bars(quiet=job.making.as_json) as bars, job.immich.opened(job.photos, bars) as opened:

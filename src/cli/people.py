@@ -210,9 +210,9 @@ def _suggest(found: People, as_json: bool) -> None:
 
 def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
     """Photos of the person in a picture."""
+    from unipic.examples import face_in
     from unipic.people.selfie import photos_of
     from unipic.review.outcomes import Outcome
-    from utils import face_in
 
     if looking.within and not library.folder(looking.within.resolve()).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")

@@ -84,7 +84,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        with progress_bars(quiet=True) as progress, _opened(library, settings, what, text) as (asked, examples):
+        with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
             problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
@@ -98,13 +98,14 @@ def search(
 
 
 @contextmanager
-def _opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
+def opened(library: Library, settings: Settings, what: What, text: str) -> Iterator[tuple[Asked, list[Example]]]:
     """The library as it is now, and the example pictures. SettingsError or SourceError with what to do."""
+    from unipic.examples import examples_in
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
     from unipic.tools import open_meaning, open_tools
     from unipic.vision.registry import open_encoder
-    from utils import examples_in, find_events
+    from utils import find_events
 
     if not library.paths():
         raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")

@@ -318,7 +318,7 @@ def confirmed_number(number: int, going: str, yes: int | None, where: str = "", 
         raise SettingsError(f"{going}, and --yes says {yes:,}: {nothing}")
     if yes is not None or not number:
         return number
-    if not _somebody_is_there():
+    if not somebody_is_there():
         raise SettingsError(f"{going}: without a terminal, confirm with --yes {number}. {nothing.capitalize()}")
     err.print(f"{going}{where}. [b]undo[/b] puts them back.", **WHOLE)
     if err.input("Type the number to do it: ").strip().replace(",", "") != str(number):
@@ -326,7 +326,8 @@ def confirmed_number(number: int, going: str, yes: int | None, where: str = "", 
     return number
 
 
-def _somebody_is_there() -> bool:
+def somebody_is_there() -> bool:
+    """Whether a person can be asked."""
     return sys.stdin.isatty()
 
 

@@ -21,10 +21,10 @@ from unipic.core.settings import COMMAND, changed, memory_folder, models_folder
 from unipic.core.words import count, size
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.film_gallery import Films
     from unipic.cleanup.result import DuplicateSet
     from unipic.core.photo import Photo, Unreadable
     from unipic.video.same_film import SameFilm
-    from utils import Films
 
 _sensitivity, _output = map(option, ("Sensitivity", "Output"))
 COLUMNS = ("kind", "stays", "copy", "offset_s", "coverage", "mirrored", "reason")

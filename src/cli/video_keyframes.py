@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +159,7 @@ def found_films(paths: list[Path]) -> Iterator[Found]:
     from unipic.core.photo import Found
     from unipic.sources.base import stamp
 
+    stems = Counter(path.stem for path in paths)
     for path in paths:
         try:
             status = path.stat()
@@ -165,7 +167,10 @@ def found_films(paths: list[Path]) -> Iterator[Found]:
             raise SettingsError(f"{path} cannot be opened: {error.strerror}") from error
         if not path.is_file():
             raise SettingsError(f"{path} is no film; a folder of photos goes with -d")
-        yield Found(str(path), path.name, str(path.absolute()), status.st_size, stamp(status))
+        whole = path.absolute()
+        # Pictures are named by their film: films of one name get their folder's too.
+        name = path.name if stems[path.stem] == 1 else f"{whole.parent.name} {path.name}"
+        yield Found(str(path), name, str(whole), status.st_size, stamp(status))
 
 
 def _opened(settings: Settings, fresh: bool, progress: Progress) -> Any:

@@ -39,7 +39,7 @@ def _row(one: Photo) -> None:
     with st.container(border=True):
         strip = filmstrip(library(), one)
         if strip:
-            st.image(strip, width="stretch")
+            st.image(strip)
         else:
             st.image(str(library().thumbnails.path(one.digest)), width=320)
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -98,6 +98,8 @@ def _name(state: RunState, files: int) -> str:
         return count(files, "uploaded file")
     if state.source == "samples":
         return "Sample photos"
+    if state.source == "immich":
+        return ", ".join(f"Immich {root.partition(':')[2]}".strip() for root in state.roots)
     return ", ".join(Path(root).name or root for root in state.roots)
 
 

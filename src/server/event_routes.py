@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # see occasions.py
     from unipic.albums.events import Event
 
 GONE = "This event is no longer there: the library or its events changed. Go back to all events."
+PAGES = ("pdf", "png")
 LONGEST_ALBUM = 80  # characters, as on the page Export
 
 
@@ -102,7 +103,9 @@ def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
     from unipic.destinations.crops import Page, print_page
     from unipic.destinations.places import folder_name
 
-    event, kind = _event(occasions, asked["event"]), _text(asked["kind"])
+    event, kind = _event(occasions, asked["event"]), asked["kind"]
+    if kind not in PAGES:
+        raise Refused(400, "A page is a PDF or a PNG.")
     size = paper_named(_text(asked["paper"]), asked.get("landscape") is True)
     run = runs.new("selection")
     try:

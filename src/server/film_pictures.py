@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from unipic.core.errors import NotShown
-from unipic.core.files import atomic_file
+from unipic.core.files import atomic_file, make_folder
 from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.library.library import Library
@@ -15,7 +15,7 @@ from unipic.reading.engines.base import Failure
 from unipic.reading.renditions import CHANGED
 from unipic.video.decode import in_worker
 from unipic.video.film import NotAFilm
-from unipic.video.reading import CONTENT, STRIPS, At, picture_at
+from unipic.video.reading import CONTENT, STRIPS, At, picture_at, seconds_of
 
 SIDE = 1280  # pixels of the long side
 STEP_MS = 100  # times are rounded to this, so that few pictures are kept
@@ -23,7 +23,7 @@ STEP_MS = 100  # times are rounded to this, so that few pictures are kept
 
 def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
     """Path of a JPEG of what a film shows at a time, long side at most SIDE. NotShown if it cannot be made."""
-    at = max(0, milliseconds) // STEP_MS * STEP_MS
+    at = min(max(0, milliseconds), round(1000 * seconds_of(film))) // STEP_MS * STEP_MS
     path = views / f"{film.digest}-at-{at}.jpg"
     with suppress(FileNotFoundError):
         os.utime(path)  # mark it as used
@@ -38,7 +38,9 @@ def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
         raise NotShown(f"{printable(film.name)} {error}.") from error
     if isinstance(made, Failure):
         raise NotShown(f"{printable(film.name)}: {made.reason}.")
-    views.mkdir(mode=0o700, exist_ok=True)
+    if not views.parent.is_dir():
+        raise NotShown("This review no longer exists, so its films cannot be shown.")
+    make_folder(views, 0o700)
     with atomic_file(path) as file:
         file.write(made)
     return path

@@ -120,7 +120,11 @@ class Searches:
         from unipic.search.conditions import NOT_ASKED
         from unipic.search.labels import label
 
-        if chip.key == "like":
+        if chip.key == "event":
+            titles = self.occasions.now().by_id
+            told = (titles[value].title if value in titles else value for value in chip.values)
+            named = f"{'not ' * chip.negative}event: {printable(' or '.join(told))}"
+        elif chip.key == "like":
             named = ("unlike " if chip.negative else "like ") + " or ".join(
                 self._name(asked, value) for value in chip.values
             )

@@ -62,6 +62,12 @@ class Tools:
     faces: FaceReaders | None = None  # None: faces are not looked at
     see: See | None = None  # reads and embeds elsewhere; None: the engine reads, the encoder embeds here
 
+    def seeing(self, settings: Settings) -> See:
+        """What reads and embeds files."""
+        from unipic.library.indexing import see
+
+        return self.see or partial(see, engine=self.engine, encoder=self.encoder, limits=settings.limits)
+
     @property
     def weights(self) -> Mapping[str, float]:
         """Weights of the ranking by criterion."""

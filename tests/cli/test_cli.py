@@ -380,7 +380,7 @@ def test_a_person_types_the_number(
     typed: str, moved: bool, cli: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = state(photos)
-    monkeypatch.setattr("cli.terminal._somebody_is_there", lambda: True)
+    monkeypatch.setattr("cli.terminal.somebody_is_there", lambda: True)
     monkeypatch.setattr("cli.terminal.err.input", lambda *_, **__: typed)
     result = cli("clean", photos, "--move-aside")
     assert result.exit_code == (0 if moved else 2)

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
@@ -23,13 +24,18 @@ from typer.testing import CliRunner, Result
 
 import main
 from cli import organise
+from unipic.albums import pictures
+from unipic.albums.composite import Composed
+from unipic.albums.groups import AlbumGroup
+from unipic.albums.pictures import Proposed
 from unipic.core.photo import Found
 from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.sources import part
+from unipic.reading.engines.inline import InlineEngine
+from unipic.sources import base, part
 from unipic.sources.part import ALONE, NS, First, Resting
 
-PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1")
+PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1", "--no-people-safe")
 WRITES = (
     *("openat", "?creat", "?truncate", "ftruncate", "?rename", "renameat", "renameat2", "?link", "linkat"),
     *("?symlink", "symlinkat", "?unlink", "unlinkat", "?mkdir", "mkdirat", "?rmdir", "?chmod", "fchmod", "utimensat"),
@@ -44,6 +50,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
     monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("unipic.tools._engine", lambda settings: InlineEngine())  # tests of engines start processes
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -216,6 +223,7 @@ def test_watching_adds_what_arrives_and_ends_on_a_signal(
         elif len(looks) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
+    monkeypatch.setattr(base, "NEW", 0)
     monkeypatch.setattr(part, "REST", 0)
     monkeypatch.setattr(part, "ALONE", 0)
     monkeypatch.setattr(organise, "_rest", rest)
@@ -233,6 +241,31 @@ def test_films_of_their_own_go_to_their_day(cli: Cli, tmp_path: Path) -> None:
     write_film(folder / "clip.mp4", walk(2, 0.5, (64, 48)), tags={"creation_time": "2023-05-06T07:08:09Z"})
     assert cli(folder, "--to", tmp_path / "out", "--tree", "dates").exit_code == 5, "there is no photo"
     assert "2023/05/06/clip.mp4" in names(tmp_path / "out")
+
+
+@pytest.mark.parametrize("answer", ["y", ""])
+def test_a_composite_is_written_only_on_a_person_s_word(
+    answer: str, cli: Cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def proposed(group: AlbumGroup, *_: object) -> Proposed:
+        pixels = np.zeros((60, 80, 3), np.uint8)
+        return Proposed(group.best[0], group.photos[-1], pixels, Composed(pixels, ((1, 2, 3, 4),), (0.97,)))
+
+    monkeypatch.setattr(pictures, "proposed", proposed)
+    monkeypatch.setattr(pictures, "looking", lambda *_: None)
+    out, target = tmp_path / "out", "group_0001/composite_beach 1.jpg"
+    assert "Run this in a terminal" in cli(photos, "--to", out, "--open-eyes", "propose").output
+    assert target not in names(out), "nobody was there to accept it"
+    monkeypatch.setattr(organise, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(organise.err, "input", lambda words: answer)
+    assert cli(photos, "--to", out, "--open-eyes", "propose").exit_code == 0
+    made = json.loads((out / "group_0001" / "group.json").read_text())["made"]
+    assert [one["file"] for one in made] == (["composite_beach 1.jpg"] if answer else [])
+    assert (target in names(out)) is bool(answer)
+    monkeypatch.setattr(organise.err, "input", lambda words: pytest.fail("it was asked again"))
+    if answer:
+        assert cli(photos, "--to", out, "--open-eyes", "propose").exit_code == 0
+        assert json.loads((out / "group_0001" / "group.json").read_text())["made"] == made
 
 
 # The seed's flags.
@@ -265,6 +298,8 @@ def test_a_strict_threshold_means_copies_alone(cli: Cli, photos: Path, tmp_path:
         (("--face-backend", "mediapipe"), "leave"),
         (("-t", "65"), "0 to 64"),
         (("--watch", "--dry-run"), "leave out"),
+        (("--open-eyes", "always"), "never made unasked"),
+        (("--enable-face-swap", "--dry-run"), "leave out"),
         (("--link", "magic"), "--link is one of"),
         (("--tree", "cities"), "--tree is one of"),
         (("--rename", "{year}"), "{name} or {n}"),

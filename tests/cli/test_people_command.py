@@ -59,7 +59,7 @@ def cli(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cl
         return SELFIE if path.name == "me.jpg" else face(9, 9)
 
     monkeypatch.setattr("utils.find_people", find_people)
-    monkeypatch.setattr("utils.face_in", face_in)
+    monkeypatch.setattr("unipic.examples.face_in", face_in)
 
     def run(*words: object, typed: str = "") -> Result:
         given = [str(word) for word in words]

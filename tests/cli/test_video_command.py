@@ -135,6 +135,13 @@ def test_a_file_that_is_no_film_costs_nothing_but_itself(video: Run, film: Path,
     assert keyframes(video, bad, "--dry-run").exit_code == 1
 
 
+def test_two_films_of_one_name(video: Run, film: Path, tmp_path: Path) -> None:
+    other = write_film(tmp_path / "other" / film.name, [np.asarray(scene(9, *SIZE))] * 40)
+    done = keyframes(video, film, other, "--to", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name[:9] for path in (tmp_path / "out").iterdir()) == ["films0 ho"] * 3 + ["other hol"]
+
+
 def test_an_all_black_film_says_so(video: Run, tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", [np.zeros((120, 160, 3), np.uint8)] * 100)
     done = keyframes(video, path, "--dry-run")

@@ -189,11 +189,13 @@ class FakeImmich:
         for id, one in self.assets.items():
             if one["stack"] in self.stacks:
                 members.setdefault(one["stack"], []).append(called[id])
+
+        def names_of(thing: dict[str, Any]) -> list[str]:
+            return sorted(called.get(id, id) for id in thing["assets"])
+
         return {
-            "albums": sorted(
-                (a["albumName"], a["description"], sorted(map(called.get, a["assets"]))) for a in self.albums.values()
-            ),  # type: ignore[type-var]
-            "tags": {t["value"]: sorted(map(called.get, t["assets"])) for t in self.tags.values()},  # type: ignore[type-var]
+            "albums": sorted((one["albumName"], one["description"], names_of(one)) for one in self.albums.values()),
+            "tags": {one["value"]: names_of(one) for one in self.tags.values()},
             "favourites": sorted(called[id] for id, one in self.assets.items() if one["isFavorite"]),
             "trash": sorted(called[id] for id, one in self.assets.items() if one["isTrashed"]),
             "visibility": {called[id]: one["visibility"] for id, one in self.assets.items()},
@@ -331,7 +333,7 @@ class FakeImmich:
             )
         id = (ID.findall(path) or [""])[0]
         name = f"_{method.lower()}_{re.sub('[/-]', '_', ID.sub('id', path).strip('/'))}"
-        return getattr(self, name)(id, query, body or {})  # type: ignore[no-any-return]
+        return getattr(self, name)(id, query, body or {})
 
     def _get_server_version(self, *_: Any) -> Result:
         return 200, dict(zip(("major", "minor", "patch"), self.version, strict=True))

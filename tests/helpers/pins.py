@@ -44,6 +44,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "vision/faces": ("vision/faces", "opencv-python-headless=="),
     "vision/chips": ("vision/chips", "reading/cutting", "opencv-python-headless=="),
     "vision/face_net": ("vision/face_net", "vision/face_resnet"),
+    "vision/own_faces": ("vision/own_faces", "opencv-python-headless=="),
     "people/grouping": (
         *("people/attach", "people/density", "people/grouping", "people/limits", "people/linking"),
         *("library/vectors:neighbours", "faiss-cpu=="),
@@ -64,7 +65,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "00394fff6161350e"),
+    "reading/images": (1, "043e02be9e933f65"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -86,13 +87,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
+    "vision/own_faces": (1, "40af237d779c16e9"),
     "people/grouping": (1, "41359d90fddf7c81"),
-    "cleanup/compare": (1, "39503929026f0c45"),
-    "cleanup/look": (2, "1f5c3f44083560bb"),
+    "cleanup/compare": (1, "dc9d99e5b4880e13"),
+    "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/reading": (1, "558f35c73ad0995e"),
-    "reading/seen": (3, "90ffdbad1486f1c3"),
+    "video/reading": (1, "1d944432696b635b"),
+    "reading/seen": (3, "8f8020ff867a2dc6"),
 }
 
 

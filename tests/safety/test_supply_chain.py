@@ -166,6 +166,7 @@ LOADERS = {
     "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
+    "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),
     "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eyes.py", "benchmarks/"),
 }
 
@@ -310,6 +311,7 @@ def test_models_are_built_by_the_registry_alone() -> None:
         "AestheticHead",
         "FaceFinder",
         "FaceEncoder",
+        "OwnFaceEncoder",
         "EyeReader",
     }
     for path in sorted((PROJECT / "src").rglob("*.py")):

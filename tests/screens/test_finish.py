@@ -332,7 +332,7 @@ def test_a_tree_is_shown_before_it_is_written_and_continued(run: Run, albums: Pa
     test = opened(run, "tree", "Rome")
     shown = test.code[0].value
     assert "├─ group_0001/" in shown
-    assert "├─ unreadable/  1 file" in shown
+    assert "└─ unreadable/  1 file" in shown
     assert list(albums.iterdir()) == [], "said, not done"
     press(test, "Write this tree")
     found = {str(path.relative_to(albums / "Rome")) for path in (albums / "Rome").rglob("*") if path.is_file()}

@@ -18,6 +18,7 @@ from server.runs import Runs
 from unipic.albums.collage import PAPERS
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.reading.engines.inline import InlineEngine
 
 
 class Visitor:
@@ -101,6 +102,7 @@ def test_an_album_of_an_event_goes_on_to_the_export(visitor: Visitor) -> None:
 
 
 def test_a_page_of_an_event_to_print(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unipic.destinations.crops.LocalEngine", lambda *_: InlineEngine())
     monkeypatch.setitem(PAPERS, "A4", (620, 877))
     first = visitor.events[0]["id"]
     how = {"event": first, "paper": "A4", "kind": "pdf", "photos": 3}
@@ -121,24 +123,26 @@ def test_a_search_by_event_follows_what_was_said(visitor: Visitor) -> None:
 
     first = visitor.events[0]
     assert (found(f"event:{first['id']}"), found("event:market")) == (4, 0)
+    about = visitor.client.get("/unipic/library/listing", params={"q": f"-event:{first['id']}"}).json()["search"]
+    assert about["chips"][0]["label"] == "not event: Saturday morning, 14 July 2018"
     visitor.post("say", do="rename", event=first["id"], name="Market")
     assert (found("event:market"), found("-event:market")) == (4, 4)
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"do": "delete"}, 400),
-        ({"do": "rename", "event": "x", "name": "y"}, 404),
-        ({"do": "split", "photo": "f" * 64}, 400),
-        ({"do": "split", "photo": 7}, 400),
-        ({"do": "join"}, 400),
-        ({"do": "clock", "clock": "x", "accepted": True}, 404),
-        ({}, 400),
-    ],
-)
-def test_nonsense_is_refused_in_words(body: dict[str, Any], status: int, visitor: Visitor) -> None:
-    assert visitor.post("say", status, **body)["message"]
+NONSENSE: list[tuple[dict[str, Any], int]] = [
+    ({"do": "delete"}, 400),
+    ({"do": "rename", "event": "x", "name": "y"}, 404),
+    ({"do": "split", "photo": "f" * 64}, 400),
+    ({"do": "split", "photo": 7}, 400),
+    ({"do": "join"}, 400),
+    ({"do": "clock", "clock": "x", "accepted": True}, 404),
+    ({}, 400),
+]
+
+
+def test_nonsense_is_refused_in_words(visitor: Visitor) -> None:
+    for body, status in NONSENSE:
+        assert visitor.post("say", status, **body)["message"]
     assert visitor.get("/clocks") == []
 
 

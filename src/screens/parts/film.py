@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from screens.parts.film_copies import copies
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
@@ -17,19 +18,26 @@ from unipic.library.reader import INDEX
 from unipic.video.reading import clock, seconds_of
 
 STEPS = 40  # of the slider over a film
+# A picture, the buttons above it and the words below it are seen at once.
+STYLE = """<style>
+  .st-key-film-large img, .st-key-film-any img { max-height: 70vh; object-fit: contain; }
+  .st-key-film-pair img { max-height: 50vh; object-fit: contain; }
+</style>"""
 
 
 def film(one: Photo) -> None:
+    st.html(STYLE)
     st.button("All videos", icon=":material/arrow_back:", on_click=_close, type="tertiary")
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip, width="stretch")
+        st.image(strip)
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)
     else:
         _told(one)
+    copies(one)
     with st.expander("Look at any time", icon=":material/timer:"):
         _look(one)
 
@@ -65,4 +73,5 @@ def _look(one: Photo) -> None:
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.image(str(path), caption=f"at {clock(at)}", width="stretch")
+    with st.container(key="film-any"):
+        st.image(str(path), caption=f"at {clock(at)}", width="stretch")

@@ -24,6 +24,7 @@ from unipic.video.telling import Telling, Wish, picture_name, tell
 from unipic.video.telling_map import marks_of
 
 LEAST, USUAL, MOST = 50, 90, 99  # similarity from which frames are one scene
+WAITED_FOR = 1_000  # points that take t-SNE four seconds; of more, the map is PCA's, which takes none
 SHOWN = 60  # pictures in the grid of those kept; saving takes all
 TEAL, GREY, AMBER = "#2a8a94", "#9aa0a6", "#c98a1b"
 LIGHT_BLOCKS = ("#2a8a94", "#7cb9bf")  # shots in turn, so that each has an edge
@@ -73,12 +74,12 @@ def story(film: Photo, found: Told) -> None:
     if not page.frames:
         st.info("Nothing in this film can be shown: every shot is black, white or a test picture.")
         return
-    timeline, overview = st.tabs(["Timeline", "Map"])
-    with timeline:
+    views = ["Timeline", "Map"]
+    if st.segmented_control("Show", views, default=views[0], required=True, key=f"view-{film.digest}") == views[1]:
+        _map(page)
+    else:
         _timeline(page)
         _large(page)
-    with overview:
-        _map(page)
     _kept(page)
 
 
@@ -169,7 +170,8 @@ def _large(page: Page) -> None:
         st.markdown(f"{place + 1} of {len(page.frames):,} at **{clock(one.candidate.seconds)}**{_also(page, one)}")
     picture = frame(page.film, one.name)
     if picture:
-        st.image(picture, width="stretch")
+        with st.container(key="film-large"):
+            st.image(picture, width="stretch")
     else:
         st.warning("This picture was deleted. Find the pictures again.", icon=":material/broken_image:")
 
@@ -184,7 +186,7 @@ def _also(page: Page, one: FilmFrame) -> str:
 
 @st.cache_data(max_entries=8, show_spinner="Drawing the map")
 def _points_of(digest: str, names: tuple[str, ...], _vectors: np.ndarray) -> np.ndarray:
-    return project(_vectors)
+    return project(_vectors, exact=len(_vectors) > WAITED_FOR)
 
 
 def _map(page: Page) -> None:

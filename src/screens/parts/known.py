@@ -18,6 +18,7 @@ WORDS = {  # what is forgotten, in people's words
     "vectors": "Embeddings: what models see in a photo",
     "parts": "Words and other parts found in pictures",
     "search": "What the search looks through",
+    "faces": "Faces: where they are, and what tells them apart",
     EVERYTHING: "All of it, thumbnails too",
 }
 

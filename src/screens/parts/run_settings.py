@@ -22,10 +22,17 @@ class RunSettings:
     prompt: str
     thresholds: Thresholds
     taste: bool | None  # None: there is none to use
+    videos: bool
 
     def settings(self) -> dict[str, Any]:
         """For a run: what was said, or shown and left as it was."""
-        said = {"preset": self.preset, "prompt": self.prompt, "taste": self.taste, **vars(self.thresholds)}
+        said = {
+            "preset": self.preset,
+            "prompt": self.prompt,
+            "taste": self.taste,
+            "videos": self.videos or None,
+            **vars(self.thresholds),
+        }
         return {name: value for name, value in said.items() if value not in (None, "")}
 
 
@@ -41,7 +48,12 @@ def run_settings() -> RunSettings:
         learned = (
             st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
         )
-    return RunSettings(preset, prompt, chosen, learned)
+        videos = st.toggle(
+            "Films take part too",
+            key="videos",
+            help="Finds the same film in other files. Each film is looked through once, in a second or two a minute.",
+        )
+    return RunSettings(preset, prompt, chosen, learned, videos)
 
 
 def _own_words(preset: str) -> str:

@@ -32,10 +32,12 @@ from utils import organise
 TREES: dict[TreeKind, str] = {
     "groups": ":material/burst_mode: Groups",
     "dates": ":material/calendar_month: Dates",
+    "events": ":material/celebration: Events",
 }
 ABOUT: dict[TreeKind, str] = {
     "groups": "A folder for each group, with its originals, its best shot, and a text about them.",
     "dates": "A folder for each day, by the camera's own clock. Photos without a time go into *undated*.",
+    "events": "A folder for each event, by time and place, named by its first day.",
 }
 LINKS: dict[Link, str] = {
     "copy": "Copy (verified)",
@@ -60,7 +62,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
     try:
         wish, link = _wish(), _link(run)
         target = _target(run, Path(root), album)
-        destination = _destination(run, target, wish, How(Linker(link), strip_location))
+        destination = _destination(run, outcomes, target, wish, How(Linker(link), strip_location))
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
@@ -84,7 +86,7 @@ def _wish() -> Wish:
     st.caption(ABOUT[kind])
     pattern = DATES
     if kind == "dates":
-        about = "Words: {year} {month} {day} {hour} {camera} {group}. A / makes a folder inside."
+        about = "Words: {year} {month} {day} {hour} {camera} {event} {group}. A / makes a folder inside."
         pattern = st.text_input("Folders", value=DATES, key="tree-pattern", help=about, max_chars=200)
     singles = kind != "groups" or st.checkbox("With photos like no other", value=True, key="tree-singles")
     return Wish(kind, pattern, singles=singles)
@@ -114,15 +116,12 @@ def _target(run: Run, root: Path, album: str) -> Path:
     return place_for(root, album, sources, writable_folders(), Path(begun) if begun else None)
 
 
-def _destination(run: Run, target: Path, wish: Wish, how: How) -> TreeDestination:
+def _destination(run: Run, outcomes: Sequence[Outcome], target: Path, wish: Wish, how: How) -> TreeDestination:
     from unipic.albums.films import film_clock  # with PyAV, which nothing else on this page needs
 
-    desk = desk_of(run)
-    with desk.lock:
-        cleanup, choices = desk.proposal.cleanup, desk.choices
-    chosen = frozenset(id for choice in choices.values() if choice.done for id in choice.kept)
+    cleanup = desk_of(run).proposal.cleanup
     clock = film_clock(cleanup.gallery.unreadable) if wish.tree != "groups" else no_clock
-    return TreeDestination(target, organise(cleanup, wish, target, chosen, clock), how)
+    return TreeDestination(target, organise(cleanup, outcomes, wish, target, clock), how)
 
 
 def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:
@@ -143,7 +142,7 @@ def _shown(destination: TreeDestination, plan: TreePlan) -> None:
     needed = destination.needed(plan)
     there = f", of which {count(files - new, 'is', 'are')} there already" if files > new else ""
     lines = {
-        "Written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
+        "Will be written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
         "Disk space needed": size(needed) if needed else "none but for a few kB of text",
         "Renamed": (names := renamed(plan)) and f"{count(len(names), 'file')}, because two would have the same name",
         "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
@@ -160,9 +159,12 @@ def _shown(destination: TreeDestination, plan: TreePlan) -> None:
 def drawn(name: str, branches: Sequence[Branch]) -> list[str]:
     """The tree as lines of text."""
     lines = [f"{plain_line(name)}/"]
-    for one in branches[:MAX_FOLDERS_SHOWN]:
+    for number, one in enumerate(branches[:MAX_FOLDERS_SHOWN], 1):
+        corner = "└─" if number == len(branches) else "├─"
         best = f"  best: {', '.join(part.removeprefix('best_') for part in one.best)}" if one.best else ""
-        lines.append(f"├─ {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}")
+        lines.append(
+            f"{corner} {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}"
+        )
     if len(branches) > MAX_FOLDERS_SHOWN:
         lines.append(f"└─ ... and {count(len(branches) - MAX_FOLDERS_SHOWN, 'more folder')}")
     return lines

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from unipic.albums.crop import WHOLE, Crop, Head, crop_of
+from unipic.albums.crop import HEADROOM, WHOLE, Head, window
 from unipic.core.errors import SettingsError
 from unipic.core.face import Box
 
@@ -91,7 +91,7 @@ def _rows(ratios: Sequence[float], inner: tuple[int, int], gap: int) -> list[lis
 def _placed(piece: Piece, place: Place) -> Placed:
     left, top, right, bottom = place
     width, height = right - left, bottom - top
-    crop: Crop = crop_of((piece.width, piece.height), (width, height), piece.heads, piece.subject)
+    crop = window((piece.width, piece.height), (width, height), piece.heads, piece.subject, HEADROOM)
     if not crop.cut:
         return Placed(place, crop.box)
     scale = min(width / piece.width, height / piece.height)

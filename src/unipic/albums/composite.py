@@ -103,10 +103,11 @@ def open_eyes(best: np.ndarray, other: np.ndarray, face: Seen, same: Seen) -> tu
         return "the face is too small"
     if not (_inside(face.box, best) and _inside(same.box, other)):
         return "the face is cut by the frame"
-    start, _ = cv2.estimateAffinePartial2D(np.float32(face.points), np.float32(same.points), method=cv2.LMEDS)
+    points, theirs_at = (np.array(one.points, np.float32) for one in (face, same))
+    start, _ = cv2.estimateAffinePartial2D(points, theirs_at, method=cv2.LMEDS)
     if start is None:
         return "the face is turned"
-    off = np.c_[np.array(face.points), np.ones(5)] @ start.T - np.array(same.points)
+    off = np.c_[points, np.ones(5)] @ start.T - theirs_at
     if np.hypot(*off.T).max() > TURNED * same.apart:
         return "the face is turned"
     corner, size = _around(face.box, best.shape)
@@ -138,10 +139,11 @@ def _fitted(
     middle = (mask.shape[1] // 2, mask.shape[0] // 2)
     cv2.ellipse(oval, middle, (int(middle[0] / (1 + MARGIN)), int(middle[1] / (1 + MARGIN))), 0, 0, 360, 255, -1)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, PRECISION)
-    greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (mine, other)]
+    first, second = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (mine, other))
+    everywhere = np.full_like(second, 255)
     try:
         correlation, fine = cv2.findTransformECCWithMask(
-            *greys, mask & oval, np.full_like(greys[1], 255), warp, cv2.MOTION_AFFINE, stop, SMOOTH
+            first, second, cv2.bitwise_and(mask, oval), everywhere, warp, cv2.MOTION_AFFINE, stop, SMOOTH
         )
     except cv2.error:
         return None

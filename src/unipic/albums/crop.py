@@ -9,7 +9,8 @@ from unipic.core.errors import SettingsError
 from unipic.core.face import Box
 
 ASPECTS = {"1:1": (1, 1), "4:5": (4, 5), "16:9": (16, 9), "9:16": (9, 16)}  # width to height
-HEADROOM = 0.35  # of a face's size, kept free on each side of it: hair, chin and ears
+# Of a face's size, kept free on each side of it: hair, chin and ears; and where that is too much, at least.
+HEADROOM, LEAST_ROOM = 0.35, 0.1
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 Span = tuple[float, float]  # from, to
 
@@ -33,6 +34,7 @@ class Crop:
 
     box: tuple[int, int, int, int]  # left, top, right, bottom in pixels
     cut: tuple[int, ...] = ()  # the heads, by number, that are not whole in it
+    room: float = HEADROOM  # that is free on each side of a whole head, in sizes of its face
 
 
 def aspect_named(name: str) -> tuple[int, int]:
@@ -45,16 +47,24 @@ def aspect_named(name: str) -> tuple[int, int]:
 def crop_of(size: tuple[int, int], aspect: tuple[float, float], heads: Sequence[Head], subject: Box = WHOLE) -> Crop:
     """The largest window of this aspect that keeps all heads with headroom, and lies over the subject.
 
-    Where they do not fit, clear heads are kept before others and larger ones before smaller. It has the photo's own
-    pixels and is never larger than the photo.
+    Where they do not fit, they get LEAST_ROOM; then clear heads are kept before others and larger ones before smaller.
+    It has the photo's own pixels and is never larger than the photo.
     """
+    roomy = window(size, aspect, heads, subject, HEADROOM)
+    return window(size, aspect, heads, subject, LEAST_ROOM) if roomy.cut else roomy
+
+
+def window(
+    size: tuple[int, int], aspect: tuple[float, float], heads: Sequence[Head], subject: Box, room: float
+) -> Crop:
+    """As crop_of, with this headroom."""
     width, height = size
     wide, high = aspect
     across = width * high > height * wide  # the photo is wider than the window: it moves from left to right
     length = height * wide / high if across else width * high / wide
     whole = width if across else height
     start, end = (0, 2) if across else (1, 3)
-    spans = [_span(head, start, end, whole) for head in heads]
+    spans = [_span(head, start, end, whole, room) for head in heads]
     kept: Span | None = None
     # Whether it fits is asked from the most important head on; the window then has what all of those need.
     for number in sorted(range(len(heads)), key=lambda one: (not heads[one].clear, -heads[one].size, spans[one])):
@@ -68,12 +78,13 @@ def crop_of(size: tuple[int, int], aspect: tuple[float, float], heads: Sequence[
     at = round(max(0.0, min(whole - length, max(low, min(high_end, middle - length / 2)))))
     last = min(whole, at + max(1, round(length)))
     box = (at, 0, last, height) if across else (0, at, width, last)
-    return Crop(box, tuple(number for number, span in enumerate(spans) if span[0] < at - 1 or span[1] > last + 1))
+    cut = tuple(number for number, span in enumerate(spans) if span[0] < at - 1 or span[1] > last + 1)
+    return Crop(box, cut, room)
 
 
-def _span(head: Head, start: int, end: int, whole: int) -> Span:
+def _span(head: Head, start: int, end: int, whole: int, share: float) -> Span:
     """What the head takes along one side, with headroom, in pixels within the photo."""
-    room = HEADROOM * (head.box[end] - head.box[start])
+    room = share * (head.box[end] - head.box[start])
     return max(0.0, head.box[start] - room) * whole, min(1.0, head.box[end] + room) * whole
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from unipic.albums.sessions import Rules, Session, Similar, sessions, unknown
 from unipic.albums.shots import Dated, Shot, in_order
-from unipic.albums.titles import People, Titles, span
+from unipic.albums.titles import Known, Titles, span
 from unipic.albums.trips import homes_of, most_common, with_rows, with_trips
 from unipic.core.folding import folded
 from unipic.library.events import EventRuling
@@ -20,7 +20,7 @@ from unipic.library.events import EventRuling
 Kind = Literal["event", "trip", "day", "undated"]
 BEST = 4  # photos that stand for an event
 ID_DIGITS = 12  # of the digest of an event's first photo
-NOBODY: People = People()
+NOBODY: Known = Known()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Events:
         return frozenset(digest for event in found for digest in event.digests)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Group:
     """Photos in order that are one event, while rulings are applied."""
 
@@ -106,7 +106,7 @@ def events_of(
     rulings: Sequence[EventRuling] = (),
     rules: Rules = Rules(),  # noqa: B008  frozen
     similar: Similar = unknown,
-    people: People = NOBODY,
+    people: Known = NOBODY,
 ) -> Events:
     """The events of photos in any order. Rulings are applied oldest first, so the newest one holds."""
     dated, undated = in_order(shots, clocks_in(rulings))
@@ -114,10 +114,10 @@ def events_of(
     found = sessions(dated, rules, similar)
     together = with_rows(with_trips(found, homes)) if rules.trips else [[one] for one in found]
     groups = [_Group([one for session in some for one in session], _is_trip(some)) for some in together]
-    groups, left_out = _as_said(groups, rulings)
+    said, left_out = _as_said(groups, rulings)
     titles = Titles(shots, homes, people)
-    events = [_event(group, titles) for group in groups if group.said or len(group.dated) >= rules.least]
-    few = [group.dated for group in groups if not group.said and len(group.dated) < rules.least]
+    events = [_event(group, titles) for group in said if group.said or len(group.dated) >= rules.least]
+    few = [group.dated for group in said if not group.said and len(group.dated) < rules.least]
     days = [_day(some, titles) for some in _by_day([*left_out, *(one for some in few for one in some)])]
     ordered = sorted([*events, *days], key=lambda pair: (pair[0], pair[1].digests))
     return Events(
@@ -143,26 +143,39 @@ def clocks_in(rulings: Iterable[EventRuling]) -> dict[str, float]:
 # What people said.
 
 
-def _as_said(groups: list[_Group], rulings: Sequence[EventRuling]) -> tuple[list[_Group], list[Dated]]:
+def _as_said(groups: Sequence[_Group], rulings: Sequence[EventRuling]) -> tuple[list[_Group], list[Dated]]:
     """The groups by what was said of them, and the photos that belong to no event."""
     left_out: list[Dated] = []
+    alive = {id(group): group for group in groups}
+    group_of = {one.shot.digest: group for group in groups for one in group.dated}
+
+    def instead(old: Iterable[_Group], new: Iterable[_Group]) -> None:
+        for group in old:
+            del alive[id(group)]
+        for group in new:
+            alive[id(group)] = group
+            group_of.update((one.shot.digest, group) for one in group.dated)
+
     for ruling in rulings:
         named = set(ruling.digests)
-        touched = [group for group in groups if any(one.shot.digest in named for one in group.dated)]
+        found = {id(group_of[digest]): group_of[digest] for digest in ruling.digests if digest in group_of}
+        touched = sorted(found.values(), key=lambda group: (group.dated[0].at, group.dated[0].shot.digest))
         match ruling.kind:
             case "split":
-                groups = [part for group in groups for part in _split(group, named)]
+                instead(touched, [part for group in touched for part in _split(group, named)])
             case "join" if len(touched) > 1:
-                groups = [group for group in groups if group not in touched] + [_joined(touched)]
+                instead(touched, [_joined(touched)])
             case "name" if touched:
                 most = max(touched, key=lambda group: sum(one.shot.digest in named for one in group.dated))
                 most.name, most.said = ruling.name, most.said or bool(ruling.name)
             case "leave out":
-                left_out += [one for group in touched for one in group.dated if one.shot.digest in named]
                 for group in touched:
+                    left_out += [one for one in group.dated if one.shot.digest in named]
                     group.dated = [one for one in group.dated if one.shot.digest not in named]
-                groups = [group for group in groups if group.dated]
-    return groups, left_out
+                for digest in named:
+                    group_of.pop(digest, None)
+                instead([group for group in touched if not group.dated], [])
+    return list(alive.values()), left_out
 
 
 def _split(group: _Group, before: set[str]) -> Iterator[_Group]:

@@ -10,6 +10,7 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.result import Cleanup, Cluster, Series
 from unipic.core.photo import Photo, local_time
 
+LEAST = float("-inf")  # the score of a photo that was not ranked
 GROUP = "group_"  # how folders of groups begin
 
 
@@ -41,6 +42,18 @@ def groups_of(
     bonds += [(found.keeper, *found.copies) for found in cleanup.lanes]
     found = [_group(photos, cleanup, clusters, series, chosen) for photos in _joined(bonds)]
     return tuple(sorted(found, key=lambda group: _when(group.photos[0])))
+
+
+def left_of(groups: Iterable[AlbumGroup], stay: frozenset[str]) -> tuple[AlbumGroup, ...]:
+    """The groups of which two photos or more stay, with those alone. `stay`: ids."""
+    found = []
+    for group in groups:
+        photos = tuple(photo for photo in group.photos if photo.id in stay)
+        if len(photos) > 1:
+            ranked = sorted((-group.scores.get(photo.id, LEAST), keeper_first(photo), photo) for photo in photos)
+            best = tuple(photo for photo in group.best if photo.id in stay) or (ranked[0][2],)
+            found.append(replace(group, photos=photos, best=best))
+    return tuple(found)
 
 
 def numbered(groups: Sequence[AlbumGroup], known: Mapping[int, frozenset[str]]) -> tuple[AlbumGroup, ...]:

@@ -124,7 +124,8 @@ def aligned(to: np.ndarray, frame: np.ndarray, still: np.ndarray | None = None) 
         mask = cv2.inRange(small[0], DARK, BRIGHT)
         if still is not None:
             size = (small[0].shape[1], small[0].shape[0])
-            mask &= cv2.resize(still.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
+            there = cv2.resize(still.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
+            mask = cv2.bitwise_and(mask, there)
         found = [fit for start in starts if (fit := _fitted(small, start, scale, mask, steps))]
         if not found:
             return None

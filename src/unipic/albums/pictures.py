@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from PIL.TiffTags import LONG, SHORT
 
 from unipic.albums import composite
-from unipic.albums.composite import Composed, Look
+from unipic.albums.composite import Composed, Look, Seen
 from unipic.albums.groups import AlbumGroup
 from unipic.albums.hdr import merge_files, whole
 from unipic.albums.made import Bracket, Made, Make, brackets
@@ -26,6 +26,8 @@ from unipic.core.settings import Limits
 from unipic.reading.details import read_exif_to_keep
 from unipic.reading.engines.base import Engine
 from unipic.reading.engines.local import LocalEngine
+from unipic.vision.eyes import EyeReader, eyes_open, readable
+from unipic.vision.faces import FaceFinder
 
 Format = Literal["jpeg", "tiff"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -33,10 +35,8 @@ SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "tiff": ".tif"}
 TRIED = 3  # frames that eyes may come from; further ones are later by seconds
 QUALITY = 95  # of JPEG
 PROGRAM = "Unipic"
-SECONDS, MEMORY = (
-    300.0,
-    5_000_000_000,
-)  # of a merge: processor time, bytes of address space; 3 frames of 24 MP take 3 GB
+SECONDS = 300.0  # of processor time for a merge
+MEMORY = 5_000_000_000  # bytes of address space for a merge; 3 frames of 24 MP take 3 GB
 OF_PIXELS = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284}  # TIFF tags that describe how pixels are stored
 
 
@@ -94,21 +94,24 @@ class Proposed:
         return composite.told(self.best, self.other)
 
 
-def composing(look: Look, engine: Engine, limits: Limits, accept: Callable[[Proposed], bool], place: bool) -> Make:
-    """A maker of composites with open eyes: each is proposed to `accept`, and made only if it says so."""
+def looking(finder: FaceFinder, reader: EyeReader) -> Look:
+    """What finds faces and tells whose eyes are open."""
 
-    def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
-        found = None if "composite" in kinds else proposed(group, look, engine, limits)
-        if found and accept(found):
-            yield composite_file(found, place)
-        elif found:
-            yield f"{PurePosixPath(found.best.name).name}: a composite was proposed and not made. {found.words}"
+    def look(picture: np.ndarray) -> list[Seen]:
+        faces = finder.faces(picture)
+        told = [face for face in faces if readable(face.points, face.width)]
+        odds = [eyes_open(one) for one in reader.look([(picture, face.points) for face in told])]
+        known = dict(zip(map(id, told), odds, strict=True))
+        return [Seen(face.box, face.points, known.get(id(face))) for face in faces]
 
-    return make
+    return look
 
 
 def proposed(group: AlbumGroup, look: Look, engine: Engine, limits: Limits) -> Proposed | None:
-    """The first composite that is possible for the best shot of a group: of the nearest frames in time."""
+    """The first composite that is possible for the best shot of a group, of the nearest frames in time.
+
+    Whether it is written is for a person to say.
+    """
     best = group.best[0]
     before: np.ndarray | None = None
     for other in composite.siblings(best, group.photos)[:TRIED]:
@@ -133,7 +136,12 @@ def composite_file(one: Proposed, place: bool) -> Made:
     words = f"{composite.BADGE}. {one.words}"
     data = as_jpeg(composite.badged(one.composed.pixels), described(one.best.path, words, place), composite.xmp())
     boxes = [[round(edge) for edge in box] for box in one.composed.boxes]
-    facts = {"kind": "composite", "sources": [one.best.name, one.other.name], "words": one.words, "faces": boxes}
+    facts: dict[str, Any] = {
+        "kind": "composite",
+        "sources": [one.best.name, one.other.name],
+        "words": one.words,
+        "faces": boxes,
+    }
     facts["ecc"] = [round(number, 4) for number in one.composed.correlations]
     return Made(f"composite_{PurePosixPath(one.best.name).stem}.jpg", data, facts)
 

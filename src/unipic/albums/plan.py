@@ -51,6 +51,11 @@ class Wish:
         if "n" in words_of(self.pattern):
             raise SettingsError("{n} numbers files, so it belongs into --rename, not into --pattern")
 
+    @property
+    def needs_events(self) -> bool:
+        """Whether folders or names tell of events."""
+        return self.tree == "events" or "event" in words_of(self.pattern) | words_of(self.rename)
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -178,7 +183,7 @@ def _when(asset: Asset, facts: Facts) -> tuple[str, str, str]:
 
 
 def unsure_dates(tree: Tree) -> Iterator[str]:
-    """A line for each kind of time, other than the camera's own, by which photos of a tree of dates have their place."""
+    """A line for each kind of time, other than the camera's own, by which photos of a tree have their folder."""
     if tree.kind == "groups":
         return
     found = [placed.asset for placed in tree.placed if isinstance(placed.asset, Photo)]

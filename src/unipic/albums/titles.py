@@ -53,7 +53,7 @@ FEASTS: Mapping[tuple[int, int], tuple[str, frozenset[str] | None]] = {
 
 
 @dataclass(frozen=True)
-class People:
+class Known:
     """Who is known: the names in each photo by its digest, and birthdays by name."""
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class People:
 class Titles:
     """Titles of the events of a library."""
 
-    def __init__(self, shots: Iterable[Shot], homes: Mapping[Half, Home], people: People) -> None:
+    def __init__(self, shots: Iterable[Shot], homes: Mapping[Half, Home], people: Known) -> None:
         self._homes, self._people = dict(homes), people
         self._in_folder = Counter(folder for shot in shots for folder in _folders(shot.folder))
 

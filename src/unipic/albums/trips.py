@@ -121,10 +121,12 @@ def _unusual(row: Sequence[list[Session]], taken: Sequence[int]) -> bool:
     """Whether so many days in a row would come less often than ROW_CHANCE, if each had photos as those around."""
     days = [one.day.toordinal() for group in row for session in group for one in session]
     first, last = min(days), max(days)
-    before = bisect_left(taken, first) - bisect_left(taken, first - AROUND_DAYS)
-    after = bisect_right(taken, last + AROUND_DAYS) - bisect_right(taken, last)
-    number = last - first + 1
-    return number >= ROW_DAYS and ((before + after) / (2 * AROUND_DAYS)) ** number < ROW_CHANCE
+    begin, end = max(first - AROUND_DAYS, taken[0]), min(last + AROUND_DAYS, taken[-1])  # as far as there are photos
+    number, around = last - first + 1, first - begin + end - last
+    others = (
+        bisect_right(taken, end) - bisect_left(taken, begin) - (bisect_right(taken, last) - bisect_left(taken, first))
+    )
+    return number >= ROW_DAYS and (others / max(around, 1)) ** number < ROW_CHANCE
 
 
 def _days(sessions: Sequence[Session]) -> int:

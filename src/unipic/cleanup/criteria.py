@@ -62,9 +62,9 @@ def _less_area(share: float) -> float:
 # finding: on these series the criterion adds nothing to the others. It stays so a person's taste can use it. People
 # judge composition first, of which `cut` and `framing` see little. `wish` and `aesthetic` are not fitted, for lack of
 # these models there: half a log-odd of CLIP and 0.3 of the aesthetic head's ten points count like a step of exposure.
-# Nor are `eyes` and `smile`, for lack of labelled series with faces. Surely shut eyes against surely open ones, twice
-# LIMIT apart, weigh 2.5 log-odds: nobody wants that frame if only the light of the other is a stop off. A smile weighs
-# a fifth of that: it decides between frames that are equal otherwise.
+# Nor are `eyes` and `smile`, for lack of labelled series with faces. Shut eyes against open ones weigh 2.5 log-odds:
+# nobody wants that frame if only the light of the other is a stop off. A smile weighs a fifth of that: it decides
+# between frames that are equal otherwise.
 CRITERIA = (
     Criterion(
         "sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"

@@ -21,7 +21,7 @@ ASLEEP = "somebody's eyes are open here, and not in the shots that are kept"
 KEY_SIZE = 40.0  # pixels of the original: smaller faces are nobody's portrait
 KEY_SHARE = 1 / 3  # of the widest face in the same shot: smaller ones stand in the background
 KEY_SCORE = 0.85  # of the detector: below it are dolls, statues and backs of heads
-MOST = 2.0  # log-odds: how sure the networks are beyond that says more about the light than about the eyes
+MOST = 2.0  # log-odds: how much more sure the networks are says more about the light than about the face
 
 
 def people_in(photos: Sequence[Photo], faces: Mapping[str, Sequence[Face]], likeness: Likeness) -> tuple[Row, ...]:
@@ -50,7 +50,7 @@ def columns(people: Sequence[Row]) -> dict[str, list[float | None]]:
     shots = len(people[0]) if people else 0
     large = [[face for face in row if face and face.size >= KEY_SIZE] for row in people]
     whole = [row for row in large if len(row) == shots]
-    awake = [[MOST if face.eyes is None else _limited(face.eyes) for face in row] for row in whole if _ever_open(row)]
+    awake = [[-MOST if shut(face) else MOST for face in row] for row in whole if _ever_open(row)]
     smiles = [row for row in whole if all(face.smile is not None for face in row)]
     found: dict[str, list[float | None]] = {}
     if awake:

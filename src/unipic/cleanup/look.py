@@ -15,7 +15,7 @@ import numpy as np
 from unipic.cleanup._difference import WINDOW, Difference, difference
 from unipic.cleanup._grain import two_exposures
 from unipic.cleanup._overlay import overlay
-from unipic.core.photo import Photo, unchanged
+from unipic.core.photo import Photo, is_preview, unchanged
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.core.words import count
@@ -37,6 +37,7 @@ BORDER = 0.15  # of the height or the width, within which a mark lies as a whole
 OTHER_GRAIN = "each has a grain of its own, so they are two exposures"
 ALIKE, UNLAID = "checked at full size", "they do not lie on each other at full size"
 CHANGED = "a file has changed since it was read"
+PREVIEWS = "only previews were compared, and they hide how the originals were compressed"
 
 
 def look(pairs: Sequence[Pair], engine: Engine, limits: Limits, progress: Progress, index: Index) -> list[Look]:
@@ -53,7 +54,13 @@ def look(pairs: Sequence[Pair], engine: Engine, limits: Limits, progress: Progre
             index.keep_look(pair, seen, made)
         done += 1
         progress(Step(STAGE, done, len(pairs), "pair"))
-    return [known[_digests(pair)] for pair in pairs]
+    return [_of_files(pair, known[_digests(pair)]) for pair in pairs]
+
+
+def _of_files(pair: Pair, seen: Look) -> Look:
+    """What a verdict on the pictures says of the files: two previews may look the same where the originals do not."""
+    only_seen_small = is_preview(pair[0]) or is_preview(pair[1])
+    return Look("unknown", PREVIEWS) if only_seen_small and seen.verdict == "same" else seen
 
 
 def _digests(pair: Pair) -> tuple[str, str]:

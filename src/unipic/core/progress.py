@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from unipic.core.words import count, duration, size
+
+T = TypeVar("T")
 
 BYTE = "byte"
 # Before either, a stage is mostly starting up: workers, models, the first batches. An estimate would be hours off.
@@ -132,3 +135,16 @@ Progress = Callable[[Step], None]
 
 def silent(step: Step) -> None:
     """For callers that do not care."""
+
+
+def counted(items: Iterable[T], stage: str, total: int, progress: Progress) -> Iterator[T]:
+    """The items as they come, each of them counted as a file of the stage."""
+    progress(Step(stage, 0, total, "file"))
+    for done, item in enumerate(items, 1):
+        yield item
+        progress(Step(stage, done, total, "file"))
+
+
+def within(progress: Progress, before: int, total: int, step: Step) -> None:
+    """Tell a step of one part of a stage as one of the whole: so many were done before, of so many in all."""
+    progress(replace(step, done=before + step.done, total=total))

@@ -58,3 +58,16 @@ def _in_order(roots: Sequence[Path]) -> list[tuple[Path, bool]]:
             status = os.stat(folder)
             found[status.st_dev, status.st_ino] = folder, shared
     return sorted(found.values(), key=lambda one: (len(one[0].parts), one[0]))
+
+
+@contextmanager
+def alone_in_folder(folder: Path) -> Iterator[None]:
+    """Nobody else writes into this folder. DestinationError if somebody does."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_folder(folder, shared=False))
+        except BlockingIOError:
+            raise DestinationError(f"Another Unipic is writing into {folder}. Wait until it is done.") from None
+        except OSError:
+            pass  # no locks here
+        yield

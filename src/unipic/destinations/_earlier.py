@@ -81,6 +81,12 @@ def alone_in(folder: Path) -> dict[str, str]:
     return {one["sha256"]: one["file"] for one in kept if str(one.get("file", "")).startswith(f"{SINGLES}/")}
 
 
+def places_in(folder: Path) -> dict[str, str]:
+    """By digest, the names of the photos that an earlier run wrote and that are still there."""
+    kept = (manifest_of(folder) or {}).get("kept", ())
+    return {one["sha256"]: one["file"] for one in kept if "file" in one and os.path.lexists(folder / one["file"])}
+
+
 def folders_in(folder: Path) -> set[str]:
     """Names of the folders at the top."""
     return {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
 
+from unipic.albums.plan import Placed
 from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.destinations.names import different, name_key, numbered, safe_name
 
+BEST = "best_"  # how the best shot of a group is called, before its own name
 File = Photo | Companion | Unreadable
 
 
@@ -76,3 +78,27 @@ class Spots:
             self._listed[parent] = {name_key(one): one for one in sorted(found)}
         found_name = self._listed[parent].get(name_key(base), "")
         return f"{parent}/{found_name}".lstrip("/") if found_name else ""
+
+
+def names_of(placed: Placed, alone: bool) -> list[str]:
+    """Names below the tree's folder for an asset's files; companions follow the photo's name."""
+    folder, photo = placed.folder, PurePosixPath(placed.asset.name).name
+    wished = f"{BEST}{placed.name}" if alone and not placed.name.startswith(BEST) else placed.name
+    if alone:
+        folder = folder.partition("/")[0]
+    old, new = PurePosixPath(photo).stem, PurePosixPath(wished).stem
+    names = [wished]
+    for file in files_of(placed.asset)[1:]:
+        base = PurePosixPath(file.name).name
+        if base.casefold().startswith(old.casefold()):
+            base = new + base[len(old) :]
+        elif old != new:
+            base = f"{new}{PurePosixPath(base).suffix}"
+        names.append(base)
+    return [f"{folder}/{name}" for name in names]
+
+
+def best_name(name: str) -> str:
+    """The name of the best shot in its group's folder, by its name among the originals."""
+    path = PurePosixPath(name)
+    return f"{path.parts[0]}/{BEST}{path.name}"

@@ -6,29 +6,25 @@ its name only when it is whole; until then its folder is called group_0001.part.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from unipic.albums.groups import GROUP, AlbumGroup
-from unipic.albums.made import Made, Make
+from unipic.albums.groups import GROUP
 from unipic.albums.plan import UNREADABLE, Placed, Tree, is_film
-from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
-from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sync_folder
-from unipic.core.locks import lock_folder
-from unipic.core.moving import move
+from unipic.core.errors import AlreadyThere, Cancelled, DiskFull, SettingsError
+from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder
 from unipic.core.photo import Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count, printable, size
+from unipic.destinations._alone import alone_in_folder
 from unipic.destinations._earlier import (
     NUMBERED,
-    PART,
     alone_in,
     best_in,
     folders_in,
@@ -36,44 +32,20 @@ from unipic.destinations._earlier import (
     known_groups,
     made_in,
     manifest_of,
-    photos_beside,
+    places_in,
     sweep,
 )
+from unipic.destinations._group_writing import GroupWriter, How, accepted, no_details
 from unipic.destinations._manifest import manifest
-from unipic.destinations._spots import File, Spots
-from unipic.destinations._texts import GROUP_JSON, METADATA, GroupText, ReadDetails, Shown, group_json, metadata_txt
+from unipic.destinations._spots import File, Spots, best_name, names_of
 from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
 from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stripper_ready
-from unipic.destinations.linking import Linker, holds
-from unipic.destinations.names import safe_name
+from unipic.destinations.linking import holds
 from unipic.review.outcomes import Outcome
 
-__all__ = ["How", "TreeDestination", "TreePlan", "known_groups", "tree_in"]
+__all__ = ["How", "TreeDestination", "TreePlan", "accepted", "alone_in_folder", "known_groups", "no_details", "tree_in"]
 
-BEST, REASONS = "best_", f"{UNREADABLE}/reasons.txt"
-
-
-def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
-    """Default for the reader of EXIF fields: none are told."""
-    return {}
-
-
-def nothing_made(group: AlbumGroup, kinds: frozenset[str]) -> Iterable[Made | str]:
-    """Default for the maker of pictures: there are none."""
-    return ()
-
-
-@dataclass
-class How:
-    """How files are written."""
-
-    linker: Linker = field(default_factory=Linker)
-    strip_location: bool = False
-    details: ReadDetails = no_details
-    make: Make = nothing_made
-    stop: Callable[[], bool] = lambda: False  # asked after each group
-    facts: Mapping[str, Any] = field(default_factory=dict)  # further ones for the manifest
-    locked: bool = False  # whoever calls holds alone() already
+REASONS = f"{UNREADABLE}/reasons.txt"
 
 
 @dataclass(frozen=True)
@@ -96,7 +68,7 @@ class TreeDestination:
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
         self.folder, self.tree, self.how = folder, tree, how or How()
         self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
-        self._alone: dict[str, str] = {}  # by digest, photos that an earlier run put into `singles`
+        self._groups = GroupWriter(folder, self.notes)
         self._places = {placed.asset.id: placed for placed in tree.placed}
 
     def ready(self) -> None:
@@ -120,17 +92,19 @@ class TreeDestination:
         spots.reserve(MANIFEST, REASONS)
         items, there, best, homes = list[Item](), set[str](), dict[str, str](), homes_in(self.folder)
         groups: defaultdict[int, list[Placed]] = defaultdict(list)
+        events = self._event_folders() if self.tree.kind == "events" else {}
         for outcome in sorted(chosen, key=lambda one: order[one.file.id]):
             placed = self._home(self._places[outcome.file.id], homes)
+            placed = replace(placed, folder=events.get(placed.folder, placed.folder))
             alone = placed.best and self.tree.best_only and placed.group >= 0
-            spot = spots.settle(placed.asset, _names(placed, alone))
+            spot = spots.settle(placed.asset, names_of(placed, alone))
             for file, name, ours in zip(files_of(placed.asset), spot.names, spot.there, strict=True):
                 items.append(Item(outcome, file, name))
                 there |= {name} if ours else set()
             if placed.group >= 0:
                 groups[placed.group].append(placed)
                 if placed.best:
-                    best[spot.names[0] if alone else _best_name(spot.names[0])] = spot.names[0]
+                    best[spot.names[0] if alone else best_name(spot.names[0])] = spot.names[0]
         named = {item.name: item for item in items}
         for name, of in best.items():
             item = named[of]
@@ -153,10 +127,10 @@ class TreeDestination:
         advice = "What is in it is whole; run again to finish it."
         with explained(self.folder, lambda: [i for i in plan.items if i.name not in plan.there], advice):
             make_folder(self.folder)
-            with nullcontext() if self.how.locked else alone(self.folder):
+            with nullcontext() if self.how.locked else alone_in_folder(self.folder):
                 sweep(self.folder)
                 self._check_room(plan)
-                self._alone = alone_in(self.folder)
+                self._groups.alone = alone_in(self.folder)
                 written = self._written(plan, progress)
                 main = [entry for entry in written if entry.item.name not in plan.best or self.tree.best_only]
                 keepers_arrived(plan.outcomes, main)
@@ -188,6 +162,15 @@ class TreeDestination:
         return replace(
             placed, folder=folder, name=PurePosixPath(name).name, group=group, best=placed.best and number == own
         )
+
+    def _event_folders(self) -> dict[str, str]:
+        """The folder of an earlier run that holds most photos of an event, whose title may be another one by now."""
+        earlier = places_in(self.folder)
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for placed in self.tree.placed:
+            if isinstance(placed.asset, Photo) and (name := earlier.get(placed.asset.digest)):
+                found[placed.folder][name.rpartition("/")[0]] += 1
+        return {folder: max(sorted(counts), key=counts.__getitem__) for folder, counts in found.items()}
 
     def _same(self, path: Path, file: File) -> bool:
         if self.how.strip_location:  # the copy is another file; put() makes it again and compares
@@ -232,7 +215,7 @@ class TreeDestination:
         return written
 
     def _put(self, item: Item, original: BinaryIO, plan: TreePlan) -> str:
-        path = self._path(item.name)
+        path = self._groups.path(item.name)
         if item.name in plan.there and os.path.lexists(path):
             digest = item.digest or hash_file(path)
             if self.how.strip_location and copy_and_hash(original) != (digest := hash_file(path)):
@@ -242,72 +225,11 @@ class TreeDestination:
             raise other_content(path)
         return self.how.linker.put(item, original, path)
 
-    def _path(self, name: str) -> Path:
-        """Where a file is written: in a group that has no name yet, below its part folder."""
-        first, _, rest = name.partition("/")
-        if NUMBERED.fullmatch(first) and not (self.folder / first).exists():
-            return self.folder / f"{first}{PART}" / rest
-        return self.folder / name
-
     def _finish(self, name: str, plan: TreePlan, written: Sequence[Written]) -> None:
         """Write the group's texts, and give it its name."""
         at = next((at for at, group in enumerate(self.tree.groups) if group.folder == name), -1)
-        if at < 0 or at not in plan.groups:
-            return  # photos that lie in a group which is no group any more
-        text = self._text(self.tree.groups[at], name, plan, written)
-        if not text.shown:
-            return
-        part = self._path(f"{name}/{METADATA}").parent
-        text = replace(text, made=self._made(text.group, part))
-        for file, content in ((METADATA, metadata_txt(text)), (GROUP_JSON, group_json(text))):
-            if not (part / file).exists() or (part / file).read_bytes() != content:
-                make_folder(part)
-                with atomic_file(part / file) as opened:
-                    opened.write(content)
-        if part.name.endswith(PART):
-            move(str(part), str(self.folder / name))
-            sync_folder(self.folder)
-        self._tidy(text)
-
-    def _text(self, group: AlbumGroup, name: str, plan: TreePlan, written: Sequence[Written]) -> GroupText:
-        files: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        photos = dict[str, Photo]()
-        for entry in written:
-            photo = entry.item.outcome.file
-            extra = entry.item.name in plan.best and plan.best[entry.item.name] != entry.item.name
-            if isinstance(photo, Photo) and entry.digest and not extra:
-                photos[photo.id] = photo
-                files[photo.id].append((entry.item.name.removeprefix(f"{name}/"), entry.digest))
-        wanted = {of.removeprefix(f"{name}/"): best.removeprefix(f"{name}/") for best, of in plan.best.items()}
-        here = {best for of, best in wanted.items() if any(of == names[0][0] for names in files.values())}
-        there = best_in(self.folder / name)
-        best = sorted(there or here)
-        suggested = sorted(here - set(best))
-        shown = [Shown(photo, tuple(files[id])) for id, photo in photos.items()]
-        details = self.how.details([one.photo for one in shown])
-        gone = photos_beside(self.folder / name, {files[0][0] for files in files.values()})
-        return GroupText(group, shown, best, details, suggested, earlier=gone, place=not self.how.strip_location)
-
-    def _made(self, group: AlbumGroup, part: Path) -> list[Mapping[str, Any]]:
-        """Write the pictures made of a group; those of an earlier run stay."""
-        found = made_in(part)
-        for one in self.how.make(group, frozenset(one.get("kind", "") for one in found)):
-            if isinstance(one, str):
-                self.notes.append(one)
-                continue
-            name = safe_name(one.name)
-            with atomic_file(part / name, replace=False) as opened:
-                opened.write(one.data)
-            self.notes += [f"{name}: {one.facts['note']}"] if one.facts.get("note") else []
-            found.append({"file": name, "sha256": hashlib.sha256(one.data).hexdigest(), **one.facts})
-        return found
-
-    def _tidy(self, text: GroupText) -> None:
-        """A photo that was alone in an earlier run and is in a group by now leaves `singles`."""
-        for digest in {digest for one in text.shown for _, digest in one.files} & self._alone.keys():
-            path = self.folder / self._alone[digest]
-            if path.is_file() and hash_file(os.path.realpath(path)) == digest:
-                path.unlink()
+        if at in plan.groups:  # else they lie in a group that is no group any more
+            self._groups.finish(self.tree.groups[at], plan.best, written, self.how)
 
     # What is said.
 
@@ -328,6 +250,11 @@ class TreeDestination:
         return replace(outcome, reason=f"not written: {why}") if why else outcome
 
 
+def kinds_made(folder: Path, group: str) -> frozenset[str]:
+    """Which kinds of pictures were made of a group."""
+    return frozenset(str(one.get("kind", "")) for one in made_in(folder / group))
+
+
 def tree_in(folder: Path) -> str:
     """The kind of the finished tree in a folder; "" if there is none."""
     return str((manifest_of(folder) or {}).get("tree", ""))
@@ -335,42 +262,6 @@ def tree_in(folder: Path) -> str:
 
 def _is_written(outcome: Outcome) -> bool:
     return outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
-
-
-def _names(placed: Placed, alone: bool) -> list[str]:
-    """Names below the tree's folder for an asset's files; companions follow the photo's name."""
-    folder, photo = placed.folder, PurePosixPath(placed.asset.name).name
-    wished = f"{BEST}{placed.name}" if alone and not placed.name.startswith(BEST) else placed.name
-    if alone:
-        folder = folder.partition("/")[0]
-    old, new = PurePosixPath(photo).stem, PurePosixPath(wished).stem
-    names = [wished]
-    for file in files_of(placed.asset)[1:]:
-        base = PurePosixPath(file.name).name
-        if base.casefold().startswith(old.casefold()):
-            base = new + base[len(old) :]
-        elif old != new:
-            base = f"{new}{PurePosixPath(base).suffix}"
-        names.append(base)
-    return [f"{folder}/{name}" for name in names]
-
-
-def _best_name(name: str) -> str:
-    path = PurePosixPath(name)
-    return f"{path.parts[0]}/{BEST}{path.name}"
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Nobody else writes into this folder. DestinationError if somebody does."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_folder(folder, shared=False))
-        except BlockingIOError:
-            raise DestinationError(f"Another Unipic is writing into {folder}. Wait until it is done.") from None
-        except OSError:
-            pass  # no locks here
-        yield
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

@@ -23,8 +23,8 @@ from unipic.vision.faces import KIND, part_name
 Ask = Callable[[str, Sequence[Any]], list[Any]]
 
 MOST = 100  # faces of one photo that are told apart, the largest ones; the others of a crowd are counted
-# Pixels in the original. Where one stranger in 1,000 is taken for somebody, .933 of the pairs of one person are found
-# with faces made 24 pixels wide, .784 with 20 pixels.
+# Pixels in the original. Where one stranger in 1,000 is taken for somebody, .916 of the pairs of one person are found
+# with faces 24 pixels wide, .550 with 20 pixels: see benchmarks/RESULTS.md.
 LEAST = 24
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from unipic.core.errors import DecisionsUnreadable
+from unipic.core.errors import DecisionsUnreadable, ModelError
 from unipic.core.face import Face
-from unipic.core.progress import Progress, Stage, Step, silent
+from unipic.core.progress import Progress, Stage, silent, within
 from unipic.core.settings import Limits
 from unipic.library._cutting import seen
 from unipic.library._database import Database
@@ -27,8 +27,9 @@ from unipic.library.filling import Model, detector, face_encoder
 from unipic.library.library import Library
 from unipic.library.reader import Reader
 from unipic.reading.engines.base import Engine
-from unipic.vision.face_net import IDENTITY
+from unipic.vision.face_net import IDENTITY, FaceEncoder
 from unipic.vision.faces import KIND, FaceFinder, part_name
+from unipic.vision.own_faces import OwnFaceEncoder
 from unipic.vision.registry import face_encoder_key, open_face_encoder, open_faces
 
 FINDER = FaceFinder.key  # of the rows of the faces' parts
@@ -71,7 +72,7 @@ def tell_apart(
     todo = _untold(library, model.key)
     for start in range(0, len(todo), AT_ONCE):
         some = todo[start : start + AT_ONCE]
-        library.fill(model, engine, partial(_within, progress, start, len(todo)), some, limits)
+        library.fill(model, engine, partial(within, progress, start, len(todo)), some, limits)
         if not is_on(library):
             _delete(library)
             return 0
@@ -190,7 +191,16 @@ def _delete(library: Library, digests: Sequence[str] | None = None) -> Forgotten
 
 
 def _model(device: str) -> Model:
-    return face_encoder(face_encoder_key(), partial(open_face_encoder, device), FINDER, TELLING.name)
+    key = face_encoder_key()
+    return face_encoder(key, partial(_same, key, device), FINDER, TELLING.name)
+
+
+def _same(key: str, device: str) -> FaceEncoder | OwnFaceEncoder:
+    """The encoder with this key, in any process. ModelError if there is another: its vectors are not comparable."""
+    encoder = open_face_encoder(device)
+    if encoder.key != key:
+        raise ModelError(f"a worker would tell faces apart by {encoder.label}: put the same models on every machine.")
+    return encoder
 
 
 def _untold(library: Library, key: str) -> list[str]:
@@ -213,7 +223,3 @@ def _vectors(reader: Reader, digests: Sequence[str]) -> dict[tuple[str, str], np
     rows = reader.ask(asked, [face_encoder_key(), *digests])
     found = {(digest, part): np.frombuffer(value, np.float16).astype(np.float32) for digest, part, value in rows}
     return {at: vector / np.linalg.norm(vector) for at, vector in found.items()}
-
-
-def _within(progress: Progress, before: int, total: int, step: Step) -> None:
-    progress(replace(step, done=before + step.done, total=total))

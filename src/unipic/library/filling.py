@@ -24,6 +24,7 @@ from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
 from unipic.vision.face_net import FaceEncoder
+from unipic.vision.own_faces import OwnFaceEncoder
 
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 FACES_LOT = 64  # the same of faces: four batches of what tells them apart
@@ -70,7 +71,7 @@ def detector(key: str, open_model: Callable[[], Detector], side: int = 0, stage:
     return Model(key, open_model, _found, stage, side)
 
 
-def face_encoder(key: str, open_model: Callable[[], FaceEncoder], finder: str, stage: str) -> Model:
+def face_encoder(key: str, open_model: Callable[[], FaceEncoder | OwnFaceEncoder], finder: str, stage: str) -> Model:
     """What tells faces apart as it fills the library: one vector for each face that `finder` found."""
     return Model(key, open_model, _told_apart, stage, finder=finder)
 
@@ -183,7 +184,7 @@ def _found(model: Detector, lot: Lot) -> list[list[Part]]:
     return model.find([load_thumbnail(thumbnail) for _, thumbnail in lot])
 
 
-def _told_apart(model: FaceEncoder, lot: FaceLot) -> list[list[Part]]:
+def _told_apart(model: FaceEncoder | OwnFaceEncoder, lot: FaceLot) -> list[list[Part]]:
     """A face for which the network gives no numbers has no vector."""
     chips = [load_thumbnail(chip) for _, faces in lot for _, chip in faces]
     vectors = iter(model.embed(np.stack(chips)) if chips else ())

@@ -29,7 +29,7 @@ Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
 BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
-IS_FILM = "is a film"
+IS_FILM = "is a video, not a photo"  # as reading says of one
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 

@@ -58,7 +58,7 @@ class Server:
     @property
     def name(self) -> str:
         """The server's host and port as a folder name."""
-        return re.sub(r"[^a-z0-9.-]", "_", urlsplit(self.url).netloc.casefold()) or "_"
+        return re.sub(r"[^a-z0-9.-]", "_", urlsplit(self.url).netloc.casefold()).strip(".") or "_"
 
 
 def server(url: str, key: str, ca_file: str = "") -> Server:

@@ -277,7 +277,7 @@ def _mix(film: Stretch, middle: int, half: int) -> Mix | None:
     whole_way = (every - a) @ (b - a) / max(1.0, float((b - a) @ (b - a)))
     if steady <= STEADY or float(np.diff(whole_way).max()) > LEAP:
         return None
-    moving = np.flatnonzero((whole_way > 0.04) & (whole_way < 0.96)) + middle - half
+    moving = np.flatnonzero((whole_way > 0.02) & (whole_way < 0.98)) + middle - half
     first, last = (int(moving[0]), int(moving[-1])) if len(moving) else (middle, middle)
     at = middle - half + int(np.argmax(whole_way >= 0.5))
     return Mix(middle, half, (steady - float(left)) * float(whole.mean()), Change(at, first, last, "mix"))

@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from unipic.core.files import hash_file
@@ -23,7 +21,7 @@ from unipic.video import detectors, keyframes
 from unipic.video import technical as judging
 from unipic.video.decode import in_worker
 from unipic.video.film import Film, NotAFilm, probe
-from unipic.video.keyframes import Along, Asked, Candidate, Closed, Ended, Pick
+from unipic.video.keyframes import Along, Asked, Candidate, Closed, Ended, Pick, pixels_of
 from unipic.video.shots import Shot
 from unipic.vision.base import VIEW, Encoder, Part
 
@@ -137,13 +135,6 @@ def _viewed(closed: Closed, encoder: Encoder) -> Iterator[tuple[FilmFrame, bytes
         if all(float(vector @ other) < encoder.calibration.middle for other in taken):
             yield _frame(pick, closed.shot, len(taken), vector), pick.candidate.coded
             taken.append(vector)
-
-
-def pixels_of(coded: bytes) -> NDArray[np.uint8]:
-    """uint8 [H, W, 3] RGB of a frame that was kept, a JPEG or PNG of ours."""
-    found = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
-    assert found is not None
-    return np.ascontiguousarray(found[..., ::-1], np.uint8)
 
 
 def _view(coded: bytes) -> np.ndarray:

@@ -22,6 +22,7 @@ PERPLEXITY = 30.0  # scikit-learn's default; it must be below the number of poin
 STEPS = 500  # iterations of t-SNE; its neighbourhoods (trustworthiness at 10) were as good as after 1,000
 INCHES, DOTS = (12.0, 8.0), 200  # 2,400 x 1,600 pixels
 THUMBNAIL = 110  # pixels, the long side in the map
+WITHOUT_GL = 2_000  # points that browsers draw well without WebGL, which not every one has
 GREY = "#9aa0a6"
 NOTE = "Near points look alike. Distances between groups mean little."
 
@@ -103,8 +104,9 @@ def _put(axes: Any, point: np.ndarray, thumbnail: bytes) -> None:
 
 def figure(points: np.ndarray, marks: Marks, title: str = "", dark: bool = False) -> Any:
     """The map as a figure of Plotly, a trace for each cluster; `customdata` is the place of each point, from 0."""
-    from plotly.graph_objects import Figure, Scattergl
+    from plotly.graph_objects import Figure, Scatter, Scattergl
 
+    drawn = Scatter if len(points) <= WITHOUT_GL else Scattergl
     labels, names = np.asarray(marks.labels, int), marks.names or [""] * len(points)
     colours, best = _colours(marks.labels), np.asarray(marks.best, bool)
     made = Figure()
@@ -112,7 +114,7 @@ def figure(points: np.ndarray, marks: Marks, title: str = "", dark: bool = False
         at = np.flatnonzero(labels == label)
         ring = np.where(best[at] & (label != SINGLE), 2, 0)
         made.add_trace(
-            Scattergl(
+            drawn(
                 x=points[at, 0],
                 y=points[at, 1],
                 mode="markers",

@@ -36,7 +36,8 @@ SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
 )
-STRIP = 8  # pictures that need no other, spread over a film: its filmstrip, of which the best stands for it
+STRIP = 8  # pictures spread over a film: its filmstrip, of which the best stands for it
+KEYS_FROM = 60.0  # seconds of a film from which they need no other: quick, while short films may have only one such
 STRIP_SIDE = 160  # pixels, the height of the filmstrip
 LOOKED_AT = 96  # pixels, their size for choosing
 # Bits a pixel that H.264 spends where a film looks good; about what telephones' messengers leave. Each doubling is
@@ -47,6 +48,7 @@ KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
 
 
 CONTENT = f"film{VERSION}.{packets.VERSION}"
+PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index are ours
 
 
 def is_named_like_a_film(file: Found | Unreadable) -> bool:
@@ -120,11 +122,11 @@ def print_film(order: Order) -> Iterator[bytes]:
 
 
 def spread(path: str, seconds: float, limits: FilmLimits) -> Iterator[Decoded]:
-    """Pictures that need no other, evenly over a film; those that cannot be decoded are left out."""
+    """Pictures evenly over a film, of a long one those that need no other; what cannot be decoded is left out."""
     last = -1.0
     for place in range(STRIP):
         start = seconds * (place + 0.5) / STRIP
-        one = next(iter(Decoder(path, start=start, keys=True, limits=limits)), None)
+        one = next(iter(Decoder(path, start=start, keys=seconds > KEYS_FROM, limits=limits)), None)
         if one is not None and one.seconds > last:
             last = one.seconds
             yield one
@@ -231,14 +233,13 @@ def films_seen(
 
 def fingerprints_of(films: Sequence[Photo], index: Index, progress: Progress = silent) -> dict[str, Fingerprint]:
     """Fingerprints by digest; of a film that cannot be decoded an empty one. What the index knows is not made again."""
-    made = f"{VERSION}.{fingerprints.VERSION}"
-    stored = blobs.known(index, (film.digest for film in films), KEY, made)
+    stored = blobs.known(index, (film.digest for film in films), KEY, PRINTED)
     missing = {film.id: film for film in films if film.digest not in stored}
     orders = [Found(film.id, film.name, film.path, film.size) for film in missing.values()]
     for file, told in _made(print_film, orders, PRINTING, progress):
         stored[missing[file.id].digest] = b"" if isinstance(told, str) else told
         if not isinstance(told, str):
-            blobs.keep(index, missing[file.id].digest, KEY, made, told)
+            blobs.keep(index, missing[file.id].digest, KEY, PRINTED, told)
     return {digest: unpacked(data) for digest, data in stored.items()}
 
 

@@ -87,9 +87,9 @@ class EyeReader:
         eyes, smile = self._networks.get(silent)
         crops = [crops_of(picture, points) for picture, points in faces]
         use_threads(SHARE)
-        right, left = (_odds(eyes, [crop[i] for crop in crops]) for i in (0, 1))
+        both = _odds(eyes, [crop[i] for i in (0, 1) for crop in crops])
         smiles = _odds(smile, [crop[2] for crop in crops])
-        return [Look(*numbers) for numbers in zip(right, left, smiles, strict=True)]
+        return [Look(*numbers) for numbers in zip(both[: len(crops)], both[len(crops) :], smiles, strict=True)]
 
     def _load(self) -> tuple[torch.nn.Module, torch.nn.Module]:
         from unipic.vision.mobilenet import read_entries

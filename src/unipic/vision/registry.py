@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.settings import INSTALL
+from unipic.core.settings import INSTALL, models_folder
 from unipic.core.words import size
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from unipic.vision.faces import FaceFinder
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
+    from unipic.vision.own_faces import OwnFaceEncoder
     from unipic.vision.text import LocalTextEncoder
 
 T = TypeVar("T")
@@ -212,8 +213,15 @@ def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
     return _open(FACES, open_finder, manifest.parent, "cpu", False, silent, manifest)
 
 
-def open_face_encoder(device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST) -> FaceEncoder:
-    """What tells faces apart. ModelError if a library or its file is missing or damaged; nothing takes its place."""
+def open_face_encoder(
+    device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST, models_dir: Path | None = None
+) -> FaceEncoder | OwnFaceEncoder:
+    """What tells faces apart: the one that a person put into the models folder, or dlib's.
+
+    ModelError if a library or its file is missing or damaged; nothing takes its place.
+    """
+    if own := _own_faces(models_dir):
+        return own
 
     def open_encoder(folder: Path, form: Form) -> FaceEncoder:
         from unipic.vision.face_net import FaceEncoder
@@ -222,6 +230,18 @@ def open_face_encoder(device: str = "auto", progress: Progress = silent, manifes
         return FaceEncoder(weights, mean, device)
 
     return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
+
+
+def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
+    from unipic.vision.own_faces import OwnFaceEncoder, read_own
+
+    folder = models_dir or models_folder()
+    own = read_own(folder)
+    if own is None:
+        return None
+    path = folder / own.file
+    require(own.model(path.stat().st_size if path.is_file() else 0), folder)
+    return OwnFaceEncoder(own, path)
 
 
 def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
@@ -238,7 +258,10 @@ def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
 def face_encoder_key(manifest: Path = MANIFEST) -> str:
     """The key of the vectors of open_face_encoder(), also where it cannot be opened."""
     from unipic.vision.face_net import key_of
+    from unipic.vision.own_faces import read_own
 
+    if own := read_own(models_folder()):
+        return own.key
     return key_of(read_manifest(manifest)[FACE_ENCODER].forms[0].files[0].sha256)
 
 

@@ -104,8 +104,8 @@ def to_json(root: Path, answered: Answered) -> None:
 def to_tree(root: Path, answered: Answered) -> None:
     """A tree of groups, as the command line makes it: nothing of it is decided by a person."""
     found = cleanup_from_dict(read_json(root / "plan.json"))
-    target = root / "out" / "tree"
-    export(TreeDestination(target, utils.organise(found, Wish(), target)), outcomes(propose(found), {}, "nothing"))
+    target, everything = root / "out" / "tree", outcomes(propose(found), {}, "nothing")
+    export(TreeDestination(target, utils.organise(found, everything, Wish(), target)), everything)
 
 
 def journal(root: Path, answered: Answered) -> None:

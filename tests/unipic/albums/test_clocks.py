@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unipic.albums.clocks import Offset, offsets_of
+from unipic.albums.events import events_of
+from unipic.albums.saying import judge
 from unipic.albums.shots import Shot, in_order
+from unipic.library.events import EventRulings
 from unipic.vision.base import Calibration
 
 CALIBRATION = Calibration(middle=0.8, slope=20.0)
@@ -55,7 +59,7 @@ def test_an_offset_that_scenes_agree_on_is_proposed(ahead: float) -> None:
     assert wedding.offsets(frozenset(offset.digests)) == [], "a person judged it"
 
 
-def test_the_camera_with_more_photos_is_believed_where_no_telephone_is(tmp_path: object) -> None:
+def test_the_camera_with_more_photos_is_believed_where_no_telephone_is() -> None:
     (offset,) = Wedding(4, AHEAD, aware=False).offsets()
     assert (offset.camera, offset.other) == ("Canon", "Pixel")
 
@@ -67,3 +71,15 @@ def test_what_tells_too_little_is_not_proposed() -> None:
     nothing = Wedding(4, AHEAD)
     nothing.looks = {digest: np.eye(64, dtype=np.float16)[n % 64] for n, digest in enumerate(nothing.looks)}
     assert nothing.offsets() == [], "no scene is shared"
+
+
+def test_what_is_judged_is_kept_and_proposed_no_more(tmp_path: Path) -> None:
+    wedding, rulings = Wedding(4, 12 * 3600.0), EventRulings(tmp_path)
+    (offset,) = wedding.offsets()
+    assert len([event for event in events_of(wedding.shots).events if event.kind == "event"]) == 2
+    judge(rulings, offset, accepted=True)
+    (event, day) = events_of(wedding.shots, rulings.all()).events
+    assert (len(event.digests), day.digests) == (24, ("p-last",)), "both cameras, one feast"
+    assert rulings.undo() is not None
+    judge(rulings, offset, accepted=False)
+    assert events_of(wedding.shots, rulings.all()).events == events_of(wedding.shots).events

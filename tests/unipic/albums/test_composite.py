@@ -20,10 +20,11 @@ from tests.safety.harness.amounts import amount
 from unipic.albums import composite
 from unipic.albums.composite import ALIKE, BADGE, SOURCE_TYPE, Composed, Seen, badged, compose, open_eyes, siblings
 from unipic.albums.groups import AlbumGroup
-from unipic.albums.made import Made
-from unipic.albums.pictures import Proposed, composing
+from unipic.albums.pictures import composite_file, looking, proposed
 from unipic.core.settings import Limits
 from unipic.reading.engines.inline import InlineEngine
+from unipic.vision.eyes import Look as Eye
+from unipic.vision.faces import Found
 
 NOON = datetime(2024, 6, 12, 12)
 POINTS = ((270.0, 200.0), (350.0, 200.0), (310.0, 245.0), (280.0, 280.0), (340.0, 280.0))
@@ -162,24 +163,10 @@ def group(tmp_path: Path) -> AlbumGroup:
     return AlbumGroup(tuple(members), (members[0],), "", "", {})
 
 
-def test_nothing_is_written_without_a_person_s_word(group: AlbumGroup) -> None:
-    asked: list[Proposed] = []
-
-    def refuse(found: Proposed) -> bool:
-        asked.append(found)
-        return False
-
-    make = composing(Eyes([seen(SHUT)], [seen(OPEN)]), InlineEngine(), Limits(), refuse, place=True)
-    (said,) = make(group, frozenset())
-    assert "was proposed and not made" in str(said)
-    assert len(asked) == 1
-    assert list(composing(Eyes(), InlineEngine(), Limits(), refuse, True)(group, frozenset({"composite"}))) == []
-
-
-def test_an_accepted_composite_says_what_it_is(group: AlbumGroup) -> None:
-    make = composing(Eyes([seen(SHUT)], [seen(OPEN)]), InlineEngine(), Limits(), lambda _: True, place=True)
-    (made,) = make(group, frozenset())
-    assert isinstance(made, Made)
+def test_a_composite_is_proposed_and_says_what_it_is(group: AlbumGroup) -> None:
+    found = proposed(group, Eyes([seen(SHUT)], [seen(OPEN)]), InlineEngine(), Limits())
+    assert found is not None
+    made = composite_file(found, place=True)
     assert made.name == "composite_best.jpg"
     assert made.facts["sources"] == ["best.jpg", "other.jpg"]
     assert made.facts["faces"] == [[240, 150, 380, 320]]
@@ -189,6 +176,23 @@ def test_an_accepted_composite_says_what_it_is(group: AlbumGroup) -> None:
     assert SOURCE_TYPE.encode() in image.info["xmp"]
     corner = np.asarray(image)[-40:, -160:]
     assert np.abs(corner.astype(int) - portrait("shut")[-40:, -160:]).mean() > 10, "the badge is seen"
+
+
+def test_nothing_is_proposed_where_all_eyes_are_open(group: AlbumGroup) -> None:
+    assert proposed(group, Eyes([seen(OPEN)]), InlineEngine(), Limits()) is None
+
+
+def test_faces_are_looked_at_by_the_networks() -> None:
+    class Finder:
+        def faces(self, picture: np.ndarray) -> list[Found]:
+            return [Found(BOX, POINTS, 0.9), Found((0, 0, 20, 20), tuple((x / 20, y / 20) for x, y in POINTS), 0.9)]
+
+    class Reader:
+        def look(self, faces: Any) -> list[Eye]:
+            return [Eye(-5.0, -4.0, 0.0) for _ in faces]
+
+    look = looking(Finder(), Reader())  # type: ignore[arg-type]
+    assert [face.open for face in look(portrait("shut"))] == [-4.0, None], "a small face is not judged"
 
 
 def test_a_badge_fits_small_and_large_pictures() -> None:

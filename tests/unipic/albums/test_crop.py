@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unipic.albums.collage import MARGIN, MOST, PAPERS, Piece, layout, paper_named
-from unipic.albums.crop import ASPECTS, HEADROOM, Crop, Head, aspect_named, crop_of, in_words
+from unipic.albums.crop import ASPECTS, HEADROOM, LEAST_ROOM, Crop, Head, aspect_named, crop_of, in_words
 from unipic.core.errors import SettingsError
 
 share = st.floats(0, 1)
@@ -28,7 +28,7 @@ sizes = st.tuples(st.integers(40, 4000), st.integers(40, 4000))
 
 def whole(crop: Crop, head: Head, size: tuple[int, int]) -> bool:
     """Whether the head is in the crop with its headroom, as far as the photo has any. Up to a pixel of rounding."""
-    room = HEADROOM * (head.box[2] - head.box[0]), HEADROOM * (head.box[3] - head.box[1])
+    room = crop.room * (head.box[2] - head.box[0]), crop.room * (head.box[3] - head.box[1])
     left, top = max(0.0, head.box[0] - room[0]) * size[0], max(0.0, head.box[1] - room[1]) * size[1]
     right, bottom = min(1.0, head.box[2] + room[0]) * size[0], min(1.0, head.box[3] + room[1]) * size[1]
     inside = crop.box[0] - 1 <= left and right <= crop.box[2] + 1 and crop.box[1] - 1 <= top
@@ -45,9 +45,10 @@ def test_a_crop_has_its_aspect_lies_in_the_photo_and_says_who_is_cut(
     assert 0 <= top < bottom <= size[1]
     assert right - left == size[0] or bottom - top == size[1], "it is as large as can be"
     assert abs((right - left) * aspect[1] - (bottom - top) * aspect[0]) <= 2 * max(aspect)
+    assert crop.room == HEADROOM or len(faces) > 0
     assert set(crop.cut) == {number for number, face in enumerate(faces) if not whole(crop, face, size)}
     if len(faces) == 1 and crop.cut:
-        room = 1 + 2 * HEADROOM
+        room = 1 + 2 * LEAST_ROOM
         box = faces[0].box
         assert (box[2] - box[0]) * room * size[0] > right - left - 3 or (box[3] - box[1]) * room * size[
             1

@@ -15,7 +15,7 @@ from tests.helpers.occasions import BERLIN, LISBON, POTSDAM, SINTRA, half_a_year
 from unipic.albums.events import Event, events_of
 from unipic.albums.sessions import Rules
 from unipic.albums.shots import MOST_A_SECOND, Shot
-from unipic.albums.titles import People
+from unipic.albums.titles import Known
 from unipic.library.events import EventRuling
 
 DAY = timedelta(days=1)
@@ -239,11 +239,11 @@ def test_a_folder_of_many_events_names_none() -> None:
 def test_people_birthdays_and_feasts() -> None:
     day = shots("a", "2018-07-14 10:00", 5)
     both = {one.digest: ["Ben", "Anna"] for one in day[:4]}
-    assert found(day, people=People(both))[0].title == "Saturday morning with Anna and Ben, 14 July 2018"
+    assert found(day, people=Known(both))[0].title == "Saturday morning with Anna and Ben, 14 July 2018"
     few = {one.digest: ["Anna"] for one in day[:2]}
-    assert found(day, people=People(few))[0].title == "Saturday morning, 14 July 2018"
+    assert found(day, people=Known(few))[0].title == "Saturday morning, 14 July 2018"
     born = {"Anna": date(1990, 7, 14)}
-    assert found(day, people=People(both, born))[0].title == "Anna's birthday, 14 July 2018"
+    assert found(day, people=Known(both, born))[0].title == "Anna's birthday, 14 July 2018"
     assert found(shots("a", "2018-12-31 21:00", 5))[0].title == "New Year's Eve 2018"
     assert found(shots("a", "2018-12-24 18:00", 5, BERLIN))[0].title == "Christmas Eve 2018"
     assert found(shots("a", "2018-12-24 18:00", 5))[0].title == "Monday evening, 24 December 2018", "where is not known"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 
-from unipic.albums.groups import groups_of, middle_of, numbered
+from unipic.albums.folders import event_folders
+from unipic.albums.groups import groups_of, left_of, middle_of, numbered
 from unipic.albums.plan import Facts, Wish, plan_tree, unsure_dates
 from unipic.cleanup.result import Series
 from unipic.core.errors import SettingsError
@@ -53,6 +54,14 @@ def test_what_a_person_chose_is_best() -> None:
     a, b, c = photo("a"), photo("b"), photo("c")
     (group,) = groups_of(cleanup((cluster(a, b, c),)), frozenset({"b", "c"}))
     assert ([one.id for one in group.best], group.why_best) == (["b", "c"], "chosen by you")
+
+
+def test_a_group_of_which_one_photo_stays_is_none() -> None:
+    a, b, c, copy = photo("a"), photo("b"), photo("c"), photo("copy")
+    groups = groups_of(cleanup((cluster(b, a, c),), (), (copies_of(a, copy),)))
+    (left,) = left_of(groups, frozenset({"a", "c"}))
+    assert ([one.id for one in left.photos], [one.id for one in left.best]) == (["a", "c"], ["a"])
+    assert left_of(groups, frozenset({"a"})) == left_of(groups, frozenset()) == ()
 
 
 def test_the_best_of_a_bracket_is_the_middle_exposure() -> None:
@@ -125,3 +134,23 @@ def test_a_pattern_that_cannot_be_used_is_refused(wish: dict[str, Any], words: s
 
 def test_a_year_before_the_calendars_of_c_has_four_digits() -> None:
     assert places((photo("a", taken=datetime(826, 1, 2)),), Wish("dates")) == {"a": "0826/01/02/a.jpg"}
+
+
+def test_events_are_folders_by_their_first_day_and_place() -> None:
+    lisbon = (38.7223, -9.1393)
+    trip = [photo(f"a{n}", taken=NOON.replace(minute=n), place=lisbon) for n in range(8)]
+    later = [photo(f"b{n}", taken=NOON.replace(month=6, minute=n)) for n in range(2)]
+    copy = photo("copy", digest=trip[0].digest, taken=NOON, place=lisbon)
+    undated = photo("c", name="x/c.jpg")
+    found = event_folders([*trip, *later, copy, undated])
+    assert {photo.id for _, photos in found for photo in photos} == {one.id for one in (*trip, *later, copy)}
+    names = {title: {one.id for one in photos} for title, photos in found}
+    (title,) = [name for name in names if name.startswith("2024-03-15")]
+    assert "Lisbon" in title
+    assert {"a0", "a7", "copy"} <= names[title]
+    assert names["2024-06-15"] == {"b0", "b1"}, "two shots are a day, and no event"
+    said = places([*trip, *later, copy, undated, FILM, BROKEN], Wish("events"), Facts(events=found))
+    assert said["a0"] == f"{title}/a0.jpg"
+    assert (said["c"], said["film"], said["broken"]) == (
+        *("undated/x/c.jpg", "undated/trip/clip.mp4", "unreadable/trip/broken.jpg"),
+    )

@@ -92,13 +92,13 @@ def test_who_stands_in_the_background_does_not_count() -> None:
 
 
 def test_the_worst_eyes_of_a_shot_count() -> None:
-    assert columns([row(2.0, 1.5), row(1.2, -2.5)])["eyes"] == [1.2, -2.0]
+    assert columns([row(2.0, 1.5), row(1.2, -1.5)])["eyes"] == [2.0, -2.0]
     assert columns([row(None, -1.5)]).get("eyes") is None
-    assert columns([row(None, 1.5)])["eyes"] == [2.0, 1.5]
+    assert columns([row(None, 1.5)])["eyes"] == [2.0, 2.0]
 
 
 def test_a_sleeping_baby_is_no_fault() -> None:
-    assert columns([row(-2.0, -2.0), row(2.0, -1.5)])["eyes"] == [2.0, -1.5]
+    assert columns([row(-2.0, -2.0), row(2.0, -1.5)])["eyes"] == [2.0, -2.0]
     assert "eyes" not in columns([row(-2.0, -2.0)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.helpers.galleries import photo
 from tests.helpers.shots import COPIES, Turn, cropped, place, resized, saved, shot
 from tests.safety.harness.amounts import amount
 
-from unipic.cleanup.look import CHANGED, OTHER_GRAIN, look, look_at, verdict
+from unipic.cleanup.look import CHANGED, OTHER_GRAIN, PREVIEWS, look, look_at, verdict
 from unipic.core.files import hash_file
 from unipic.core.photo import Photo
 from unipic.core.progress import Step
@@ -26,6 +27,7 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
+from unipic.reading.seen import Look
 
 pillow_heif.register_heif_opener()
 Change = Callable[[Image.Image], Image.Image]
@@ -236,6 +238,14 @@ def kept(folder: Path, name: str, picture: Image.Image, quality: int = 90) -> Ph
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Photo, Photo]:
     return kept(tmp_path, "a.jpg", scene()), kept(tmp_path, "b.jpg", resized(scene(), 0.6), 75)
+
+
+def test_two_previews_that_look_the_same_leave_a_question(pair: tuple[Photo, Photo]) -> None:
+    """So no copy goes by what previews show: the originals may differ where those do not."""
+    small = replace(pair[0], digest="0" * 40)
+    assert look_at((small, pair[1]), Limits()).verdict == "same"
+    (seen,) = look([(small, pair[1])], InlineEngine(), Limits(), lambda step: None, NO_INDEX)
+    assert seen == Look("unknown", PREVIEWS)
 
 
 def test_a_file_that_changed_is_not_checked(pair: tuple[Photo, Photo]) -> None:

@@ -22,10 +22,10 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError, DiskFull, SettingsError
 from unipic.core.files import PART
 from unipic.core.photo import Companion, Photo, Unreadable
-from unipic.destinations import linking, tree
+from unipic.destinations import _group_writing, linking, tree
 from unipic.destinations.base import MANIFEST, Result
 from unipic.destinations.linking import Linker
-from unipic.destinations.tree import How, TreeDestination, alone
+from unipic.destinations.tree import How, TreeDestination, alone_in_folder
 from unipic.review.choices import best_only
 from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
@@ -62,7 +62,7 @@ class Album:
         proposal = propose(found)
         choices = best_only(proposal.groups) if wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")
-        return TreeDestination(self.out, organise(found, wish, self.out), how), everything
+        return TreeDestination(self.out, organise(found, everything, wish, self.out), how), everything
 
     @property
     def names(self) -> set[str]:
@@ -128,6 +128,17 @@ def test_the_texts_of_a_group_say_what_is_known(album: Album) -> None:
     assert (said["schema"], said["best"], len(said["photos"])) == (1, ["best_b.jpg"], 2)
 
 
+def test_an_event_keeps_its_folder_when_an_earlier_photo_arrives(album: Album) -> None:
+    shots = [album.photo(f"a{n}", taken=NOON.replace(hour=12, minute=n)) for n in range(6)]
+    album.make(cleanup((), tuple(shots)), Wish("events"))
+    (folder,) = {name.partition("/")[0] for name in album.names} - {MANIFEST}
+    early = [album.photo(f"b{n}", taken=NOON.replace(day=14, hour=23, minute=50 + n)) for n in range(6)]
+    night = [album.photo(f"c{n}", taken=NOON.replace(hour=n)) for n in range(12)]
+    album.make(cleanup((), (*shots, *early, *night)), Wish("events"))
+    assert {f"{folder}/a{n}.jpg" for n in range(6)} <= album.names
+    assert len(album.names - {MANIFEST}) == 24, "no photo is there twice"
+
+
 def test_names_collide_by_unit_without_case_and_composed(album: Album) -> None:
     film = album.beside("film", "two/IMG_1.MOV")
     a, b = album.photo("a", "one/img_1.jpg"), album.photo("b", "two/IMG_1.JPG", companions=(film,))
@@ -178,7 +189,8 @@ def test_a_photo_whose_original_is_gone_stays_in_its_group_and_its_report(album:
     said = json.loads((album.out / "group_0001" / "group.json").read_text())
     assert [one["filename"] for one in said["earlier"]] == ["c.jpg"]
     assert (album.out / "group_0001" / "originals" / "c.jpg").exists()
-    again = organise(cleanup((cluster(b, c),)), Wish(), album.out)
+    found = cleanup((cluster(b, c),))
+    again = organise(found, outcomes(propose(found)), Wish(), album.out)
     assert again.groups[0].number == 1
 
 
@@ -194,7 +206,7 @@ def test_a_half_group_has_another_name_and_the_next_run_makes_it_whole(
     album: Album, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = cleanup((cluster(album.photo("a"), album.photo("b")),))
-    monkeypatch.setattr(tree, "group_json", lambda text: 1 / 0)
+    monkeypatch.setattr(_group_writing, "group_json", lambda text: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         album.make(found)
     monkeypatch.undo()
@@ -348,9 +360,9 @@ def test_the_room_is_checked_before_anything_is_written(album: Album, monkeypatc
 def test_two_runs_do_not_write_into_one_folder(album: Album) -> None:
     found = cleanup((), (album.photo("a"),))
     album.out.mkdir()
-    with alone(album.out), pytest.raises(DestinationError, match="Another Unipic"):
+    with alone_in_folder(album.out), pytest.raises(DestinationError, match="Another Unipic"):
         album.make(found)
-    with alone(album.out):
+    with alone_in_folder(album.out):
         album.make(found, how=How(locked=True))
     assert "singles/a.jpg" in album.names
 

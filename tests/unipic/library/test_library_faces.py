@@ -44,6 +44,10 @@ class Plain:
 
     label, mean = "plain", np.full(128, 128**-0.5, np.float32)
 
+    @property
+    def key(self) -> str:
+        return faces.face_encoder_key()
+
     def embed(self, aligned: np.ndarray) -> np.ndarray:
         fields = aligned[:, :148, :148].reshape(len(aligned), 4, 37, 4, 37, 3).mean(axis=(2, 4)).reshape(-1, 48)
         rows = np.pad(fields - 100.0, ((0, 0), (0, 80)), constant_values=1.0)

@@ -14,6 +14,7 @@ from tests.helpers.people import faces_of, vector_of
 from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import SourceError
+from unipic.examples import face_in
 from unipic.library.faces import turn_on
 from unipic.library.library import Library
 from unipic.people.limits import DLIB
@@ -21,7 +22,7 @@ from unipic.people.selfie import largest_face, photos_of
 from unipic.reading.engines.inline import InlineEngine
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder
-from utils import face_in, find_people
+from utils import find_people
 
 PLACES = [(20, 60, 200), (30, 80, 200), (60, 40, 200)]  # of a face in each photo
 

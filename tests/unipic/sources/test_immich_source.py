@@ -368,6 +368,7 @@ def test_an_address_may_be_written_in_several_ways() -> None:
     wanted = "https://photos.example.org:2283"
     for url in ("photos.example.org:2283", f"{wanted}/", f"{wanted}/api", f"{wanted}/api/"):
         assert server(url, KEY).url == wanted
+    assert server("https://../", KEY).name == "_"  # a folder's name, and no way out of ours
     for key in ("", "two words", "line\r\nx-evil: 1", "ключ"):
         with pytest.raises(SettingsError):
             server(wanted, key)

@@ -109,6 +109,37 @@ def test_an_old_camera_s_film(codec: str, tmp_path: Path) -> None:
     assert [round(one.seconds * 15) for one in Decoder(path)] == [0, 1, 2, 3, 4, 5]
 
 
+def test_pictures_at_uneven_times(tmp_path: Path) -> None:
+    path, times = tmp_path / "a.mkv", [0, 40, 50, 200, 233, 500]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for time in times:
+            frame = av.VideoFrame.from_ndarray(half_and_half(), "rgb24")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    assert [round(one.seconds * 1000) for one in Decoder(path)] == times
+    assert [round(seconds * 1000) for seconds, _ in frames(path, start=0.2)] == [200, 233, 500]
+
+
+def test_of_two_streams_the_larger_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as out:
+        streams = [out.add_stream("libx264", rate=25, options={"preset": "ultrafast"}) for _ in range(2)]
+        for stream, (width, height) in zip(streams, ((48, 32), (96, 64)), strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.disposition = av.stream.Disposition(0)
+        for _ in range(3):
+            for stream in streams:
+                picture = half_and_half(stream.width, stream.height)
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        for stream in streams:
+            out.mux(stream.encode())
+    assert (probe(path).width, probe(path).height) == (96, 64)
+
+
 def test_the_same_pictures_in_another_container(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", walk(1, 0.4))
     assert list(packets(path)) == list(packets(remuxed(path, tmp_path / "a.mkv")))

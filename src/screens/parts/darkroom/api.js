@@ -14,12 +14,12 @@ export function urls(token) {
 }
 
 /** Status and JSON; status 0 if nothing came back. */
-export async function call(url, body) {
+export async function call(url, body, patience = LONG) {
   const text = body && JSON.stringify(body);
   const given = text ? { method: "POST", body: text, headers: { "Content-Type": "application/json" } } : {};
   try {
     const keepalive = Boolean(text) && text.length < MOST_AT_THE_END;
-    const response = await fetch(url, { ...given, keepalive, signal: AbortSignal.timeout(LONG) });
+    const response = await fetch(url, { ...given, keepalive, signal: AbortSignal.timeout(patience) });
     return { status: response.status, body: await response.json().catch(() => null) };
   } catch {
     return { status: 0, body: null };

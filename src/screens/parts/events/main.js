@@ -7,6 +7,7 @@ import { keepPlace } from "../gallery/memory.js";
 import { One } from "./one.js";
 import { Timeline } from "./timeline.js";
 
+const PRINTING = 300000; // milliseconds: a large page of photos at full size takes a slow server minutes
 const LOST = "The server could not be reached. Please try again.";
 
 export class Events {
@@ -40,8 +41,8 @@ export class Events {
   }
 
   /** What an address answers; null after a problem, which is told. */
-  async ask(path, body) {
-    const { status, body: answer } = await call(`/unipic/events${path}`, body);
+  async ask(path, body, patience) {
+    const { status, body: answer } = await call(`/unipic/events${path}`, body, patience);
     if (this.closed.signal.aborted) return null;
     if (status === 200) return answer;
     this.told(answer?.message ?? LOST);
@@ -95,7 +96,7 @@ export class Events {
 
   /** A page of an event to print; null after a problem. */
   print(event, how) {
-    return this.ask("/collage", { event, ...how });
+    return this.ask("/collage", { event, ...how }, PRINTING);
   }
 
   /** The photos of an event among all photos, by the search box. */

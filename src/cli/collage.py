@@ -1,0 +1,67 @@
+"""`collage`: the best photos of a person, an event or any search on a page to print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.options import Encoding, settings_by, with_groups
+from cli.search import What, opened
+from cli.terminal import WHOLE, err, shown
+from unipic.core.settings import COMMAND, changed, data_folder
+from unipic.core.words import count
+
+COLLAGE_EXAMPLES = f"""
+[b]Examples[/b]
+
+  A person, or an event, on a page to print:
+    {COMMAND} collage who:Anna --to anna.pdf
+    {COMMAND} collage "event:lisbon" --to lisbon.png --paper A3 --landscape --photos 20
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
+"""
+
+
+@app.command(epilog=COLLAGE_EXAMPLES)
+@with_groups
+def collage(
+    encoding: Encoding,
+    query: Annotated[list[str], typer.Argument(help="What to search for, as in search.")],
+    to: Annotated[Path, typer.Option("--to", help="The page: a name that ends in .pdf or .png.")],
+    paper: Annotated[str, typer.Option("--paper", help="A4 or A3, at 300 dpi.")] = "A4",
+    landscape: Annotated[bool, typer.Option("--landscape", help="The page lies on its longer side.")] = False,
+    photos: Annotated[int, typer.Option("--photos", help="On the page, at most.")] = 12,
+) -> None:
+    """Put the best photos of a search on a page to print, from the whole of its time. No head is cut."""
+    from unipic.albums.collage import paper_named
+    from unipic.albums.shots import in_order, shots_of
+    from unipic.destinations.base import outside
+    from unipic.destinations.crops import Page, collage_ready, print_page
+    from unipic.library.library import Library
+    from utils import search_gallery
+
+    with clear_answers(False):
+        library, text = Library(data_folder()), " ".join(query)
+        library.usable()
+        settings = changed(settings_by(encoding), {"ranker": "builtin"})
+        page = Page(to, paper_named(paper, landscape), photos)
+        with before_the_work():
+            outside(to, library.paths())
+            collage_ready(to)
+        with opened(library, settings, What(), text) as (asked, examples):
+            found = search_gallery(text, asked, examples, unsure=False)
+            wanted = {asked.library.digests[at] for at in found.order.tolist()}
+        dated, undated = in_order((shot for shot in shots_of(library) if shot.digest in wanted), {})
+        shots = [*(one.shot for one in dated), *undated]
+        if not shots:
+            err.print("[b]No photo found[/b], so there is no page.", **WHOLE)
+            raise typer.Exit(NOTHING_FOUND)
+        number, problems = print_page(page, shots, library, settings)
+        for problem in problems:
+            err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+        err.print(f"A page of {count(number, 'photo')} of {len(shots):,} written to {shown(to)}.", **WHOLE)
+        if problems:
+            raise typer.Exit(PARTLY)

@@ -1,0 +1,35 @@
+"""Pictures that are searched by: read as photos are, and nothing of them is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from unipic.core.errors import SourceError
+from unipic.core.face import Face
+from unipic.core.photo import Found, Unreadable
+from unipic.core.settings import Settings
+from unipic.people.selfie import largest_face
+from unipic.reading.images import load_thumbnail
+from unipic.search.search import Example
+from unipic.tools import Tools
+
+
+def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Settings) -> Iterator[Example]:
+    """Pictures to search by, read as photos are. SourceError for a file that is none. Nothing of them is stored."""
+    for one in tools.seeing(settings)(files):
+        if isinstance(one, Unreadable):
+            raise SourceError(f"{one.name} cannot be searched by: it {one.reason}")
+        yield Example(one.photo, one.vector, one.thumbnail, wanted)
+
+
+def face_in(path: Path, tools: Tools, settings: Settings) -> Face:
+    """The largest face in a picture, of which nothing is kept. SourceError if there is none; ModelError."""
+    if not path.is_file():
+        raise SourceError(f"{path} is not a file")
+    for one in tools.seeing(settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
+        if isinstance(one, Unreadable):
+            raise SourceError(f"{one.name} cannot be used: it {one.reason}")
+        if face := largest_face(load_thumbnail(one.thumbnail)):
+            return face
+    raise SourceError(f"{path.name} shows no face that is clear enough to compare")
