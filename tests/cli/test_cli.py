@@ -772,7 +772,7 @@ def test_models_are_listed(cli: Cli) -> None:
         assert word in result.stdout
     rows = json.loads(cli("models", "--json", plain=False).stdout)
     here = {row["name"] for row in rows if row["status"] == "present"}
-    assert here == {"unipic_encoder", "pp-ocrv6-small"}
+    assert here == {"unipic_encoder", "yunet", "dlib_face", "eyes", "pp-ocrv6-small"}
     assert {row["status"] for row in rows if row["name"] not in here} == {"missing"}
     assert all(row["licence"] and row["use"] for row in rows)
 
