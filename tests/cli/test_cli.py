@@ -714,7 +714,7 @@ def test_stopped_while_writing_is_130_and_leaves_no_half_file(
     def stopped(*_: object) -> str:
         raise KeyboardInterrupt
 
-    for module in ("zip", "folder"):
+    for module in ("zip", "_writing"):
         monkeypatch.setattr(f"unipic.destinations.{module}.copy_and_hash", stopped)
     result = cli("clean", photos, where[0], tmp_path / where[1])
     assert result.exit_code == 130
