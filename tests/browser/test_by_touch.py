@@ -1,4 +1,4 @@
-"""A whole review by touch alone, at 390 pixels (60 groups at night), by taps and swipes, with every target large enough."""
+"""A whole review by touch alone, at 390 pixels, by taps and swipes, with every target large enough."""
 
 from __future__ import annotations
 
