@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.helpers.galleries import bonds_over, compare_pair, galleries, rules_over, tools, without_pictures
+from tests.helpers.galleries import bonds_over, compare_pair, films_in, galleries, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
 from tests.safety.harness.amounts import amount
 
@@ -48,7 +48,7 @@ def no_pictures() -> Iterator[None]:
 
 
 def evidence_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Evidence:
-    return weigh(gallery, embeddings, tools(), Settings.of(workers=1, **changes))
+    return weigh(gallery, embeddings, tools(), Settings.of(workers=1, **changes), films=films_in(gallery))
 
 
 def found_in(gallery: Gallery, embeddings: Embeddings, **changes: Any) -> Cleanup:

@@ -16,7 +16,15 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from tests.helpers.galleries import compare_pair, galleries, rules_over, second_look, tools, without_pictures
+from tests.helpers.galleries import (
+    compare_pair,
+    films_in,
+    galleries,
+    rules_over,
+    second_look,
+    tools,
+    without_pictures,
+)
 from tests.safety.harness.amounts import amount
 
 from unipic.core.embeddings import Embeddings
@@ -58,7 +66,7 @@ def choices_over(draw: st.DrawFn, proposal: Proposal) -> Choices:
 
 
 def proposed(given: Given, thresholds: Thresholds, data: st.DataObject) -> Proposal:
-    cleanup = arrange(weigh(*given, tools(), Settings.of(workers=1)), thresholds)
+    cleanup = arrange(weigh(*given, tools(), Settings.of(workers=1), films=films_in(given[0])), thresholds)
     return propose(cleanup, data.draw(rules_over(given[0])))
 
 

@@ -18,10 +18,12 @@ import utils
 from unipic.cleanup import compare, series
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.compare import PairResult, other_shot
+from unipic.cleanup.film_gallery import Films
+from unipic.cleanup.films import films_of, originals
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import FORMATS, Companion, Extra, Gallery, Measures, Photo, Unreadable
+from unipic.core.photo import FILM, FORMATS, Companion, Extra, Gallery, Measures, Photo, Unreadable
 from unipic.library.decisions import Ruling
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.fingerprint import bits_apart
@@ -138,7 +140,7 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
         vector, hash_of = places[rng.integers(len(places))]
         facts = asdict(photos[twin]) if twin is not None else _facts(rng, hash_of, flips)
         if facts["content"] and twin is not None and rng.random() < 0.5:
-            facts |= _in_another_file(rng)
+            facts |= _in_another_file(rng, facts["format"])
         facts["companions"] = _companions(rng, number)
         facts |= {name: _extras(facts[name]) for name in ("holds", "told")}
         photos.append(photo(**{**facts, "id": f"{number:03}", "name": _name(rng), "measures": _measures(rng, facts)}))
@@ -150,6 +152,11 @@ def galleries(draw: st.DrawFn, most: int = 24) -> tuple[Gallery, Embeddings]:
     )
     matrix = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
     return Gallery(tuple(photos), broken), Embeddings(tuple(photos), matrix)
+
+
+def films_in(gallery: Gallery) -> Films:
+    """The films among the photos of a gallery, each like no other."""
+    return Films(gallery, tuple(originals(films_of(gallery))), ())
 
 
 @contextmanager
@@ -253,9 +260,14 @@ def _facts(rng: np.random.Generator, hash_of: int, flips: int) -> dict[str, Any]
     }
 
 
-def _in_another_file(rng: np.random.Generator) -> dict[str, Any]:
-    """What differs where the pixels are the same."""
+def _in_another_file(rng: np.random.Generator, format: str) -> dict[str, Any]:
+    """What differs where the content is the same.
+
+    A photo and a film never have the same: that of a film is of its coded pictures and sound, and says so.
+    """
     new = _facts(rng, 0, 4)
+    while (new["format"] == FILM) != (format == FILM):
+        new["format"] = str(rng.choice(FORMATS))
     names = ("digest", "size", "format", "taken", "place", "camera", "rating", "edited", "told")
     return {name: new[name] for name in names}
 

@@ -14,7 +14,7 @@ from unipic.cleanup.contained import lost
 from unipic.cleanup.keeper import keeper_first, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet, Kind
-from unipic.core.photo import Photo
+from unipic.core.photo import FILM, Photo
 
 LIKE = ("near", "holds")  # kinds of sets that geometry found, not equal hashes
 
@@ -91,7 +91,15 @@ def _part(found: DuplicateSet, kind: Kind, warnings: Mapping[str, str], wanted: 
 
 
 def identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
-    """Sets of the same bytes, and among the rest of the same pixels."""
+    """Sets of the same bytes, and among the rest of the same pixels.
+
+    Photos and films apart, as they are compared: neither goes in favour of the other.
+    """
+    kinds = [[photo for photo in photos if (photo.format == FILM) == film] for film in (False, True)]
+    return [found for some in kinds for found in _identical(some)]
+
+
+def _identical(photos: Sequence[Photo]) -> list[DuplicateSet]:
     same = same_bytes(photos)
     same, pixels = fold(same, same_pixels(without_copies(photos, same)))
     return same + pixels

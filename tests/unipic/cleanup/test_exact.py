@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from tests.helpers.galleries import galleries, photo
 
 from unipic.cleanup._exact import same_bytes, same_originals, same_pixels
+from unipic.cleanup.copies import identical
 from unipic.cleanup.keeper import keeper_first
 from unipic.core.embeddings import Embeddings
-from unipic.core.photo import Companion, Gallery
+from unipic.core.photo import FILM, Companion, Gallery
 
 
 def test_same_bytes_are_one_set_and_others_none() -> None:
@@ -81,6 +82,14 @@ def test_what_is_there_once_more_as_the_original_of_an_edit() -> None:
 def test_a_film_with_the_bytes_of_a_photo_is_no_original() -> None:
     film = Companion("o", "IMG_1.MOV", "/nowhere", photo("a").digest, 10, "video")
     assert same_originals([photo("a"), photo("b", companions=(film,))], frozenset()) == []
+
+
+def test_a_film_and_a_photo_are_never_identical() -> None:
+    """Also where the bytes are the same, but one of them could not be read as a photo."""
+    same = {"digest": "d", "content": "c"}
+    photos, films = [photo(id, **same) for id in "ab"], [photo(id, **same, format=FILM) for id in "cd"]
+    found = identical(photos + films)
+    assert [[one.keeper, *one.copies] for one in found] == [photos, films]
 
 
 def test_what_comes_with_one_of_two_identical_files_is_worth_a_look() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.helpers.galleries import cleanup, galleries, likeness, photo, tools, without_pictures
+from tests.helpers.galleries import cleanup, films_in, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person
 
 from unipic.cleanup.criteria import WEIGHTS
@@ -232,7 +232,8 @@ def test_a_taste_changes_the_order_and_nothing_else(given: tuple[Gallery, Embedd
     with without_pictures():
         how = Settings.of(workers=1)
         plain, tasted, again = (
-            arrange(weigh(gallery, embeddings, tools(taste=mine), how), how.thresholds) for mine in (None, taste, taste)
+            arrange(weigh(gallery, embeddings, tools(taste=mine), how, films=films_in(gallery)), how.thresholds)
+            for mine in (None, taste, taste)
         )
     assert [{p.id for p in c.photos} for c in tasted.clusters] == [{p.id for p in c.photos} for c in plain.clusters]
     assert (tasted.exact, tasted.near, set(tasted.singles)) == (plain.exact, plain.near, set(plain.singles))
