@@ -88,7 +88,7 @@ def test_the_wheel_has_every_file_and_no_other(site: Path) -> None:
         for name in files_of(PROJECT / "src")
     }
     models = PROJECT / "models"
-    shipped = ("unipic_encoder", "yunet", "dlib_face")
+    shipped = ("unipic_encoder", "yunet", "dlib_face", "eyes")
     weights = {f"_app/models/{model}/{name}" for model in shipped for name in files_of(models / model)}
     tables = {"_app/models/manifest.toml", "_app/models/cutoffs.toml"}
     assert files_of(site / "unipic") == source | weights | tables

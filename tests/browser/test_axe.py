@@ -184,6 +184,7 @@ def test_reviewing(inspector: Inspector, open_server: Server, sample_run) -> Non
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
+@pytest.mark.nightly
 def test_finishing(inspector: Inspector, open_server: Server, sample_run) -> None:
     page, run = inspector.page, sample_run(open_server.runs)
     run.change(source="upload")  # samples count in no statistics
@@ -217,7 +218,8 @@ def test_finishing(inspector: Inspector, open_server: Server, sample_run) -> Non
     assert inspector.found == [], "\n" + "\n".join(inspector.found)
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_of_nothing(new_page, scheme: str, tmp_path: Path, browser) -> None:
     started, process = start_server(tmp_path)
     try:

@@ -1,18 +1,19 @@
-"""A whole review by touch alone, at 390 pixels: 60 groups, by taps and swipes, with every target large enough."""
+"""A whole review by touch alone, at 390 pixels, by taps and swipes, with every target large enough."""
 
 from __future__ import annotations
 
 import pytest
 from tests.browser.room import Room
 from tests.helpers.reviews import KINDS, SHOTS, review_of
+from tests.safety.harness.amounts import amount
 
 pytestmark = pytest.mark.browser
 
-GROUPS = 60
+GROUPS = amount(pr=24, nightly=60)
 KEPT = {"clear": 1, "tie": 2, "identical": 1}
 
 
-def test_sixty_groups(phone, server, quiet) -> None:
+def test_every_group(phone, server, quiet) -> None:
     room = Room(phone, server.url, review_of(server.data, GROUPS)).open()
     third = GROUPS // len(KINDS)
     assert room.small_targets() == []

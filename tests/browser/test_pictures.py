@@ -12,6 +12,7 @@ from tests.browser.conftest import start_server, stop_server
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.nightly
 def test_the_pictures_of_the_readme_show_the_app_as_it_is(page, tmp_path: Path) -> None:
     """Another word on a button or in a heading, and they are old: `python -m benchmarks pictures` makes them anew."""
     server, process = start_server(tmp_path, UNIPIC_OFFLINE="1")

@@ -182,6 +182,7 @@ def test_a_rerun_in_the_middle_loses_nothing(uploader, quiet) -> None:
     quiet()
 
 
+@pytest.mark.nightly
 def test_progress_is_told_to_eyes_and_to_screen_readers(uploader, quiet) -> None:
     uploader.slow_down(500_000)
     uploader.choose(*[photo(f"{number}.jpg", 1_000_000) for number in range(4)])
@@ -197,6 +198,7 @@ def test_progress_is_told_to_eyes_and_to_screen_readers(uploader, quiet) -> None
     quiet()
 
 
+@pytest.mark.nightly
 def test_cancelling_keeps_what_has_arrived(uploader, quiet) -> None:
     uploader.choose(photo("arrived.jpg"))
     uploader.wait_for("1 photo uploaded")

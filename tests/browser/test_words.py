@@ -80,7 +80,7 @@ def test_find_similar_in_the_large_view(page: Any, shelf: Server, quiet: Callabl
     quiet()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), pytest.param(1280, "dark", marks=pytest.mark.nightly)])
 def test_no_barriers(new_page: Callable[..., Any], shelf: Server, width: int, scheme: str) -> None:
     page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page.set_default_timeout(10_000)

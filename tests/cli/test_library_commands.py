@@ -15,6 +15,7 @@ import pytest
 from click.testing import Result
 from tests.helpers.pages import page
 from tests.helpers.pictures import save, scene
+from tests.safety.harness.amounts import amount
 from typer.testing import CliRunner
 
 from cli.app import MISUSED, PARTLY
@@ -132,7 +133,7 @@ def test_killed_again_and_again_it_comes_to_its_end(photos: Path, tmp_path: Path
     environment = {**os.environ, "UNIPIC_DATA": str(tmp_path / "data")}
     words = [sys.executable, str(APP / "main.py"), "index", str(photos), *BUILTIN, "--json"]
     library = Library(tmp_path / "data")
-    for _ in range(3):
+    for _ in range(amount(pr=1, nightly=3)):
         process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         read = len(library.listing().ids)
         while process.poll() is None and len(library.listing().ids) <= read:

@@ -68,6 +68,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
+@pytest.mark.nightly
 def test_a_server_that_works_for_days_ends_as_it_began(server: Server, photos: list[Path], tmp_path: Path) -> None:
     whole = {hashlib.sha256(path.read_bytes()).hexdigest() for path in photos}
     held: list[Held] = []

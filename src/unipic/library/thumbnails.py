@@ -33,12 +33,15 @@ class Thumbnails:
         path = self.path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(digest + PART)  # the next run overwrites one that a killed run left
-        part.write_bytes(data)
         try:
+            part.write_bytes(data)
             os.replace(part, path)
         except FileNotFoundError:
             if not path.exists():
                 raise  # otherwise another run saved the same one first
+        except OSError:  # a full disk: no later run may have to write this one
+            part.unlink(missing_ok=True)
+            raise
 
     def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
         """Add thumbnails from another folder, as hard links if possible; deleting them there does not matter."""

@@ -22,8 +22,8 @@ from screens.parts.uploader import _ENDINGS
 from server.pictures import RENDERED
 from server.pictures import SHOWN as SHOWN_BY_BROWSERS
 from unipic.core.errors import LocationLeft
+from unipic.core.photo import FILM, RAW, Extra, Found, Photo, Unreadable
 from unipic.core.photo import FORMATS as RANKED
-from unipic.core.photo import RAW, Extra, Found, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.reading import _jxl
 from unipic.reading._jxl_header import read_header
@@ -96,8 +96,8 @@ def from_jpeg(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
 
 
 def test_each_format_has_a_rank_a_way_to_the_browser_and_an_ending_in_the_dialog() -> None:
-    assert set(FORMATS) | {RAW} == set(RANKED)
-    assert set(RANKED) == set(RENDERED) | set(SHOWN_BY_BROWSERS)
+    assert set(FORMATS) | {RAW, FILM} == set(RANKED)
+    assert set(RANKED) == set(RENDERED) | set(SHOWN_BY_BROWSERS) | {FILM}, "of a film one of its pictures is shown"
     assert {".jxl", ".jp2", ".ico", ".icns", ".heic"} <= set(_ENDINGS.split(","))
     assert set(BY_PILLOW) < set(FORMATS)
 

@@ -167,6 +167,7 @@ def test_models_run_on_workers_that_end_with_the_stream(engine: RayEngine) -> No
     assert not any(map(psutil.pid_exists, where))
 
 
+@pytest.mark.nightly
 def test_few_items_start_no_ray() -> None:
     other = RayEngine(few=3)
     assert list(other.apply(ten, process_of, range(3))) == [(n, os.getpid()) for n in range(3)]
@@ -199,6 +200,7 @@ def test_an_item_that_always_kills_its_worker_ends_the_stream(engine: RayEngine)
     assert list(engine.apply(ten, times, range(4))) == [(n, 10 * n) for n in range(4)]
 
 
+@pytest.mark.nightly
 def test_a_text_encoder_sees_on_workers_what_it_sees_here(engine: RayEngine, tmp_path: Path) -> None:
     """Its seeing half alone is loaded there; the reading half stays where words are."""
     from tests.helpers.checkpoints import make_siglip
