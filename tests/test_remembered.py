@@ -397,7 +397,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     searched |= {f"people/{name}" for name in ("attach", "density", "grouping", "limits", "linking")}
     searched |= {"reading/cutting", "vision/chips", "vision/faces", "vision/face_net", "vision/face_resnet"}
     searched |= {"vision/own_faces"}
-    searched |= {"video/fingerprints", "video/packets", "video/reading"}
+    searched |= {"video/fingerprints", "video/packets", "video/facts", "video/reading"}
     assert modules <= ours | second_look | searched | {"library/indexing", "reading/engines/_store"}
     decoders = {"pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy=="}
     assert decoders | {"numpy==", "opencv-python-headless=="} <= behind

@@ -153,7 +153,7 @@ def _frames(films: Films) -> list[Photo]:
 
 def _not_read(films: Films) -> list[Unreadable]:
     """Files named like films that could not be read as such."""
-    from unipic.video.reading import is_named_like_a_film
+    from unipic.video.facts import is_named_like_a_film
 
     return [file for file in films.gallery.unreadable if is_named_like_a_film(file)]
 

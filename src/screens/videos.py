@@ -10,7 +10,7 @@ from server.film_pictures import filmstrip
 from server.state import library
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import size
-from unipic.video.reading import clock, seconds_of
+from unipic.video.facts import clock, seconds_of
 
 PAGE = 24  # films on a page
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from server.state import library
 from unipic.core.photo import Photo
+from unipic.video.facts import KEY, PRINTED, seconds_of
 from unipic.video.fingerprints import Fingerprint, unpacked
-from unipic.video.reading import KEY, PRINTED, seconds_of
 from unipic.video.same_film import agree, tells
 
 

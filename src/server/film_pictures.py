@@ -14,8 +14,8 @@ from unipic.library.library import Library
 from unipic.reading.engines.base import Failure
 from unipic.reading.renditions import CHANGED
 from unipic.video.decode import in_worker
+from unipic.video.facts import CONTENT, STRIPS, seconds_of
 from unipic.video.film import NotAFilm
-from unipic.video.reading import CONTENT, STRIPS, At, picture_at, seconds_of
 
 SIDE = 1280  # pixels of the long side
 STEP_MS = 100  # times are rounded to this, so that few pictures are kept
@@ -23,6 +23,8 @@ STEP_MS = 100  # times are rounded to this, so that few pictures are kept
 
 def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
     """Path of a JPEG of what a film shows at a time, long side at most SIDE. NotShown if it cannot be made."""
+    from unipic.video.reading import At, picture_at  # here: imports OpenCV, which the first screen does without
+
     at = min(max(0, milliseconds), round(1000 * seconds_of(film))) // STEP_MS * STEP_MS
     path = views / f"{film.digest}-at-{at}.jpg"
     with suppress(FileNotFoundError):

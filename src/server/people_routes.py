@@ -14,13 +14,12 @@ from server.answers import Answer, Asked, Refused, heard, in_words, shown
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import printable
-from unipic.library.faces import faces, is_on
+from unipic.library.faces import is_on
 from unipic.library.library import Library
-from unipic.people.people import People, Together
+from unipic.people.people import People, Together, open_people
 from unipic.people.settling import Somebody
 from unipic.people.suggest import Answer as Said
 from unipic.people.suggest import Card, Deck
-from unipic.vision.registry import face_encoder_key
 
 KINDS = ("person", "unnamed", "other", "hidden")
 QUESTIONS = 50  # sent at once
@@ -44,7 +43,7 @@ class Room:
         """Looked at anew if the library has changed."""
         state = (self.library.version(), is_on(self.library))
         if self._people is None or state != self._state:
-            self._people, self._deck = People(self.library, faces(self.library, vectors=True), face_encoder_key()), None
+            self._people, self._deck = open_people(self.library), None
             self._people.group()
             self._state = (self.library.version(), is_on(self.library))  # what was grouped is stored in it
         self._people.refresh()
@@ -64,7 +63,9 @@ class Room:
         self._state = (self.library.version(), is_on(self.library))
 
     def kept_up(self) -> None:
-        """The deck knows what was said: only count what was stored as seen."""
+        """The deck knows what was said: store who is where, and count that as seen."""
+        if self._people:
+            self._people.refresh()
         self._state = (self.library.version(), is_on(self.library))
 
 

@@ -88,7 +88,7 @@ def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     page.goto(open_server.url)
     page.get_by_role("button", name="Choose photos", exact=True).wait_for()
     inspector.look("add: from this device")
-    page.locator("details summary").first.click()
+    page.locator("summary", has_text="Options").click()
     inspector.look("add: settings open")
     page.get_by_role("tab", name="Folder on the server").click()
     page.get_by_role("button", name="Find copies and best shots in this folder").wait_for()

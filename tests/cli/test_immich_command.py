@@ -20,7 +20,7 @@ from unipic.core.settings import PROJECT, immich_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.sources.immich import saved_login
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.server]
 
 PLAIN = ("--encoder", "builtin", "--ranker", "builtin", "--workers", "1")
 SECOND = "2024-06-12T20:51:0{}.000Z"

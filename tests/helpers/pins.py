@@ -57,7 +57,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     ),
     "video/fingerprints": ("video/fingerprints", "numpy=="),
     "video/packets": ("video/packets",),
-    "video/reading": ("video/reading",),
+    "video/facts": ("video/facts", "video/reading"),
     "reading/seen": (
         *("core/photo", "library/index", "library/indexing", "library/_tables", "reading/engines/_store"),
         *("reading/seen", "reading/versions"),
@@ -93,7 +93,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/reading": (1, "1d944432696b635b"),
+    "video/facts": (1, "dae309d54c8584dd"),
     "reading/seen": (3, "8f8020ff867a2dc6"),
 }
 

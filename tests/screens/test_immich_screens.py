@@ -24,6 +24,8 @@ from unipic.sources.immich import server as server_of
 from unipic.tools import Tools
 from utils import examine
 
+pytestmark = pytest.mark.server
+
 FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 ODD = "<img src=x onerror=alert(1)> [link](https://example.org)"
 

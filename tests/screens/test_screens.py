@@ -100,10 +100,10 @@ def labels(test: AppTest) -> list[str]:
     return [button.label for button in test.button]
 
 
-def test_add_shows_three_ways_in() -> None:
+def test_add_shows_four_ways_in() -> None:
     test = app()
     names = [tab.label.split(": ")[-1] for tab in test.tabs]
-    assert names == ["From this device", "Folder on the server", "Sample photos"]
+    assert names == ["From this device", "Folder on the server", "Sample photos", "Immich"]
     assert "Your originals are only read" in text(test)
     assert "No folder on this server is open" in text(test)
     assert "Try it with sample photos" in labels(test)

@@ -49,7 +49,7 @@ class Visitor:
 @pytest.fixture
 def visitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Visitor:
     made = Visitor(tmp_path, faces_of(*PHOTOS))
-    monkeypatch.setattr("server.people_routes.faces", lambda *_, **__: made.faces)
+    monkeypatch.setattr("unipic.people.people.faces_in", lambda *_, **__: made.faces)
     return made
 
 

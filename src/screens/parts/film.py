@@ -15,7 +15,7 @@ from unipic.core.errors import NotShown
 from unipic.core.photo import Photo
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.reading import clock, seconds_of
+from unipic.video.facts import clock, seconds_of
 
 STEPS = 40  # of the slider over a film
 # A picture, the buttons above it and the words below it are seen at once.

@@ -14,7 +14,7 @@ from unipic.core.photo import Photo, local_time
 from unipic.core.words import size
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.reading import clock, seconds_of
+from unipic.video.facts import clock, seconds_of
 
 GREEN, GREY = "#3a8f5a", "#b8bcc0"
 STEPS = 40  # of the slider over the shorter film

@@ -15,10 +15,10 @@ from screens.parts.words import count, plain
 from screens.session import session
 from server.film_work import Told, frame
 from unipic.core.photo import Photo
+from unipic.video.facts import clock
 from unipic.video.gathered import FilmFrame
 from unipic.video.keyframe_groups import Grouped
 from unipic.video.plots import figure, project
-from unipic.video.reading import clock
 from unipic.video.stamped import stamped
 from unipic.video.telling import Telling, Wish, picture_name, tell
 from unipic.video.telling_map import marks_of

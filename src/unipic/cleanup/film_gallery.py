@@ -13,7 +13,8 @@ from unipic.library.index import Index, path_of
 from unipic.library.library import Library
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Seen
-from unipic.video.reading import films_seen, fingerprints_of, is_named_like_a_film
+from unipic.video.facts import is_named_like_a_film
+from unipic.video.reading import films_seen, fingerprints_of
 from unipic.video.same_film import Alike, tells
 from unipic.video.stills import stills
 from unipic.vision.base import Encoder

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
@@ -91,6 +90,8 @@ class Decoded:
 
 def _shrunk(plane: Any, width: int, height: int) -> Pixels:
     """A plane averaged to a size."""
+    import cv2  # here: the web server decodes in workers, and does without
+
     whole = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 

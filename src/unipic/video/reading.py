@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,18 +23,14 @@ from unipic.reading.images import Decoded as DecodedPhoto
 from unipic.reading.metadata import Metadata
 from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
-from unipic.video import fingerprints, packets
+from unipic.video import packets
 from unipic.video.decode import Decoded, Decoder, in_worker
+from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, clock, content_of
 from unipic.video.film import Film, FilmLimits, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder
 
-VERSION = 1  # raised when another picture stands for a film, or its facts are read otherwise
 STAGE, PRINTING = "Reading films", "Looking through films"
-SUFFIXES = (
-    *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
-    *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
-)
 STRIP = 8  # pictures spread over a film: its filmstrip, of which the best stands for it
 KEYS_FROM = 60.0  # seconds of a film from which they need no other: quick, while short films may have only one such
 STRIP_SIDE = 160  # pixels, the height of the filmstrip
@@ -44,38 +39,6 @@ LOOKED_AT = 96  # pixels, their size for choosing
 # worth DOUBLING steps of quality; others need EFFORT times as many bits for the same picture.
 GOOD_BITS, GOOD, DOUBLING = 0.1, 75, 10
 EFFORT = {"h264": 1.0, "hevc": 0.6, "av1": 0.5, "vp9": 0.65, "vp8": 1.0, "mpeg4": 1.6, "mpeg2video": 2.2, "mjpeg": 5.0}
-KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
-
-
-CONTENT = f"film{VERSION}.{packets.VERSION}"
-PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index are ours
-
-
-def is_named_like_a_film(file: Found | Unreadable) -> bool:
-    """By the ending of its name; whether it is one, its content decides."""
-    return PurePosixPath(file.name).suffix.casefold() in SUFFIXES
-
-
-def content_of(pictures: str, sound: str) -> str:
-    """What a film's content is known by: the same pictures and sound in any container; "" if that is not known."""
-    return f"{CONTENT} {pictures} {sound}".rstrip() if pictures else ""
-
-
-def pictures_of(film: Photo) -> str:
-    """The digest of a film's coded pictures, whatever the sound; "" if it is not known."""
-    return film.content.split(" ")[1] if film.content else ""
-
-
-def seconds_of(film: Photo) -> float:
-    """The length of a film."""
-    return next((float(extra.value) for extra in film.holds if extra.kind == "length"), 0.0)
-
-
-def clock(seconds: float) -> str:
-    """0:41, 12:05, 1:02:07."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 # Reading, in a worker.

@@ -18,7 +18,8 @@ from unipic.reading.seen import Seen
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 from unipic.video import reading
-from unipic.video.reading import clock, films_seen, fingerprints_of, pictures_of, quality, seconds_of
+from unipic.video.facts import clock, is_named_like_a_film, pictures_of, seconds_of
+from unipic.video.reading import films_seen, fingerprints_of, quality
 
 
 @pytest.fixture(scope="module")
@@ -113,5 +114,5 @@ def test_quality_counts_bits_a_pixel_and_the_codec(films: Path) -> None:
 
 
 def test_files_are_named_like_films() -> None:
-    assert reading.is_named_like_a_film(Unreadable("1", "a/B.MOV", "", ""))
-    assert not reading.is_named_like_a_film(Unreadable("1", "a/b.ts", "", ""))
+    assert is_named_like_a_film(Unreadable("1", "a/B.MOV", "", ""))
+    assert not is_named_like_a_film(Unreadable("1", "a/b.ts", "", ""))

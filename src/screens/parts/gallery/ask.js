@@ -17,7 +17,7 @@ export function ask({ host, kind, about, known, onAnswer, onClose }) {
       : h("input", { id: "ask-field", type: "text", maxLength: 100, autocomplete: "off", required: true });
   const answer = (on) => {
     if (!field.reportValidity()) return;
-    dialog.close();
+    leave();
     onAnswer(field.value, on);
   };
   const names = known.map((name) =>
@@ -33,18 +33,24 @@ export function ask({ host, kind, about, known, onAnswer, onClose }) {
     h(
       "div",
       { class: "answers" },
-      h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", onclick: () => leave() }, "Cancel"),
       remove && h("button", { type: "button", onclick: () => answer(false) }, remove),
       h("button", { type: "submit", class: "strong" }, add),
     ),
   );
   const dialog = h(
     "dialog",
-    { class: "ask", "aria-labelledby": "ask-title", onclose: () => (dialog.remove(), onClose()) },
+    { class: "ask", "aria-labelledby": "ask-title", oncancel: () => leave(), onclose: () => leave() },
     form,
   );
+  // At once: the event that it was closed comes later, and a key may be pressed before.
+  const leave = () => {
+    if (!dialog.isConnected) return;
+    dialog.remove();
+    onClose();
+  };
   host.append(dialog);
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => event.target === dialog && leave());
   dialog.showModal();
   field.focus();
   return { close: () => dialog.close() };

@@ -8,8 +8,8 @@ const WORDS = { tag: ["Tags", "Add a tag"], album: ["Albums", "Put into an album
 
 export class Info {
   /**
-   * onMark(said) sends what is said, and gives whether it was taken; then the photo is shown anew. onSearch(words)
-   * searches for a line in the photo.
+   * onMark(said) sends what is said, and gives whether it was taken; after a tag or album the photo is shown anew.
+   * onSearch(words) searches for a line in the photo.
    */
   constructor(store, { onMark, onSearch, onClose }) {
     Object.assign(this, { store, onMark, onSearch });

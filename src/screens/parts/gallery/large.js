@@ -111,13 +111,14 @@ export class Large {
       const near = this.store.pages.at(this.position + by);
       if (near) this.pictures.get(this.store.urls.view(near));
     }
-    if (this.info.digest !== this.photo.digest) await this.learn(); // else somebody may be writing there
+    if (this.info.digest !== this.photo.digest) await this.learn();
   }
 
-  async learn() {
+  /** Show the facts of the photo; `anew`: even if they are there, where somebody may be writing. */
+  async learn(anew = false) {
     const { position, photo } = this;
     const full = await this.store.inFull(photo.digest);
-    if (this.position !== position) return;
+    if (this.position !== position || (!anew && this.info.digest === photo.digest)) return;
     if (full && !full.there) this.stage.say(AWAY);
     this.info.show(full);
   }
@@ -125,7 +126,8 @@ export class Large {
   async mark(said) {
     const { position, photo } = this;
     const done = await this.store.mark(said, { digests: [photo.digest] });
-    if (this.position === position && done !== null) await this.learn();
+    const anew = said.do === "tag" || said.do === "album"; // else what somebody presses or writes stays as it is
+    if (this.position === position && done !== null) await this.learn(anew);
     return done !== null;
   }
 
