@@ -83,6 +83,7 @@ def inspector(request: pytest.FixtureRequest, new_page) -> Inspector:
     return Inspector(new_page(color_scheme=scheme, **(phone if size == "small" else {})))
 
 
+@pytest.mark.nightly
 def test_adding_and_working(inspector: Inspector, open_server: Server) -> None:
     page = inspector.page
     page.goto(open_server.url)

@@ -143,6 +143,7 @@ def test_a_chosen_folder_keeps_its_paths_and_loses_its_litter(uploader, tmp_path
     quiet()
 
 
+@pytest.mark.nightly
 def test_a_dropped_folder_is_read_to_its_end(uploader, tmp_path, quiet) -> None:
     """A browser hands over 100 entries of a folder at a time."""
     files_in(tmp_path / "Big", 230)

@@ -222,6 +222,7 @@ def test_a_wrong_address_is_answered(page, server, quiet) -> None:
     quiet()
 
 
+@pytest.mark.nightly
 def test_a_hostile_name_is_only_text(page, server, gallery: Path, quiet) -> None:
     name = "<img src=x onerror=alert(1)>.jpg"
     fired = []

@@ -78,6 +78,7 @@ def test_the_command_line_asks_for_nobody(destination: str, photos: Path, tmp_pa
     quiet(talk, f"command line, {destination}")
 
 
+@pytest.mark.nightly
 def test_a_search_asks_for_nobody(photos: Path, tmp_path: Path) -> None:
     example = next(photos.rglob("*.jpg"))
     for number, words in enumerate((["index", str(photos)], ["search", "jpg", "--like", str(example), "--maybe"])):

@@ -234,6 +234,7 @@ def read_only(source: Path) -> Iterator[str]:
         pytest.skip(f"root may not mount here, and no mode stops root: {bound.stderr.strip()}")
 
 
+@pytest.mark.nightly
 def test_a_full_run_over_a_source_that_cannot_be_written(tmp_path: Path) -> None:
     source = album(tmp_path / "photos", FEW)
     with read_only(source) as by:

@@ -329,6 +329,7 @@ def addresses(browser: Browser, payloads: list[str]) -> None:
             browser.look("an address")
 
 
+@pytest.mark.nightly
 def test_no_name_does_anything_in_the_library(
     server: Server, canary: str, roots: list[Path], payloads: list[str]
 ) -> None:

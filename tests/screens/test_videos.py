@@ -133,6 +133,7 @@ def test_what_is_no_film_is_refused_in_words(films: Path) -> None:
         look_through(films / "bad.mp4", Settings.of(encoder="builtin"), silent)
 
 
+@pytest.mark.nightly
 def test_two_films_that_are_one_are_scrubbed_together(library: Library, films: Path, data: Path) -> None:
     copy_of(films / "walk.mp4", "half size, strong compression", films / "small", 25, pictures(films / "walk.mp4"))
     read_in(library, films)
