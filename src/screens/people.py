@@ -44,7 +44,7 @@ def screen() -> None:
 
 
 def _ask() -> None:
-    st.markdown(WHAT.format(folder=f"`{plain(str(library().data))}`"))
+    st.markdown(WHAT.format(folder=f"**{plain(str(library().data))}**"))
     named = Persons(library().data).all()[0] if Persons(library().data).path.exists() else []
     if named:
         st.caption(f"{count(len(named), 'name')} from before are kept, and come back when faces are told apart.")
