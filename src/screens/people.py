@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from screens.parts.people import people
@@ -21,8 +23,8 @@ WHAT = """
 - Names are given by you, and by nobody else. No age, gender, origin or mood is worked out.
 - Everything can be turned off and deleted here, at any time.
 
-The network knows adults of the kind best that it was made from; it mixes up **children** and **people of East Asian
-origin** more often. So it asks rather than joins.
+The network is less sure of **children** and of **people of East Asian origin** than of the people it was taught on.
+Where it is not sure that two faces are one person, Unipic asks.
 """
 
 
@@ -45,8 +47,7 @@ def screen() -> None:
 
 def _ask() -> None:
     st.markdown(WHAT.format(folder=f"**{plain(str(library().data))}**"))
-    named = Persons(library().data).all()[0] if Persons(library().data).path.exists() else []
-    if named:
+    if named := Persons(library().data).all()[0]:
         st.caption(f"{count(len(named), 'name')} from before are kept, and come back when faces are told apart.")
     with st.container(horizontal=True):
         st.button("Turn on", type="primary", icon=":material/face:", on_click=_turn_on)
@@ -83,8 +84,8 @@ def _settings() -> None:
             st.error("Nothing was deleted: the words were not typed.", icon=":material/error:")
 
 
-def _leave_out(path: object, out: bool) -> None:
-    faces.leave_out(library(), path, out)  # type: ignore[arg-type]
+def _leave_out(path: Path, out: bool) -> None:
+    faces.leave_out(library(), path, out)
     if not out:
         look_for_new([])
 

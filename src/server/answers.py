@@ -109,3 +109,10 @@ def heard(done: Callable[[Asked], Answer]) -> Endpoint:
         return JSONResponse(await run_in_threadpool(answer, asked))
 
     return hear
+
+
+def text(given: Any) -> str:
+    """A value of a request that is to be text. ValueError for any other."""
+    if not isinstance(given, str):
+        raise ValueError("text is expected")
+    return given

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.routing import Route
 
-from server.answers import Answer, Asked, Refused, heard, in_words, shown
+from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from server.occasions import Occasions
 from server.runs import Runs
 from unipic.core.errors import ModelError, SettingsError
@@ -106,7 +106,7 @@ def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
     event, kind = _event(occasions, asked["event"]), asked["kind"]
     if kind not in PAGES:
         raise Refused(400, "A page is a PDF or a PNG.")
-    size = paper_named(_text(asked["paper"]), asked.get("landscape") is True)
+    size = paper_named(text(asked["paper"]), asked.get("landscape") is True)
     run = runs.new("selection")
     try:
         run.select(event.digests)
@@ -143,13 +143,13 @@ def _event(occasions: Occasions, id: str) -> Event:
 def _rename(occasions: Occasions, asked: Asked) -> None:
     from unipic.albums.saying import name_event
 
-    name_event(_rulings(occasions), _event(occasions, asked["event"]), _text(asked["name"]))
+    name_event(_rulings(occasions), _event(occasions, asked["event"]), text(asked["name"]))
 
 
 def _split(occasions: Occasions, asked: Asked) -> None:
     from unipic.albums.saying import split
 
-    split(_rulings(occasions), occasions.now(), _text(asked["photo"]))
+    split(_rulings(occasions), occasions.now(), text(asked["photo"]))
 
 
 def _join(occasions: Occasions, asked: Asked) -> None:
@@ -161,7 +161,7 @@ def _join(occasions: Occasions, asked: Asked) -> None:
 def _leave_out(occasions: Occasions, asked: Asked) -> None:
     from unipic.albums.saying import leave_out
 
-    leave_out(_rulings(occasions), occasions.now(), [_text(digest) for digest in asked["photos"]])
+    leave_out(_rulings(occasions), occasions.now(), [text(digest) for digest in asked["photos"]])
 
 
 def _judge(occasions: Occasions, asked: Asked) -> None:
@@ -192,9 +192,3 @@ def _rulings(occasions: Occasions) -> Any:
     from unipic.library.events import EventRulings
 
     return EventRulings(occasions.library.data)
-
-
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise ValueError("text is expected")
-    return given

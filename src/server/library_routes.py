@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from server.answers import Answer, Asked, Refused, heard, in_words, shown
+from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from server.listings import Listings, Range
 from server.occasions import Occasions
 from server.photo_facts import facts
@@ -68,7 +68,7 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         return {"changed": len(digests), **_said(library)}
 
     def saved(asked: Asked) -> Answer:
-        library.marks.save_search(_text(asked["query"]), asked.get("on", True) is True)
+        library.marks.save_search(text(asked["query"]), asked.get("on", True) is True)
         return _said(library)
 
     def selection(asked: Asked) -> Answer:
@@ -220,11 +220,11 @@ def _mark(library: Library, digests: list[str], asked: Asked) -> None:
         case "favourite":
             marks.favourite(digests, on)
         case "tag":
-            marks.tag(digests, _text(asked["name"]), on)
+            marks.tag(digests, text(asked["name"]), on)
         case "album":
-            marks.album(digests, _text(asked["name"]), on)
+            marks.album(digests, text(asked["name"]), on)
         case "note":
-            marks.note(digests, _text(asked["words"]))
+            marks.note(digests, text(asked["words"]))
         case other:
             raise ValueError(f"there is no {other!r}")
 
@@ -232,12 +232,12 @@ def _mark(library: Library, digests: list[str], asked: Asked) -> None:
 def _digests(listings: Listings, asked: Asked) -> list[str]:
     """The photos that a request names: by digest, or by positions in a listing."""
     if "digests" in asked:
-        named = [_text(digest) for digest in asked["digests"]]
+        named = [text(digest) for digest in asked["digests"]]
         if not all(map(DIGEST.fullmatch, named)):
             raise ValueError("a digest has 64 digits")
         return list(dict.fromkeys(named))
     ranges = [_range(one) for one in asked["ranges"]]
-    return list(dict.fromkeys(listings.digests(_text(asked["key"]), ranges)))
+    return list(dict.fromkeys(listings.digests(text(asked["key"]), ranges)))
 
 
 def _range(given: Any) -> Range:
@@ -245,12 +245,6 @@ def _range(given: Any) -> Range:
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise ValueError("a range is two positions, the smaller one first")
     return start, end
-
-
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise ValueError("text is expected")
-    return given
 
 
 def _number(given: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from server.answers import Answer, Asked, Refused, heard, in_words, shown
+from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import printable
@@ -213,17 +213,16 @@ def _done(room: Room, asked: Asked) -> dict[str, Any]:
         room.kept_up()
         return {"undone": undone}
     people = room.people
-    text, several = _text, _texts
     steps: dict[str, Callable[[], Any]] = {
         "name": lambda: people.name(text(asked["id"]), text(asked["name"])),
         "born": lambda: people.born(text(asked["id"]), text(asked["born"])),
         "hide": lambda: people.hide(text(asked["id"]), asked.get("on", True) is True),
         "cover": lambda: people.cover(text(asked["id"]), text(asked["face"])),
-        "join": lambda: people.join(several(asked["ids"]), asked.get("twice") is True),
-        "split": lambda: people.split(several(asked["faces"]), text(asked.get("to", ""))),
-        "not": lambda: people.is_not(several(asked["faces"]), text(asked["id"])),
-        "no face": lambda: people.no_face(several(asked["faces"])),
-        "nobody": lambda: people.nobody(several(asked["ids"])),
+        "join": lambda: people.join(_texts(asked["ids"]), asked.get("twice") is True),
+        "split": lambda: people.split(_texts(asked["faces"]), text(asked.get("to", ""))),
+        "not": lambda: people.is_not(_texts(asked["faces"]), text(asked["id"])),
+        "no face": lambda: people.no_face(_texts(asked["faces"])),
+        "nobody": lambda: people.nobody(_texts(asked["ids"])),
         "undo": people.undo,
         "forget": lambda: people.forget(text(asked["id"])),
     }
@@ -246,13 +245,7 @@ def _answered(room: Room, asked: Asked) -> dict[str, Any]:
     return {"left": len(deck.questions())}
 
 
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise ValueError("text is expected")
-    return given
-
-
 def _texts(given: Any) -> list[str]:
     if not isinstance(given, list) or not given:
         raise ValueError("a list of names is expected")
-    return [*map(_text, given)]
+    return [*map(text, given)]

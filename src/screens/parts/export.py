@@ -12,7 +12,7 @@ import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
-from screens.parts.save import make_folder, make_list, make_zip, offer
+from screens.parts.save import album_root, make_folder, make_list, make_zip, offer
 from screens.parts.tree import tree
 from screens.parts.words import belonging, count, plain, size
 from screens.session import session
@@ -150,15 +150,9 @@ def _zip(job: Export, plan: Preview, album: str) -> bool:
 
 def _folder(job: Export, plan: Preview, album: str) -> bool:
     run = job.run
-    roots = writable_folders()
-    if not roots:
-        st.info(
-            "No folder on this server is open for albums. Its operator can open some: start Unipic with "
-            "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
-            icon=":material/folder_off:",
-        )
+    root, roots = album_root("out-root"), writable_folders()
+    if root is None:
         return False
-    root = st.selectbox("Folder", roots, format_func=str, key="out-root")
     state = run.load()
     begun = Path(state.album_folder) if state.album_folder else None
     if begun and os.path.lexists(begun / MANIFEST):

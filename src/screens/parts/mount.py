@@ -18,3 +18,7 @@ def script(folder: str, room: str, told: str) -> str:
 def styles(paths: Iterable[Path]) -> str:
     """The style sheets, one after the other."""
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def rerun() -> None:
+    """The callback of a component's trigger: Streamlit hands over only values that have one."""

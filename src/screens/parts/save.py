@@ -13,6 +13,7 @@ import streamlit as st
 from screens.parts.download import download
 from screens.parts.words import plain, size
 from screens.session import session
+from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
@@ -133,3 +134,16 @@ class Bar:
 
     def empty(self) -> None:
         self._bar.empty()
+
+
+def album_root(key: str) -> Path | None:
+    """Ask for one of the server's folders that are open for albums; None, with what to do, where there is none."""
+    roots = writable_folders()
+    if roots:
+        return st.selectbox("Folder", roots, format_func=str, key=key)
+    st.info(
+        "No folder on this server is open for albums. Its operator can open some: start Unipic with "
+        "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
+        icon=":material/folder_off:",
+    )
+    return None

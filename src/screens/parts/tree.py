@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.save import written_by
+from screens.parts.save import album_root, written_by
 from screens.parts.words import count, plain, size
 from server.operator import writable_folders
 from server.runs import Run
@@ -50,18 +50,12 @@ MAX_FOLDERS_SHOWN, MAX_NAMES_SHOWN = 30, 20
 
 def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool, ready: bool) -> bool:
     """The choices, the tree as it will be, and the button. True if it was just written."""
-    roots = writable_folders()
-    if not roots:
-        st.info(
-            "No folder on this server is open for albums. Its operator can open some: start Unipic with "
-            "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
-            icon=":material/folder_off:",
-        )
+    root = album_root("tree-root")
+    if root is None:
         return False
-    root = st.selectbox("Folder", roots, format_func=str, key="tree-root")
     try:
         wish, link = _wish(), _link(run)
-        target = _target(run, Path(root), album)
+        target = _target(run, root, album)
         destination = _destination(run, outcomes, target, wish, How(Linker(link), strip_location))
         destination.ready()
         plan = destination.plan(outcomes)

@@ -115,11 +115,6 @@ class People:
         id = self._whose.get(key)
         return self.everybody[id] if id else None
 
-    def namesakes(self, name: str) -> list[Somebody]:
-        """Those who have this name already, whom another one may be."""
-        wanted = person_name(name).casefold()
-        return [one for one in self.everybody.values() if one.row.name.casefold() == wanted]
-
     def likeness(self, face: Face, somebody: Somebody) -> float | None:
         """0 to 100: how sure this face is the person's, by the others; None if nothing tells."""
         others = [one for one in somebody.clear if one.key != face.key]

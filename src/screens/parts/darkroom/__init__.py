@@ -25,8 +25,4 @@ _component = st.components.v2.component(
 def darkroom(token: str, arrangement: str) -> bool:
     """The groups of a run. True once the person says that they are through."""
     data = {"token": token, "arrangement": arrangement}
-    return bool(_component(key=f"darkroom-{token}", data=data, on_done_change=_rerun).get("done"))
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""
+    return bool(_component(key=f"darkroom-{token}", data=data, on_done_change=mount.rerun).get("done"))

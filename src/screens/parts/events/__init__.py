@@ -24,9 +24,5 @@ _component = st.components.v2.component(
 
 def events() -> dict[str, Any]:
     """The events. {"run": token} once the person wants an album, {"photos": True} to see one among all photos."""
-    gone = _component(key="events", data={"token": "events"}, on_go_change=_rerun).get("go")
+    gone = _component(key="events", data={"token": "events"}, on_go_change=mount.rerun).get("go")
     return gone if isinstance(gone, dict) else {}
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""

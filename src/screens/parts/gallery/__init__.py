@@ -27,9 +27,5 @@ _component = st.components.v2.component(
 
 def gallery() -> str | None:
     """The photos of the library. The token of a run of selected photos, once the person wants to export them."""
-    run = _component(key="gallery", data={"token": "library"}, on_export_change=_rerun).get("export")
+    run = _component(key="gallery", data={"token": "library"}, on_export_change=mount.rerun).get("export")
     return str(run) if run else None
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""

@@ -22,10 +22,6 @@ _component = st.components.v2.component(
 
 def people() -> None:
     """Everybody in the library. A person's photos are opened on Photos, by a search for them."""
-    query = _component(key="people", data={"token": "library"}, on_search_change=_rerun).get("search")
-    if query:
-        st.switch_page("photos.py", query_params={"q": str(query)})
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""
+    search = _component(key="people", data={"token": "library"}, on_search_change=mount.rerun).get("search")
+    if search:  # the browser has noted for whom
+        st.switch_page("photos.py")

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from screens.parts import mount
 from server.runs import Run
 from server.state import server
 from unipic.core.errors import RunNotFound
@@ -30,7 +31,7 @@ def keep(run: Run) -> None:
 
 def resume(shown: str = "") -> None:
     """A card for each run that this browser remembers, but for the token that is `shown`, to open or delete it."""
-    token = _component(key="resume", data={"token": "", "shown": shown}, on_open_change=_rerun).get("open")
+    token = _component(key="resume", data={"token": "", "shown": shown}, on_open_change=mount.rerun).get("open")
     if token:
         _open(token)
 
@@ -43,7 +44,3 @@ def _open(token: Any) -> None:
     if state.state == "collecting":
         st.switch_page("add.py", query_params={"upload": str(token)})
     st.switch_page("review.py", query_params={"run": str(token)})
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""

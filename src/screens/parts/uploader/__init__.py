@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from screens.parts import mount
 from unipic.core.settings import Limits
 from unipic.library.companions import RAWS, SIDECARS, VIDEOS
 from unipic.reading.images import ENDINGS
@@ -40,11 +41,7 @@ def uploader(token: str, count: int, size: int, key: str) -> UploadResult | None
     """
     # Flat: of a nested value Streamlit asks whether it is a table, and loads pandas for that.
     data = {"token": token, "max_file": Limits().max_file, "count": count, "bytes": size}
-    return _result(_component(key=key, data=data, on_result_change=_rerun).get("result"), token)
-
-
-def _rerun() -> None:
-    """Streamlit hands over only values that have a callback."""
+    return _result(_component(key=key, data=data, on_result_change=mount.rerun).get("result"), token)
 
 
 def _result(value: Any, token: str) -> UploadResult | None:
