@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
+from unipic.core.archives import open_member
 from unipic.core.locks import FLOCK, lock
 from unipic.core.moving import move
 
@@ -82,10 +83,13 @@ def is_full(error: BaseException) -> bool:
 
 
 def open_to_read(path: str | Path) -> BinaryIO:
-    """The file, opened read-only. OSError if a link or a pipe took its place."""
+    """The file, or the member of an archive, opened read-only. OSError if a link or a pipe took its place."""
     if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    handle = os.open(path, READ)
+    try:
+        handle = os.open(path, READ)
+    except (FileNotFoundError, NotADirectoryError):
+        return open_member(str(path))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "is not a regular file", str(path))

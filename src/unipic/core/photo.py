@@ -76,6 +76,16 @@ class Extra:
     value: str  # one digest or text a line, or a number; see cleanup/contained.py
 
 
+@dataclass(frozen=True)
+class Marked:
+    """What people said of one photo."""
+
+    favourite: bool = False
+    tags: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()  # their names
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A picture that could be read. `name` is shown to people and never used as a path."""
@@ -109,6 +119,7 @@ class Photo:
     holds: tuple[Extra, ...] = ()  # pages, frames, films, depth, transparency, ...: what its pixels alone do not show
     told: tuple[Extra, ...] = ()  # captions, keywords, names: what people wrote into it
     traces: tuple[Trace, ...] = ()  # of the file's origin, sorted
+    marked: Marked | None = None  # what an export's files beside it say; None: there are none
 
     @property
     def files(self) -> tuple[Photo | Companion, ...]:
@@ -183,7 +194,9 @@ def photo_to_dict(photo: Photo) -> dict[str, Any]:
 
 def photo_from_dict(values: dict[str, Any]) -> Photo:
     """Inverse of photo_to_dict. TypeError or KeyError for other values."""
-    taken, place = values["taken"], values["place"]
+    taken, place, marked = values["taken"], values["place"], values.get("marked")
+    if marked:
+        marked = Marked(**{**marked, "tags": tuple(marked["tags"]), "albums": tuple(marked["albums"])})
     return Photo(
         **{
             **values,
@@ -191,6 +204,7 @@ def photo_from_dict(values: dict[str, Any]) -> Photo:
             "taken": datetime.fromisoformat(taken) if taken else None,
             "place": tuple(place) if place else None,
             "traces": tuple(values.get("traces", ())),
+            "marked": marked,
             "companions": tuple(Companion(**file) for file in values.get("companions", ())),
             **{name: tuple(Extra(**extra) for extra in values.get(name, ())) for name in ("holds", "told")},
         }

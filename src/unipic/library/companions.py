@@ -6,23 +6,26 @@ otherwise it stays a file of its own. Files that two cameras named alike are nev
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Any, BinaryIO
 
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
+from unipic.library._takeout import cut, is_title, photo_names, start, unedited
 from unipic.library.index import NO_INDEX, Index
+from unipic.library.told import listed, with_albums, with_entry
 from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
+from unipic.reading.exports import MOST, Entry, album_of, entry_of, rows_of
 
 STAGE = "Finding what belongs together"
-VERSION = 1  # raised when other contents are read from a possible companion
-VIDEOS = (".mov", ".mp4")
+VERSION = 2  # raised when other contents are read from a possible companion
+VIDEOS = (".mov", ".mp4", ".mp")  # the last is of Pixel phones, in exports: PXL_1.MP beside PXL_1.MP.jpg
 RAWS = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".gpr", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
     *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
@@ -30,14 +33,7 @@ RAWS = (
 SIDECARS = (".xmp", ".aae", ".pp3", ".dop", ".thm", ".json")
 LIVE = 6.0  # seconds; a Live Photo's film has 3, some phones' up to 5. A longer film is not a companion
 JSON = 1_000_000  # bytes; Google Takeout's have about 1,000
-# Takeout appends this to the photo's whole name, and cuts the result at TAKEOUT_LONGEST characters.
-TAKEOUT, TAKEOUT_LONGEST = ".supplemental-metadata", 46
-# "Edited", as Google Takeout appends it in its languages.
-EDITED = re.compile(
-    r"-(edited|effects|bearbeitet|modifié|modificato|editado|editada|bewerkt|redigerad|redigeret|edytowane|edited_)$",
-    re.IGNORECASE,
-)
-COUNTER = re.compile(r"^(.*)(\.[^.]+)(\(\d+\))$")  # Takeout's IMG_1.JPG(1).json belongs to IMG_1(1).JPG
+LISTS, ALBUMS = "photo details", "albums"  # how Apple's lists of photos are called, and the folder of albums' lists
 APPLE_EDIT = re.compile(r"^(IMG_)E(\d+(?: ?\(\d+\))?)$", re.IGNORECASE)
 APPLE_EDIT_FILE = re.compile(r"^(IMG_)O(\d+(?: ?\(\d+\))?)$", re.IGNORECASE)
 
@@ -48,7 +44,13 @@ class Contents:
 
     digest: str
     clip: Clip
-    title: str  # of Takeout's JSON: the photo's name
+    says: Mapping[str, Entry] = field(default_factory=dict)  # of photos by name; "": of the one it is called like
+    album: str = ""  # the title of the album that it describes
+
+    @property
+    def title(self) -> str:
+        """Of Takeout's JSON: the photo's name."""
+        return self.says[""].title if "" in self.says else ""
 
 
 @dataclass
@@ -70,9 +72,13 @@ def together(
 
     `files`, as listed, tell whether what `index` stored about them still holds.
     """
+    names = _Names([Asset(photo) for photo in gallery.photos])
+    folders = {_folder(photo.name) for photo in gallery.photos}
+    asked = [file for file in gallery.unreadable if file.copyable and (names.asked(file) or _tells(file.name, folders))]
+    contents = _contents(asked, engine, progress, index, files)
+    gallery = replace(gallery, photos=tuple(_told(gallery.photos, asked, contents, names)))
     assets, names = _photos_in(gallery)
-    candidates = [file for file in gallery.unreadable if file.copyable and names.asked(file)]
-    contents = _contents(candidates, engine, progress, index, files)
+    candidates = [file for file in asked if names.asked(file)]
     taken = set()
     for role, belongs in BELONGS:
         for file in candidates:
@@ -90,7 +96,40 @@ def together(
         replace(asset.photo, companions=tuple(sorted(asset.files, key=lambda file: (file.name, file.id))))
         for asset in sorted(assets, key=lambda asset: places[asset.photo.id])
     )
-    return Gallery(photos, tuple(_in_words(file) for file in gallery.unreadable if file.id not in taken))
+    left = (file for file in gallery.unreadable if file.id not in taken)
+    return Gallery(photos, tuple(_in_words(file, contents.get(file.id)) for file in left))
+
+
+def _tells(name: str, folders: Collection[str]) -> bool:
+    """Whether a file may say something of several photos: an album's JSON among them, or one of Apple's lists."""
+    folder, last = _folder(name), PurePosixPath(name.casefold()).name
+    if _suffix(name) == ".csv":
+        return last.startswith(LISTS) or _of_albums(name)
+    return _suffix(name) == ".json" and folder in folders
+
+
+def _of_albums(name: str) -> bool:
+    return PurePosixPath(_folder(name)).name.casefold() == ALBUMS
+
+
+def _told(
+    photos: Sequence[Photo], files: Sequence[Unreadable], contents: Mapping[str, Contents], names: _Names
+) -> list[Photo]:
+    """The photos with what the files say of them. The most specific file counts: of an edited photo its own."""
+    said = {file.name: contents[file.id] for file in files if file.id in contents}
+    entries: dict[str, tuple[int, Entry]] = {}
+    for name, own in sorted(said.items()):
+        if "" in own.says:
+            for rank, asset in names.told_by(name, own.title):
+                known = entries.get(asset.photo.id)
+                if known is None or rank < known[0]:
+                    entries[asset.photo.id] = rank, own.says[""]
+    lists = {name: own.says for name, own in said.items() if _suffix(name) == ".csv"}
+    found = {id: entry for id, (_, entry) in entries.items()} | listed(photos, lists)
+    photos = [with_entry(photo, found[photo.id]) if photo.id in found else photo for photo in photos]
+    titles = {_folder(name): own.album for name, own in said.items() if own.album}
+    members = {name: frozenset(rows) for name, rows in lists.items() if _of_albums(name)}
+    return with_albums(photos, titles, members) if found or titles or members else photos
 
 
 def _contents(
@@ -105,7 +144,7 @@ def _contents(
     found = {file.id: file for file in files if isinstance(file, Found) and file.id in asked}
     made = f"{VERSION}.{versions.films()}"
     known = index.said(list(found.values()), made)
-    contents = {id: Contents(said["digest"], Clip(**said["clip"]), said["title"]) for id, said in known.items()}
+    contents = {id: _contents_of(said) for id, said in known.items()}
     for file, said in engine.map(read_contents, [file for file in candidates if file.id not in contents]):
         progress(Step(STAGE, len(contents), len(candidates), "file"))
         if isinstance(said, Contents):
@@ -123,25 +162,31 @@ def read_contents(file: Unreadable) -> Contents | Failure:
             if clip.seconds is not None and clip.seconds > LIVE and not clip.identifier:
                 return Failure("filmed for its own sake")
             opened.seek(0)
-            title = _takeout_title(opened.read(JSON + 1)) if _suffix(file.name) == ".json" else ""
-            if title is None:
+            says, album = _said(_suffix(file.name), opened)
+            if says is None:
                 return Failure("about something else")
             opened.seek(0)
-            return Contents(copy_and_hash(opened), clip, title)
+            return Contents(copy_and_hash(opened), clip, says, album)
     except OSError as error:
         return Failure(error.strerror or str(error))
 
 
-def _takeout_title(data: bytes) -> str | None:
-    """The photo's name by a Google Takeout JSON; None for any other JSON."""
-    try:
-        value = json.loads(data) if len(data) <= JSON else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict) or not {"photoTakenTime", "creationTime"} & value.keys():
-        return None
-    title = value.get("title")
-    return title if isinstance(title, str) else ""
+def _said(suffix: str, file: BinaryIO) -> tuple[dict[str, Entry] | None, str]:
+    """What a file says of photos, and the title of the album it describes; None if it is about something else."""
+    if suffix == ".json":
+        data = file.read(JSON + 1)
+        entry, album = (entry_of(data), album_of(data)) if len(data) <= JSON else (None, "")
+        return {"": entry} if entry else {} if album else None, album
+    return rows_of(file.read(MOST)) if suffix == ".csv" else {}, ""
+
+
+def _contents_of(stored: Mapping[str, Any]) -> Contents:
+    """Inverse of asdict."""
+    says = {
+        name: Entry(**{**one, "place": one["place"] and tuple(one["place"]), "tags": tuple(one["tags"])})
+        for name, one in stored["says"].items()
+    }
+    return Contents(stored["digest"], Clip(**stored["clip"]), says, stored["album"])
 
 
 # Candidates by name.
@@ -153,13 +198,16 @@ class _Names:
     def __init__(self, assets: Iterable[Asset]) -> None:
         self.whole: dict[str, list[Asset]] = {}
         self.stems: dict[str, list[Asset]] = {}
+        self.long: dict[str, list[Asset]] = {}  # by the beginning of their names that Takeout leaves
+        self.edited: dict[str, list[Asset]] = {}  # by the stem of the photo they were made of
         for asset in sorted(assets, key=lambda asset: (FORMATS.index(asset.photo.format), asset.photo.id)):
             for name in (asset.photo.name, *(file.name for file in asset.files)):
                 self.add(name, asset)
 
     def add(self, name: str, asset: Asset) -> None:
-        for table, key in ((self.whole, name.casefold()), (self.stems, _stem(name))):
-            if asset not in table.setdefault(key, []):
+        keys = ((self.whole, name.casefold()), (self.stems, _stem(name)), (self.long, start(name)))
+        for table, key in (*keys, (self.edited, _unedited(name))):
+            if key and asset not in table.setdefault(key, []):
                 table[key].append(asset)
 
     def asked(self, file: Unreadable) -> bool:
@@ -168,36 +216,22 @@ class _Names:
 
     def of(self, name: str) -> Iterator[Asset]:
         """Assets a file may belong to by its name, the most specific first. A raw file's own sidecar may match it."""
-        for key in _whole_names(name):
+        json = _suffix(name) == ".json"
+        whole = photo_names(name) if json else [name.casefold()[: -len(_suffix(name))]]
+        for key in whole:
             yield from self.whole.get(key, ())
-        if _suffix(name) == ".json":
-            yield from self._cut_off(name)
-            return
-        for key in _stems(name):
+        if json:
+            yield from self.long.get(cut(name), ())
+        for key in whole if json else _stems(name):
             yield from self.stems.get(key, ())
 
-    def _cut_off(self, name: str) -> Iterator[Asset]:
-        """Takeout cuts long names: assets whose name starts with what is left."""
-        start = name.casefold().removesuffix(".json")
-        if len(PurePosixPath(start).name) == TAKEOUT_LONGEST:
-            yield from (a for whole, assets in self.whole.items() if whole.startswith(start) for a in assets)
-
-
-def _whole_names(name: str) -> list[str]:
-    """Photo names a companion's name contains:
-
-    "IMG_1.JPG" for IMG_1.JPG.xmp, IMG_1.JPG.supplemental-meta.json or IMG_1.JPG(1).json.
-    """
-    rest = name.casefold()[: -len(_suffix(name))]
-    found = [rest]
-    if _suffix(name) == ".json":
-        head, dot, tail = rest.rpartition(".")
-        number = re.search(r"\(\d+\)$", tail)
-        word, counter = (tail[: number.start()], number[0]) if number else (tail, "")
-        if dot and word and TAKEOUT.startswith("." + word):
-            found.append(head + counter)
-        found += [f"{match[1]}{match[3]}{match[2]}" for each in list(found) if (match := COUNTER.match(each))]
-    return found
+    def told_by(self, name: str, title: str) -> Iterator[tuple[int, Asset]]:
+        """Assets that a JSON of Takeout speaks of, each with 0 for its own file and 1 for that of its original."""
+        for asset in self.of(name):
+            if _fits(name, title, asset.photo):
+                yield 0, asset
+        for stem in dict.fromkeys(_stem(key) for key in photo_names(name)):
+            yield from ((1, asset) for asset in self.edited.get(stem, ()))
 
 
 def _stems(name: str) -> list[str]:
@@ -205,11 +239,16 @@ def _stems(name: str) -> list[str]:
     stem = _stem(name)
     folder, slash, last = stem.rpartition("/")
     match = APPLE_EDIT_FILE.match(last) if _suffix(name) == ".aae" else None
-    return [stem, *([f"{folder}{slash}{match[1]}e{match[2]}"] if match else [])]
+    pixel = [name.casefold()] if _suffix(name) == ".mp" else []
+    return [stem, *pixel, *([f"{folder}{slash}{match[1]}e{match[2]}"] if match else [])]
 
 
 def _stem(name: str) -> str:
     return name.casefold()[: len(name) - len(_suffix(name)) or None]
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _suffix(name: str) -> str:
@@ -241,10 +280,16 @@ def _beside_a_raw(photo: Photo) -> bool:
 
 
 def _tells_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
-    """Where a Takeout name is cut off, the title inside must be the photo's name."""
-    name = PurePosixPath(file.name).name
-    cut_off = _suffix(name) == ".json" and len(name) - len(".json") == TAKEOUT_LONGEST
-    return not cut_off or said.title.casefold() == PurePosixPath(photo.name).name.casefold()
+    """A JSON names its photo, or the one that the photo was made of; a name that was cut off must fit the title."""
+    if _suffix(file.name) != ".json":
+        return True
+    named = f"{_folder(file.name)}/{said.title}".lstrip("/").casefold() in photo_names(file.name)
+    return "" in said.says and (named or _fits(file.name, said.title, photo))
+
+
+def _fits(name: str, title: str, photo: Photo) -> bool:
+    """Whether a JSON is the photo's own: it has its whole name, or what was cut off fits the title inside."""
+    return photo.name.casefold() in photo_names(name) or is_title(title, photo.name, name)
 
 
 BELONGS: tuple[tuple[Role, Callable[[Unreadable, Contents, Photo], bool]], ...] = (
@@ -299,10 +344,9 @@ def _with_originals(photos: Sequence[Photo]) -> list[Asset]:
 def _unedited(name: str) -> str:
     """The stem that an edited photo's original has; "" if the name is not that of an edited photo."""
     folder, slash, last = _stem(name).rpartition("/")
-    apple, google = APPLE_EDIT.match(last), EDITED.search(last)
-    if apple:
-        return f"{folder}{slash}{apple[1]}{apple[2]}"
-    return f"{folder}{slash}{last[: google.start()]}" if google else ""
+    apple = APPLE_EDIT.match(last)
+    original = f"{apple[1]}{apple[2]}" if apple else unedited(last)
+    return f"{folder}{slash}{original}" if original else ""
 
 
 def _one_press(a: Photo, b: Photo) -> bool:
@@ -315,10 +359,12 @@ def _companion(photo: Photo, role: Role) -> Companion:
     return Companion(photo.id, photo.name, photo.path, photo.digest, photo.size, role)
 
 
-def _in_words(file: Unreadable) -> Unreadable:
-    if _role(file.name) == "sidecar" and file.copyable and file.reason.startswith("is not in any photo format"):
-        return replace(file, reason="is a sidecar of a photo that is not here")
-    return file
+def _in_words(file: Unreadable, said: Contents | None) -> Unreadable:
+    if not file.copyable or not file.reason.startswith("is not in any photo format"):
+        return file
+    if said and (said.album or ("" not in said.says and said.says)):
+        return replace(file, reason="is an export's list of photos or albums; what it says was taken over")
+    return replace(file, reason="is a sidecar of a photo that is not here") if _role(file.name) == "sidecar" else file
 
 
 WORDS: Mapping[Role, Callable[[Companion], str]] = {

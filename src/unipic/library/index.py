@@ -41,7 +41,7 @@ ROWS = "ray"  # where workers of a local Ray leave their results
 DAY_S = 86_400  # seconds
 KEEP_DAYS = 180  # days after which a file outside the library that no run asked for is forgotten
 # Fields that belong to the file, not to its content.
-OF_THE_FILE = ("id", "name", "path", "companions")
+OF_THE_FILE = ("id", "name", "path", "companions", "marked")
 NO_METADATA = asdict(Metadata())
 
 

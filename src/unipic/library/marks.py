@@ -12,20 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import SettingsError
+from unipic.core.photo import Marked
 from unipic.library._decisions import Decisions
 from unipic.library._tables import marks, portions
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_QUERY = 100, 4000, 2000  # characters
-
-
-@dataclass(frozen=True)
-class Marked:
-    """What people said of one photo."""
-
-    favourite: bool = False
-    tags: tuple[str, ...] = ()
-    albums: tuple[str, ...] = ()  # their names
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,26 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from unipic.core.archives import status
 from unipic.core.photo import Found, Unreadable
 
 NEW = 2_000_000_000  # nanoseconds: the coarsest clock of a file system, FAT's
 
 
-def stamp(status: os.stat_result) -> str:
+def stamp(found: os.stat_result) -> str:
     """Identifies a state of a file by its times, device and inode; "" for a file written within the last NEW.
 
     The change time reveals writers that restore the modification time. Within NEW, two writes may have the same time.
     """
-    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < NEW:
+    if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < NEW:
         return ""
-    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_dev} {status.st_ino}"
+    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_dev} {found.st_ino}"
 
 
 def stamp_of(path: str) -> str:
     """The stamp of a file; "" if it cannot be examined."""
     try:
-        return stamp(os.lstat(path))
+        return stamp(status(path))
     except OSError:
         return ""
 

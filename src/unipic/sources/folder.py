@@ -1,4 +1,7 @@
-"""Folders on this machine, listed recursively and read-only. Links and set-aside photos are named, not followed."""
+"""Folders and archives on this machine, listed recursively and read-only.
+
+Links and set-aside photos are named, not followed.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from unipic.core import archives
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, kept_folder
+from unipic.sources.archived import files_in
 from unipic.sources.base import stamp
 
 SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
@@ -18,16 +23,19 @@ JOURNAL = "unipic-undo.jsonl"  # in each dated one
 
 
 class FolderSource:
-    """Photos under one or more folders, or single files. A folder given twice, or inside another, counts once.
+    """Photos under one or more folders, in archives, or single files. One given twice, or inside another, counts once.
 
-    SourceError for roots in Unipic's data folder, but those in `made`, which a run made itself, or of kept uploads.
+    Two or more parts of one export stand for all its parts in that folder. SourceError for roots in Unipic's data
+    folder, but those in `made`, which a run made itself, or of kept uploads.
     """
 
     def __init__(self, roots: Sequence[Path], made: Path | None = None) -> None:
         if not roots:
             raise SourceError("no folder was given; name at least one")
         places = [kept_folder(), *([made] if made else [])]
-        self.labels = labelled([_existing(root, places) for root in roots])
+        real = [_existing(root, places) for root in roots]
+        sets = [archives.set_of(root) for root in real]
+        self.labels = labelled([one if sets.count(one) > 1 else root for one, root in zip(sets, real, strict=True)])
         self.roots = list(self.labels)
 
     def files(self) -> Iterator[Found | Unreadable]:
@@ -35,16 +43,18 @@ class FolderSource:
         for root, label in self.labels.items():
             if os.path.isdir(root):
                 yield from _walk(root, label)
+            elif archives.is_archive(root):
+                yield from files_in(root, label)
             else:
                 yield _entry(root, label)
 
 
 def allowed(path: Path, roots: Sequence[Path]) -> Path:
-    """The real folder behind a path. SourceError if the operator does not allow it, or it is Unipic's own."""
+    """The real folder or archive behind a path. SourceError if the operator does not allow it, or it is ours."""
     real = Path(_real(path))
     if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
         raise SourceError(f"{path} is outside the folders this server may read")
-    if not os.path.isdir(real):
+    if not (os.path.isdir(real) or archives.is_archive(str(real))):
         raise SourceError(f"{path} is not a folder")
     _refuse_own(path, real, [kept_folder()])
     return real
@@ -68,7 +78,7 @@ def labelled(roots: Sequence[str]) -> dict[str, str]:
 
 def _existing(root: Path, places: Sequence[Path]) -> str:
     real = _real(root)
-    if not os.path.exists(real):
+    if not archives.exists(real):
         raise SourceError(f"{root} does not exist")
     if any(is_set_aside(str(folder)) for folder in (Path(real), *Path(real).parents)):
         raise SourceError(f"{root} holds photos set aside; name another folder, or put them back with undo first")
@@ -122,12 +132,13 @@ def _labels(roots: list[str]) -> list[str]:
 
     Equal ones are numbered.
     """
-    if len(roots) == 1 and os.path.isdir(roots[0]):
+    if len(roots) == 1 and (os.path.isdir(roots[0]) or archives.is_archive(roots[0])):
         return [""]
     labels: list[str] = []
     for root in roots:
-        plain = label = os.path.basename(root)
-        stem, suffix = (plain, "") if os.path.isdir(root) else os.path.splitext(plain)
+        archive = archives.is_archive(root)
+        plain = label = archives.title(root) if archive else os.path.basename(root)
+        stem, suffix = (plain, "") if archive or os.path.isdir(root) else os.path.splitext(plain)
         number = 2
         while label in labels:
             label, number = f"{stem} ({number}){suffix}", number + 1

@@ -1,0 +1,77 @@
+"""How Google Takeout names the JSON of a photo, and the photo that was made of another."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+JSON = ".json"
+# Takeout appends this to the photo's whole name, and cuts the result at LONGEST characters. The counter of IMG(1).jpg
+# comes after it: IMG.jpg.supplemental-metadata(1).json; before 2024 without the words: IMG.jpg(1).json.
+WORDS, LONGEST = ".supplemental-metadata", 46
+COUNTED = re.compile(r"(.*?)(\(\d+\))?", re.DOTALL)
+# "Edited" in Takeout's languages. Photos' names are cut too, and then so is this.
+EDITED = ("edited", "effects", "bearbeitet", "modifié", "modificato", "editado", "editada", "bewerkt", "redigerad")
+EDITED += ("redigeret", "edytowane", "edited_")
+YEAR = re.compile(
+    r"(photos from|fotos von|photos de|fotos de|fotos del|foto dal|foto del|foto's uit|foton från) (19|20)\d\d",
+    re.IGNORECASE,
+)
+
+
+def photo_names(name: str) -> list[str]:
+    """Names of photos, in lower case, that the name of a JSON contains: with their ending, then without."""
+    rest = name.casefold().removesuffix(JSON)
+    core, counter = counted(rest)
+    heads = [core.rstrip(".")]
+    head, dot, tail = core.rpartition(".")
+    if dot and tail and WORDS.startswith("." + tail):
+        heads.insert(0, head)
+    whole = [rest]
+    for head in heads:
+        stem, dot, ending = head.rpartition(".")
+        whole += [head + counter, f"{stem}{counter}{dot}{ending}" if dot else head + counter]
+    return list(dict.fromkeys(whole))
+
+
+def cut(name: str) -> str:
+    """What a JSON whose name was cut has of its photo's, in lower case; "" for another."""
+    core = counted(name.casefold().removesuffix(JSON))[0]
+    return core if len(PurePosixPath(core).name) == LONGEST else ""
+
+
+def start(name: str) -> str:
+    """What a JSON of a photo with a long name would have of it, in lower case; "" for a short name."""
+    folder, slash, last = name.casefold().rpartition("/")
+    path = PurePosixPath(last)
+    last = counted(path.stem)[0] + path.suffix
+    return f"{folder}{slash}{last[:LONGEST]}" if len(last) >= LONGEST else ""
+
+
+def is_title(title: str, name: str, json_name: str) -> bool:
+    """Whether a photo of this name may have this title: but for characters no file may have, and for what was cut."""
+    photo, wanted = PurePosixPath(name), _plain(title)
+    stem, counter = counted(_plain(photo.stem))
+    if counter != counted(json_name.casefold().removesuffix(JSON))[1] and wanted != _plain(photo.name):
+        return wanted.rpartition(".")[0] == _plain(photo.stem)
+    long = len(stem) >= LONGEST - len(photo.suffix) and wanted.startswith(stem)
+    return wanted in (stem, stem + photo.suffix.casefold()) or wanted.rpartition(".")[0] == stem or long
+
+
+def unedited(stem: str) -> str:
+    """The stem that the original of an edited photo has; "" if this is the name of no edited photo."""
+    core, counter = counted(stem)
+    begin, dash, word = core.casefold().rpartition("-")
+    whole = word in EDITED or (len(core) > LONGEST and word and any(one.startswith(word) for one in EDITED))
+    return core[: len(begin)] + counter if dash and whole else ""
+
+
+def counted(stem: str) -> tuple[str, str]:
+    """A name's stem without a number in brackets at its end, and that: "IMG(1)" -> "IMG", "(1)"."""
+    found = COUNTED.fullmatch(stem)
+    return (found[1], found[2] or "") if found else (stem, "")
+
+
+def _plain(text: str) -> str:
+    """Takeout writes _ for characters that some system does not allow in names."""
+    return re.sub(r"""[&'"<>?*:|%/\\]""", "_", text.casefold())

@@ -1,0 +1,42 @@
+"""The files in archives as they were downloaded: parts of Google Takeout and of iCloud, or any ZIP or .tgz."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+
+from unipic.core import archives
+from unipic.core.photo import Found, Unreadable
+from unipic.sources.base import stamp
+
+
+def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unreadable]:
+    """Every member of an archive or of a set of parts, by name; and what is wrong with parts, or missing.
+
+    `label`: the prefix of names; `key`: what ids are made from in its place, where several archives have one label.
+    """
+    content = archives.content(path)
+
+    def known(name: str) -> tuple[str, str, str]:
+        shown = f"{label}/{name}" if label else name
+        id = hashlib.blake2s(os.fsencode(f"{key}/{name}" if key else shown), digest_size=10).hexdigest()
+        return id, shown, f"{path}/{name}"
+
+    # A .tgz is read from its beginning to its end, so that each process unpacks it once.
+    for name, member in sorted(content.members.items(), key=lambda one: (one[1].part, _place(one[1]), one[0])):
+        if member.problem:
+            yield Unreadable(*known(name), member.problem, member.size, copyable=False)
+        else:
+            yield Found(*known(name), member.size, stamp(archives.status_of(member)))
+    for part, problem in content.problems.items():
+        yield Unreadable(
+            *known(os.path.basename(part)), f"{problem}. What came before the damage is used", copyable=False
+        )
+    for name in archives.missing(path):
+        reason = "is missing: photos in it are not looked at, nor what it says of others. Download it, and start again"
+        yield Unreadable(*known(name), reason, copyable=False)
+
+
+def _place(member: archives.Member) -> int:
+    return member.at if isinstance(member.at, int) else 0
