@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +51,9 @@ class Output:
     fresh: Annotated[bool, _output("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
         False
     )
+    sidecars: Annotated[
+        bool, _output("--sidecars", "With --zip or --to: XMP files with what an export's own files say of photos.")
+    ] = False
     strip_location: Annotated[
         bool, _output("--strip-location", "Remove the location from every copy (needs exiftool).")
     ] = False
@@ -73,6 +77,8 @@ class Output:
             raise SettingsError("--yes N confirms --move-aside, which was not given")
         if self.strip_location and not self.target:
             raise SettingsError("--strip-location needs --zip or --to")
+        if self.sidecars and not self.target:
+            raise SettingsError("--sidecars needs --zip or --to")
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,8 @@ def clean(
     photos: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders (with all subfolders) or files, or of an Immich server immich:, immich:album/NAME, "
+            help="Folders (with all subfolders), files, or the parts of a Google Takeout or iCloud export as they were "
+            "downloaded (.zip, .tgz); or of an Immich server immich:, immich:album/NAME, "
             "immich:person/NAME or immich:since/DATE. They are only read."
         ),
     ],
@@ -145,6 +152,7 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
+    from unipic.destinations.sidecars import sidecars_of_exports
     from unipic.review.choices import best_only
     from unipic.review.ledger import result_to_dict
     from unipic.review.outcomes import outcomes
@@ -166,7 +174,8 @@ def clean(
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
             everything = outcomes(proposal, choices, source.unseen(kept.unseen))
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
-            problems = exported([destinations[path] for path in written], everything, progress)
+            with sidecars_of_exports(everything) if output.sidecars else nullcontext(everything) as going:
+                problems = exported([destinations[path] for path in written], going, progress)
         moved = _moved(aside, everything, output) if aside else None
         problems += moved.problems if moved else ()
         if output.as_json:

@@ -36,7 +36,7 @@ def index(
     searching: Searching,
     machine: Machine,
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders to add. Default: refresh those of the library.")
+        list[Path] | None, typer.Argument(help="Folders or archives to add. Default: refresh those of the library.")
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
     every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
@@ -60,7 +60,7 @@ def index(
         library = Library(data_folder())
         library.usable()
         _which(ocr, library)
-        chosen = [library.add(folder) for folder in folders or ()] or library.paths()
+        chosen = list(dict.fromkeys(library.add(folder) for folder in folders or ())) or library.paths()
         if not chosen:
             raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
         with open_tools(settings, models_folder(), memory_folder()) as tools:

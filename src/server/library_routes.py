@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -22,6 +21,7 @@ from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
 from server.uploads import announced, gigabytes, held_for_a_moment, store
+from unipic.core.archives import exists
 from unipic.core.errors import DecisionsUnreadable, SourceError
 from unipic.core.photo import Photo, local_time
 from unipic.core.settings import Limits
@@ -200,7 +200,7 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
         **in_the_grid(photo, marked),
         "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
-        "there": any(os.path.exists(place) for place in places),
+        "there": any(exists(str(place)) for place in places),
         "companions": [[companion_in_words(one), printable(one.name)] for one in photo.companions],
         "tags": marked.tags,
         "albums": marked.albums,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from server.runs import Run, Runs
+from unipic.core.archives import exists
 from unipic.core.photo import Photo
 from unipic.library.index import VIEWS
 from unipic.library.library import Library
@@ -49,7 +49,7 @@ class Shelves:
 def photo_at_hand(library: Library, digest: str) -> Photo | None:
     """The photo with this content: of identical files one that is there now, if any is."""
     photo = library.by_digest([digest]).get(digest)
-    if photo is None or os.path.exists(photo.path):
+    if photo is None or exists(photo.path):
         return photo
-    there = next((place for place in library.places(digest) if place.exists()), None)
+    there = next((place for place in library.places(digest) if exists(str(place))), None)
     return replace(photo, path=str(there)) if there else photo

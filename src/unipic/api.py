@@ -83,7 +83,7 @@ def index(
 
     SourceError for a folder that cannot be reached; nothing of it is forgotten.
     """
-    chosen = [library.add(Path(folder)) for folder in folders] or library.paths()
+    chosen = list(dict.fromkeys(library.add(Path(folder)) for folder in folders)) or library.paths()
     settings = settings or Settings.of(ranker="builtin")
     with tools(settings) as opened:
         updates = [index_gallery(folder, library, opened, settings, progress) for folder in chosen]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from unipic.albums.groups import AlbumGroup
+from unipic.core.archives import status
 from unipic.core.errors import SettingsError
 from unipic.core.photo import Photo, Unreadable, in_utc, local_time
 from unipic.core.words import count
@@ -130,7 +130,7 @@ def plan_tree(files: Sequence[Asset], wish: Wish, facts: Facts) -> Tree:
 def by_mtime(asset: Asset) -> datetime | None:
     """A Clock: when the file was last written, in this machine's zone. Copying changes it, so it must be asked for."""
     try:
-        return datetime.fromtimestamp(os.lstat(asset.path).st_mtime)
+        return datetime.fromtimestamp(status(asset.path).st_mtime)
     except (OSError, ValueError, OverflowError):
         return None
 

@@ -19,7 +19,8 @@ MOST_A_SECOND = 20  # photos with one time to the second, bursts aside: more of 
 NIGHT_ENDS = timedelta(hours=4)  # until then it is still the evening before
 NO_MOMENTS = sum(1 << KINDS.index(kind) for kind in ("screenshot", "document"))  # bits of the column `kinds`
 FACTS = f"""
-SELECT f.digest, min(f.path), json_extract(m.facts, '$.taken'), json_extract(m.facts, '$.taken_by_camera'),
+SELECT f.digest, min(f.path), coalesce(json_extract(m.facts, '$.beside.taken'), json_extract(m.facts, '$.taken')),
+    coalesce(json_extract(m.facts, '$.beside.taken_by_camera'), json_extract(m.facts, '$.taken_by_camera')),
     json_extract(m.facts, '$.burst'), m.lat, m.lon, t.camera, t.place, t.city, t.country, t.rating, t.sharp, t.kinds
 FROM file f LEFT JOIN metadata m ON m.digest = f.digest LEFT JOIN trait t ON t.digest = f.digest
 WHERE {SHOWN} GROUP BY f.digest ORDER BY f.digest

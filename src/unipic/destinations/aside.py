@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unipic.core.archives import is_archive
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
 from unipic.core.files import copy_and_hash, hash_file, open_to_read
 from unipic.core.moving import move
@@ -55,13 +56,16 @@ class AsideDestination:
     """Moves photos within folders on this machine. `known`: the file by which undo finds every quarantine."""
 
     def __init__(self, roots: Sequence[Path], known: Path | None = None) -> None:
-        real = (Path(os.path.realpath(root)) for root in roots)
+        real = [Path(os.path.realpath(root)) for root in roots]
+        self._archives = [root for root in real if is_archive(str(root))]
         folders = {root if root.is_dir() else root.parent for root in real}
         self.roots = sorted(folders, key=lambda folder: len(folder.parts))  # the outermost first
         self.known = known
 
     def ready(self) -> None:
-        """Raise DestinationError if a folder cannot be written, or holds an interrupted move."""
+        """Raise DestinationError if a folder cannot be written, is an archive, or holds an interrupted move."""
+        if self._archives:
+            raise DestinationError(f"photos in {self._archives[0]} cannot be moved out of it; write a ZIP or a folder.")
         for root in self.roots:
             if not os.access(root, os.W_OK | os.X_OK):
                 raise DestinationError(f"{root} may not be written, so nothing in it can be set aside.")

@@ -74,6 +74,9 @@ class Linker:
 
     def put(self, item: Item, original: BinaryIO, target: Path) -> str:
         """Put a file to a free name; returns the sha256 of what is there."""
+        if self.link != "copy" and not os.path.lexists(item.file.path):
+            self._note("copied instead of linked, since they lie in archives")
+            return copy_verified(original, target)
         if self.link == "hardlink" and os.fstat(original.fileno()).st_mode & OTHERS_WRITE:
             self._note("copied instead of linked, since other people may write to the original")
         elif self.link == "hardlink":

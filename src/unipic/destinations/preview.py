@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from unipic.core import archives
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.destinations._writing import DISK_OVERHEAD
 from unipic.destinations.base import Plan
@@ -69,7 +69,7 @@ def preview(plan: Plan) -> Preview:
 def _size_now(file: Photo | Companion | Unreadable) -> int | None:
     """Bytes; None if there is no regular file any more."""
     try:
-        status = os.lstat(file.path)
+        status = archives.status(file.path)
     except (OSError, ValueError):
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 from unipic.core.files import atomic_file, hash_file
-from unipic.core.photo import Companion, Photo
-from unipic.library.marks import Marked
+from unipic.core.photo import Companion, Marked, Photo, local_time
+from unipic.library.told import both
 from unipic.review.outcomes import Outcome
 
 SUFFIX = ".xmp"
@@ -20,6 +22,7 @@ SPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
     "lr": "http://ns.adobe.com/lightroom/1.0/",
 }
 
@@ -27,9 +30,25 @@ SPACES = {
 def with_sidecars(outcomes: Sequence[Outcome], marks: Mapping[str, Marked], folder: Path) -> list[Outcome]:
     """The outcomes, with a sidecar beside each kept photo that has marks. The files are written into `folder`.
 
+    What an export's own files say of a photo is in it too, with the time and the place that they told.
     A photo that has an XMP sidecar already keeps it as it is, and gets no second one.
     """
-    return [_with_sidecar(outcome, marks, folder) for outcome in outcomes]
+    return [_with_sidecar(outcome, _marks_of(outcome, marks), folder) for outcome in outcomes]
+
+
+@contextmanager
+def sidecars_of_exports(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
+    """The outcomes with sidecars of what exports' own files say. The files are there as long as the block."""
+    with TemporaryDirectory(prefix="unipic-") as folder:
+        yield with_sidecars(outcomes, {}, Path(folder))
+
+
+def _marks_of(outcome: Outcome, marks: Mapping[str, Marked]) -> Marked | None:
+    """What people said here and in an export; None if nothing was said, or the file is no photo."""
+    if not isinstance(outcome.file, Photo):
+        return None
+    here, there = marks.get(outcome.file.digest), outcome.file.marked
+    return both(here, there) if here or there else None
 
 
 def without_room(outcomes: Sequence[Outcome], marks: Mapping[str, Marked]) -> list[Photo]:
@@ -50,11 +69,11 @@ def _is_made(companion: Companion) -> bool:
     return companion.id.endswith(MADE)
 
 
-def _with_sidecar(outcome: Outcome, marks: Mapping[str, Marked], folder: Path) -> Outcome:
+def _with_sidecar(outcome: Outcome, marked: Marked | None, folder: Path) -> Outcome:
     photo = outcome.file
-    if outcome.fate != "kept" or not isinstance(photo, Photo) or photo.digest not in marks or has_sidecar(photo):
+    if outcome.fate != "kept" or not isinstance(photo, Photo) or marked is None or has_sidecar(photo):
         return outcome
-    content = sidecar(photo, marks[photo.digest])
+    content = sidecar(photo, marked)
     path = folder / f"{photo.digest}{SUFFIX}"
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
@@ -73,6 +92,12 @@ def sidecar(photo: Photo, marked: Marked) -> bytes:
     described = ElementTree.SubElement(ElementTree.SubElement(root, _name("rdf:RDF")), _name("rdf:Description"), about)
     if marked.favourite and not photo.rating:
         described.set(_name("xmp:Rating"), str(FAVOURITE))
+    if photo.marked and (when := local_time(photo)):
+        described.set(_name("xmp:CreateDate"), (photo.taken or when).isoformat(timespec="seconds"))
+    for number, axis, sides in zip(photo.place or (), ("Latitude", "Longitude"), ("NS", "EW"), strict=False):
+        if photo.marked:
+            minutes = f"{int(abs(number))},{abs(number) % 1 * 60:.6f}{sides[number < 0]}"
+            described.set(_name(f"exif:GPS{axis}"), minutes)
     nested = [*marked.tags, *(f"Albums|{album.replace('|', '/')}" for album in marked.albums)]
     _listed(described, "dc:subject", "rdf:Bag", [*marked.tags, *marked.albums])
     _listed(described, "lr:hierarchicalSubject", "rdf:Bag", nested if marked.albums else [])

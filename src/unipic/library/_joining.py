@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from unipic.core.photo import FILM, Found, Gallery, Unreadable
+from unipic.core.photo import FILM, Found, Gallery, Marked, Photo, Unreadable, local_time, photo_to_dict
 from unipic.core.progress import Progress, Step
 from unipic.library._database import Database
 from unipic.library._tables import marks, portions
 from unipic.library.companions import STAGE, together
-from unipic.library.index import Index, path_of
+from unipic.library.index import BESIDE, Index, path_of
+from unipic.library.told import both
 from unipic.reading.engines.base import Engine
 
 
@@ -26,14 +27,20 @@ class Joiner:
     index: Index
     base: Database
 
-    def join(self, files: Sequence[Found], folders: set[bytes], progress: Progress) -> None:
-        """Join the files of some folders. `files`: at least all of theirs."""
-        files = [file for file in files if folder_of(file) in folders] if folders else []
-        for done, (_, some) in enumerate(groupby(sorted(files, key=folder_of), key=folder_of)):
-            progress(Step(STAGE, done, len(folders), "folder"))
-            self._join(list(some))
+    def join(self, files: Sequence[Found], folders: set[bytes], progress: Progress) -> dict[str, Marked]:
+        """Join the files of some folders. `files`: at least all of theirs. Returns what exports say, by digest."""
+        files = [file for file in files if folder_of(path_of(file)) in folders] if folders else []
+        said: dict[str, Marked] = {}
 
-    def _join(self, files: list[Found]) -> None:
+        def key(file: Found) -> bytes:
+            return folder_of(path_of(file))
+
+        for done, (_, some) in enumerate(groupby(sorted(files, key=key), key=key)):
+            progress(Step(STAGE, done, len(folders), "folder"))
+            said |= {digest: both(said.get(digest), marked) for digest, marked in self._join(list(some)).items()}
+        return said
+
+    def _join(self, files: list[Found]) -> dict[str, Marked]:
         problems: dict[bytes, str | None] = {}
         for some in portions([path_of(file) for file in files]):
             problems |= dict(self.base.ask(f"SELECT path, problem FROM file WHERE path IN ({marks(some)})", some))
@@ -50,14 +57,30 @@ class Joiner:
             for some in portions(list(problems))
         ]
         for photo in gallery.photos:
+            changes += _beside(photo, photos[photo.id])
             if photo.companions:
                 told = json.dumps([asdict(companion) for companion in photo.companions])
                 changes.append(("UPDATE file SET companions = ? WHERE path = ?", (told, os.fsencode(photo.path))))
                 beside = [os.fsencode(companion.path) for companion in photo.companions]
                 changes.append((f"UPDATE file SET beside = 1 WHERE path IN ({marks(beside)})", beside))
         self.base.all_at_once(changes)
+        return {photo.digest: photo.marked for photo in gallery.photos if photo.marked}
 
 
-def folder_of(file: Found) -> bytes:
-    """The folder that a file lies in."""
-    return os.path.dirname(path_of(file))
+def _beside(photo: Photo, alone: Photo) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Store what the files beside a photo say of when and where it was taken, where it does not say that itself."""
+    if all(getattr(photo, name) == getattr(alone, name) for name in BESIDE):
+        return
+    when, values = local_time(photo), photo_to_dict(photo)
+    said = {name: values[name] for name in BESIDE} | {"when": when and when.isoformat(" ", "seconds")}
+    put = (
+        "UPDATE metadata SET facts = json_set(facts, '$.beside', json(?)), taken = ?, lat = ?, lon = ? WHERE digest = ?"
+    )
+    yield put, (json.dumps(said), said["when"], *(photo.place or (None, None)), photo.digest)
+
+
+def folder_of(path: bytes) -> bytes:
+    """The folder that a file lies in; Apple's lists of albums lie beside the folder of the photos that they name."""
+    folder, name = os.path.split(path)
+    above, last = os.path.split(folder)
+    return os.path.join(above, b"Photos") if last == b"Albums" and name.endswith(b".csv") else folder

@@ -43,6 +43,7 @@ KEEP_DAYS = 180  # days after which a file outside the library that no run asked
 # Fields that belong to the file, not to its content.
 OF_THE_FILE = ("id", "name", "path", "companions", "marked")
 NO_METADATA = asdict(Metadata())
+BESIDE = ("taken", "taken_by_camera", "place")  # what a file beside a photo may say in place of the photo
 
 
 class Index:
@@ -247,10 +248,15 @@ class StoredIndex(Index):
         """See Index.keep_metadata."""
         values = photo_to_dict(photo)
         told, taken = json.dumps({name: values[name] for name in NO_METADATA}), local_time(photo)
-        self._keep(
-            *("metadata", photo.digest, versions.metadata(), told),
-            *(taken.isoformat(" ", "seconds") if taken else None, *(photo.place or (None, None))),
+        put = (
+            "INSERT INTO metadata VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET made = excluded.made, "
+            "facts = json_patch(excluded.facts, json_object('beside', json_extract(metadata.facts, '$.beside'))), "
+            "taken = coalesce(json_extract(metadata.facts, '$.beside.when'), excluded.taken), "
+            "lat = coalesce(json_extract(metadata.facts, '$.beside.place[0]'), excluded.lat), "
+            "lon = coalesce(json_extract(metadata.facts, '$.beside.place[1]'), excluded.lon)"
         )
+        when = taken.isoformat(" ", "seconds") if taken else None
+        self.base.queue(put, (photo.digest, versions.metadata(), told, when, *(photo.place or (None, None))))
         self.base.write_now_and_then()
 
     def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
@@ -354,9 +360,14 @@ def path_of(file: Found) -> bytes:
     return os.fsencode(file.path)
 
 
-def photo_of(file: Found, facts: str, metadata: str | None) -> Photo:
-    """A photo from what is stored of it. ValueError, TypeError or KeyError if that is damaged."""
+def photo_of(file: Found, facts: str, metadata: str | None, beside: bool = False) -> Photo:
+    """A photo from what is stored of it; with what files `beside` it say. ValueError, TypeError or KeyError if damaged.
+
+    A run finds the files beside a photo by itself, so that its answer does not depend on what is stored.
+    """
     told = NO_METADATA if metadata is None else json.loads(metadata)
+    said = told.pop("beside", {}) if metadata else {}
+    told |= {name: said[name] for name in BESIDE if beside and name in said}
     return photo_from_dict({**json.loads(facts), **told, "id": file.id, "name": file.name, "path": file.path})
 
 

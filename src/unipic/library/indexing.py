@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from unipic.core.archives import status
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FILM, Found, Gallery, Photo, Unreadable
 from unipic.core.settings import Limits
@@ -95,7 +95,7 @@ def _told_again(stale: Sequence[tuple[Found, Seen]], engine: Engine) -> Iterator
 def _still(file: Found) -> bool:
     """Whether the file is unchanged since it was listed, so its digest still holds."""
     with suppress(OSError):
-        now = os.lstat(file.path)
+        now = status(file.path)
         return (now.st_size, stamp(now)) == (file.size, file.stamp)
     return False
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unipic.core import archives
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Limits
 from unipic.library._database import Database, forget_orphans, usable
-from unipic.library._joining import Joiner
+from unipic.library._joining import Joiner, folder_of
 from unipic.library._tables import marks, portions
 from unipic.library.colours import colour_model
 from unipic.library.filling import Filler, Model, looked_at, waiting
@@ -102,10 +103,14 @@ class Library(Reader):
         return Folder(path, _reachable(path, photos), photos, others, updated or 0.0)
 
     def add(self, folder: Path) -> Path:
-        """Add a folder to the library; returns its real path. SourceError if it is none, or is Unipic's own."""
+        """Add a folder or an archive to the library; returns its real path. SourceError if it is none, or is ours.
+
+        A part of an export stands for all its parts in that folder.
+        """
         real = Path(FolderSource([folder]).roots[0])
-        if not real.is_dir():
-            raise SourceError(f"{folder} is not a folder")
+        real = Path(archives.set_of(str(real)) if len(archives.parts(archives.set_of(str(real)))) > 1 else real)
+        if not (real.is_dir() or archives.is_archive(str(real))):
+            raise SourceError(f"{folder} is neither a folder nor an archive")
         self.marks.add_folder(real)
         return real
 
@@ -157,7 +162,10 @@ class Library(Reader):
         index: Index,
         progress: Progress = silent,
     ) -> None:
-        """Join films, raw files and sidecars to their photos, in every folder in which something is new or gone."""
+        """Join films, raw files and sidecars to their photos, in every folder in which something is new or gone.
+
+        What exports say of photos is taken over into the marks.
+        """
         index.write()
         found = [file for file in files if isinstance(file, Found)]
         with closing(Database(self.path)) as base:
@@ -165,8 +173,10 @@ class Library(Reader):
                 f"SELECT f.path FROM file f WHERE {UNDER} AND f.library = 1 AND (f.beside < 0 OR f.gone = ?)",
                 [*under(folder), _today()],
             )
-            folders = {os.path.dirname(path) for (path,) in changed}
-            Joiner(engine, index, base).join(found, folders, progress)
+            folders = {folder_of(path) for (path,) in changed}
+            said = Joiner(engine, index, base).join(found, folders, progress)
+        with suppress(DecisionsUnreadable):  # nobody can decide then; everything else goes on
+            self.marks.take_over(said)
 
     def fill(
         self,
@@ -228,6 +238,8 @@ class Library(Reader):
 
 def _reachable(path: Path, photos: int) -> bool:
     """Whether the folder can be listed, and is not empty where it held photos, as a mount point is without its disk."""
+    if archives.is_archive(str(path)):
+        return True
     try:
         with os.scandir(path) as entries:
             return not photos or next(entries, None) is not None

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from unipic.core.archives import exists
 from unipic.core.photo import Found
 from unipic.sources.folder import labelled
 
@@ -48,7 +49,7 @@ class FolderNames:
     """Names of files for people: relative to their folder, with its name before it if there are several."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._labels = labelled([os.path.realpath(folder) for folder in folders if folder.exists()])
+        self._labels = labelled([os.path.realpath(folder) for folder in folders if exists(str(folder))])
 
     def name(self, path: str) -> str:
         """The name of a file."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,27 @@ class Marks(Decisions):
             else:
                 base.executemany("DELETE FROM in_album WHERE album = ? AND digest = ?", [(id, d) for d in digests])
 
+    def take_over(self, said: Mapping[str, Marked]) -> None:
+        """Take over what exports say of photos, each once: what a person removes here later stays removed."""
+        keys = {f"said {digest} {hash_of(marked)}": digest for digest, marked in said.items() if marked != NOT_MARKED}
+        known = {name for (name,) in self._rows("SELECT name FROM choice WHERE name LIKE 'said %'")} if keys else set()
+        fresh = {digest: said[digest] for key, digest in keys.items() if key not in known}
+        if not fresh:
+            return
+        noted = self.of(fresh)
+        by_mark = defaultdict[tuple[str, str], list[str]](list)
+        for digest, marked in fresh.items():
+            for kind, name in (*(("tag", tag) for tag in marked.tags), *(("album", one) for one in marked.albums)):
+                if name.strip():
+                    by_mark[kind, name].append(digest)
+            if marked.note and not noted.get(digest, NOT_MARKED).note:
+                by_mark["note", marked.note].append(digest)
+        self.favourite([digest for digest, marked in fresh.items() if marked.favourite])
+        for (kind, name), digests in by_mark.items():
+            {"tag": self.tag, "album": self.album, "note": self.note}[kind](digests, name)
+        with self._open() as base:
+            base.executemany("INSERT OR IGNORE INTO choice VALUES (?, '', ?)", [(key, time.time()) for key in keys])
+
     def rename_album(self, id: str, name: str) -> None:
         """Give an album another name. SettingsError if another album has it."""
         name = named(name)
@@ -183,6 +205,11 @@ class Marks(Decisions):
             return []
         with self._open() as base:
             return base.execute(words, values).fetchall()
+
+
+def hash_of(marked: Marked) -> str:
+    """Sixteen digits that differ for other marks."""
+    return hashlib.blake2s(repr(marked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def named(name: str, longest: int = LONGEST_NAME) -> str:

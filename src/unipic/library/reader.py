@@ -125,7 +125,7 @@ class Reader:
             )
             for id, path, size, companions, facts, metadata in rows:
                 with suppress(ValueError, TypeError, KeyError):
-                    photo = photo_of(names.found(os.fsdecode(path), size), facts, metadata)
+                    photo = photo_of(names.found(os.fsdecode(path), size), facts, metadata, beside=True)
                     beside = (Companion(**one) for one in json.loads(companions or "[]"))
                     named = (replace(one, name=names.name(one.path), id=id_of(one.path)) for one in beside)
                     found[id] = replace(photo, companions=tuple(named))

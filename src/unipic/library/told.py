@@ -31,7 +31,7 @@ def with_entry(photo: Photo, entry: Entry) -> Photo:
         taken = local or datetime.fromtimestamp(entry.taken, zone or UTC)
         by_camera = bool(local or zone)
     said = Marked(entry.favourite, entry.tags, (), entry.note)
-    return replace(photo, place=place, taken=taken, taken_by_camera=by_camera, marked=_both(photo.marked, said))
+    return replace(photo, place=place, taken=taken, taken_by_camera=by_camera, marked=both(photo.marked, said))
 
 
 def with_albums(photos: Sequence[Photo], titles: Mapping[str, str], lists: Mapping[str, frozenset[str]]) -> list[Photo]:
@@ -44,8 +44,8 @@ def with_albums(photos: Sequence[Photo], titles: Mapping[str, str], lists: Mappi
         albums = [titles.get(_folder(photo.name), "")]
         albums += [PurePosixPath(path).stem for path, names in lists.items() if _lists(path, names, photo.name)]
         albums = [album for album in albums if album and not YEAR.fullmatch(album)]
-        said = _both(photo.marked, Marked(albums=tuple(albums))) if albums else photo.marked
-        merged[photo.digest] = _both(merged.get(photo.digest), said) if said else merged.get(photo.digest)
+        said = both(photo.marked, Marked(albums=tuple(albums))) if albums else photo.marked
+        merged[photo.digest] = both(merged.get(photo.digest), said) if said else merged.get(photo.digest)
     return [replace(photo, marked=merged[photo.digest]) for photo in photos]
 
 
@@ -68,7 +68,8 @@ def listed(photos: Iterable[Photo], lists: Mapping[str, Mapping[str, Entry]]) ->
     return found
 
 
-def _both(one: Marked | None, other: Marked | None) -> Marked:
+def both(one: Marked | None, other: Marked | None) -> Marked:
+    """What two say of one photo; of two notes the first."""
     a, b = one or Marked(), other or Marked()
     tags, albums = (tuple(dict.fromkeys((*x, *y))) for x, y in ((a.tags, b.tags), (a.albums, b.albums)))
     return Marked(a.favourite or b.favourite, tags, albums, a.note or b.note)

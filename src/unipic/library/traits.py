@@ -83,7 +83,8 @@ def describe(base: Database, folders: Sequence[Path], shown: str, progress: Prog
 
 def _sources(base: Database, shown: str) -> Iterator[Source]:
     rows = base.ask(
-        "SELECT f.digest, f.path, f.companions, p.made, m.made, c.made, w.made FROM file f "
+        "SELECT f.digest, f.path, f.companions, p.made, m.made, c.made, w.made, json_extract(m.facts, '$.beside') "
+        "FROM file f "
         "JOIN pixels p ON p.digest = f.digest LEFT JOIN metadata m ON m.digest = f.digest "
         "LEFT JOIN done c ON c.digest = f.digest AND c.key = ? LEFT JOIN done w ON w.digest = f.digest AND w.key = ? "
         f"WHERE {shown} ORDER BY f.digest, f.path",
@@ -96,7 +97,7 @@ def _sources(base: Database, shown: str) -> Iterator[Source]:
         while end < len(rows) and rows[end][0] == digest:
             end += 1
         same = rows[at:end]
-        behind = [version, *same[0][3:], *(part for row in same for part in row[1:3])]
+        behind = [version, *same[0][3:7], *filter(None, same[0][7:]), *(part for row in same for part in row[1:3])]
         made = hashlib.blake2s(repr(behind).encode(), digest_size=8).hexdigest()
         yield Source(digest, tuple(os.fsdecode(row[1]) for row in same), same[0][2] or "[]", made)
         at = end
@@ -116,7 +117,7 @@ def _rows(base: Database, sources: Sequence[Source], folders: Sequence[Path]) ->
         for digest, pixels, metadata, look in found:
             source = by_digest[digest]
             with suppress(ValueError, TypeError, KeyError):  # damaged: made again when the photo is read again
-                photo = photo_of(Found("", "", source.paths[0], 0), pixels, metadata)
+                photo = photo_of(Found("", "", source.paths[0], 0), pixels, metadata, beside=True)
                 beside = tuple(Companion(**one) for one in json.loads(source.companions))
                 named = [_name(path, folders) for path in source.paths]
                 seen = Looked(json.loads(look or "{}"), lines.get(digest, ()))

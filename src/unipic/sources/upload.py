@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from unipic.core.archives import ENDINGS
 from unipic.core.photo import Found, Unreadable
+from unipic.sources.archived import files_in
 from unipic.sources.base import stamp
 
 
@@ -35,7 +37,9 @@ class UploadSource:
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
             status = _arrived(path, upload.size)
-            if status:
+            if status and upload.name.casefold().endswith(ENDINGS):
+                yield from files_in(str(path), key=upload.id)
+            elif status:
                 yield Found(upload.id, upload.name, str(path), upload.size, stamp(status))
             else:
                 reason = "did not arrive whole; upload it again"

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from screens.parts import mount
+from unipic.core.archives import ENDINGS as ARCHIVES
 from unipic.core.settings import Limits
 from unipic.library.companions import RAWS, SIDECARS, VIDEOS
 from unipic.reading.images import ENDINGS
@@ -16,7 +17,9 @@ from unipic.reading.images import ENDINGS
 _HERE = Path(__file__).parent
 # Many systems do not know the newer formats as pictures, and would not offer them; without a list, a phone would offer
 # everything. What belongs to photos must be among what it offers.
-_ENDINGS = ",".join((*(ending for endings in ENDINGS.values() for ending in endings), *RAWS, *VIDEOS, *SIDECARS))
+_ENDINGS = ",".join(
+    (*(ending for endings in ENDINGS.values() for ending in endings), *RAWS, *VIDEOS, *SIDECARS, *ARCHIVES)
+)
 _component = st.components.v2.component(
     "unipic_uploader",
     html=(_HERE / "uploader.html").read_text(encoding="utf-8").replace("{endings}", _ENDINGS),
