@@ -94,7 +94,7 @@ def takeout(photos: int, seed: int = 1) -> Made:
     kinds: tuple[Callable[[int], str], ...] = (
         lambda n: f"IMG_{n:05}.jpg",
         lambda n: f"PXL_20200101_{n:09}.PORTRAIT-01.COVER.jpg",
-        lambda n: f"a photo with a name so long that Takeout cuts it off {n}.jpg",
+        lambda n: f"photo {n // 3:04} whose name is so long that Takeout cuts it off, {n}.jpg",
         lambda n: f'{n:05} Mum & Dad\'s "best" day?.jpg',
         lambda n: f"Screenshot_2017-07-05-10-05-26_{n:05}.jpg",
         lambda n: f"{n:05} no ending of its own",
@@ -108,7 +108,7 @@ def takeout(photos: int, seed: int = 1) -> Made:
         ending = "" if title.endswith(".jpg") else ".jpg"
         counter = next(
             c
-            for k in range(99)
+            for k in range(9999)
             if (f"{folder}/{file_name(title + ending, c := f'({k})' * (k > 0))}") not in taken_names
         )
         name = f"{folder}/{file_name(title + ending, counter)}"
@@ -133,7 +133,7 @@ def takeout(photos: int, seed: int = 1) -> Made:
         if sidecar_file in made.files:  # Google counts sidecars like their photos
             counter = next(
                 f"({k})"
-                for k in range(1, 99)
+                for k in range(1, 9999)
                 if f"{folder}/{json_name(title, f'({k})', number % 5 > 0)}" not in made.files
             )
             sidecar_file = f"{folder}/{json_name(title, counter, words=number % 5 > 0)}"

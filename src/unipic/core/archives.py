@@ -1,18 +1,16 @@
 """Members of ZIP and .tgz archives as files with paths of their own, ARCHIVE/MEMBER, read without unpacking to disk.
 
-ARCHIVE is one file, or all parts of one export in a folder: "takeout-20240101T120000Z-*.zip". A member is unpacked
-when it is opened, into memory or an unnamed temporary file, and is gone when it is closed. The bytes are untrusted:
-names are never paths on the disk, and every fault of a member is told in words.
+ARCHIVE is a file, or the parts of one export in a folder: "takeout-20240101T120000Z-*.zip". A member is unpacked when
+it is opened, into memory or an unnamed temporary file, which is gone when it is closed. The bytes are untrusted: names
+are never paths on the disk, and each fault is told in words.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
 import re
-import shutil
 import stat
 import struct
 import tarfile
@@ -23,46 +21,42 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 ENDINGS = (".zip", ".tgz", ".tar.gz")
-# The parts of one export. Takeout's, of which some have a second number, do not say how many there are.
-PARTS = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"(?P<set>takeout-\d{8}T\d{6}Z-)(?:\d+-)?(?P<number>\d{3,})(?P<end>\.zip|\.tgz)",
-        r"(?P<set>.+ Part )(?P<number>\d+)(?P<end> of (?P<total>\d+)\.zip)",
-    )
+# The parts of one export: Google's, which do not say how many there are, and Apple's.
+PARTS = re.compile(
+    r"(takeout-\d{8}T\d{6}Z-)(?:\d+-)?(\d{3,})(\.zip|\.tgz)()|(.+ Part )(\d+)( of (\d+)\.zip)", re.IGNORECASE
 )
 APPLE_PART = re.compile(r" Part \d+ of \d+(?=/)")  # in the first folder of Apple's parts, which are one folder for us
-MOST_MEMBERS = 500_000  # of one archive; Google's parts of 50 GB have about 30,000
+MOST_MEMBERS = 500_000  # of an archive; Google's parts of 50 GB have about 30,000
 BOMB, SUSPECT = 200, 100_000_000  # times its size, and bytes, that only a bomb unpacks to: photos hardly shrink
-HEADER = 16_000_000  # bytes of one header in a tar; ordinary ones have 512
+HEADER = 16_000_000  # bytes of a header in a tar; ordinary ones have 512
 IN_MEMORY = 64_000_000  # bytes; a larger member is unpacked into a temporary file without a name
 CHUNK = 1 << 18
 POINTS, APART = 256, 16_000_000  # places a .tgz can be entered at, at least so many bytes apart; each takes 50 kB
 FAULTS = (zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
-AGAIN = "download this part again"
+LINK = "is a link in an archive, which is not followed"
 
 
 @dataclass(frozen=True)
 class Member:
     """A file in an archive."""
 
-    name: str  # in the archive, "/" between folders; unique
+    name: str  # "/" between folders; unique
     part: str  # path of the archive's file
     size: int  # bytes, as announced
     changed: int  # nanoseconds since 1970, by the archive
-    at: zipfile.ZipInfo | int  # in a ZIP, or the place of its bytes in a tar
+    at: Any  # a ZipInfo, or the place of its bytes in a tar
     problem: str = ""  # why it is not opened, for people
 
 
 @dataclass
 class Content:
-    """What an archive holds, and what is wrong with parts of it, by their paths."""
+    """What an archive holds, and what is wrong with its parts, by their paths."""
 
     members: dict[str, Member] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
@@ -76,14 +70,13 @@ def is_archive(path: str) -> bool:
 def set_of(path: str) -> str:
     """The set that a part belongs to, by its name; the path itself for any other file."""
     folder, name = os.path.split(path)
-    found = _numbered(name)
-    return os.path.join(folder, f"{found['set']}*{found['end']}") if found else path
+    found = PARTS.fullmatch(name)
+    return os.path.join(folder, f"{found[1] or found[5]}*{found[3] or found[7]}") if found else path
 
 
 def title(path: str) -> str:
     """What people call an archive or a set: its name without the ending."""
-    name = re.sub(r"(\.zip|\.tgz|\.tar\.gz)$", "", os.path.basename(path), flags=re.IGNORECASE)
-    return re.sub(r"( Part \* of \d+|-\*)$", "", name)
+    return re.sub(r"(-\*|( Part \*)? of \d+|)(\.zip|\.tgz|\.tar\.gz)$", "", os.path.basename(path), flags=re.IGNORECASE)
 
 
 def parts(path: str) -> list[str]:
@@ -100,47 +93,45 @@ def parts(path: str) -> list[str]:
 
 def missing(path: str) -> list[str]:
     """Names of parts of a set that are not there: before the last one, or of as many as the names announce."""
-    there: dict[tuple[str, str], dict[int, int]] = {}
-    total = 0
-    for part in map(os.path.basename, parts(path)):
-        if found := _numbered(part):
-            around = part[: found.start("number")], part[found.end("number") :]
-            there.setdefault(around, {})[int(found["number"])] = len(found["number"])
-            total = max(total, int(found.groupdict().get("total") or 0))
+    there: dict[tuple[str, str], set[int]] = {}
+    announced = width = 0
+    for name in map(os.path.basename, parts(path)):
+        if found := PARTS.fullmatch(name):
+            number = 2 if found[2] else 6
+            there.setdefault((name[: found.start(number)], name[found.end(number) :]), set()).add(int(found[number]))
+            announced, width = int(found[8] or 0), len(found[number]) if found[2] else 0
     return [
-        f"{before}{number:0{max(numbers.values())}}{after}"
+        f"{before}{number:0{width}}{after}"
         for (before, after), numbers in there.items()
-        for number in range(1, min(max(total, *numbers), 9999) + 1)
+        for number in range(1, min(max(announced, *numbers), 9999) + 1)
         if number not in numbers
     ]
 
 
 def content(path: str) -> Content:
     """What an archive or a set holds. It is read once in each process, and anew when a part changed."""
-    return _content(path, tuple((part, *_state(part)) for part in parts(path)))
+    return _content(tuple((part, _state(part)) for part in parts(path)))
 
 
 def status(path: str) -> os.stat_result:
-    """os.lstat, also of a member. Its time of change is the archive's, so that it changes with the archive."""
+    """os.lstat, also of a member."""
     try:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
-        member = _found(path)
-        if member is None:
-            raise
-        return status_of(member)
+        if member := _found(path):
+            return status_of(member)
+        raise
 
 
 def status_of(member: Member) -> os.stat_result:
-    """See status()."""
-    part = os.stat(member.part)
-    told = f"{part.st_ino} {member.name} {member.size} {member.at if isinstance(member.at, int) else member.at.CRC}"
-    inode = int(hashlib.blake2s(told.encode("utf-8", "surrogatepass"), digest_size=7).hexdigest(), 16)
-    times = (member.changed / 1e9, member.changed / 1e9, part.st_mtime)
-    whole = (member.changed, member.changed, part.st_mtime_ns)
-    names = ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")
-    first = (stat.S_IFREG | 0o444, inode, part.st_dev, 1, part.st_uid, part.st_gid, member.size, *map(int, times))
-    return os.stat_result(first, dict(zip((*(name[:-3] for name in names), *names), (*times, *whole), strict=True)))
+    """What os.lstat would say of it. Its time of change is the archive's, so that it changes with the archive."""
+    part, mark = os.stat(member.part), getattr(member.at, "CRC", member.at)
+    told = f"{part.st_ino} {member.name} {member.size} {mark}".encode("utf-8", "surrogatepass")
+    inode = int(hashlib.blake2s(told, digest_size=7).hexdigest(), 16)
+    seconds = (member.changed // 10**9, member.changed // 10**9, part.st_ctime)
+    values = (stat.S_IFREG | 0o444, inode, part.st_dev, 1, part.st_uid, part.st_gid, member.size, *seconds)
+    exact = {"st_mtime": member.changed / 1e9, "st_mtime_ns": member.changed, "st_ctime_ns": part.st_mtime_ns}
+    return os.stat_result(values, exact)
 
 
 def exists(path: str) -> bool:
@@ -155,26 +146,35 @@ def open_member(path: str) -> BinaryIO:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if member.problem:
         raise OSError(errno.EINVAL, member.problem, path)
-    target = _unnamed(member.size)
+    memory = member.size <= IN_MEMORY and hasattr(os, "memfd_create")
+    target = os.fdopen(os.memfd_create("member"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115
     try:
-        with _in_words(member.part):
-            if isinstance(member.at, int):
-                _tar(member.part, *_state(member.part), os.getpid()).copy(member.at, member.size, target)
-            else:
-                with _zip(member.part, *_state(member.part), os.getpid()).open(member.at) as source:
-                    shutil.copyfileobj(source, target, CHUNK)
+        with _in_words(member.part), _bytes_of(member) as source:
+            for _ in iter(lambda: target.tell() < member.size, False):
+                if not (piece := source.read(min(CHUNK, member.size - target.tell()))):
+                    raise EOFError("it ends too soon")
+                target.write(piece)
+            source.read(1)  # at its end a ZIP's checksum is compared
         target.flush()
         if os.utime in os.supports_fd:
             os.utime(target.fileno(), ns=(member.changed, member.changed))
+        target.seek(0)
     except BaseException:
         target.close()
         raise
-    target.seek(0)
     return target
 
 
-def _numbered(name: str) -> re.Match[str] | None:
-    return next((found for words in PARTS if (found := words.fullmatch(name))), None)
+@contextmanager
+def _bytes_of(member: Member) -> Iterator[Any]:
+    if isinstance(member.at, zipfile.ZipInfo):
+        with _opened(member.part, _state(member.part), os.getpid()).open(member.at) as source:
+            yield source
+    else:
+        reader = _opened(member.part, _state(member.part), os.getpid())
+        with reader.lock:
+            reader.seek(member.at)
+            yield reader
 
 
 def _state(part: str) -> tuple[int, int]:
@@ -194,89 +194,72 @@ def _found(path: str) -> Member | None:
 
 
 @lru_cache(maxsize=8)
-def _content(path: str, files: tuple[tuple[str, int, int], ...]) -> Content:
+def _content(files: tuple[tuple[str, tuple[int, int]], ...]) -> Content:
     found = Content()
-    for part, *state in files:
+    for part, state in files:
         try:
             with _in_words(part):
-                for member in (_in_tar if _is_gzip(part) else _in_zip)(part, *state):
-                    if len(found.members) >= MOST_MEMBERS:
-                        raise ValueError("too many members")
+                opened = _opened(part, state, os.getpid())
+                listed = _in_tar(opened, part) if isinstance(opened, _Gzip) else _in_zip(opened, part)
+                for number, member in enumerate(listed):
+                    if number >= MOST_MEMBERS:
+                        raise ValueError("it has too many members")
                     name = _free(member.name, found.members)
-                    found.members[name] = Member(name, *list(vars(member).values())[1:])
+                    found.members[name] = replace(member, name=name)
         except OSError as error:
             found.problems[part] = error.strerror or str(error)
     return found
 
 
-def _in_zip(part: str, changed: int, size: int) -> Iterator[Member]:
-    for info in _zip(part, changed, size, os.getpid()).infolist():
-        if info.is_dir():
-            continue
+def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
+    for info in archive.infolist():
         name, problem = _name(info.filename)
         if info.flag_bits & 1:
             problem = "is encrypted; unpack the archive with its password and give the folder"
         elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             problem = "is packed in a way that exports are not; unpack the archive and give the folder"
         elif stat.S_ISLNK(info.external_attr >> 16):
-            problem = "is a link in an archive, which is not followed"
+            problem = LINK
         elif info.file_size > max(SUSPECT, BOMB * info.compress_size):
             problem = f"would unpack to {info.file_size:,} bytes, as only a bomb does; it was not unpacked"
-        yield Member(name, part, info.file_size, _moment(info.date_time), info, problem)
+        changed = 0.0
+        with suppress(ValueError, OverflowError):  # a date that is none
+            changed = time.mktime((*info.date_time, 0, 0, -1))
+        if not info.is_dir():
+            yield Member(name, part, info.file_size, int(changed) * 10**9, info, problem)
 
 
-def _in_tar(part: str, changed: int, size: int) -> Iterator[Member]:
-    reader = _tar(part, changed, size, os.getpid())
-    with reader.lock, tarfile.open(fileobj=reader, mode="r:") as members:
-        for one in members:
-            members.members = []  # which would hold every header
-            if one.isdir():
-                continue
+def _in_tar(reader: _Gzip, part: str) -> Iterator[Member]:
+    reader.seek(0)
+    with reader.lock, tarfile.open(fileobj=reader, mode="r:") as archive:  # type: ignore[call-overload]
+        for one in archive:
+            archive.members = []  # type: ignore[attr-defined]  # which would hold every header
             name, problem = _name(one.name)
             if not one.isreg() or one.issparse():
-                problem = (
-                    "is a link in an archive, which is not followed" if one.islnk() or one.issym() else "is no file"
-                )
-            yield Member(name, part, one.size, int(one.mtime * 1e9), one.offset_data, problem)
+                problem = LINK if one.islnk() or one.issym() else "is not a regular file"
+            if not one.isdir():
+                yield Member(name, part, one.size, int(one.mtime * 10**9), one.offset_data, problem)
 
 
 def _name(raw: str) -> tuple[str, str]:
     """The name without anything that leads out of the archive, and in words that it had that."""
     steps = raw.replace("\\", "/").replace("\0", "").split("/")
-    kept = "/".join(step for step in steps if step not in ("", ".", "..")) or "unnamed"
-    leads_out = ".." in steps or not steps[0] or steps[0].endswith(":")
-    problem = "has a name that leads out of the archive, which no export has; it was not opened" if leads_out else ""
-    if kept.casefold().endswith(ENDINGS):
-        problem = problem or "is an archive inside an archive; unpack it and add it by itself"
-    return APPLE_PART.sub("", kept, count=1), problem
+    name = "/".join(step for step in steps if step not in ("", ".", "..")) or "unnamed"
+    if ".." in steps or not steps[0] or steps[0].endswith(":"):
+        return name, "has a name that leads out of the archive, which no export has; it was not opened"
+    nested = name.casefold().endswith(ENDINGS)
+    name = APPLE_PART.sub("", name, count=1)
+    return name, "is an archive inside an archive; unpack it and add it by itself" if nested else ""
 
 
 def _free(name: str, taken: dict[str, Member]) -> str:
     """The name, numbered if an earlier member has it: both can be read."""
-    stem, dot, ending = name.rpartition(".")
-    number, free = 2, name
+    folder, slash, last = name.rpartition("/")
+    stem, ending = os.path.splitext(last)
+    free, number = name, 2
     while free in taken:
-        free, number = f"{stem or ending} [{number}]{dot if stem else ''}{ending if stem else ''}", number + 1
+        free, number = f"{folder}{slash}{stem} [{number}]{ending}", number + 1
     return free
-
-
-def _moment(date: tuple[int, ...]) -> int:
-    """A ZIP's local time in nanoseconds since 1970; 0 for nonsense."""
-    with suppress(ValueError, OverflowError):
-        return int(time.mktime((*date, 0, 0, -1))) * 1_000_000_000  # type: ignore[arg-type]
-    return 0
-
-
-def _is_gzip(part: str) -> bool:
-    with open(part, "rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def _unnamed(size: int) -> BinaryIO:
-    """A file without a name, to write and read."""
-    if size <= IN_MEMORY and hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("member"), "w+b")
-    return tempfile.TemporaryFile()
 
 
 @contextmanager
@@ -285,22 +268,20 @@ def _in_words(part: str) -> Iterator[None]:
     try:
         yield
     except FAULTS as error:
-        raise OSError(errno.EIO, f"is damaged in {os.path.basename(part)}; {AGAIN} ({error})", part) from error
+        words = f"is damaged in {os.path.basename(part)}; download this part again ({error})"
+        raise OSError(errno.EIO, words, part) from error
 
 
 @lru_cache(maxsize=64)
-def _zip(part: str, changed: int, size: int, process: int) -> zipfile.ZipFile:
-    """The open ZIP, of this process: one that is forked must not share its place in the file."""
-    return zipfile.ZipFile(part)
+def _opened(part: str, state: tuple[int, int], process: int) -> Any:
+    """A ZipFile or a _Gzip, of this process: one that is forked must not share its place in the file."""
+    with open(part, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return _Gzip(part) if packed else zipfile.ZipFile(part)
 
 
-@lru_cache(maxsize=16)
-def _tar(part: str, changed: int, size: int, process: int) -> _Gzip:
-    return _Gzip(part)
-
-
-class _Gzip(io.RawIOBase):
-    """The content of a gzip file, at any place: the decompressor is copied every so often, and goes on from there.
+class _Gzip:
+    """The content of a gzip file from any place on: copies of the decompressor are kept, and go on from theirs.
 
     A place ahead of all that was read costs what lies between; later ones at most a POINTS-th of the file.
     """
@@ -313,8 +294,8 @@ class _Gzip(io.RawIOBase):
         self._at, self._rest = 0, b""
         self._points = [(0, 0, self._inflate.copy())]
 
-    def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes, for the headers of a tar."""
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, for the headers of a tar, or a piece of a member."""
         if not 0 <= size <= HEADER:
             raise ValueError("a header of impossible size")
         pieces = bytearray()
@@ -322,22 +303,11 @@ class _Gzip(io.RawIOBase):
             pieces += piece
         return bytes(pieces)
 
-    def copy(self, start: int, size: int, target: BinaryIO) -> None:
-        """Write `size` bytes from a place on. EOFError if there are fewer."""
-        with self.lock:
-            self.seek(start)
-            while size:
-                piece = self._piece(size)
-                if not piece:
-                    raise EOFError("it ends too soon")
-                target.write(piece)
-                size -= len(piece)
-
     def tell(self) -> int:
-        """The place in the content."""
+        """The place in the content, in bytes."""
         return self._at
 
-    def seek(self, to: int, whence: int = 0, /) -> int:
+    def seek(self, to: int) -> int:
         """Go to a place of the content, or to its end."""
         at, start, inflate = max((point for point in self._points if point[0] <= to), key=lambda point: point[0])
         if to < self._at or at > self._at:

@@ -350,8 +350,10 @@ def _unedited(name: str) -> str:
 
 
 def _one_press(a: Photo, b: Photo) -> bool:
-    """Whether both are of one press of the shutter: same camera, times less than a second apart."""
+    """Whether both are of one press of the shutter: same camera, times less than a second apart; or of one sidecar."""
     apart = seconds_apart(a, b)
+    if a.marked and a.marked == b.marked and a.taken == b.taken:
+        return True
     return apart is not None and apart < 1 and a.camera == b.camera
 
 
