@@ -103,6 +103,7 @@ HOMES = {
 
 WRITERS = (
     "unipic/core/files.py",
+    "unipic/core/archives.py",  # what is unpacked, into files without a name
     "unipic/core/moving.py",
     "server/runs.py",
     "server/jobs.py",
@@ -174,6 +175,7 @@ CATCH_ALL = (
     "server/worker.py",
     "unipic/reading/engines/",
     "unipic/library/_ahead.py",
+    "unipic/core/patience.py",
 )
 
 

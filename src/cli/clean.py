@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, Opened, of_immich
+from cli.from_immich import FromImmich, Opened, elsewhere
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
@@ -139,8 +139,8 @@ def clean(
         list[Path],
         typer.Argument(
             help="Folders (with all subfolders), files, or the parts of a Google Takeout or iCloud export as they were "
-            "downloaded (.zip, .tgz); or of an Immich server immich:, immich:album/NAME, "
-            "immich:person/NAME or immich:since/DATE. They are only read."
+            "downloaded (.zip, .tgz); cloud:NAME/FOLDER (docs/clouds.md); or of an Immich server immich:, "
+            "immich:album/NAME, immich:person/NAME or immich:since/DATE. They are only read."
         ),
     ],
     output: Output,
@@ -162,7 +162,7 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not elsewhere(path)]
         immich.check(photos, copied=bool(output.target), moved=output.move_aside)
         destinations = ready(output, folders)
         aside = _aside(folders) if output.move_aside else None

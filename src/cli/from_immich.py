@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.sources.base import Source
     from unipic.sources.immich import Connected, ImmichSource, Server
 
-IMMICH = "immich:"  # how the name of such photos begins
+IMMICH, CLOUD = "immich:", "cloud:"  # how the names of such photos begin
 CACHE_MB = 5_000
 _immich = option("Immich")
 
@@ -26,6 +26,11 @@ _immich = option("Immich")
 def of_immich(photos: Path) -> bool:
     """Whether this names photos of an Immich server, not a folder."""
     return str(photos).startswith(IMMICH)
+
+
+def elsewhere(photos: Path) -> bool:
+    """Whether this names photos of a server or a cloud."""
+    return str(photos).startswith((IMMICH, CLOUD))
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class FromImmich:
 
     def check(self, photos: Sequence[Path], copied: bool, moved: bool) -> None:
         """SettingsError for what cannot be done with photos of a server."""
+        if moved and any(str(path).startswith(CLOUD) for path in photos):
+            raise SettingsError("photos in a cloud cannot be moved aside; use --zip or --to")
         if not any(map(of_immich, photos)):
             return
         if moved:
@@ -76,10 +83,14 @@ class FromImmich:
     def opened(self, photos: Sequence[Path], progress: Progress) -> Iterator[Opened]:
         """The source of these PHOTOS: folders of this machine, and photos of the server."""
         from unipic.sources.base import Listed, Together
+        from unipic.sources.clouds import CloudSource
         from unipic.sources.folder import FolderSource
 
-        folders = [path for path in photos if not of_immich(path)]
-        local = FolderSource(folders) if folders else Listed([])
+        folders = [path for path in photos if not elsewhere(path)]
+        names = [str(path) for path in photos if str(path).startswith(CLOUD)]
+        clouds = [CloudSource(name, self.cache_mb, progress) for name in names]
+        local: Source = FolderSource(folders) if folders else Listed([])
+        local = Together(local, *clouds) if clouds else local
         names = [str(path) for path in photos if of_immich(path)]
         if not names:
             yield Opened(local)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, STOPPED, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, of_immich
+from cli.from_immich import FromImmich, elsewhere
 from cli.options import Encoding, Machine, Ranking, Sensitivity, settings_by, with_groups
 from cli.organise_options import Layout, Making
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
@@ -51,7 +51,7 @@ class Job:
     @property
     def folders(self) -> list[Path]:
         """PHOTOS on this machine."""
-        return [path for path in self.photos if not of_immich(path)]
+        return [path for path in self.photos if not elsewhere(path)]
 
     def destination(self, tree: Tree, engine: Engine | None = None, limited: str = "") -> TreeDestination:
         """Where the tree goes. `limited`: which part of the photos was looked at, for the report."""
@@ -118,7 +118,7 @@ def organise(
         given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
         immich = replace(immich, originals=immich.originals or seed.use_full_resolution)
         immich.check(given, copied=not making.dry_run, moved=False)
-        if making.link != "copy" and any(map(of_immich, given)):
+        if making.link != "copy" and any(map(elsewhere, given)):
             raise SettingsError("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
         if not given or to is None:
             raise SettingsError("name the folders with your photos, and the folder to write to with --to")

@@ -269,7 +269,7 @@ def _in_words(part: str) -> Iterator[None]:
         yield
     except FAULTS as error:
         words = f"is damaged in {os.path.basename(part)}; download this part again ({error})"
-        raise OSError(errno.EIO, words, part) from error
+        raise OSError(errno.EBADMSG, words, part) from error
 
 
 @lru_cache(maxsize=64)

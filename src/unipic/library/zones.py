@@ -5,18 +5,18 @@ The list is IANA's zone.tab. Near a border between two zones of one country the 
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from zoneinfo import TZPATH, ZoneInfo
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from unipic.library.places import distance_km, places
 
-LIST = "zone.tab"
+ZONE = re.compile(r"^([A-Z]{2})\t([+-]\d{4,6})([+-]\d{5,7})\t(\S+)", re.MULTILINE)  # "DE", "+5230", "+01322", its name
 
 
 def local_time_at(seconds: float, place: tuple[float, float]) -> datetime | None:
@@ -25,36 +25,24 @@ def local_time_at(seconds: float, place: tuple[float, float]) -> datetime | None
     zones = _zones().get(there.country) if there else None
     if not zones:
         return None
-    away = distance_km(*place, *np.array([(latitude, longitude) for latitude, longitude, _ in zones]).T)
+    away = distance_km(*place, *np.array([point for point, _ in zones]).T)
     with suppress(KeyError, OSError, ValueError, OverflowError):  # a system without that zone
-        when = datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zones[int(np.argmin(away))][2]))
+        when = datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zones[int(np.argmin(away))][1]))
         return datetime.fromisoformat(when.isoformat())  # a plain offset, which JSON keeps
     return None
 
 
 @cache
-def _zones() -> dict[str, list[tuple[float, float, str]]]:
-    """Zones by country: the latitude and longitude of their city in degrees, and their name."""
-    found: dict[str, list[tuple[float, float, str]]] = {}
-    for line in _list().splitlines():
-        columns = line.split("\t")
-        if not line.startswith("#") and len(columns) > 2:
-            split = max(columns[1].rfind("+"), columns[1].rfind("-"))
-            point = _degrees(columns[1][:split]), _degrees(columns[1][split:])
-            found.setdefault(columns[0], []).append((*point, columns[2]))
+def _zones() -> dict[str, list[tuple[tuple[float, float], str]]]:
+    """Zones by country: latitude and longitude of their city in degrees, and their name."""
+    found: dict[str, list[tuple[tuple[float, float], str]]] = {}
+    with suppress(ModuleNotFoundError, OSError):
+        for line in ZONE.finditer((files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")):
+            point = _degrees(line[2][0], line[2][1:3], line[2][3:]), _degrees(line[3][0], line[3][1:4], line[3][4:])
+            found.setdefault(line[1], []).append((point, line[4]))
     return found
 
 
-def _list() -> str:
-    with suppress(ModuleNotFoundError, OSError):
-        return (files("tzdata") / "zoneinfo" / LIST).read_text(encoding="utf-8")
-    there = (Path(folder) / LIST for folder in TZPATH)
-    return next((path.read_text(encoding="utf-8") for path in there if path.exists()), "")
-
-
-def _degrees(text: str) -> float:
-    """ "+5230" or "-0732823", degrees with minutes and perhaps seconds, as degrees."""
-    digits = text[1:]
-    whole = len(digits) - (4 if len(digits) > 5 else 2)
-    parts = [int(digits[:whole]), int(digits[whole : whole + 2]), int(digits[whole + 2 :] or 0)]
-    return (-1 if text[0] == "-" else 1) * sum(part / 60**power for power, part in enumerate(parts))
+def _degrees(sign: str, degrees: str, rest: str) -> float:
+    """ "+", "52", "30" as degrees; the rest is minutes, and perhaps seconds."""
+    return float(f"{sign}1") * (int(degrees) + int(rest[:2]) / 60 + int(rest[2:] or 0) / 3600)

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageStat
 
+from unipic.core.patience import in_words, twice
 from unipic.core.photo import Found, Original, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING as WORKING
@@ -41,8 +42,7 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
     if isinstance(file, Unreadable):
         return file
     try:
-        with opened(file.path, limits.max_file) as (content, size):
-            return picture_of(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
+        return twice(partial(_read, file, limits))
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size, lasting=True)
     except FileNotFoundError:
@@ -50,8 +50,13 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
     except PermissionError:
         return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
     except OSError as error:
-        reason = f"could not be read: {error.strerror or error}"
+        reason = f"could not be read: {in_words(error)}"
         return Unreadable(file.id, file.name, file.path, reason, file.size)
+
+
+def _read(file: Found, limits: Limits) -> Picture:
+    with opened(file.path, limits.max_file) as (content, size):
+        return picture_of(file, decode_opened(content, size, WORKING, limits), read_metadata(content))
 
 
 def picture_of(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:

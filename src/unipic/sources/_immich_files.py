@@ -23,10 +23,11 @@ CACHE_MB = 5_000  # megabytes
 
 
 class Cache:
-    """Pictures of one server by the SHA-1 of their originals; the least recently used go first."""
+    """Pictures of one server by a SHA-1 of theirs; the least recently used go first."""
 
-    def __init__(self, server: Server, most_mb: int = CACHE_MB) -> None:
-        self.folder, self._most = folder_of(server), most_mb * 1_000_000
+    def __init__(self, of: Server | Path, most_mb: int = CACHE_MB) -> None:
+        """`of`: a server, or the folder of another one."""
+        self.folder, self._most = of if isinstance(of, Path) else folder_of(of), most_mb * 1_000_000
 
     def path(self, sha1: str, kind: str) -> Path:
         """Where a "preview" or an "original" is kept."""

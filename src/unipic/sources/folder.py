@@ -9,10 +9,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from unipic.core import archives
 from unipic.core.errors import SourceError
+from unipic.core.patience import LISTING, in_words, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, kept_folder
 from unipic.sources.archived import files_in
@@ -152,9 +154,10 @@ def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
     while waiting:
         folder, prefix = waiting.pop()
         try:
-            names = sorted(os.listdir(folder), key=os.fsencode)
+            listed = twice(partial(within, LISTING, partial(os.listdir, folder)))
+            names = sorted(listed, key=os.fsencode)
         except OSError as error:
-            reason = f"is a folder that may not be read: {error.strerror}"
+            reason = f"is a folder that may not be read: {in_words(error)}"
             yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)
             continue
         folders = []
@@ -179,6 +182,9 @@ def _entry(path: str, name: str) -> Found | Unreadable:
         status = os.lstat(path)
     except OSError as error:
         return Unreadable(_id(name), name, path, f"could not be examined: {error.strerror}", copyable=False)
+    if name.endswith(".icloud") and os.path.basename(path).startswith("."):
+        reason = "stands for a file that is in iCloud and not here yet; have the folder downloaded, then start again"
+        return Unreadable(_id(name), name, path, reason, copyable=False)
     if stat.S_ISREG(status.st_mode):
         return Found(_id(name), name, path, status.st_size, stamp(status))
     link = stat.S_ISLNK(status.st_mode)

@@ -1,0 +1,56 @@
+"""Waiting for disks that are far away: a cloud or network drive may be slow, or not have a file yet."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PASSING = frozenset(
+    getattr(errno, name, -1)
+    for name in ("EIO", "EAGAIN", "EBUSY", "ETIMEDOUT", "ESTALE", "ENOTCONN", "ECONNRESET", "EREMOTEIO", "EHOSTDOWN")
+)
+PAUSE = 1.0  # seconds before the second try
+LISTING, FETCHING = 60.0, 300.0  # seconds that the list of a folder may take, and a file
+
+
+def twice(work: Callable[[], T]) -> T:
+    """The answer, of a second try if the first met a fault that may pass. Raises what the second raises."""
+    try:
+        return work()
+    except OSError as error:
+        if error.errno not in PASSING:
+            raise
+        time.sleep(PAUSE)
+        return work()
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """The answer, or TimeoutError (an OSError) if it takes longer; what hangs is left behind in a thread of its own."""
+    answers: list[T] = []
+    faults: list[OSError] = []
+
+    def run() -> None:
+        try:
+            answers.append(work())
+        except Exception as error:  # of any library that speaks to a cloud: its words might hold a password
+            faults.append(error if isinstance(error, OSError) else OSError(errno.EIO, type(error).__name__))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if faults:
+        raise faults[0]
+    if not answers:
+        raise TimeoutError(errno.ETIMEDOUT, f"no answer within {seconds:.0f} seconds")
+    return answers[0]
+
+
+def in_words(error: OSError) -> str:
+    """The fault, and what to do where it may pass, for people."""
+    later = "; a cloud or network drive may not have it yet. The next run tries it again"
+    return f"{error.strerror or error}{later if error.errno in PASSING else ''}"

@@ -1,0 +1,91 @@
+"""Photos of a WebDAV server, of S3, or of anything else that fsspec reaches: cloud:NAME or cloud:NAME/FOLDER.
+
+How each NAME is reached stands in clouds.toml in the data folder, which only its owner may read: nothing of it is in
+arguments, reports or addresses. Photos are fetched into a cache while they are listed; nothing is changed there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from unipic.core.errors import SettingsError, SourceError
+from unipic.core.patience import FETCHING, LISTING, in_words, twice, within
+from unipic.core.photo import Found, Unreadable
+from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import data_folder
+from unipic.sources._immich_files import CACHE_MB, Cache
+from unipic.sources.base import stamp_of
+
+PREFIX, FILE, FOLDER = "cloud:", "clouds.toml", "clouds"
+CHUNK = 1 << 20
+STATE = ("size", "etag", "ETag", "mtime", "modified", "LastModified")  # what tells that a file changed
+NEEDS = "pip install -r requirements-clouds.txt"
+
+
+class CloudSource:
+    """The files of a cloud. Each is fetched once, within FETCHING seconds, and tried twice; a stopped run goes on."""
+
+    def __init__(self, name: str, cache_mb: int = CACHE_MB, progress: Progress = silent) -> None:
+        self._name, _, self._folder = name.removeprefix(PREFIX).partition("/")
+        self._options = options_of(self._name)
+        self._folder = self._folder or str(self._options.pop("folder", ""))
+        self._cache, self._most, self._progress = Cache(data_folder() / FOLDER, cache_mb), cache_mb, progress
+
+    @cached_property
+    def _there(self) -> Any:
+        try:
+            import fsspec
+
+            return fsspec.filesystem(**self._options)
+        except (ImportError, ValueError) as error:
+            raise SourceError(f"cloud {self._name!r} cannot be reached: {error}; {NEEDS}") from None
+
+    def files(self) -> Iterator[Found | Unreadable]:
+        """See Source.files. SourceError if the cloud cannot be listed, or has more than the cache may hold."""
+        there, folder = self._there, self._folder
+        try:
+            listed = twice(lambda: within(LISTING, lambda: there.find(folder, detail=True)))
+        except OSError as error:
+            raise SourceError(f"cloud {self._name!r} cannot be listed: {in_words(error)}.") from None
+        if (size := sum(int(facts.get("size") or 0) for facts in listed.values())) > self._most * 1_000_000:
+            room = f"has {size / 1e9:.1f} GB, the cache {self._most / 1e3:.1f}"
+            raise SourceError(f"cloud {self._name!r} {room}. Name a folder in it, or more with --cache-mb.")
+        used: set[Path] = set()
+        for done, (path, facts) in enumerate(sorted(listed.items())):
+            self._progress(Step("Fetching from the cloud", done, len(listed), "file"))
+            state = [path, *(str(facts.get(key)) for key in STATE)]
+            id = hashlib.blake2s(f"{self._name} {path}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+            name = os.path.relpath(path, self._there._strip_protocol(self._folder) or "/").replace(os.sep, "/")
+            target = self._cache.path(hashlib.sha1(repr(state).encode(), usedforsecurity=False).hexdigest(), "original")
+            used.add(target)
+            try:
+                if not self._cache.has(target):
+                    twice(lambda path=path, target=target: within(FETCHING, lambda: self._fetch(path, target)))  # type: ignore[misc]
+                yield Found(id, name, str(target), target.stat().st_size, stamp_of(str(target)))
+            except OSError as error:
+                yield Unreadable(id, name, str(target), f"could not be fetched: {in_words(error)}", copyable=False)
+        self._cache.trim(used)
+
+    def _fetch(self, path: str, target: Path) -> None:
+        with self._there.open(path, "rb") as file:
+            self._cache.save(target, iter(lambda: file.read(CHUNK), b""))
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """What fsspec is given for a cloud. SettingsError if there is none, or others may read the file."""
+    path = data_folder() / FILE
+    try:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} may hold passwords, and others may read it: chmod 600 it")
+        known = tomllib.loads(path.read_text(encoding="utf-8"))
+        return dict(known[name])
+    except FileNotFoundError:
+        raise SettingsError(f"no cloud is known: write {path}, see docs/clouds.md") from None
+    except (KeyError, TypeError, ValueError):
+        raise SettingsError(f"{path} has no [{name}] that can be read; see docs/clouds.md") from None
