@@ -26,6 +26,7 @@ pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
 immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
           originals; all on a fake of this project
+takeout   2,000 photos in ten parts of a Google Takeout: dated, placed and marked as their sidecars say
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
@@ -60,6 +61,7 @@ from benchmarks import (
     seconds,
     speed,
     startup,
+    takeout,
     text_encoders,
     versions,
     video,
@@ -76,6 +78,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "memory": memory.run,
     "darkroom": darkroom.run,
     "immich": immich.run,
+    "takeout": takeout.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,

@@ -34,11 +34,14 @@ class Finding:
 
 @app.command()
 def check(
+    photos: Annotated[
+        list[Path] | None, typer.Argument(help="Look into these parts of an export, or folders, instead.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON on standard output.")] = False,
 ) -> None:
     """Check this machine: packages, models, formats, exiftool, disk space, permissions. Exit code 1 for a problem."""
     with clear_answers(as_json):
-        found = list(findings())
+        found = list(_photos(photos) if photos else findings())
         print(json.dumps([asdict(one) for one in found])) if as_json else say_findings(found)
         if any(one.state == "problem" for one in found):
             raise typer.Exit(FAILED)
@@ -52,6 +55,18 @@ def findings() -> Iterator[Finding]:
     yield _exiftool()
     yield _room()
     yield _may_write("Data folder", data_folder(), "UNIPIC_DATA")
+
+
+def _photos(paths: list[Path]) -> Iterator[Finding]:
+    """How many files there are, by a list of them alone; and those that cannot be looked at."""
+    from unipic.core.photo import Found
+    from unipic.sources.folder import FolderSource
+
+    files = list(FolderSource(paths).files())
+    yield Finding("Files", "ok", count(sum(isinstance(file, Found) for file in files), "file"))
+    for file in files:
+        if not isinstance(file, Found):
+            yield Finding(file.name, "problem", file.reason)
 
 
 def _packages() -> Iterator[Finding]:

@@ -34,7 +34,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/_words": ("reading/_words",),
     "reading/_editors": ("reading/_editors",),
     "reading/apple": ("reading/apple",),
-    "library/companions": ("library/companions",),
+    "library/companions": ("library/companions", "library/_takeout", "reading/exports"),
     "library/colours": ("library/colours",),
     "library/kinds": ("library/kinds",),
     "library/places": ("library/places",),
@@ -65,7 +65,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "043e02be9e933f65"),
+    "reading/images": (1, "fed8eb54bac8f259"),
     "reading/fingerprint": (1, "bd3f1f81f1517b65"),
     "reading/_measures": (1, "9d3e31f417468128"),
     "reading/_content": (2, "8ae4e8d690f5f25c"),
@@ -77,11 +77,11 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
-    "library/companions": (1, "7228caf3186f73f3"),
+    "library/companions": (2, "ea1185d4f775d524"),
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "cddc4c894ebc8766"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "833ec17c95ff03d0"),
+    "library/traits": (1, "80b375672713d8b9"),
     "library/recognised": (1, "af62683ff257aa36"),
     "vision/ocr": (1, "1102b69a9f619eef"),
     "vision/faces": (1, "45014bba068f177f"),
@@ -94,7 +94,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "8f8020ff867a2dc6"),
+    "reading/seen": (3, "d08e4e10d600c4a1"),
 }
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-VERSION = 1  # raised when other values are read
 MOST = 20_000_000  # bytes of a list; Apple's of 100,000 photos have 15 million
 LONGEST, NAMES = 4000, 200  # characters of a description; people in a photo
 APPLE_DATE = "%A %B %d,%Y %I:%M %p %Z"  # "Saturday June 4,2022 12:11 PM GMT"

@@ -48,3 +48,12 @@ def test_a_folder_that_is_not_there_is_an_error_and_one_inside_counts_as_empty(t
     with pytest.raises(SourceError, match="may not be read"):
         subfolders(tmp_path / "nowhere")
     assert counted(tmp_path / "nowhere").empty
+
+
+def test_all_parts_of_an_export_are_one_entry(tmp_path: Path) -> None:
+    fill(tmp_path / "b", 1)
+    for name in ("takeout-20240101T000000Z-001.zip", "takeout-20240101T000000Z-1-002.zip", "other.tgz", "c.jpg"):
+        (tmp_path / name).touch()
+    one, whole = tmp_path / "other.tgz", tmp_path / "takeout-20240101T000000Z-*.zip"
+    assert subfolders(tmp_path) == [Counted(tmp_path / "b", 1), Counted(one, 1), Counted(whole, 2)]
+    assert subfolders(whole) == []

@@ -6,12 +6,14 @@ import builtins
 import hashlib
 import io
 import os
+import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from unipic.core.files import open_to_read
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
@@ -50,10 +52,26 @@ def as_uploads(root: Path, names: Sequence[str]) -> Source:
     return UploadSource(root, [*uploads, Upload("never-arrived", "c.jpg", 5)])
 
 
+def as_archives(root: Path, names: Sequence[str]) -> Source:
+    """Two parts of an export, and a link in one of them."""
+    root.mkdir()
+    for number in (1, 2):
+        with tarfile.open(root / f"takeout-20240101T000000Z-00{number}.tgz", "w:gz") as archive:
+            for name in sorted(names)[number - 1 :: 2]:
+                info = tarfile.TarInfo(name)
+                info.size = len(content(name))
+                archive.addfile(info, io.BytesIO(content(name)))
+            if number == 1:
+                link = tarfile.TarInfo("link.jpg")
+                link.type, link.linkname = tarfile.SYMTYPE, "a.jpg"
+                archive.addfile(link)
+    return FolderSource(sorted(root.iterdir()))
+
+
 Build = Callable[[Path, Sequence[str]], Source]
 
 
-@pytest.fixture(params=[as_folder, as_uploads], ids=["folder", "uploads"])
+@pytest.fixture(params=[as_folder, as_uploads, as_archives], ids=["folder", "uploads", "archives"])
 def build(request: pytest.FixtureRequest) -> Build:
     return request.param
 
@@ -77,7 +95,8 @@ def test_lists_each_file_once_under_an_id_of_its_own(tmp_path: Path, build: Buil
     found = {file.name: file for file in files if isinstance(file, Found)}
     assert set(found) == set(NAMES)
     for name, file in found.items():
-        assert Path(file.path).read_bytes() == content(name)
+        with open_to_read(file.path) as opened:
+            assert opened.read() == content(name)
         assert file.size == len(content(name))
 
 
@@ -110,6 +129,7 @@ def test_changes_nothing(tmp_path: Path, build: Build) -> None:
     assert manifest(tmp_path) == before
 
 
+@pytest.mark.parametrize("build", [as_folder, as_uploads], ids=["folder", "uploads"])
 def test_opens_no_file(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     source = build(tmp_path / "photos", NAMES)
 
