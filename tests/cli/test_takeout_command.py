@@ -39,7 +39,7 @@ def test_a_clean_gallery_has_the_original_bytes_and_sidecars(tmp_path: Path, mon
     files = json.loads(listing.read_bytes())["files"]
     photos = [one for one in files if one["name"].endswith(".jpg")]
     assert {one["name"] for one in photos} == set(made.truth)
-    copies = [one for one in photos if one["outcome"] == "set aside"]
+    copies = [one for one in photos if one["fate"] == "set aside"]
     assert copies
     assert all("identical" in one["reason"] for one in copies), "a copy in an album is an identical file, and says so"
     (sidecar,) = out.rglob("IMG_00000.jpg.xmp")

@@ -103,7 +103,7 @@ def takeout(photos: int, seed: int = 1) -> Made:
     for number in range(photos):
         title = kinds[number % len(kinds)](number // 3 * 3 if number % 12 == 0 else number)
         place, hours = rng.choice([*PLACES.items(), (None, 0)])
-        seconds = FIRST + 86_400 * 7 * (number % 500) // 50 + rng.randrange(3600)
+        seconds = FIRST + 86_400 * (number % 50) + rng.randrange(3600)  # no clock changes its hour in these weeks
         folder = f"{ROOT}/Photos from 2014"
         ending = "" if title.endswith(".jpg") else ".jpg"
         counter = next(
@@ -147,7 +147,7 @@ def takeout(photos: int, seed: int = 1) -> Made:
             made.files[copy] = made.files[name]
             made.files[album + sidecar_file.rpartition("/")[2]] = said
             made.truth[copy] = made.truth[name]
-        if number % 17 == 5 and number % len(kinds) == 5:
+        if number % 17 == 5 and number % len(kinds) == 5 and not by_camera:
             edited = name.removesuffix(".jpg") + "-edited.jpg"
             made.files[edited] = picture(rng)
             made.truth[edited] = made.truth[name]

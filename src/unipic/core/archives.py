@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import stat
 import struct
 import tarfile
@@ -21,7 +22,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -52,14 +53,6 @@ class Member:
     changed: int  # nanoseconds since 1970, by the archive
     at: Any  # a ZipInfo, or the place of its bytes in a tar
     problem: str = ""  # why it is not opened, for people
-
-
-@dataclass
-class Content:
-    """What an archive holds, and what is wrong with its parts, by their paths."""
-
-    members: dict[str, Member] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 def is_archive(path: str) -> bool:
@@ -108,8 +101,11 @@ def missing(path: str) -> list[str]:
     ]
 
 
-def content(path: str) -> Content:
-    """What an archive or a set holds. It is read once in each process, and anew when a part changed."""
+def content(path: str) -> tuple[dict[str, Member], dict[str, str]]:
+    """The members of an archive or a set by name, and what is wrong with its parts, by their paths.
+
+    It is read once in each process, and anew when a part changed.
+    """
     return _content(tuple((part, _state(part)) for part in parts(path)))
 
 
@@ -149,12 +145,13 @@ def open_member(path: str) -> BinaryIO:
     memory = member.size <= IN_MEMORY and hasattr(os, "memfd_create")
     target = os.fdopen(os.memfd_create("member"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115
     try:
-        with _in_words(member.part), _bytes_of(member) as source:
-            for _ in iter(lambda: target.tell() < member.size, False):
-                if not (piece := source.read(min(CHUNK, member.size - target.tell()))):
-                    raise EOFError("it ends too soon")
-                target.write(piece)
-            source.read(1)  # at its end a ZIP's checksum is compared
+        with _in_words(member.part):
+            archive = _opened(member.part, _state(member.part), os.getpid())
+            if isinstance(archive, _Gzip):
+                archive.copy(member.at, member.size, target)
+            else:
+                with archive.open(member.at) as source:  # at its end the checksum is compared
+                    shutil.copyfileobj(source, target, CHUNK)
         target.flush()
         if os.utime in os.supports_fd:
             os.utime(target.fileno(), ns=(member.changed, member.changed))
@@ -163,18 +160,6 @@ def open_member(path: str) -> BinaryIO:
         target.close()
         raise
     return target
-
-
-@contextmanager
-def _bytes_of(member: Member) -> Iterator[Any]:
-    if isinstance(member.at, zipfile.ZipInfo):
-        with _opened(member.part, _state(member.part), os.getpid()).open(member.at) as source:
-            yield source
-    else:
-        reader = _opened(member.part, _state(member.part), os.getpid())
-        with reader.lock:
-            reader.seek(member.at)
-            yield reader
 
 
 def _state(part: str) -> tuple[int, int]:
@@ -188,14 +173,14 @@ def _found(path: str) -> Member | None:
     while archive != os.path.dirname(archive):
         if archive.casefold().endswith(ENDINGS) or os.path.isfile(archive):
             with suppress(OSError):
-                return content(archive).members.get(PurePath(os.path.relpath(path, archive)).as_posix())
+                return content(archive)[0].get(PurePath(os.path.relpath(path, archive)).as_posix())
         archive = os.path.dirname(archive)
     return None
 
 
 @lru_cache(maxsize=8)
-def _content(files: tuple[tuple[str, tuple[int, int]], ...]) -> Content:
-    found = Content()
+def _content(files: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[dict[str, Member], dict[str, str]]:
+    members, problems = dict[str, Member](), dict[str, str]()
     for part, state in files:
         try:
             with _in_words(part):
@@ -204,11 +189,11 @@ def _content(files: tuple[tuple[str, tuple[int, int]], ...]) -> Content:
                 for number, member in enumerate(listed):
                     if number >= MOST_MEMBERS:
                         raise ValueError("it has too many members")
-                    name = _free(member.name, found.members)
-                    found.members[name] = replace(member, name=name)
+                    name = _free(member.name, members)
+                    members[name] = replace(member, name=name)
         except OSError as error:
-            found.problems[part] = error.strerror or str(error)
-    return found
+            problems[part] = error.strerror or str(error)
+    return members, problems
 
 
 def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
@@ -295,13 +280,22 @@ class _Gzip:
         self._points = [(0, 0, self._inflate.copy())]
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, for the headers of a tar, or a piece of a member."""
+        """Up to `size` bytes, for the headers of a tar."""
         if not 0 <= size <= HEADER:
             raise ValueError("a header of impossible size")
         pieces = bytearray()
         while len(pieces) < size and (piece := self._piece(size - len(pieces))):
             pieces += piece
         return bytes(pieces)
+
+    def copy(self, start: int, size: int, target: BinaryIO) -> None:
+        """Write `size` bytes from a place on. EOFError if there are fewer."""
+        with self.lock:
+            self.seek(start)
+            while size:
+                if not (piece := self._piece(size)):
+                    raise EOFError("it ends too soon")
+                size -= target.write(piece)
 
     def tell(self) -> int:
         """The place in the content, in bytes."""

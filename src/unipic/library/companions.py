@@ -47,11 +47,6 @@ class Contents:
     says: Mapping[str, Entry] = field(default_factory=dict)  # of photos by name; "": of the one it is called like
     album: str = ""  # the title of the album that it describes
 
-    @property
-    def title(self) -> str:
-        """Of Takeout's JSON: the photo's name."""
-        return self.says[""].title if "" in self.says else ""
-
 
 @dataclass
 class Asset:
@@ -120,7 +115,7 @@ def _told(
     entries: dict[str, tuple[int, Entry]] = {}
     for name, own in sorted(said.items()):
         if "" in own.says:
-            for rank, asset in names.told_by(name, own.title):
+            for rank, asset in names.told_by(name, own.says[""].title):
                 known = entries.get(asset.photo.id)
                 if known is None or rank < known[0]:
                     entries[asset.photo.id] = rank, own.says[""]
@@ -283,8 +278,11 @@ def _tells_of(file: Unreadable, said: Contents, photo: Photo) -> bool:
     """A JSON names its photo, or the one that the photo was made of; a name that was cut off must fit the title."""
     if _suffix(file.name) != ".json":
         return True
-    named = f"{_folder(file.name)}/{said.title}".lstrip("/").casefold() in photo_names(file.name)
-    return "" in said.says and (named or _fits(file.name, said.title, photo))
+    own = said.says.get("")
+    if own is None:
+        return False
+    named = f"{_folder(file.name)}/{own.title}".lstrip("/").casefold() in photo_names(file.name)
+    return named or _fits(file.name, own.title, photo)
 
 
 def _fits(name: str, title: str, photo: Photo) -> bool:

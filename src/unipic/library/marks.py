@@ -105,24 +105,27 @@ class Marks(Decisions):
 
     def take_over(self, said: Mapping[str, Marked]) -> None:
         """Take over what exports say of photos, each once: what a person removes here later stays removed."""
-        keys = {f"said {digest} {hash_of(marked)}": digest for digest, marked in said.items() if marked != NOT_MARKED}
-        known = {name for (name,) in self._rows("SELECT name FROM choice WHERE name LIKE 'said %'")} if keys else set()
-        fresh = {digest: said[digest] for key, digest in keys.items() if key not in known}
+        marks_of = {
+            f"said {hashlib.blake2s(repr((digest, *mark)).encode('utf-8', 'replace'), digest_size=8).hexdigest()}": (
+                digest,
+                mark,
+            )
+            for digest, marked in said.items()
+            for mark in _each(marked)
+        }
+        known = {name for (name,) in self._rows("SELECT name FROM choice WHERE name LIKE 'said %'")} if marks_of else ()
+        fresh = {key: one for key, one in marks_of.items() if key not in known}
         if not fresh:
             return
-        noted = self.of(fresh)
+        noted = {digest for digest, marked in self.of(said).items() if marked.note}
         by_mark = defaultdict[tuple[str, str], list[str]](list)
-        for digest, marked in fresh.items():
-            for kind, name in (*(("tag", tag) for tag in marked.tags), *(("album", one) for one in marked.albums)):
-                if name.strip():
-                    by_mark[kind, name].append(digest)
-            if marked.note and not noted.get(digest, NOT_MARKED).note:
-                by_mark["note", marked.note].append(digest)
-        self.favourite([digest for digest, marked in fresh.items() if marked.favourite])
+        for digest, (kind, name) in fresh.values():
+            if kind != "note" or digest not in noted:
+                by_mark[kind, name].append(digest)
         for (kind, name), digests in by_mark.items():
-            {"tag": self.tag, "album": self.album, "note": self.note}[kind](digests, name)
+            self.favourite(digests) if kind == "favourite" else getattr(self, kind)(digests, name)
         with self._open() as base:
-            base.executemany("INSERT OR IGNORE INTO choice VALUES (?, '', ?)", [(key, time.time()) for key in keys])
+            base.executemany("INSERT OR IGNORE INTO choice VALUES (?, '', ?)", [(key, time.time()) for key in fresh])
 
     def rename_album(self, id: str, name: str) -> None:
         """Give an album another name. SettingsError if another album has it."""
@@ -207,9 +210,11 @@ class Marks(Decisions):
             return base.execute(words, values).fetchall()
 
 
-def hash_of(marked: Marked) -> str:
-    """Sixteen digits that differ for other marks."""
-    return hashlib.blake2s(repr(marked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def _each(marked: Marked) -> list[tuple[str, str]]:
+    """Each mark by its kind, as the methods of Marks are called."""
+    found = [("tag", name) for name in marked.tags] + [("album", name) for name in marked.albums]
+    found += [("note", marked.note), ("favourite", "yes" if marked.favourite else "")]
+    return [(kind, name) for kind, name in found if name.strip()]
 
 
 def named(name: str, longest: int = LONGEST_NAME) -> str:

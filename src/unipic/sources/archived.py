@@ -16,7 +16,7 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
 
     `label`: the prefix of names; `key`: what ids are made from in its place, where several archives have one label.
     """
-    content = archives.content(path)
+    members, problems = archives.content(path)
 
     def known(name: str) -> tuple[str, str, str]:
         shown = f"{label}/{name}" if label else name
@@ -24,12 +24,12 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
         return id, shown, f"{path}/{name}"
 
     # A .tgz is read from its beginning to its end, so that each process unpacks it once.
-    for name, member in sorted(content.members.items(), key=lambda one: (one[1].part, _place(one[1]), one[0])):
+    for name, member in sorted(members.items(), key=_place):
         if member.problem:
             yield Unreadable(*known(name), member.problem, member.size, copyable=False)
         else:
             yield Found(*known(name), member.size, stamp(archives.status_of(member)))
-    for part, problem in content.problems.items():
+    for part, problem in problems.items():
         yield Unreadable(
             *known(os.path.basename(part)), f"{problem}. What came before the damage is used", copyable=False
         )
@@ -38,5 +38,6 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
         yield Unreadable(*known(name), reason, copyable=False)
 
 
-def _place(member: archives.Member) -> int:
-    return member.at if isinstance(member.at, int) else 0
+def _place(one: tuple[str, archives.Member]) -> tuple[str, int, str]:
+    name, member = one
+    return member.part, member.at if isinstance(member.at, int) else 0, name
