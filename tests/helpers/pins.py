@@ -77,7 +77,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
-    "library/companions": (2, "ea1185d4f775d524"),
+    "library/companions": (2, "bfd8c28295cd4741"),
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "cddc4c894ebc8766"),
     "library/places": (1, "46718cd46e231911"),

@@ -218,7 +218,7 @@ def _in_tar(reader: _Gzip, part: str) -> Iterator[Member]:
     reader.seek(0)
     with reader.lock, tarfile.open(fileobj=reader, mode="r:") as archive:  # type: ignore[call-overload]
         for one in archive:
-            archive.members = []  # type: ignore[attr-defined]  # which would hold every header
+            archive.members = []  # which would hold every header
             name, problem = _name(one.name)
             if not one.isreg() or one.issparse():
                 problem = LINK if one.islnk() or one.issym() else "is not a regular file"

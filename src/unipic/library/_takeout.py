@@ -11,8 +11,10 @@ JSON = ".json"
 WORDS, LONGEST = ".supplemental-metadata", 46
 COUNTED = re.compile(r"(.*?)(\(\d+\))?", re.DOTALL)
 # "Edited" in Takeout's languages. Photos' names are cut too, and then so is this.
-EDITED = ("edited", "effects", "bearbeitet", "modifié", "modificato", "editado", "editada", "bewerkt", "redigerad")
-EDITED += ("redigeret", "edytowane", "edited_")
+EDITED = (
+    *("edited", "effects", "bearbeitet", "modifié", "modificato", "editado", "editada", "bewerkt", "redigerad"),
+    *("redigeret", "edytowane", "edited_"),
+)
 YEAR = re.compile(
     r"(photos from|fotos von|photos de|fotos de|fotos del|foto dal|foto del|foto's uit|foton från) (19|20)\d\d",
     re.IGNORECASE,
