@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from unipic.core import archives
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, make_folder
 from unipic.core.photo import Photo
@@ -31,7 +32,7 @@ def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
         os.utime(path)  # mark it as used
         return path
     try:
-        if os.stat(film.path).st_size != film.size:
+        if archives.status(film.path).st_size != film.size:
             raise NotShown(f"{printable(film.name)} {CHANGED}")
         made = next(in_worker(picture_at, At(film.path, at / 1000, SIDE)), Failure("gave nothing"))
     except OSError as error:

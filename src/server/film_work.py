@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from server.runs import Run
 from server.state import library, server
+from unipic.core import archives
 from unipic.core.photo import Found, Photo
 from unipic.core.settings import Limits, models_folder
 from unipic.library.frames import FilmRows
@@ -72,5 +72,5 @@ def as_found(film: Photo) -> Found:
     """The film's file, as it is now. OSError if it is gone."""
     from unipic.sources.base import stamp
 
-    status = Path(film.path).lstat()
+    status = archives.status(film.path)
     return Found(film.id, film.name, film.path, status.st_size, stamp(status))

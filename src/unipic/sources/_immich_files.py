@@ -41,20 +41,20 @@ class Cache:
             return False
         return True
 
-    def save(self, path: Path, pieces: Iterable[bytes], sha1: str = "") -> None:
-        """Write all of it or nothing. Lost if it is empty, or has another SHA-1 than announced."""
+    def save(self, path: Path, pieces: Iterable[bytes], sha1: str = "", size: int | None = None) -> None:
+        """Write all of it or nothing. Lost if it is empty, or has another SHA-1 or size than announced."""
         make_folder(self.folder, PRIVATE_FOLDER)
         # A name of its own: two photos of the same bytes may be fetched at once.
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
-        digest, size = hashlib.sha1(usedforsecurity=False), 0
+        digest, arrived = hashlib.sha1(usedforsecurity=False), 0
         with private_file(part) as file:
             with suppress(OSError):  # not every file system has locks
                 lock(file)  # so that nobody sweeps it away
             for piece in pieces:
                 file.write(piece)
                 digest.update(piece)
-                size += len(piece)
-        if not size or (sha1 and digest.hexdigest() != sha1):
+                arrived += len(piece)
+        if not arrived or (sha1 and digest.hexdigest() != sha1) or size not in (None, arrived):
             part.unlink(missing_ok=True)
             raise Lost("a picture did not arrive as it is on the server")
         os.replace(part, path)

@@ -35,7 +35,7 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
         )
     for name in archives.missing(path):
         reason = "is missing: photos in it are not looked at, nor what it says of others. Download it, and start again"
-        yield Unreadable(*known(name), reason, copyable=False)
+        yield Unreadable(*known(name)[:2], path, reason, copyable=False)  # by this path nothing is taken for gone
 
 
 def _place(one: tuple[str, archives.Member]) -> tuple[str, int, str]:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,9 @@ class CloudSource:
             import fsspec
 
             return fsspec.filesystem(**self._options)
-        except (ImportError, ValueError) as error:
-            raise SourceError(f"cloud {self._name!r} cannot be reached: {error}; {NEEDS}") from None
+        except (ImportError, TypeError, ValueError) as error:
+            words = type(error).__name__ if isinstance(error, TypeError) else error  # it might show what was given
+            raise SourceError(f"cloud {self._name!r} cannot be reached: {words}; {NEEDS}") from None
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files. SourceError if the cloud cannot be listed, or has more than the cache may hold."""
@@ -59,22 +60,27 @@ class CloudSource:
         used: set[Path] = set()
         for done, (path, facts) in enumerate(sorted(listed.items())):
             self._progress(Step("Fetching from the cloud", done, len(listed), "file"))
-            state = [path, *(str(facts.get(key)) for key in STATE)]
-            id = hashlib.blake2s(f"{self._name} {path}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-            name = os.path.relpath(path, self._there._strip_protocol(self._folder) or "/").replace(os.sep, "/")
-            target = self._cache.path(hashlib.sha1(repr(state).encode(), usedforsecurity=False).hexdigest(), "original")
+            state = repr([path, *(str(facts.get(key)) for key in STATE)])
+            target = self._cache.path(hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest(), "original")
             used.add(target)
-            try:
-                if not self._cache.has(target):
-                    twice(lambda path=path, target=target: within(FETCHING, lambda: self._fetch(path, target)))  # type: ignore[misc]
-                yield Found(id, name, str(target), target.stat().st_size, stamp_of(str(target)))
-            except OSError as error:
-                yield Unreadable(id, name, str(target), f"could not be fetched: {in_words(error)}", copyable=False)
+            yield self._fetched(path, facts.get("size"), target)
         self._cache.trim(used)
 
-    def _fetch(self, path: str, target: Path) -> None:
-        with self._there.open(path, "rb") as file:
-            self._cache.save(target, iter(lambda: file.read(CHUNK), b""))
+    def _fetched(self, path: str, size: int | None, target: Path) -> Found | Unreadable:
+        id = hashlib.blake2s(f"{self._name} {path}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+        name = os.path.relpath(path, self._there._strip_protocol(self._folder) or "/").replace(os.sep, "/")
+
+        def fetch() -> None:
+            with self._there.open(path, "rb") as file:
+                data = iter(lambda: file.read(CHUNK), b"")
+                self._cache.save(target, data, size=size)
+
+        try:
+            if not self._cache.has(target):
+                twice(partial(within, FETCHING, fetch))
+            return Found(id, name, str(target), target.stat().st_size, stamp_of(str(target)))
+        except OSError as error:
+            return Unreadable(id, name, str(target), f"could not be fetched: {in_words(error)}", copyable=False)
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from unipic.core import archives
 from unipic.core.files import hash_file
 from unipic.core.photo import FILM, Extra, Found, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
@@ -59,7 +59,7 @@ def read_film(order: Order) -> Iterator[tuple[Picture, bytes]]:
     pictures, sound = packets.coded(path, limits)
     best, strip = _best_picture(spread(path, film.seconds, limits))
     digest = hash_file(path)
-    status = os.stat(path)
+    status = archives.status(path)
     times = f"{status.st_mtime_ns} {status.st_ctime_ns} "
     if status.st_size != order.file.size or (order.file.stamp and not order.file.stamp.startswith(times)):
         raise NotAFilm("was changed while it was read")
