@@ -106,10 +106,7 @@ class Marks(Decisions):
     def take_over(self, said: Mapping[str, Marked]) -> None:
         """Take over what exports say of photos, each once: what a person removes here later stays removed."""
         marks_of = {
-            f"said {hashlib.blake2s(repr((digest, *mark)).encode('utf-8', 'replace'), digest_size=8).hexdigest()}": (
-                digest,
-                mark,
-            )
+            f"said {hashlib.blake2s(repr((digest, *mark)).encode('utf-8', 'replace')).hexdigest()[:16]}": (digest, mark)
             for digest, marked in said.items()
             for mark in _each(marked)
         }

@@ -29,13 +29,11 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
             yield Unreadable(*known(name), member.problem, member.size, copyable=False)
         else:
             yield Found(*known(name), member.size, stamp(archives.status_of(member)))
-    for part, problem in problems.items():
-        yield Unreadable(
-            *known(os.path.basename(part)), f"{problem}. What came before the damage is used", copyable=False
-        )
-    for name in archives.missing(path):
-        reason = "is missing: photos in it are not looked at, nor what it says of others. Download it, and start again"
-        yield Unreadable(*known(name)[:2], path, reason, copyable=False)  # by this path nothing is taken for gone
+    gone = "is missing: photos in it are not looked at, nor what it says of others. Download it, and start again"
+    wrong = {os.path.basename(part): f"{why}. What came before the damage is used" for part, why in problems.items()}
+    for name, reason in (wrong | dict.fromkeys(archives.missing(path), gone)).items():
+        # By the archive's own path, so that nothing of it is taken for gone.
+        yield Unreadable(*known(name)[:2], path, reason, copyable=False)
 
 
 def _place(one: tuple[str, archives.Member]) -> tuple[str, int, str]:

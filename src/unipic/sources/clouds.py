@@ -20,6 +20,7 @@ from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import data_folder
 from unipic.sources._immich_files import CACHE_MB, Cache
+from unipic.sources._webdav import WebDav
 from unipic.sources.base import stamp_of
 
 PREFIX, FILE, FOLDER = "cloud:", "clouds.toml", "clouds"
@@ -40,6 +41,8 @@ class CloudSource:
     @cached_property
     def _there(self) -> Any:
         try:
+            if self._options.get("protocol") == "webdav":
+                return WebDav(**{name: value for name, value in self._options.items() if name != "protocol"})
             import fsspec
 
             return fsspec.filesystem(**self._options)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from tests.helpers.pictures import save, scene
+from tests.safety.harness.originals import differences, state
 
 from unipic.core import patience
 from unipic.core.errors import SettingsError, SourceError
@@ -140,3 +144,55 @@ def test_a_mounted_drive_may_fail_once_and_hang(tmp_path: Path, monkeypatch: pyt
     assert found.reason.startswith("could not be read: Input/output error; a cloud or network drive")
     assert not found.lasting
     assert len(tries) == 2
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """A folder by WebDAV, for who knows the password."""
+    dav = pytest.importorskip("wsgidav.wsgidav_app")
+    save(scene(1), tmp_path / "dav" / "Photos" / "Ein Tag am See" / "ä & #1.jpg")
+    save(scene(2), tmp_path / "dav" / "Photos" / "b.jpg")
+    save(scene(3), tmp_path / "dav" / "other.jpg")
+    users = {"*": {"me": {"password": SECRET}}}
+    app = dav.WsgiDAVApp(
+        {
+            "provider_mapping": {"/dav": str(tmp_path / "dav")},
+            "simple_dc": {"user_mapping": users},
+            "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
+            "logging": {"enable": False},
+            "verbose": 0,
+        }
+    )
+    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/dav"
+        server.shutdown()
+        thread.join()
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_webdav_is_read_with_a_password_that_nobody_sees(
+    cloud: type[Flaky], served: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = data_folder() / "clouds.toml"
+    words = 'protocol = "webdav"\nfolder = "Photos"\n'
+    logins = {"nas": SECRET, "wrong": "another password"}
+    path.write_text(
+        "".join(f'[{name}]\n{words}base_url = "{served}"\nauth = ["me", "{key}"]\n' for name, key in logins.items())
+    )
+    before = state(tmp_path / "dav")
+    files = list(CloudSource("cloud:nas").files())
+    assert [file.name for file in files] == ["Ein Tag am See/ä & #1.jpg", "b.jpg"]
+    for file in files:
+        original = tmp_path / "dav" / "Photos" / file.name
+        assert Path(file.path).read_bytes() == original.read_bytes()
+    assert list(CloudSource("cloud:nas").files()) == files
+    with pytest.raises(SourceError, match="the server answers 401") as told:
+        list(CloudSource("cloud:wrong").files())
+    assert not [one for one in (SECRET, "another password") if one in f"{told.value} {files} {caplog.text}"]
+    assert not differences(before, state(tmp_path / "dav"))
