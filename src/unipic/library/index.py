@@ -365,9 +365,10 @@ def photo_of(file: Found, facts: str, metadata: str | None, beside: bool = False
 
     A run finds the files beside a photo by itself, so that its answer does not depend on what is stored.
     """
-    told = NO_METADATA if metadata is None else json.loads(metadata)
-    said = told.pop("beside", {}) if metadata else {}
-    told |= {name: said[name] for name in BESIDE if beside and name in said}
+    told = {**NO_METADATA} if metadata is None else {**json.loads(metadata)}
+    said = told.pop("beside", None) or {}
+    if beside:
+        told |= {name: said[name] for name in BESIDE if name in said}
     return photo_from_dict({**json.loads(facts), **told, "id": file.id, "name": file.name, "path": file.path})
 
 
