@@ -77,7 +77,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "88292ea4e751798e"),
     "reading/_editors": (1, "c2ba3ee628182e91"),
     "reading/apple": (1, "8e4900436f3dee5b"),
-    "library/companions": (2, "bfd8c28295cd4741"),
+    "library/companions": (2, "d3b1b510043595c1"),
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "cddc4c894ebc8766"),
     "library/places": (1, "46718cd46e231911"),
@@ -93,8 +93,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/look": (2, "889589f1b5a74513"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
-    "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "d08e4e10d600c4a1"),
+    "video/facts": (1, "7f367e7881caaf83"),
+    "reading/seen": (3, "eb3c393dcfb87d3a"),
 }
 
 

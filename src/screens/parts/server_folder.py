@@ -10,6 +10,7 @@ from screens.parts.words import count, plain
 from screens.session import session
 from server.operator import readable_folders
 from server.state import library
+from unipic.core.archives import is_archive
 from unipic.core.errors import SourceError
 from unipic.sources.browse import Counted, counted, subfolders
 from unipic.sources.folder import allowed
@@ -100,7 +101,8 @@ def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
                 ticked.append(row.path)
             _cover(row.path)
             st.button(plain(name), key=f"{key}open-{row.path}", type="tertiary", on_click=_open, args=(key, row.path))
-            st.caption("empty" if row.empty else f"{'more than ' if row.more else ''}{count(row.files, 'file')}")
+            noun = "part" if is_archive(str(row.path)) else "file"
+            st.caption("empty" if row.empty else f"{'more than ' if row.more else ''}{count(row.files, noun)}")
     return ticked
 
 

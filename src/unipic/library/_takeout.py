@@ -42,22 +42,24 @@ def cut(name: str) -> str:
     return core if len(PurePosixPath(core).name) == LONGEST else ""
 
 
-def start(name: str) -> str:
-    """What a JSON of a photo with a long name would have of it, in lower case; "" for a short name."""
+def starts(name: str) -> set[str]:
+    """What the JSON of a photo with a long name may have of it, in lower case, with a number at its end or without."""
     folder, slash, last = name.casefold().rpartition("/")
     path = PurePosixPath(last)
-    last = counted(path.stem)[0] + path.suffix
-    return f"{folder}{slash}{last[:LONGEST]}" if len(last) >= LONGEST else ""
+    both = (last, counted(path.stem)[0] + path.suffix)
+    return {f"{folder}{slash}{one[:LONGEST]}" for one in both if len(one) >= LONGEST}
 
 
 def is_title(title: str, name: str, json_name: str) -> bool:
     """Whether a photo of this name may have this title: but for characters no file may have, and for what was cut."""
-    photo, wanted = PurePosixPath(name), _plain(title)
-    stem, counter = counted(_plain(photo.stem))
-    if counter != counted(json_name.casefold().removesuffix(JSON))[1] and wanted != _plain(photo.name):
-        return wanted.rpartition(".")[0] == _plain(photo.stem)
-    long = len(stem) >= LONGEST - len(photo.suffix) and wanted.startswith(stem)
-    return wanted in (stem, stem + photo.suffix.casefold()) or wanted.rpartition(".")[0] == stem or long
+    photo, wanted = PurePosixPath(_plain(name.rpartition("/")[2])), _plain(title)
+    titles = (wanted, wanted.rpartition(".")[0])
+    if photo.name == wanted or photo.stem in titles:
+        return True
+    stem, counter = counted(photo.stem)
+    if counter != counted(json_name.casefold().removesuffix(JSON))[1]:
+        return False
+    return stem in titles or (len(stem + photo.suffix) >= LONGEST and wanted.startswith(stem))
 
 
 def unedited(stem: str) -> str:

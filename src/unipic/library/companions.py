@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
-from unipic.library._takeout import cut, is_title, photo_names, start, unedited
+from unipic.library._takeout import cut, is_title, photo_names, starts, unedited
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.told import listed, with_albums, with_entry
 from unipic.reading import versions
@@ -200,7 +200,8 @@ class _Names:
                 self.add(name, asset)
 
     def add(self, name: str, asset: Asset) -> None:
-        keys = ((self.whole, name.casefold()), (self.stems, _stem(name)), (self.long, start(name)))
+        long = ((self.long, key) for key in starts(name))
+        keys = ((self.whole, name.casefold()), (self.stems, _stem(name)), *long)
         for table, key in (*keys, (self.edited, _unedited(name))):
             if key and asset not in table.setdefault(key, []):
                 table[key].append(asset)
