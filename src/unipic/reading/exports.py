@@ -41,9 +41,7 @@ def entry_of(data: bytes) -> Entry | None:
         return None
     people = value.get("people")
     names = (_text(one.get("name")) for one in (people if isinstance(people, list) else ()) if isinstance(one, dict))
-    put_away = (
-        f"Google Photos: {word}" for word, key in (("archive", "archived"), ("trash", "trashed")) if value.get(key)
-    )
+    put_away = (f"Google Photos: {key}" for key in ("archived", "trashed") if value.get(key) is True)
     return Entry(
         title=_text(value.get("title")),
         taken=_seconds(value.get("photoTakenTime")),
@@ -74,9 +72,8 @@ def rows_of(data: bytes) -> dict[str, Entry]:
 
 def _detail(header: list[str], row: list[str]) -> Iterator[tuple[str, Entry]]:
     """Dates have a comma, and are not always quoted: the columns after them are told from the end."""
-    extra = len(row) - len(header)
     at = header.index("originalcreationdate")
-    if extra == 1 or (extra == 2 and "importdate" in header):
+    if len(row) > len(header):
         row = [*row[:at], ",".join(row[at : at + 2]), *row[at + 2 :]]
     said = dict(zip(header, (cell.strip() for cell in row), strict=False))
     if name := said.get("imgname"):
