@@ -1,7 +1,5 @@
 """`check`: whether everything that Unipic works with is here, a line each, with what to do where it is not."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

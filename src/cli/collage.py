@@ -1,7 +1,5 @@
 """`collage`: the best photos of a person, an event or any search on a page to print."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

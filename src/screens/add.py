@@ -1,7 +1,5 @@
 """The first screen: photos from this device, from a folder on the server, or made on the spot."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.immich_photos import photos_of_immich

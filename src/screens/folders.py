@@ -1,7 +1,5 @@
 """The library's folders: what is in them, work on them, and adding or removing one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The frame around every screen: title, navigation. A page appears once there is something for it to show."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The review: progress while the scan runs, then the groups, with rules and thresholds."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.darkroom import darkroom

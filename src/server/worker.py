@@ -4,8 +4,6 @@ The process is given the run's folder only. It writes its progress to progress.j
 remembered.json.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

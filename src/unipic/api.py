@@ -1,7 +1,5 @@
 """What a script needs, in one place: the library, clean-ups, embeddings. docs/api.md has an example of each."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

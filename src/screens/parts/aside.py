@@ -1,7 +1,5 @@
 """Move originals aside, or back: for server folders, if the operator allows it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

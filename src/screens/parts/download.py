@@ -1,7 +1,5 @@
 """A link that downloads a file by its address, once by itself. Bytes never pass through Python's memory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The ways to export: each says what it will do before its button."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass

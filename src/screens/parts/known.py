@@ -1,7 +1,5 @@
 """What Unipic knows of the library's photos, in figures, and how to make it forget one kind of it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import count, plain, size

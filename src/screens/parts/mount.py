@@ -1,7 +1,5 @@
 """How Streamlit mounts a component whose modules the server hands out at /unipic/, see server/routes.py."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from pathlib import Path

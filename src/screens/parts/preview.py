@@ -1,7 +1,5 @@
 """Small pictures of photos, group by group, with a word under each: names are set as text by the script."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

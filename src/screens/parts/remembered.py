@@ -1,7 +1,5 @@
 """Decisions about these photos, from this run and earlier ones, to look through, to ignore and to take back."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Choose folders on the server among those that the operator opened: one opens them, and ticks what is wanted."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Export into a tree of folders on the server. It is shown, with bytes and conflicts, before anything is written."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import replace

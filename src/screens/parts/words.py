@@ -1,7 +1,5 @@
 """Text that is safe in a Markdown place."""
 
-from __future__ import annotations
-
 import re
 
 from unipic.core.words import belonging, count, duration, printable, size

@@ -4,8 +4,6 @@ A sign is a number of one photo; the difference of two numbers times the weight 
 with the higher one is the original. Evidence adds up.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Evidence and cleanups as plain values for JSON, and back. Photos are stored once, and referred to by id."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any

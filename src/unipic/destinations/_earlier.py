@@ -1,7 +1,5 @@
 """What an earlier run left in a folder: its groups, their photos and best shots, and what it did not finish."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

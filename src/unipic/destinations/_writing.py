@@ -1,7 +1,5 @@
 """Copying: check the originals, write and verify each item, and explain errors."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

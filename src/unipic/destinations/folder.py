@@ -1,7 +1,5 @@
 """A folder: each file is copied under a temporary name, read back, and renamed only if it is right."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A folder of a film's pictures or of its pieces, or a list of its shots: each file is written whole or not at all."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """How a file gets into a result: as a verified copy, or as a link to the original."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

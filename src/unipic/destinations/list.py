@@ -3,8 +3,6 @@
 It copies nothing and checks no original. It is written atomically, and replaces nothing.
 """
 
-from __future__ import annotations
-
 import csv
 import glob
 import io

@@ -4,8 +4,6 @@ A second run continues: what is there with the right content stays, groups keep 
 its name only when it is whole; until then its folder is called group_0001.part.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Favourites, tags, albums and notes of photos by content, and the library's folders and choices, as people said."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import time

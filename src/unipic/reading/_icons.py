@@ -4,8 +4,6 @@ Pillow believes the sizes in an icon's directory, and the pictures inside may be
 cut out by what it says itself, and opened like a file of its own, with all limits.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

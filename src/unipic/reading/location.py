@@ -5,8 +5,6 @@ no configuration, and has limits on time and memory, so a hostile file fails alo
 exiftool and Unipic have both read it again and the picture is the same to the last bit.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """A person's choices about a Proposal. Pure functions of values."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ SigLIP2 reads some hundred languages and finds most; DataComp's CLIP reads Engli
 least. Published figures are in docs/models.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace

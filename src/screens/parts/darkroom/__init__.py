@@ -4,8 +4,6 @@ Streamlit only mounts it. What it shows it fetches itself, and what the person d
 see server/review_routes.py, so that no rerun stands between a key and the next picture.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -3,8 +3,6 @@
 How far each is, the cards ask the server themselves, see server/continue_routes.py.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Upload photos from a browser to a run, file by file to the upload route, never through Streamlit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
