@@ -22,7 +22,7 @@ from unipic.reading.read import read
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Calibration
-from unipic.vision.registry import open_encoder
+from unipic.vision.registry import Loader, open_encoder
 
 ENCODERS = ("unipic", "mobilenet", "builtin")  # the first is the one that is used if nothing is said
 SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
@@ -43,7 +43,7 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
         files = list(FolderSource([folder]).files())
         pictures = list(read(files, tools.engine, SETTINGS.limits))
         for name in ENCODERS:
-            encoder, notices = open_encoder(name, models_folder(), fetch=False)
+            encoder, notices = open_encoder(name, Loader(models_folder(), fetch=False))
             if encoder.name != name:
                 print(f"{name}: skipped. {' '.join(notices)}\n")
                 continue

@@ -28,7 +28,7 @@ from unipic.tools import open_tools
 from unipic.vision.base import Cutoff, TextEncoder
 from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
 from unipic.vision.manifest import MANIFEST
-from unipic.vision.registry import TEXT_ENCODERS, open_text_encoder
+from unipic.vision.registry import TEXT_ENCODERS, Loader, open_text_encoder
 
 SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
 ABSENT = 0.9  # share of absent kinds of which nothing may be found
@@ -81,7 +81,7 @@ def run(folder: Path, models: Sequence[str] = MODELS, cutoffs: Path = FILE) -> N
     print(f"| {' | '.join(HEAD)} |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
     for name in models:
-        encoder, notices = open_text_encoder(name, models_folder(), fetch=False)
+        encoder, notices = open_text_encoder(name, Loader(models_folder(), fetch=False))
         if encoder is None:
             print(f"\n{name}: not measured here. {notices[0]}\n")
             continue

@@ -37,7 +37,7 @@ from unipic.sources.immich import ImmichSource
 from unipic.sources.upload import UploadSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW
-from unipic.vision.registry import open_encoder, open_scorer
+from unipic.vision.registry import Loader, open_encoder, open_scorer
 
 REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
 NO_ROOM = "The server's disk is full. Free some space, then start again."
@@ -161,11 +161,11 @@ def wait_for_work(examine: Examine) -> int:
 def warm_up() -> None:
     """Load the installed models that a run is most likely to use. The run itself reports what is wrong with a model."""
     settings, blank = Settings.of(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
-    machine = settings.machine
+    loader = Loader(models_folder(), settings.machine.device, settings.machine.fetch)
     with suppress(UnipicError):
-        open_encoder(settings.comparing.encoder, models_folder(), machine.device, machine.fetch)[0].embed(blank[None])
+        open_encoder(settings.comparing.encoder, loader)[0].embed(blank[None])
     with suppress(UnipicError):
-        scorer, _ = open_scorer(settings.ranking.ranker, models_folder(), machine.device, machine.fetch)
+        scorer, _ = open_scorer(settings.ranking.ranker, loader)
         if scorer:
             scorer.score([blank], settings.ranking.wish)
 
