@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
+from cli.collage import page_for
 from cli.library import added
 from cli.options import Encoding, option, settings_by, with_groups
 from cli.terminal import WHOLE, err, out, progress_bars, shown
@@ -196,16 +197,11 @@ def _digest(photo: str, library: Library, found: Events) -> str:
 
 def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library, settings: Settings) -> list[str]:
     """Write the page. The problems there were."""
-    from unipic.albums.collage import paper_named
-    from unipic.destinations.base import outside
-    from unipic.destinations.crops import Page, collage_ready, print_page
+    from unipic.destinations.crops import print_page
 
     if len(chosen) != 1 or where.collage is None:
         raise SettingsError("--collage is of one event: name it with --event ID")
-    page = Page(where.collage, paper_named(where.paper, where.landscape), where.most)
-    with before_the_work():
-        outside(page.path, library.paths())
-        collage_ready(page.path)
+    page = page_for(library, where.collage, where.paper, where.landscape, where.most)
     shown_there, problems = print_page(page, [found.shots[digest] for digest in chosen[0].digests], library, settings)
     err.print(f"A page of {count(shown_there, 'photo')} written to {shown(page.path)}.", **WHOLE)
     return problems
