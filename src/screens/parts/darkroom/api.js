@@ -36,14 +36,7 @@ export async function ask(url, told, body, patience) {
 }
 
 export function worthRetrying({ status, body }) {
-  return (
-    status === 0 ||
-    status === 408 ||
-    status === 425 ||
-    status === 429 ||
-    status >= 500 ||
-    (status === 200 && !body)
-  );
+  return [0, 408, 425, 429].includes(status) || status >= 500 || (status === 200 && !body);
 }
 
 export function pause(tries) {
