@@ -109,7 +109,8 @@ def prepared(encoder: TextEncoder) -> Iterator[tuple[str, TextEncoder]]:
     yield own, encoder
     for fit in get_args(get_type_hints(type(encoder.kind.square))["fit"]):
         if fit != own:
-            yield fit, encoder.prepared(replace(encoder.kind.square, fit=fit))
+            kind = replace(encoder.kind, square=replace(encoder.kind.square, fit=fit))
+            yield fit, LocalTextEncoder(encoder.folder, kind, encoder.device)
 
 
 def photos_in(folder: Path) -> Labelled:

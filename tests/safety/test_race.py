@@ -13,6 +13,7 @@ from itertools import cycle, islice, product
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
@@ -24,7 +25,6 @@ from unipic.core.progress import Step
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 

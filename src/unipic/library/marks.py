@@ -109,14 +109,6 @@ class Marks(Decisions):
             else:
                 base.executemany("DELETE FROM in_album WHERE album = ? AND digest = ?", [(id, d) for d in digests])
 
-    def rename_album(self, id: str, name: str) -> None:
-        """Give an album another name. SettingsError if another album has it."""
-        name = named(name)
-        with self._open() as base:
-            if base.execute("SELECT 1 FROM album WHERE name = ? AND id != ?", (name, id)).fetchone():
-                raise SettingsError(f"there is an album {name!r} already")
-            base.execute("UPDATE album SET name = ? WHERE id = ?", (name, id))
-
     def tags(self) -> dict[str, int]:
         """Each tag with the number of its photos, by name."""
         return dict(self._rows("SELECT name, count(*) FROM tag GROUP BY name ORDER BY name"))
