@@ -1,7 +1,5 @@
 """The labelled photos as each encoder sees them, and what its embeddings alone tell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The library: an index that is killed again and again and comes to its end, and 100,000 files with nothing new."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

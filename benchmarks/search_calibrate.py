@@ -4,8 +4,6 @@ Limits are set on half of the kinds and judged on the other half. For "absent" e
 search for it should find nothing.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Sequence

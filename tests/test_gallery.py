@@ -1,7 +1,5 @@
 """Real, labelled photos through the command line: nothing lost, nothing touched, and as right as it was measured."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The laws of the house, on galleries nobody thought of."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterator

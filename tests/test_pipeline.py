@@ -1,7 +1,5 @@
 """From files to a clean album, with made-up pictures. Each mishap of earlier programs is named by what prevents it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random

@@ -1,7 +1,5 @@
 """Comparing photos and accepting many groups: the modules alone in a real browser, without the app."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from urllib.parse import urlsplit

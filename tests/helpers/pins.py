@@ -1,7 +1,5 @@
 """The code behind each VERSION, as a hash of its syntax: words, formatting and the VERSION itself do not count."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import re

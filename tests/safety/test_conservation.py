@@ -1,7 +1,5 @@
 """Every file that was found is kept, set aside for one that stays, or listed as unreadable; through the real export."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

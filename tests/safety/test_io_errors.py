@@ -1,7 +1,5 @@
 """A share that fails or goes away: what cannot be read is listed with the reason, and nothing is set aside for it."""
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess

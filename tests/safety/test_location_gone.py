@@ -1,7 +1,5 @@
 """T23: taken out of every format in every way there is to say it: no place is left, and the picture is the same."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A model is what the manifest names, to the last bit: one flipped byte and nothing of it is loaded."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

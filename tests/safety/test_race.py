@@ -1,7 +1,5 @@
 """Between scan and export a file becomes another: it is noticed, and nothing goes in favour of it or with it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """A photo goes only if what stays holds everything it holds; what is missing is named."""
 
-from __future__ import annotations
-
 import pytest
 from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, copies_of, photo

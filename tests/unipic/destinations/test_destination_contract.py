@@ -1,7 +1,5 @@
 """What every destination owes. One suite over all of them."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import io

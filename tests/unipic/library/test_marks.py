@@ -1,7 +1,5 @@
 """Favourites, tags, albums and notes are kept by content, in one file with the rulings of every version."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Location is taken out for certain or not at all, and nothing else changes."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

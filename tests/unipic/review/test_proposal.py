@@ -1,7 +1,5 @@
 """What is put before a person: which of each group stays, why, and how sure that is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Models by name: once a process, fetched where allowed, replaced in plain sight."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
