@@ -30,8 +30,6 @@ takeout   2,000 photos in ten parts of a Google Takeout: dated, placed and marke
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from functools import partial

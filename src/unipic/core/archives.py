@@ -5,8 +5,6 @@ it is opened, into memory or an unnamed temporary file, which is gone when it is
 are never paths on the disk, and each fault is told in words.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os
@@ -214,7 +212,7 @@ def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
             yield Member(name, part, info.file_size, int(changed) * 10**9, info, problem)
 
 
-def _in_tar(reader: _Gzip, part: str) -> Iterator[Member]:
+def _in_tar(reader: "_Gzip", part: str) -> Iterator[Member]:
     reader.seek(0)
     with reader.lock, tarfile.open(fileobj=reader, mode="r:") as archive:  # type: ignore[call-overload]
         for one in archive:

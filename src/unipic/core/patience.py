@@ -1,7 +1,5 @@
 """Waiting for disks that are far away: a cloud or network drive may be slow, or not have a file yet."""
 
-from __future__ import annotations
-
 import errno
 import threading
 import time

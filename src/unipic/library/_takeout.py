@@ -1,7 +1,5 @@
 """How Google Takeout names the JSON of a photo, and the photo that was made of another."""
 
-from __future__ import annotations
-
 import re
 from pathlib import PurePosixPath
 

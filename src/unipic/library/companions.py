@@ -4,8 +4,6 @@ Names are a convention and no proof. A film, a raw file or an original must also
 otherwise it stays a file of its own. Files that two cameras named alike are never joined.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -108,7 +106,7 @@ def _of_albums(name: str) -> bool:
 
 
 def _told(
-    photos: Sequence[Photo], files: Sequence[Unreadable], contents: Mapping[str, Contents], names: _Names
+    photos: Sequence[Photo], files: Sequence[Unreadable], contents: Mapping[str, Contents], names: "_Names"
 ) -> list[Photo]:
     """The photos with what the files say of them. The most specific file counts: of an edited photo its own."""
     said = {file.name: contents[file.id] for file in files if file.id in contents}

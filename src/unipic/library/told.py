@@ -5,8 +5,6 @@ where it has none. Google's and Apple's times are UTC: the place tells the local
 Where neither is known they stay UTC, which is said wherever the time is shown.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

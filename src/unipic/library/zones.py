@@ -3,8 +3,6 @@
 The list is IANA's zone.tab. Near a border between two zones of one country the hour may be the neighbour's.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 The forms are those that exports of 2019 to 2026 have; the bytes are untrusted, and anything else says nothing.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """A WebDAV server, by as much of fsspec's interface as a cloud is read with. Nothing is changed there."""
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The files in archives as they were downloaded: parts of Google Takeout and of iCloud, or any ZIP or .tgz."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

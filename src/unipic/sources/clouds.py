@@ -4,8 +4,6 @@ How each NAME is reached stands in clouds.toml in the data folder, which only it
 arguments, reports or addresses. Photos are fetched into a cache while they are listed; nothing is changed there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import tomllib

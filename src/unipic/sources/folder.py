@@ -3,8 +3,6 @@
 Links and set-aside photos are named, not followed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat
