@@ -349,6 +349,8 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     ours = {name.removeprefix("unipic.").replace(".", "/") for name in loaded if name.startswith("unipic.")}
     say_nothing_about_a_photo = {
         "core",
+        "core/archives",
+        "core/patience",
         "core/container",
         "core/embeddings",
         "reading/engines",
@@ -374,6 +376,8 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "library/_parts",
         "library/captions",
         "library/thumbnails",
+        "library/told",  # what it says is worked out anew in each run
+        "library/zones",
         "tools",
         "vision",
         "vision/base",

@@ -30,7 +30,7 @@ from unipic.sources.folder import FolderSource
 SECRET = "a password that nobody may see"
 
 
-class Flaky(MemoryFileSystem):  # type: ignore[misc]
+class Flaky(MemoryFileSystem):
     """A cloud in memory that fails, or hangs, as often as its tests say."""
 
     protocol = "flaky"
