@@ -78,7 +78,8 @@ def parts(path: str) -> list[str]:
     with suppress(OSError):
         start = name.partition("*")[0]
         found = [os.path.join(folder, other) for other in os.listdir(folder) if other.startswith(start)]
-        return sorted((one for one in found if set_of(one) == path), key=lambda one: (len(one), one))
+        own = [one for one in found if set_of(one) == path and os.path.isfile(one) and not os.path.islink(one)]
+        return sorted(own, key=lambda one: (len(one), one))
     return []
 
 

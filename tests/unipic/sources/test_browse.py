@@ -52,6 +52,7 @@ def test_all_parts_of_an_export_are_one_entry(tmp_path: Path) -> None:
     fill(tmp_path / "b", 1)
     for name in ("takeout-20240101T000000Z-001.zip", "takeout-20240101T000000Z-1-002.zip", "other.tgz", "c.jpg"):
         (tmp_path / name).touch()
+    os.symlink(tmp_path / "b" / "0.jpg", tmp_path / "takeout-20240101T000000Z-003.zip")
     one, whole = tmp_path / "other.tgz", tmp_path / "takeout-20240101T000000Z-*.zip"
     assert subfolders(tmp_path) == [Counted(tmp_path / "b", 1), Counted(one, 1), Counted(whole, 2)]
     assert subfolders(whole) == []
