@@ -63,7 +63,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "541d2e9bb6980a8b"),
+    "reading/images": (1, "06bfa97dec218950"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (1, "cb4a30dca432e833"),
     "reading/_content": (2, "9b087bdb482daa9e"),
@@ -75,7 +75,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "e0b4dbf6405fad9e"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "13c7bc9b1b8f7105"),
+    "library/companions": (2, "5705d9b795d7570b"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "7df355beb1d722fa"),
     "library/places": (1, "46718cd46e231911"),

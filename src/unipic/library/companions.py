@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from unipic.core.archives import ENDINGS
 from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
@@ -364,8 +363,6 @@ def _in_words(file: Unreadable, said: Contents | None) -> Unreadable:
         return file
     if said and (said.album or ("" not in said.says and said.says)):
         return replace(file, reason="is an export's list of photos or albums; what it says was taken over")
-    if file.name.casefold().endswith(ENDINGS):
-        return replace(file, reason="is an archive; give it by itself to have its photos looked at")
     return replace(file, reason="is a sidecar of a photo that is not here") if _role(file.name) == "sidecar" else file
 
 

@@ -309,7 +309,7 @@ def _what_it_is(head: bytes) -> str:
         (head[:4] == b"\x1aE\xdf\xa3", "is a video, not a photo"),
         (head[:4] == b"%PDF", "is a PDF document, not a photo"),
         (head[:4] == b"%!PS", "is PostScript, which Unipic does not run"),
-        (head[:4] == b"PK\x03\x04", "is a ZIP archive, not a photo"),
+        (head[:4] == b"PK\x03\x04", "is a ZIP archive, not a photo; give it by itself to have it looked into"),
         (b"<svg" in head.lower(), "is an SVG drawing, not a photo"),
         (b"<html" in head.lower() or b"<script" in head.lower(), "is a web page, not a photo"),
         (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),

@@ -637,7 +637,7 @@ FTYP = b"\0\0\0\x18ftyp"
         (b"%PDF-1.7\n", "is a PDF document, not a photo"),
         (b"<?xml version='1.0'?>\n<SVG onload='x'/>", "is an SVG drawing, not a photo"),
         (b"<!doctype html><HTML><script>x</script>", "is a web page, not a photo"),
-        (b"PK\x03\x04../evil", "is a ZIP archive, not a photo"),
+        (b"PK\x03\x04../evil", "is a ZIP archive, not a photo; give it by itself to have it looked into"),
         (FTYP + b"mp42", "is a video, not a photo"),
         (FTYP + b"qt  ", "is a video, not a photo"),
         (b"RIFF\x10\0\0\0AVI LIST", "is a video, not a photo"),

@@ -248,7 +248,7 @@ def test_any_place_of_a_tgz_can_be_read_and_truncation_is_said(tmp_path: Path, m
 def test_an_archive_in_a_folder_is_named_and_not_opened(tmp_path: Path) -> None:
     write_zip(tmp_path / "holiday.zip", {"a.jpg": picture(random.Random(1))})
     (file,) = gallery_of(tmp_path).unreadable
-    assert file.reason == "is an archive; give it by itself to have its photos looked at"
+    assert file.reason == "is a ZIP archive, not a photo; give it by itself to have it looked into"
 
 
 def test_uploaded_parts_are_one_export(tmp_path: Path) -> None:
