@@ -36,6 +36,7 @@ BOMB, SUSPECT = 200, 100_000_000  # times its size, and bytes, that only a bomb 
 HEADER = 16_000_000  # bytes of a header in a tar; ordinary ones have 512
 IN_MEMORY = 64_000_000  # bytes; a larger member is unpacked into a temporary file without a name
 CHUNK = 1 << 18
+LATEST = 4_102_444_800  # seconds since 1970, the year 2100: later ones do not fit every file system
 POINTS, APART = 256, 16_000_000  # places a .tgz can be entered at, at least so many bytes apart; each takes 50 kB
 FAULTS = (zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
 LINK = "is a link in an archive, which is not followed"
@@ -210,7 +211,7 @@ def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
         with suppress(ValueError, OverflowError):  # a date that is none
             changed = time.mktime((*info.date_time, 0, 0, -1))
         if not info.is_dir():
-            yield Member(name, part, info.file_size, int(changed) * 10**9, info, problem)
+            yield Member(name, part, info.file_size, _moment(changed), info, problem)
 
 
 def _in_tar(reader: "_Gzip", part: str) -> Iterator[Member]:
@@ -222,7 +223,12 @@ def _in_tar(reader: "_Gzip", part: str) -> Iterator[Member]:
             if not one.isreg() or one.issparse():
                 problem = LINK if one.islnk() or one.issym() else "is not a regular file"
             if not one.isdir():
-                yield Member(name, part, one.size, int(one.mtime * 10**9), one.offset_data, problem)
+                yield Member(name, part, one.size, _moment(one.mtime), one.offset_data, problem)
+
+
+def _moment(seconds: float) -> int:
+    """Nanoseconds since 1970, of a number that may be anything."""
+    return int(min(max(0.0, seconds), LATEST)) * 10**9
 
 
 def _name(raw: str) -> tuple[str, str]:

@@ -161,7 +161,7 @@ def hostile_tgz(path: Path) -> Path:
     with tarfile.open(path, "w:gz") as archive:
         for name in ("good.jpg", "../out.jpg", "good.jpg"):
             info = tarfile.TarInfo(name)
-            info.size = 5
+            info.size, info.mtime = 5, 1e300
             archive.addfile(info, io.BytesIO(b"words"))
         for name, kind in (
             ("link.jpg", tarfile.SYMTYPE),
@@ -193,6 +193,10 @@ def test_hostile_members_cost_themselves_alone_and_say_why(tmp_path: Path) -> No
         "locked.jpg": "is encrypted; unpack the archive with its password and give the folder",
     }
     tar = [*FolderSource([hostile_tgz(tmp_path / "b.tgz")]).files()]
+    for file in tar:
+        if isinstance(file, Found):
+            with open_to_read(file.path) as opened:
+                assert opened.read() == b"words"
     assert sorted(file.name for file in tar if isinstance(file, Found)) == ["good [2].jpg", "good.jpg"]
     reasons = {file.name: file.reason for file in tar if isinstance(file, Unreadable)}
     link = "is a link in an archive, which is not followed"
