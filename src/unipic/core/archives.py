@@ -38,7 +38,17 @@ IN_MEMORY = 64_000_000  # bytes; a larger member is unpacked into a temporary fi
 CHUNK = 1 << 18
 LATEST = 4_102_444_800  # seconds since 1970, the year 2100: later ones do not fit every file system
 POINTS, APART = 256, 16_000_000  # places a .tgz can be entered at, at least so many bytes apart; each takes 50 kB
-FAULTS = (zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
+# What the readers of archives raise about odd bytes.
+FAULTS: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+)
+FAULTS += (LookupError, ArithmeticError)
 LINK = "is a link in an archive, which is not followed"
 
 
@@ -152,6 +162,8 @@ def open_member(path: str) -> BinaryIO:
             else:
                 with archive.open(member.at) as source:  # at its end the checksum is compared
                     shutil.copyfileobj(source, target, CHUNK)
+                if target.tell() != member.size:
+                    raise EOFError("it has another size than announced")
         target.flush()
         if os.utime in os.supports_fd:
             os.utime(target.fileno(), ns=(member.changed, member.changed))
@@ -210,7 +222,7 @@ def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
         changed = 0.0
         with suppress(ValueError, OverflowError):  # a date that is none
             changed = time.mktime((*info.date_time, 0, 0, -1))
-        if not info.is_dir():
+        if not info.filename.endswith("/"):
             yield Member(name, part, info.file_size, _moment(changed), info, problem)
 
 

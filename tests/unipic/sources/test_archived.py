@@ -25,6 +25,7 @@ from tests.helpers.takeouts import (
     write_tgz,
     write_zip,
 )
+from tests.safety.harness.amounts import amount
 
 from unipic.core import archives
 from unipic.core.files import open_to_read
@@ -266,3 +267,28 @@ def test_uploaded_parts_are_one_export(tmp_path: Path) -> None:
     assert {file.name for file in files} == set(made.files)
     with open_to_read(files[0].path) as opened:
         assert opened.read() == made.files[files[0].name]
+
+
+def test_any_damage_is_an_answer_and_no_crash(tmp_path: Path) -> None:
+    """Bytes changed, cut out or cut off at random: each file is listed, read whole, or says why not."""
+    rng = random.Random(4)
+    files = {f"a/{number}.txt": bytes(rng.randrange(30)) + rng.randbytes(40) for number in range(4)}
+    seeds = [write_zip(tmp_path / "s.zip", files).read_bytes(), write_tgz(tmp_path / "s.tgz", files).read_bytes()]
+    told = 0
+    for number in range(amount(pr=150, nightly=5_000)):
+        data = bytearray(seeds[number % 2])
+        for _ in range(rng.randrange(1, 6)):
+            at = rng.randrange(len(data))
+            data[at : at + rng.choice((0, 1, 1, 4))] = rng.randbytes(rng.choice((0, 1, 1, 4)))
+        path = tmp_path / f"mutant{number}.{('zip', 'tgz')[number % 2]}"
+        path.write_bytes(data[: rng.choice((len(data), len(data), rng.randrange(1, len(data) + 1)))])
+        for file in FolderSource([path]).files():
+            told += isinstance(file, Unreadable)
+            if isinstance(file, Found):
+                try:
+                    with open_to_read(file.path) as opened:
+                        assert len(opened.read()) == file.size
+                except OSError as error:
+                    told += bool(error.strerror)
+        path.unlink()
+    assert told > 50
