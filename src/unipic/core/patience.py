@@ -4,6 +4,8 @@ import errno
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,6 +15,7 @@ PASSING = frozenset(
     for name in ("EIO", "EAGAIN", "EBUSY", "ETIMEDOUT", "ESTALE", "ENOTCONN", "ECONNRESET", "EREMOTEIO", "EHOSTDOWN")
 )
 PAUSE = 1.0  # seconds before the second try
+FAR = ("fuse", "nfs", "cifs", "smb", "9p", "davfs", "ceph")  # how the types of file systems begin that are elsewhere
 LISTING, FETCHING = 60.0, 300.0  # seconds that the list of a folder may take, and a file
 
 
@@ -46,6 +49,15 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if not answers:
         raise TimeoutError(errno.ETIMEDOUT, f"no answer within {seconds:.0f} seconds")
     return answers[0]
+
+
+def is_far(path: str) -> bool:
+    """Whether a file lies on a network or cloud drive, by Linux's list of mounts; other systems do not tell."""
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        mounts = [(line.split()[4].replace("\\040", " "), line.split(" - ")[1]) for line in lines]
+        return max((point, kind) for point, kind in mounts if Path(path).is_relative_to(point))[1].startswith(FAR)
+    return False
 
 
 def in_words(error: OSError) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from unipic.core import archives
 from unipic.core.errors import SourceError
-from unipic.core.patience import LISTING, in_words, twice, within
+from unipic.core.patience import LISTING, in_words, is_far, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, kept_folder
 from unipic.sources.archived import files_in
@@ -148,12 +148,12 @@ def _labels(roots: list[str]) -> list[str]:
 
 def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
     """Depth first, names in byte order, without recursion. Without links there are no loops."""
-    waiting, own = [(root, label)], _status(data_folder())
+    waiting, own, far = [(root, label)], _status(data_folder()), is_far(root)
     while waiting:
         folder, prefix = waiting.pop()
         try:
-            listed = twice(partial(within, LISTING, partial(os.listdir, folder)))
-            names = sorted(listed, key=os.fsencode)
+            look = partial(os.listdir, folder)
+            names = sorted(twice(partial(within, LISTING, look) if far else look), key=os.fsencode)
         except OSError as error:
             reason = f"is a folder that may not be read: {in_words(error)}"
             yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)

@@ -114,6 +114,7 @@ def test_a_mounted_drive_may_fail_once_and_hang(tmp_path: Path, monkeypatch: pyt
     """A folder of rclone: a listing that fails once, one that hangs, and a photo that is not there yet."""
     monkeypatch.setattr(patience, "PAUSE", 0.0)
     monkeypatch.setattr("unipic.sources.folder.LISTING", 0.2)
+    monkeypatch.setattr("unipic.sources.folder.is_far", lambda path: True)
     for name in ("a.jpg", "once/b.jpg", "hangs/c.jpg", ".IMG_1.HEIC.icloud"):
         save(scene(1), (tmp_path / name).with_suffix(".jpg")).rename(tmp_path / name)
     real, calls = os.listdir, list[str]()
@@ -196,3 +197,19 @@ def test_webdav_is_read_with_a_password_that_nobody_sees(
         list(CloudSource("cloud:wrong").files())
     assert not [one for one in (SECRET, "another password") if one in f"{told.value} {files} {caplog.text}"]
     assert not differences(before, state(tmp_path / "dav"))
+
+
+def test_a_mount_of_the_network_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = "\n".join(
+        f"{number} 1 0:1 / {point} rw - {kind} x rw"
+        for number, (point, kind) in enumerate(
+            [("/", "ext4"), ("/my\\040cloud", "fuse.rclone"), ("/my\\040cloud/ssd", "xfs")]
+        )
+    )
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: mounts)
+    assert [patience.is_far(path) for path in ("/home/a", "/my cloud/a", "/my cloud/ssd/a", "/my clouds")] == [
+        False,
+        True,
+        False,
+        False,
+    ]
