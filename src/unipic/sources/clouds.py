@@ -31,9 +31,9 @@ class CloudSource:
     """The files of a cloud. Each is fetched once, within FETCHING seconds, and tried twice; a stopped run goes on."""
 
     def __init__(self, name: str, cache_mb: int = CACHE_MB, progress: Progress = silent) -> None:
-        self._name, _, self._folder = name.removeprefix(PREFIX).partition("/")
+        self._name, _, below = name.removeprefix(PREFIX).partition("/")
         self._options = options_of(self._name)
-        self._folder = self._folder or str(self._options.pop("folder", ""))
+        self._folder = "/".join(filter(None, (str(self._options.pop("folder", "")).rstrip("/"), below.strip("/"))))
         self._cache, self._most, self._progress = Cache(data_folder() / FOLDER, cache_mb), cache_mb, progress
 
     @cached_property
@@ -61,7 +61,7 @@ class CloudSource:
         used: set[Path] = set()
         for done, (path, facts) in enumerate(sorted(listed.items())):
             self._progress(Step("Fetching from the cloud", done, len(listed), "file"))
-            state = repr([path, *(str(facts.get(key)) for key in STATE)])
+            state = repr([self._name, path, *(str(facts.get(key)) for key in STATE)])
             target = self._cache.path(hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest(), "original")
             used.add(target)
             yield self._fetched(path, facts.get("size"), target)

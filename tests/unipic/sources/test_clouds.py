@@ -73,7 +73,7 @@ def test_a_cloud_is_fetched_once(cloud: type[Flaky]) -> None:
     assert all(isinstance(file, Found) and Path(file.path).stat().st_size == file.size for file in files)
     assert list(CloudSource("cloud:mine").files()) == files
     assert cloud.opened == ["a.jpg", "b.jpg", "c.jpg"]
-    assert [file.name for file in CloudSource("cloud:mine/photos/sub").files()] == ["b.jpg", "c.jpg"]
+    assert [file.name for file in CloudSource("cloud:mine/sub").files()] == ["b.jpg", "c.jpg"]
     assert SECRET not in repr(files)
 
 
@@ -193,6 +193,8 @@ def test_webdav_is_read_with_a_password_that_nobody_sees(
         original = tmp_path / "dav" / "Photos" / file.name
         assert Path(file.path).read_bytes() == original.read_bytes()
     assert list(CloudSource("cloud:nas").files()) == files
+    (inside,) = CloudSource("cloud:nas/Ein Tag am See").files()
+    assert (inside.name, inside.path) == ("ä & #1.jpg", files[0].path), "fetched already"
     with pytest.raises(SourceError, match="the server answers 401") as told:
         list(CloudSource("cloud:wrong").files())
     assert not [one for one in (SECRET, "another password") if one in f"{told.value} {files} {caplog.text}"]
