@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.takeouts import STAMP, takeout, write_parts
 
 import server.state
 from screens.parts.rules import offered
@@ -139,6 +140,21 @@ def test_folders_on_the_server_are_opened_step_by_step_and_several_chosen(
     test = press(app(), "2023")
     press(test, plain(str(root)))
     assert "2024" in labels(test), "a step of the way leads back"
+
+
+def test_all_parts_of_an_export_are_one_entry_on_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Runs
+) -> None:
+    parts = write_parts(tmp_path / "photos", takeout(4).files, parts=2)
+    whole = f"{parts[0].parent}/{STAMP}-*.zip"
+    monkeypatch.setenv("UNIPIC_ROOTS", str(tmp_path / "photos"))
+    started: list[Run] = []
+    monkeypatch.setattr(server.state.server().jobs, "start", started.append)
+    test = app()
+    assert "2 parts" in [caption.value for caption in test.caption]
+    press(test, plain(Path(whole).name))
+    press(test, "Find copies and best shots in this folder")
+    assert [run.load().roots for run in started] == [(whole,)]
 
 
 def test_a_folder_that_is_gone_meanwhile_is_said(
