@@ -75,7 +75,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "e0b4dbf6405fad9e"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "5705d9b795d7570b"),
+    "library/companions": (2, "7348bd5e3ad86985"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "7df355beb1d722fa"),
     "library/places": (1, "46718cd46e231911"),

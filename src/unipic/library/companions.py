@@ -19,7 +19,7 @@ from unipic.library.told import listed, with_albums, with_entry
 from unipic.reading import versions
 from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
-from unipic.reading.exports import MOST, Entry, album_of, entry_of, rows_of
+from unipic.reading.exports import MOST, Entry, rows_of, said_in
 
 STAGE = "Finding what belongs together"
 VERSION = 2  # raised when other contents are read from a possible companion
@@ -168,7 +168,7 @@ def _said(suffix: str, file: BinaryIO) -> tuple[dict[str, Entry] | None, str]:
     """What a file says of photos, and the title of the album it describes; None if it is about something else."""
     if suffix == ".json":
         data = file.read(JSON + 1)
-        entry, album = (entry_of(data), album_of(data)) if len(data) <= JSON else (None, "")
+        entry, album = said_in(data) if len(data) <= JSON else (None, "")
         return {"": entry} if entry else {} if album else None, album
     return rows_of(file.read(MOST)) if suffix == ".csv" else {}, ""
 

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,15 +32,18 @@ class Entry:
     tags: tuple[str, ...] = ()  # people's names, and where the photo was put away
 
 
-def entry_of(data: bytes) -> Entry | None:
-    """What a JSON of Takeout says of its photo; None for any other JSON."""
-    value = _object(data)
-    if value is None or not {"photoTakenTime", "creationTime"} & value.keys():
-        return None
+def said_in(data: bytes) -> tuple[Entry | None, str]:
+    """What a JSON of Takeout says of its photo, or the title of the album it describes; None and "" for any other."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None, ""
+    if not isinstance(value, dict) or not {"photoTakenTime", "creationTime"} & value.keys():
+        return None, _text(value.get("title")) if isinstance(value, dict) else ""
     people = value.get("people")
     names = (_text(one.get("name")) for one in (people if isinstance(people, list) else ()) if isinstance(one, dict))
     put_away = (f"Google Photos: {key}" for key in ("archived", "trashed") if value.get(key) is True)
-    return Entry(
+    entry = Entry(
         title=_text(value.get("title")),
         taken=_seconds(value.get("photoTakenTime")),
         place=_place(value.get("geoData")) or _place(value.get("geoDataExif")),
@@ -48,12 +51,7 @@ def entry_of(data: bytes) -> Entry | None:
         favourite=value.get("favorited") is True,
         tags=(*dict.fromkeys(filter(None, list(names)[:NAMES])), *put_away),
     )
-
-
-def album_of(data: bytes) -> str:
-    """The title of the album that a folder's JSON describes; "" for any other JSON."""
-    value = _object(data) or {}
-    return "" if {"photoTakenTime", "creationTime"} & value.keys() else _text(value.get("title"))
+    return entry, ""
 
 
 def rows_of(data: bytes) -> dict[str, Entry]:
@@ -81,14 +79,6 @@ def _detail(header: list[str], row: list[str]) -> Iterator[tuple[str, Entry]]:
             when = datetime.strptime(said.get("originalcreationdate", ""), APPLE_DATE)
             taken = when.replace(tzinfo=UTC).timestamp()
         yield name, Entry(title=name, taken=taken, favourite=said.get("favorite") in ("yes", "true"), tags=away)
-
-
-def _object(data: bytes) -> Mapping[str, Any] | None:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _text(value: Any) -> str:
