@@ -20,7 +20,7 @@ YEAR = re.compile(
 
 
 def photo_names(name: str) -> list[str]:
-    """Names of photos, in lower case, that the name of a JSON contains: with their ending, then without."""
+    """Names that the photo of a JSON may have, in lower case; some without their ending."""
     rest = name.casefold().removesuffix(JSON)
     core, counter = counted(rest)
     heads = [core.rstrip(".")]
