@@ -63,11 +63,11 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "a61ab61252cadf29"),
+    "reading/images": (1, "3411c6df9760da05"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (1, "cb4a30dca432e833"),
     "reading/_content": (2, "9b087bdb482daa9e"),
-    "reading/_holds": (2, "47fd90fcbe97243f"),
+    "reading/_holds": (2, "2fae0d57584ddc11"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
     "reading/_exif": (3, "d292bfccd70f39ed"),
     "reading/_origin": (1, "2e42ab30052d442f"),

@@ -14,29 +14,11 @@ SHA1 = 40  # hexadecimal digits of a SHA-1; a sha256 has 64
 Role = Literal["video", "raw", "sidecar", "original"]
 # What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.
 Trace = Literal[
-    "settings",
-    "maker note",
-    "preview",
-    "camera layout",
-    "camera format",
-    "own tables",
-    "camera sampling",
-    "size as taken",
-    "larger than taken",
-    "resized",
-    "reframed",
-    "social network",
-    "web export",
-    "encoder",
-    "progressive",
-    "preview turned",
-    "preview has colour",
-    "preview has other tones",
-    "grey",
-    "border",
-    "compressed before",
-    "resampled",
-]
+    "settings", "maker note", "preview", "camera layout", "camera format", "own tables", "camera sampling",
+    "size as taken", "larger than taken", "resized", "reframed", "social network", "web export", "encoder",
+    "progressive", "preview turned", "preview has colour", "preview has other tones", "grey", "border",
+    "compressed before", "resampled",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
