@@ -80,9 +80,7 @@ def index(
 
 
 @app.command()
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False) -> None:
     """What is in the library, and what is out of date."""
     from unipic.library.library import Library
     from unipic.library.status import status as status_of

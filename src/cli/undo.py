@@ -16,8 +16,7 @@ from unipic.core.settings import data_folder
 @app.command(epilog=UNDO_EXAMPLES)
 def undo(
     folder: Annotated[
-        Path | None,
-        typer.Argument(help="Put back what was moved from here. Default: everything moved."),
+        Path | None, typer.Argument(help="Put back what was moved from here. Default: everything moved.")
     ] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Only list what is set aside, and where.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -118,12 +118,7 @@ class RayEngine:
             self._appliers.remove(actors)
 
     def see(
-        self,
-        files: Iterable[Found | Unreadable],
-        read: Read,
-        open_encoder: Callable[[], Embeds],
-        store: str,
-        key: str,
+        self, files: Iterable[Found | Unreadable], read: Read, open_encoder: Callable[[], Embeds], store: str, key: str
     ) -> Iterator[Seen | Unreadable]:
         """A stream in the order of the files. Unchanged files that the store knows are not read again.
 
