@@ -32,7 +32,6 @@ class Eyes(Protocol):
 
     def look(self, faces: Sequence[tuple[np.ndarray, Points]]) -> list[Look]:
         """Pictures with the points of a face each."""
-        ...
 
 
 @dataclass(frozen=True)

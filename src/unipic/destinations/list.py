@@ -47,7 +47,6 @@ class ListDestination:
         self.paths = paths
 
     def ready(self) -> None:
-        """See Destination.ready."""
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:

@@ -22,15 +22,12 @@ class Vectors(Protocol):
 
     def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
         """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
-        ...
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove vectors; ids without one do not matter."""
-        ...
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest of the allowed ids (None: of all), best first, and their cosines; equal ones by id."""
-        ...
 
 
 class ExactVectors:
@@ -45,7 +42,6 @@ class ExactVectors:
         self._there = np.zeros(0, bool)  # by id
 
     def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
-        """See Vectors.add."""
         rows, wanted = _unit(np.ascontiguousarray(vectors, np.float32)), np.asarray(ids, np.int64)
         if len(set(ids)) != len(rows):
             raise ValueError(f"{len(set(ids))} different ids for {len(rows)} vectors")
@@ -57,7 +53,6 @@ class ExactVectors:
         self._there = there
 
     def delete(self, ids: Sequence[int]) -> None:
-        """See Vectors.delete."""
         import faiss
 
         wanted = np.asarray(ids, np.int64)
@@ -67,7 +62,6 @@ class ExactVectors:
             self._there[gone] = False
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """See Vectors.search."""
         unit = _unit(np.asarray(query, np.float32).reshape(1, -1))
         some = self._there.copy()
         if allowed is not None:

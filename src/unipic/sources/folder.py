@@ -29,7 +29,6 @@ class FolderSource:
         self.roots = list(self.labels)
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for root, label in self.labels.items():
             if os.path.isdir(root):
                 yield from _walk(root, label)

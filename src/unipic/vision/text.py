@@ -101,15 +101,12 @@ class LocalTextEncoder:
         return encoder
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        """See TextEncoder.embed."""
         return self.pictures.embed(pictures, self._progress)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """See TextEncoder.embed_texts."""
         return self.texts.embed(texts, self._progress)
 
     def read_part(self, text: str) -> str:
-        """See TextEncoder.read_part."""
         return self.texts.read_part(text, self._progress)
 
     def _load(self, side: Side) -> Network:
