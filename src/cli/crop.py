@@ -1,6 +1,7 @@
 """`crop`: copies of photos at another aspect that cut no head if they can."""
 
 import json
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -49,11 +50,8 @@ def crop(
         settings = Settings()
         limits, files = settings.limits, [one for one in FolderSource(photos).files() if isinstance(one, Found)]
         engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
-        try:
-            with progress_bars(quiet=as_json) as progress:
-                done = list(crop_all(files, aspect, to, head_finder(), engine, limits, progress))
-        finally:
-            engine.close()
+        with closing(engine), progress_bars(quiet=as_json) as progress:
+            done = list(crop_all(files, aspect, to, head_finder(), engine, limits, progress))
         written = [one for one in done if one.target]
         if as_json:
             print(json.dumps({"crops": [asdict(one) for one in done]}, default=str))

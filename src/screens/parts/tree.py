@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -175,12 +176,9 @@ def _dry_run(plan: TreePlan) -> None:
 
 
 def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool) -> bool:
-    engine = LocalEngine(1)
-    try:
+    with closing(LocalEngine(1)) as engine:
         destination.how = replace(destination.how, details=partial(details_of, engine))
         done = written_by(destination, outcomes, "Merging and copying" if merges else "Copying")
-    finally:
-        engine.close()
     if done is None:
         return False
     for note in destination.notes:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -97,11 +98,8 @@ def print_page(page: Page, shots: Sequence[Shot], library: Reader, settings: Set
     best, limits = best_of(shots, page.photos), settings.limits
     known = library.by_digest(best)
     paths = [known[digest].path for digest in best if digest in known]
-    engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
-    try:
+    with closing(LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)) as engine:
         problems = write_collage(page.path, paths, page.size, head_finder(), engine, limits)
-    finally:
-        engine.close()
     return len(paths) - len(problems), problems
 
 
