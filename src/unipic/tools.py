@@ -87,8 +87,8 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     scorer, about_scorer = open_scorer(ranking.ranker, loader, ranking.aesthetic)
     faces, about_faces = _face_readers() if ranking.people_safe else (None, [])
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
-    keep_freed_memory()
     with closing(_engine(settings)) as engine, _memory_folder(memory) as (folder, about_memory):
+        keep_freed_memory()
         thumbnails = Thumbnails(folder / THUMBNAILS)
         notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
         store = machine.ray_store or str(folder / ROWS)
