@@ -387,10 +387,7 @@ def test_a_person_types_the_number(
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [
-        (("--move-aside", "--dry-run"), "exactly one of"),
-        (("--dry-run", "--yes", "1"), "--yes N confirms --move-aside"),
-    ],
+    [(("--move-aside", "--dry-run"), "exactly one of"), (("--dry-run", "--yes", "1"), "--yes N confirms --move-aside")],
 )
 def test_moving_aside_is_a_way_of_its_own(options: tuple[str, ...], words: str, cli: Cli, photos: Path) -> None:
     result = cli("clean", photos, *options)
