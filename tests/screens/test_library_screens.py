@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.libraries import read_in
 from tests.helpers.pictures import save, scene
-from tests.screens.test_screens import app, finished, labels, press, text
+from tests.helpers.screened import app, labels, press, text
+from tests.screens.test_screens import finished
 
 from server import upkeep
 from server.runs import Runs
