@@ -12,9 +12,9 @@ import typer
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.from_immich import FromImmich, Opened, of_immich
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
-from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
+from cli.terminal import confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
-from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
+from unipic.core.settings import COMMAND, Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -26,6 +26,37 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
     from unipic.review.outcomes import Outcome, Unseen
+
+EXAMPLES = f"""
+[b]Examples[/b]
+
+  See what would happen, write nothing:
+    {COMMAND} clean ~/Pictures/Lisbon --dry-run
+
+  A clean gallery as a ZIP, without copies, with all similar shots:
+    {COMMAND} clean ~/Pictures/Lisbon --zip lisbon.zip
+
+  Only the recommended shot of each moment, into a folder:
+    {COMMAND} clean ~/Pictures /mnt/phone --to ~/clean --best-only
+
+  Only shots taken within 48 seconds count as one moment:
+    {COMMAND} clean photos --zip out.zip --time-window 48s
+
+  The best shot of each moment, judged by your own words:
+    {COMMAND} clean photos --to best --best-only --prompt "our dog"
+
+  Keep the copy in albums/, and never set aside photos in prints/:
+    {COMMAND} clean pics --to out --prefer albums --protect prints
+
+  Move copies into a dated folder beside the originals, after you typed their number:
+    {COMMAND} clean ~/Pictures --move-aside
+
+  For another program:
+    {COMMAND} clean photos --dry-run --json | jq .report
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
+            5 no photos found · 130 stopped by Ctrl-C
+"""
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
 

@@ -14,7 +14,7 @@ import typer
 
 from cli.app import FAILED, PARTLY, app, clear_answers
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
-from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
+from cli.terminal import MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
@@ -27,6 +27,31 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.tools import Tools
 
 NO_PHOTO = "is not in any photo format"  # how the reason begins of files that are something else
+
+INDEX_EXAMPLES = f"""
+[b]Examples[/b]
+
+  Read twenty years of photos once; run it again and only new ones are read:
+    {COMMAND} index ~/Pictures /mnt/nas/photos
+
+  Refresh every folder of the library, then again every ten minutes:
+    {COMMAND} index --watch --every 10m
+
+  Read the words in every photo, not in screenshots and documents alone, so that a search finds them:
+    {COMMAND} index --ocr all
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
+"""
+
+FORGET_EXAMPLES = f"""
+[b]Examples[/b]
+
+  Take a folder out of the library:
+    {COMMAND} forget ~/Pictures/private
+
+  Compare all photos again with the next run:
+    {COMMAND} forget --kind comparisons
+"""
 
 
 @app.command(epilog=INDEX_EXAMPLES)

@@ -22,8 +22,7 @@ from tests.helpers.systems import needs_signals
 from typer.testing import CliRunner, Result
 
 import main
-from cli.clean import Kept
-from cli.terminal import EXAMPLES
+from cli.clean import EXAMPLES, Kept
 from unipic.cleanup.record import VERSION
 from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
