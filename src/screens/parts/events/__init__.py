@@ -12,7 +12,7 @@ from screens.parts import mount
 
 _component = st.components.v2.component(
     "unipic_events",
-    html='<div class="darkroom events"></div>',
+    html='<div class="unipic darkroom events"></div>',
     css=mount.styles("darkroom/darkroom", "events/events"),
     js=mount.script("events", "Events", "go"),
 )

@@ -11,7 +11,7 @@ from screens.parts import mount
 
 _component = st.components.v2.component(
     "unipic_people",
-    html='<div class="darkroom people"></div>',
+    html='<div class="unipic darkroom people"></div>',
     css=mount.styles("darkroom/darkroom", "people/people"),
     js=mount.script("people", "People", "search"),
 )
