@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from unipic.core.errors import SettingsError
 from unipic.library._decisions import Decisions
@@ -176,12 +175,6 @@ class Marks(Decisions):
         """Remove a folder from the list."""
         with self._open() as base:
             base.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(folder),))
-
-    def _rows(self, words: str, values: tuple[object, ...] = ()) -> list[Any]:
-        if not self._begun():
-            return []
-        with self._open() as base:
-            return base.execute(words, values).fetchall()
 
 
 def named(name: str, longest: int = LONGEST_NAME) -> str:
