@@ -1,6 +1,8 @@
 """The library's folders: what is in them, work on them, and adding or removing one."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import streamlit as st
 
@@ -39,7 +41,7 @@ def screen() -> None:
         st.button(
             "Look for new photos",
             icon=":material/refresh:",
-            on_click=look_for_new,
+            on_click=_look,
             args=(reachable,),
             disabled=not reachable,
             key="look",
@@ -49,6 +51,10 @@ def screen() -> None:
         words()
         known()
     _problem()
+
+
+def _look(folders: Sequence[Path]) -> None:
+    look_for_new(folders)
 
 
 def _folder(folder: Folder) -> None:

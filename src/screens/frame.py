@@ -21,8 +21,8 @@ possible = there or bool(readable_folders())
 
 
 def _page(file: str, title: str, icon: str, shown: bool = True, **more: Any) -> Any:
-    visibility = "visible" if shown else "hidden"
-    return st.Page(f"{file}.py", title=title, icon=f":material/{icon}:", visibility=visibility, **more)
+    more["visibility"] = "visible" if shown else "hidden"
+    return st.Page(f"{file}.py", title=title, icon=f":material/{icon}:", **more)
 
 
 home = _page("home", "Home", "home", default=there)

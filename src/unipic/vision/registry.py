@@ -216,7 +216,7 @@ def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
     from unipic.vision.ocr import WordReader
 
     loader = _shipped(manifest, "fine" if fine else "cpu")
-    return loader.open(WORDS, lambda files: WordReader(*files, fine))
+    return loader.open(WORDS, lambda files: WordReader(files[0], files[1], fine))
 
 
 def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
@@ -238,7 +238,7 @@ def open_face_encoder(
     if own := _own_faces(models_dir):
         return own
     loader = _shipped(manifest, device, progress)
-    return loader.open(FACE_ENCODER, lambda files: FaceEncoder(*files, device)).telling(progress)
+    return loader.open(FACE_ENCODER, lambda files: FaceEncoder(files[0], files[1], device)).telling(progress)
 
 
 def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
