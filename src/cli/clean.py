@@ -159,12 +159,12 @@ def clean(
         destinations = ready(output, folders)
         aside = _aside(folders) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
-            with immich.opened(photos, progress) as source:
+            with immich.opened(photos, progress, copied=bool(output.target)) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = _choices(proposal, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
-            everything = outcomes(proposal, choices, source.unseen(kept.unseen))
+            everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
@@ -224,11 +224,13 @@ def cleaned(
     def said(gallery: Gallery) -> Bonds:
         catalogue.same_bytes(source.same_bytes(gallery))
         digests = [photo.digest for photo in gallery.photos]
-        rulings.extend(catalogue.about(digests) if decided else ())
+        rulings[:] = catalogue.about(digests) if decided else ()
         return Bonds(rulings, catalogue.meet(digests) if rulings else {})
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
         cleanup = clean_gallery(source, tools, settings, progress, said)
+        if source.wants_whole(cleanup):
+            cleanup = clean_gallery(source, tools, settings, progress, said)
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 

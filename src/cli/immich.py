@@ -106,7 +106,7 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
     with clear_answers(as_json), immich.connected() as there:
         lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
         looks = not lacking["look at photos"]
-        listing = immich.source(there, [IMMICH], [], lambda step: None).listing if looks else None
+        listing = immich.source(there, [IMMICH]).listing if looks else None
         if as_json:
             told = {"server": there.client.server.url, "version": there.version, "missing": lacking}
             seen = {"photos": len(listing.assets), "left_alone": listing.left} if listing else {}
@@ -127,7 +127,7 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
 def list_photos(immich: FromImmich, photos: Which = IMMICH, as_json: Json = False) -> None:
     """The photos of the library, an album, a person, or since a day. Nothing is fetched."""
     with clear_answers(as_json), immich.connected() as there:
-        listing = immich.source(there, [photos], [], lambda step: None).listing
+        listing = immich.source(there, [photos]).listing
         rows = [dict(zip(LISTED, _row(asset), strict=True)) for asset in listing.assets]
         if as_json:
             print(json.dumps({"photos": rows, "left_alone": listing.left, "notices": listing.notices}))
@@ -211,14 +211,14 @@ def _plan(there: Connected, photos: str, marks: Marks, how: How, immich: FromImm
 
     wishes = marks.wishes
     with progress_bars(quiet=how.as_json) as progress:
-        source = immich.source(there, [photos], [], progress)
-        opened = Opened(source, source)
+        source = immich.source(there, [photos], progress=progress)
+        opened = Opened(source, source, members=immich.originals)
         cleanup, rulings = cleaned(opened, settings, True, how.decided, progress)
         proposal = propose(cleanup)
         choices = recalled(proposal.groups, rulings)
         if marks.best_only:
             choices = {**choices, **best_only(proposal.shots, choices)}
-        everything = outcomes(proposal, choices, opened.unseen("verified"))
+        everything = outcomes(proposal, choices, "verified")
         return destination.planned(proposal, choices, everything, source.listing, there, wishes)
 
 

@@ -126,7 +126,9 @@ def forget(
         elif folder:
             known = _known(folder, library)
             library.forget(known.path)
-            out.print(f"{shown(called(known.path))} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE)
+            out.print(
+                f"{shown(called(known.path))} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE
+            )
         else:
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
 
@@ -199,7 +201,9 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
             err.print(f"[bold red]error:[/] {shown(one)}", **WHOLE)
             continue
         gone = f", {one.gone:,} gone" if one.gone else ""
-        out.print(f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE)
+        out.print(
+            f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE
+        )
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
             out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)

@@ -229,7 +229,12 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
         if matches:
             outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
             problems = exported([*destinations.values()], outcomes, progress)
-    say_matches(matches, {digest: photo.path if looking.paths else where(photo) for digest, photo in photos.items()}, looking.paths, as_json)
+    say_matches(
+        matches,
+        {digest: photo.path if looking.paths else where(photo) for digest, photo in photos.items()},
+        looking.paths,
+        as_json,
+    )
     for problem in problems:
         err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
     if problems or not matches:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts.immich_photos import name_for_library
 from screens.parts.known import known
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
@@ -90,6 +91,11 @@ def _add() -> None:
             except UnipicError as error:
                 st.error(plain(str(error)), icon=":material/error:")
                 return
+            st.rerun()
+    with st.expander("Add photos of Immich", icon=":material/cloud:"):
+        name = name_for_library()
+        if name and st.button("Add to the library", type="primary", icon=":material/add:", key="add-immich"):
+            look_for_new([library().add(Path(name))])
             st.rerun()
 
 

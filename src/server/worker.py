@@ -21,15 +21,22 @@ from typing import Any
 import numpy as np
 
 from server.desks import catalogue_of
-from server.immich_runs import forget_key, immich_source
+from server.immich_runs import forget_key, immich_source, lent
 from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
-from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
+from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SettingsError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.progress import Overall, Progress, Step
-from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
+from unipic.core.settings import (
+    Settings,
+    changed,
+    data_folder,
+    lend_immich_key,
+    memory_folder,
+    models_folder,
+)
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
 from unipic.library.recognised import PROBLEM, chosen
@@ -101,12 +108,14 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
+    with suppress(SettingsError):  # most libraries have no photos of Immich
+        lend_immich_key(lent(run)[0].key)
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
             try:
                 update = index_gallery(Path(root), library, tools, settings, progress)
                 found.append({"folder": root, **asdict(update)})
-            except SourceError as error:
+            except (SourceError, SettingsError) as error:
                 found.append({"folder": root, "problem": str(error)})
             notices = [*tools.notices, *tools.index.notices]
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})

@@ -294,6 +294,11 @@ def immich_key() -> str:
     return _KEY[0]
 
 
+def lend_immich_key(key: str) -> None:
+    """Use this key in this process, as if it were UNIPIC_IMMICH_KEY."""
+    _KEY[0] = key
+
+
 def immich_files() -> tuple[str, str] | None:
     """UNIPIC_IMMICH_FILES=/data=/mnt/immich: where the server's folder is mounted here; None if it is not.
 

@@ -96,7 +96,9 @@ class PlaceCache(Cache):
     def path(self, asset: Asset, kind: str) -> Path:
         """Where the preview of a photo is kept: by its name, without what a file cannot be called."""
         name = re.sub(r'[<>:"|?*\\\x00-\x1f\x7f]', "_", asset.name).strip(". ")
-        return self.folder / asset.id / (name.encode("utf-8", "replace")[-LONGEST:].decode("utf-8", "ignore") or "unnamed")
+        return (
+            self.folder / asset.id / (name.encode("utf-8", "replace")[-LONGEST:].decode("utf-8", "ignore") or "unnamed")
+        )
 
     def kept(self) -> Iterator[Path]:
         """Every preview that is here."""

@@ -37,7 +37,9 @@ def fake(tmp_path: Path, library: Library) -> Iterator[FakeImmich]:
     """Three photos of one's own, two of them of one album, and one of a partner; one is called like a folder above."""
     fake = FakeImmich()
     for number, name in enumerate(("IMG_1.jpg", "a:b.jpg", "..")):
-        fake.add(name, save(scene(number), tmp_path / f"{number}.jpg").read_bytes(), taken=f"2024-03-1{number}T10:00:00Z")
+        fake.add(
+            name, save(scene(number), tmp_path / f"{number}.jpg").read_bytes(), taken=f"2024-03-1{number}T10:00:00Z"
+        )
     fake.add("theirs.jpg", b"theirs", ownerId=PARTNER)
     fake.album("Trip", *list(fake.assets)[:2])
     with fake.serving() as url:

@@ -13,7 +13,7 @@ import streamlit as st
 from screens.parts import mount
 
 _HERE = Path(__file__).parent
-_STYLES = ("darkroom", "list", "group", "compare", "bulk", "faces")
+_STYLES = ("darkroom", "list", "group", "compare", "bulk", "faces", "made")
 _component = st.components.v2.component(
     "unipic_darkroom",
     html='<div class="darkroom"></div>',
