@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, Opened, of_immich
+from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
+from unipic.sources.immich_place import is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.cleanup.bonds import Bonds
@@ -154,7 +155,7 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not is_immich(path)]
         immich.check(photos, copied=bool(output.target), moved=output.move_aside)
         destinations = ready(output, folders)
         aside = _aside(folders) if output.move_aside else None

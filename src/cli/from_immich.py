@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cli.options import option
 from unipic.core.errors import SettingsError
+from unipic.sources.immich_place import CACHE_MB, is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.cleanup.result import Cleanup
@@ -18,14 +19,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.sources.base import Source
     from unipic.sources.immich import Connected, ImmichSource, Server
 
-IMMICH = "immich:"  # how the name of such photos begins
-CACHE_MB = 5_000
 _immich = option("Immich")
-
-
-def of_immich(photos: Path) -> bool:
-    """Whether this names photos of an Immich server, not a folder."""
-    return str(photos).startswith(IMMICH)
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class FromImmich:
 
     def check(self, photos: Sequence[Path], copied: bool, moved: bool) -> None:
         """SettingsError for what cannot be done with photos of a server."""
-        if not any(map(of_immich, photos)):
+        if not any(map(is_immich, photos)):
             return
         if moved:
             raise SettingsError("photos in Immich cannot be moved aside; see `immich apply`")
@@ -84,9 +78,9 @@ class FromImmich:
         from unipic.sources.base import Listed, Together
         from unipic.sources.folder import FolderSource
 
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not is_immich(path)]
         local = FolderSource(folders) if folders else Listed([])
-        names = [str(path) for path in photos if of_immich(path)]
+        names = [str(path) for path in photos if is_immich(path)]
         if not names:
             yield Opened(local)
             return

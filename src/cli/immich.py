@@ -11,12 +11,13 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import cleaned
-from cli.from_immich import IMMICH, FromImmich, Opened
+from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import IMMICH_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, confirmed_number, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
+from unipic.sources.immich_place import PREFIX
 
 if TYPE_CHECKING:
     from unipic.destinations.immich import Plan, Result, Wishes
@@ -106,7 +107,7 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
     with clear_answers(as_json), immich.connected() as there:
         lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
         looks = not lacking["look at photos"]
-        listing = immich.source(there, [IMMICH]).listing if looks else None
+        listing = immich.source(there, [PREFIX]).listing if looks else None
         if as_json:
             told = {"server": there.client.server.url, "version": there.version, "missing": lacking}
             seen = {"photos": len(listing.assets), "left_alone": listing.left} if listing else {}
@@ -124,7 +125,7 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
 
 @commands.command("list")
 @with_groups
-def list_photos(immich: FromImmich, photos: Which = IMMICH, as_json: Json = False) -> None:
+def list_photos(immich: FromImmich, photos: Which = PREFIX, as_json: Json = False) -> None:
     """The photos of the library, an album, a person, or since a day. Nothing is fetched."""
     with clear_answers(as_json), immich.connected() as there:
         listing = immich.source(there, [photos]).listing
@@ -149,7 +150,7 @@ def apply(
     encoding: Encoding,
     ranking: Ranking,
     machine: Machine,
-    photos: Which = IMMICH,
+    photos: Which = PREFIX,
 ) -> None:
     """Find copies and similar shots, and mark them in Immich. Nothing is deleted; undo takes everything back."""
     from unipic.destinations import immich as destination

@@ -27,17 +27,12 @@ def forget_key(run: Run) -> None:
         (run.folder / FILE).unlink(missing_ok=True)
 
 
-def lent(run: Run) -> tuple[Server, bool]:
-    """The server, and whether whole photos are wanted. SettingsError if the key is gone."""
-    try:
-        told = read_json(run.folder / FILE)
-        return Server(told["url"], told["key"], told["ca_file"]), bool(told["originals"])
-    except (OSError, ValueError, KeyError) as error:
-        raise SettingsError("The key of Immich was forgotten after the last scan. Add the photos again.") from error
-
-
 def immich_source(run: Run, progress: Progress) -> ImmichSource:
     """The photos that the run's roots name. SettingsError if the key is gone; ImmichError if the server is."""
-    server, originals = lent(run)
+    try:
+        told = read_json(run.folder / FILE)
+        server, originals = Server(told["url"], told["key"], told["ca_file"]), bool(told["originals"])
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError("The key of Immich was forgotten after the last scan. Add the photos again.") from error
     there = connect(Client(server))
     return ImmichSource(there, run.load().roots, Cache(server), originals, progress=progress)

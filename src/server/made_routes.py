@@ -1,7 +1,7 @@
 """Routes of pictures made of a group's photos: a merged bracket, and a composite with open eyes (experimental).
 
-Nothing is made until a person asks for it, and what they accept lies in the run's folder until the tree is written. It is
-no photo of the review: it is never ranked, compared or exported as one.
+Nothing is made until a person asks, and what they accept lies in the run's folder until the tree is written. It is no
+photo of the review: it is never ranked, compared or exported as one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -24,44 +23,54 @@ from unipic.core.errors import ModelError
 from unipic.core.files import atomic_file, make_folder, read_json, write_json
 from unipic.core.photo import Photo
 from unipic.core.settings import Settings
-from unipic.review.proposal import Group
 
 if TYPE_CHECKING:  # with OpenCV, for which the first page should not wait
     from unipic.albums.groups import AlbumGroup
     from unipic.albums.made import Made, Make
-    from unipic.cleanup.result import Cleanup
 
-FOLDER = "made"  # of a run: a picture and its facts for each kind and group that somebody asked for
+FOLDER = "made"  # of a run: a picture and its facts, by kind and group
 KINDS = ("hdr", "composite")
+NO_COMPOSITE = (
+    "No composite: nobody's eyes are surely shut in the best shot, or no frame within 10 seconds shows the same face "
+    "with open eyes, large enough, in the same light and pose."
+)
 
 
 def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     """The routes to have a picture made, to see it, and to accept it or not."""
     making = threading.Lock()  # one at a time: a merge takes gigabytes
 
+    def facts_of(token: str, group: str, kind: str) -> Path:
+        if kind not in KINDS or not group.isalnum():
+            raise Refused(404, "There is no such picture.")
+        return runs.open(token).folder / FOLDER / f"{kind}-{group}.json"
+
     def look(request: Request) -> Answer:
-        desk, place = desk_in(runs, desk_of, request.path_params["token"]), _place(runs, request)
+        place, desk = facts_of(**request.path_params), desk_in(runs, desk_of, request.path_params["token"])
         with desk.lock:
-            group = desk.proposal.by_id.get(request.path_params["group"])
-            photos = desk.proposal.cleanup if group else None
-        if group is None or photos is None:
+            group, cleanup = desk.proposal.by_id.get(request.path_params["group"]), desk.proposal.cleanup
+        if group is None:
             raise Refused(409, "This group is not there any more.")
         with making:
             if not place.exists():
+                from unipic.albums.groups import groups_of
+
+                first = group.photos[0]
+                whole = next(one for one in groups_of(cleanup) if first in one.photos)
                 make_folder(place.parent)
-                write_json(place, _made(place, group, photos))
+                write_json(place, _made(place, replace(whole, best=(first,))))
         return dict(read_json(place))
 
     async def picture(request: Request) -> Response:
-        return FileResponse(await run_in_threadpool(_picture, _place(runs, request)), media_type="image/jpeg")
+        return FileResponse(facts_of(**request.path_params).with_suffix(".jpg"), media_type="image/jpeg")
 
     def accept(asked: Asked) -> Answer:
-        run, name = runs.open(text(asked["token"])), _name(text(asked["kind"]), text(asked["group"]))
-        facts = dict(read_json(run.folder / FOLDER / name))
-        if not facts.get("name") or not isinstance(asked["accept"], bool):
+        place = facts_of(*(text(asked[name]) for name in ("token", "group", "kind")))
+        facts = read_json(place) | {"accepted": asked["accept"] is True}
+        if "name" not in facts:
             raise ValueError("there is nothing to accept")
-        write_json(run.folder / FOLDER / name, facts := facts | {"accepted": asked["accept"]})
-        return facts
+        write_json(place, facts)
+        return dict(facts)
 
     path = "/unipic/made"
     return [
@@ -86,38 +95,24 @@ def accepted(run: Run) -> Make:
     return make
 
 
-def _made(place: Path, group: Group, cleanup: Cleanup) -> dict[str, Any]:
+def _made(place: Path, group: AlbumGroup) -> dict[str, Any]:
     """The facts of a picture, which is written beside `place`; or {"why": why it cannot be made}."""
-    whole = _album_group(group, cleanup)
-    if whole is None:
-        return {"why": "These photos are no group of their own."}
-    found = _merge(whole) if place.name.startswith("hdr") else _composite(whole)
+    found = _merge(group) if place.name.startswith("hdr") else _composite(group)
     if isinstance(found, str):
         return {"why": found}
     before, made = found
     with atomic_file(place.with_suffix(".jpg")) as file:
         file.write(made.data)
-    by_name = {photo.name: photo.id for photo in whole.photos}
-    sources = [by_name[name] for name in made.facts["sources"]]
+    sources = [photo.id for photo in group.photos if photo.name in made.facts["sources"]]
     return {"name": made.name, "facts": dict(made.facts), "before": before.id, "photos": sources, "accepted": False}
-
-
-def _album_group(group: Group, cleanup: Cleanup) -> AlbumGroup | None:
-    """The group as a folder of a tree would hold it, with the first photo as the best."""
-    from unipic.albums.groups import groups_of
-
-    first = group.photos[0]
-    found = next((one for one in groups_of(cleanup) if first.id in {photo.id for photo in one.photos}), None)
-    return found and replace(found, best=(first,))
 
 
 def _merge(group: AlbumGroup) -> tuple[Photo, Made] | str:
     from unipic.albums.made import brackets
     from unipic.albums.pictures import merging
 
-    for (middle, _), one in zip(brackets(group), merging(Settings().limits, place=False)(group, frozenset()), strict=True):
-        return one if isinstance(one, str) else (middle, one)
-    return "There is no bracket of three exposures or more."
+    made = next(iter(merging(Settings().limits, place=False)(group, frozenset())), "There is no bracket.")
+    return made if isinstance(made, str) else (brackets(group)[0][0], made)
 
 
 def _composite(group: AlbumGroup) -> tuple[Photo, Made] | str:
@@ -133,27 +128,3 @@ def _composite(group: AlbumGroup) -> tuple[Photo, Made] | str:
     finally:
         engine.close()
     return (found.best, composite_file(found, place=False)) if found else NO_COMPOSITE
-
-
-NO_COMPOSITE = (
-    "No composite: nobody's eyes are surely shut in the best shot, or no frame within 10 seconds shows the same face with "
-    "open eyes, large enough, in the same light and pose."
-)
-
-
-def _place(runs: Runs, request: Request) -> Path:
-    given = request.path_params
-    return runs.open(given["token"]).folder / FOLDER / _name(given["kind"], given["group"])
-
-
-def _name(kind: str, group: str) -> str:
-    if kind not in KINDS or not group.isalnum():
-        raise Refused(404, "There is no such picture.")
-    return f"{kind}-{group}.json"
-
-
-def _picture(place: Path) -> Path:
-    path = place.with_suffix(".jpg")
-    if not path.is_file():
-        raise Refused(404, "There is no such picture.")
-    return path

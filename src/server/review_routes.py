@@ -198,7 +198,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
 
 
 def makes(group: Group, series: Sequence[Series]) -> list[str]:
-    """Kinds of pictures that may be possible of a group, by what is known without opening a photo; see made_routes.py."""
+    """Kinds of pictures that may be possible of a group, by what is known without opening a photo: see made_routes."""
     whole = any(one.kind == "bracket" and len(one.photos) >= FRAMES and one.photos[0].id in group.ids for one in series)
     eyes = [[face.eyes or 0.0 if face else 0.0 for face in row] for row in group.people]
     shut = any(row[0] < 0 < max(row) for row in eyes)

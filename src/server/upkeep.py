@@ -8,15 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from server.immich_runs import lend_key
 from server.operator import refresh_interval
 from server.runs import Run
 from server.state import library, server
-from unipic.core.errors import UnipicError
 from unipic.core.files import read_json
 from unipic.library.recognised import PROBLEM
-from unipic.sources.immich import chosen_server
-from unipic.sources.immich_place import name_of
 
 
 def upkeep() -> Run | None:
@@ -40,9 +36,6 @@ def look_for_new(folders: Sequence[Path]) -> Run:
     else:
         server().jobs.pause(run)
         run.change(roots=tuple(dict.fromkeys((*run.load().roots, *roots))))
-    if any(map(name_of, run.load().roots)):
-        with suppress(UnipicError):  # without a login the run says so
-            lend_key(run, chosen_server(), originals=False)
     server().jobs.start(run)
     return run
 

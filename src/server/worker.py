@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from server.desks import catalogue_of
-from server.immich_runs import forget_key, immich_source, lent
+from server.immich_runs import forget_key, immich_source
 from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
@@ -29,14 +29,7 @@ from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SettingsError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.progress import Overall, Progress, Step
-from unipic.core.settings import (
-    Settings,
-    changed,
-    data_folder,
-    lend_immich_key,
-    memory_folder,
-    models_folder,
-)
+from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
 from unipic.library.recognised import PROBLEM, chosen
@@ -108,8 +101,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
-    with suppress(SettingsError):  # most libraries have no photos of Immich
-        lend_immich_key(lent(run)[0].key)
+    immich_key()  # it leaves the environment before photos are decoded
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
             try:

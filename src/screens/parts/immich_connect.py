@@ -12,7 +12,7 @@ from unipic.core.settings import immich_key, immich_url
 from unipic.sources.immich import NEEDS, Client, Connected, about_version, connect, missing, saved_login, server
 
 CLOSED = (
-    "Anyone who reaches this server may use it, so only its operator names the Immich server: by `UNIPIC_IMMICH_URL`, or "
+    "This server asks nobody for a token, so only its operator names the Immich server: by `UNIPIC_IMMICH_URL`, or "
     "`immich login`. With a token (`UNIPIC_TOKEN`) everybody who has it may name one."
 )
 

@@ -294,9 +294,9 @@ def immich_key() -> str:
     return _KEY[0]
 
 
-def lend_immich_key(key: str) -> None:
-    """Use this key in this process, as if it were UNIPIC_IMMICH_KEY."""
-    _KEY[0] = key
+def with_immich_key() -> dict[str, str]:
+    """The environment for a process that asks Immich itself, with the key that left this one's."""
+    return {**os.environ, "UNIPIC_IMMICH_KEY": immich_key()}
 
 
 def immich_files() -> tuple[str, str] | None:

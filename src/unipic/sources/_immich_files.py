@@ -18,11 +18,10 @@ from unipic.core.locks import lock
 from unipic.core.settings import immich_folder
 from unipic.sources._immich_client import Lost, Server, server
 from unipic.sources._immich_listing import Asset
-from unipic.sources.immich_place import PLACES
+from unipic.sources.immich_place import CACHE_MB, PLACES
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 LOGIN = "login.json"
-CACHE_MB = 5_000  # megabytes
 LONGEST = 200  # bytes of a file's name; most systems allow 255, and the suffix of a part file must fit
 
 

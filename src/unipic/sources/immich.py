@@ -21,7 +21,6 @@ from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
 from unipic.sources._immich_client import AT_ONCE, Client, Lost, Refused, Server, server
 from unipic.sources._immich_files import (
-    CACHE_MB,
     Cache,
     Here,
     PlaceCache,
@@ -47,7 +46,6 @@ from unipic.sources.immich_place import PREFIX, is_immich
 
 __all__ = [
     "AT_ONCE",
-    "CACHE_MB",
     "PREFIX",
     "Asset",
     "Cache",
@@ -144,8 +142,8 @@ def missing(there: Connected, purposes: Iterable[str]) -> list[tuple[str, str]]:
 class ImmichSource:
     """The photos of an Immich server that a name stands for: immich:, immich:album/X, immich:person/X, immich:since/D.
 
-    Each is fetched while it is listed: its preview, or with `originals` the photo itself, verified by its SHA-1. Of those
-    in `whole`, by id, the photo itself is fetched in any case.
+    Each is fetched while it is listed: its preview; or with `originals`, or if its id is in `whole`, the photo itself,
+    verified by its SHA-1.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Photos of an Immich server as a folder of the library: a place below the data folder for each name of PHOTOS.
 
-A preview lies at PLACE/<id of the asset>/<name of the photo>, and may be deleted at any time. What the library knows of a
-photo, and its thumbnail, do not need it: photos are shown and found while the server is away.
+A preview lies at PLACE/<id of the asset>/<name of the photo>, and may be deleted at any time. What the library knows of
+a photo, and its thumbnail, do not need it: photos are shown and found while the server is away.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the client is loaded when a server is asked: places have na
 
 PREFIX = "immich:"  # how the name of such photos begins
 PLACES = "library"  # the folder of all places, in that of their server
+CACHE_MB = 5_000  # megabytes of pictures that are kept here
 AT_ONCE = 500  # previews that are fetched before they are read
 LONGEST = 255  # bytes of a folder's name
 PRIVATE = 0o700
