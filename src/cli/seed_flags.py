@@ -56,9 +56,7 @@ class Seed:
         if self.face_backend != "auto":
             raise SettingsError(f"there is one way to find faces here; leave --face-backend {self.face_backend} out")
         if not self.swap_closed_eyes:
-            raise SettingsError(
-                "only closed eyes are ever replaced, and only on your word; leave --enable-face-swap out"
-            )
+            raise SettingsError("only closed eyes are ever replaced, and only on your word; leave this flag out")
 
     @property
     def photos(self) -> list[Path]:

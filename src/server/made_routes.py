@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # with OpenCV, for which the first page should not wait
 
 FOLDER = "made"  # of a run: a picture and its facts, by kind and group
 KINDS = ("hdr", "composite")
+NO_PICTURE = "There is no such picture."
 NO_COMPOSITE = (
     "No composite: nobody's eyes are surely shut in the best shot, or no frame within 10 seconds shows the same face "
     "with open eyes, large enough, in the same light and pose."
@@ -42,7 +43,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
 
     def facts_of(token: str, group: str, kind: str) -> Path:
         if kind not in KINDS or not group.isalnum():
-            raise Refused(404, "There is no such picture.")
+            raise Refused(404, NO_PICTURE)
         return runs.open(token).folder / FOLDER / f"{kind}-{group}.json"
 
     def look(request: Request) -> Answer:
@@ -62,7 +63,10 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         return dict(read_json(place))
 
     async def picture(request: Request) -> Response:
-        return FileResponse(facts_of(**request.path_params).with_suffix(".jpg"), media_type="image/jpeg")
+        path = facts_of(**request.path_params).with_suffix(".jpg")
+        if not path.is_file():
+            raise Refused(404, NO_PICTURE)
+        return FileResponse(path, media_type="image/jpeg")
 
     def accept(asked: Asked) -> Answer:
         place = facts_of(*(text(asked[name]) for name in ("token", "group", "kind")))

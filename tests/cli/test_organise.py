@@ -322,10 +322,9 @@ def test_each_of_the_seed_s_flags_has_its_meaning(
 @pytest.mark.parametrize(
     ("flags", "instead"),
     [
-        *(
-            (flag, "immich apply")
-            for flag in (("--create-albums",), ("--mark-best-favorite",), ("--album-prefix", "x"))
-        ),
+        (("--create-albums",), "immich apply"),
+        (("--mark-best-favorite",), "immich apply"),
+        (("--album-prefix", "x"), "immich apply"),
         (("--immich-cache-dir", "x"), "UNIPIC_DATA"),
         (("--no-swap-closed-eyes",), "leave"),
         (("--state-file", "x"), "by the content"),

@@ -107,5 +107,5 @@ def test_nothing_else_is_made_or_shown(wrong: str, run: Run, client: TestClient)
 @pytest.mark.parametrize(("eyes", "kinds"), [((-3.0, 3.0), ["composite"]), ((3.0, -3.0), []), ((-3.0, None), [])])
 def test_the_eyes_of_the_best_shot_say_whether_to_offer(eyes: tuple[float, ...], kinds: list[str], run: Run) -> None:
     (group,) = opened(run.folder.parents[1], run).proposal.groups
-    row = tuple(Face("f", (0.0, 0.0, 0.1, 0.1), (), 0.9, 90.0, one) for one in eyes)
+    row = tuple(Face("f", (0.0, 0.0, 0.1, 0.1), (), 0.9, 90.0, eyes=one) for one in eyes)
     assert makes(replace(group, people=(row,)), ()) == kinds
