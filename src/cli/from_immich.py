@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,11 +63,8 @@ class FromImmich:
         """The server, which answered. ImmichError."""
         from unipic.sources.immich import Client, connect
 
-        client = Client(self.server)
-        try:
+        with closing(Client(self.server)) as client:
             yield connect(client)
-        finally:
-            client.close()
 
     @contextmanager
     def opened(self, photos: Sequence[Path], progress: Progress, copied: bool = True) -> Iterator[Opened]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,12 +21,11 @@ from unipic.sources.immich_place import PREFIX
 
 if TYPE_CHECKING:
     from unipic.destinations.immich import Plan, Result, Wishes
-    from unipic.sources.immich import Connected, Listing
+    from unipic.sources.immich import Asset, Connected, Listing
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="An Immich server: look, mark, take back.")
 app.add_typer(commands, name="immich", epilog=IMMICH_EXAMPLES)
 _marks, _how = map(option, ("What is written", "How"))
-LISTED = ("id", "name", "taken", "size", "sha1", "favourite", "archived")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Which = Annotated[str, typer.Argument(help="immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE.")]
@@ -88,11 +87,8 @@ def login(
         key = immich.key_in_file or immich_key()
         key = key or typer.prompt("Key (Immich: Account Settings, API Keys)", hide_input=True, err=True)
         found = server(address, key, str(immich.ca_file or ""))
-        client = Client(found)
-        try:
+        with closing(Client(found)) as client:
             there = connect(client)
-        finally:
-            client.close()
         save_login(found)
         out.print(f"Logged in to {shown(found.url)}, Immich {'.'.join(map(str, there.version))}.", **WHOLE)
         _say_permissions(there)
@@ -129,7 +125,7 @@ def list_photos(immich: FromImmich, photos: Which = PREFIX, as_json: Json = Fals
     """The photos of the library, an album, a person, or since a day. Nothing is fetched."""
     with clear_answers(as_json), immich.connected() as there:
         listing = immich.source(there, [photos]).listing
-        rows = [dict(zip(LISTED, _row(asset), strict=True)) for asset in listing.assets]
+        rows = list(map(_row, listing.assets))
         if as_json:
             print(json.dumps({"photos": rows, "left_alone": listing.left, "notices": listing.notices}))
         else:
@@ -223,10 +219,10 @@ def _plan(there: Connected, photos: str, marks: Marks, how: How, immich: FromImm
         return destination.planned(proposal, choices, everything, source.listing, there, wishes)
 
 
-def _row(asset: Any) -> Sequence[Any]:
-    known = asset.original
+def _row(asset: Asset) -> dict[str, Any]:
+    known, names = asset.original, ("id", "name", "favourite", "archived")
     taken = known.taken.isoformat(" ", "seconds") if known.taken else None
-    return (asset.id, asset.name, taken, known.size, known.sha1, asset.favourite, asset.archived)
+    return {**{name: getattr(asset, name) for name in names}, "taken": taken, "size": known.size, "sha1": known.sha1}
 
 
 def _say_permissions(there: Connected) -> None:

@@ -84,8 +84,8 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     ]
 
 
-def accepted(run: Run) -> Make:
-    """What gives the pictures that a person accepted, for the groups of a tree."""
+def accepted(run: Run, more: Make | None = None) -> Make:
+    """What gives the pictures that a person accepted, for the groups of a tree; then those of `more` of other kinds."""
     from unipic.albums.made import Made
 
     found = [(path, read_json(path)) for path in sorted((run.folder / FOLDER).glob("*.json"))]
@@ -94,7 +94,9 @@ def accepted(run: Run) -> Make:
         ids = {photo.id for photo in group.photos}
         for path, one in found:
             if one.get("accepted") and ids.issuperset(one["photos"]) and one["facts"]["kind"] not in kinds:
+                kinds |= {one["facts"]["kind"]}
                 yield Made(one["name"], path.with_suffix(".jpg").read_bytes(), one["facts"])
+        yield from more(group, kinds) if more else ()
 
     return make
 

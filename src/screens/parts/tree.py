@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,7 @@ from server.made_routes import accepted
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import desk_of, originals_of
-from unipic.albums.groups import AlbumGroup
-from unipic.albums.made import Made, brackets
+from unipic.albums.made import brackets
 from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
 from unipic.core.settings import Settings
@@ -122,22 +121,15 @@ def _destination(run: Run, outcomes: Sequence[Outcome], target: Path, wish: Wish
 
 def _merges(run: Run, destination: TreeDestination, strip_location: bool) -> bool:
     """Whether brackets are to be merged. What a person accepted in the review is written in any case."""
-    ours = accepted(run)
-    destination.how = replace(destination.how, make=ours)
+    destination.how = replace(destination.how, make=accepted(run))
     number = sum(len(brackets(group)) for group in destination.tree.groups)
     words = f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals"
     if not number or not st.checkbox(words, key="tree-hdr"):
         return False
     from unipic.albums.pictures import merging  # with OpenCV, which nothing else on this page needs
 
-    merge = merging(Settings().limits, place=not strip_location)
-
-    def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
-        there = [*ours(group, kinds)]
-        yield from there
-        yield from merge(group, kinds | {str(one.facts["kind"]) for one in there if isinstance(one, Made)})
-
-    destination.how = replace(destination.how, make=make)
+    merges = merging(Settings().limits, place=not strip_location)
+    destination.how = replace(destination.how, make=accepted(run, merges))
     return True
 
 

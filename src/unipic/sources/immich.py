@@ -19,61 +19,29 @@ from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
-from unipic.sources._immich_client import AT_ONCE, Client, Lost, Refused, Server, server
-from unipic.sources._immich_files import (
-    Cache,
-    Here,
-    PlaceCache,
-    folder_of,
-    forget,
-    private_file,
-    save_login,
-    saved_login,
-)
-from unipic.sources._immich_listing import (
-    Asset,
-    Listing,
-    about_version,
-    album_filters,
-    listed,
-    person_filters,
-    rows,
-    since,
-    version,
-)
+from unipic.sources._immich_client import AT_ONCE as AT_ONCE
+from unipic.sources._immich_client import Client as Client
+from unipic.sources._immich_client import Lost as Lost
+from unipic.sources._immich_client import Refused as Refused
+from unipic.sources._immich_client import Server as Server
+from unipic.sources._immich_client import server as server
+from unipic.sources._immich_files import Cache as Cache
+from unipic.sources._immich_files import Here
+from unipic.sources._immich_files import PlaceCache as PlaceCache
+from unipic.sources._immich_files import folder_of as folder_of
+from unipic.sources._immich_files import forget as forget
+from unipic.sources._immich_files import private_file as private_file
+from unipic.sources._immich_files import save_login as save_login
+from unipic.sources._immich_files import saved_login as saved_login
+from unipic.sources._immich_listing import Asset as Asset
+from unipic.sources._immich_listing import Listing as Listing
+from unipic.sources._immich_listing import about_version as about_version
+from unipic.sources._immich_listing import album_filters, listed, person_filters, since
+from unipic.sources._immich_listing import rows as rows
+from unipic.sources._immich_listing import version as version
 from unipic.sources.base import stamp_of
-from unipic.sources.immich_place import PREFIX, is_immich
-
-__all__ = [
-    "AT_ONCE",
-    "PREFIX",
-    "Asset",
-    "Cache",
-    "Client",
-    "Connected",
-    "ImmichSource",
-    "Listing",
-    "Lost",
-    "PlaceCache",
-    "Refused",
-    "Server",
-    "about_version",
-    "albums_of",
-    "chosen_server",
-    "connect",
-    "fetch_preview",
-    "folder_of",
-    "forget",
-    "in_words",
-    "is_immich",
-    "missing",
-    "private_file",
-    "rows",
-    "save_login",
-    "saved_login",
-    "server",
-    "version",
-]
+from unipic.sources.immich_place import PREFIX as PREFIX
+from unipic.sources.immich_place import is_immich as is_immich
 
 STAGE = "Fetching from Immich"
 MAX_PREVIEW = 50_000_000  # bytes

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from unipic.core.errors import ImmichError, SettingsError, SourceError
+from unipic.core.errors import ImmichError, SourceError, UnipicError
 from unipic.core.files import make_folder
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import COMMAND, immich_folder
 
 if TYPE_CHECKING:  # the client is loaded when a server is asked: places have names without it
-    from unipic.sources.immich import ImmichSource
+    from unipic.sources.immich import ImmichSource, Server
 
 PREFIX = "immich:"  # how the name of such photos begins
 PLACES = "library"  # the folder of all places, in that of their server
@@ -91,12 +91,9 @@ def opened(folder: Path) -> Iterator[Place | None]:
     if not name:
         yield None
         return
-    from unipic.sources.immich import Client, ImmichSource, PlaceCache, chosen_server, connect, folder_of
+    from unipic.sources.immich import Client, ImmichSource, PlaceCache, connect
 
-    server = chosen_server()
-    if os.path.realpath(folder_of(server)) != os.path.realpath(folder.parents[1]):
-        raise SourceError(f"{name} is of another server than {server.url}; log in to it: {COMMAND} immich login")
-    with closing(Client(server)) as client:
+    with closing(Client(_server_of(folder))) as client:
         with _as_source_error():
             place = Place(ImmichSource(connect(client), [name], PlaceCache(folder), here=None))
         yield place
@@ -104,29 +101,32 @@ def opened(folder: Path) -> Iterator[Place | None]:
 
 def at_hand(path: str) -> bool:
     """Whether a file is there. The preview of a place is fetched for that, if its server answers at the first try."""
-    if os.path.exists(path) or not _in_place(path):
-        return os.path.exists(path)
-    from unipic.sources.immich import Client, PlaceCache, chosen_server, fetch_preview
-
     file = Path(path)
-    with suppress(ImmichError, SettingsError, OSError), closing(Client(chosen_server())) as client:
-        save = partial(PlaceCache(file.parents[1]).save, file)
-        fetch_preview(client, file.parent.name, save, again=False)
+    if file.exists() or not _in_place(path):
+        return file.exists()
+    from unipic.sources.immich import Client, PlaceCache, fetch_preview
+
+    with suppress(UnipicError, OSError), closing(Client(_server_of(file.parents[1]))) as client:
+        fetch_preview(client, file.parent.name, partial(PlaceCache(file.parents[1]).save, file), again=False)
     return file.exists()
 
 
 def address_of(path: str) -> str:
     """Where Immich itself shows a photo of a place; "" for other files, and if the server's address is not known."""
-    file = Path(path)
-    if not _in_place(path):
-        return ""
+    with suppress(UnipicError):
+        file = Path(path)
+        return f"{_server_of(file.parents[1]).url}/photos/{file.parent.name}" if _in_place(path) else ""
+    return ""
+
+
+def _server_of(place: Path) -> Server:
+    """The server of a place. SettingsError if there is no login; SourceError if it is to another server."""
     from unipic.sources.immich import chosen_server, folder_of
 
-    with suppress(SettingsError):
-        server = chosen_server()
-        if os.path.realpath(folder_of(server)) == os.path.realpath(file.parents[3]):
-            return f"{server.url}/photos/{file.parent.name}"
-    return ""
+    server = chosen_server()
+    if os.path.realpath(folder_of(server)) != os.path.realpath(place.parents[1]):
+        raise SourceError(f"{name_of(place)} is not of {server.url}; log in to its server: {COMMAND} immich login")
+    return server
 
 
 def _in_place(path: str) -> bool:
