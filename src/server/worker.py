@@ -26,7 +26,7 @@ from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
-from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SettingsError, SourceError, UnipicError
+from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
@@ -107,7 +107,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
             try:
                 update = index_gallery(Path(root), library, tools, settings, progress)
                 found.append({"folder": root, **asdict(update)})
-            except (SourceError, SettingsError) as error:
+            except SourceError as error:
                 found.append({"folder": root, "problem": str(error)})
             notices = [*tools.notices, *tools.index.notices]
             write_json(run.folder / "update.json", {"folders": found, "notices": notices})

@@ -81,9 +81,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/colours": (1, "681bc9b155eac6d5"),
     "library/kinds": (1, "cddc4c894ebc8766"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "833ec17c95ff03d0"),
+    "library/traits": (1, "0359b6e759eaf0f9"),
     "library/recognised": (1, "af62683ff257aa36"),
-    "vision/ocr": (1, "1102b69a9f619eef"),
+    "vision/ocr": (1, "d681d05caa710dd4"),
     "vision/faces": (1, "45014bba068f177f"),
     "vision/chips": (1, "ba32a0d6fe435908"),
     "vision/face_net": (1, "15a073a399b5de2d"),
@@ -94,7 +94,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "8f8020ff867a2dc6"),
+    "reading/seen": (3, "65a404184b09ab80"),
 }
 
 

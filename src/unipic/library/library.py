@@ -131,7 +131,7 @@ class Library(Reader):
     def update(self, folder: Path, files: Sequence[Found | Unreadable]) -> int:
         """Take over what is under a folder now: new files join the library, those that are gone are hidden.
 
-        Of a folder inside it that cannot be listed, nothing is taken for gone.
+        Of a folder inside it that cannot be listed, or is a place of Immich, nothing is taken for gone.
         Returns how many are gone. A file is shown as soon as the index has its photo.
         """
         here, today = {path_of(file): file for file in files if isinstance(file, Found)}, _today()
@@ -139,6 +139,7 @@ class Library(Reader):
             rows = base.ask(f"SELECT f.path, f.library, f.gone FROM file f WHERE {UNDER}", under(folder))
             known = {path for path, library, gone in rows if library and gone is None}
             closed = tuple(_inside(file.path) for file in files if isinstance(file, Unreadable))
+            closed += tuple(_inside(str(one)) for one in self.paths() if name_of(one) and folder in one.parents)
             missing = [path for path in known if path not in here and not path.startswith(closed)]
             joining = [here[path] for path in sorted(here.keys() - known)]
             long_ago = today - KEEP_GONE_DAYS

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from unipic.core.errors import ImmichError, SourceError, UnipicError
+from unipic.core.errors import ImmichError, SettingsError, SourceError, UnipicError
 from unipic.core.files import make_folder
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import COMMAND, immich_folder
@@ -86,14 +86,16 @@ class Place:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Place | None]:
-    """The place that a folder of the library is; None for a folder of this machine. SourceError, SettingsError."""
+    """The place that a folder of the library is; None for a folder of this machine. SourceError."""
     name = name_of(folder)
     if not name:
         yield None
         return
     from unipic.sources.immich import Client, ImmichSource, PlaceCache, connect
 
-    with closing(Client(_server_of(folder))) as client:
+    with _as_source_error():
+        server = _server_of(folder)
+    with closing(Client(server)) as client:
         with _as_source_error():
             place = Place(ImmichSource(connect(client), [name], PlaceCache(folder), here=None))
         yield place
@@ -138,5 +140,5 @@ def _in_place(path: str) -> bool:
 def _as_source_error() -> Iterator[None]:
     try:
         yield
-    except ImmichError as error:
+    except (ImmichError, SettingsError) as error:
         raise SourceError(f"{error} What is in the library stays, and waits for the server.") from error

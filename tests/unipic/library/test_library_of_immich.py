@@ -89,6 +89,19 @@ def test_without_the_server_nothing_is_lost(library: Library, fake: FakeImmich) 
     assert at_hand(photo.path)
 
 
+def test_a_folder_around_the_data_folder_takes_nothing_from_a_place(
+    library: Library, fake: FakeImmich, tmp_path: Path
+) -> None:
+    read_in(library, tmp_path)
+    read_in(library, Path("immich:"))
+    read_in(library, Path("immich:album/Trip"))
+    before = names(library)
+    assert sum(name.startswith("immich:") for name in before) == 3, "the album's are of the library too"
+    read_in(library, tmp_path)
+    assert names(library) == before
+    assert len(library.paths()) == 3
+
+
 def test_what_left_the_album_is_hidden_and_the_rest_goes_on(library: Library, fake: FakeImmich) -> None:
     read_in(library, Path("immich:album/Trip"))
     (album,) = fake.albums.values()
