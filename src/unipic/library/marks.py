@@ -174,7 +174,7 @@ class Marks(Decisions):
         return [Path(os.fsdecode(path)) for (path,) in self._rows("SELECT path FROM folder ORDER BY path")]
 
     def add_folder(self, folder: Path) -> None:
-        """Add a folder, in place of those inside it; nothing if it lies inside one. Places of Immich are in no other."""
+        """Add a folder, in place of those inside it; nothing if it lies inside one. Places of Immich stand apart."""
         known = [one for one in self.folders() if not name_of(one)]
         if not name_of(folder) and (folder in known or any(one in folder.parents for one in known)):
             return
