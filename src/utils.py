@@ -52,6 +52,7 @@ from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
+from unipic.sources.immich_place import opened
 from unipic.tools import Tools, meaning_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
@@ -81,13 +82,17 @@ def index_gallery(
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
     progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
-    files = library.files(folder)
-    gone = library.update(folder, files)
-    new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
-    seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = counted(seen, READING, len(new), progress)
-    no_photos = [one for one in read if isinstance(one, Unreadable)]
-    library.join(folder, files, tools.engine, tools.index, progress)
+    with opened(folder) as place:
+        files = library.files(folder, place)
+        gone = library.update(folder, files)
+        new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
+        lots = place.fetched(new) if place else [new]
+        see = partial(remembered, see=tools.seeing(settings), engine=tools.engine, index=tools.index)
+        seen = (one for lot in lots for one in see(lot, thumbnails=tools.thumbnails, key=tools.encoder.key))
+        read = counted(seen, READING, len(new), progress)
+        no_photos = [one for one in read if isinstance(one, Unreadable)]
+    if not place:  # of a server's photos, what belongs together is known by its list
+        library.join(folder, files, tools.engine, tools.index, progress)
     films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)

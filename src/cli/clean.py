@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, Opened, of_immich
+from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND, Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
+from unipic.sources.immich_place import is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.cleanup.bonds import Bonds
@@ -183,17 +184,17 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not is_immich(path)]
         immich.check(photos, copied=bool(output.target), moved=output.move_aside)
         destinations = ready(output, folders)
         aside = _aside(folders) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
-            with immich.opened(photos, progress) as source:
+            with immich.opened(photos, progress, copied=bool(output.target)) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = recalled(proposal.groups, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
-            everything = outcomes(proposal, choices, source.unseen(kept.unseen))
+            everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
@@ -253,11 +254,13 @@ def cleaned(
     def said(gallery: Gallery) -> Bonds:
         catalogue.same_bytes(source.same_bytes(gallery))
         digests = [photo.digest for photo in gallery.photos]
-        rulings.extend(catalogue.about(digests) if decided else ())
+        rulings[:] = catalogue.about(digests) if decided else ()
         return Bonds(rulings, catalogue.meet(digests) if rulings else {})
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
         cleanup = clean_gallery(source, tools, settings, progress, said)
+        if source.wants_whole(cleanup):
+            cleanup = clean_gallery(source, tools, settings, progress, said)
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 

@@ -18,6 +18,7 @@ from cli.terminal import MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
+from unipic.sources.immich_place import called
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.core.progress import Progress
@@ -61,7 +62,8 @@ def index(
     searching: Searching,
     machine: Machine,
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders to add. Default: refresh those of the library.")
+        list[Path] | None,
+        typer.Argument(help="Folders to add, or immich:album/NAME. Default: refresh those of the library."),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
     every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
@@ -147,7 +149,9 @@ def forget(
         elif folder:
             known = _known(folder, library)
             library.forget(known.path)
-            out.print(f"{shown(known.path)} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE)
+            out.print(
+                f"{shown(called(known.path))} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE
+            )
         else:
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
 
@@ -157,12 +161,12 @@ def added(folders: list[Path], library: Library, settings: Settings, quiet: bool
     from unipic.tools import open_tools
     from utils import index_gallery
 
-    new = [folder for folder in folders if not library.folder(folder.resolve()).photos]
+    new = [folder for folder in folders if not library.folder(library.real(folder)).photos]
     if new:
         with open_tools(settings, models_folder(), memory_folder()) as tools, progress_bars(quiet=quiet) as progress:
             for folder in new:
                 index_gallery(library.add(folder), library, tools, settings, progress)
-    return [folder.resolve() for folder in folders]
+    return [library.real(folder) for folder in folders]
 
 
 def _updated(
@@ -202,11 +206,11 @@ def _words_read(
 
 def _known(folder: Path, library: Library) -> Folder:
     """The library's folder of this name, which may be gone. SettingsError if there is none."""
-    wanted = (folder, folder.absolute(), folder.resolve())
+    wanted = (folder, folder.absolute(), library.real(folder))
     for one in library.folders():
         if one.path in wanted:
             return one
-    there = ", ".join(map(str, library.paths())) or "no folders"
+    there = ", ".join(map(called, library.paths())) or "no folders"
     raise SettingsError(f"{folder} is not a folder of the library; there are {there}")
 
 
@@ -220,7 +224,9 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
             err.print(f"[bold red]error:[/] {shown(one)}", **WHOLE)
             continue
         gone = f", {one.gone:,} gone" if one.gone else ""
-        out.print(f"{shown(folder)}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE)
+        out.print(
+            f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE
+        )
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
             out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)
@@ -243,7 +249,7 @@ def _say_status(found: Status) -> None:
         when = f"{datetime.fromtimestamp(folder.updated):%Y-%m-%d %H:%M}" if folder.updated else "never"
         state = f"read {when}" if folder.reachable else "[bold red]cannot be reached; nothing is forgotten[/]"
         others = f", {count(folder.others, 'other file')}" if folder.others else ""
-        out.print(f"{shown(folder.path)}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
+        out.print(f"{shown(called(folder.path))}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
     if not found.folders:
         out.print(f"The library has no folders yet. Add some: {COMMAND} index FOLDER", **WHOLE)
     out.print(f"different pictures  {found.photos:,}")

@@ -1,6 +1,5 @@
 """Routes of the library: what it has, its photos some at a time, one of them in full, and what people say of them."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -29,6 +28,7 @@ from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
 from unipic.library.marks import LONGEST_NAME, NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
+from unipic.sources.immich_place import address_of, at_hand, called
 
 MOST_PHOTOS = 500  # photos of one answer
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
@@ -140,7 +140,7 @@ def _about(library: Library) -> dict[str, Any]:
     folders = [
         {
             "id": id_of(str(folder.path)),
-            "path": printable(str(folder.path)),
+            "path": printable(called(folder.path)),
             "photos": folder.photos,
             "reachable": folder.reachable,
         }
@@ -198,7 +198,8 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
         **in_the_grid(photo, marked),
         "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
-        "there": any(os.path.exists(place) for place in places),
+        "there": any(at_hand(str(place)) for place in places),
+        "immich": address_of(photo.path),
         "companions": [[companion_in_words(one), printable(one.name)] for one in photo.companions],
         "tags": marked.tags,
         "albums": marked.albums,

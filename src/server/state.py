@@ -42,6 +42,7 @@ class Server:
     counting: threading.Lock = field(default_factory=threading.Lock)  # one standing at a time
     deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
+    open_to_all: bool = False  # other computers reach it, and it asks for no token: visitors name it no other server
 
 
 def server() -> Server:

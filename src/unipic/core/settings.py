@@ -294,6 +294,11 @@ def immich_key() -> str:
     return _KEY[0]
 
 
+def with_immich_key() -> dict[str, str]:
+    """The environment for a process that asks Immich itself, with the key that left this one's."""
+    return {**os.environ, "UNIPIC_IMMICH_KEY": immich_key()}
+
+
 def immich_files() -> tuple[str, str] | None:
     """UNIPIC_IMMICH_FILES=/data=/mnt/immich: where the server's folder is mounted here; None if it is not.
 
