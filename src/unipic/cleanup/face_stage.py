@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from itertools import islice
 from typing import Protocol
 
@@ -25,6 +25,7 @@ STAGE = "Looking at faces"
 FACE = "face"  # the kind of the parts
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
 UNREAD = Look(math.nan, math.nan, math.nan)  # of a face that is too small, or turned away
+NUMBERS = len(fields(Look))  # kept for each face
 
 
 class Eyes(Protocol):
@@ -60,9 +61,8 @@ def look_at_faces(
     """The faces in each photo, by its id. Each picture is looked at once, and few are in memory at a time."""
     found = index.parts(photos, readers.finder.key)
     told = index.scores(photos, readers.key)
-    known = {
-        digest for digest, parts in found.items() if digest in told and len(told[digest]) == 3 * len(faces_of(parts))
-    }
+    many = {digest: NUMBERS * len(faces_of(parts)) for digest, parts in found.items()}
+    known = {digest for digest in found if digest in told and len(told[digest]) == many[digest]}
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
     for start in range(0, len(new), BATCH_PHOTOS):
         progress(Step(STAGE, len(photos) - len(new) + start, len(photos), "photo"))
@@ -77,7 +77,7 @@ def look_at_faces(
         looks = iter(_looks(faces, readers.eyes))
         for photo in some:
             numbers = [astuple(look) for look in islice(looks, len(faces_of(found[photo.digest])))]
-            told[photo.digest] = [number for three in numbers for number in three]
+            told[photo.digest] = [number for its in numbers for number in its]
             index.keep_score(photo, told[photo.digest], readers.key)
     return {photo.id: tuple(_faces(photo, found[photo.digest], told[photo.digest])) for photo in photos}
 
@@ -101,9 +101,10 @@ def _looks(faces: Sequence[tuple[np.ndarray, Part]], eyes: Eyes) -> list[Look]:
 
 def _faces(photo: Photo, parts: Sequence[Part], numbers: Sequence[float]) -> Iterator[Face]:
     for at, part in enumerate(faces_of(parts)):
-        look = Look(*numbers[3 * at : 3 * at + 3])
+        look = Look(*numbers[NUMBERS * at : NUMBERS * (at + 1)])
         box = part.box or (0.0, 0.0, 0.0, 0.0)
         points = tuple((float(x), float(y)) for x, y in part.facts["points"])
-        smile = None if math.isnan(look.smile) else look.smile
+        smile, detail = (None if math.isnan(number) else number for number in (look.smile, look.detail))
         size = (box[2] - box[0]) * photo.width
-        yield Face(photo.digest, box, points, part.facts["score"], size, eyes=eyes_open(look), smile=smile)
+        score, eyes = part.facts["score"], eyes_open(look)
+        yield Face(photo.digest, box, points, score, size, eyes=eyes, smile=smile, detail=detail)

@@ -6,6 +6,7 @@ Nothing here knows who anybody is: a person is a row of faces that are in the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from unipic.cleanup._matching import match
 from unipic.cleanup.likeness import Likeness
@@ -21,6 +22,7 @@ ASLEEP = "somebody's eyes are open here, and not in the shots that are kept"
 KEY_SIZE = 40.0  # pixels of the original: smaller faces are nobody's portrait
 KEY_SHARE = 1 / 3  # of the widest face in the same shot: smaller ones stand in the background
 KEY_SCORE = 0.85  # of the detector: below it are dolls, statues and backs of heads
+BLURRED = 0.6  # of the detail of the same face in another shot: with less, nothing is said of its eyes and smile
 MOST = 2.0  # log-odds: how much more sure the networks are says more about the light than about the face
 
 
@@ -28,7 +30,7 @@ def people_in(photos: Sequence[Photo], faces: Mapping[str, Sequence[Face]], like
     """A row for each person who is large enough to count, in the order of the photos; none if one was not looked at."""
     if not all(photo.id in faces for photo in photos):
         return ()
-    rows = match(photos, faces, likeness)
+    rows = map(_as_sharp_as_tells, match(photos, faces, likeness))
     widest = {photo.id: max((face.size for face in faces[photo.id]), default=0.0) for photo in photos}
 
     def counts(face: Face | None, photo: Photo) -> bool:
@@ -36,6 +38,18 @@ def people_in(photos: Sequence[Photo], faces: Mapping[str, Sequence[Face]], like
 
     keys = [row for row in rows if any(map(counts, row, photos))]
     return tuple(sorted(keys, key=_from_left))
+
+
+def _as_sharp_as_tells(row: Row) -> Row:
+    """The person's faces, with eyes and smile told only where the face is about as sharp as in the sharpest shot.
+
+    Blur hides lids: a blurred shot must not win by eyes that cannot be seen.
+    """
+    least = BLURRED * max((face.detail or 0.0 for face in row if face), default=0.0)
+    return tuple(
+        replace(face, eyes=None, smile=None) if face and face.detail is not None and face.detail < least else face
+        for face in row
+    )
 
 
 def _from_left(row: Row) -> tuple[float, ...]:

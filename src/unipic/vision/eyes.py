@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from unipic.core.face import SURE, Point
 from unipic.core.progress import silent
@@ -24,7 +23,7 @@ from unipic.vision.manifest import sha256
 if TYPE_CHECKING:
     import torch
 
-VERSION = 1  # raised when the same weights say something else
+VERSION = 2  # raised when the same weights say something else
 
 NAME = "eyes"  # in the manifest, and the folder of the weights
 SIDE = 32  # pixels: the square crops that the networks get
@@ -46,17 +45,16 @@ class Look:
     right: float  # that the right eye is open, as the picture shows it
     left: float
     smile: float
+    detail: float = math.nan  # how fine the face is shown, to be compared with the same face in other shots
 
 
 def eyes_open(look: Look) -> float | None:
-    """Log-odds that both eyes are open, by the eye that is nearest to not being so; None: can't tell.
+    """Log-odds that the eyes are open, the mean of both; None: can't tell, nor of a wink.
 
-    Both must be surely open, or both surely shut: a wink is neither.
+    One eye says what the other hides: behind a rim, in a shadow, at the far side of a face that is turned.
     """
-    both = (look.right, look.left)
-    if min(both) > SURE:
-        return min(both)
-    return max(both) if max(both) < -SURE else None
+    odds = (look.right + look.left) / 2
+    return odds if abs(odds) > SURE else None
 
 
 def readable(points: Points, width: float) -> bool:
@@ -88,26 +86,30 @@ class EyeReader:
         crops = [crops_of(picture, points) for picture, points in faces]
         use_threads(SHARE)
         both = _odds(eyes, [crop[i] for i in (0, 1) for crop in crops])
-        smiles = _odds(smile, [crop[2] for crop in crops])
-        return [Look(*numbers) for numbers in zip(both[: len(crops)], both[len(crops) :], smiles, strict=True)]
+        mouths = [crop[2] for crop in crops]
+        numbers = (both[: len(crops)], both[len(crops) :], _odds(smile, mouths), map(_detail, mouths))
+        return [Look(*four) for four in zip(*numbers, strict=True)]
 
     def _load(self) -> tuple[torch.nn.Module, torch.nn.Module]:
+        import torch
+
         from unipic.vision.mobilenet import read_entries
 
         networks = network(), network()
         for part, one in zip(("eyes.", "smile."), networks, strict=True):
             one.load_state_dict(read_entries(self._weights, part), strict=True)
-            one.eval()
+            one.eval().to(memory_format=torch.channels_last)  # twice as fast
         return networks
 
 
 def network() -> torch.nn.Module:
-    """float32 [N, 1, SIDE, SIDE], standardised -> log-odds [N, 1]; 23,777 numbers."""
+    """float32 [N, 1, SIDE, SIDE], standardised -> log-odds [N, 1]; 61,089 numbers."""
     from torch import nn
 
     layers: list[nn.Module] = []
-    for before, after in ((1, 16), (16, 32), (32, 64)):
-        layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
+    for before, after, size, step in ((1, 16, 5, 2), (16, 32, 3, 1), (32, 64, 3, 1), (64, 64, 3, 1)):
+        layers += [nn.Conv2d(before, after, size, step, size // 2), nn.BatchNorm2d(after), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if before in (16, 32) else []
     return nn.Sequential(*layers, nn.AvgPool2d(SIDE // 16), nn.Flatten(), nn.Linear(4 * 64, 1))
 
 
@@ -135,18 +137,31 @@ def crops_of(
 
 def _crop(picture: np.ndarray, centre: complex, side: float, turn: complex, pixels: int) -> np.ndarray:
     """A square of `side` pixels around a point, turned upright; outside, the picture's border goes on."""
+    import cv2
+
     half = side * 0.75  # of the square that holds it however it is turned
-    left, top = math.floor(centre.real - half), math.floor(centre.imag - half)
-    span = math.ceil(2 * half) + 2
-    rows = np.clip(np.arange(top, top + span), 0, picture.shape[0] - 1)
-    columns = np.clip(np.arange(left, left + span), 0, picture.shape[1] - 1)
-    part = Image.fromarray(picture[rows[:, None], columns]).convert("L")
+    ends = zip((centre.real, centre.imag), picture.shape[1::-1], strict=True)
+    (left, right), (top, bottom) = (
+        (low := min(max(0, math.floor(at - half)), end - 1), max(low + 1, math.ceil(at + half) + 1)) for at, end in ends
+    )
+    part = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
     shrink = max(1, int(side / pixels))  # means of pixels, so that fine lashes do not become noise
-    part = part.reduce(shrink) if shrink > 1 else part
+    if shrink > 1:
+        down, across = (max(1, length // shrink) for length in part.shape)
+        whole = part[: down * shrink, : across * shrink]
+        part = cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA)
     step = turn * side / pixels / shrink
-    start = (centre - complex(left, top)) / shrink - step * complex(pixels, pixels) / 2
-    how = (step.real, -step.imag, start.real, step.imag, step.real, start.imag)
-    return np.asarray(part.transform((pixels, pixels), Image.Transform.AFFINE, how, Image.Resampling.BILINEAR))
+    start = (centre - complex(left, top)) / shrink - step * complex(pixels - 1, pixels - 1) / 2 - complex(0.5, 0.5)
+    to_picture = np.array(((step.real, -step.imag, start.real), (step.imag, step.real, start.imag)))
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(part, to_picture, (pixels, pixels), flags=how, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _detail(crop: np.ndarray) -> float:
+    """How strongly neighbouring pixels of a grey crop differ, by its contrast: exposure changes nothing."""
+    import cv2
+
+    return float(cv2.Laplacian(crop, cv2.CV_32F).std() / (crop.std() + 1))
 
 
 def _odds(model: torch.nn.Module, crops: Sequence[np.ndarray]) -> list[float]:
