@@ -1,9 +1,9 @@
 """Open and shut eyes and smiles: on crops, on whole faces, and what they change in the choice of the best shot.
 
 The shipped networks were taught with all labelled crops, so their figures on crops are those of five networks that each
-were taught without a fifth: models/eyes/log.csv, written by training/eyes.py. Whole faces of people and groups, and
-the photos with an expression, taught nothing. Nobody labelled shut eyes on whole faces: they are made, by blending
-crops of shut eyes into faces.
+were taught without a fifth: models/eyes/log.csv, written by training/eyes.py. The people in the photos of people and
+groups and in those with an expression taught nothing, in these photos or others. Nobody labelled shut eyes on whole
+faces: they are made, by blending crops of shut eyes into faces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from training.eyes import as_seen, read_eyes, read_mouths
+from training.eye_crops import find_all, read_eyes, read_mouths
+from training.eyes import as_seen
 
 from benchmarks.ranking import Shot, shot
 from benchmarks.series import FAULTS, make
@@ -98,12 +99,10 @@ def _crops() -> None:
     for row in rows:
         print(f"| {' | '.join(row.values())} |")
     print(f"\nSimpler ways on the same crops at {PIXELS} pixels, five folds:\n\n| | eyes | smile |\n|---|---:|---:|")
-    sets = [read_eyes(FACES, [], DETECTOR), read_mouths(FACES, DETECTOR)]
+    sets = [read_eyes(FACES, [], []), read_mouths(FACES, find_all(FACES, [], DETECTOR))]
     described: dict[str, list[str]] = defaultdict(list)
     for crops in sets:
-        known = ~crops.found.numpy()
-        pictures = as_seen(crops.pictures, PIXELS)[:, 0].numpy()[known]
-        labels = crops.labels.numpy()[known]
+        pictures, labels = as_seen(crops.pictures, PIXELS)[:, 0].numpy(), crops.labels.numpy()
         small = np.stack([np.asarray(Image.fromarray(one).resize((PIXELS, PIXELS))) for one in pictures])
         for name, table in (("gradient histogram + regression", _gradients(pictures)), ("pixels + regression", small)):
             described[name].append(_regressed(table.reshape(len(table), -1), labels))
