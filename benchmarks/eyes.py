@@ -99,7 +99,8 @@ def _crops() -> None:
     for row in rows:
         print(f"| {' | '.join(row.values())} |")
     print(f"\nSimpler ways on the same crops at {PIXELS} pixels, five folds:\n\n| | eyes | smile |\n|---|---:|---:|")
-    sets = [read_eyes(FACES, [], []), read_mouths(FACES, find_all(FACES, [], DETECTOR))]
+    small = find_all(FACES, [], DETECTOR)
+    sets = [read_eyes(FACES, [], []), read_mouths(FACES, small, range(len(small)))]
     described: dict[str, list[str]] = defaultdict(list)
     for crops in sets:
         pictures, labels = as_seen(crops.pictures, PIXELS)[:, 0].numpy(), crops.labels.numpy()

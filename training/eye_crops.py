@@ -58,7 +58,7 @@ class Found:
     pixels: np.ndarray
     points: list[tuple[float, float]]
 
-    def crops(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def crops(self) -> list[np.ndarray]:
         """As crops_of gives them, with room around."""
         return crops_of(self.pixels, self.points, ROOM, KEPT)
 
@@ -106,13 +106,13 @@ def read_eyes(faces: Path, found: Sequence[Found], people: Sequence[int], seed: 
     return Crops(_stacked(pictures), torch.tensor(labels), torch.tensor(folds), torch.tensor(kinds))
 
 
-def read_mouths(faces: Path, found: Sequence[Found]) -> Crops:
-    """Mouths of the small faces among those that were found."""
+def read_mouths(faces: Path, found: Sequence[Found], people: Sequence[int]) -> Crops:
+    """Mouths of the small faces among those that were found. `people` as for eyes."""
     smiles = {"/".join(row["file"].split("/")[-2:]): row["expression"] == "smile" for row in _small_faces(faces)}
-    small = [face for face in found if face.file in smiles]
-    labels = torch.tensor([float(smiles[face.file]) for face in small])
-    folds = torch.from_numpy(np.random.default_rng(7).permutation(len(small)) % FOLDS)
-    return Crops(_stacked([face.crops()[2] for face in small]), labels, folds, torch.full((len(small),), CROP))
+    small = [(face, person) for face, person in zip(found, people, strict=True) if face.file in smiles and person >= 0]
+    labels = torch.tensor([float(smiles[face.file]) for face, _ in small])
+    folds = torch.tensor([person % FOLDS for _, person in small])
+    return Crops(_stacked([face.crops()[2] for face, _ in small]), labels, folds, torch.full((len(small),), CROP))
 
 
 def who(found: Sequence[Found], without: Sequence[Found]) -> list[int]:

@@ -46,8 +46,9 @@ from training.eye_crops import (
     read_mouths,
     who,
 )
+from unipic.core.face import SURE
 from unipic.core.settings import PROJECT
-from unipic.vision.eyes import SIDE, SURE, network, standardised
+from unipic.vision.eyes import SIDE, network, standardised
 
 HOPELESS, BLURRED = 0.12, 0.4  # shares of crops of which nothing can be told, and of blurred ones
 LEAST_SIDE = 8  # pixels: the smallest crop of which an eye can be told
@@ -219,7 +220,10 @@ def run(
     found = find_all(faces, photos, detector)
     people = who(found, [face for path in files_in(without) for face in faces_in(path, detector)])
     print(f"{len(found)} faces of {len({*people} - {-1})} people, {people.count(-1)} of them left out", flush=True)
-    for name, crops in (("eyes", read_eyes(faces, found, people, recipe.seed)), ("smile", read_mouths(faces, found))):
+    for name, crops in (
+        ("eyes", read_eyes(faces, found, people, recipe.seed)),
+        ("smile", read_mouths(faces, found, people)),
+    ):
         print(f"{name}: {len(crops.labels)} crops", flush=True)
         said = held_out(crops, recipe)
         for kind, words in KINDS.items():

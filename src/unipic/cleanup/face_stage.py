@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from itertools import islice
-from typing import Protocol
 
 import numpy as np
 
@@ -19,23 +18,12 @@ from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Detector, Part
-from unipic.vision.eyes import Look, Points, eyes_open, readable
+from unipic.vision.eyes import Eyes, Look, Points, eyes_open, looks
 
 STAGE = "Looking at faces"
 FACE = "face"  # the kind of the parts
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
-UNREAD = Look(math.nan, math.nan, math.nan)  # of a face that is too small, or turned away
 NUMBERS = len(fields(Look))  # kept for each face
-
-
-class Eyes(Protocol):
-    """What looks at eyes and mouths: vision.eyes.EyeReader."""
-
-    key: str
-
-    def look(self, faces: Sequence[tuple[np.ndarray, Points]]) -> list[Look]:
-        """Pictures with the points of a face each."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -73,11 +61,11 @@ def look_at_faces(
         for photo, its in zip(unseen, parts, strict=True):
             found[photo.digest] = its
             index.keep_parts(photo, its, readers.finder.key)
-        faces = [(pictures[photo.digest], part) for photo in some for part in faces_of(found[photo.digest])]
-        looks = iter(_looks(faces, readers.eyes))
+        faces = [_placed(pictures[photo.digest], part) for photo in some for part in faces_of(found[photo.digest])]
+        seen = iter(looks(readers.eyes, faces))
         for photo in some:
-            numbers = [astuple(look) for look in islice(looks, len(faces_of(found[photo.digest])))]
-            told[photo.digest] = [number for its in numbers for number in its]
+            its = islice(seen, len(faces_of(found[photo.digest])))
+            told[photo.digest] = [number for look in its for number in astuple(look)]
             index.keep_score(photo, told[photo.digest], readers.key)
     return {photo.id: tuple(_faces(photo, found[photo.digest], told[photo.digest])) for photo in photos}
 
@@ -87,16 +75,11 @@ def faces_of(parts: Sequence[Part]) -> list[Part]:
     return sorted((part for part in parts if part.kind == FACE and part.box), key=lambda part: part.name)
 
 
-def _looks(faces: Sequence[tuple[np.ndarray, Part]], eyes: Eyes) -> list[Look]:
-    """Of each face; UNREAD where it is too small or turned away."""
-    asked: list[tuple[np.ndarray, Points] | None] = []
-    for picture, part in faces:
-        height, width = picture.shape[:2]
-        points = [(x * width, y * height) for x, y in part.facts["points"]]
-        left, _, right, _ = part.box or (0, 0, 0, 0)
-        asked.append((picture, points) if readable(points, (right - left) * width) else None)
-    said = iter(eyes.look([one for one in asked if one]))
-    return [next(said) if one else UNREAD for one in asked]
+def _placed(picture: np.ndarray, part: Part) -> tuple[np.ndarray, Points, float]:
+    """A face as looks() asks for it."""
+    height, width = picture.shape[:2]
+    left, _, right, _ = part.box or (0, 0, 0, 0)
+    return picture, [(x * width, y * height) for x, y in part.facts["points"]], (right - left) * width
 
 
 def _faces(photo: Photo, parts: Sequence[Part], numbers: Sequence[float]) -> Iterator[Face]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from unipic.cleanup._matching import match
 from unipic.cleanup.likeness import Likeness
 from unipic.core.face import Face
@@ -37,7 +39,7 @@ def people_in(photos: Sequence[Photo], faces: Mapping[str, Sequence[Face]], like
         return bool(face and face.size >= max(KEY_SIZE, KEY_SHARE * widest[photo.id]) and face.score >= KEY_SCORE)
 
     keys = [row for row in rows if any(map(counts, row, photos))]
-    return tuple(sorted(keys, key=_from_left))
+    return tuple(sorted(keys, key=lambda row: next(face.box for face in row if face)))  # from the left
 
 
 def _as_sharp_as_tells(row: Row) -> Row:
@@ -50,10 +52,6 @@ def _as_sharp_as_tells(row: Row) -> Row:
         replace(face, eyes=None, smile=None) if face and face.detail is not None and face.detail < least else face
         for face in row
     )
-
-
-def _from_left(row: Row) -> tuple[float, ...]:
-    return next(face.box for face in row if face)
 
 
 def columns(people: Sequence[Row]) -> dict[str, list[float | None]]:
@@ -70,12 +68,8 @@ def columns(people: Sequence[Row]) -> dict[str, list[float | None]]:
     if awake:
         found["eyes"] = [min(row[i] for row in awake) for i in range(shots)]
     if smiles:
-        found["smile"] = [sum(_limited(row[i].smile or 0.0) for row in smiles) / len(smiles) for i in range(shots)]
+        found["smile"] = np.clip([[face.smile for face in row] for row in smiles], -MOST, MOST).mean(axis=0).tolist()
     return found
-
-
-def _limited(odds: float) -> float:
-    return max(-MOST, min(MOST, odds))
 
 
 def _ever_open(row: Sequence[Face]) -> bool:

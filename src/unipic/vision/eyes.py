@@ -10,12 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from unipic.core.face import SURE, Point
+from unipic.core.face import Point
 from unipic.core.progress import silent
+from unipic.vision import chips
 from unipic.vision.device import filled, use_threads
 from unipic.vision.loading import Loaded
 from unipic.vision.manifest import sha256
@@ -32,6 +33,9 @@ TURNED = 0.45  # the nose off the middle of the eyes, in distances of the eyes: 
 # Sides of the crops in the face's measure: the distance of the eyes, or that of eyes and mouth if it is longer, as in a
 # face that is turned. Of a face of 100 pixels that is about 45.
 EYE, MOUTH = 0.64, 1.0
+# Log-odds, the mean of both eyes, beyond which they are told. At .6 networks called none of 128 people's open eyes shut
+# that they had not seen, and 2 % of shut eyes that were put into faces open; at 1 they told 3 % fewer.
+TOLD = 0.6
 BATCH = 16  # crops at a time
 SHARE = 8  # of the processor's cores: the networks are small, and more threads do not help
 
@@ -48,13 +52,16 @@ class Look:
     detail: float = math.nan  # how fine the face is shown, to be compared with the same face in other shots
 
 
+UNREAD = Look(math.nan, math.nan, math.nan)  # of a face that is too small, or turned away
+
+
 def eyes_open(look: Look) -> float | None:
     """Log-odds that the eyes are open, the mean of both; None: can't tell, nor of a wink.
 
     One eye says what the other hides: behind a rim, in a shadow, at the far side of a face that is turned.
     """
     odds = (look.right + look.left) / 2
-    return odds if abs(odds) > SURE else None
+    return odds if abs(odds) > TOLD else None
 
 
 def readable(points: Points, width: float) -> bool:
@@ -65,6 +72,23 @@ def readable(points: Points, width: float) -> bool:
         return False
     along = ((nx - (rx + lx) / 2) * (lx - rx) + (ny - (ry + ly) / 2) * (ly - ry)) / apart
     return abs(along) < TURNED * apart
+
+
+class Eyes(Protocol):
+    """What looks at eyes and mouths: EyeReader."""
+
+    key: str
+
+    def look(self, faces: Sequence[tuple[np.ndarray, Points]]) -> list[Look]:
+        """Pictures with the points of a face each."""
+        ...
+
+
+def looks(eyes: Eyes, faces: Sequence[tuple[np.ndarray, Points, float]]) -> list[Look]:
+    """Of faces in pictures, by their points and width in pixels; UNREAD where one is too small or turned away."""
+    asked = [readable(points, width) for _, points, width in faces]
+    said = iter(eyes.look([face[:2] for face, ask in zip(faces, asked, strict=True) if ask]))
+    return [next(said) if ask else UNREAD for ask in asked]
 
 
 class EyeReader:
@@ -120,41 +144,32 @@ def standardised(crops: np.ndarray) -> np.ndarray:
     return ((grey - mean) / (deviation + 1))[:, None]  # + 1 of 255: an even crop is not made noise
 
 
-def crops_of(
-    picture: np.ndarray, points: Points, room: float = 1.0, pixels: int = SIDE
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Crops of uint8 [H, W, 3] around the right eye, the left eye and the mouth, upright as the face is.
+def crops_of(picture: np.ndarray, points: Points, room: float = 1.0, pixels: int = SIDE) -> list[np.ndarray]:
+    """Grey crops of uint8 [H, W, 3] around the right eye, the left eye and the mouth, upright as the face is.
 
-    uint8 [pixels, pixels] each, grey. `room`: their sides, times that; teaching shifts and turns them.
+    uint8 [pixels, pixels] each; outside, the picture's border goes on. `room`: their sides, times that; teaching shifts
+    and turns them.
     """
     right, left, _, *mouth = (complex(*point) for point in points)
     middle = (mouth[0] + mouth[1]) / 2
-    measure = max(abs(left - right), abs(middle - (right + left) / 2), 1.0) * room
+    measure = max(abs(left - right), abs(middle - (right + left) / 2), 1.0) * room / pixels
     turn = (left - right) / abs(left - right) if left != right else 1.0 + 0j
-    eyes = [_crop(picture, at, measure * EYE, turn, pixels) for at in (right, left)]
-    return eyes[0], eyes[1], _crop(picture, middle, measure * MOUTH, turn, pixels)
+    sides = ((right, EYE), (left, EYE), (middle, MOUTH))
+    return [_crop(picture, at, turn * measure * side, pixels) for at, side in sides]
 
 
-def _crop(picture: np.ndarray, centre: complex, side: float, turn: complex, pixels: int) -> np.ndarray:
-    """A square of `side` pixels around a point, turned upright; outside, the picture's border goes on."""
+def _crop(picture: np.ndarray, centre: complex, step: complex, pixels: int) -> np.ndarray:
+    """A square around a point, of which `step` is the way from one pixel to the next, in pixels of the picture."""
     import cv2
 
-    half = side * 0.75  # of the square that holds it however it is turned
+    around = abs(step) * pixels * 0.75  # half of the square that holds it however it is turned
     ends = zip((centre.real, centre.imag), picture.shape[1::-1], strict=True)
-    (left, right), (top, bottom) = (
-        (low := min(max(0, math.floor(at - half)), end - 1), max(low + 1, math.ceil(at + half) + 1)) for at, end in ends
-    )
-    part = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
-    shrink = max(1, int(side / pixels))  # means of pixels, so that fine lashes do not become noise
-    if shrink > 1:
-        down, across = (max(1, length // shrink) for length in part.shape)
-        whole = part[: down * shrink, : across * shrink]
-        part = cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA)
-    step = turn * side / pixels / shrink
-    start = (centre - complex(left, top)) / shrink - step * complex(pixels - 1, pixels - 1) / 2 - complex(0.5, 0.5)
-    to_picture = np.array(((step.real, -step.imag, start.real), (step.imag, step.real, start.imag)))
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(part, to_picture, (pixels, pixels), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    inside = ([min(max(0, int(far)), end - 1) for far in (at - around, at + around)] for at, end in ends)
+    (left, right), (top, bottom) = inside
+    there = 1 / step
+    start = complex(pixels - 1, pixels - 1) / 2 - (centre - complex(left + 0.5, top + 0.5)) * there
+    way = np.array(((there.real, -there.imag, start.real), (there.imag, there.real, start.imag)))
+    return cv2.cvtColor(chips.warped(picture[top : bottom + 2, left : right + 2], way, pixels), cv2.COLOR_RGB2GRAY)
 
 
 def _detail(crop: np.ndarray) -> float:

@@ -204,13 +204,9 @@ def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
 
 def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
     """The finder of faces. ModelError if OpenCV or its file is missing or damaged; nothing takes its place."""
+    from unipic.vision.faces import FaceFinder
 
-    def open_finder(folder: Path, form: Form) -> FaceFinder:
-        from unipic.vision.faces import FaceFinder
-
-        return FaceFinder(folder / form.files[0].path)
-
-    return _open(FACES, open_finder, manifest.parent, "cpu", False, silent, manifest)
+    return _open(FACES, lambda *at: FaceFinder(_first(*at)), manifest.parent, "cpu", False, silent, manifest)
 
 
 def open_face_encoder(
@@ -246,13 +242,14 @@ def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
 
 def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
     """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+    from unipic.vision.eyes import EyeReader
 
-    def open_reader(folder: Path, form: Form) -> EyeReader:
-        from unipic.vision.eyes import EyeReader
+    return _open(EYES, lambda *at: EyeReader(_first(*at)), manifest.parent, "cpu", False, silent, manifest)
 
-        return EyeReader(folder / form.files[0].path)
 
-    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
+def _first(folder: Path, form: Form) -> Path:
+    """The only file of a form that has one."""
+    return folder / form.files[0].path
 
 
 def face_encoder_key(manifest: Path = MANIFEST) -> str:
