@@ -12,8 +12,8 @@
 Shut eyes of whole faces are made: a labelled shut eye is put in the place of an open one. So are open ones, with a
 labelled open eye, so that the seam says nothing.
 
-It leaves eyes.safetensors and log.csv in the folder --out names. The log says, for each size of crops, what five
-networks say of the fifth of the crops and of the people that each was not taught with.
+It leaves eyes.safetensors and log.csv in the folder --out names. The log says, for each size of crops, what networks
+say of the fifth of the crops and of the people that each was not taught with.
 The seed decides everything but the order in which torch adds up, which differs between processors.
 """
 
@@ -63,6 +63,7 @@ class Recipe:
     batch: int = 64
     rate: float = 2e-3
     smoothing: float = 0.03
+    folds: int = FOLDS  # that are held out, one after the other
 
 
 def varied(pictures: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -185,10 +186,13 @@ def odds_of(model: nn.Module, crops: Crops, side: int) -> np.ndarray:
 
 
 def held_out(crops: Crops, recipe: Recipe, side: Sequence[int] = SIDES) -> dict[int, np.ndarray]:
-    """Log-odds of every crop, by a network that was taught without its fold, at each size of crops."""
+    """Log-odds of every crop, by a network that was taught without its fold, at each size of crops.
+
+    NaN for the folds that were not held out.
+    """
     fold = crops.fold.numpy()
     said = {one: np.full(len(fold), np.nan) for one in side}
-    for number in range(FOLDS):
+    for number in range(recipe.folds):
         model = teach(crops.only(fold != number), recipe)
         for one in side:
             said[one][fold == number] = odds_of(model, crops.only(fold == number), one)
@@ -227,7 +231,7 @@ def run(
         print(f"{name}: {len(crops.labels)} crops", flush=True)
         said = held_out(crops, recipe)
         for kind, words in KINDS.items():
-            if (some := crops.kind.numpy() == kind).any():
+            if (some := (crops.kind.numpy() == kind) & np.isfinite(said[SIDE])).any():
                 there = {side: odds[some] for side, odds in said.items()}
                 log += rows_of(f"{name}, {words}", there, crops.labels.numpy()[some])
         print(*log, sep="\n", flush=True)
@@ -256,8 +260,9 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=PROJECT / "models" / "eyes", metavar="FOLDER")
     parser.add_argument("--seed", type=int, default=usual.seed, help="%(default)s")
     parser.add_argument("--steps", type=int, default=usual.steps, help="%(default)s")
+    parser.add_argument("--folds", type=int, default=usual.folds, help="fifths to hold out for the log, %(default)s")
     options = parser.parse_args(given)
-    recipe = Recipe(seed=options.seed, steps=options.steps)
+    recipe = Recipe(seed=options.seed, steps=options.steps, folds=options.folds)
     run(options.faces, options.photos, options.without, options.detector, options.out, recipe)
 
 

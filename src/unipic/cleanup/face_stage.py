@@ -87,7 +87,8 @@ def _faces(photo: Photo, parts: Sequence[Part], numbers: Sequence[float]) -> Ite
         look = Look(*numbers[NUMBERS * at : NUMBERS * (at + 1)])
         box = part.box or (0.0, 0.0, 0.0, 0.0)
         points = tuple((float(x), float(y)) for x, y in part.facts["points"])
-        smile, detail = (None if math.isnan(number) else number for number in (look.smile, look.detail))
+        numbers_told = (look.lids, look.smile, look.detail)
+        lids, smile, detail = (None if math.isnan(number) else number for number in numbers_told)
         size = (box[2] - box[0]) * photo.width
         score, eyes = part.facts["score"], eyes_open(look)
-        yield Face(photo.digest, box, points, score, size, eyes=eyes, smile=smile, detail=detail)
+        yield Face(photo.digest, box, points, score, size, eyes=eyes, smile=smile, lids=lids, detail=detail)

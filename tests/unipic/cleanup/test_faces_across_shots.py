@@ -110,6 +110,17 @@ def test_a_blurred_face_says_nothing_of_its_eyes_and_smile() -> None:
     assert columns(people) == {}
 
 
+@pytest.mark.parametrize(
+    ("eyes", "lids", "told"), [(2.0, -0.5, -0.5), (2.0, -0.1, None), (0.8, -0.5, None), (None, -0.5, None)]
+)
+def test_open_eyes_in_another_shot_tell_shut_ones(eyes: float | None, lids: float, told: float | None) -> None:
+    a, b = SHOTS[:2]
+    found = {a.id: [face(a, 0.5, eyes=eyes)], b.id: [face(b, 0.5, eyes=None, lids=lids)]}
+    ((_, other),) = people_in([a, b], found, likeness([a, b], {}))
+    assert other
+    assert other.eyes == told
+
+
 def test_only_people_who_are_in_every_shot_and_large_enough_count() -> None:
     assert columns([row(2.0, -2.0, missing=[0])]) == {}
     assert columns([row(2.0, -2.0, size=30.0)]) == {}

@@ -31,7 +31,16 @@ def reader() -> EyeReader:
 
 @pytest.mark.parametrize(
     ("right", "left", "said"),
-    [(2, 3, 2.5), (-2, -3, -2.5), (4.5, -0.5, 2), (-4.5, 0.5, -2), (4, -4, None), (0.8, 0.2, None), (math.nan, 2, None)],
+    [
+        (2, 3, 2.5),
+        (-2, -3, -2.5),
+        (4.5, -0.5, 2),
+        (-4.5, 0.5, -2),
+        (4, -4, None),
+        (1, 0.5, 0.75),
+        (-1, -0.5, None),
+        (math.nan, 2, None),
+    ],
 )
 def test_both_eyes_are_told_together(right: float, left: float, said: float | None) -> None:
     assert eyes_open(Look(right, left, 0.0)) == said
