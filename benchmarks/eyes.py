@@ -6,8 +6,6 @@ groups and in those with an expression taught nothing, in these photos or others
 faces: they are made, by blending crops of shut eyes into faces.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import time
