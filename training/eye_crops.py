@@ -3,12 +3,11 @@
 Whose faces they are is asked so that nobody by whom the networks are measured teaches them.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -44,10 +43,10 @@ class Crops:
     fold: Tensor  # int64 [N], 0 to FOLDS - 1: those of one are held out together
     kind: Tensor  # int64 [N]: CROP, FACE, SHUT_IN or OPEN_IN
 
-    def only(self, chosen: np.ndarray) -> Crops:
+    def only(self, chosen: np.ndarray) -> Self:
         """Some of them."""
         at = torch.from_numpy(np.asarray(chosen))
-        return Crops(self.pictures[at], self.labels[at], self.fold[at], self.kind[at])
+        return type(self)(self.pictures[at], self.labels[at], self.fold[at], self.kind[at])
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,6 @@ say of the fifth of the crops and of the people that each was not taught with.
 The seed decides everything but the order in which torch adds up, which differs between processors.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import hashlib

@@ -5,7 +5,7 @@ Boxes and points come from the finder of faces, which the library uses too; noth
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import islice
 
 import numpy as np
@@ -85,8 +85,9 @@ def _faces(photo: Photo, parts: Sequence[Part], numbers: Sequence[float]) -> Ite
         look = Look(*numbers[NUMBERS * at : NUMBERS * (at + 1)])
         box = part.box or (0.0, 0.0, 0.0, 0.0)
         points = tuple((float(x), float(y)) for x, y in part.facts["points"])
-        numbers_told = (look.lids, look.smile, look.detail)
-        lids, smile, detail = (None if math.isnan(number) else number for number in numbers_told)
         size = (box[2] - box[0]) * photo.width
-        score, eyes = part.facts["score"], eyes_open(look)
-        yield Face(photo.digest, box, points, score, size, eyes=eyes, smile=smile, lids=lids, detail=detail)
+        face = Face(photo.digest, box, points, part.facts["score"], size)
+        if math.isnan(look.smile):
+            yield face
+        else:
+            yield replace(face, eyes=eyes_open(look), smile=look.smile, lids=look.lids, detail=look.detail)

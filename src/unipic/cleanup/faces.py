@@ -47,15 +47,13 @@ def _told_by_the_others(row: Row) -> Row:
     Blur hides lids: a blurred shot must not win by eyes that cannot be seen. Rather shut is shut where this person's
     eyes are surely open in another shot.
     """
-    least = BLURRED * max((face.detail or 0.0 for face in row if face), default=0.0)
+    least = BLURRED * max(face.detail for face in row if face)
     awake = any(face.eyes is not None and face.eyes > SURE for face in row if face)
 
     def told(face: Face | None) -> Face | None:
-        if face and face.detail is not None and face.detail < least:
+        if face and face.detail < least:
             return replace(face, eyes=None, smile=None)
-        if face and awake and face.eyes is None and face.lids is not None and face.lids < NARROWED:
-            return replace(face, eyes=face.lids)
-        return face
+        return replace(face, eyes=face.lids) if face and awake and face.eyes is None and face.lids < NARROWED else face
 
     return tuple(map(told, row))
 

@@ -24,8 +24,8 @@ class Face:
     clear: bool = True  # good enough to start or extend a person; False: it may only be attached to one
     eyes: float | None = None  # log-odds that both eyes are open; None: can't tell, or not measured
     smile: float | None = None  # log-odds of a smile; None: can't tell, or not measured
-    lids: float | None = None  # as `eyes`, also where that does not tell; None: not measured
-    detail: float | None = None  # see vision.eyes.Look; None: not measured
+    lids: float = 0.0  # as `eyes`, also where that does not tell
+    detail: float = 0.0  # see vision.eyes.Look
     vector: np.ndarray | None = None  # float32 [128], of length 1; None: nobody asked whose face it is
 
     @cached_property

@@ -49,7 +49,7 @@ class Look:
     right: float  # that the right eye is open, as the picture shows it
     left: float
     smile: float
-    detail: float = math.nan  # how fine the face is shown, to be compared with the same face in other shots
+    detail: float = 0.0  # how fine the face is shown, to be compared with the same face in other shots
 
     @property
     def lids(self) -> float:
