@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from unipic.core.face import Point
+from unipic.core.face import TURNED, Point, turned
 from unipic.core.progress import silent
 from unipic.vision import chips
 from unipic.vision.device import filled, use_threads
@@ -29,7 +29,6 @@ VERSION = 2  # raised when the same weights say something else
 NAME = "eyes"  # in the manifest, and the folder of the weights
 SIDE = 32  # pixels: the square crops that the networks get
 LEAST_WIDTH = 32  # pixels: in a smaller face an eye has 8 pixels or fewer, of which the networks were not taught
-TURNED = 0.45  # the nose off the middle of the eyes, in distances of the eyes: beyond it, one eye is hidden
 # Sides of the crops in the face's measure: the distance of the eyes, or that of eyes and mouth if it is longer, as in a
 # face that is turned. Of a face of 100 pixels that is about 45.
 EYE, MOUTH = 0.64, 1.0
@@ -70,12 +69,7 @@ def eyes_open(look: Look) -> float | None:
 
 def readable(points: Points, width: float) -> bool:
     """Whether eyes and mouth of a face can be looked at: it is not too small (`width` in pixels), nor in profile."""
-    (rx, ry), (lx, ly), (nx, ny) = points[:3]
-    apart = math.hypot(lx - rx, ly - ry)
-    if width < LEAST_WIDTH or apart == 0:
-        return False
-    along = ((nx - (rx + lx) / 2) * (lx - rx) + (ny - (ry + ly) / 2) * (ly - ry)) / apart
-    return abs(along) < TURNED * apart
+    return width >= LEAST_WIDTH and turned(points) < TURNED
 
 
 class Eyes(Protocol):
