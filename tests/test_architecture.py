@@ -73,8 +73,8 @@ HOMES = {
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
-        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
-        "training/eyes.py",
+        *(f"unipic/vision/{name}.py" for name in ("faces", "chips", "own_faces", "eyes")),
+        "training/eye_crops.py",
     ),
     "scipy": ("unipic/core/grouping.py",),
     "sklearn": (
