@@ -31,7 +31,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -52,7 +52,7 @@ from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
-from unipic.tools import Tools, meaning_model
+from unipic.tools import Tools, meaning_model, segment_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
@@ -106,6 +106,21 @@ def see_meaning(
         library.fill(model, tools.engine, progress)
     except ModelError as error:
         return [*notices, f"{error} Until then photos are not searched by what they show."]
+    return notices
+
+
+def find_things(
+    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
+) -> list[str]:
+    """Find the things in the library's photos, where a person put a checkpoint of SAM. Returns notices."""
+    model, notices = segment_model(settings, models)
+    if model is None:
+        return notices
+    progress(Step(THINGS[0].name, 0, 0, ahead=THINGS))
+    try:
+        library.fill(model, tools.engine, progress, limits=settings.limits)
+    except ModelError as error:
+        return [*notices, f"{error} Until then the things in photos are not searched."]
     return notices
 
 

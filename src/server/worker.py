@@ -97,7 +97,7 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
-    from utils import find_faces, index_gallery, read_words, see_meaning
+    from utils import find_faces, find_things, index_gallery, read_words, see_meaning
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
@@ -117,8 +117,9 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            told = {"folders": found, "notices": [*notices, f"{PROBLEM}: {error}"]}
-            write_json(run.folder / "update.json", told)
+            notices.append(f"{PROBLEM}: {error}")
+        notices += find_things(library, tools, settings, models_folder(), progress)
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
 
 def look_through(path: Path, settings: Settings, progress: Progress) -> None:

@@ -23,6 +23,7 @@ from unipic.library.decisions import Catalogue
 from unipic.library.matching import Condition, Every, match_of, sql_of
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
+from unipic.library.segments import Segments, segments_seen_by
 from unipic.library.vectors import ExactVectors
 from unipic.reading import versions
 from unipic.vision.base import Calibration
@@ -57,6 +58,7 @@ class Searchable:
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
         self._spaces: dict[str, ExactVectors | None] = {}
+        self._segments: dict[str, Segments | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -227,6 +229,22 @@ class Searchable:
         shown = self._ids if allowed is None else self._ids[allowed]
         ids, scores = vectors.search(query, k, shown)
         return self._place[ids], scores
+
+    def nearest_segments(
+        self, query: np.ndarray, k: int, allowed: np.ndarray, encoder_key: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Of the k things most like a vector, best first: their photos, cosines, vectors, and rows of `part`.
+
+        `allowed`: positions; `encoder_key`: of the text encoder that saw the things.
+        """
+        with self._lock:
+            if encoder_key not in self._segments:
+                self._segments[encoder_key] = segments_seen_by(self.ask, encoder_key)
+        segments = self._segments[encoder_key]
+        if segments is None:
+            return allowed[:0], np.zeros(0, np.float32), np.zeros((0, len(query)), np.float32), allowed[:0]
+        found, photos, cosines = segments.nearest(query, k, self._ids[allowed])
+        return self._place[photos], cosines, segments.vectors.of(found), segments.rows[found]
 
     # What people said.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
     from unipic.vision.own_faces import OwnFaceEncoder
+    from unipic.vision.segments import Segmenter
     from unipic.vision.text import LocalTextEncoder
 
 T = TypeVar("T")
@@ -253,6 +254,18 @@ def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
         return EyeReader(folder / form.files[0].path)
 
     return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
+
+
+def open_segmenter(models_dir: Path, encoder: TextEncoder, device: str = "auto") -> Segmenter | None:
+    """What finds the things in pictures, with vectors by `encoder`; None without a checkpoint of SAM.
+
+    The checkpoint is a person's own: nothing says which it has to be.
+    """
+    from unipic.vision.sam import checkpoint
+    from unipic.vision.segments import Segmenter
+
+    weights = checkpoint(models_dir)
+    return Segmenter(weights, encoder, device) if weights else None
 
 
 def face_encoder_key(manifest: Path = MANIFEST) -> str:

@@ -1,0 +1,124 @@
+"""Things in pictures: SAM from a checkpoint made up on the spot, and what the text encoder sees of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.helpers.checkpoints import make_sam
+from tests.helpers.readers import ColourReader
+
+from unipic.core.errors import ModelError
+from unipic.vision.registry import open_segmenter
+from unipic.vision.sam import FOLDER, NAMES, checkpoint, sam
+from unipic.vision.segments import LEAST, MOST, SHARED, Segmenter, Thing, cut_out
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    make_sam(folder / FOLDER)
+    return folder
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    picture = np.random.default_rng(2).integers(0, 40, (96, 128, 3)).astype(np.uint8)
+    picture[20:60, 30:90] = (220, 30, 20)
+    return picture
+
+
+def test_there_is_none_without_a_checkpoint(tmp_path: Path) -> None:
+    assert open_segmenter(tmp_path, ColourReader()) is None
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "config.json").write_text("{}")
+    assert checkpoint(tmp_path) is None, "a folder without weights"
+
+
+def test_things_are_parts_with_boxes_outlines_and_vectors(models: Path, picture: np.ndarray) -> None:
+    segmenter = open_segmenter(models, ColourReader())
+    assert segmenter is not None
+    (parts,) = segmenter.find([picture])
+    assert 0 < len(parts) <= MOST
+    assert len({part.name for part in parts}) == len(parts)
+    for part in parts:
+        assert part.box is not None and part.vector is not None
+        left, top, right, bottom = part.box
+        assert 0 <= left < right <= 1 and 0 <= top < bottom <= 1
+        assert all(0 <= value <= 1 for outline in part.facts["outlines"] for value in outline)
+        assert np.linalg.norm(part.vector) == pytest.approx(1, abs=1e-4)
+    assert [part.box for part in segmenter.find([picture])[0]] == [part.box for part in parts]
+    assert segmenter.key.endswith(f" {ColourReader().key}")
+
+
+def test_what_is_found_twice_or_small_or_unsure_is_left_out(models: Path, picture: np.ndarray) -> None:
+    class Told(Segmenter):
+        scores = np.array([0.9, 0.95, 0.5, 0.99, 0.93], np.float32)
+
+        def _asked(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            logits = np.full((5, 20, 20), -20.0, np.float32)
+            logits[0, :10, :10] = logits[1, :10, :9] = logits[2, 12:, 12:] = 20  # of a thing twice, and an unsure one
+            logits[3, 15, 15] = 20  # too small
+            logits[4, 12:, :6] = 0.5  # as unclear as its surroundings
+            return logits, self.scores
+
+    told = Told(models / FOLDER / "model.safetensors", ColourReader())
+    (thing,) = told.things(picture)
+    assert (thing.box, round(thing.score, 2)) == ((0.0, 0.0, 0.45, 0.5), 0.95)
+    assert 0.9 > SHARED and 1 / 400 < LEAST
+
+
+def test_what_is_around_a_thing_is_blurred_and_it_is_not(picture: np.ndarray) -> None:
+    mask = np.zeros((96, 128), bool)
+    mask[20:60, 30:90] = True
+    seen = cut_out(picture, Thing(mask, 1.0))
+    assert seen.shape[0] < 60 and seen.shape[1] < 90
+    assert (seen.reshape(-1, 3) == (220, 30, 20)).all(axis=1).sum() == 40 * 60
+    corner = seen[:3, :5].astype(int)
+    assert np.abs(np.diff(corner[..., 1], axis=1)).max() < 10, "noise of 0 to 40 before"
+
+
+def test_a_checkpoint_of_segment_anything_is_the_same_network(models: Path, tmp_path: Path) -> None:
+    """Its names are made from transformers' by what a public checkpoint of it has."""
+    import torch
+
+    ours = sam(models / FOLDER / "model.safetensors")
+    file = tmp_path / "sam_tiny.pth"
+    torch.save({theirs(name): entry for name, entry in ours.state_dict().items() if "shared_embedding" not in name}, file)
+    again = sam(file)
+    pixels, points = torch.randn(1, 3, 128, 128), torch.tensor([[[[30.0, 40.0]]]])
+    with torch.inference_mode():
+        one, other = (network(pixel_values=pixels, input_points=points).pred_masks for network in (ours, again))
+    torch.testing.assert_close(one, other)
+
+
+def theirs(name: str) -> str:
+    """segment_anything's name of an entry of transformers'."""
+    swaps = [("vision_encoder.", "image_encoder."), ("patch_embed.projection", "patch_embed.proj")]
+    swaps += [("shared_image_embedding.positional_embedding", "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix")]
+    swaps += [("neck.conv1", "neck.0"), ("neck.layer_norm1", "neck.1"), ("neck.conv2", "neck.2"), ("neck.layer_norm2", "neck.3")]
+    swaps += [("mask_embed.conv1", "mask_downscaling.0"), ("mask_embed.layer_norm1", "mask_downscaling.1")]
+    swaps += [("mask_embed.conv2", "mask_downscaling.3"), ("mask_embed.layer_norm2", "mask_downscaling.4")]
+    swaps += [("mask_embed.conv3", "mask_downscaling.6"), ("encoder.point_embed.", "encoder.point_embeddings.")]
+    swaps += [("upscale_conv1", "output_upscaling.0"), ("upscale_layer_norm", "output_upscaling.1")]
+    swaps += [("upscale_conv2", "output_upscaling.3")]
+    for old, new in swaps:
+        name = name.replace(old, new)
+    if "hypernetworks" in name or "iou_prediction" in name:
+        name = name.replace("layers.0", "layers.1").replace("proj_in", "layers.0").replace("proj_out", "layers.2")
+    if name.startswith("image_encoder"):
+        name = name.replace(".layers.", ".blocks.")
+    return name.replace("layer_norm", "norm")
+
+
+def test_what_is_no_checkpoint_is_said(tmp_path: Path) -> None:
+    import torch
+
+    (tmp_path / FOLDER).mkdir()
+    torch.save({"x": torch.zeros(1)}, tmp_path / FOLDER / "sam.pth")
+    broken = open_segmenter(tmp_path, ColourReader())
+    assert broken is not None
+    with pytest.raises(ModelError, match="no checkpoint of segment_anything"):
+        broken.find([np.zeros((8, 8, 3), np.uint8)])
+    assert NAMES
