@@ -17,6 +17,7 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.folding import folded
+from unipic.core.settings import vectors_place
 from unipic.library._tables import marks, portions
 from unipic.library.appearances import numbers, showing
 from unipic.library.decisions import Catalogue
@@ -24,7 +25,7 @@ from unipic.library.matching import Condition, Every, match_of, sql_of
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
 from unipic.library.segments import Segments, segments_seen_by
-from unipic.library.vectors import ExactVectors
+from unipic.library.vectors import Vectors, held
 from unipic.reading import versions
 from unipic.vision.base import Calibration
 
@@ -57,7 +58,7 @@ class Searchable:
         self._place = np.full(self._ids.max(initial=-1) + 2, -1)  # the position of each id
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
-        self._spaces: dict[str, ExactVectors | None] = {}
+        self._spaces: dict[str, Vectors | None] = {}
         self._segments: dict[str, Segments | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -173,11 +174,11 @@ class Searchable:
     # Vectors.
 
     @property
-    def vectors(self) -> ExactVectors | None:
+    def vectors(self) -> Vectors | None:
         """The encoder's vectors by the ids of `trait`; None without any."""
         return self.vectors_by(self.encoder_key)
 
-    def vectors_by(self, key: str) -> ExactVectors | None:
+    def vectors_by(self, key: str) -> Vectors | None:
         """The vectors with this key by the ids of `trait`; None without any."""
         with self._lock:
             if key not in self._spaces:
@@ -193,17 +194,33 @@ class Searchable:
         )
         return int(self.ask(asked, [key, versions.picture()])[0][0])
 
-    def _vectors(self, key: str) -> ExactVectors | None:
-        rows = self.ask(
-            "SELECT t.id, v.value FROM vector v JOIN trait t ON t.digest = v.digest "
-            "WHERE v.key = ? AND v.part = '' AND v.made = ?",
-            [key, versions.picture()],
-        )
-        if not rows:
+    def _vectors(self, key: str) -> Vectors | None:
+        made = "v.key = ? AND v.part = '' AND v.made = ?"
+        joined = "FROM vector v JOIN trait t ON t.digest = v.digest"
+        values = [key, versions.picture()]
+        if place := vectors_place():
+            return self._in_lance(place, key, joined, made, values)
+        rows = self.ask(f"SELECT t.id, v.value {joined} WHERE {made}", values)
+        return held([id for id, _ in rows], _matrix(value for _, value in rows)) if rows else None
+
+    def _in_lance(self, place: str, key: str, joined: str, made: str, values: Sequence[Any]) -> Vectors | None:
+        """Vectors in LanceDB, where those that are new are added and the others deleted."""
+        from unipic.library.lance import IDS, LanceVectors, table_of
+
+        now = dict(self.ask(f"SELECT t.id, v.digest {joined} WHERE {made}", values))
+        if not now:
             return None
-        matrix = np.stack([np.frombuffer(value, np.float16) for _, value in rows])
-        found = ExactVectors(matrix.shape[1])
-        found.add([id for id, _ in rows], matrix)
+        ((first,),) = self.ask(f"SELECT v.value {joined} WHERE {made} LIMIT 1", values)
+        found = LanceVectors(place, len(first) // np.float16().itemsize, table_of(key))
+        there = found.named()
+        found.delete([id for id, digest in there.items() if now.get(id) != digest])
+        new = [id for id, digest in now.items() if there.get(id) != digest]
+        for some in portions(new, IDS):
+            asked = f"SELECT t.id, v.value {joined} WHERE {made} AND t.id IN ({','.join(map(str, some))})"
+            rows = self.ask(asked, values)
+            found.add([id for id, _ in rows], _matrix(value for _, value in rows), [now[id] for id, _ in rows])
+        if new:
+            found.index()
         return found
 
     @cached_property
@@ -279,6 +296,11 @@ class Searchable:
         kept = {digest for ruling in rulings for digest in ruling.kept or ()}
         decided = {digest for ruling in rulings if ruling.kept is not None for part in ruling.parts for digest in part}
         return frozenset(kept if value == "kept" else decided - kept)
+
+
+def _matrix(values: Iterable[bytes]) -> np.ndarray:
+    """float16 [N, D] of stored vectors."""
+    return np.stack([np.frombuffer(value, np.float16) for value in values])
 
 
 def copies(reader: Reader) -> dict[str, str]:

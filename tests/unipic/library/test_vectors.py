@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from unipic.library.vectors import DIGITS, ExactVectors, Vectors
+from unipic.library.lance import LanceVectors
+from unipic.library.vectors import DIGITS, CellVectors, ExactVectors, Vectors, held
 
-KINDS = [ExactVectors]
 SIZE = 24
+there = find_spec("lancedb") is not None
+KINDS = [ExactVectors, CellVectors, pytest.param(LanceVectors, marks=pytest.mark.skipif(not there, reason="an extra"))]
 
 
 @pytest.fixture(params=KINDS)
-def empty(request: pytest.FixtureRequest) -> Callable[[], Vectors]:
+def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Vectors]:
+    if request.param is LanceVectors:
+        return lambda: LanceVectors(str(tmp_path_factory.mktemp("lance")), SIZE)
     return lambda: request.param(SIZE)
 
 
@@ -86,3 +92,36 @@ def test_what_has_no_direction_is_refused(bad: float, empty: Callable[[], Vector
         vectors.search(np.full(SIZE, bad), 1)
     with pytest.raises(ValueError, match="different ids"):
         vectors.add([1, 1], rows[:2])
+
+
+def test_vectors_are_read_by_id(empty: Callable[[], Vectors], rows: np.ndarray) -> None:
+    vectors = empty()
+    vectors.add([5, 3, 9], rows[:3])
+    assert vectors.has(np.array([3, 4, 9, -1, 99])).tolist() == [True, False, True, False, False]
+    stored = (rows[[2, 0]] / np.linalg.norm(rows[[2, 0]], axis=1, keepdims=True)).astype(np.float16)
+    np.testing.assert_array_equal(vectors.of(np.array([9, 5])), stored)
+    assert vectors.of(np.array([], np.int64)).shape == (0, SIZE)
+
+
+def test_above_a_limit_cells_find_nearly_all_with_the_same_scores() -> None:
+    rng = np.random.default_rng(5)
+    centres = rng.normal(size=(60, SIZE))
+    rows = (centres[rng.integers(0, 60, 20_000)] + 0.5 * rng.normal(size=(20_000, SIZE))).astype(np.float32)
+    exact, cells = held(range(20_000), rows), held(range(20_000), rows, exact_rows=10_000)
+    assert (type(exact), type(cells)) == (ExactVectors, CellVectors)
+    shares = []
+    for query in rows[:20]:
+        (wanted, scores), (found, told) = exact.search(query, 100), cells.search(query, 100)
+        shares.append(np.isin(wanted, found).mean())
+        np.testing.assert_array_equal(told[np.isin(found, wanted)], scores[np.isin(wanted, found)])
+        few = np.arange(300)
+        assert cells.search(query, 50, few)[0].tolist() == exact.search(query, 50, few)[0].tolist()
+    assert np.mean(shares) > 0.98
+
+
+@pytest.mark.skipif(not there, reason="an extra")
+def test_a_later_process_finds_what_lancedb_keeps(tmp_path: Path, rows: np.ndarray) -> None:
+    LanceVectors(str(tmp_path), SIZE).add([4, 8], rows[:2], ["a", "b"])
+    again = LanceVectors(str(tmp_path), SIZE)
+    assert again.named() == {4: "a", 8: "b"}
+    assert again.search(rows[1], 1)[0].tolist() == [8]

@@ -66,7 +66,7 @@ def test_what_is_found_twice_or_small_or_unsure_is_left_out(models: Path, pictur
     told = Told(models / FOLDER / "model.safetensors", ColourReader())
     (thing,) = told.things(picture)
     assert (thing.box, round(thing.score, 2)) == ((0.0, 0.0, 0.45, 0.5), 0.95)
-    assert 0.9 > SHARED and 1 / 400 < LEAST
+    assert SHARED < 0.9 and LEAST > 1 / 400
 
 
 def test_what_is_around_a_thing_is_blurred_and_it_is_not(picture: np.ndarray) -> None:
@@ -85,7 +85,9 @@ def test_a_checkpoint_of_segment_anything_is_the_same_network(models: Path, tmp_
 
     ours = sam(models / FOLDER / "model.safetensors")
     file = tmp_path / "sam_tiny.pth"
-    torch.save({theirs(name): entry for name, entry in ours.state_dict().items() if "shared_embedding" not in name}, file)
+    torch.save(
+        {theirs(name): entry for name, entry in ours.state_dict().items() if "shared_embedding" not in name}, file
+    )
     again = sam(file)
     pixels, points = torch.randn(1, 3, 128, 128), torch.tensor([[[[30.0, 40.0]]]])
     with torch.inference_mode():
@@ -96,8 +98,15 @@ def test_a_checkpoint_of_segment_anything_is_the_same_network(models: Path, tmp_
 def theirs(name: str) -> str:
     """segment_anything's name of an entry of transformers'."""
     swaps = [("vision_encoder.", "image_encoder."), ("patch_embed.projection", "patch_embed.proj")]
-    swaps += [("shared_image_embedding.positional_embedding", "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix")]
-    swaps += [("neck.conv1", "neck.0"), ("neck.layer_norm1", "neck.1"), ("neck.conv2", "neck.2"), ("neck.layer_norm2", "neck.3")]
+    swaps += [
+        ("shared_image_embedding.positional_embedding", "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix")
+    ]
+    swaps += [
+        ("neck.conv1", "neck.0"),
+        ("neck.layer_norm1", "neck.1"),
+        ("neck.conv2", "neck.2"),
+        ("neck.layer_norm2", "neck.3"),
+    ]
     swaps += [("mask_embed.conv1", "mask_downscaling.0"), ("mask_embed.layer_norm1", "mask_downscaling.1")]
     swaps += [("mask_embed.conv2", "mask_downscaling.3"), ("mask_embed.layer_norm2", "mask_downscaling.4")]
     swaps += [("mask_embed.conv3", "mask_downscaling.6"), ("encoder.point_embed.", "encoder.point_embeddings.")]
