@@ -242,7 +242,7 @@ def _explain(found: Results, asked: Asked, seconds: float) -> None:
 def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, Any]:
     order = found.order.tolist()
     by_digest = {photo.digest: photo for photo in photos}
-    rows = zip(order, found.why(order), found.more.tolist(), strict=True)
+    rows = zip(order, found.why(order), found.parts(order), found.more.tolist(), strict=True)
     return {
         "query": found.query.text,
         "chips": [str(chip) for chip in found.query.chips],
@@ -257,10 +257,11 @@ def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, A
                 "digest": digest,
                 "zone": found.zone_of(at),
                 "why": why,
+                "box": part.get("box"),
                 "score": None if found.ranked is None else round(float(found.ranked.scores[at]), 6),
                 "copies": more,
             }
-            for at, why, more in rows
+            for at, why, part, more in rows
             if (digest := asked.library.digests[at]) in by_digest
         ],
     }
