@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
     parser.add_argument("--long", type=int, default=0, help="frames of a long film to make (video)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
-    parser.add_argument("--python", action="append", default=[], help="also an interpreter with other packages (stores)")
+    parser.add_argument("--python", action="append", default=[], help="an interpreter with other packages (stores)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
     if options.part == "search" and options.calibrate:

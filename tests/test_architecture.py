@@ -65,7 +65,8 @@ HOMES = {
     "httpx": (),
     "socket": (),
     "ray": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_actors.py", "unipic/reading/engines/_cluster.py"),
-    "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
+    "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py", "unipic/library/lance.py"),
+    "lancedb": ("unipic/library/lance.py",),
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
     "pillow_jxl": ("unipic/reading/_jxl.py",),
@@ -76,6 +77,7 @@ HOMES = {
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
         *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
+        "unipic/vision/segments.py",
         "training/eyes.py",
     ),
     "scipy": ("unipic/core/grouping.py",),

@@ -158,17 +158,14 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
 
 
 def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[str]]:
-    """What finds the things in photos as it fills the library, here and on Ray's workers; and notices.
-
-    None without a checkpoint of SAM, or without a text encoder.
-    """
+    """What finds the things in photos as it fills the library, where a checkpoint of SAM is; and notices."""
     from unipic.library.filling import THINGS, detector
     from unipic.vision.sam import checkpoint
     from unipic.vision.segments import SIDE
 
-    device = settings.machine.device
     if not checkpoint(models):
         return None, []
+    device = settings.machine.device
     encoder, _ = open_text_encoder(settings.searching.search_model, models, device, fetch=False)
     finder = open_segmenter(models, encoder, device) if encoder else None
     if encoder is None or finder is None:

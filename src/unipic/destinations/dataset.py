@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,16 +22,17 @@ from unipic.reading.images import load_thumbnail
 from unipic.reading.scaled import Original, scaled
 
 Form = Literal["coco", "yolo"]
+Things = Mapping[str, Mapping[str, Any]]  # by the digest of a photo: the thing in it, its box and outlines as shares
 
 SIDE = 1280  # pixels: the long side of the pictures; detectors are taught at 640 to 1280
-NAME = 16  # digits of the digest that name a picture
 
 
+@dataclass(frozen=True)
 class Dataset:
-    """A folder that gets one dataset."""
+    """A folder that gets one dataset, of one category."""
 
-    def __init__(self, folder: Path, form: Form) -> None:
-        self.folder, self.form = folder, form
+    folder: Path
+    form: Form
 
     def ready(self) -> None:
         """DestinationError unless the folder can be made, or is empty. Call before any work."""
@@ -40,94 +42,63 @@ class Dataset:
             raise AlreadyThere(f"{self.folder} is not empty; nothing was overwritten. Choose another name.")
 
     def write(
-        self,
-        photos: Sequence[Photo],
-        things: Mapping[str, Mapping[str, Any]],
-        category: str,
-        engine: Engine,
-        limits: Limits,
-        progress: Progress,
+        self, photos: Sequence[Photo], things: Things, category: str, engine: Engine, limits: Limits, progress: Progress
     ) -> list[str]:
-        """Write all photos; returns what is left out, and why.
-
-        `things`: of each digest the thing of this category, its box and its outlines as shares of the picture. A photo
-        without one is written as an example of nothing.
-        """
-        pictures, problems, images = self.folder / "images", list[str](), list[tuple[str, str, tuple[int, int]]]()
-        make_folder(pictures)
-        by_digest = {photo.digest: photo for photo in photos}
-        originals = [Original(digest, (photo.path,)) for digest, photo in by_digest.items()]
-        for done, one in enumerate(scaled(originals, SIDE, engine, limits)):
-            progress(Step("Writing the dataset", done, len(originals), "photo"))
-            photo = by_digest[one.digest]
+        """Write all photos; returns what is left out, and why. One without a thing is an example of nothing."""
+        named, problems, images = {photo.digest: photo.name for photo in photos}, list[str](), list[dict[str, Any]]()
+        annotations, labels = list[dict[str, Any]](), self.folder / "labels"
+        make_folder(self.folder / "images")
+        if self.form == "yolo":
+            make_folder(labels)
+        originals = [Original(photo.digest, (photo.path,)) for photo in photos]
+        for id, one in enumerate(scaled(originals, SIDE, engine, limits), 1):
+            progress(Step("Writing the dataset", id, len(originals), "photo"))
             if not one.jpeg:
-                problems.append(f"{photo.name} is left out: it {one.reason or 'has changed, or is not there now'}")
+                why = one.reason or "has changed, or is not there now"
+                problems.append(f"{named[one.digest]} is left out: it {why}")
                 continue
-            with atomic_file(pictures / f"{one.digest[:NAME]}.jpg") as file:
-                file.write(one.jpeg)
+            name, thing = one.digest[:16], things.get(one.digest)
+            _write(self.folder / "images" / f"{name}.jpg", one.jpeg)
             height, width = load_thumbnail(one.jpeg).shape[:2]
-            images.append((one.digest, photo.name, (width, height)))
+            told = {"file_name": f"images/{name}.jpg", "original": named[one.digest]}
+            images.append({"id": id, "width": width, "height": height, **told})
+            if thing:
+                annotations.append({"id": id, "image_id": id, "category_id": 1, **_instance(thing, width, height)})
+            if self.form == "yolo":
+                _write(labels / f"{name}.txt", _line(thing["box"]) if thing else b"")
         if self.form == "coco":
-            write_json(self.folder / "annotations.json", _coco(images, things, category))
-        else:
-            self._write_yolo([digest for digest, *_ in images], things, category)
+            categories = [{"id": 1, "name": category}]
+            whole = {"images": images, "annotations": annotations, "categories": categories}
+            write_json(self.folder / "annotations.json", whole)
+        else:  # a text in JSON is one in YAML too
+            yaml = f"path: .\ntrain: images\nval: images\nnames:\n  0: {json.dumps(category)}\n"
+            _write(self.folder / "data.yaml", yaml.encode())
         return problems
 
-    def _write_yolo(self, digests: Sequence[str], things: Mapping[str, Mapping[str, Any]], category: str) -> None:
-        labels = self.folder / "labels"
-        make_folder(labels)
-        for digest in digests:
-            lines = [_yolo(things[digest]["box"])] if digest in things else []
-            with atomic_file(labels / f"{digest[:NAME]}.txt") as file:
-                file.write("".join(lines).encode("ascii"))
-        told = f"path: .\ntrain: images\nval: images\nnames:\n  0: {json.dumps(category)}\n"  # JSON is YAML
-        with atomic_file(self.folder / "data.yaml") as file:
-            file.write(told.encode())
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_file(path, replace=False) as file:
+        file.write(content)
 
 
-def _yolo(box: Sequence[float]) -> str:
-    """A line: the category's number, and the middle and the size of the box as shares of the picture."""
+def _line(box: Sequence[float]) -> bytes:
+    """YOLO's: the category's number, and the middle and the size of the box as shares of the picture."""
     left, top, right, bottom = box
-    return f"0 {(left + right) / 2:.6f} {(top + bottom) / 2:.6f} {right - left:.6f} {bottom - top:.6f}\n"
-
-
-def _coco(
-    images: Sequence[tuple[str, str, tuple[int, int]]], things: Mapping[str, Mapping[str, Any]], category: str
-) -> dict[str, Any]:
-    """The file that COCO calls instances: `images` are digests, names, and widths and heights in pixels."""
-    numbered = [*enumerate(images, 1)]
-    return {
-        "images": [
-            {"id": id, "file_name": f"images/{digest[:NAME]}.jpg", "width": width, "height": height, "original": name}
-            for id, (digest, name, (width, height)) in numbered
-        ],
-        "annotations": [
-            {"id": id, "image_id": id, "category_id": 1, "iscrowd": 0, **_instance(things[digest], *size)}
-            for id, (digest, _, size) in numbered
-            if digest in things
-        ],
-        "categories": [{"id": 1, "name": category}],
-    }
+    return f"0 {(left + right) / 2:.6f} {(top + bottom) / 2:.6f} {right - left:.6f} {bottom - top:.6f}\n".encode()
 
 
 def _instance(thing: Mapping[str, Any], width: int, height: int) -> dict[str, Any]:
-    """A thing in pixels: its box as left, top, width and height, its outlines and its area."""
+    """COCO's, in pixels: the box as left, top, width and height, the outlines and their area."""
     left, top, right, bottom = thing["box"]
-    outlines = [[*_pixels(outline, width, height)] for outline in thing.get("outlines", ())]
-    box = [left * width, top * height, (right - left) * width, (bottom - top) * height]
-    return {
-        "bbox": [round(value, 2) for value in box],
-        "segmentation": outlines,
-        "area": round(sum(map(_area, outlines)), 2) or round(box[2] * box[3], 2),
-    }
+    sides = [(outline[::2], outline[1::2]) for outline in thing["outlines"]]
+    outlines = [
+        [round(value, 2) for x, y in zip(xs, ys, strict=True) for value in (x * width, y * height)] for xs, ys in sides
+    ]
+    box = (left * width, top * height, (right - left) * width, (bottom - top) * height)
+    area = sum(_area(*side) for side in sides) * width * height
+    return {"bbox": [round(value, 2) for value in box], "segmentation": outlines, "area": round(area, 2), "iscrowd": 0}
 
 
-def _pixels(outline: Sequence[float], width: int, height: int) -> Iterator[float]:
-    for x, y in zip(outline[::2], outline[1::2], strict=True):
-        yield from (round(x * width, 2), round(y * height, 2))
-
-
-def _area(outline: Sequence[float]) -> float:
+def _area(xs: Sequence[float], ys: Sequence[float]) -> float:
     """Inside an outline, by the shoelace formula."""
-    xs, ys = outline[::2], outline[1::2]
     return abs(sum(xs[at - 1] * ys[at] - xs[at] * ys[at - 1] for at in range(len(xs)))) / 2

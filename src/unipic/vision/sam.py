@@ -5,7 +5,6 @@ OSError, ValueError and RuntimeError say why a file does not hold it.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,33 +14,17 @@ if TYPE_CHECKING:
     import torch
 
 FOLDER = "sam"  # in the models folder
-# Names of segment_anything, as patterns, and transformers' names for them, applied in this order.
-NAMES = (
-    (r"^image_encoder\.", "vision_encoder."),
-    (r"patch_embed\.proj\.", "patch_embed.projection."),
-    (r"\.blocks\.", ".layers."),
-    (r"^(vision_encoder.*)\.norm(\d)\.", r"\1.layer_norm\2."),
-    (r"\.neck\.0\.", ".neck.conv1."),
-    (r"\.neck\.1\.", ".neck.layer_norm1."),
-    (r"\.neck\.2\.", ".neck.conv2."),
-    (r"\.neck\.3\.", ".neck.layer_norm2."),
-    (r"^prompt_encoder\.pe_layer\.positional_encoding_gaussian_matrix", "shared_image_embedding.positional_embedding"),
-    (r"\.mask_downscaling\.0\.", ".mask_embed.conv1."),
-    (r"\.mask_downscaling\.1\.", ".mask_embed.layer_norm1."),
-    (r"\.mask_downscaling\.3\.", ".mask_embed.conv2."),
-    (r"\.mask_downscaling\.4\.", ".mask_embed.layer_norm2."),
-    (r"\.mask_downscaling\.6\.", ".mask_embed.conv3."),
-    (r"\.point_embeddings\.", ".point_embed."),
-    (r"^(mask_decoder\.transformer.*)\.norm(\d|_final_attn)\.", r"\1.layer_norm\2."),
-    (r"\.norm_final_attn\.", ".layer_norm_final_attn."),
-    (r"\.output_upscaling\.0\.", ".upscale_conv1."),
-    (r"\.output_upscaling\.1\.", ".upscale_layer_norm."),
-    (r"\.output_upscaling\.3\.", ".upscale_conv2."),
-    (r"^(mask_decoder\.(?:output_hypernetworks_mlps\.\d+|iou_prediction_head))\.layers\.0\.", r"\1.proj_in."),
-    (r"^(mask_decoder\.(?:output_hypernetworks_mlps\.\d+|iou_prediction_head))\.layers\.2\.", r"\1.proj_out."),
-    (r"^(mask_decoder\.(?:output_hypernetworks_mlps\.\d+|iou_prediction_head))\.layers\.1\.", r"\1.layers.0."),
-)
-POSITIONS = "positional_embedding"  # of points: two entries for one of segment_anything
+# Pieces of segment_anything's names, and transformers' for them; the second pieces only in what predicts masks.
+NAMES = """
+    image_encoder.=vision_encoder. patch_embed.proj.=patch_embed.projection. .blocks.=.layers. .norm=.layer_norm
+    neck.0=neck.conv1 neck.1=neck.layer_norm1 neck.2=neck.conv2 neck.3=neck.layer_norm2 point_embeddings=point_embed
+    mask_downscaling.0=mask_embed.conv1 mask_downscaling.1=mask_embed.layer_norm1 mask_downscaling.3=mask_embed.conv2
+    mask_downscaling.4=mask_embed.layer_norm2 mask_downscaling.6=mask_embed.conv3 output_upscaling.0=upscale_conv1
+    output_upscaling.1=upscale_layer_norm output_upscaling.3=upscale_conv2
+    prompt_encoder.pe_layer.positional_encoding_gaussian_matrix=shared_image_embedding.positional_embedding
+"""
+PREDICTING, PREDICTS = "layers.0=proj_in layers.2=proj_out layers.1=layers.0", ("hypernetworks", "iou_prediction_head")
+POINTS, POINTS_AGAIN = "shared_image_embedding.", "prompt_encoder.shared_embedding."  # one entry of segment_anything
 
 
 def checkpoint(models_dir: Path) -> Path | None:
@@ -62,14 +45,15 @@ def sam(file: Path) -> Any:
         found = torch.load(file, map_location="cpu", weights_only=True)
         network = SamModel(_config(found))
     entries = {_renamed(name): entry.float() for name, entry in found.items()}
-    entries[f"prompt_encoder.shared_embedding.{POSITIONS}"] = entries[f"shared_image_embedding.{POSITIONS}"]
-    network.load_state_dict(entries)
+    again = {name.replace(POINTS, POINTS_AGAIN): entry for name, entry in entries.items() if name.startswith(POINTS)}
+    network.load_state_dict(entries | again)
     return network.eval()
 
 
 def _renamed(name: str) -> str:
-    for old, new in NAMES:
-        name = re.sub(old, new, name)
+    pairs = NAMES + (PREDICTING if any(part in name for part in PREDICTS) else "")
+    for old, new in (pair.split("=") for pair in pairs.split()):
+        name = name.replace(old, new)
     return name
 
 
@@ -77,22 +61,21 @@ def _config(found: dict[str, torch.Tensor]) -> Any:
     """The sizes of a network of segment_anything."""
     from transformers import SamConfig, SamPromptEncoderConfig, SamVisionConfig
 
+    shapes = {name.removeprefix("image_encoder."): entry.shape for name, entry in found.items()}
+    reach = [shape for name, shape in shapes.items() if name.endswith("attn.rel_pos_h")]
     try:
-        places = found["image_encoder.pos_embed"].shape
-        width, _, patch, _ = found["image_encoder.patch_embed.proj.weight"].shape
-        blocks = len([name for name in found if name.endswith("attn.rel_pos_h")])
-        reach = [found[f"image_encoder.blocks.{number}.attn.rel_pos_h"].shape for number in range(blocks)]
-        inner = len(found["image_encoder.blocks.0.mlp.lin1.weight"])
+        places, (width, _, patch, _) = shapes["pos_embed"][1], shapes["patch_embed.proj.weight"]
+        inner = shapes["blocks.0.mlp.lin1.weight"][0]
     except KeyError as error:
         raise ValueError(f"it is no checkpoint of segment_anything: it lacks {error}") from error
-    size = {"image_size": places[1] * patch, "patch_size": patch}
+    size = {"image_size": places * patch, "patch_size": patch}
     vision = SamVisionConfig(
         **size,
         hidden_size=width,
-        num_hidden_layers=blocks,
+        num_hidden_layers=len(reach),
         num_attention_heads=width // reach[0][1],
         mlp_dim=inner,
         window_size=(min(length for length, _ in reach) + 1) // 2,
-        global_attn_indexes=[at for at, (length, _) in enumerate(reach) if length == 2 * places[1] - 1],
+        global_attn_indexes=[at for at, (length, _) in enumerate(reach) if length == 2 * places - 1],
     )
     return SamConfig(vision_config=vision.to_dict(), prompt_encoder_config=SamPromptEncoderConfig(**size).to_dict())

@@ -45,9 +45,8 @@ class Thing:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom as shares of the picture."""
-        (rows, columns), (height, width) = np.nonzero(self.mask), self.mask.shape
-        ends = columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height
-        left, top, right, bottom = (round(float(end), 4) for end in ends)
+        at, size = np.argwhere(self.mask)[:, ::-1], self.mask.shape[::-1]
+        left, top, right, bottom = (round(float(end), 4) for end in (*(at.min(0) / size), *((at.max(0) + 1) / size)))
         return left, top, right, bottom
 
     def outlines(self) -> list[list[float]]:
@@ -68,7 +67,7 @@ class Segmenter:
         """`weights`: the file of sam.checkpoint()."""
         self._encoder, self._device = encoder, pick_device(device)
         self._network = Loaded(self.label, lambda: sam(weights).to(self._device))
-        self.key = f"{key_of(sha256(weights)[:16])} {encoder.key}"
+        self.key = f"{self.name}-{sha256(weights)[:16]}-{VERSION} {encoder.key}"
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
         """See Detector.find; best at a long side of SIDE. A thing for which there are no numbers has no vector."""
@@ -118,11 +117,6 @@ class Segmenter:
         masks = np.concatenate(logits)
         down, across = (max(1, round(side * masks.shape[-1] / size)) for side in (height, width))
         return masks[:, :down, :across], np.concatenate(scores)
-
-
-def key_of(weights: str) -> str:
-    """How the key of what was found with these weights begins."""
-    return f"sam-{weights}-{VERSION}"
 
 
 def cut_out(picture: np.ndarray, thing: Thing) -> np.ndarray:
