@@ -95,32 +95,21 @@ def index_gallery(
 
 
 def see_meaning(
-    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
+    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent, things: bool = False
 ) -> list[str]:
-    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices."""
-    model, notices = meaning_model(settings, models, progress)
+    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices.
+
+    `things`: those in the photos instead, where a person put a checkpoint of SAM that finds them.
+    """
+    model, notices = segment_model(settings, models) if things else meaning_model(settings, models, progress)
     if model is None:
         return notices
-    progress(Step(SHOWING[0].name, 0, 0, ahead=SHOWING))
-    try:
-        library.fill(model, tools.engine, progress)
-    except ModelError as error:
-        return [*notices, f"{error} Until then photos are not searched by what they show."]
-    return notices
-
-
-def find_things(
-    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
-) -> list[str]:
-    """Find the things in the library's photos, where a person put a checkpoint of SAM. Returns notices."""
-    model, notices = segment_model(settings, models)
-    if model is None:
-        return notices
-    progress(Step(THINGS[0].name, 0, 0, ahead=THINGS))
+    ahead, lost = (THINGS, "by the things in them") if things else (SHOWING, "by what they show")
+    progress(Step(ahead[0].name, 0, 0, ahead=ahead))
     try:
         library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        return [*notices, f"{error} Until then the things in photos are not searched."]
+        return [*notices, f"{error} Until then photos are not searched {lost}."]
     return notices
 
 

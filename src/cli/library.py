@@ -53,7 +53,7 @@ def index(
     """Add folders to the library and read what is new in them. Originals are only read."""
     from unipic.library.library import Library
     from unipic.tools import open_tools
-    from utils import find_faces, find_things, see_meaning
+    from utils import find_faces, see_meaning
 
     with clear_answers(as_json):
         settings, pause = changed(settings_by(encoding, searching, machine), {"ranker": "builtin"}), seconds(every)
@@ -70,7 +70,7 @@ def index(
                     meaning = see_meaning(library, tools, settings, models_folder(), progress)
                     meaning += find_faces(library, tools, settings, progress)
                     words, problems = _words_read(_which(ocr, library), library, tools, settings, progress)
-                    meaning += find_things(library, tools, settings, models_folder(), progress)
+                    meaning += see_meaning(library, tools, settings, models_folder(), progress, things=True)
                 _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *problems), as_json)
                 if not watch:
                     break

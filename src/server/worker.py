@@ -97,7 +97,7 @@ def work_on(folder: Path, examine: Examine) -> int:
 
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
-    from utils import find_faces, find_things, index_gallery, read_words, see_meaning
+    from utils import find_faces, index_gallery, read_words, see_meaning
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
@@ -118,7 +118,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
             notices.append(f"{PROBLEM}: {error}")
-        notices += find_things(library, tools, settings, models_folder(), progress)
+        notices += see_meaning(library, tools, settings, models_folder(), progress, things=True)
         write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
 
