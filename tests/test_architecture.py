@@ -52,7 +52,7 @@ HOMES = {
     "pandas": ("screens/",),
     "torch": ("unipic/vision/", "training/"),
     "torchvision": ("unipic/vision/", "training/"),
-    "transformers": ("unipic/vision/",),
+    "transformers": ("unipic/vision/", "training/sam.py"),
     "rapidocr": ("unipic/vision/ocr.py",),
     "onnxruntime": (),  # RapidOCR runs it
     "typer": ("main.py", "cli/"),

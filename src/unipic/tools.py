@@ -160,8 +160,7 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
 def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[str]]:
     """What finds the things in photos as it fills the library, where a checkpoint of SAM is; and notices."""
     from unipic.library.filling import THINGS, detector
-    from unipic.vision.sam import checkpoint
-    from unipic.vision.segments import SIDE
+    from unipic.vision.segments import SIDE, checkpoint
 
     if not checkpoint(models):
         return None, []

@@ -258,8 +258,7 @@ def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
 
 def open_segmenter(models_dir: Path, encoder: TextEncoder, device: str = "auto") -> Segmenter | None:
     """What finds the things in pictures, with vectors by `encoder`; None without a person's own checkpoint of SAM."""
-    from unipic.vision.sam import checkpoint
-    from unipic.vision.segments import Segmenter
+    from unipic.vision.segments import Segmenter, checkpoint
 
     weights = checkpoint(models_dir)
     return Segmenter(weights, encoder, device) if weights else None

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from unipic.core.progress import silent
+from unipic.vision._checkpoints import quiet
 from unipic.vision.base import Part, TextEncoder
 from unipic.vision.device import pick_device, use_threads
 from unipic.vision.loading import Loaded
 from unipic.vision.manifest import sha256
-from unipic.vision.sam import sam
 
+FOLDER, WEIGHTS = "sam", "model.safetensors"  # of transformers' SamModel, in the models folder
 VERSION = 1  # raised when other things are found with the same weights, or their vectors change
 
 KIND = "segment"  # of the part that a thing is
@@ -64,9 +66,9 @@ class Segmenter:
     name, label, kind = "sam", "SAM", KIND
 
     def __init__(self, weights: Path, encoder: TextEncoder, device: str = "auto") -> None:
-        """`weights`: the file of sam.checkpoint()."""
+        """`weights`: the file of checkpoint()."""
         self._encoder, self._device = encoder, pick_device(device)
-        self._network = Loaded(self.label, lambda: sam(weights).to(self._device))
+        self._network = Loaded(self.label, lambda: _loaded(weights.parent).to(self._device))
         self.key = f"{self.name}-{sha256(weights)[:16]}-{VERSION} {encoder.key}"
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
@@ -117,6 +119,20 @@ class Segmenter:
         masks = np.concatenate(logits)
         down, across = (max(1, round(side * masks.shape[-1] / size)) for side in (height, width))
         return masks[:, :down, :across], np.concatenate(scores)
+
+
+def checkpoint(models_dir: Path) -> Path | None:
+    """The weights of the SamModel that a person put into FOLDER; None if there is none."""
+    folder = models_dir / FOLDER
+    return folder / WEIGHTS if (folder / WEIGHTS).is_file() and (folder / "config.json").is_file() else None
+
+
+def _loaded(folder: Path) -> Any:
+    import torch
+    from transformers import SamModel
+
+    with quiet():
+        return SamModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
 
 
 def cut_out(picture: np.ndarray, thing: Thing) -> np.ndarray:

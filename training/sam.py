@@ -1,19 +1,17 @@
-"""SAM from a file: transformers' SamModel, or the checkpoints of segment_anything, whose sizes are in their weights.
+"""python -m training.sam CHECKPOINT.pth MODELS: a checkpoint of segment_anything as Unipic loads it, in MODELS/sam.
 
-OSError, ValueError and RuntimeError say why a file does not hold it.
+No code of the file is run. Its sizes are read from its weights.
 """
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from unipic.vision._checkpoints import quiet
+import torch
+from transformers import SamConfig, SamModel, SamPromptEncoderConfig, SamVisionConfig
 
-if TYPE_CHECKING:
-    import torch
-
-FOLDER = "sam"  # in the models folder
 # Pieces of segment_anything's names, and transformers' for them; the second pieces only in what predicts masks.
 NAMES = """
     image_encoder.=vision_encoder. patch_embed.proj.=patch_embed.projection. .blocks.=.layers. .norm=.layer_norm
@@ -27,27 +25,23 @@ PREDICTING, PREDICTS = "layers.0=proj_in layers.2=proj_out layers.1=layers.0", (
 POINTS, POINTS_AGAIN = "shared_image_embedding.", "prompt_encoder.shared_embedding."  # one entry of segment_anything
 
 
-def checkpoint(models_dir: Path) -> Path | None:
-    """The weights that a person put into FOLDER, as transformers or segment_anything store them; None without any."""
-    folder = models_dir / FOLDER
-    found = [folder / "model.safetensors"] if (folder / "config.json").is_file() else sorted(folder.glob("*.pth"))
-    return next((file for file in found if file.is_file()), None)
+def main() -> None:
+    """Convert one file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("models", type=Path)
+    options = parser.parse_args()
+    convert(options.checkpoint, options.models / "sam")
 
 
-def sam(file: Path) -> Any:
-    """The network in a file of checkpoint(), in float32. No code of the file is run."""
-    import torch
-    from transformers import SamModel
-
-    with quiet():
-        if file.suffix == ".safetensors":
-            return SamModel.from_pretrained(file.parent, local_files_only=True, dtype=torch.float32).eval()
-        found = torch.load(file, map_location="cpu", weights_only=True)
-        network = SamModel(_config(found))
+def convert(file: Path, folder: Path) -> None:
+    """Write a folder of transformers' SamModel. ValueError, RuntimeError: the file is no such checkpoint."""
+    found = torch.load(file, map_location="cpu", weights_only=True)
+    network = SamModel(_config(found))
     entries = {_renamed(name): entry.float() for name, entry in found.items()}
     again = {name.replace(POINTS, POINTS_AGAIN): entry for name, entry in entries.items() if name.startswith(POINTS)}
     network.load_state_dict(entries | again)
-    return network.eval()
+    network.save_pretrained(folder)
 
 
 def _renamed(name: str) -> str:
@@ -59,8 +53,6 @@ def _renamed(name: str) -> str:
 
 def _config(found: dict[str, torch.Tensor]) -> Any:
     """The sizes of a network of segment_anything."""
-    from transformers import SamConfig, SamPromptEncoderConfig, SamVisionConfig
-
     shapes = {name.removeprefix("image_encoder."): entry.shape for name, entry in found.items()}
     reach = [shape for name, shape in shapes.items() if name.endswith("attn.rel_pos_h")]
     try:
@@ -79,3 +71,7 @@ def _config(found: dict[str, torch.Tensor]) -> Any:
         global_attn_indexes=[at for at, (length, _) in enumerate(reach) if length == 2 * places - 1],
     )
     return SamConfig(vision_config=vision.to_dict(), prompt_encoder_config=SamPromptEncoderConfig(**size).to_dict())
+
+
+if __name__ == "__main__":
+    main()
