@@ -195,30 +195,23 @@ class Searchable:
         return int(self.ask(asked, [key, versions.picture()])[0][0])
 
     def _vectors(self, key: str) -> Vectors | None:
-        made = "v.key = ? AND v.part = '' AND v.made = ?"
-        joined = "FROM vector v JOIN trait t ON t.digest = v.digest"
+        joined = "FROM vector v JOIN trait t ON t.digest = v.digest WHERE v.key = ? AND v.part = '' AND v.made = ?"
         values = [key, versions.picture()]
-        if place := vectors_place():
-            return self._in_lance(place, key, joined, made, values)
-        rows = self.ask(f"SELECT t.id, v.value {joined} WHERE {made}", values)
-        return held([id for id, _ in rows], _matrix(value for _, value in rows)) if rows else None
+        if not (place := vectors_place()):
+            rows = self.ask(f"SELECT t.id, v.value {joined}", values)
+            return held([id for id, _ in rows], _matrix(rows)) if rows else None
+        from unipic.library.lance import IDS, LanceVectors
 
-    def _in_lance(self, place: str, key: str, joined: str, made: str, values: Sequence[Any]) -> Vectors | None:
-        """Vectors in LanceDB, where those that are new are added and the others deleted."""
-        from unipic.library.lance import IDS, LanceVectors, table_of
-
-        now = dict(self.ask(f"SELECT t.id, v.digest {joined} WHERE {made}", values))
+        now = dict(self.ask(f"SELECT t.id, v.digest {joined}", values))
         if not now:
             return None
-        ((first,),) = self.ask(f"SELECT v.value {joined} WHERE {made} LIMIT 1", values)
-        found = LanceVectors(place, len(first) // np.float16().itemsize, table_of(key))
-        there = found.named()
-        found.delete([id for id, digest in there.items() if now.get(id) != digest])
-        new = [id for id, digest in now.items() if there.get(id) != digest]
+        size = len(self.ask(f"SELECT v.value {joined} LIMIT 1", values)[0][0])
+        found = LanceVectors(place, size // np.float16().itemsize, key)
+        found.delete([id for id, digest in found.names.items() if now.get(id) != digest])
+        new = [id for id in now if id not in found.names]
         for some in portions(new, IDS):
-            asked = f"SELECT t.id, v.value {joined} WHERE {made} AND t.id IN ({','.join(map(str, some))})"
-            rows = self.ask(asked, values)
-            found.add([id for id, _ in rows], _matrix(value for _, value in rows), [now[id] for id, _ in rows])
+            rows = self.ask(f"SELECT t.id, v.value {joined} AND t.id IN ({','.join(map(str, some))})", values)
+            found.add([id for id, _ in rows], _matrix(rows), [now[id] for id, _ in rows])
         if new:
             found.index()
         return found
@@ -298,9 +291,9 @@ class Searchable:
         return frozenset(kept if value == "kept" else decided - kept)
 
 
-def _matrix(values: Iterable[bytes]) -> np.ndarray:
-    """float16 [N, D] of stored vectors."""
-    return np.stack([np.frombuffer(value, np.float16) for value in values])
+def _matrix(rows: Sequence[tuple[int, bytes]]) -> np.ndarray:
+    """float16 [N, D] of rows of an id and a stored vector."""
+    return np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
 
 def copies(reader: Reader) -> dict[str, str]:

@@ -62,9 +62,7 @@ class ExactVectors:
 
     def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
         """See Vectors.add."""
-        rows, wanted = unit(np.ascontiguousarray(vectors, np.float32)), np.asarray(ids, np.int64)
-        if len(set(ids)) != len(rows):
-            raise ValueError(f"{len(set(ids))} different ids for {len(rows)} vectors")
+        rows, wanted = rows_to_add(ids, vectors), np.asarray(ids, np.int64)
         self.delete(ids)
         self._rows.add_with_ids(rows, wanted)
         there = np.zeros(max(len(self._there), wanted.max(initial=-1) + 1), bool)
@@ -128,7 +126,7 @@ class CellVectors(ExactVectors):
     def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
         """See Vectors.add."""
         if not self._rows.ntotal and len(vectors):
-            self._rows = self._taught(unit(np.asarray(vectors, np.float32)))
+            self._rows = self._taught(rows_to_add(ids, vectors))
         super().add(ids, vectors)
 
     def _taught(self, vectors: np.ndarray) -> Any:
@@ -181,6 +179,13 @@ def neighbours(vectors: np.ndarray, k: int) -> np.ndarray:
         rows = np.take_along_axis(rows, np.argsort(rows < 0, axis=1, kind="stable"), axis=1)
         found[start : start + BLOCK] = rows[:, :k]
     return found
+
+
+def rows_to_add(ids: Sequence[int], vectors: np.ndarray) -> np.ndarray:
+    """float32 [N, D] of length 1. ValueError if one has no direction, or the ids are not as many and different."""
+    if len(set(ids)) != len(vectors):
+        raise ValueError(f"{len(set(ids))} different ids for {len(vectors)} vectors")
+    return unit(np.ascontiguousarray(vectors, np.float32))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.helpers.galleries import photo
+from tests.helpers.searched import CALIBRATION, KEY, stored
 
 from unipic.library.lance import LanceVectors
+from unipic.library.searchable import Searchable
 from unipic.library.vectors import DIGITS, CellVectors, ExactVectors, Vectors, held
 
 SIZE = 24
@@ -100,7 +103,7 @@ def test_vectors_are_read_by_id(empty: Callable[[], Vectors], rows: np.ndarray) 
     assert vectors.has(np.array([3, 4, 9, -1, 99])).tolist() == [True, False, True, False, False]
     stored = (rows[[2, 0]] / np.linalg.norm(rows[[2, 0]], axis=1, keepdims=True)).astype(np.float16)
     np.testing.assert_array_equal(vectors.of(np.array([9, 5])), stored)
-    assert vectors.of(np.array([], np.int64)).shape == (0, SIZE)
+    assert len(vectors.of(np.array([], np.int64))) == 0
 
 
 def test_above_a_limit_cells_find_nearly_all_with_the_same_scores() -> None:
@@ -123,5 +126,23 @@ def test_above_a_limit_cells_find_nearly_all_with_the_same_scores() -> None:
 def test_a_later_process_finds_what_lancedb_keeps(tmp_path: Path, rows: np.ndarray) -> None:
     LanceVectors(str(tmp_path), SIZE).add([4, 8], rows[:2], ["a", "b"])
     again = LanceVectors(str(tmp_path), SIZE)
-    assert again.named() == {4: "a", 8: "b"}
+    assert again.names == {4: "a", 8: "b"}
     assert again.search(rows[1], 1)[0].tolist() == [8]
+
+
+@pytest.mark.skipif(not there, reason="an extra")
+def test_a_library_keeps_its_vectors_where_the_operator_wants_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [photo(str(number), digest=f"{number}" * 64) for number in range(6)]
+    library = stored(tmp_path / "data", photos)
+    inside = Searchable(library, KEY, CALIBRATION)
+    monkeypatch.setenv("UNIPIC_VECTORS", str(tmp_path / "lance"))
+    outside = Searchable(library, KEY, CALIBRATION)
+    assert isinstance(outside.vectors, LanceVectors)
+    query = np.random.default_rng(1).normal(size=16)
+    for allowed in (None, np.array([1, 4])):
+        for mine, theirs in zip(outside.nearest(query, 3, allowed), inside.nearest(query, 3, allowed), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    monkeypatch.setattr(LanceVectors, "add", None)  # a later process has nothing to add
+    assert Searchable(library, KEY, CALIBRATION).vectors is not None
