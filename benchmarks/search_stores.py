@@ -59,10 +59,10 @@ def _exact(number: int, folder: Path) -> Search:
 
 
 def _cells(number: int, folder: Path) -> Search:
-    from unipic.library.vectors import held
+    from unipic.library.vectors import CellVectors
 
-    rows = np.concatenate([rows_of(number, start) for start in range(0, number, BLOCK)])
-    vectors = held(range(number), rows, exact_rows=0)
+    vectors = CellVectors(SIZE)
+    vectors.add(range(number), np.concatenate([rows_of(number, start) for start in range(0, number, BLOCK)]))
     return lambda query: vectors.search(query, FOUND)[0]
 
 

@@ -94,7 +94,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "8f8020ff867a2dc6"),
+    "reading/seen": (3, "88de6f5bb1bb9e76"),
 }
 
 

@@ -21,7 +21,7 @@ INDEX_FROM, PROBES = 1_000_000, 64  # vectors, from which so many of LanceDB's o
 
 
 class LanceVectors:
-    """A kind of Vectors. `names`: of what the vectors are, by id, so that a later process can use them again."""
+    """A kind of Vectors that outlive the process."""
 
     def __init__(self, place: str, dimensions: int, key: str = "") -> None:
         """`place`: a folder or an address such as s3://bucket/unipic; `key`: of the vectors.
@@ -52,11 +52,8 @@ class LanceVectors:
         rows = pa.FixedSizeListArray.from_arrays(flat, self._dimensions)
         self._table.add(pa.table([pa.array(list(ids), pa.int64()), pa.array(named), rows], schema=self._schema))
         self.names.update(zip(ids, named, strict=True))
-
-    def index(self) -> None:
-        """Let LanceDB make its cells, if there are that many vectors."""
-        if len(self.names) > INDEX_FROM:
-            self._table.create_index(metric="cosine", index_type="IVF_FLAT", vector_column_name="vector", replace=True)
+        if len(self.names) > INDEX_FROM and not self._table.list_indices():
+            self._table.create_index(metric="cosine", index_type="IVF_FLAT", vector_column_name="vector")
 
     def delete(self, ids: Sequence[int]) -> None:
         """See Vectors.delete."""

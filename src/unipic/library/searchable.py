@@ -5,6 +5,7 @@ An object is one state of the library, see `version`; it may be used by several 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -25,11 +26,12 @@ from unipic.library.matching import Condition, Every, match_of, sql_of
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
 from unipic.library.segments import Segments, segments_seen_by
-from unipic.library.vectors import Vectors, held
+from unipic.library.vectors import EXACT_ROWS, Vectors, vectors_for
 from unipic.reading import versions
 from unipic.vision.base import Calibration
 
 SURE = log(9)  # log-odds of 9 in 10, from which two shots in quick succession are of one burst
+READ = 10_000  # vectors at a time
 BURST_S = 10  # seconds between two shots of a burst by one camera, at most
 SAME = "same"  # the verdict of a second look on two files of one picture
 
@@ -195,25 +197,25 @@ class Searchable:
         return int(self.ask(asked, [key, versions.picture()])[0][0])
 
     def _vectors(self, key: str) -> Vectors | None:
-        joined = "FROM vector v JOIN trait t ON t.digest = v.digest WHERE v.key = ? AND v.part = '' AND v.made = ?"
+        """Read some at a time, since the rows take more memory than what is made of them."""
+        joined = "FROM trait t JOIN vector v ON v.digest = t.digest WHERE v.key = ? AND v.part = '' AND v.made = ?"
         values = [key, versions.picture()]
-        if not (place := vectors_place()):
-            rows = self.ask(f"SELECT t.id, v.value {joined}", values)
-            return held([id for id, _ in rows], _matrix(rows)) if rows else None
-        from unipic.library.lance import IDS, LanceVectors
-
-        now = dict(self.ask(f"SELECT t.id, v.digest {joined}", values))
+        now = dict(self.ask(f"SELECT t.id, v.digest {joined} ORDER BY t.id", values))
         if not now:
             return None
-        size = len(self.ask(f"SELECT v.value {joined} LIMIT 1", values)[0][0])
-        found = LanceVectors(place, size // np.float16().itemsize, key)
-        found.delete([id for id, digest in found.names.items() if now.get(id) != digest])
+        size = len(self.ask(f"SELECT v.value {joined} LIMIT 1", values)[0][0]) // np.float16().itemsize
+        found: Vectors = vectors_for(len(now), size)
+        if place := vectors_place():
+            from unipic.library.lance import LanceVectors
+
+            found = LanceVectors(place, size, key)
+        found.delete([id for id, name in found.names.items() if now.get(id) != name])
         new = [id for id in now if id not in found.names]
-        for some in portions(new, IDS):
-            rows = self.ask(f"SELECT t.id, v.value {joined} AND t.id IN ({','.join(map(str, some))})", values)
-            found.add([id for id, _ in rows], _matrix(rows), [now[id] for id, _ in rows])
-        if new:
-            found.index()
+        for some in portions(new, READ if len(now) <= EXACT_ROWS else len(now)):  # cells are taught by the first ones
+            asked = f"SELECT t.id, v.value {joined} AND t.id IN (SELECT value FROM json_each(?))"
+            rows = self.ask(asked, [*values, json.dumps(some)])
+            matrix = np.stack([np.frombuffer(value, np.float16) for _, value in rows])
+            found.add([id for id, _ in rows], matrix, [now[id] for id, _ in rows])
         return found
 
     @cached_property
@@ -289,11 +291,6 @@ class Searchable:
         kept = {digest for ruling in rulings for digest in ruling.kept or ()}
         decided = {digest for ruling in rulings if ruling.kept is not None for part in ruling.parts for digest in part}
         return frozenset(kept if value == "kept" else decided - kept)
-
-
-def _matrix(rows: Sequence[tuple[int, bytes]]) -> np.ndarray:
-    """float16 [N, D] of rows of an id and a stored vector."""
-    return np.stack([np.frombuffer(value, np.float16) for _, value in rows])
 
 
 def copies(reader: Reader) -> dict[str, str]:

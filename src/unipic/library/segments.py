@@ -10,7 +10,7 @@ import numpy as np
 
 from unipic.library._cutting import Ask
 from unipic.library._tables import marks, portions
-from unipic.library.vectors import held
+from unipic.library.vectors import vectors_for
 from unipic.reading import versions
 from unipic.vision.segments import KIND
 
@@ -21,7 +21,8 @@ class Segments:
     def __init__(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
         """`rows`: the id in `trait` of each thing's photo, its row in `part`, and its vector, float16; at least one."""
         matrix = np.stack([np.frombuffer(value, np.float16) for *_, value in rows])
-        self.vectors = held(range(len(matrix)), matrix)
+        self.vectors = vectors_for(*matrix.shape)
+        self.vectors.add(range(len(matrix)), matrix)
         self._photos, self.rows = np.array([row[:2] for row in rows], np.int64).T
 
     def nearest(self, query: np.ndarray, k: int, photos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -25,7 +25,12 @@ BLOCK = 4096  # vectors searched for at a time
 class Vectors(Protocol):
     """A set of vectors by whole numbers."""
 
-    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Of what the vectors are, by id, where they outlive the process; else nothing."""
+        ...
+
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
         """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
         ...
 
@@ -49,6 +54,7 @@ class Vectors(Protocol):
 class ExactVectors:
     """Vectors in this process's memory: 2 bytes a number. Ids should not be much larger than their number."""
 
+    names: Mapping[int, str] = MappingProxyType({})
     _selector, _parameters = "IDSelectorBatch", "SearchParameters"  # FAISS's kinds
     _how: Mapping[str, int] = MappingProxyType({})  # of a search
 
@@ -60,7 +66,7 @@ class ExactVectors:
         self._rows: Any = faiss.IndexIDMap2(rows)
         self._there = np.zeros(0, bool)  # by id
 
-    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
         """See Vectors.add."""
         rows, wanted = rows_to_add(ids, vectors), np.asarray(ids, np.int64)
         self.delete(ids)
@@ -108,10 +114,8 @@ class ExactVectors:
         """Ascending ids. `among`: bool by id."""
         import faiss
 
-        how = getattr(faiss, self._parameters)(**self._how)
-        if among is not None:
-            how.sel = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))
-        _, found = self._rows.search(query, k, params=how)
+        only = {} if among is None else {"sel": faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))}
+        _, found = self._rows.search(query, k, params=getattr(faiss, self._parameters)(**self._how, **only))
         return np.sort(found[0][found[0] >= 0])
 
 
@@ -123,7 +127,7 @@ class CellVectors(ExactVectors):
 
     _selector, _parameters, _how = "IDSelectorArray", "SearchParametersIVF", MappingProxyType({"nprobe": PROBES})
 
-    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
         """See Vectors.add."""
         if not self._rows.ntotal and len(vectors):
             self._rows = self._taught(rows_to_add(ids, vectors))
@@ -143,11 +147,9 @@ class CellVectors(ExactVectors):
         return rows
 
 
-def held(ids: Sequence[int], vectors: np.ndarray, exact_rows: int = EXACT_ROWS) -> ExactVectors:
-    """Vectors [N, D] in memory, in cells if there are more than `exact_rows`."""
-    found = (ExactVectors if len(vectors) <= exact_rows else CellVectors)(vectors.shape[1])
-    found.add(ids, vectors)
-    return found
+def vectors_for(number: int, dimensions: int) -> ExactVectors:
+    """An empty set of vectors that is to have this number of them."""
+    return (ExactVectors if number <= EXACT_ROWS else CellVectors)(dimensions)
 
 
 def best_of(ids: np.ndarray, vectors: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from tests.helpers.searched import CALIBRATION, KEY, stored
 
 from unipic.library.lance import LanceVectors
 from unipic.library.searchable import Searchable
-from unipic.library.vectors import DIGITS, CellVectors, ExactVectors, Vectors, held
+from unipic.library.vectors import DIGITS, CellVectors, ExactVectors, Vectors, vectors_for
 
 SIZE = 24
 there = find_spec("lancedb") is not None
@@ -106,12 +106,16 @@ def test_vectors_are_read_by_id(empty: Callable[[], Vectors], rows: np.ndarray) 
     assert len(vectors.of(np.array([], np.int64))) == 0
 
 
-def test_above_a_limit_cells_find_nearly_all_with_the_same_scores() -> None:
+def test_above_a_limit_cells_find_nearly_all_with_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     centres = rng.normal(size=(60, SIZE))
     rows = (centres[rng.integers(0, 60, 20_000)] + 0.5 * rng.normal(size=(20_000, SIZE))).astype(np.float32)
-    exact, cells = held(range(20_000), rows), held(range(20_000), rows, exact_rows=10_000)
+    exact = vectors_for(20_000, SIZE)
+    monkeypatch.setattr("unipic.library.vectors.EXACT_ROWS", 10_000)
+    cells = vectors_for(20_000, SIZE)
     assert (type(exact), type(cells)) == (ExactVectors, CellVectors)
+    for vectors in (exact, cells):
+        vectors.add(range(20_000), rows)
     shares = []
     for query in rows[:20]:
         (wanted, scores), (found, told) = exact.search(query, 100), cells.search(query, 100)
