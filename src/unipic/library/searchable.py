@@ -31,7 +31,7 @@ from unipic.reading import versions
 from unipic.vision.base import Calibration
 
 SURE = log(9)  # log-odds of 9 in 10, from which two shots in quick succession are of one burst
-READ = 10_000  # vectors at a time
+READ = 2_000  # vectors at a time
 BURST_S = 10  # seconds between two shots of a burst by one camera, at most
 SAME = "same"  # the verdict of a second look on two files of one picture
 
@@ -75,10 +75,13 @@ class Searchable:
             return np.arange(len(self._ids))
         words, values = sql_of(condition)
         rows = self.ask(f"SELECT group_concat(t.id) FROM trait t WHERE {words}", values)  # one text, read at once
-        listed = str(rows[0][0]) if rows and rows[0][0] else ""
+        return np.sort(self._at(rows[0][0] if rows else ""))
+
+    def _at(self, listed: str | None) -> np.ndarray:
+        """int64: the positions of the photos with these ids of `trait`, in their order."""
         ids = np.fromstring(listed, np.int64, sep=",") if listed else np.zeros(0, np.int64)
         found = self._place[ids[ids < len(self._place)]]
-        return np.sort(found[found >= 0])
+        return found[found >= 0]
 
     def containing(self, pieces: Sequence[str]) -> np.ndarray:
         """int64: positions of photos whose words contain all the pieces, each folded and of 3 letters or more.
@@ -125,11 +128,10 @@ class Searchable:
     @cached_property
     def preference(self) -> np.ndarray:
         """int64 [N]: the rank of each photo to stand for its group: by stars, then pixels, then sharpness."""
-        rows = self.ask("SELECT id, coalesce(rating, 0), pixels, coalesce(sharp, 0) FROM trait")
-        known = {id: rest for id, *rest in rows}
-        stars, pixels, sharp = np.array([known.get(id, (0, 0, 0)) for id in self._ids.tolist()]).reshape(-1, 3).T
-        rank = np.zeros(len(self._ids), np.int64)
-        rank[np.lexsort((np.arange(len(rank)), -sharp, -pixels, -stars))] = np.arange(len(rank))
+        best = "coalesce(rating, 0) DESC, pixels DESC, coalesce(sharp, 0) DESC, coalesce(taken, '') DESC, digest"
+        rows = self.ask(f"SELECT group_concat(id) FROM (SELECT id FROM trait ORDER BY {best})")
+        order, rank = self._at(rows[0][0] if rows else ""), np.zeros(len(self._ids), np.int64)
+        rank[order] = np.arange(len(order))
         return rank
 
     def of_groups(self, which: str) -> frozenset[str]:
@@ -141,12 +143,11 @@ class Searchable:
         return frozenset(self.digests[position] for position in np.flatnonzero(chosen))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
-        facts = {id: rest for id, *rest in self.ask("SELECT id, content, burst FROM trait")}
-        first: dict[tuple[int, str], int] = {}
-        for position, id in enumerate(self._ids.tolist()):
-            for number, value in enumerate(facts.get(id, ())):
-                if value:
-                    yield first.setdefault((number, value), position), position
+        for column in ("content", "burst"):
+            asked = f"SELECT group_concat(id) FROM trait WHERE {column} != '' GROUP BY {column} HAVING count(*) > 1"
+            for (ids,) in self.ask(asked):
+                same = self._at(ids).tolist()
+                yield from ((same[0], other) for other in same[1:])
         for pair in self.ask("SELECT first, second FROM look WHERE verdict = ?", [SAME]):
             if all(digest in self._by_digest for digest in pair):
                 yield self._by_digest[pair[0]], self._by_digest[pair[1]]
