@@ -26,7 +26,7 @@ from unipic.core.words import count
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.core.photo import Photo
     from unipic.core.progress import Progress
-    from unipic.destinations.dataset import Dataset, Form
+    from unipic.destinations.dataset import Dataset
     from unipic.library.library import Library
     from unipic.search.results import Results
     from unipic.search.search import Asked, Example
@@ -90,7 +90,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        datasets = [*_datasets(where, library.paths())]
+        datasets = list(_datasets(where, library.paths()))
         with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
@@ -176,13 +176,12 @@ def _datasets(where: Where, roots: list[Path]) -> Iterator[Dataset]:
     from unipic.destinations.base import outside
     from unipic.destinations.dataset import Dataset
 
-    forms: tuple[tuple[Path | None, Form], ...] = ((where.coco, "coco"), (where.yolo, "yolo"))
-    for folder, form in forms:
-        if folder:
-            with before_the_work():
-                outside(folder, roots)
-                (dataset := Dataset(folder, form)).ready()
-            yield dataset
+    wanted = [Dataset(where.coco, "coco")] if where.coco else []
+    for dataset in [*wanted, Dataset(where.yolo, "yolo")] if where.yolo else wanted:
+        with before_the_work():
+            outside(dataset.folder, roots)
+            dataset.ready()
+        yield dataset
 
 
 def _written(

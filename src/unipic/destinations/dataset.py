@@ -88,17 +88,12 @@ def _line(box: Sequence[float]) -> bytes:
 
 
 def _instance(thing: Mapping[str, Any], width: int, height: int) -> dict[str, Any]:
-    """COCO's, in pixels: the box as left, top, width and height, the outlines and their area."""
+    """COCO's, in pixels: the box as left, top, width and height, the outlines, and the area of what they enclose."""
     left, top, right, bottom = thing["box"]
-    sides = [(outline[::2], outline[1::2]) for outline in thing["outlines"]]
-    outlines = [
-        [round(value, 2) for x, y in zip(xs, ys, strict=True) for value in (x * width, y * height)] for xs, ys in sides
-    ]
     box = (left * width, top * height, (right - left) * width, (bottom - top) * height)
-    area = sum(_area(*side) for side in sides) * width * height
-    return {"bbox": [round(value, 2) for value in box], "segmentation": outlines, "area": round(area, 2), "iscrowd": 0}
-
-
-def _area(xs: Sequence[float], ys: Sequence[float]) -> float:
-    """Inside an outline, by the shoelace formula."""
-    return abs(sum(xs[at - 1] * ys[at] - xs[at] * ys[at - 1] for at in range(len(xs)))) / 2
+    outlines = [
+        [round(share * (height if at % 2 else width), 2) for at, share in enumerate(outline)]
+        for outline in thing["outlines"]
+    ]
+    area = round(thing["share"] * width * height, 2)
+    return {"bbox": [round(value, 2) for value in box], "segmentation": outlines, "area": area, "iscrowd": 0}

@@ -202,9 +202,10 @@ class Searchable:
         joined = "FROM trait t JOIN vector v ON v.digest = t.digest WHERE v.key = ? AND v.part = '' AND v.made = ?"
         values = [key, versions.picture()]
         now = dict(self.ask(f"SELECT t.id, v.digest {joined} ORDER BY t.id", values))
-        if not now:
+        first = self.ask(f"SELECT v.value {joined} LIMIT 1", values)
+        if not first:
             return None
-        size = len(self.ask(f"SELECT v.value {joined} LIMIT 1", values)[0][0]) // np.float16().itemsize
+        size = len(first[0][0]) // np.float16().itemsize
         found: Vectors = vectors_for(len(now), size)
         if place := vectors_place():
             from unipic.library.lance import LanceVectors
@@ -215,7 +216,7 @@ class Searchable:
         for some in portions(new, READ if len(now) <= EXACT_ROWS else len(now)):  # cells are taught by the first ones
             asked = f"SELECT t.id, v.value {joined} AND t.id IN (SELECT value FROM json_each(?))"
             rows = self.ask(asked, [*values, json.dumps(some)])
-            matrix = np.stack([np.frombuffer(value, np.float16) for _, value in rows])
+            matrix = np.frombuffer(b"".join(value for _, value in rows), np.float16).reshape(-1, size)
             found.add([id for id, _ in rows], matrix, [now[id] for id, _ in rows])
         return found
 

@@ -68,8 +68,20 @@ class Segmenter:
     def __init__(self, weights: Path, encoder: TextEncoder, device: str = "auto") -> None:
         """`weights`: the file of checkpoint()."""
         self._encoder, self._device = encoder, pick_device(device)
-        self._network = Loaded(self.label, lambda: _loaded(weights.parent).to(self._device))
+        self._weights, self._network = weights, Loaded(self.label, self._load)
         self.key = f"{self.name}-{sha256(weights)[:16]}-{VERSION} {encoder.key}"
+
+    def _load(self) -> Any:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import SamModel
+
+        try:
+            with quiet():
+                network = SamModel.from_pretrained(self._weights.parent, local_files_only=True, dtype=torch.float32)
+        except SafetensorError as error:
+            raise ValueError(error) from error
+        return network.eval().to(self._device)
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
         """See Detector.find; best at a long side of SIDE. A thing for which there are no numbers has no vector."""
@@ -79,7 +91,8 @@ class Segmenter:
         things = self.things(picture)
         vectors = self._encoder.embed([cut_out(picture, thing) for thing in things]) if things else ()
         for number, (thing, vector) in enumerate(zip(things, vectors, strict=True)):
-            facts = {"score": round(thing.score, 3), "outlines": thing.outlines()}
+            share = round(float(thing.mask.mean()), 5)  # of the picture
+            facts = {"score": round(thing.score, 3), "share": share, "outlines": thing.outlines()}
             seen = vector if np.isfinite(vector).all() and vector.any() else None
             yield Part(f"{KIND} {number:04}", KIND, thing.box, facts=facts, vector=seen)
 
@@ -123,16 +136,8 @@ class Segmenter:
 
 def checkpoint(models_dir: Path) -> Path | None:
     """The weights of the SamModel that a person put into FOLDER; None if there is none."""
-    folder = models_dir / FOLDER
-    return folder / WEIGHTS if (folder / WEIGHTS).is_file() and (folder / "config.json").is_file() else None
-
-
-def _loaded(folder: Path) -> Any:
-    import torch
-    from transformers import SamModel
-
-    with quiet():
-        return SamModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
+    weights = models_dir / FOLDER / WEIGHTS
+    return weights if weights.is_file() and weights.with_name("config.json").is_file() else None
 
 
 def cut_out(picture: np.ndarray, thing: Thing) -> np.ndarray:
