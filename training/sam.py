@@ -3,8 +3,6 @@
 No code of the file is run. Its sizes are read from its weights.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

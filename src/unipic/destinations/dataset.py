@@ -3,8 +3,6 @@
 Pictures are JPEGs, upright, without metadata, so that boxes are right in every program. Nothing is replaced.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 The package lancedb is an extra, see requirements-lance.txt. What it finds is scored again, as by ExactVectors.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Any

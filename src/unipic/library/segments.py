@@ -1,7 +1,5 @@
 """The things that were found in photos, as a search compares them with words: by the vector of each."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Whatever index finds the nearest ones, their scores and order are those of the s
 inverted file finds them, which misses a few.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """What a search found, and in words why."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Each thing is then seen by the search's text encoder as a picture of its own, with what is around it blurred.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
