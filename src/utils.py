@@ -31,7 +31,7 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
@@ -53,7 +53,7 @@ from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
 from unipic.sources.immich_place import opened
-from unipic.tools import Tools, meaning_model
+from unipic.tools import Tools, meaning_model, segment_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
@@ -100,17 +100,21 @@ def index_gallery(
 
 
 def see_meaning(
-    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
+    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent, things: bool = False
 ) -> list[str]:
-    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices."""
-    model, notices = meaning_model(settings, models, progress)
+    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices.
+
+    `things`: those in the photos instead, where a person put a checkpoint of SAM that finds them.
+    """
+    model, notices = segment_model(settings, models) if things else meaning_model(settings, models, progress)
     if model is None:
         return notices
-    progress(Step(SHOWING[0].name, 0, 0, ahead=SHOWING))
+    ahead, lost = (THINGS, "by the things in them") if things else (SHOWING, "by what they show")
+    progress(Step(ahead[0].name, 0, 0, ahead=ahead))
     try:
-        library.fill(model, tools.engine, progress)
+        library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        return [*notices, f"{error} Until then photos are not searched by what they show."]
+        return [*notices, f"{error} Until then photos are not searched {lost}."]
     return notices
 
 

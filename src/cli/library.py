@@ -97,6 +97,7 @@ def index(
                     meaning = see_meaning(library, tools, settings, models_folder(), progress)
                     meaning += find_faces(library, tools, settings, progress)
                     words, problems = _words_read(_which(ocr, library), library, tools, settings, progress)
+                    meaning += see_meaning(library, tools, settings, models_folder(), progress, things=True)
                 _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *problems), as_json)
                 if not watch:
                     break

@@ -52,9 +52,9 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
         told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
+        for one, said in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
-                one |= {"more": more, "why": printable(why)}
+                one |= said
         return told
 
     def photo(request: Request) -> Answer:

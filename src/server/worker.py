@@ -102,8 +102,8 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
 
-    def tell(*problems: str) -> None:
-        write_json(run.folder / "update.json", {"folders": found, "notices": [*notices, *problems]})
+    def tell() -> None:
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
     immich_key()  # it leaves the environment before photos are decoded
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
@@ -122,7 +122,9 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            tell(f"{PROBLEM}: {error}")
+            notices.append(f"{PROBLEM}: {error}")
+        notices += see_meaning(library, tools, settings, models_folder(), progress, things=True)
+        tell()
 
 
 def look_through(path: Path, settings: Settings, progress: Progress) -> None:

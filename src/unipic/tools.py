@@ -34,6 +34,7 @@ from unipic.vision.registry import (
     open_eyes,
     open_faces,
     open_scorer,
+    open_segmenter,
     open_text_encoder,
     text_encoders_here,
 )
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
     from unipic.library.searchable import Searchable
     from unipic.search.meaning import Meaning
+    from unipic.vision.segments import Segmenter
 
 MADE_AGAIN = (
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
@@ -147,6 +149,22 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
     return text_encoder(encoder.key, again), notices
 
 
+def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[str]]:
+    """What finds the things in photos as it fills the library, where a checkpoint of SAM is; and notices."""
+    from unipic.library.filling import THINGS, detector
+    from unipic.vision.segments import SIDE, checkpoint
+
+    if not checkpoint(models):
+        return None, []
+    device = settings.machine.device
+    encoder, _ = open_text_encoder(settings.searching.search_model, models, device, fetch=False)
+    finder = open_segmenter(models, encoder, device) if encoder else None
+    if encoder is None or finder is None:
+        return None, ["SAM is there, but the things in photos are searched by words: that takes a text encoder."]
+    again = partial(open_same_segmenter, finder.key, encoder.name, encoder.key, models.absolute(), pick_device(device))
+    return detector(finder.key, again, SIDE, THINGS), []
+
+
 def open_meaning(
     library: Searchable, settings: Settings, models: Path, memory: Path, progress: Progress = silent
 ) -> tuple[Meaning | None, list[str]]:
@@ -179,6 +197,14 @@ def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncode
     if encoder is None or encoder.key != key:
         raise _differs(encoder.key if encoder else "", key, notices, models)
     return encoder
+
+
+def open_same_segmenter(key: str, name: str, encoder_key: str, models: Path, device: str) -> Segmenter:
+    """What finds things, with this key and this text encoder, as open_same does it."""
+    found = open_segmenter(models, open_same_text(name, encoder_key, models, device), device)
+    if found is None or found.key != key:
+        raise _differs(found.key if found else "", key, [], models)
+    return found
 
 
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:

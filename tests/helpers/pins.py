@@ -96,6 +96,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
     "reading/seen": (3, "290edb473f942fcc"),
+    "reading/seen": (3, "9a21ffc30cc6794e"),
 }
 
 

@@ -265,6 +265,11 @@ def memory_folder() -> Path:
     return data_folder() / "library"
 
 
+def vectors_place() -> str:
+    """UNIPIC_VECTORS: a folder, or an address such as s3://bucket/unipic, for LanceDB; "": vectors are in memory."""
+    return os.environ.get("UNIPIC_VECTORS", "")
+
+
 def kept_folder() -> Path:
     """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
     return data_folder() / "kept"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.settings import Limits
@@ -83,6 +83,12 @@ SAVED_AGAIN: dict[str, tuple[str, int, dict[str, Any]]] = {  # from what, long s
     "Garden/P1010027 small.png": ("Garden/P1010027.JPG", 640, {"optimize": True}),
     "Downloads/lighthouse.webp": ("2023-08 Brittany/IMG_2031.JPG", 1440, {"quality": 80}),
 }
+# To be found by its words alone: a search for "pastel" or "4,50" shows that words in pictures are read.
+RECEIPT = "Scans/Scan_20240612.png"
+RECEIPT_LINES = (
+    *("CONFEITARIA ALFAMA", "Rua dos Remedios 14, Lisbon", "12 June 2024   18:42"),
+    *("2 x Pastel de nata      2,60", "1 x Galao                1,90", "TOTAL EUR           4,50", "Obrigado"),
+)
 
 
 def make_samples(folder: Path) -> None:
@@ -95,6 +101,7 @@ def make_samples(folder: Path) -> None:
         shutil.copyfile(folder / original, _in_folder(folder / copy))
     for copy, (original, long_side, how) in SAVED_AGAIN.items():
         decode(str(folder / original), long_side, Limits()).picture.save(_in_folder(folder / copy), **how)
+    _receipt().save(_in_folder(folder / RECEIPT), optimize=True)
     whole = (folder / "Camera/IMG_20240704_191210.jpg").read_bytes()
     (folder / "Camera/IMG_20240714_090311.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "Downloads/recipe.jpg").write_text("Pasteis de nata: 8 yolks, 200 g sugar, half a litre of milk ...\n")
@@ -112,6 +119,15 @@ def _photograph(folder: Path, series: Series) -> None:
             pillow_heif.from_pillow(picture).save(path, quality=70, exif=exif, enc_params={"preset": "ultrafast"})
         else:
             picture.save(path, quality=86, exif=exif)
+
+
+def _receipt() -> Image.Image:
+    """A scanned receipt, in the letters that come with Pillow."""
+    paper = Image.new("L", (640, 90 * len(RECEIPT_LINES) + 120), 246)
+    draw = ImageDraw.Draw(paper)
+    for number, line in enumerate(RECEIPT_LINES):
+        draw.text((60, 70 + 90 * number), line, fill=30, font=ImageFont.load_default(36))
+    return paper
 
 
 def _in_folder(path: Path) -> Path:

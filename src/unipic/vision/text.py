@@ -22,7 +22,7 @@ from unipic.vision.device import computes_bfloat16, pick_device
 from unipic.vision.manifest import sha256
 
 VERSION = 1  # raised when vectors change with the same weights
-TEXTS = 64  # texts whose vectors are cached
+TEXTS, FEW = 64, 8  # texts whose vectors are cached, and texts at once, of which they are
 CLIP_LENGTH = 77  # tokens of CLIP's longest text
 NONE: Mapping[str, Cutoff] = {}
 
@@ -104,7 +104,11 @@ class LocalTextEncoder:
         return self.pictures.embed(pictures, self._progress)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        return self.texts.embed(texts, self._progress)
+        """A query is read once, whatever else is chosen for it."""
+        if len(texts) > FEW:
+            return self.texts.embed(texts, self._progress)
+        self.texts.network.get(self._progress)
+        return np.stack([self.text_vector(text) for text in texts])
 
     def read_part(self, text: str) -> str:
         return self.texts.read_part(text, self._progress)

@@ -100,6 +100,7 @@ export class Large {
     this.words.replaceChildren(
       h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
       h("span", {}, day),
+      h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
     );
     this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
