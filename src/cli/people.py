@@ -144,7 +144,7 @@ def people(
             for notice in (*tools.notices, *notices):
                 err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
             if looking.of:
-                _of(looking, library, found, tools, settings, as_json)
+                _of(looking.of, looking, library, found, tools, settings, as_json)
                 return
         if keeping.forget:
             _forget(keeping, found)
@@ -208,16 +208,18 @@ def _suggest(found: People, as_json: bool) -> None:
     out.print("No more questions." if not questions else "")
 
 
-def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
+def _of(
+    picture: Path, looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool
+) -> None:
     """Photos of the person in a picture."""
-    from unipic.examples import face_in
+    from unipic.examples import faces_in_picture
     from unipic.people.selfie import photos_of
     from unipic.review.outcomes import Outcome
 
     if looking.within and not library.folder(looking.within.resolve()).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
-    matches = photos_of(face_in(looking.of, tools, settings), found.faces, found.limits) if looking.of else []
+    matches = photos_of(faces_in_picture(picture, tools, settings)[0], found.faces, found.limits)
     if looking.within:
         inside = library.inside(looking.within.resolve())
         matches = [one for one in matches if one.digest in inside]

@@ -439,8 +439,8 @@ def test_only_photos_of_the_library_are_examples(value: str, visitor: Visitor) -
 def looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are looked at in this process, not in one of their own."""
 
-    def look(path: Path, encoder: str) -> str:
-        seen = CliRunner().invoke(main.app, ["example", str(path), encoder])
+    def look(*asked: object) -> str:
+        seen = CliRunner().invoke(main.app, [str(one) for one in asked])
         assert not seen.exception
         return seen.stdout
 
