@@ -163,6 +163,8 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     """One pass: find, plan, and write unless it is a dry run, which remembers nothing either."""
     from unipic.albums.films import film_clock
     from unipic.albums.plan import by_mtime, no_clock, unsure_dates
+    from unipic.library.appearances import called
+    from unipic.library.library import Library
     from unipic.review.choices import best_only
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
@@ -173,7 +175,8 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
 
     memory = None if job.making.fresh or job.making.dry_run else memory_folder()
     with open_tools(job.settings, models_folder(), memory, progress) as tools:
-        cleanup = clean_gallery(source, tools, job.settings, progress)
+        named = partial(called, Library(data_folder()))
+        cleanup = clean_gallery(source, tools, job.settings, progress, named=named)
         proposal = propose(cleanup)
         choices = best_only(proposal.groups) if job.wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")

@@ -1,4 +1,4 @@
-"""Pages outside of the web app, which ask for the token or for a guest's picture: no script, light and dark, on a phone."""
+"""Pages outside of the web app, for the token and for guests: no script, light and dark, fit for a phone."""
 
 from __future__ import annotations
 

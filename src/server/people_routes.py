@@ -108,20 +108,10 @@ def people_routes(library: Library) -> list[Route]:
         faces = await look_at_upload(request, library.data, faces_in_selfie)
         return JSONResponse({"faces": await run_in_threadpool(_looks_like, room, faces)})
 
-    def like(asked: Asked) -> Answer:
-        """Photos of whoever has a face of the library, by its key."""
-        _refuse_while_off(room)
-        with room.lock:
-            face = next((one for one in room.people.faces if one.key == text(asked["face"])), None)
-        if face is None:
-            raise Refused(404, "This face is no longer there.")
-        return {"faces": _looks_like(room, [face])}
-
     path = "/unipic/people"
     return [
         Route(f"{path}/photo/{{digest}}", in_words(shown(photo))),
         Route(f"{path}/selfie", in_words(selfie), methods=["PUT"]),
-        Route(f"{path}/like", in_words(heard(like)), methods=["POST"]),
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
         Route(f"{path}/questions", in_words(shown(questions))),

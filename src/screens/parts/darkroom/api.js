@@ -26,6 +26,12 @@ export async function call(url, body, patience = LONG) {
   }
 }
 
+/** Status and JSON of a file that is sent. */
+export async function put(url, file) {
+  const answer = await fetch(`${url}?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
+  return { status: answer?.status ?? 0, body: (await answer?.json().catch(() => null)) ?? null };
+}
+
 export function worthRetrying({ status, body }) {
   return (
     status === 0 ||

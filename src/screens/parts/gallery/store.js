@@ -1,6 +1,6 @@
 // What the gallery knows: the listing of a filter, its photos, what is selected, and the marks it sends.
 
-import { call, urls } from "../darkroom/api.js";
+import { call, put, urls } from "../darkroom/api.js";
 import { Pages } from "./pages.js";
 import { added, count, covers, has, removed } from "./ranges.js";
 
@@ -129,10 +129,9 @@ export class Store {
 
   /** Have the server look at a picture to search by; its digest, or null after a refusal. */
   async example(file) {
-    const answer = await fetch(`${LIBRARY}/example?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
-    const body = await answer?.json().catch(() => null);
-    if (!answer?.ok || !body) this.view.onTrouble(body?.message || OFFLINE);
-    return (answer?.ok && body?.digest) || null;
+    const { status, body } = await put(`${LIBRARY}/example`, file);
+    if (status !== 200 || !body) this.view.onTrouble(body?.message || OFFLINE);
+    return (status === 200 && body?.digest) || null;
   }
 
   /** A run of what is picked, for an export; null after a refusal. */

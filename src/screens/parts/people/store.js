@@ -1,10 +1,11 @@
 // What the page knows of people, and what it sends.
 
-import { call } from "../darkroom/api.js";
+import { call, put } from "../darkroom/api.js";
 import { keepPlace } from "../gallery/memory.js";
 import { ALL } from "../gallery/store.js";
 
 const PEOPLE = "/unipic/people";
+const PRINTING = 300000; // milliseconds: a large page takes a slow server minutes
 const OFFLINE = "Unipic does not answer. Is it still running?";
 
 export class Store {
@@ -27,8 +28,27 @@ export class Store {
     return this.get("questions");
   }
 
-  async get(path) {
-    const { status, body } = await call(`${PEOPLE}/${path}`);
+  get(path) {
+    return this.answer(call(`${PEOPLE}/${path}`));
+  }
+
+  /** The faces in a picture, each with the photos of whoever has it; null after a problem, which is told. */
+  async selfie(file) {
+    return (await this.answer(put(`${PEOPLE}/selfie`, file)))?.faces ?? null;
+  }
+
+  /** A run with these photos of the library. */
+  async album(digests) {
+    return (await this.answer(call("/unipic/library/selection", { digests })))?.run;
+  }
+
+  /** A page of a person to print; null after a problem. */
+  print(person, how) {
+    return this.answer(call("/unipic/events/collage", { person, ...how }, PRINTING));
+  }
+
+  async answer(coming) {
+    const { status, body } = await coming;
     if (status === 200 && body) return body;
     this.view.onTrouble(body?.message || OFFLINE);
     return null;
