@@ -72,11 +72,6 @@ def nothing(evidence: Evidence) -> None:
     """Default for `compared`: do nothing."""
 
 
-def no_names(photos: Sequence[Photo]) -> Mapping[str, str]:
-    """Default for `named`: nobody in these photos has a name."""
-    return {}
-
-
 def no_bonds(gallery: Gallery) -> Bonds:
     """Default for `said`: nobody said anything about these photos."""
     return NO_BONDS
@@ -172,14 +167,14 @@ def clean_gallery(
     settings: Settings,
     progress: Progress = silent,
     said: Said = no_bonds,
-    named: Named = no_names,
+    named: Named | None = None,
 ) -> Cleanup:
     """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed.
 
     `said` gives what a person decided about a gallery's photos; `named`: what people in them are called.
     """
     evidence = examine(source, tools, settings, progress)
-    evidence = replace(evidence, names=named(evidence.gallery.photos))
+    evidence = replace(evidence, names=named(evidence.gallery.photos) if named else {})
     return arrange(evidence, settings.thresholds, said(evidence.gallery))
 
 

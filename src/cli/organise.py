@@ -22,7 +22,7 @@ from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
 from cli.terminal import WHOLE, err, out, progress_bars, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
-from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
+from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.albums.made import Made

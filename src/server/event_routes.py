@@ -113,9 +113,8 @@ def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
         run.select(digests)
         name = f"{folder_name(printable(title))[:LONGEST_ALBUM].strip()}.{kind}"
         page, shots = Page(run.out / name, size, int(asked["photos"])), occasions.now().shots
-        number, problems = print_page(
-            page, [shots[one] for one in digests if one in shots], occasions.library, Settings()
-        )
+        there = [shots[one] for one in digests if one in shots]
+        number, problems = print_page(page, there, occasions.library, Settings())
     except (SettingsError, ModelError) as error:
         run.delete()
         raise Refused(400, f"{error}.") from None

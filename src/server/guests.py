@@ -181,5 +181,4 @@ class Guests:
             ])  # fmt: skip
 
     def _save(self, links: Sequence[Link]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         keep_private(self.path, json.dumps(list(map(asdict, links))))

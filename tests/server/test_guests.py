@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ class Clock:
 
 
 class House:
-    """A library with one event of four photos, two of Anna and two of Ben, and a later photo of Anna; and its server."""
+    """A server; its library has an event of two photos of Anna and two of Ben, and a later photo of Anna."""
 
     def __init__(self, root: Path) -> None:
         self.library, self.runs, self.clock = Library(root / "data"), Runs(root / "runs"), Clock()
@@ -106,13 +105,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     selfie = json.dumps({"faces": [face_to_dict(face(ANNA, 77))]})
     monkeypatch.setattr("server.examples.look", lambda *_: selfie)
     config.set_option("server.allowedHosts", ["localhost"])
     config.set_option("server.address", "localhost")
     shutil.copytree(built, tmp_path / "data")
-    yield House(tmp_path)
+    return House(tmp_path)
 
 
 def send(guest: TestClient, address: str, consent: str = "yes", **more: str) -> Any:

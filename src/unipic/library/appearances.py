@@ -72,10 +72,9 @@ def called(reader: Reader, photos: Iterable[Photo]) -> dict[str, str]:
     except DecisionsUnreadable:
         return {}
     found = dict[str, str]()
+    asked = f"SELECT digest, part, facts {_ROWS} AND digest IN ({{}})"
     for some in portions(sorted({photo.digest for photo in photos}) if names else []):
-        for digest, part, facts in reader.ask(
-            f"SELECT digest, part, facts {_ROWS} AND digest IN ({marks(some)})", some
-        ):
+        for digest, part, facts in reader.ask(asked.format(marks(some)), some):
             if name := names.get(json.loads(facts)["person"]):
                 found[f"{digest} {part}"] = name
     return found

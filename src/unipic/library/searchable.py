@@ -243,7 +243,7 @@ class Searchable:
         return dict(found)
 
     def said(self, key: str, value: str) -> frozenset[str]:
-        """Digests of favourites, of a tag, an album or a person by name or id, or of what a decision kept or set aside."""
+        """Digests of favourites, of a tag, an album or a person by name or id, or of what was kept or set aside."""
         marks = self.reader.marks
         if key == "tag":
             return frozenset().union(
