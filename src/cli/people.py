@@ -105,6 +105,9 @@ class Keeping:
     export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
     take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
     forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
+    never_again: Annotated[bool, _keeping("--never-again", "With --forget: keep 128 numbers, to not find them.")] = (
+        False
+    )
     forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
@@ -242,7 +245,7 @@ def _forget(keeping: Keeping, found: People) -> None:
     if not keeping.yes:
         typer.confirm(f"Delete {some.row.name or 'this person'} and what was said of {count(len(some.faces), 'face')}? "
                       "Nothing said before can be taken back then.", abort=True)  # fmt: skip
-    out.print(f"Forgotten: {count(found.forget(some.id), 'ruling')}.", **WHOLE)
+    out.print(f"Forgotten: {count(found.forget(some.id, not keeping.never_again), 'ruling')}.", **WHOLE)
 
 
 def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:

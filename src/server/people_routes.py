@@ -286,7 +286,7 @@ def _done(room: Room, asked: Asked) -> dict[str, Any]:
         "no face": lambda: people.no_face(_texts(asked["faces"])),
         "nobody": lambda: people.nobody(_texts(asked["ids"])),
         "undo": people.undo,
-        "forget": lambda: people.forget(text(asked["id"])),
+        "forget": lambda: people.forget(text(asked["id"]), asked.get("again") is not False),
     }
     done = steps[text(asked["do"])]()
     notices, people.notices = people.notices, []

@@ -251,8 +251,8 @@ class Searchable:
             )
         if key == "who":
             persons = Persons(self.reader.data).all()[0]
-            named = {one.id for one in persons if one.name and folded(one.name) == folded(value)}
-            return showing(self.reader, named or {value})  # an id, also of somebody without a name
+            ids = {one.id for one in persons if one.name and folded(one.name) == folded(value)}
+            return showing(self.reader, ids or {value})  # an id, also of somebody without a name
         if key == "album":
             named = [album.id for album in marks.albums() if album.name.casefold() == value.casefold()]
             return frozenset().union(*map(marks.in_album, named))

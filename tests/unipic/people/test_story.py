@@ -15,7 +15,7 @@ from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import SourceError
 from unipic.examples import faces_in_picture
-from unipic.library.faces import turn_on
+from unipic.library.faces import forget_faces, turn_on
 from unipic.library.library import Library
 from unipic.people.limits import DLIB
 from unipic.people.selfie import clear_faces, photos_of
@@ -90,3 +90,21 @@ def test_a_poor_face_is_less_sure_than_a_clear_one() -> None:
     }
     assert photos_of(made_up(1, 1, vector=None), [clear], DLIB) == []
     assert photos_of(selfie, [], DLIB) == []
+
+
+def test_a_person_who_is_not_to_be_found_again(library: Library, tmp_path: Path) -> None:
+    """Faces of new photos that are hers are deleted as soon as they are told apart; deleting all ends that."""
+    turn_on(library)
+    tools = Tools(BuiltinEncoder(), None, InlineEngine(), library.thumbnails)
+    people, _ = find_people(library, tools, SETTINGS)
+    ana = next(some for some in people.everybody.values() if some.faces[0].box[0] < 0.5)
+    assert len(people.faces) == 6
+    people.forget(ana.id, again=False)
+    save(group({PLACES[0]: 0, (400, 80, 180): 2}), tmp_path / "photos" / "new.jpg", quality=90)
+    read_in(library, tmp_path / "photos")
+    left = find_people(library, tools, SETTINGS)[0].faces
+    assert len(left) == 6 - len(ana.faces) + 1
+    assert all(one.box[0] > 0.5 for one in left)
+    forget_faces(library)
+    turn_on(library)
+    assert len(find_people(library, tools, SETTINGS)[0].faces) == 8

@@ -31,10 +31,12 @@ export class Found {
     this.element.replaceChildren(
       h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), "Everybody"),
       h("div", { class: "bar" }, ...choose, h("h2", {}, sure.length ? `${count(sure.length, "photo")} of this person` : "No photo surely shows this person")),
-      h("p", { class: "quiet" }, "The picture was not kept."),
-      sure.length > 0 && h("button", { type: "button", class: "strong", onclick: album }, icon("export"), "Make an album"),
-      wall(sure),
-      perhaps.length > 0 && h("details", {}, h("summary", {}, `${count(perhaps.length, "photo")} that may`), wall(perhaps)),
+      ...[
+        h("p", { class: "quiet" }, "The picture was not kept."),
+        sure.length > 0 && h("button", { type: "button", class: "strong", onclick: album }, icon("export"), "Make an album"),
+        wall(sure),
+        perhaps.length > 0 && h("details", {}, h("summary", {}, `${count(perhaps.length, "photo")} that may`), wall(perhaps)),
+      ].filter(Boolean),
     );
   }
 }

@@ -91,13 +91,13 @@ export class Person {
   }
 
   forget(who) {
-    const about = `The name, and all that was said of ${count(this.one.faces, "face")}, is deleted and cannot be undone. The faces are found again without a name; turn faces off below to delete them too.`;
-    const act = async () => {
-      if (await this.page.store.say({ do: "forget", id: this.one.id })) this.page.back(true);
+    const about = `The name, all that was said of ${count(this.one.faces, "face")}, their numbers and pictures are deleted. This cannot be undone. Not to find the person in new photos either, 128 numbers of the face have to be kept to know whom, until all faces are deleted.`;
+    const act = (again) => async () => {
+      if (await this.page.store.say({ do: "forget", id: this.one.id, again })) this.page.back(true);
     };
     return h(
       "button",
-      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget", act]] }) },
+      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget, and never find again", act(false)], ["Forget", act(true)]] }) },
       "Forget…",
     );
   }
