@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -40,7 +40,7 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
 
     def say(asked: Asked) -> Answer:
         """The event that the photos are in now; none after undo."""
-        SAID[asked["do"]](occasions, asked)
+        _say(occasions, asked)
         digest = asked.get("photo")
         event = occasions.now().of_photo.get(digest) if isinstance(digest, str) else None
         return {"event": event.id if event else ""}
@@ -153,55 +153,28 @@ def _event(occasions: Occasions, id: str) -> Event:
 # What is said.
 
 
-def _rename(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import name_event
-
-    name_event(_rulings(occasions), _event(occasions, asked["event"]), text(asked["name"]))
-
-
-def _split(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import split
-
-    split(_rulings(occasions), occasions.now(), text(asked["photo"]))
-
-
-def _join(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import join
-
-    join(_rulings(occasions), _event(occasions, asked["event"]), _event(occasions, asked["with"]))
-
-
-def _leave_out(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import leave_out
-
-    leave_out(_rulings(occasions), occasions.now(), [text(digest) for digest in asked["photos"]])
-
-
-def _judge(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import judge
-
-    offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
-    if offered is None:
-        raise Refused(404, "This proposal is no longer there.")
-    judge(_rulings(occasions), offered, asked["accepted"] is True)
-
-
-def _undo(occasions: Occasions, asked: Asked) -> None:
-    if _rulings(occasions).undo() is None:
-        raise Refused(409, "There is nothing to take back.")
-
-
-SAID: dict[str, Callable[[Occasions, Asked], None]] = {
-    "rename": _rename,
-    "split": _split,
-    "join": _join,
-    "leave out": _leave_out,
-    "clock": _judge,
-    "undo": _undo,
-}
-
-
-def _rulings(occasions: Occasions) -> Any:
+def _say(occasions: Occasions, asked: Asked) -> None:
+    """Keep one thing that is said of events or of a clock."""
+    from unipic.albums import saying
     from unipic.library.events import EventRulings
 
-    return EventRulings(occasions.library.data)
+    rulings = EventRulings(occasions.library.data)
+    match asked["do"]:
+        case "rename":
+            saying.name_event(rulings, _event(occasions, asked["event"]), text(asked["name"]))
+        case "split":
+            saying.split(rulings, occasions.now(), text(asked["photo"]))
+        case "join":
+            saying.join(rulings, _event(occasions, asked["event"]), _event(occasions, asked["with"]))
+        case "leave out":
+            saying.leave_out(rulings, occasions.now(), [text(digest) for digest in asked["photos"]])
+        case "clock":
+            offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
+            if offered is None:
+                raise Refused(404, "This proposal is no longer there.")
+            saying.judge(rulings, offered, asked["accepted"] is True)
+        case "undo":
+            if rulings.undo() is None:
+                raise Refused(409, "There is nothing to take back.")
+        case other:
+            raise ValueError(f"there is no {other!r}")

@@ -199,7 +199,7 @@ class GuestPages:
                 if left:
                     archive.writestr("left-out.txt", f"{count(left, 'photo')} could not be read now.\n")
             yield sent.take()
-        await run_in_threadpool(self.guests.downloaded, link, len(photos) - left)
+        await run_in_threadpool(self.guests.note, link, f"{count(len(photos) - left, 'photo')} downloaded")
 
     async def leave(self, request: Request) -> Response:
         """Make the browser one that is no guest's."""

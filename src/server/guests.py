@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hmac import compare_digest
-from pathlib import Path
 from typing import Any
 
 from server.answers import Refused
@@ -75,11 +74,6 @@ class Guests:
     _visits: OrderedDict[str, Visit] = field(default_factory=OrderedDict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    @property
-    def path(self) -> Path:
-        """Where links are stored."""
-        return self.library.data / FILE
-
     # For the host.
 
     def make(self, digests: Sequence[str], days: int = DAYS, pin: str = "") -> str:
@@ -106,7 +100,7 @@ class Guests:
     def links(self) -> list[Link]:
         """All links that are valid now. A damaged file has none, so nobody gets in by it."""
         try:
-            rows: list[dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))
+            rows: list[dict[str, Any]] = json.loads((self.library.data / FILE).read_text(encoding="utf-8"))
             links = [
                 Link(**{**row, "digests": tuple(row["digests"]), "uses": tuple(map(tuple, row["uses"]))})
                 for row in rows
@@ -119,7 +113,7 @@ class Guests:
 
     def open(self, token: str, source: str) -> Link:
         """The link with this token."""
-        self._not_too_many(self.unknown, "link", source)
+        _not_too_many(self.unknown, "link", source)
         hashed = fast_hash(token)
         link = next((one for one in self.links() if compare_digest(one.token, hashed)), None)
         if link is None:
@@ -129,10 +123,10 @@ class Guests:
 
     def enter(self, link: Link, pin: str) -> str:
         """The cookie of a new visit. Refused for a wrong PIN; after too many of them, also for the right one."""
-        self._not_too_many(self.tries, "pin", link.id)
+        _not_too_many(self.tries, "pin", link.id)
         if link.pin and not compare_digest(link.pin, slow_hash(pin[:LONGEST_PIN], link.salt)):
             self.tries.count("pin", link.id)
-            self._note(link, "wrong PIN")
+            self.note(link, "wrong PIN")
             raise Refused(403, "That PIN is wrong.")
         cookie = secrets.token_urlsafe(32)
         with self._lock:
@@ -150,14 +144,14 @@ class Guests:
         """Count a picture that a guest sends. Refused if there were too many, or faces are not told apart."""
         if not is_on(self.library):
             raise Refused(409, "Photos of you cannot be looked for now.")
-        self._not_too_many(self.tries, "selfie", f"{link.id} {source}")
+        _not_too_many(self.tries, "selfie", f"{link.id} {source}")
         self.tries.count("selfie", f"{link.id} {source}")
 
     def find(self, link: Link, visit: Visit, face: Face) -> None:
         """Find the link's photos that surely show the person with this face."""
         there = faces(self.library, link.digests, vectors=True)
         visit.found = [one.digest for one in photos_of(face, there, DLIB) if one.sure]
-        self._note(link, f"{count(len(visit.found), 'photo')} found")
+        self.note(link, f"{count(len(visit.found), 'photo')} found")
 
     def photos(self, link: Link, visit: Visit) -> list[Photo]:
         """The photos that were found and are still in the library, in their order. No films."""
@@ -165,15 +159,8 @@ class Guests:
         there = [known[digest] for digest in visit.found or [] if digest in known and digest in link.digests]
         return [photo for photo in there if photo.format != FILM]
 
-    def downloaded(self, link: Link, number: int) -> None:
-        """Note that so many photos were downloaded."""
-        self._note(link, f"{count(number, 'photo')} downloaded")
-
-    def _not_too_many(self, tries: Guesses, kind: Kind, source: str) -> None:
-        if tries.too_many(kind, source):
-            raise Refused(429, SLOWLY)
-
-    def _note(self, link: Link, words: str) -> None:
+    def note(self, link: Link, words: str) -> None:
+        """Add a line to the link's log."""
         with self._lock:
             self._save([
                 replace(one, uses=(*one.uses, (round(self.clock()), words))[-USES:]) if one.id == link.id else one
@@ -181,4 +168,9 @@ class Guests:
             ])  # fmt: skip
 
     def _save(self, links: Sequence[Link]) -> None:
-        keep_private(self.path, json.dumps(list(map(asdict, links))))
+        keep_private(self.library.data / FILE, json.dumps(list(map(asdict, links))))
+
+
+def _not_too_many(tries: Guesses, kind: Kind, source: str) -> None:
+    if tries.too_many(kind, source):
+        raise Refused(429, SLOWLY)

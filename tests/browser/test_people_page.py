@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.test_axe import Inspector
+from tests.helpers.hostile_files import saved
 from tests.helpers.libraries import read_in, taken
 from tests.helpers.people import direction, face, put
-from tests.helpers.pictures import saved
 
 from unipic.library.library import Library
 from unipic.library.persons import Persons

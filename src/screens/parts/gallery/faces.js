@@ -33,16 +33,23 @@ export class Faces {
   }
 
   box(face) {
-    const [left, top, right, bottom] = face.box.map((edge) => `${100 * edge}%`);
+    const [left, top, right, bottom] = face.box.map((edge) => 100 * edge);
     const words = face.name || "Who?";
-    const button = h(
+    const held = (event) => event.stopPropagation(); // the photo is not dragged
+    return h(
       "button",
-      { type: "button", class: "face-box", title: face.why, "aria-label": `${words}${face.why && `, ${face.why}`}`, onclick: () => this.open(face) },
+      {
+        type: "button",
+        class: "face-box",
+        title: face.why,
+        "aria-label": [words, face.why].filter(Boolean).join(", "),
+        style: `left: ${left}%; top: ${top}%; width: ${right - left}%; height: ${bottom - top}%`,
+        onclick: () => this.open(face),
+        onpointerdown: held,
+        onpointerup: held,
+      },
       h("span", {}, words),
     );
-    for (const kind of ["pointerdown", "pointerup"]) button.addEventListener(kind, (event) => event.stopPropagation());
-    Object.assign(button.style, { left, top, width: `calc(${right} - ${left})`, height: `calc(${bottom} - ${top})` });
-    return button;
   }
 
   async open(face) {
@@ -51,34 +58,38 @@ export class Faces {
   }
 
   form(face, known, { host, onClose }) {
-    const field = h("input", { id: "face-name", type: "text", value: face.name, maxLength: 100, autocomplete: "off", readOnly: !face.id });
-    field.setAttribute("list", "face-names");
-    const act = (words, done) => h("button", { type: "button", onclick: () => (leave(), done()) }, words);
-    const faces = [face.key];
-    const form = h(
-      "form",
-      { method: "dialog", onsubmit: (event) => (event.preventDefault(), leave(), this.name(face, known, field.value.trim())) },
-      h("h2", { id: "face-title" }, "Who is this?"),
-      face.why && h("p", { class: "quiet" }, face.why),
-      h("label", { for: "face-name" }, "Name"),
-      field,
-      h("datalist", { id: "face-names" }, ...known.map(({ name }) => h("option", { value: name }))),
-      h(
-        "div",
-        { class: "answers" },
-        act("Cancel", () => {}),
-        face.id && act("All photos", () => this.page.search(`who:"${(face.name || face.id).replaceAll('"', "")}"`)),
-        face.name && act(`Not ${face.name}`, () => this.say({ do: "not", id: face.id, faces })),
-        face.id && act("Not a face", () => this.say({ do: "no face", faces })),
-        face.id && h("button", { type: "submit", class: "strong" }, "Save"),
-      ),
-    );
-    const dialog = h("dialog", { class: "ask", "aria-labelledby": "face-title", oncancel: () => leave(), onclose: () => leave() }, form);
     const leave = () => {
       if (!dialog.isConnected) return;
       dialog.remove();
       onClose();
     };
+    const { id, name, why } = face;
+    const faces = [face.key];
+    const field = h("input", { id: "face-name", type: "text", value: name, maxLength: 100, autocomplete: "off", readOnly: !id });
+    field.setAttribute("list", "face-names");
+    const act = (words, done) => h("button", { type: "button", onclick: () => (leave(), done()) }, words);
+    const save = (event) => (event.preventDefault(), leave(), this.name(face, known, field.value.trim()));
+    const buttons = [
+      act("Cancel", () => {}),
+      id && act("All photos", () => this.page.search(`who:"${(name || id).replaceAll('"', "")}"`)),
+      name && act(`Not ${name}`, () => this.say({ do: "not", id, faces })),
+      id && act("Not a face", () => this.say({ do: "no face", faces })),
+      id && h("button", { type: "submit", class: "strong" }, "Save"),
+    ];
+    const dialog = h(
+      "dialog",
+      { class: "ask", "aria-labelledby": "face-title", oncancel: leave, onclose: leave },
+      h(
+        "form",
+        { onsubmit: save },
+        h("h2", { id: "face-title" }, "Who is this?"),
+        why && h("p", { class: "quiet" }, why),
+        h("label", { for: "face-name" }, "Name"),
+        field,
+        h("datalist", { id: "face-names" }, ...known.map((one) => h("option", { value: one.name }))),
+        h("div", { class: "answers" }, ...buttons.filter(Boolean)),
+      ),
+    );
     host.append(dialog);
     dialog.showModal();
     field.focus();
@@ -86,21 +97,18 @@ export class Faces {
   }
 
   /** Everybody who looks like an unnamed face gets the name; of a named person only this face goes elsewhere. */
-  async name(face, known, name) {
-    if (!name || name === face.name) return;
+  async name({ id, key, name: before }, known, name) {
+    if (!name || name === before) return;
     const other = known.find((one) => one.name.toLowerCase() === name.toLowerCase());
-    if (!face.name) await this.say(other ? { do: "join", ids: [other.id, face.id] } : { do: "name", id: face.id, name });
-    else if (other) await this.say({ do: "split", faces: [face.key], to: other.id });
-    else {
-      const { body } = await call(`${PEOPLE}/do`, { do: "split", faces: [face.key] });
-      if (body?.id) await this.say({ do: "name", id: body.id, name });
-    }
+    if (!before) return this.say(other ? { do: "join", ids: [other.id, id] } : { do: "name", id, name });
+    const moved = await this.say({ do: "split", faces: [key], to: other?.id ?? "" });
+    if (moved?.id && !other) await this.say({ do: "name", id: moved.id, name });
   }
 
   async say(said) {
     const { status, body } = await call(`${PEOPLE}/do`, said);
-    const words = body?.message || body?.notices?.join(" ") || (status === 200 ? "Kept" : "That could not be kept");
-    this.page.say(words);
+    this.page.say(body?.message || body?.notices?.join(" ") || (status === 200 ? "Kept" : "That could not be kept"));
     await this.show(this.digest, true);
+    return body;
   }
 }
