@@ -64,7 +64,7 @@ class GuestPages:
 
     def __init__(self, guests: Guests, shelves: Shelves, renderer: Renderer) -> None:
         self.guests, self.shelves, self.renderer = guests, shelves, renderer
-        self._zips = anyio.CapacityLimiter(ZIPS)
+        self._zips, self._looks = anyio.CapacityLimiter(ZIPS), anyio.CapacityLimiter(1)
 
     def routes(self) -> list[Route]:
         """The routes, all below GUESTS."""
@@ -128,7 +128,8 @@ class GuestPages:
             raise Refused(400, "Tick the box if you agree; otherwise no picture is looked at.")
         self.guests.may_look(link, source_of(request.scope))
         picture = await given.read()
-        await run_in_threadpool(self._find, link, visit, picture)
+        # Others wait without a thread: the shared ones serve the rest of the app.
+        await anyio.to_thread.run_sync(self._find, link, visit, picture, limiter=self._looks)
 
     def _find(self, link: Link, visit: Visit, picture: bytes) -> None:
         with held_for_a_moment(self.guests.library.data) as path:
