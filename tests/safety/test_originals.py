@@ -78,7 +78,7 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
     }
 
 
-REFUSED = {"search into the photos", "inside", "around", "over", "not confirmed"}
+REFUSED = {"search into the photos", "events into the photos", "inside", "around", "over", "not confirmed"}
 SMOKE = {"folder", "zip", "index", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
 
 
