@@ -50,9 +50,8 @@ def looked_at(name: str, command: str, path: Path, *more: str) -> dict[str, Any]
 
 
 def faces_in_selfie(path: Path, name: str) -> list[Face]:
-    """The clear faces in a picture, the largest first, with vectors; none if it has none. SourceError."""
-    said = looked_at(name, "selfie", path)["faces"]
-    return [face_from_dict(one) for one in said]
+    """The clear faces in a picture, the largest first, with vectors. SourceError says why there is none."""
+    return [face_from_dict(one) for one in looked_at(name, "selfie", path)["faces"]]
 
 
 def face_from_dict(values: dict[str, Any]) -> Face:
