@@ -91,7 +91,7 @@ def events(
     """Group photos into events and trips by time and place, name them, and make albums. Originals are only read."""
     from unipic.albums.sessions import Rules
     from unipic.library.library import Library
-    from unipic.vision.registry import open_encoder
+    from unipic.vision.registry import Loader, open_encoder
     from utils import find_clocks, find_events
 
     with clear_answers(as_json):
@@ -104,7 +104,7 @@ def events(
         folders = added(photos or [], library, settings, as_json)
         if not library.paths():
             raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
-        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         if _heard(say, library, find_events(library, encoder, rules), encoder):
             err.print("Kept. It holds for these photos after every new scan; --undo takes it back.", **WHOLE)
         found = find_events(library, encoder, rules)

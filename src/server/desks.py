@@ -1,7 +1,5 @@
 """Open the review session of a run."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from server.runs import Run

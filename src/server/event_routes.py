@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -32,15 +33,12 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
     def timeline(request: Request) -> Answer:
         return {"events": [_card(event) for event in occasions.now().events]}
 
-    def one(request: Request) -> Answer:
-        return _in_full(occasions, request.path_params["id"])
-
     def clocks(request: Request) -> Answer:
         return [_clock(offset) for offset in occasions.clocks()]
 
     def say(asked: Asked) -> Answer:
         """The event that the photos are in now; none after undo."""
-        _say(occasions, asked)
+        _said(occasions, asked)
         digest = asked.get("photo")
         event = occasions.now().of_photo.get(digest) if isinstance(digest, str) else None
         return {"event": event.id if event else ""}
@@ -54,17 +52,14 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
         run.select([digest for event in events for digest in event.digests])
         return {"run": run.token}
 
-    def collage(asked: Asked) -> Answer:
-        return _printed(occasions, runs, asked)
-
     path = "/unipic/events"
     return [
         Route(path, in_words(shown(timeline))),
         Route(f"{path}/clocks", in_words(shown(clocks))),
         Route(f"{path}/say", in_words(heard(say)), methods=["POST"]),
         Route(f"{path}/album", in_words(heard(album)), methods=["POST"]),
-        Route(f"{path}/collage", in_words(heard(collage)), methods=["POST"]),
-        Route(f"{path}/one/{{id}}", in_words(shown(one))),
+        Route(f"{path}/collage", in_words(heard(partial(_printed, occasions, runs))), methods=["POST"]),
+        Route(f"{path}/one/{{id}}", in_words(shown(lambda request: _in_full(occasions, request.path_params["id"])))),
     ]
 
 
@@ -153,8 +148,7 @@ def _event(occasions: Occasions, id: str) -> Event:
 # What is said.
 
 
-def _say(occasions: Occasions, asked: Asked) -> None:
-    """Keep one thing that is said of events or of a clock."""
+def _said(occasions: Occasions, asked: Asked) -> None:
     from unipic.albums import saying
     from unipic.library.events import EventRulings
 
@@ -177,4 +171,4 @@ def _say(occasions: Occasions, asked: Asked) -> None:
             if rulings.undo() is None:
                 raise Refused(409, "There is nothing to take back.")
         case other:
-            raise ValueError(f"there is no {other!r}")
+            raise KeyError(other)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import plain, size
+from screens.parts.words import failed, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
 from unipic.core.photo import Found, Photo
-from unipic.core.progress import Step
+from unipic.core.progress import Progress, Step
 from unipic.core.settings import Settings
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
@@ -26,6 +27,8 @@ from unipic.destinations.list import ListDestination
 from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
+
+T = TypeVar("T")
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
 ZIP_NAME_CHARACTERS = 80  # of any script, so at most 240 bytes and the ending
@@ -68,18 +71,12 @@ def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album:
     """Write a ZIP of crops into the run's folder, and say whose heads are cut."""
     from unipic.destinations.crops import zip_crops
 
-    path, bar = run.out / f"{zip_name(album)} crops.zip", Bar("Cropping")
+    path = run.out / f"{zip_name(album)} crops.zip"
     files = [Found(photo.id, photo.name, photo.path, photo.size) for photo in photos]
-    try:
-        with one_at_a_time(bar):
-            _, notes = zip_crops(path, files, aspects, Settings(), bar)
-    except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    finally:
-        bar.empty()
-    session.zip_path = path
-    _said(notes, "more")
+    made = with_bar("Cropping", lambda bar: zip_crops(path, files, aspects, Settings(), bar))
+    if made is not None:
+        session.zip_path = path
+        _said(made[1], "more")
 
 
 def offer(run: Run) -> None:
@@ -101,15 +98,9 @@ def zip_name(album: str) -> str:
 
 def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:
     """Export with a progress bar, one at a time. None if it failed, which is shown, as are problems."""
-    bar = Bar(title)
-    try:
-        with one_at_a_time(bar):
-            result = export(destination, outcomes, bar)
-    except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    result = with_bar(title, lambda bar: export(destination, outcomes, bar))
+    if result is None:
         return None
-    finally:
-        bar.empty()
     _said(result.problems, "more, listed in the manifest")
     return result
 
@@ -119,6 +110,19 @@ def _said(problems: Sequence[str], more: str) -> None:
         st.warning(plain(problem), icon=":material/warning:")
     if len(problems) > MAX_ROWS_SHOWN:
         st.warning(f"... and {len(problems) - MAX_ROWS_SHOWN:,} {more}.", icon=":material/warning:")
+
+
+def with_bar(title: str, work: Callable[[Progress], T]) -> T | None:
+    """What the work gives, with a progress bar, one at a time. None if it failed, which is shown."""
+    bar = Bar(title)
+    try:
+        with one_at_a_time(bar):
+            return work(bar)
+    except UnipicError as error:
+        failed(error)
+        return None
+    finally:
+        bar.empty()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """Navigation on a phone: a bar at the bottom, within reach of a thumb, in place of Streamlit's menu."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

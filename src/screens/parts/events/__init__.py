@@ -4,8 +4,6 @@ Streamlit only mounts it. What it shows it fetches itself, and what the person s
 server/event_routes.py.
 """
 
-from __future__ import annotations
-
 from screens.parts import mount
 
 _component = mount.page_of("events", "Events")

@@ -3,8 +3,6 @@
 What it shows it fetches itself, and what the person says goes to the routes of people, see server/people_routes.py.
 """
 
-from __future__ import annotations
-
 from screens.parts import mount
 
 _component = mount.page_of("people", "People")

@@ -1,12 +1,11 @@
 // What the page knows of people, and what it sends.
 
-import { call, put } from "../darkroom/api.js";
+import { OFFLINE, answered, ask, call, put } from "../darkroom/api.js";
 import { keepPlace } from "../gallery/memory.js";
 import { ALL } from "../gallery/store.js";
 
 const PEOPLE = "/unipic/people";
 const PRINTING = 300000; // milliseconds: a large page takes a slow server minutes
-const OFFLINE = "Unipic does not answer. Is it still running?";
 
 export class Store {
   /** view.onTrouble(words) is told. */
@@ -29,29 +28,24 @@ export class Store {
   }
 
   get(path) {
-    return this.answer(call(`${PEOPLE}/${path}`));
+    return ask(`${PEOPLE}/${path}`, this.told);
   }
+
+  told = (words) => this.view.onTrouble(words);
 
   /** The faces in a picture, each with the photos of whoever has it; null after a problem, which is told. */
   async selfie(file) {
-    return (await this.answer(put(`${PEOPLE}/selfie`, file)))?.faces ?? null;
+    return (await answered(put(`${PEOPLE}/selfie`, file), this.told))?.faces ?? null;
   }
 
   /** A run with these photos of the library. */
   async album(digests) {
-    return (await this.answer(call("/unipic/library/selection", { digests })))?.run;
+    return (await ask("/unipic/library/selection", this.told, { digests }))?.run;
   }
 
   /** A page of a person to print; null after a problem. */
   print(person, how) {
-    return this.answer(call("/unipic/events/collage", { person, ...how }, PRINTING));
-  }
-
-  async answer(coming) {
-    const { status, body } = await coming;
-    if (status === 200 && body) return body;
-    this.view.onTrouble(body?.message || OFFLINE);
-    return null;
+    return ask("/unipic/events/collage", this.told, { person, ...how }, PRINTING);
   }
 
   /** The answer, or null after a refusal. `onTogether(message, photos)` is asked about two who share photos. */
