@@ -1,5 +1,7 @@
 """The command line: each command lies in a file of cli/ and registers itself."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable
