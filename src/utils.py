@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # what has no film does without FFmpeg
 T = TypeVar("T")
 Compared = Callable[[Evidence], None]
 Said = Callable[[Gallery], Bonds]
+Named = Callable[[Sequence[Photo]], Mapping[str, str]]  # names by the keys of faces
 
 
 def nothing(evidence: Evidence) -> None:
@@ -170,13 +171,19 @@ def read_words(which: Which, library: Library, tools: Tools, settings: Settings,
 
 
 def clean_gallery(
-    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, said: Said = no_bonds
+    source: Source,
+    tools: Tools,
+    settings: Settings,
+    progress: Progress = silent,
+    said: Said = no_bonds,
+    named: Named | None = None,
 ) -> Cleanup:
     """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed.
 
-    `said` gives what a person decided about a gallery's photos.
+    `said` gives what a person decided about a gallery's photos; `named`: what people in them are called.
     """
     evidence = examine(source, tools, settings, progress)
+    evidence = replace(evidence, names=named(evidence.gallery.photos) if named else {})
     return arrange(evidence, settings.thresholds, said(evidence.gallery))
 
 
@@ -370,7 +377,7 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     gallery = evidence.gallery
     copies = find_copies(gallery.photos, evidence.likeness, thresholds.near, bonds)
     moments = find_moments(copies, thresholds, bonds)
-    faces = Faces(evidence.faces)
+    faces = Faces(evidence.faces, evidence.names)
     ranked = rank(moments, copies.likeness, copies.by_keeper, evidence.scores, evidence.weights, faces)
     grouped = {photo.id for moment in moments for photo in moment}
     return Cleanup(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -245,7 +246,9 @@ def cleaned(
 ) -> tuple[Cleanup, list[Ruling]]:
     """What is found, by what was decided in the web app if `decided`; and those decisions."""
     from unipic.cleanup.bonds import Bonds
+    from unipic.library.appearances import called
     from unipic.library.decisions import Catalogue
+    from unipic.library.library import Library
     from unipic.tools import open_tools
     from utils import clean_gallery
 
@@ -258,9 +261,10 @@ def cleaned(
         return Bonds(rulings, catalogue.meet(digests) if rulings else {})
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
-        cleanup = clean_gallery(source, tools, settings, progress, said)
+        look = partial(clean_gallery, source, tools, settings, progress, said, partial(called, Library(data_folder())))
+        cleanup = look()
         if source.wants_whole(cleanup):
-            cleanup = clean_gallery(source, tools, settings, progress, said)
+            cleanup = look()
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 

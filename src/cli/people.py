@@ -106,6 +106,9 @@ class Keeping:
     export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
     take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
     forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
+    never_again: Annotated[bool, _keeping("--never-again", "With --forget: keep 128 numbers, to not find them.")] = (
+        False
+    )
     forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
@@ -145,7 +148,7 @@ def people(
             for notice in (*tools.notices, *notices):
                 err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
             if looking.of:
-                _of(looking, library, found, tools, settings, as_json)
+                _of(looking.of, looking, library, found, tools, settings, as_json)
                 return
         if keeping.forget:
             _forget(keeping, found)
@@ -209,16 +212,18 @@ def _suggest(found: People, as_json: bool) -> None:
     out.print("No more questions." if not questions else "")
 
 
-def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
+def _of(
+    picture: Path, looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool
+) -> None:
     """Photos of the person in a picture."""
-    from unipic.examples import face_in
+    from unipic.examples import faces_in_picture
     from unipic.people.selfie import photos_of
     from unipic.review.outcomes import Outcome
 
     if looking.within and not library.folder(library.real(looking.within)).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
-    matches = photos_of(face_in(looking.of, tools, settings), found.faces, found.limits) if looking.of else []
+    matches = photos_of(faces_in_picture(picture, tools, settings)[0], found.faces, found.limits)
     if looking.within:
         inside = library.inside(library.real(looking.within))
         matches = [one for one in matches if one.digest in inside]
@@ -246,7 +251,7 @@ def _forget(keeping: Keeping, found: People) -> None:
     if not keeping.yes:
         typer.confirm(f"Delete {some.row.name or 'this person'} and what was said of {count(len(some.faces), 'face')}? "
                       "Nothing said before can be taken back then.", abort=True)  # fmt: skip
-    out.print(f"Forgotten: {count(found.forget(some.id), 'ruling')}.", **WHOLE)
+    out.print(f"Forgotten: {count(found.forget(some.id, not keeping.never_again), 'ruling')}.", **WHOLE)
 
 
 def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:

@@ -82,9 +82,6 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "f13db4dae1b7a4a7"),
     "library/recognised": (1, "0f3ec3a27c2d258e"),
     "vision/ocr": (1, "1b9edbc8c3603a6d"),
-    "vision/faces": (1, "45014bba068f177f"),
-    "vision/chips": (1, "cb8825da05fe29db"),
-    "vision/ocr": (1, "f8d8fe846956c818"),
     "vision/faces": (1, "5ee35a5df7f4a46a"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
@@ -95,8 +92,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "290edb473f942fcc"),
-    "reading/seen": (3, "9a21ffc30cc6794e"),
+    "reading/seen": (3, "86b35e41f1286110"),
 }
 
 

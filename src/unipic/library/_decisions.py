@@ -63,6 +63,7 @@ class Decisions:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
                 base.execute("PRAGMA foreign_keys = ON")
+                base.execute("PRAGMA secure_delete = ON")  # what is deleted or replaced is overwritten
                 if _version(base) < VERSION:
                     base.execute("BEGIN IMMEDIATE")
                     for number in range(_version(base), VERSION):  # another process may have done it meanwhile
