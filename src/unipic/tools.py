@@ -157,7 +157,7 @@ def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[
     if not checkpoint(models):
         return None, []
     device = settings.machine.device
-    encoder, _ = open_text_encoder(settings.searching.search_model, models, device, fetch=False)
+    encoder, _ = open_text_encoder(settings.searching.search_model, Loader(models, device, fetch=False))
     finder = open_segmenter(models, encoder, device) if encoder else None
     if encoder is None or finder is None:
         return None, ["SAM is there, but the things in photos are searched by words: that takes a text encoder."]
