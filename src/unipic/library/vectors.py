@@ -138,7 +138,7 @@ class CellVectors(ExactVectors):
         import faiss
 
         number, dimensions = vectors.shape
-        cells = max(1, min(number // SAMPLE, round(CENTRES * number**0.5)))
+        cells = max(1, min(number // SAMPLE, round(number**0.5)))  # few, since each process makes them
         kind, cosine = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         self._centres = faiss.IndexFlatIP(dimensions)  # the inverted file does not own it
         rows: Any = faiss.IndexIVFScalarQuantizer(self._centres, dimensions, cells, kind, cosine)
