@@ -58,7 +58,7 @@ def _config(found: dict[str, torch.Tensor]) -> Any:
         inner = shapes["blocks.0.mlp.lin1.weight"][0]
     except KeyError as error:
         raise ValueError(f"it is no checkpoint of segment_anything: it lacks {error}") from error
-    size = {"image_size": places * patch, "patch_size": patch}
+    size: dict[str, Any] = {"image_size": places * patch, "patch_size": patch}
     vision = SamVisionConfig(
         **size,
         hidden_size=width,

@@ -34,7 +34,6 @@ from unipic.vision.registry import (
     open_eyes,
     open_faces,
     open_scorer,
-    open_segmenter,
     open_text_encoder,
     text_encoders_here,
 )
@@ -152,13 +151,13 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
 def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[str]]:
     """What finds the things in photos as it fills the library, where a checkpoint of SAM is; and notices."""
     from unipic.library.filling import THINGS, detector
-    from unipic.vision.segments import SIDE, checkpoint
+    from unipic.vision.segments import SIDE, checkpoint, open_segmenter
 
     if not checkpoint(models):
         return None, []
-    device = settings.machine.device
-    encoder, _ = open_text_encoder(settings.searching.search_model, Loader(models, device, fetch=False))
-    finder = open_segmenter(models, encoder, device) if encoder else None
+    device, name = settings.machine.device, settings.searching.search_model
+    encoder, _ = open_text_encoder(name, Loader(models, device, fetch=False))
+    finder = open_segmenter(models, encoder, device)
     if encoder is None or finder is None:
         return None, ["SAM is there, but the things in photos are searched by words: that takes a text encoder."]
     again = partial(open_same_segmenter, finder.key, encoder.name, encoder.key, models.absolute(), pick_device(device))
@@ -201,6 +200,8 @@ def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncode
 
 def open_same_segmenter(key: str, name: str, encoder_key: str, models: Path, device: str) -> Segmenter:
     """What finds things, with this key and this text encoder, as open_same does it."""
+    from unipic.vision.segments import open_segmenter
+
     found = open_segmenter(models, open_same_text(name, encoder_key, models, device), device)
     if found is None or found.key != key:
         raise _differs(found.key if found else "", key, [], models)

@@ -106,7 +106,10 @@ class ExactVectors:
         """Ascending ids. `among`: bool by id."""
         import faiss
 
-        only = {} if among is None else {"sel": faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))}
+        only: dict[str, Any] = {}
+        if among is not None:
+            bits = np.packbits(among, bitorder="little")
+            only["sel"] = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
         _, found = self._rows.search(query, k, params=getattr(faiss, self._parameters)(**self._how, **only))
         return np.sort(found[0][found[0] >= 0])
 
@@ -129,13 +132,13 @@ class CellVectors(ExactVectors):
         import faiss
 
         number, dimensions = vectors.shape
-        cells = max(1, min(number // SAMPLE, round(CENTRES * number**0.5)))
+        cells = max(1, min(number // SAMPLE, round(number**0.5)))  # few, since each process makes them
         kind, cosine = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         self._centres = faiss.IndexFlatIP(dimensions)  # the inverted file does not own it
         rows: Any = faiss.IndexIVFScalarQuantizer(self._centres, dimensions, cells, kind, cosine)
         rows.by_residual = False  # else half precision is that of a difference, and answers depend on the cells
         rows.train(vectors[:: max(1, number // (cells * SAMPLE))])
-        rows.set_direct_map_type(faiss.DirectMap.Hashtable)  # to read and delete by id
+        rows.set_direct_map_type(2)  # FAISS's DirectMap.Hashtable, to read and delete by id
         return rows
 
 

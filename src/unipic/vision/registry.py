@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from unipic.vision.mobilenet import MobileNetEncoder
     from unipic.vision.ocr import WordReader
     from unipic.vision.own_faces import OwnFaceEncoder
-    from unipic.vision.segments import Segmenter
     from unipic.vision.text import LocalTextEncoder
 
 T = TypeVar("T")
@@ -259,14 +258,6 @@ def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
     from unipic.vision.eyes import EyeReader
 
     return _shipped(manifest).open(EYES, lambda files: EyeReader(files[0]))
-
-
-def open_segmenter(models_dir: Path, encoder: TextEncoder, device: str = "auto") -> Segmenter | None:
-    """What finds the things in pictures, with vectors by `encoder`; None without a person's own checkpoint of SAM."""
-    from unipic.vision.segments import Segmenter, checkpoint
-
-    weights = checkpoint(models_dir)
-    return Segmenter(weights, encoder, device) if weights else None
 
 
 def face_encoder_key(manifest: Path = MANIFEST) -> str:

@@ -138,6 +138,12 @@ def checkpoint(models_dir: Path) -> Path | None:
     return weights if weights.is_file() and weights.with_name("config.json").is_file() else None
 
 
+def open_segmenter(models_dir: Path, encoder: TextEncoder | None, device: str = "auto") -> Segmenter | None:
+    """What finds the things in pictures, with vectors by `encoder`; None without one, or without a checkpoint."""
+    weights = checkpoint(models_dir)
+    return Segmenter(weights, encoder, device) if weights and encoder else None
+
+
 def cut_out(picture: np.ndarray, thing: Thing) -> np.ndarray:
     """uint8 [H, W, 3] -> a thing with MARGIN around it, what it does not cover blurred."""
     import cv2

@@ -107,13 +107,13 @@ def test_vectors_are_read_by_id(empty: Callable[[], Vectors], rows: np.ndarray) 
 def test_above_a_limit_cells_find_nearly_all_with_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     centres = rng.normal(size=(60, SIZE))
-    rows = (centres[rng.integers(0, 60, 20_000)] + 0.5 * rng.normal(size=(20_000, SIZE))).astype(np.float32)
-    exact = vectors_for(20_000, SIZE)
-    monkeypatch.setattr("unipic.library.vectors.EXACT_ROWS", 10_000)
-    cells = vectors_for(20_000, SIZE)
+    rows = (centres[rng.integers(0, 60, 8_000)] + 0.5 * rng.normal(size=(8_000, SIZE))).astype(np.float32)
+    exact = vectors_for(8_000, SIZE)
+    monkeypatch.setattr("unipic.library.vectors.EXACT_ROWS", 4_000)
+    cells = vectors_for(8_000, SIZE)
     assert (type(exact), type(cells)) == (ExactVectors, CellVectors)
     for vectors in (exact, cells):
-        vectors.add(range(20_000), rows)
+        vectors.add(range(8_000), rows)
     shares = []
     for query in rows[:20]:
         (wanted, scores), (found, told) = exact.search(query, 100), cells.search(query, 100)

@@ -10,8 +10,7 @@ from tests.helpers.checkpoints import make_sam
 from tests.helpers.readers import ColourReader
 
 from unipic.core.errors import ModelError
-from unipic.vision.registry import open_segmenter
-from unipic.vision.segments import FOLDER, MOST, Segmenter, Thing, checkpoint, cut_out
+from unipic.vision.segments import FOLDER, MOST, Segmenter, Thing, checkpoint, cut_out, open_segmenter
 
 
 @pytest.fixture(scope="module")
