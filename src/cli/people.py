@@ -147,7 +147,7 @@ def people(
             for notice in (*tools.notices, *notices):
                 err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
             if looking.of:
-                _of(looking.of, looking, library, found, tools, settings, as_json)
+                _of(looking, library, found, tools, settings, as_json)
                 return
         if keeping.forget:
             _forget(keeping, found)
@@ -211,9 +211,7 @@ def _suggest(found: People, as_json: bool) -> None:
     out.print("No more questions." if not questions else "")
 
 
-def _of(
-    picture: Path, looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool
-) -> None:
+def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
     """Photos of the person in a picture."""
     from unipic.examples import faces_in_picture
     from unipic.people.selfie import photos_of
@@ -222,7 +220,8 @@ def _of(
     if looking.within and not library.folder(looking.within.resolve()).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
-    matches = photos_of(faces_in_picture(picture, tools, settings)[0], found.faces, found.limits)
+    faces = faces_in_picture(looking.of, tools, settings)[:1] if looking.of else []
+    matches = [match for face in faces for match in photos_of(face, found.faces, found.limits)]
     if looking.within:
         inside = library.inside(looking.within.resolve())
         matches = [one for one in matches if one.digest in inside]

@@ -85,7 +85,7 @@ WALK = """(marks) => {
     const walk = (root) => {
         for (const one of root.querySelectorAll("*")) {
             const tag = one.tagName.toLowerCase();
-            // Of the list of groups, of the photos' tags and albums, and the empty one that Vega puts under a chart.
+            // Of the list of groups, of tags and albums, of pages to print and guest links, and Vega's empty one.
             const own = ["form.fields[role=search]", ".gallery form", "form.sheet", "form.vega-bindings:empty"];
             const ours = own.some((form) => one.matches(`${form}:not([action])`));
             if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
