@@ -105,9 +105,7 @@ class Keeping:
     export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
     take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
     forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
-    never_again: Annotated[bool, _keeping("--never-again", "With --forget: keep 128 numbers, to not find them.")] = (
-        False
-    )
+    never_again: Annotated[bool, _keeping("--never-again", "With --forget: never find the person again.")] = False
     forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
@@ -133,6 +131,8 @@ def people(
         settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
         if finding.min_faces < 1:
             raise SettingsError("--min-faces is 1 or more")
+        if keeping.never_again and not keeping.forget:
+            raise SettingsError("--never-again goes with --forget")
         if keeping.export or keeping.take_over or keeping.forget_all:
             _keep(keeping, library, as_json)
             return
