@@ -106,9 +106,7 @@ class Keeping:
     export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
     take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
     forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
-    never_again: Annotated[bool, _keeping("--never-again", "With --forget: keep 128 numbers, to not find them.")] = (
-        False
-    )
+    never_again: Annotated[bool, _keeping("--never-again", "With --forget: never find the person again.")] = False
     forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
@@ -134,6 +132,8 @@ def people(
         settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
         if finding.min_faces < 1:
             raise SettingsError("--min-faces is 1 or more")
+        if keeping.never_again and not keeping.forget:
+            raise SettingsError("--never-again goes with --forget")
         if keeping.export or keeping.take_over or keeping.forget_all:
             _keep(keeping, library, as_json)
             return
@@ -148,7 +148,7 @@ def people(
             for notice in (*tools.notices, *notices):
                 err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
             if looking.of:
-                _of(looking.of, looking, library, found, tools, settings, as_json)
+                _of(looking, library, found, tools, settings, as_json)
                 return
         if keeping.forget:
             _forget(keeping, found)
@@ -212,9 +212,7 @@ def _suggest(found: People, as_json: bool) -> None:
     out.print("No more questions." if not questions else "")
 
 
-def _of(
-    picture: Path, looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool
-) -> None:
+def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
     """Photos of the person in a picture."""
     from unipic.examples import faces_in_picture
     from unipic.people.selfie import photos_of
@@ -223,7 +221,8 @@ def _of(
     if looking.within and not library.folder(library.real(looking.within)).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
-    matches = photos_of(faces_in_picture(picture, tools, settings)[0], found.faces, found.limits)
+    faces = faces_in_picture(looking.of, tools, settings)[:1] if looking.of else []
+    matches = [match for face in faces for match in photos_of(face, found.faces, found.limits)]
     if looking.within:
         inside = library.inside(library.real(looking.within))
         matches = [one for one in matches if one.digest in inside]

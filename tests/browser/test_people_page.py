@@ -75,6 +75,7 @@ def test_from_unnamed_faces_to_a_person(page: Any, shelf: tuple[Server, Library]
     quiet()
 
 
+@pytest.mark.nightly
 def test_faces_on_a_photo_are_named_and_corrected(
     page: Any, shelf: tuple[Server, Library], quiet: Callable[[], None]
 ) -> None:

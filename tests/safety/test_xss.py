@@ -85,8 +85,8 @@ WALK = """(marks) => {
     const walk = (root) => {
         for (const one of root.querySelectorAll("*")) {
             const tag = one.tagName.toLowerCase();
-            // Of the list of groups, of the photos' tags and albums, and the empty one that Vega puts under a chart.
-            const own = ["form.fields[role=search]", ".gallery form", "form.vega-bindings:empty"];
+            // Of the list of groups, of tags and albums, of pages to print and guest links, and Vega's empty one.
+            const own = ["form.fields[role=search]", ".gallery form", "form.sheet", "form.vega-bindings:empty"];
             const ours = own.some((form) => one.matches(`${form}:not([action])`));
             if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
                 found.push(`<${tag}>`);
