@@ -42,6 +42,7 @@ from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
+from unipic.library.inbox import keep_once
 from unipic.library.indexing import gather, remembered
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
@@ -81,7 +82,7 @@ def index_gallery(
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
     progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
-    files = library.files(folder)
+    files, joined = keep_once(library, folder, library.files(folder))
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -91,7 +92,7 @@ def index_gallery(
     films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
-    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
+    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)), joined)
 
 
 def see_meaning(

@@ -198,6 +198,8 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
             continue
         gone = f", {one.gone:,} gone" if one.gone else ""
         out.print(f"{shown(folder)}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE)
+        if one.joined:
+            out.print(f"  {count(one.joined, 'duplicate is', 'duplicates are')} kept once, under every name", **WHOLE)
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
             out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)

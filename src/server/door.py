@@ -24,6 +24,7 @@ from server.door_page import door_page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
+from server.phone import SHARE, base_path
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -71,7 +72,7 @@ class Door:
 
     async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
         """The answer to a request without the token; None if access is granted."""
-        if self.token is None or self.sessions is None or (scope["type"] == "http" and scope["path"] == HEALTH):
+        if self.token is None or self.sessions is None or (scope["type"] == "http" and has_door_of_its_own(scope)):
             return None
         cookie, in_address = HTTPConnection(scope).cookies.get(COOKIE, ""), has_token(scope)
         if self.sessions.known(cookie):
@@ -122,9 +123,16 @@ def refused(scope: Scope) -> Response | None:
     if not reachable() and _from_elsewhere(scope):
         return PlainTextResponse(THIS_COMPUTER, 403)
     origin = headers.get("origin")
-    if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
+    own = not loaded_by_foreign_page(headers) if origin is None else own_origin(origin, host or "")
+    if not own and not by_share_menu(headers):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None
+
+
+def has_door_of_its_own(scope: Scope) -> bool:
+    """Whether a route needs no token, or asks for another itself, as the share for phones does."""
+    path = f"{base_path()}{SHARE}"
+    return scope["path"] in (HEALTH, path) or scope["path"].startswith(f"{path}/")
 
 
 def closed(scope: Scope) -> Response | None:
@@ -136,6 +144,14 @@ def loaded_by_foreign_page(headers: Headers) -> bool:
     """Whether a page of another site loads this as a part of itself, say as a picture. Its links may lead here."""
     link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not link
+
+
+def by_share_menu(headers: Headers) -> bool:
+    """Whether the browser sends this of its own, as when a person shares photos to the installed app.
+
+    A page of another site cannot pretend that: a frame without an origin is told from it by sec-fetch-site.
+    """
+    return headers.get("origin") == "null" and headers.get("sec-fetch-site") == "none"
 
 
 def named(host: str | None) -> bool:

@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from server.operator import keeping_times
 from server.runs import Run
 from server.state import server
-from server.upkeep import refresh, take_up
+from server.upkeep import refresh, take_in, take_up
 from unipic.core.words import count, duration
 
 SWEEP_INTERVAL_S = 600.0  # seconds between two sweeps
+INBOX_INTERVAL_S = 20.0  # seconds between two looks for what phones sent
 
 
 def kept_for() -> str:
@@ -35,11 +36,12 @@ def _span(seconds: float) -> str:
 async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
     """Delete expired runs, and refresh the library, for as long as the server runs."""
     await run_in_threadpool(server().runs.tidy, time.time())  # before anything arrives
-    task = asyncio.create_task(_sweep(keep, keep_fetched))
+    tasks = [asyncio.create_task(_sweep(keep, keep_fetched)), asyncio.create_task(_take_in())]
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _sweep(keep: float, keep_fetched: float) -> None:
@@ -48,6 +50,12 @@ async def _sweep(keep: float, keep_fetched: float) -> None:
         await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
         await run_in_threadpool(refresh)
         await asyncio.sleep(SWEEP_INTERVAL_S)
+
+
+async def _take_in() -> None:
+    while True:
+        await run_in_threadpool(take_in)
+        await asyncio.sleep(INBOX_INTERVAL_S)
 
 
 def was_fetched(run: Run, file: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 STYLE = """
 <style>
-  .st-key-thumb-bar { display: none; }
+  .st-key-thumb-bar, .st-key-install { display: none; }
   @media (max-width: 767.98px) {
     [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .stAppHeader { display: none; }
     .st-key-thumb-bar { display: flex; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0; flex-wrap: nowrap;

@@ -178,6 +178,16 @@ class Machine(Section):
 
 
 @dataclass(frozen=True)
+class Receiving(Section):
+    # GB that phones may fill the inbox with in all: some 15,000 photos. The command `phone` takes it over.
+    inbox_gb: float = 50.0
+
+    def check(self) -> None:
+        if not 0 < self.inbox_gb < math.inf:
+            raise SettingsError(f"inbox_gb is a number of gigabytes above 0, not {self.inbox_gb}")
+
+
+@dataclass(frozen=True)
 class Limits(Section):
     """They keep one hostile file from spoiling more than itself.
 
@@ -207,6 +217,7 @@ class Settings:
     ranking: Ranking = Ranking()
     searching: Searching = Searching()
     machine: Machine = Machine()
+    receiving: Receiving = Receiving()
     limits: Limits = Limits()
 
     @classmethod
@@ -268,6 +279,11 @@ def memory_folder() -> Path:
 def kept_folder() -> Path:
     """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
     return data_folder() / "kept"
+
+
+def inbox_folder() -> Path:
+    """What phones send, directly or by a sync program: originals, never deleted by Unipic itself."""
+    return data_folder() / "inbox"
 
 
 def data_folder() -> Path:
