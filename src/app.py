@@ -22,7 +22,7 @@ from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
 from server.operator import keeping_times, proxies, take_token
 from server.people_routes import people_routes
-from server.phone_routes import phone_routes
+from server.phone import phone_routes
 from server.review_routes import review_routes
 from server.routes import routes
 from server.state import desk_of, find_photo, library, occasions, server, standing_of
@@ -43,8 +43,8 @@ try:
         *library_routes(library(), runs, occasions()),
         *people_routes(library()),
         *event_routes(occasions(), runs),
-        *install_routes(),
-        *phone_routes(),
+        *install_routes(library().marks),
+        *phone_routes(library().marks),
         *routes(runs, find_photo, was_fetched, library=library()),
     ]
 except SettingsError as error:

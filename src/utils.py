@@ -36,13 +36,12 @@ from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, counted, silent, within
-from unipic.core.settings import Settings, Thresholds
+from unipic.core.settings import Settings, Thresholds, inbox_folder
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
 from unipic.library.events import EventRulings
-from unipic.library.inbox import keep_once
 from unipic.library.indexing import gather, remembered
 from unipic.library.library import Library, Update
 from unipic.library.recognised import AT_ONCE, STAGE, Which, unread, word_model
@@ -53,6 +52,8 @@ from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
+from unipic.sources.folder import lies_in
+from unipic.sources.inbox import keep_once
 from unipic.tools import Tools, meaning_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
@@ -82,7 +83,7 @@ def index_gallery(
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
     progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
-    files, joined = keep_once(library, folder, library.files(folder))
+    files = library.files(folder)
     gone = library.update(folder, files)
     new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
     seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -91,6 +92,7 @@ def index_gallery(
     library.join(folder, files, tools.engine, tools.index, progress)
     films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
+    joined = keep_once(library.digests_under(folder)) if lies_in(folder, [inbox_folder()]) else 0
     told = (films.get(one.id, one) for one in no_photos)
     return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)), joined)
 

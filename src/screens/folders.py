@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from screens.parts.known import known
+from screens.parts.phone import phone
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, plain
@@ -15,7 +16,7 @@ from screens.parts.working import background
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.settings import kept_folder
+from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
 
 MAX_ROWS_SHOWN = 20  # files that are named
@@ -47,6 +48,7 @@ def screen() -> None:
             key="look",
         )
     _add()
+    phone()
     if folders:
         words()
         known()
@@ -57,13 +59,16 @@ def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
-        name = "Kept uploads" if folder.path == kept_folder() else str(folder.path)
+        inbox = folder.path == inbox_folder().resolve()
+        name = "Photos from phones" if inbox else "Kept uploads" if folder.path == kept_folder() else str(folder.path)
         st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
                 f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",
                 icon=":material/cloud_off:",
             )
+        if inbox:  # it is taken in again as long as there are photos in it
+            return
         with st.popover("Remove", icon=":material/delete:"):
             st.markdown(
                 "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.install import install
 from screens.parts.theme import theme
 from screens.parts.thumb_bar import thumb_bar
 from server.operator import readable_folders
@@ -61,6 +60,5 @@ more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility
 shelves = [photos, people, events, videos, folders, export]
 pages = {"": [home], "Clean up": [add, review, finish]} if there else {"": [add, linked, review, finish]}
 page = st.navigation({**pages, "Library": shelves, "More": [stats, models, more]}, position="top")
-install()
 thumb_bar([home, add, review, photos, more] if there else [add, review, finish, more])
 page.run()

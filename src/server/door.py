@@ -24,7 +24,7 @@ from server.door_page import door_page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
-from server.phone import SHARE, base_path
+from server.phone import PLACE, base_path
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -131,7 +131,7 @@ def refused(scope: Scope) -> Response | None:
 
 def has_door_of_its_own(scope: Scope) -> bool:
     """Whether a route needs no token, or asks for another itself, as the share for phones does."""
-    path = f"{base_path()}{SHARE}"
+    path = f"{base_path()}{PLACE}"
     return scope["path"] in (HEALTH, path) or scope["path"].startswith(f"{path}/")
 
 

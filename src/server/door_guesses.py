@@ -14,7 +14,9 @@ from starlette.types import Scope
 WRONG, SPAN = 10, 60.0  # wrong ones of a kind allowed per source, within so many seconds
 SOURCES = 10_000  # remembered at a time
 
-Kind = Literal["address", "form", "cookie", "phone"]  # each counted by itself: a foreign page's link must not close the form
+Kind = Literal[
+    "address", "form", "cookie", "phone"
+]  # each counted by itself: a foreign page's link must not close the form
 
 
 @dataclass

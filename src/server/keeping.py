@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,8 +16,8 @@ from server.state import server
 from server.upkeep import refresh, take_in, take_up
 from unipic.core.words import count, duration
 
-SWEEP_INTERVAL_S = 600.0  # seconds between two sweeps
 INBOX_INTERVAL_S = 20.0  # seconds between two looks for what phones sent
+SWEEP_EVERY = 30  # looks
 
 
 def kept_for() -> str:
@@ -36,24 +37,19 @@ def _span(seconds: float) -> str:
 async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
     """Delete expired runs, and refresh the library, for as long as the server runs."""
     await run_in_threadpool(server().runs.tidy, time.time())  # before anything arrives
-    tasks = [asyncio.create_task(_sweep(keep, keep_fetched)), asyncio.create_task(_take_in())]
+    task = asyncio.create_task(_sweep(keep, keep_fetched))
     yield
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _sweep(keep: float, keep_fetched: float) -> None:
     await run_in_threadpool(take_up)
-    while True:
-        await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
-        await run_in_threadpool(refresh)
-        await asyncio.sleep(SWEEP_INTERVAL_S)
-
-
-async def _take_in() -> None:
-    while True:
+    for look in itertools.count():
+        if look % SWEEP_EVERY == 0:
+            await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
+            await run_in_threadpool(refresh)
         await run_in_threadpool(take_in)
         await asyncio.sleep(INBOX_INTERVAL_S)
 

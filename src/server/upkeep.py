@@ -71,7 +71,7 @@ def refresh() -> None:
 
 
 def take_in() -> None:
-    """Take the inbox into the library when there are complete files in it, and read it when they are others than before."""
+    """Have the library read the inbox when other files in it are complete than at the latest look."""
     if not inbox_folder().is_dir() or at_work(upkeep()):
         return
     files = FolderSource([inbox_folder()]).files()

@@ -178,16 +178,6 @@ class Machine(Section):
 
 
 @dataclass(frozen=True)
-class Receiving(Section):
-    # GB that phones may fill the inbox with in all: some 15,000 photos. The command `phone` takes it over.
-    inbox_gb: float = 50.0
-
-    def check(self) -> None:
-        if not 0 < self.inbox_gb < math.inf:
-            raise SettingsError(f"inbox_gb is a number of gigabytes above 0, not {self.inbox_gb}")
-
-
-@dataclass(frozen=True)
 class Limits(Section):
     """They keep one hostile file from spoiling more than itself.
 
@@ -201,6 +191,7 @@ class Limits(Section):
     max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
     photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
     worker_memory: int = 2_000_000_000  # bytes of address space per decode process
+    inbox_gb: float = 50.0  # what phones may fill the inbox with; the command `phone` takes it over
 
     def check(self) -> None:
         for name, value in vars(self).items():
@@ -217,7 +208,6 @@ class Settings:
     ranking: Ranking = Ranking()
     searching: Searching = Searching()
     machine: Machine = Machine()
-    receiving: Receiving = Receiving()
     limits: Limits = Limits()
 
     @classmethod
@@ -282,7 +272,7 @@ def kept_folder() -> Path:
 
 
 def inbox_folder() -> Path:
-    """What phones send, directly or by a sync program: originals, never deleted by Unipic itself."""
+    """What phones send: originals, deleted by their owner only."""
     return data_folder() / "inbox"
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, inbox_folder, kept_folder
-from unipic.sources.arriving import once_complete
 from unipic.sources.base import stamp
+from unipic.sources.inbox import once_complete
 
 SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
 JOURNAL = "unipic-undo.jsonl"  # in each dated one
@@ -36,7 +36,7 @@ class FolderSource:
         """See Source.files."""
         for root, label in self.labels.items():
             if os.path.isdir(root):
-                inbox = _within(Path(root), [inbox_folder()])
+                inbox = lies_in(Path(root), [inbox_folder()])
                 yield from map(once_complete, _walk(root, label)) if inbox else _walk(root, label)
             else:
                 yield _entry(root, label)
@@ -83,11 +83,11 @@ def _existing(root: Path, places: Sequence[Path]) -> str:
 
 def _refuse_own(given: Path, real: Path, places: Sequence[Path]) -> None:
     """SourceError for a path in the data folder, unless it lies in one of `places`."""
-    if not _within(real, places) and _within(real, [data_folder()]):
+    if not lies_in(real, places) and lies_in(real, [data_folder()]):
         raise SourceError(f"{given} belongs to Unipic's own data folder; name a folder with photos")
 
 
-def _within(real: Path, places: Sequence[Path]) -> bool:
+def lies_in(real: Path, places: Sequence[Path]) -> bool:
     """Whether a real path is one of some folders, or lies in one."""
     above = [str(folder) for folder in (real, *real.parents)]
     return any(_is(path, _status(place)) for place in places for path in above)
