@@ -30,11 +30,11 @@ def found(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    (
+    [
         *(".IMG_1.jpg", "~IMG_1.jpg", "._IMG_1.jpg", "IMG_1.jpg.part", "IMG_1.jpg.PARTIAL", "IMG_1.jpg.filepart"),
         *("IMG_1.jpg.ocTransferId123.part", ".syncthing.IMG_1.jpg.tmp", ".stversions/IMG_1.jpg"),
         "IMG_1.jpg.0123abcd.unipic-part",
-    ),
+    ],
 )
 def test_a_file_with_a_programs_name_is_no_photo(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
