@@ -4,8 +4,6 @@ What is measured is how light the middle of a detected face is in the photo (L*,
 fell on it. Skin types, age and body are labelled nowhere in these photos, so nothing is said about them.
 """
 
-from __future__ import annotations
-
 import csv
 from collections import Counter
 from dataclasses import dataclass

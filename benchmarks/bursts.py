@@ -4,8 +4,6 @@ Where labelled photos are at hand, bursts are made of them; everything else is m
 lit a little differently, and has its own grain.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

@@ -2,8 +2,6 @@
 similarity people see agrees with the truth on the other.
 """
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise

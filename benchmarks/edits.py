@@ -1,7 +1,5 @@
 """What people and programs make of a photo: copies by kind of edit, to measure which file is taken for the original."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The labelled photos as each encoder sees them, and what its embeddings alone tell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -22,7 +20,7 @@ from unipic.reading.read import read
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import Calibration
-from unipic.vision.registry import open_encoder
+from unipic.vision.registry import Loader, open_encoder
 
 ENCODERS = ("unipic", "mobilenet", "builtin")  # the first is the one that is used if nothing is said
 SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
@@ -43,7 +41,7 @@ def seen_by_each(folder: Path) -> Iterator[Seen]:
         files = list(FolderSource([folder]).files())
         pictures = list(read(files, tools.engine, SETTINGS.limits))
         for name in ENCODERS:
-            encoder, notices = open_encoder(name, models_folder(), fetch=False)
+            encoder, notices = open_encoder(name, Loader(models_folder(), fetch=False))
             if encoder.name != name:
                 print(f"{name}: skipped. {' '.join(notices)}\n")
                 continue

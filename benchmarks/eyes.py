@@ -6,8 +6,6 @@ the photos with an expression, taught nothing. Nobody labelled shut eyes on whol
 crops of shut eyes into faces.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import time

@@ -1,7 +1,5 @@
 """Faces: how many are found, how well two of one person are told from two of different ones, and the time of each."""
 
-from __future__ import annotations
-
 import csv
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Copies of films: which are found, by kind of copy, and what is found wrongly. Films given and films made."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """A gallery of 12-megapixel JPEGs as a camera writes them, for measuring speed and memory."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager

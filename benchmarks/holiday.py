@@ -4,8 +4,6 @@ What is in the pictures comes from the photos to train on where they are at hand
 enlarged and given a sensor's grain until a JPEG has about 3.2 MB, since decoding takes as long as there are bytes.
 """
 
-from __future__ import annotations
-
 import random
 import shutil
 import tempfile

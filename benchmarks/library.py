@@ -1,7 +1,5 @@
 """The library: an index that is killed again and again and comes to its end, and 100,000 files with nothing new."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -17,7 +15,7 @@ from benchmarks.made_up import fill_in
 from unipic.core.settings import PROJECT, models_folder
 from unipic.library.library import Library
 from unipic.sources.base import NEW
-from unipic.vision.registry import open_encoder
+from unipic.vision.registry import Loader, open_encoder
 
 KILLS = 5
 FILES, EACH = 100_000, 500  # files in all, and in each folder
@@ -78,7 +76,7 @@ def _nothing_new(scratch: Path) -> None:
     _make(folder)
     library = Library(data)
     library.add(folder)
-    encoder, _ = open_encoder("auto", models_folder(), fetch=False)
+    encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
     fill_in(library, folder, encoder)
     print("| `index` with nothing new | seconds | peak memory, MB |\n|---|---:|---:|")
     empty = scratch / "empty"

@@ -1,7 +1,5 @@
 """Which machine a figure was measured on."""
 
-from __future__ import annotations
-
 import platform
 from importlib.metadata import version
 from pathlib import Path

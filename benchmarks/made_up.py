@@ -1,7 +1,5 @@
 """A library as if each file of a folder had been read: the same picture under made-up digests, over twenty years."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from contextlib import closing

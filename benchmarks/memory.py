@@ -3,8 +3,6 @@
 python -m benchmarks memory --photos 10000      1,000, 5,000 and 10,000 of them: 11 GB of disk, about ten minutes
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Words in pictures: how many are read in rendered pages, screens and photos, and the processor time of each."""
 
-from __future__ import annotations
-
 import resource
 import time
 from collections.abc import Iterator, Sequence

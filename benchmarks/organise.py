@@ -4,8 +4,6 @@ The seed's algorithm is written here from its description: a difference hash of 
 5 bits of a group's first photo. Brackets are made from photos: exposed 2 EV apart, taken by a hand that moves.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import tempfile

@@ -1,7 +1,5 @@
 """Which of two copies is taken for the original: on labelled photos, and on copies made by the edits of edits.py."""
 
-from __future__ import annotations
-
 import csv
 import tempfile
 from collections import defaultdict

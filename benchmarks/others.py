@@ -4,8 +4,6 @@ They are optional: `pip install -r requirements-bench.txt`, here or in an enviro
 names. Each runs in a process of its own, `python -m benchmarks.others NAME FOLDER [WEIGHTS]`, and answers in JSON.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

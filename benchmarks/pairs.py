@@ -11,8 +11,6 @@ of which few are common. Each tenth shot is a burst of 2 to 40 frames with cosin
 as they are stored.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

@@ -4,8 +4,6 @@ The labelled faces are few: 103 photos of 16 public figures, among strangers of 
 people drawn from a Gaussian that is fitted to them: the mean, how people differ, and how shots of one person differ.
 """
 
-from __future__ import annotations
-
 import csv
 import tempfile
 import time

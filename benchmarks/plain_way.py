@@ -7,8 +7,6 @@ which is decoded once more for that.
 python -m benchmarks.plain_way FOLDER WEIGHTS [CLIP HOW-MANY]      prints its figures as JSON
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

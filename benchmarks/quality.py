@@ -4,8 +4,6 @@ Every number is given twice, over all photos and over half 1. The encoders' cali
 limits of a copy (cleanup/compare.py) were set with both in view, so among copies half 1 is no proof.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import combinations

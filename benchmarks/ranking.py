@@ -4,8 +4,6 @@ python -m benchmarks quality     reports on one half of the photos
 python -m benchmarks.ranking     fits the weights and their doubt on the other half, and prints both
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from collections import defaultdict

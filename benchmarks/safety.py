@@ -1,7 +1,5 @@
 """The safety tests, with what each has tried and how often it went wrong, beside its goal."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

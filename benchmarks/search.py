@@ -1,7 +1,5 @@
 """Search: 100,000 photos of a made-up library, by conditions, words and examples, beside a plain product of NumPy."""
 
-from __future__ import annotations
-
 import hashlib
 import resource
 import tempfile

@@ -4,8 +4,6 @@ Limits are set on half of the kinds and judged on the other half. For "absent" e
 search for it should find nothing.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -28,7 +26,7 @@ from unipic.tools import open_tools
 from unipic.vision.base import Cutoff, TextEncoder
 from unipic.vision.cutoffs import CUTOFFS, read_cutoffs
 from unipic.vision.manifest import MANIFEST
-from unipic.vision.registry import TEXT_ENCODERS, open_text_encoder
+from unipic.vision.registry import TEXT_ENCODERS, Loader, open_text_encoder
 
 SETTINGS = Settings.of(encoder="builtin", ranker="builtin", fetch=False)
 ABSENT = 0.9  # share of absent kinds of which nothing may be found
@@ -81,7 +79,7 @@ def run(folder: Path, models: Sequence[str] = MODELS, cutoffs: Path = FILE) -> N
     print(f"| {' | '.join(HEAD)} |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
     for name in models:
-        encoder, notices = open_text_encoder(name, models_folder(), fetch=False)
+        encoder, notices = open_text_encoder(name, Loader(models_folder(), fetch=False))
         if encoder is None:
             print(f"\n{name}: not measured here. {notices[0]}\n")
             continue
@@ -109,7 +107,8 @@ def prepared(encoder: TextEncoder) -> Iterator[tuple[str, TextEncoder]]:
     yield own, encoder
     for fit in get_args(get_type_hints(type(encoder.kind.square))["fit"]):
         if fit != own:
-            yield fit, encoder.prepared(replace(encoder.kind.square, fit=fit))
+            kind = replace(encoder.kind, square=replace(encoder.kind.square, fit=fit))
+            yield fit, LocalTextEncoder(encoder.folder, kind, encoder.device)
 
 
 def photos_in(folder: Path) -> Labelled:

@@ -4,8 +4,6 @@ Nothing in such files says that they are two shots. Natural pairs are those of t
 to one second; made ones are two exposures of one photo, with the camera on a tripod or in a hand.
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

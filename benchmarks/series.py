@@ -6,8 +6,6 @@ visible to plain. Photos belong to one of two halves by the family they are labe
 one half and reported on the other.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator

@@ -3,8 +3,6 @@
 Everything runs on the same files in one go, each program as a process of its own, so what counts are the ratios.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -3,8 +3,6 @@
 The processor's seconds are those of all processes of a command, and the same on a busy machine.
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import shutil

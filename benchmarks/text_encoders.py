@@ -1,7 +1,5 @@
 """What either half of a text encoder costs: loading, memory, a picture, a query. Weights by chance, real size."""
 
-from __future__ import annotations
-
 import multiprocessing
 import tempfile
 import time

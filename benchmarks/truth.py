@@ -1,7 +1,5 @@
 """Labelled photos as pairs: which two show the same picture, which the same moment, and which count neither way."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from collections import defaultdict

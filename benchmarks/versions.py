@@ -1,7 +1,5 @@
 """What a new version of one extractor costs a library that was read before, and how large a stored vector is."""
 
-from __future__ import annotations
-
 import sqlite3
 import tempfile
 import time

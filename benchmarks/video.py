@@ -1,7 +1,5 @@
 """Shots, technical frames and keyframes: on clips with truth, on made-up clips, and on a long one."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -1,7 +1,5 @@
 """Clips made from photos, with the truth about their shots: cuts of every kind, and what only looks like a cut."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The web door: `streamlit run src/app.py` serves the screens, and beside them the routes a browser needs."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

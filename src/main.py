@@ -1,7 +1,5 @@
 """The command line: each command lies in a file of cli/ and registers itself."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

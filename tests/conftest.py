@@ -1,7 +1,5 @@
 """What holds for all tests: no network, nightly tests at night only, and the browser last."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

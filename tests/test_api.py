@@ -1,7 +1,5 @@
 """Each example of docs/api.md, run as it stands there, one after the other."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The web server up to its first screen: nothing that takes seconds to import, or hundreds of megabytes."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

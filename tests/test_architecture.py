@@ -1,7 +1,5 @@
 """The walls of the house: who may import whom, and what is done in one place only. By reading the source."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys

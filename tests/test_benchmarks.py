@@ -1,7 +1,5 @@
 """What the figures rest on: how pairs are judged, and the fit of a calibration."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 

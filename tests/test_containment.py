@@ -3,8 +3,6 @@
 What each file holds is known from how it was made, not from what was read of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache

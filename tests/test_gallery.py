@@ -1,7 +1,5 @@
 """Real, labelled photos through the command line: nothing lost, nothing touched, and as right as it was measured."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -12,8 +10,8 @@ from pathlib import Path
 import pytest
 from benchmarks.quality import pairs_of
 from benchmarks.truth import PHOTOS, Score, load_labels, score
+from tests.helpers.recorded import cleanup_from_dict
 
-from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.settings import PROJECT
 
 GALLERY = PHOTOS / "gallery_dev"

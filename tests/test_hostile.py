@@ -1,7 +1,5 @@
 """A folder of broken, hostile and odd files: each gets an answer of its own, and spoils nothing but itself."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

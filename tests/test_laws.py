@@ -1,7 +1,5 @@
 """The laws of the house, on galleries nobody thought of."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,20 +10,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import bonds_over, compare_pair, films_in, galleries, rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder
+from tests.helpers.recorded import cleanup_from_dict
 from tests.safety.harness.amounts import amount
 
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import percent, points_evidence, time_evidence
-from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
+from unipic.cleanup.record import cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import GROUPINGS
 from unipic.core.photo import Gallery, Photo
 from unipic.core.settings import Settings, Thresholds
-from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept
+from unipic.review.choices import NONE, Choice, Choices, accept, done, flip, kept
 from unipic.review.journal import choice_from_dict, choice_to_dict
 from unipic.review.ledger import report
 from unipic.review.outcomes import outcomes

@@ -1,8 +1,6 @@
 """The law of the ledger: over any gallery, any decisions and every way out, found = kept + left out, and it is said who
 decided. What no person looked at leaves only if it is identical to what stays, or verified and contained in it."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json

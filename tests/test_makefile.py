@@ -1,7 +1,5 @@
 """Which torch `make` installs, and from where: with stand-ins for Python, uv and the NVIDIA driver's program."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What the memory benchmark makes of its looks."""
 
-from __future__ import annotations
-
 from benchmarks.memory import Sample, slope
 
 

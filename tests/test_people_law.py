@@ -9,16 +9,18 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import galleries, rules_over, without_pictures
+from tests.helpers.recorded import cleanup_from_dict
 from tests.helpers.seen_faces import faces_over
 from tests.safety.harness.amounts import amount
 from tests.test_laws import Given, Judge, evidence_in
 
 from unipic.cleanup.faces import KEY_SCORE, KEY_SHARE, KEY_SIZE
-from unipic.cleanup.record import cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
+from unipic.cleanup.record import cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.settings import Thresholds
-from unipic.review.choices import NONE, accept_all, best_only
+from unipic.review.choices import NONE, best_only
 from unipic.review.proposal import propose
 from utils import arrange
 

@@ -1,7 +1,5 @@
 """From files to a clean album, with made-up pictures. Each mishap of earlier programs is named by what prevents it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.helpers.accepted import accept_all
 from tests.helpers.checkpoints import make_clip, make_mobilenet
 from tests.helpers.pictures import PlainEncoder, blurred, save, scene, shaken, xmp
 from tests.helpers.raws import raw_photo
@@ -38,7 +37,7 @@ from unipic.library.indexing import gather, remembered, see
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
-from unipic.review.choices import NONE, Choice, Choices, accept_all
+from unipic.review.choices import NONE, Choice, Choices
 from unipic.review.ledger import report
 from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose

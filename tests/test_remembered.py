@@ -1,7 +1,5 @@
 """Remembering costs no answer: whatever is known, forgotten or changed, a run finds what a first run finds."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import random

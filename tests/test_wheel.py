@@ -1,7 +1,5 @@
 """What `pipx install` and `uvx --from` of this repository get: the wheel, built and run without a network."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

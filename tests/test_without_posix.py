@@ -3,8 +3,6 @@
 Not a test of Windows itself, whose files cannot be renamed while they are open.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

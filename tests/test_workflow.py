@@ -1,7 +1,5 @@
 """What is checked on GitHub is what the Makefile and the gate say, and what the fast tests leave out is marked."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

@@ -17,8 +17,6 @@ The seed decides which pictures meet and what is done to them. Torch adds up in 
 with another number of threads, so that the weights come out a little different there.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import hashlib

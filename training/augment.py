@@ -3,8 +3,6 @@
 Whole batches at once on tensors, since two cores have to make as many views as they train on.
 """
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -5,8 +5,6 @@ the cosines of different pictures stay near the teacher's, so that what ImageNet
 for what a few thousand photos teach about copies.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

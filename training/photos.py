@@ -1,7 +1,5 @@
 """The photos to learn from, and what the teacher sees in them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

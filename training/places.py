@@ -6,8 +6,6 @@
 The package is under the MIT licence, its data is GeoNames' under CC BY 4.0. Only this script needs it.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import unicodedata

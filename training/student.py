@@ -1,7 +1,5 @@
 """The network that is taught, and the file it ends up in."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

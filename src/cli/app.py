@@ -1,7 +1,5 @@
 """The app that commands register with, and how each of them ends: an answer that says what to do, and an exit code."""
 
-from __future__ import annotations
-
 import errno
 import json
 import signal

@@ -1,7 +1,5 @@
 """`check`: whether everything that Unipic works with is here, a line each, with what to do where it is not."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -56,10 +54,10 @@ def findings() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     python = platform.python_version()
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        yield Finding("Python", "note", f"{python}; tested with 3.11 to 3.13")
-    else:
-        yield Finding("Python", "ok", python)
+    tested = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield (
+        Finding("Python", "ok", python) if tested else Finding("Python", "note", f"{python}; tested with 3.11 to 3.13")
+    )
     wrong = [words for line in _wanted() if (words := _unlike(line))]
     how = INSTALL[0].upper() + INSTALL[1:]
     yield Finding("Packages", "problem", "; ".join(wrong), how) if wrong else Finding("Packages", "ok", "as pinned")
@@ -88,11 +86,8 @@ def _unlike(line: str) -> str:
         there = version(wanted.name)
     except PackageNotFoundError:
         return f"{wanted.name} is not installed"
-    return (
-        ""
-        if wanted.specifier.contains(there, prereleases=True)
-        else f"{wanted.name} is {there}, not {wanted.specifier}"
-    )
+    fits = wanted.specifier.contains(there, prereleases=True)
+    return "" if fits else f"{wanted.name} is {there}, not {wanted.specifier}"
 
 
 def _machine() -> Finding:

@@ -25,9 +25,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.aside import AsideDestination
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
-    from unipic.review.choices import Choices
     from unipic.review.outcomes import Outcome, Unseen
-    from unipic.review.proposal import Proposal
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
 
@@ -145,7 +143,7 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.review.choices import best_only
+    from unipic.review.choices import best_only, recalled
     from unipic.review.ledger import result_to_dict
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
@@ -162,7 +160,7 @@ def clean(
             with immich.opened(photos, progress) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
-            choices = _choices(proposal, rulings)
+            choices = recalled(proposal.groups, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
             everything = outcomes(proposal, choices, source.unseen(kept.unseen))
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
@@ -230,12 +228,6 @@ def cleaned(
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
         cleanup = clean_gallery(source, tools, settings, progress, said)
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
-
-
-def _choices(proposal: Proposal, rulings: list[Ruling]) -> Choices:
-    from unipic.review.choices import recalled
-
-    return recalled(proposal.groups, rulings)
 
 
 def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from cli.search import What, opened
 from cli.terminal import WHOLE, err, shown
 from unipic.core.settings import COMMAND, changed, data_folder
 from unipic.core.words import count
+
+if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.destinations.crops import Page
+    from unipic.library.library import Library
 
 COLLAGE_EXAMPLES = f"""
 [b]Examples[/b]
@@ -36,10 +40,8 @@ def collage(
     photos: Annotated[int, typer.Option("--photos", help="On the page, at most.")] = 12,
 ) -> None:
     """Put the best photos of a search on a page to print, from the whole of its time. No head is cut."""
-    from unipic.albums.collage import paper_named
     from unipic.albums.shots import in_order, shots_of
-    from unipic.destinations.base import outside
-    from unipic.destinations.crops import Page, collage_ready, print_page
+    from unipic.destinations.crops import print_page
     from unipic.library.library import Library
     from utils import search_gallery
 
@@ -47,10 +49,7 @@ def collage(
         library, text = Library(data_folder()), " ".join(query)
         library.usable()
         settings = changed(settings_by(encoding), {"ranker": "builtin"})
-        page = Page(to, paper_named(paper, landscape), photos)
-        with before_the_work():
-            outside(to, library.paths())
-            collage_ready(to)
+        page = page_for(library, to, paper, landscape, photos)
         with opened(library, settings, What(), text) as (asked, examples):
             found = search_gallery(text, asked, examples, unsure=False)
             wanted = {asked.library.digests[at] for at in found.order.tolist()}
@@ -65,3 +64,16 @@ def collage(
         err.print(f"A page of {count(number, 'photo')} of {len(shots):,} written to {shown(to)}.", **WHOLE)
         if problems:
             raise typer.Exit(PARTLY)
+
+
+def page_for(library: Library, to: Path, paper: str, landscape: bool, photos: int) -> Page:
+    """The page as the options want it. What is wrong with its place is said before the work."""
+    from unipic.albums.collage import paper_named
+    from unipic.destinations.base import outside
+    from unipic.destinations.crops import Page, collage_ready
+
+    page = Page(to, paper_named(paper, landscape), photos)
+    with before_the_work():
+        outside(to, library.paths())
+        collage_ready(to)
+    return page

@@ -1,7 +1,5 @@
 """`crop`: copies of photos at another aspect that cut no head if they can."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
+from cli.collage import page_for
 from cli.library import added
 from cli.options import Encoding, option, settings_by, with_groups
 from cli.terminal import WHOLE, err, out, progress_bars, shown
@@ -98,7 +99,7 @@ def events(
     """Group photos into events and trips by time and place, name them, and make albums. Originals are only read."""
     from unipic.albums.sessions import Rules
     from unipic.library.library import Library
-    from unipic.vision.registry import open_encoder
+    from unipic.vision.registry import Loader, open_encoder
     from utils import find_clocks, find_events
 
     with clear_answers(as_json):
@@ -111,7 +112,7 @@ def events(
         folders = added(photos or [], library, settings, as_json)
         if not library.paths():
             raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
-        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         if _heard(say, library, find_events(library, encoder, rules), encoder):
             err.print("Kept. It holds for these photos after every new scan; --undo takes it back.", **WHOLE)
         found = find_events(library, encoder, rules)
@@ -196,16 +197,11 @@ def _digest(photo: str, library: Library, found: Events) -> str:
 
 def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library, settings: Settings) -> list[str]:
     """Write the page. The problems there were."""
-    from unipic.albums.collage import paper_named
-    from unipic.destinations.base import outside
-    from unipic.destinations.crops import Page, collage_ready, print_page
+    from unipic.destinations.crops import print_page
 
     if len(chosen) != 1 or where.collage is None:
         raise SettingsError("--collage is of one event: name it with --event ID")
-    page = Page(where.collage, paper_named(where.paper, where.landscape), where.most)
-    with before_the_work():
-        outside(page.path, library.paths())
-        collage_ready(page.path)
+    page = page_for(library, where.collage, where.paper, where.landscape, where.most)
     shown_there, problems = print_page(page, [found.shots[digest] for digest in chosen[0].digests], library, settings)
     err.print(f"A page of {count(shown_there, 'photo')} written to {shown(page.path)}.", **WHOLE)
     return problems

@@ -96,11 +96,11 @@ def status(
     """What is in the library, and what is out of date."""
     from unipic.library.library import Library
     from unipic.library.status import status as status_of
-    from unipic.vision.registry import open_encoder
+    from unipic.vision.registry import Loader, open_encoder
 
     with clear_answers(as_json):
         settings = Settings()
-        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         library = Library(data_folder())
         library.usable()
         found = status_of(library, encoder.key, settings.limits)

@@ -1,7 +1,5 @@
 """`samples` and `decisions`: photos to try things out with, and what people decided."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`models`: list the models, and download what is missing."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Options of commands as dataclasses: one noun in place of many parameters, shared by commands that take the same."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass

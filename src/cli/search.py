@@ -104,12 +104,12 @@ def opened(library: Library, settings: Settings, what: What, text: str) -> Itera
     from unipic.library.searchable import Searchable
     from unipic.search.search import Asked
     from unipic.tools import open_meaning, open_tools
-    from unipic.vision.registry import open_encoder
+    from unipic.vision.registry import Loader, open_encoder
     from utils import find_events
 
     if not library.paths():
         raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
-    encoder, notices = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+    encoder, notices = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
     for notice in notices:
         err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
     language = (locale.getlocale()[0] or "en").replace("_", "-")

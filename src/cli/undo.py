@@ -1,7 +1,5 @@
 """`undo`: put back what clean --move-aside moved."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

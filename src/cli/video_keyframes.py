@@ -305,8 +305,8 @@ def _as_similarity(epsilon: float, encoding: Encoding) -> float:
     """The similarity of photos at this distance, as the encoder's calibration has it."""
     import math
 
-    from unipic.vision.registry import open_encoder
+    from unipic.vision.registry import Loader, open_encoder
 
-    model, _ = open_encoder(encoding.encoder or "auto", models_folder(), "cpu", False)
+    model, _ = open_encoder(encoding.encoder or "auto", Loader(models_folder(), "cpu", False))
     odds = model.calibration.slope * (1 - epsilon - model.calibration.middle)
     return min(99.0, max(1.0, 100 / (1 + math.exp(-odds))))

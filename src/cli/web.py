@@ -1,7 +1,5 @@
 """`web`: serve the web app."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """The first screen: photos from this device, from a folder on the server, or made on the spot."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.immich_photos import photos_of_immich
@@ -9,7 +7,7 @@ from screens.parts.resume import resume
 from screens.parts.run_settings import RunSettings, run_settings
 from screens.parts.server_folder import in_words, real_folder, server_folders
 from screens.parts.uploader import uploader
-from screens.parts.words import count, plain, size
+from screens.parts.words import count, failed, plain, size
 from screens.session import session
 from server.immich_runs import lend_key
 from server.keeping import kept_for
@@ -78,7 +76,7 @@ def _folder(chosen: RunSettings) -> None:
         try:
             real = tuple(str(real_folder(folder)) for folder in folders)
         except SourceError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            failed(error)
             return
         _start(server().runs.new("folder", real), chosen)
         _to_review()

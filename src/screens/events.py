@@ -1,7 +1,5 @@
 """The events of the library. An album of one goes on to the export."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.events import events

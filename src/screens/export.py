@@ -1,7 +1,5 @@
 """Export of photos that were selected in the library: the same ways out as after a review."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.export import Export, export

@@ -1,7 +1,5 @@
 """The report: what was found, decided and left out; the question about unseen copies; and the export."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.celebration import celebrate, make_card

@@ -1,7 +1,6 @@
 """The library's folders: what is in them, work on them, and adding or removing one."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +10,9 @@ from screens.parts.known import known
 from screens.parts.phone import phone
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
-from screens.parts.words import count, plain
+from screens.parts.words import count, failed, first_of, plain
 from screens.parts.working import background
+from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
@@ -29,7 +29,7 @@ def screen() -> None:
     if at_work(run) and run:
         background(run)
     elif run:
-        _what_was_found()
+        _what_was_found(run)
     if not folders:
         st.markdown(
             "Add a folder once: Unipic reads its photos, shows them all, and finds new ones by itself. "
@@ -55,6 +55,10 @@ def screen() -> None:
     _problem()
 
 
+def _look(folders: Sequence[Path]) -> None:
+    look_for_new(folders)
+
+
 def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
@@ -74,15 +78,9 @@ def _folder(folder: Folder) -> None:
                 "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "
                 "favourites, stay."
             )
-            st.button("Remove from the library", key=f"remove-{folder.path}", on_click=_removed, args=(folder,))
-
-
-def _look(folders: list[Path]) -> None:
-    look_for_new(folders)
-
-
-def _removed(folder: Folder) -> None:
-    library().forget(folder.path)
+            st.button(
+                "Remove from the library", key=f"remove-{folder.path}", on_click=library().forget, args=(folder.path,)
+            )
 
 
 def _add() -> None:
@@ -92,29 +90,23 @@ def _add() -> None:
             try:
                 look_for_new([library().add(real_folder(folder)) for folder in chosen])
             except UnipicError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                failed(error)
                 return
             st.rerun()
 
 
-def _what_was_found() -> None:
+def _what_was_found(run: Run) -> None:
     """The end of the last look: a failure, folders that could not be reached, files that could not be read."""
-    run = upkeep()
-    if run is None:
-        return
     state = run.load()
     if state.state == "failed":
-        st.error(plain(state.message), icon=":material/error:")
+        failed(state.message)
     for found in what_was_found(run):
         if found.get("problem"):
             continue  # the folder itself says so
         damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
         if damaged:
             with st.expander(f"{count(len(damaged), 'file')} could not be read", icon=":material/broken_image:"):
-                lines = [f"- {plain(one['name'])}: {plain(one['reason'])}" for one in damaged[:MAX_ROWS_SHOWN]]
-                st.markdown("\n".join(lines))
-                if len(damaged) > MAX_ROWS_SHOWN:
-                    st.caption(f"... and {len(damaged) - MAX_ROWS_SHOWN:,} more")
+                first_of([f"{plain(one['name'])}: {plain(one['reason'])}" for one in damaged], MAX_ROWS_SHOWN)
 
 
 def _problem() -> None:

@@ -1,8 +1,7 @@
 """The frame around every screen: title, navigation. A page appears once there is something for it to show."""
 
-from __future__ import annotations
-
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -20,42 +19,28 @@ theme()
 there = bool(library().paths())
 possible = there or bool(readable_folders())
 
-home = st.Page("home.py", title="Home", icon=":material/home:", default=there)
-add = st.Page(
-    "add.py",
-    title="Add photos",
-    icon=":material/add_photo_alternate:",
-    default=not there,
-    url_path="add" if there else "start",
-)
+
+def _page(file: str, title: str, icon: str, shown: bool = True, **more: Any) -> Any:
+    more["visibility"] = "visible" if shown else "hidden"
+    return st.Page(f"{file}.py", title=title, icon=f":material/{icon}:", **more)
+
+
+home = _page("home", "Home", "home", default=there)
+address = "add" if there else "start"
+add = _page("add", "Add photos", "add_photo_alternate", default=not there, url_path=address)
 # A default page has no address of its own; links to this one hold also before there is a library.
 linked = st.Page("add.py", title="Add photos", url_path="add", visibility="hidden")
-review = st.Page("review.py", title="Review", icon=":material/checklist:")
-finish = st.Page("finish.py", title="Finish", icon=":material/task_alt:")
-photos = st.Page(
-    "photos.py", title="Photos", icon=":material/photo_library:", visibility="visible" if there else "hidden"
-)
-people = st.Page("people.py", title="People", icon=":material/face:", visibility="visible" if there else "hidden")
-events = st.Page(
-    "events.py",
-    title="Events",
-    icon=":material/event:",
-    visibility="visible" if there and library().has_dates() else "hidden",
-)
-videos = st.Page(
-    "videos.py",
-    title="Videos",
-    icon=":material/movie:",
-    visibility="visible" if library().has_films() else "hidden",
-)
-folders = st.Page(
-    "folders.py", title="Folders", icon=":material/folder_open:", visibility="visible" if possible else "hidden"
-)
-export = st.Page("export.py", title="Export", icon=":material/ios_share:", visibility="hidden")
-stats = st.Page("stats.py", title="Statistics", icon=":material/monitoring:", url_path="statistics")
-models = st.Page("models.py", title="Models", icon=":material/memory:")
-
-more = st.Page("more.py", title="More", icon=":material/more_horiz:", visibility="hidden")
+review = _page("review", "Review", "checklist")
+finish = _page("finish", "Finish", "task_alt")
+photos = _page("photos", "Photos", "photo_library", there)
+people = _page("people", "People", "face", there)
+events = _page("events", "Events", "event", there and library().has_dates())
+videos = _page("videos", "Videos", "movie", library().has_films())
+folders = _page("folders", "Folders", "folder_open", possible)
+export = _page("export", "Export", "ios_share", shown=False)
+stats = _page("stats", "Statistics", "monitoring", url_path="statistics")
+models = _page("models", "Models", "memory")
+more = _page("more", "More", "more_horiz", shown=False)
 
 shelves = [photos, people, events, videos, folders, export]
 pages = {"": [home], "Clean up": [add, review, finish]} if there else {"": [add, linked, review, finish]}

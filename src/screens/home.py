@@ -1,7 +1,5 @@
 """Home, once there is a library: continue a review, clean up, open the library, or try the samples."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.resume import resume

@@ -1,7 +1,5 @@
 """The models Unipic can use: what for, their licence, and whether they are here."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.get_model import get_model

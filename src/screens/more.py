@@ -1,7 +1,5 @@
 """On a phone: the pages that are not in the bar at the bottom."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from server.state import library

@@ -1,7 +1,5 @@
 """The photos of the library. A selection goes on to the export."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.gallery import gallery

@@ -1,7 +1,5 @@
 """The review: progress while the scan runs, then the groups, with rules and thresholds."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.darkroom import darkroom
@@ -10,7 +8,7 @@ from screens.parts.resume import keep
 from screens.parts.rules import rules
 from screens.parts.save import save_progress
 from screens.parts.thresholds import thresholds
-from screens.parts.words import count, plain
+from screens.parts.words import and_more, count, failed, plain
 from screens.parts.working import working
 from screens.session import session
 from server.runs import Run
@@ -76,7 +74,7 @@ def _nothing() -> None:
 def _stopped(run: Run, title: str, message: str) -> None:
     st.title(title)
     if message:
-        st.error(plain(message), icon=":material/error:")
+        failed(message)
     st.button("Start again", on_click=server().jobs.start, args=(run,), type="primary", icon=":material/refresh:")
     st.page_link("add.py", label="Add other photos", icon=":material/add_photo_alternate:")
 
@@ -140,8 +138,7 @@ def _unreadable(files: tuple[Unreadable, ...]) -> None:
         st.caption("These files are never set aside. Those that can be copied go into your download unchanged.")
         for file in files[:200]:
             st.markdown(f"**{plain(file.name)}** {plain(file.reason)}")
-        if len(files) > 200:
-            st.caption(f"... and {len(files) - 200:,} more, listed in the download's manifest")
+        and_more(len(files) - 200, ", listed in the download's manifest")
 
 
 screen()

@@ -3,8 +3,6 @@
 What matters is on disk in the run; a tab only remembers which run it shows.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Statistics of finished runs on this server, over time. Numbers only: no names, no photos."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

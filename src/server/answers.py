@@ -1,7 +1,5 @@
 """What routes have in common: errors as a status and a message for the page, JSON that comes in and goes out."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Awaitable, Callable

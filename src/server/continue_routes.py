@@ -3,8 +3,6 @@
 There is no list of runs: who does not name a token learns nothing about it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Open the review session of a run."""
 
-from __future__ import annotations
-
 from server.runs import Run
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -31,15 +31,12 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
     def timeline(request: Request) -> Answer:
         return {"events": [_card(event) for event in occasions.now().events]}
 
-    def one(request: Request) -> Answer:
-        return _in_full(occasions, request.path_params["id"])
-
     def clocks(request: Request) -> Answer:
         return [_clock(offset) for offset in occasions.clocks()]
 
     def say(asked: Asked) -> Answer:
         """The event that the photos are in now; none after undo."""
-        SAID[asked["do"]](occasions, asked)
+        _said(occasions, asked)
         digest = asked.get("photo")
         event = occasions.now().of_photo.get(digest) if isinstance(digest, str) else None
         return {"event": event.id if event else ""}
@@ -53,17 +50,14 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
         run.select([digest for event in events for digest in event.digests])
         return {"run": run.token}
 
-    def collage(asked: Asked) -> Answer:
-        return _printed(occasions, runs, asked)
-
     path = "/unipic/events"
     return [
         Route(path, in_words(shown(timeline))),
         Route(f"{path}/clocks", in_words(shown(clocks))),
         Route(f"{path}/say", in_words(heard(say)), methods=["POST"]),
         Route(f"{path}/album", in_words(heard(album)), methods=["POST"]),
-        Route(f"{path}/collage", in_words(heard(collage)), methods=["POST"]),
-        Route(f"{path}/one/{{id}}", in_words(shown(one))),
+        Route(f"{path}/collage", in_words(heard(partial(_printed, occasions, runs))), methods=["POST"]),
+        Route(f"{path}/one/{{id}}", in_words(shown(lambda request: _in_full(occasions, request.path_params["id"])))),
     ]
 
 
@@ -140,55 +134,27 @@ def _event(occasions: Occasions, id: str) -> Event:
 # What is said.
 
 
-def _rename(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import name_event
-
-    name_event(_rulings(occasions), _event(occasions, asked["event"]), text(asked["name"]))
-
-
-def _split(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import split
-
-    split(_rulings(occasions), occasions.now(), text(asked["photo"]))
-
-
-def _join(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import join
-
-    join(_rulings(occasions), _event(occasions, asked["event"]), _event(occasions, asked["with"]))
-
-
-def _leave_out(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import leave_out
-
-    leave_out(_rulings(occasions), occasions.now(), [text(digest) for digest in asked["photos"]])
-
-
-def _judge(occasions: Occasions, asked: Asked) -> None:
-    from unipic.albums.saying import judge
-
-    offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
-    if offered is None:
-        raise Refused(404, "This proposal is no longer there.")
-    judge(_rulings(occasions), offered, asked["accepted"] is True)
-
-
-def _undo(occasions: Occasions, asked: Asked) -> None:
-    if _rulings(occasions).undo() is None:
-        raise Refused(409, "There is nothing to take back.")
-
-
-SAID: dict[str, Callable[[Occasions, Asked], None]] = {
-    "rename": _rename,
-    "split": _split,
-    "join": _join,
-    "leave out": _leave_out,
-    "clock": _judge,
-    "undo": _undo,
-}
-
-
-def _rulings(occasions: Occasions) -> Any:
+def _said(occasions: Occasions, asked: Asked) -> None:
+    from unipic.albums import saying
     from unipic.library.events import EventRulings
 
-    return EventRulings(occasions.library.data)
+    rulings = EventRulings(occasions.library.data)
+    match asked["do"]:
+        case "rename":
+            saying.name_event(rulings, _event(occasions, asked["event"]), text(asked["name"]))
+        case "split":
+            saying.split(rulings, occasions.now(), text(asked["photo"]))
+        case "join":
+            saying.join(rulings, _event(occasions, asked["event"]), _event(occasions, asked["with"]))
+        case "leave out":
+            saying.leave_out(rulings, occasions.now(), [text(digest) for digest in asked["photos"]])
+        case "clock":
+            offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
+            if offered is None:
+                raise Refused(404, "This proposal is no longer there.")
+            saying.judge(rulings, offered, asked["accepted"] is True)
+        case "undo":
+            if rulings.undo() is None:
+                raise Refused(409, "There is nothing to take back.")
+        case other:
+            raise KeyError(other)

@@ -1,7 +1,5 @@
 """Downloads of models that somebody asked for on a page: one thread each, in the server."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import dataclass, field
 

@@ -16,7 +16,7 @@ from unipic.library.index import StoredIndex
 from unipic.video.gathered import Gathered, film_of, gather, rows_for
 from unipic.video.keyframes import Asked
 from unipic.vision.base import Calibration
-from unipic.vision.registry import open_encoder
+from unipic.vision.registry import Loader, open_encoder
 
 ASKED = Asked("")  # of each film: its shots by our own detector, and the best pictures of each
 
@@ -44,7 +44,7 @@ def start(film: Photo) -> None:
 
 @contextmanager
 def _rows(film: Photo) -> Iterator[FilmRows]:
-    encoder, _ = open_encoder("auto", models_folder(), fetch=False)
+    encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
     index = StoredIndex(library().path.parent, library().thumbnails, Limits())
     try:
         yield rows_for(ASKED, encoder, index)
@@ -54,7 +54,7 @@ def _rows(film: Photo) -> Iterator[FilmRows]:
 
 def told(film: Photo) -> Told | None:
     """The shots and frames of a film that was looked through to its end. It is not opened."""
-    encoder, _ = open_encoder("auto", models_folder(), fetch=False)
+    encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
     with _rows(film) as rows:
         if not rows.is_done(film.digest):
             return None

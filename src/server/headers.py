@@ -1,7 +1,5 @@
 """Security headers of every answer: no foreign scripts, no frames, no referrer."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -10,8 +10,6 @@ Loading models takes seconds, so a spare process loads them while a person still
 standard input for a run's folder; at end of file it exits.
 """
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """What the server does by itself: it deletes runs that nobody uses, and looks for new photos in the library."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import time

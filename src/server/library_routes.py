@@ -1,7 +1,5 @@
 """Routes of the library: what it has, its photos some at a time, one of them in full, and what people say of them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Listings of the library that browsers show: worked out once for each state of the library, and called by a key."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections import OrderedDict

@@ -52,16 +52,16 @@ class Occasions:
 
     def encoder(self) -> Encoder:
         """The encoder that made the library's vectors. No network is loaded."""
-        from unipic.vision.registry import open_encoder
+        from unipic.vision.registry import Loader, open_encoder
 
-        return open_encoder(self.encoder_name(), models_folder(), fetch=False)[0]
+        return open_encoder(self.encoder_name(), Loader(models_folder(), fetch=False))[0]
 
     def encoder_name(self) -> str:
         """The usual one, also for a library without vectors; the built-in one where it alone has made some."""
-        from unipic.vision.registry import open_encoder
+        from unipic.vision.registry import Loader, open_encoder
 
         usual = Settings().comparing.encoder
-        made = {name: open_encoder(name, models_folder(), fetch=False)[0].key for name in (usual, BUILTIN)}
+        made = {name: open_encoder(name, Loader(models_folder(), fetch=False))[0].key for name in (usual, BUILTIN)}
         alone = not self.library.has_vectors(made[usual]) and self.library.has_vectors(made[BUILTIN])
         return BUILTIN if alone else usual
 

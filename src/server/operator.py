@@ -3,8 +3,6 @@
 The data folder, the models folder and UNIPIC_OFFLINE are in core/settings.py, since the command line needs them too.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import math
 import os

@@ -1,7 +1,5 @@
 """What tells photos of a group apart, in words and numbers that can be checked, the same rows for each."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -3,8 +3,6 @@
 A bounded number of threads and workers hashes and decodes, so the event loop keeps streaming.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Routes of the review: all groups of a run, and an answer to each step of the darkroom in the browser."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -4,8 +4,6 @@ A run's token is the only key to its photos, so no answer may leak it, and none 
 SecurityHeaders.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable

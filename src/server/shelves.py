@@ -1,7 +1,5 @@
 """Where pictures of an address lie: those of a run under its token, those of the library under a word."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace

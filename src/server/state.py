@@ -1,7 +1,5 @@
 """The server's shared state: runs, jobs, and open review sessions."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """The library's upkeep: one background run at a time that reads what is new in its folders."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from contextlib import suppress

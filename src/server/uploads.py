@@ -1,7 +1,5 @@
 """Uploads, streamed to disk atomically, within each run's quota."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -4,8 +4,6 @@ The process is given the run's folder only. It writes its progress to progress.j
 remembered.json.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -39,7 +37,7 @@ from unipic.sources.immich import ImmichSource
 from unipic.sources.upload import UploadSource
 from unipic.tools import Tools, open_tools
 from unipic.vision.base import VIEW
-from unipic.vision.registry import open_encoder, open_scorer
+from unipic.vision.registry import Loader, open_encoder, open_scorer
 
 REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
 NO_ROOM = "The server's disk is full. Free some space, then start again."
@@ -57,26 +55,10 @@ def work_on(folder: Path, examine: Examine) -> int:
         progress = _Teller(run)
         if state.source == "library":
             update_library(run, settings, progress)
-            run.change(state="ready", message="")
-            return 0
-        if state.source == "film":
+        elif state.source == "film":
             look_through(Path(state.roots[0]), settings, progress)
-            run.change(state="ready", message="")
-            return 0
-        source = _source(run, progress)
-        # Uploads are deleted with their run. Photos of a folder or an Immich server are scanned again by later runs.
-        memory = memory_folder() if state.source in ("folder", "immich") else run.folder
-        with open_tools(settings, models_folder(), memory, progress) as tools:
-            catalogue = catalogue_of(run)
-
-            def keep(found: Evidence) -> None:
-                if isinstance(source, ImmichSource):
-                    catalogue.same_bytes(source.same_bytes(found.gallery.photos))
-                    found = replace(found, notices=(*found.notices, *source.notices))
-                run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
-                keep_evidence(run, found, catalogue)
-
-            keep(examine(source, tools, settings, progress, keep))
+        else:
+            scan(run, settings, progress, examine)
         run.change(state="ready", message="")
     except Cancelled:
         if run.load().state not in ("waiting", "paused"):  # whoever stopped it said what it is now
@@ -95,12 +77,34 @@ def work_on(folder: Path, examine: Examine) -> int:
     return 0
 
 
+def scan(run: Run, settings: Settings, progress: Progress, examine: Examine) -> None:
+    """Find copies and moments among the run's photos; write the evidence to its folder."""
+    source = _source(run, progress)
+    # Uploads are deleted with their run. Photos of a folder or an Immich server are scanned again by later runs.
+    memory = memory_folder() if run.load().source in ("folder", "immich") else run.folder
+    with open_tools(settings, models_folder(), memory, progress) as tools:
+        catalogue = catalogue_of(run)
+
+        def keep(found: Evidence) -> None:
+            if isinstance(source, ImmichSource):
+                catalogue.same_bytes(source.same_bytes(found.gallery.photos))
+                found = replace(found, notices=(*found.notices, *source.notices))
+            run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
+            keep_evidence(run, found, catalogue)
+
+        keep(examine(source, tools, settings, progress, keep))
+
+
 def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     """Read what is new in the run's folders, then see and read pictures; write what was found to its update.json."""
     from utils import find_faces, index_gallery, read_words, see_meaning
 
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
+
+    def tell(*problems: str) -> None:
+        write_json(run.folder / "update.json", {"folders": found, "notices": [*notices, *problems]})
+
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
             try:
@@ -109,16 +113,15 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
             except SourceError as error:
                 found.append({"folder": root, "problem": str(error)})
             notices = [*tools.notices, *tools.index.notices]
-            write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+            tell()
         notices += see_meaning(library, tools, settings, models_folder(), progress)
-        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        tell()
         notices += find_faces(library, tools, settings, progress)
-        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
+        tell()
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            told = {"folders": found, "notices": [*notices, f"{PROBLEM}: {error}"]}
-            write_json(run.folder / "update.json", told)
+            tell(f"{PROBLEM}: {error}")
 
 
 def look_through(path: Path, settings: Settings, progress: Progress) -> None:
@@ -163,11 +166,11 @@ def wait_for_work(examine: Examine) -> int:
 def warm_up() -> None:
     """Load the installed models that a run is most likely to use. The run itself reports what is wrong with a model."""
     settings, blank = Settings.of(fetch=False), np.zeros((VIEW, VIEW, 3), np.uint8)
-    machine = settings.machine
+    loader = Loader(models_folder(), settings.machine.device, settings.machine.fetch)
     with suppress(UnipicError):
-        open_encoder(settings.comparing.encoder, models_folder(), machine.device, machine.fetch)[0].embed(blank[None])
+        open_encoder(settings.comparing.encoder, loader)[0].embed(blank[None])
     with suppress(UnipicError):
-        scorer, _ = open_scorer(settings.ranking.ranker, models_folder(), machine.device, machine.fetch)
+        scorer, _ = open_scorer(settings.ranking.ranker, loader)
         if scorer:
             scorer.score([blank], settings.ranking.wish)
 

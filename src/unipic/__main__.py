@@ -1,7 +1,5 @@
 """The `unipic` command, and `python -m unipic`: the command line of main.py."""
 
-from __future__ import annotations
-
 import sys
 
 from unipic.core.settings import APP

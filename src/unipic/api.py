@@ -1,7 +1,5 @@
 """What a script needs, in one place: the library, clean-ups, embeddings. docs/api.md has an example of each."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from unipic.search.search import Asked
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_meaning, open_tools
 from unipic.vision.base import Detector, Encoder, Part
+from unipic.vision.registry import Loader
 from unipic.vision.registry import open_encoder as _open_encoder
 from utils import clean_gallery, index_gallery, search_gallery, see_meaning
 
@@ -104,7 +103,7 @@ def search(
     `every_shot`: copies and bursts one by one; `limit`: at most so many. Downloads nothing.
     """
     settings = settings or Settings()
-    encoder, _ = _open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+    encoder, _ = _open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
     searchable = Searchable(library, encoder.key, encoder.calibration)
     meaning, _ = open_meaning(searchable, settings, models_folder(), memory_folder())
     asked = Asked(searchable, meaning=meaning)
@@ -121,4 +120,4 @@ def clean(folders: Sequence[str | Path], settings: Settings | None = None, progr
 
 def open_encoder(name: str = "auto", fetch: bool = True) -> Encoder:
     """An encoder by its name in the settings; what is used instead of a missing one is in its `label`."""
-    return _open_encoder(name, models_folder(), fetch=fetch)[0]
+    return _open_encoder(name, Loader(models_folder(), fetch=fetch))[0]

@@ -1,7 +1,5 @@
 """Pictures that are searched by: read as photos are, and nothing of them is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

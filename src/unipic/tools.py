@@ -29,6 +29,7 @@ from unipic.review.taste_log import taste_in
 from unipic.vision.base import Encoder, Scorer, TextEncoder
 from unipic.vision.device import pick_device
 from unipic.vision.registry import (
+    Loader,
     open_encoder,
     open_eyes,
     open_faces,
@@ -81,10 +82,9 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     `memory`: the folder of thumbnails and the index; with None both are deleted after the block.
     """
     machine, ranking = settings.machine, settings.ranking
-    encoder, about_encoder = open_encoder(settings.comparing.encoder, models, machine.device, machine.fetch, progress)
-    scorer, about_scorer = open_scorer(
-        ranking.ranker, models, machine.device, machine.fetch, progress, aesthetic=ranking.aesthetic
-    )
+    loader = Loader(models, machine.device, machine.fetch, progress)
+    encoder, about_encoder = open_encoder(settings.comparing.encoder, loader)
+    scorer, about_scorer = open_scorer(ranking.ranker, loader, ranking.aesthetic)
     faces, about_faces = _face_readers() if ranking.people_safe else (None, [])
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
     engine = _engine(settings)
@@ -146,9 +146,8 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
     from unipic.library.filling import text_encoder
 
     machine = settings.machine
-    encoder, notices = open_text_encoder(
-        settings.searching.search_model, models, machine.device, machine.fetch, progress
-    )
+    loader = Loader(models, machine.device, machine.fetch, progress)
+    encoder, notices = open_text_encoder(settings.searching.search_model, loader)
     if encoder is None:
         return None, notices
     again = partial(open_same_text, encoder.name, encoder.key, models.absolute(), pick_device(machine.device))
@@ -168,12 +167,12 @@ def open_meaning(
     from unipic.search.meaning import Meaning, in_use
 
     machine, name = settings.machine, settings.searching.search_model
-    wanted, notices = open_text_encoder(name, models, machine.device, False, progress)
+    wanted, notices = open_text_encoder(name, Loader(models, machine.device, False, progress))
     if wanted is None:
         return None, notices
     encoders = [wanted]
     if library.number_by(text_key(wanted.key)) < len(library.digests):
-        encoders += [one for one in text_encoders_here(models, machine.device) if one.key != wanted.key]
+        encoders += [one for one in text_encoders_here(Loader(models, machine.device)) if one.key != wanted.key]
     encoder, said = in_use(encoders, library)
     if encoder is None:
         return None, [*notices, *said]
@@ -183,7 +182,7 @@ def open_meaning(
 
 def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncoder:
     """The text encoder with this key, as open_same does it."""
-    encoder, notices = open_text_encoder(name, models, device, fetch=False)
+    encoder, notices = open_text_encoder(name, Loader(models, device, fetch=False))
     if encoder is None or encoder.key != key:
         raise _differs(encoder.key if encoder else "", key, notices, models)
     return encoder
@@ -191,7 +190,7 @@ def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncode
 
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
     """The encoder with this key, in another process. ModelError if it differs: its vectors would not be comparable."""
-    encoder, notices = open_encoder(name, models, device, fetch=False)
+    encoder, notices = open_encoder(name, Loader(models, device, fetch=False))
     if encoder.key != key:
         raise _differs(encoder.key, key, notices, models)
     return encoder

@@ -1,7 +1,5 @@
 """The real app in a real browser: `server`, `page` (1280 x 900), `phone` (390 x 844) and the check `quiet`."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -1,7 +1,5 @@
 """No barriers: every screen, light and dark, large and small, by the rules of axe-core, also inside the components."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

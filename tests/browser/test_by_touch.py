@@ -1,7 +1,5 @@
 """A whole review by touch alone, at 390 pixels, by taps and swipes, with every target large enough."""
 
-from __future__ import annotations
-
 import pytest
 from tests.browser.room import Room
 from tests.helpers.reviews import KINDS, SHOTS, review_of

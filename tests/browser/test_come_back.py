@@ -1,7 +1,5 @@
 """Nothing is lost to sight: Continue cards, a reload in the middle of things, and Back in the browser's history."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path

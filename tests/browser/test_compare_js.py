@@ -1,7 +1,5 @@
 """Comparing photos and accepting many groups: the modules alone in a real browser, without the app."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,10 +17,11 @@ import * as zoom from "./zoom.js";
 import { openCompare } from "./compare.js";
 import { openBulk, upperBound } from "./bulk.js";
 const root = document.getElementById("host").attachShadow({ mode: "open" });
-const sheets = ["compare.css", "bulk.css", "darkroom.css"].map((name) => fetch(name).then((answer) => answer.text()));
+const names = ["base.css", "darkroom.css", "compare.css", "bulk.css"];
+const sheets = names.map((name) => fetch(name).then((answer) => answer.text()));
 const style = document.createElement("style");
 style.textContent = (await Promise.all(sheets)).join("");
-const host = document.createElement("div");
+const host = Object.assign(document.createElement("div"), { className: "darkroom" });
 root.append(style, host);
 const photo = (id, width, height, more) => ({
   id, width, height, name: `<img src=x onerror=alert(1)>${id}.jpg`, digest: id, size: 1000, format: "JPEG",
@@ -71,8 +70,9 @@ def stage(page) -> object:
             file = io.BytesIO()
             Image.linear_gradient("L").resize((width, height)).save(file, "JPEG")
             route.fulfill(body=file.getvalue(), content_type="image/jpeg")
-        elif (DARKROOM / kind).suffix in TYPES:
-            route.fulfill(path=DARKROOM / kind, content_type=TYPES[(DARKROOM / kind).suffix])
+        elif Path(kind).suffix in TYPES:
+            file = (DARKROOM.parent if kind == "base.css" else DARKROOM) / kind
+            route.fulfill(path=file, content_type=TYPES[file.suffix])
         else:
             route.fulfill(body=PAGE if path == "/" else "", content_type="text/html")
 

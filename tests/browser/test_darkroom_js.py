@@ -1,7 +1,5 @@
 """What the darkroom works out without a page: orders, choices, keys, the outbox. In real Chromium, without the app."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

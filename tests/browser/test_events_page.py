@@ -1,7 +1,5 @@
 """The events of a library, as a person names, splits and joins them, in real Chromium."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -19,7 +19,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>-</title><div id="host" cl
 <script type="module">
 import { openFaces } from "./faces.js";
 const style = document.createElement("style");
-const sheets = ["darkroom.css", "group.css", "faces.css"].map((name) => fetch(name).then((answer) => answer.text()));
+const names = ["base.css", "darkroom.css", "group.css", "faces.css"];
+const sheets = names.map((name) => fetch(name).then((answer) => answer.text()));
 style.textContent = (await Promise.all(sheets)).join("");
 document.head.append(style);
 const photo = (id) => ({ id, name: `<img src=x>${id}.jpg`, digest: id, width: 4000, height: 3000, protected: false });
@@ -51,7 +52,7 @@ def dialog(page: Any) -> Any:
         elif path.startswith(("/thumb/", "/view/")):
             route.fulfill(body=picture.getvalue(), content_type="image/jpeg")
         else:
-            file = DARKROOM / path.lstrip("/")
+            file = (DARKROOM.parent if path == "/base.css" else DARKROOM) / path.lstrip("/")
             route.fulfill(body=file.read_text(encoding="utf-8"), content_type=TYPES[file.suffix])
 
     page.route(f"{SITE}/**", answer)

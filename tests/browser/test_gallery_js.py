@@ -1,7 +1,5 @@
 """What the gallery works out without a page: places, ranges, words, keys. In real Chromium, without the app."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Nothing a person decided is lost: the server killed in mid-review, the network gone, the tab closed."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Photos first: how much of a laptop's and of a large screen is theirs, with every control of a group in view."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

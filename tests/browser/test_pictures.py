@@ -1,7 +1,5 @@
 """The pictures of the README show what the app shows."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The review by keyboard and by thumb: every key does what the help says, and only where it should."""
 
-from __future__ import annotations
-
 import re
 import time
 

@@ -1,7 +1,5 @@
 """The uploader in real Chromium: choosing, dropping, progress, trouble, phones, keyboards."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The whole way in real Chromium: photos in, reviewed, progress saved, finished, the album opened."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Words that were read in a picture are shown beside it, and a tap searches for them, in real Chromium."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`check`: what is missing on a machine is named, with what to do, and only problems make it fail."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The command line, as a person and as a script use it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """`crop` and the page of an event, as somebody types them, with the finder of faces that ships."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`events`, as somebody types it."""
 
-from __future__ import annotations
-
 import csv
 import json
 import zipfile

@@ -1,7 +1,5 @@
 """`index`, `status` and `forget`, as somebody types them."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

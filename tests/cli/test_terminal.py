@@ -1,7 +1,5 @@
 """Bars while the command line works."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Files that belong to photos, as cameras and phones write them: made on the spot, a byte at a time."""
 
-from __future__ import annotations
-
 import json
 import struct
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Tiny weights made on the spot in the shape of the real ones, and a manifest that names them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

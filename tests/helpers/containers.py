@@ -1,7 +1,5 @@
 """Files that hold more than the picture they show, made of streams that a test names."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

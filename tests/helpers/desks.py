@@ -1,7 +1,5 @@
 """Desks without files: made-up pictures, scanned into a run as often as a test likes, under whatever names."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

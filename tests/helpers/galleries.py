@@ -1,7 +1,5 @@
 """Photo records and unit vectors without files, for tests of what is decided about them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager

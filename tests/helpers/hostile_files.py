@@ -1,7 +1,5 @@
 """Broken, hostile and odd files, made on the spot: the same bytes each time, none larger than a few hundred kB."""
 
-from __future__ import annotations
-
 import io
 import random
 import struct

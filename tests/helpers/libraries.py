@@ -1,7 +1,5 @@
 """Libraries of made-up photos, read as the real ones are."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

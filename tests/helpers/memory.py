@@ -1,7 +1,5 @@
 """What a process took at most."""
 
-from __future__ import annotations
-
 import resource
 
 

@@ -1,7 +1,5 @@
 """Kills work at its Nth call that changes a disk, and takes away the ways to move a file one by one."""
 
-from __future__ import annotations
-
 import errno
 import os
 import traceback

@@ -1,7 +1,5 @@
 """Made-up photos of made-up lives: when and where each was taken, and nothing else."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """CLIP as open_clip computes it, thin: torch's own attention, and the names that its checkpoints have."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 import torch

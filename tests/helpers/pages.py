@@ -1,7 +1,5 @@
 """Pictures with text, in the font of Streamlit, which has accents; Pillow's own has none."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

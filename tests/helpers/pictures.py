@@ -1,7 +1,5 @@
 """Pictures made for tests, and an encoder without weights, so that nothing is downloaded."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files that say where they were taken, in every format and every way there is to say it. Needs exiftool."""
 
-from __future__ import annotations
-
 import json
 import struct
 import subprocess

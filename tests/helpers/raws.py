@@ -1,7 +1,5 @@
 """Raw photos as cameras write them, a byte at a time: DNGs with a small sensor's values and a preview of any kind."""
 
-from __future__ import annotations
-
 import io
 import struct
 from collections.abc import Iterable, Sequence

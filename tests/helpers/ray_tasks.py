@@ -1,7 +1,5 @@
 """What tests let Ray's workers do. Here, because they must be able to import it."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

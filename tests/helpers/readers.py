@@ -1,7 +1,5 @@
 """Text encoders without weights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A review of as many groups as wanted, ready at once: small pictures, and evidence written instead of measured."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import secrets

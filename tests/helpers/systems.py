@@ -1,7 +1,5 @@
 """What a test needs of the system it runs on, as marks that skip it elsewhere and say why."""
 
-from __future__ import annotations
-
 import os
 import sys
 

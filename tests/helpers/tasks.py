@@ -1,7 +1,5 @@
 """What tests let engines do. Here, because a worker process must be able to import it."""
 
-from __future__ import annotations
-
 import ctypes
 import itertools
 import os

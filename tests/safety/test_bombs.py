@@ -3,8 +3,6 @@
 None of them is ever whole in this process: what they unpack to is deflated, or drawn, a piece at a time.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Every file that was found is kept, set aside for one that stays, or listed as unreadable; through the real export."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -17,6 +15,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo, tools
 from tests.helpers.pictures import scene, shaken
 from tests.safety.harness.amounts import amount
@@ -31,7 +30,7 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.library.thumbnails import Thumbnails
-from unipic.review.choices import Choice, accept_all, kept
+from unipic.review.choices import Choice, kept
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource

@@ -1,7 +1,5 @@
 """An index damaged in any way costs time: the run ends as ever, says so, and the next one has a whole index."""
 
-from __future__ import annotations
-
 import random
 import shutil
 import sqlite3

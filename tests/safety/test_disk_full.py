@@ -1,7 +1,5 @@
 """No room on the disk: nothing cut short has a real name, the person is told how much is missing, a rerun finishes."""
 
-from __future__ import annotations
-
 import os
 import random
 import re

@@ -1,7 +1,5 @@
 """Nothing leaves the house: a run of the command line and of the web app asks for nobody but this machine."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

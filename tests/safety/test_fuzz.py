@@ -1,7 +1,5 @@
 """Mutated files, read by the real worker and by the parsers of our own: each has an answer, and nothing dies of one."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

@@ -1,7 +1,5 @@
 """More than two hundred hostile files of our own making: each has an answer, spoils only itself, and runs nothing."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """A share that fails or goes away: what cannot be read is listed with the reason, and nothing is set aside for it."""
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import tools
 from tests.helpers.pictures import save, scene
 from tests.safety.harness.amounts import amount
@@ -28,7 +27,6 @@ from unipic.core.photo import Unreadable
 from unipic.core.settings import Settings
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 from unipic.sources.folder import FolderSource

@@ -1,7 +1,5 @@
 """Killed at any call of the system: originals are as they were, nothing half has a real name, one rerun finishes."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections import Counter

@@ -1,10 +1,9 @@
 """T23: taken out of every format in every way there is to say it: no place is left, and the picture is the same."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
+from tests.helpers.located import located
 from tests.helpers.places import FRAMES, everything, needs_exiftool, pixels, said
 from tests.safety.harness.ledger import record
 
@@ -20,11 +19,11 @@ def test_no_place_is_left_and_the_picture_is_the_same(tmp_path: Path) -> None:
     before = [_digest(path) for path in files]
     copies = []
     with Stripper() as stripper:
-        assert all(stripper.locations(files).values())
+        assert all(located(stripper, files).values())
         for original in files:
             with original.open("rb") as file:
                 copies.append(stripper.stripped(file, original.name, tmp_path))
-        left = [path.name for path, there in stripper.locations(copies).items() if there]
+        left = [path.name for path, there in located(stripper, copies).items() if there]
     left += said(*copies)
     left += [path.name for path in copies if path.suffix == ".json" and b"38.7" in path.read_bytes()]
     pairs = zip(files, copies, strict=True)

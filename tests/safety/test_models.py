@@ -1,7 +1,5 @@
 """A model is what the manifest names, to the last bit: one flipped byte and nothing of it is loaded."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -156,10 +154,10 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def open_everything(folder: Path, manifest: Path) -> list[str]:
     """What is said about each model that could not be had."""
-    said = []
+    said, loader = [], registry.Loader(folder, "cpu", fetch=False, manifest=manifest)
     for name in ("mobilenet", "unipic"):
-        said += registry.open_encoder(name, folder, "cpu", fetch=False, manifest=manifest)[1]
-    return said + registry.open_scorer("clip", folder, "cpu", fetch=False, manifest=manifest, aesthetic=True)[1]
+        said += registry.open_encoder(name, loader)[1]
+    return said + registry.open_scorer("clip", loader, aesthetic=True)[1]
 
 
 def test_whole_models_are_loaded_so_that_a_refusal_means_something(

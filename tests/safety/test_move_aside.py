@@ -4,8 +4,6 @@ The process is ended by os._exit before its Nth call that changes a disk, so tha
 does is not shown by that; the order of what is asked of the disk is tested beside the code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import os

@@ -1,7 +1,5 @@
 """Originals are only read: the same after every command and every way through the web app, and so the system saw it."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

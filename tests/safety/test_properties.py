@@ -1,7 +1,5 @@
 """Names, dates, numbers and settings as nobody would write them: an answer of the right kind, or an error of ours."""
 
-from __future__ import annotations
-
 import io
 import json
 import math

@@ -1,7 +1,5 @@
 """Between scan and export a file becomes another: it is noticed, and nothing goes in favour of it or with it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -13,6 +11,7 @@ from itertools import cycle, islice, product
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
@@ -24,7 +23,6 @@ from unipic.core.progress import Step
 from unipic.destinations.base import MANIFEST, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 

@@ -1,7 +1,5 @@
 """The server as it stands in a home network: who gets in, what strangers are told, and where its secrets are not."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Visitors at the same time, lost connections and second tabs: each sees their own photos, and the work goes on."""
 
-from __future__ import annotations
-
 import hashlib
 import socket
 import threading

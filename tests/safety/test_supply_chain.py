@@ -1,7 +1,5 @@
 """What runs here is what was chosen: packages by hash, models by manifest, and nothing that is data is ever run."""
 
-from __future__ import annotations
-
 import ast
 import re
 import tomllib

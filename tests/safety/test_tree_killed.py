@@ -1,7 +1,5 @@
 """A tree killed at any call of the system: no half group under its name, and one rerun completes it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

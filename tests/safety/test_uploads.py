@@ -1,7 +1,5 @@
 """Many photos at a time through the upload route: all of them arrive as they were, and the server does not grow."""
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import os

@@ -4,8 +4,6 @@ Names are text by themselves, so the browser is told to ignore the content polic
 tried on its own.
 """
 
-from __future__ import annotations
-
 import ast
 import shutil
 import threading

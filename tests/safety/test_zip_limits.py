@@ -1,7 +1,5 @@
 """ZIPs beyond what the old format can hold: more entries, more bytes, and names that other systems take for one."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

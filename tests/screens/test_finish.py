@@ -1,7 +1,5 @@
 """The finish screen: what will happen is said first, then a ZIP, a folder on the server, or a list."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -1,7 +1,5 @@
 """Home, the library's folders and the export of a selection, by Streamlit's own tester."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

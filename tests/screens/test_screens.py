@@ -1,7 +1,5 @@
 """Every screen, the empty one too, by Streamlit's own tester: what is shown, and what a click changes on disk."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from dataclasses import asdict

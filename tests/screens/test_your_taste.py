@@ -1,7 +1,5 @@
 """Your taste on the screens: offered where it is used, shown with its figures, learned from albums, and forgotten."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """What the Continue cards are told: only of runs whose token is named, and what is gone is said."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

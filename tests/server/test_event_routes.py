@@ -1,7 +1,5 @@
 """What the routes of events show, what may be said of events, and what is refused in words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rows photos of a group are compared by."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from tests.helpers.galleries import photo

@@ -1,7 +1,5 @@
 """Downloads of models from a page: one at a time for each, seen, cancelled, and their problems kept."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the library's routes show, what may be said of its photos, and what is refused in words."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """What the darkroom is told, and what it may say."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

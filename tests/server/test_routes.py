@@ -1,7 +1,5 @@
 """The routes beside the screens: what is stored, what is refused and in which words, and what every answer carries."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import hashlib

@@ -1,7 +1,5 @@
 """Runs on disk: addresses nobody guesses, uploads as data, and an end."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

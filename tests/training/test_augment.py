@@ -1,7 +1,5 @@
 """Views made for training: what shape they have, what the seed decides, and in what copies and shots differ."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """Teaching the encoder: the losses by hand, the parts alone, and the whole of it on a few made-up pictures."""
 
-from __future__ import annotations
-
 import csv
 import json
 import math

@@ -4,8 +4,6 @@ FILE is dlib_face_recognition_resnet_model_v1.dat by Davis King (CC0), as the pa
 PyPI has it. The same file gives the same bytes.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

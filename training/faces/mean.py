@@ -4,8 +4,6 @@ FOLDER has photos of many people. The mean of all faces is what faces resemble t
 It is used to keep such faces from starting a person (unipic/library/faces.py).
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import sys

@@ -1,14 +1,12 @@
 """Move originals aside, or back: for server folders, if the operator allows it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.save import Bar, one_at_a_time
-from screens.parts.words import count, plain, size
+from screens.parts.save import with_bar
+from screens.parts.words import bullets, count, failed, plain, size
 from server import operator
 from server.runs import Run
 from unipic.core.errors import UnipicError
@@ -40,7 +38,7 @@ def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        failed(error)
         return
     st.error(
         f"**This moves your originals.** {count(plan.files, 'file')} ({size(plan.bytes)}) would leave their folders.",
@@ -49,15 +47,13 @@ def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
     by = ledger(outcomes).by
     who = ", ".join(f"{amount.photos:,} {WORDS[who]}" for who, amount in by.items() if amount.photos)
     st.markdown(
-        "\n".join(
-            f"- **{what}:** {words}"
-            for what, words in {
+        bullets(
+            {
                 "Moved": f"into a dated folder named *{SET_ASIDE}* beside your photos. Nothing is deleted.",
                 "Photos": who,
                 "Checked": "each file and the photo that stays for it once more, directly before it moves.",
                 "Put back": "here, or with the command `undo`, at any time.",
-            }.items()
-            if words
+            }
         )
     )
     for problem in plan.problems[:10]:
@@ -71,15 +67,9 @@ def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
 
 
 def _move(destination: AsideDestination, outcomes: Sequence[Outcome], most: int) -> None:
-    bar = Bar("Setting aside")
-    try:
-        with one_at_a_time(bar):
-            moved = destination.carry_out(destination.plan(outcomes).at_most(most), bar)
-    except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    moved = with_bar("Setting aside", lambda bar: destination.carry_out(destination.plan(outcomes).at_most(most), bar))
+    if moved is None:
         return
-    finally:
-        bar.empty()
     st.success(plain(f"{moved_in_words(moved)}."), icon=":material/check_circle:")
     for problem in moved.problems:
         st.warning(plain(problem), icon=":material/warning:")
@@ -93,15 +83,9 @@ def _put_back(roots: Sequence[Path]) -> None:
     st.caption(f"Moved aside earlier from these folders: {count(files, 'file')} ({size(total)}).")
     if not st.button("Put everything back", key="put-back", icon=":material/undo:"):
         return
-    bar = Bar("Putting back")
-    try:
-        with one_at_a_time(bar):
-            undone = undo_all(*(one.folder for one in there), progress=bar)
-    except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    undone = with_bar("Putting back", lambda bar: undo_all(*(one.folder for one in there), progress=bar))
+    if undone is None:
         return
-    finally:
-        bar.empty()
     st.success(f"{count(sum(one.files for one in undone), 'file')} put back.", icon=":material/check_circle:")
     for problem in (problem for one in undone for problem in one.problems):
         st.warning(plain(problem), icon=":material/warning:")

@@ -1,7 +1,5 @@
 """After an export: what was achieved, as a picture to keep."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sliders and boxes of the thresholds, the same before a scan and in the review."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any

@@ -1,18 +1,14 @@
 """A link that downloads a file by its address, once by itself. Bytes never pass through Python's memory."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import streamlit as st
 
-HERE = Path(__file__).parent
+from screens.parts import mount
 
 _component = st.components.v2.component(
     "unipic_download",
     html='<a class="download" download></a>',
-    css=(HERE / "download.css").read_text(encoding="utf-8"),
-    js=(HERE / "download.js").read_text(encoding="utf-8"),
+    css=mount.text("download.css"),
+    js=mount.text("download.js"),
 )
 
 

@@ -1,7 +1,5 @@
 """The ways to export: each says what it will do before its button."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
 from screens.parts.save import album_root, make_folder, make_list, make_zip, offer
 from screens.parts.tree import tree
-from screens.parts.words import belonging, count, plain, size
+from screens.parts.words import belonging, bullets, count, failed, first_of, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
@@ -110,10 +108,10 @@ def _what_will_happen(plan: Preview, job: Export) -> None:
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
         "Disk space needed": size(plan.needed),
     }
-    st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
+    st.markdown(bullets(lines))
     if plan.renamed:
         with st.expander("New names"):
-            _names([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed])
+            first_of([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed], MAX_ROWS_SHOWN)
     _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
     _not_as_it_was("Changed since the scan", plan.changed, "They are copied as they are now")
 
@@ -163,7 +161,7 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
     try:
         target = place_for(root, album, [*originals_of(run), run.folder], roots, begun)
     except DestinationError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        failed(error)
         return False
     again = target == begun and target.is_dir()
     if again:
@@ -192,13 +190,12 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
     try:
         target = place_for(kept_folder(), album, [run.folder], [kept_folder()])
     except DestinationError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        failed(error)
         return False
     usable = _has_space(plan, kept_folder()) and job.ready
     words, icon = "Keep in my library", ":material/photo_library:"
-    if not st.button(words, type="primary", icon=icon, key="keep", disabled=not usable):
-        return False
-    if make_folder(target, job.outcomes, without_place()) is None:
+    made = st.button(words, type="primary", icon=icon, key="keep", disabled=not usable)
+    if not made or make_folder(target, job.outcomes, without_place()) is None:
         return False
     look_for_new([library().add(kept_folder())])
     st.success("The photos are in your library.", icon=":material/check_circle:")
@@ -243,10 +240,4 @@ def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
             icon=":material/warning:",
         )
         with st.expander("Which ones"):
-            _names([plain(name) for name in names])
-
-
-def _names(lines: Sequence[str]) -> None:
-    st.markdown("\n".join(f"- {line}" for line in lines[:MAX_ROWS_SHOWN]))
-    if len(lines) > MAX_ROWS_SHOWN:
-        st.caption(f"... and {len(lines) - MAX_ROWS_SHOWN:,} more")
+            first_of([plain(name) for name in names], MAX_ROWS_SHOWN)

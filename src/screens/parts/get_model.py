@@ -1,7 +1,5 @@
 """A model that is missing, offered where it is needed: its size, its licence, and the way to get it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import plain, size

@@ -1,7 +1,5 @@
 """What Unipic knows of the library's photos, in figures, and how to make it forget one kind of it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import count, plain, size
@@ -9,7 +7,7 @@ from server.state import library
 from unipic.core.settings import Settings, models_folder
 from unipic.library.library import KINDS
 from unipic.library.status import Status, status
-from unipic.vision.registry import open_encoder
+from unipic.vision.registry import Loader, open_encoder
 
 EVERYTHING = "everything"
 WORDS = {  # what is forgotten, in people's words
@@ -27,7 +25,7 @@ def known() -> None:
     """The figures, and under them the way to clear one kind of facts. People's decisions are not among them."""
     with st.expander("What Unipic knows of these photos", icon=":material/database:"):
         settings = Settings()
-        encoder, _ = open_encoder(settings.comparing.encoder, models_folder(), fetch=False)
+        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         found = status(library(), encoder.key, settings.limits)
         _figures(found)
         _clear(found)

@@ -1,23 +1,25 @@
 """How Streamlit mounts a component whose modules the server hands out at /unipic/, see server/routes.py."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("mount.js").read_text(encoding="utf-8")
+PARTS = Path(__file__).parent
+
+
+def text(name: str) -> str:
+    """A file by its path below the folder of components."""
+    return (PARTS / name).read_text(encoding="utf-8")
 
 
 def script(folder: str, room: str, told: str) -> str:
     """The component's JavaScript: `room` is the class that main.js in `folder` exports, `told` its trigger's name."""
     names = {"MODULE": f"/unipic/{folder}/main.js", "ROOM": room, "TOLD": told}
-    return "".join(f"const {name} = {json.dumps(value)};\n" for name, value in names.items()) + SCRIPT
+    return "".join(f"const {name} = {json.dumps(value)};\n" for name, value in names.items()) + text("mount.js")
 
 
-def styles(paths: Iterable[Path]) -> str:
-    """The style sheets, one after the other."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+def styles(*names: str) -> str:
+    """The sheet that all components share, then these, by their paths below the folder of components."""
+    return "\n".join(text(f"{name}.css") for name in ("base", *names))
 
 
 def rerun() -> None:

@@ -1,21 +1,18 @@
 """Small pictures of photos, group by group, with a word under each: names are set as text by the script."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from screens.parts import mount
 
 Picture = dict[str, str]  # source, name, facts, word, and "stays" if the photo does
 
 _component = st.components.v2.component(
     "unipic_preview",
     html='<div class="preview"></div>',
-    css=(HERE / "preview.css").read_text(encoding="utf-8"),
-    js=(HERE / "preview.js").read_text(encoding="utf-8"),
+    css=mount.text("preview.css"),
+    js=mount.text("preview.js"),
 )
 
 

@@ -1,7 +1,5 @@
 """One switch: whether the words in all photos are read, or in screenshots and documents only."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import count, plain

@@ -1,13 +1,11 @@
 """Decisions about these photos, from this run and earlier ones, to look through, to ignore and to take back."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import datetime
 
 import streamlit as st
 
-from screens.parts.words import count, plain
+from screens.parts.words import and_more, count, plain
 from server.runs import Run
 from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
@@ -56,8 +54,7 @@ def remembered(desk: Desk) -> None:
         rows = [*reversed(by_hand), *reversed(earlier)]
         for ruling in rows[:MAX_ROWS_SHOWN]:
             _row(desk, ruling)
-        if len(rows) > MAX_ROWS_SHOWN:
-            st.caption(f"... and {len(rows) - MAX_ROWS_SHOWN:,} more")
+        and_more(len(rows) - MAX_ROWS_SHOWN)
         if earlier:
             ids = [ruling.id for ruling in earlier]
             st.button(f"Forget all {len(ids):,} from earlier reviews", on_click=_forget, args=(desk, ids))

@@ -1,7 +1,5 @@
 """The figures of a review: what was found, decided and left out, and by whom; and the question about unseen copies."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

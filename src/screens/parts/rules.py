@@ -1,7 +1,5 @@
 """The person's rules: folders to protect, prefer or avoid, and what to prefer in a photo."""
 
-from __future__ import annotations
-
 import secrets
 
 import streamlit as st

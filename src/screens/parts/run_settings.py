@@ -1,7 +1,5 @@
 """Options of a run: the few settings a person may want to change before a scan."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import plain, size
+from screens.parts.words import failed, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
-from unipic.core.progress import Step
+from unipic.core.progress import Progress, Step
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
+
+T = TypeVar("T")
 
 PROGRESS_INTERVAL_S = 0.1  # one update per file would slow down many small files
 ZIP_NAME_CHARACTERS = 80  # of any script, so at most 240 bytes and the ending
@@ -81,15 +84,9 @@ def zip_name(album: str) -> str:
 
 def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str) -> Result | None:
     """Export with a progress bar, one at a time. None if it failed, which is shown, as are problems."""
-    bar = Bar(title)
-    try:
-        with one_at_a_time(bar):
-            result = export(destination, outcomes, bar)
-    except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    result = with_bar(title, lambda bar: export(destination, outcomes, bar))
+    if result is None:
         return None
-    finally:
-        bar.empty()
     for problem in result.problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
     if len(result.problems) > MAX_ROWS_SHOWN:
@@ -98,6 +95,19 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
             icon=":material/warning:",
         )
     return result
+
+
+def with_bar(title: str, work: Callable[[Progress], T]) -> T | None:
+    """What the work gives, with a progress bar, one at a time. None if it failed, which is shown."""
+    bar = Bar(title)
+    try:
+        with one_at_a_time(bar):
+            return work(bar)
+    except UnipicError as error:
+        failed(error)
+        return None
+    finally:
+        bar.empty()
 
 
 @contextmanager

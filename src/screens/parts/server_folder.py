@@ -1,12 +1,10 @@
 """Choose folders on the server among those that the operator opened: one opens them, and ticks what is wanted."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.words import count, plain
+from screens.parts.words import count, failed, plain
 from screens.session import session
 from server.operator import readable_folders
 from server.state import library
@@ -35,7 +33,7 @@ def server_folders(key: str) -> list[Path]:
     try:
         rows = subfolders(real_folder(here)) if here else [counted(root) for root in roots]
     except SourceError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        failed(error)
         return []
     ticked = _rows(key, rows, named=here is not None)
     if here and not rows:
@@ -60,7 +58,7 @@ def in_words(chosen: list[Path]) -> str:
 def _breadcrumbs(key: str, here: Path, roots: list[Path]) -> None:
     """The way to the open folder, each step of it a button that goes back there."""
     root = next((one for one in roots if here.is_relative_to(one)), here)
-    way = [root, *(root.joinpath(*here.relative_to(root).parts[:depth]) for depth in range(1, _depth(here, root) + 1))]
+    way = [one for one in (here, *here.parents) if one.is_relative_to(root)][::-1]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(roots) > 1:
             st.button("All folders", key=f"{key}up", type="tertiary", on_click=_open, args=(key, None))
@@ -76,10 +74,6 @@ def _breadcrumbs(key: str, here: Path, roots: list[Path]) -> None:
                 on_click=_open,
                 args=(key, step),
             )
-
-
-def _depth(here: Path, root: Path) -> int:
-    return len(here.relative_to(root).parts)
 
 
 def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:

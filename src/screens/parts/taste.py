@@ -1,7 +1,5 @@
 """Your taste: what was learned from earlier choices, whether it is used and why not, and how to forget it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import plain

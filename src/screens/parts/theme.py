@@ -1,7 +1,5 @@
 """Styles that Streamlit's theme cannot express: space for photos, and targets that a thumb can hit."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 STYLE = """

@@ -1,7 +1,5 @@
 """How alike is alike: sliders that group anew from what is known of the photos, and where the line falls."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Any
 

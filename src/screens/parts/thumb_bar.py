@@ -1,7 +1,5 @@
 """What a phone needs on every page: a bar at the bottom in place of Streamlit's menu, and a way to install the app."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Export into a tree of folders on the server. It is shown, with bytes and conflicts, before anything is written."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from screens.parts.save import album_root, written_by
-from screens.parts.words import count, plain, size
+from screens.parts.words import bullets, count, failed, plain, size
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import desk_of, originals_of
@@ -60,7 +58,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        failed(error)
         return False
     merges = wish.tree == "groups" and _merges(destination.tree, strip_location, destination)
     _shown(destination, plan)
@@ -141,7 +139,7 @@ def _shown(destination: TreeDestination, plan: TreePlan) -> None:
         "Renamed": (names := renamed(plan)) and f"{count(len(names), 'file')}, because two would have the same name",
         "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
     }
-    st.markdown("\n".join(f"- **{what}:** {words}" for what, words in lines.items() if words))
+    st.markdown(bullets(lines))
     for words in unsure_dates(destination.tree):
         st.caption(f":material/schedule: Dates: {words}.")
     st.code("\n".join(drawn(destination.folder.name, branches)), language=None, wrap_lines=True)

@@ -1,7 +1,5 @@
 """Work in progress: its stage, count, speed and time left, and buttons to skip a download, pause or cancel."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import count, plain

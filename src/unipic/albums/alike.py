@@ -1,7 +1,5 @@
 """How similar photos are on the two sides of a pause, by the encoder's vectors that the library has."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

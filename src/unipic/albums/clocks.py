@@ -1,7 +1,5 @@
 """Cameras whose clocks disagree, by scenes that two of them took at the same time. It proposes, and changes nothing."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

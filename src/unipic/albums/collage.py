@@ -1,7 +1,5 @@
 """The layout of a collage: photos in rows that fill a page, where no head is cut."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf

@@ -4,8 +4,6 @@ The eyes of a face whose eyes are shut are taken from a frame at most 10 s away,
 Faces that do not lie on each other are refused. Experimental: real movements of heads were not measured.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

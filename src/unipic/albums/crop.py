@@ -1,7 +1,5 @@
 """Crops of an aspect that cut no head if they can: the largest window of the photo, moved to where the faces are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

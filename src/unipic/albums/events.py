@@ -1,7 +1,5 @@
 """Events: every photo in exactly one event, day without an event, or folder of photos whose time is unknown."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

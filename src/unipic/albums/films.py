@@ -1,7 +1,5 @@
 """When films that stand alone were taken, so that they go into a tree like photos."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 

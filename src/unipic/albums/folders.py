@@ -1,7 +1,5 @@
 """Events of a gallery as folders of a tree: "2024-03-15 Lisbon"."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 

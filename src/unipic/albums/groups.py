@@ -1,7 +1,5 @@
 """Groups for an album: similar shots, copies and series that share a photo become one group, with its best shots."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Only series that the camera's data calls a bracket are merged (cleanup/series.py
 on each other are refused. What moved between two frames is taken from the middle one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Where heads are in pictures, by the finder of faces. Nothing about who it is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a picture made of a group's photos is to its folder: a file beside the originals, and facts about it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Pictures made of photos of a group, as files that say what they are: merged brackets, and composites."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Where each file of a gallery goes in a tree of folders: by groups, dates or events. Nothing is written here."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections import Counter

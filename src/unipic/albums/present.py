@@ -1,7 +1,5 @@
 """Who is known in the photos of the library, for titles: only names that people gave."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from contextlib import suppress
 from datetime import date

@@ -1,7 +1,5 @@
 """What people say of events, kept as rulings by content."""
 
-from __future__ import annotations
-
 from unipic.albums.clocks import Offset
 from unipic.albums.events import Event, Events
 from unipic.core.errors import SettingsError

@@ -1,7 +1,5 @@
 """Sessions: photos without a long pause, and without a way to another place, between them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What events are made of: when and where each photo of the library was taken, in the order of time."""
 
-from __future__ import annotations
-
 import os
 from bisect import bisect_left
 from collections import Counter

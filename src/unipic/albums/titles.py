@@ -1,7 +1,5 @@
 """What events are called: by a folder, a feast, a place or a day, never by a guess at what was celebrated."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

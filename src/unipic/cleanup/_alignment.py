@@ -7,8 +7,6 @@ grain. Shots of a burst fail at one of these: the hand or the subject moves, foc
 sensor's noise does.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

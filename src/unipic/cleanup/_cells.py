@@ -5,8 +5,6 @@ the members of its nearest few cells. FAISS finds the centres and the nearest on
 cells are missed, see PROBES.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import sqrt

@@ -1,7 +1,5 @@
 """Names that programs and people give to copies. They only break ties: a name says nothing about the picture."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -5,8 +5,6 @@ resizing, and a remainder of misalignment. Each is estimated from the pair itsel
 explains is bounded: a few blocks that stand out are something that only one of the pictures shows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

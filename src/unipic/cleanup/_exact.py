@@ -1,7 +1,5 @@
 """Exact copies: the same bytes, the same pixels in another file, or the bytes of an edit's original."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 

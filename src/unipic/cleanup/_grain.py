@@ -4,8 +4,6 @@ A copy has the grain of its original, or what coding left of it. So two pictures
 same, were taken one after the other, even if nothing moved.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """The same person's face in the shots of one moment, by where it is and how large. Nothing is compared but boxes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

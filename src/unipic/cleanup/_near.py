@@ -1,7 +1,5 @@
 """Near-duplicates: the same picture in other bytes and other pixels."""
 
-from __future__ import annotations
-
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet

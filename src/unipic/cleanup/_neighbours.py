@@ -4,8 +4,6 @@ A float32 product selects candidates, with a margin for rounding. Their exact co
 digest. So the result does not depend on the order of the files, the tiles, or the number of threads.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -5,8 +5,6 @@ The keypoints of small sketches give them roughly; the pixels of both pictures r
 coarse to fine, with weights that let changed places count little).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

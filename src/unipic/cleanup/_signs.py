@@ -4,8 +4,6 @@ A sign is a number of one photo; the difference of two numbers times the weight 
 with the higher one is the original. Evidence adds up.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,17 +31,19 @@ class Sign:
 
     name: str
     weight: float  # log-odds for each step of the number
-    least: float  # that the fit of the weight may give, by what is known without it
     number: Number  # higher: more likely the original
     why: Why
+    least: float = 0.3  # that the fit of the weight may give, by what is known without it
 
 
-def _has(*traces: Trace) -> Number:
-    return lambda photo: float(any(trace in photo.traces for trace in traces))
+def _has(name: str, weight: float, words: str, *traces: Trace) -> Sign:
+    """A sign that the original has one of these traces."""
+    return Sign(name, weight, lambda photo: float(any(trace in photo.traces for trace in traces)), _said(words))
 
 
-def _lacks(*traces: Trace) -> Number:
-    return lambda photo: -float(any(trace in photo.traces for trace in traces))
+def _lacks(name: str, weight: float, words: str, *traces: Trace, least: float = 0.3) -> Sign:
+    """A sign that the original has none of these traces."""
+    return Sign(name, weight, lambda photo: -float(any(one in photo.traces for one in traces)), _said(words), least)
 
 
 def _said(words: str) -> Why:
@@ -119,106 +119,69 @@ def named(companions: Sequence[Companion]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
+def _original_format(keeper: Photo, copy: Photo) -> str:
+    return f"an original format ({keeper.format} against {copy.format})"
+
+
+_ENLARGED, _TONES = "the copy was enlarged or made smaller", "the copy has other colours than the camera's preview"
+_TWICE = "the copy was compressed more strongly before it was saved again"
+
 SIGNS = (
-    Sign("camera data", 2.1, 0.3, lambda photo: float(len(camera_data(photo))), _more_data),
-    Sign("maker note", 0.3, 0.3, _has("maker note"), _said("it has the notes of the camera's maker")),
-    Sign("preview", 0.3, 0.3, _has("preview"), _said("it has the camera's preview")),
-    Sign("layout", 1.0, 0.3, _has("camera layout", "camera format"), _said("it is written the way cameras write")),
-    Sign(
-        "sampling",
-        1.9,
-        0.3,
-        _has("camera sampling"),
-        _said("its colour is stored the way cameras do (4:2:2)"),
-    ),
-    Sign("own tables", 2.3, 0.3, _has("own tables"), _said("it is not compressed with the tables of common programs")),
+    Sign("camera data", 2.1, lambda photo: float(len(camera_data(photo))), _more_data),
+    _has("maker note", 0.3, "it has the notes of the camera's maker", "maker note"),
+    _has("preview", 0.3, "it has the camera's preview", "preview"),
+    _has("layout", 1.0, "it is written the way cameras write", "camera layout", "camera format"),
+    _has("sampling", 1.9, "its colour is stored the way cameras do (4:2:2)", "camera sampling"),
+    _has("own tables", 2.3, "it is not compressed with the tables of common programs", "own tables"),
     Sign(
         "size as taken",
         0.6,
-        0.3,
-        _has("size as taken"),
+        lambda photo: float("size as taken" in photo.traces),
         lambda keeper, copy: f"it has the size that the camera wrote ({keeper.width} x {keeper.height})",
     ),
-    Sign("turned", 1.0, 1.0, _lacks("preview turned"), _said("the copy is turned against the camera's preview")),
-    Sign(
-        "other tones",
-        1.0,
-        1.0,
-        _lacks("preview has colour", "preview has other tones"),
-        _said("the copy has other colours than the camera's preview"),
-    ),
-    Sign(
-        "re-encoded",
-        1.2,
-        0.3,
-        _lacks("social network", "web export", "encoder"),
-        _said("the copy was written for the web"),
-    ),
-    Sign("progressive", 1.1, 0.3, _lacks("progressive"), _said("the copy is a progressive JPEG, made for the web")),
+    _lacks("turned", 1.0, "the copy is turned against the camera's preview", "preview turned", least=1.0),
+    _lacks("other tones", 1.0, _TONES, "preview has colour", "preview has other tones", least=1.0),
+    _lacks("re-encoded", 1.2, "the copy was written for the web", "social network", "web export", "encoder"),
+    _lacks("progressive", 1.1, "the copy is a progressive JPEG, made for the web", "progressive"),
     Sign(
         "edited",
         1.0,
-        1.0,
         lambda photo: -float(bool(photo.edited)),
         lambda keeper, copy: f"the copy was edited with {copy.edited}",
+        least=1.0,
     ),
-    Sign(
-        "compressed before",
-        3.8,
-        0.3,
-        _lacks("compressed before"),
-        _said("the copy was compressed more strongly before it was saved again"),
-    ),
-    Sign(
-        "resampled",
-        5.1,
-        0.3,
-        _lacks("resampled", "larger than taken"),
-        _said("the copy was enlarged or made smaller"),
-    ),
-    Sign("grey", 0.4, 0.3, _lacks("grey"), _said("in colour")),
-    Sign("border", 5.0, 5.0, _lacks("border"), _said("without a border around it")),
+    _lacks("compressed before", 3.8, _TWICE, "compressed before"),
+    _lacks("resampled", 5.1, _ENLARGED, "resampled", "larger than taken"),
+    _lacks("grey", 0.4, "in colour", "grey"),
+    _lacks("border", 5.0, "without a border around it", "border", least=5.0),
     Sign(
         "size",
         4.0,
-        4.0,
         _sides,
         lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
+        least=4.0,
     ),
-    Sign("length", 40.0, 40.0, _length, lambda keeper, copy: "it is longer"),
-    Sign("quality", 0.4, 0.3, quality, less_compressed),
-    Sign(
-        "converted",
-        1.5,
-        0.3,
-        lambda photo: -float(_is_converted(photo)),
-        lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
-    ),
-    Sign(
-        "format",
-        0.05,
-        0.05,
-        lambda photo: -float(FORMATS.index(photo.format)),
-        lambda keeper, copy: f"an original format ({keeper.format} against {copy.format})",
-    ),
+    Sign("length", 40.0, _length, _said("it is longer"), least=40.0),
+    Sign("quality", 0.4, quality, less_compressed),
+    Sign("converted", 1.5, lambda photo: -float(_is_converted(photo)), _original_format),
+    Sign("format", 0.05, lambda photo: -float(FORMATS.index(photo.format)), _original_format, least=0.05),
     Sign(
         "holds",
         1.0,
-        1.0,
         lambda photo: float(bool(photo.holds)),
         lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
+        least=1.0,
     ),
     Sign(
         "companions",
         1.0,
-        1.0,
         lambda photo: float(bool(photo.companions)),
         lambda keeper, copy: f"it comes with files of its own ({named(keeper.companions)})",
+        least=1.0,
     ),
     Sign(
         "words",
         0.9,
-        0.3,
         lambda photo: float(bool(photo.told)),
         lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
     ),

@@ -5,8 +5,6 @@ that says which photos stay closes its group: only photos first seen later can j
 groups, that of its copies and that of its moment.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -4,8 +4,6 @@ A pair is looked at only if one of the two would be set aside for the other. A v
 keeper, so this goes on until every pair that would be set aside has been looked at.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

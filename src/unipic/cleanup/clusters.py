@@ -1,7 +1,5 @@
 """Clusters: groups of shots of one moment."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 

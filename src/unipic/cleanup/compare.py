@@ -4,8 +4,6 @@ The encoder alone cannot tell a copy from the next shot of a burst, and confuses
 likely is aligned (_alignment.py), and two independent signals decide.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -4,8 +4,6 @@ Each kind of extra is compared by what it is: bits and colours by more or less, 
 picture differ in it, and everything else by digests and texts, of which all must be there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from unipic.core.gamut import inside

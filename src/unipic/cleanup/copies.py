@@ -1,7 +1,5 @@
 """Find copies: the same bytes, the same pixels, an edit's original, the same picture, and which of them hold more."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What shots of one moment are ranked by: one table for the ranking, the facts beside a photo, and a person's taste."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

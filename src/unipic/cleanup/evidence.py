@@ -1,7 +1,5 @@
 """Evidence: everything learned by reading a gallery. Any grouping follows from it without reading again."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

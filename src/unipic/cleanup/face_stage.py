@@ -3,8 +3,6 @@
 Boxes and points come from the finder of faces, which the library uses too; nothing says whose face it is.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass

@@ -3,8 +3,6 @@
 Nothing here knows who anybody is: a person is a row of faces that are in the same place from shot to shot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 from unipic.cleanup._matching import match

@@ -1,7 +1,5 @@
 """The films of a gallery: read, shown by one of their pictures, and compared with each other and with its photos."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Films in a cleanup: which are one film, told as the likeness of two pictures is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

@@ -5,8 +5,6 @@ earlier compression and of editing; and the size, the compression and the format
 the folder decide.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime
 

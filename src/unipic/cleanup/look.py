@@ -5,8 +5,6 @@ figure. So both originals are decoded again, in the workers that read untrusted 
 (_overlay.py), asked block by block (_difference.py), and compared by their grain (_grain.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -5,8 +5,6 @@ two frames of a moment show. Sharpness alone never decides: people choose by com
 looks sharp to a machine.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Evidence and cleanups as plain values for JSON, and back. Photos are stored once, and referred to by id."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
@@ -10,7 +8,7 @@ import numpy as np
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet, Series
+from unipic.cleanup.result import Cleanup, DuplicateSet, Series
 from unipic.core.face import Face
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
@@ -45,52 +43,6 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.series],
     }
-
-
-def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
-    """Inverse of cleanup_to_dict. ValueError for another version, or a cleanup that breaks its invariants."""
-    if values.get("version") != VERSION:
-        raise ValueError(f"a cleanup of version {values.get('version')}, this program reads {VERSION}")
-    photos = tuple(photo_from_dict(photo) for photo in values["photos"])
-    by_id = {photo.id: photo for photo in photos}
-
-    def sets(name: str) -> tuple[DuplicateSet, ...]:
-        return tuple(
-            DuplicateSet(
-                by_id[s["keeper"]],
-                tuple(by_id[i] for i in s["copies"]),
-                s["kind"],
-                tuple(s["reasons"]),
-                tuple(s["looks"]),
-                tuple(s.get("doubts", ())),
-            )
-            for s in values[name]
-        )
-
-    return Cleanup(
-        gallery=Gallery(photos, tuple(Unreadable(**file) for file in values["unreadable"])),
-        exact=sets("exact"),
-        near=sets("near"),
-        clusters=tuple(
-            Cluster(
-                tuple(by_id[i] for i in c["photos"]),
-                tuple(c["scores"]),
-                tuple(c["alike"]),
-                c["reason"],
-                c["certainty"],
-                tuple((name, tuple(numbers)) for name, numbers in c["columns"]),
-                tuple(tuple(face and _face_from_dict(face) for face in row) for row in c.get("people", ())),
-            )
-            for c in values["clusters"]
-        ),
-        singles=tuple(by_id[i] for i in values["singles"]),
-        similar=values["similar"],
-        encoder=values["encoder"],
-        ranker=values["ranker"],
-        notices=tuple(values["notices"]),
-        same=values["same"],
-        series=_series_from(values, by_id),
-    )
 
 
 def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:

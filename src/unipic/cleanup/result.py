@@ -1,7 +1,5 @@
 """The result of a cleanup: a description. Nothing is moved or deleted by it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

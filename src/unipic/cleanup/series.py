@@ -5,8 +5,6 @@ data decides first (EXIF's exposure bias and mode, burst identifiers, times), th
 neither reveals is not found.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The stages of a cleanup, in their order, for one bar over all of them."""
 
-from __future__ import annotations
-
 from unipic.cleanup import _neighbours, compare, face_stage, look, rank
 from unipic.core.progress import Stage
 from unipic.library import companions, filling, traits

@@ -1,7 +1,5 @@
 """Limits that a container sets through Linux's control groups, versions 1 and 2. Elsewhere there are none."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 

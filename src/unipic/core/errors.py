@@ -23,8 +23,6 @@ A file that cannot be read is not an error: it becomes an `Unreadable`, and the 
 A message says what happened, to which file, and what to do next.
 """
 
-from __future__ import annotations
-
 
 class UnipicError(Exception):
     """Base of everything that an entry point turns into a message."""

@@ -1,7 +1,5 @@
 """A face in a photo: where it is, how clear it is, and the numbers by which it is compared."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Files that are written atomically (temporary name, fsync, rename), and read safely."""
 
-from __future__ import annotations
-
 import errno
 import glob
 import hashlib

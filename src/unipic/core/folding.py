@@ -1,7 +1,5 @@
 """Text as it is compared: without accents and capitals, so that "zurich" finds "Zürich"."""
 
-from __future__ import annotations
-
 import unicodedata
 
 # Letters that Unicode does not take apart, as people write them where the keyboard has none.

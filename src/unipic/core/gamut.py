@@ -1,7 +1,5 @@
 """Triangles of primaries in the plane of chromaticities: which colours a profile can express."""
 
-from __future__ import annotations
-
 Corners = tuple[float, ...]  # x and y of red, green and blue
 
 NEAR = 0.01  # of a chromaticity; profiles round, and white points are adapted in several ways

@@ -4,8 +4,6 @@ greedy, the default, requires every member to be directly similar to its leader.
 like b, b like c), which suits a slow pan or a long burst, but can join what nobody would.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any

@@ -1,7 +1,5 @@
 """Locks on open files and folders, which end with the process that holds them."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator

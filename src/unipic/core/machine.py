@@ -1,7 +1,5 @@
 """This machine: its cores, its memory, and the environment of child processes."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ renameat2(2) with RENAME_NOREPLACE does it in one step. Without it, a hard link 
 Without links either, the target is checked right before.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -1,7 +1,5 @@
 """How long work reports how far it is. Whoever listens may raise Cancelled from the callback to stop it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar

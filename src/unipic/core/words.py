@@ -1,7 +1,5 @@
 """Names, numbers and durations in words, for screens and terminals."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath

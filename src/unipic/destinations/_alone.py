@@ -1,7 +1,5 @@
 """One move at a time over the same photos."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress

@@ -1,13 +1,11 @@
 """What an earlier run left in a folder: its groups, their photos and best shots, and what it did not finish."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +48,12 @@ def photos_beside(group: Path, names: Set[str]) -> list[dict[str, Any]]:
 
 def best_in(group: Path) -> list[str]:
     """Names of the best shots in a finished group, as its own file says."""
-    try:
-        said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
-        return [name for name in said["best"] if os.path.lexists(group / name)]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return _of_group(group, lambda said: [name for name in said["best"] if os.path.lexists(group / name)])
 
 
 def made_in(group: Path) -> list[Mapping[str, Any]]:
     """The pictures that were made of a group, as its own file says; only those that are still there."""
-    try:
-        said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
-        return [dict(one) for one in said["made"] if os.path.lexists(group / one["file"])]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    return _of_group(group, lambda said: [dict(one) for one in said["made"] if os.path.lexists(group / one["file"])])
 
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
@@ -111,9 +101,17 @@ def _photos(folder: Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:
 
 
 def _said(group: Path) -> list[dict[str, Any]]:
-    """What the group's file says of each photo in it; nothing if it is not ours."""
-    try:
-        said = json.loads((group / GROUP_JSON).read_text(encoding="ascii"))
+    """What the group's file says of each photo in it."""
+
+    def photos(said: dict[str, Any]) -> list[dict[str, Any]]:
         return [one for one in (*said["photos"], *said["earlier"]) if one["sha256"] and one["files"][0]["file"]]
+
+    return _of_group(group, photos)
+
+
+def _of_group(group: Path, part: Callable[[dict[str, Any]], list[Any]]) -> list[Any]:
+    """A part of what the group's file says; nothing if it is not ours."""
+    try:
+        return part(json.loads((group / GROUP_JSON).read_text(encoding="ascii")))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return []

@@ -1,7 +1,5 @@
 """Finish the folder of a group: its texts, the pictures made of it, and its name, which it gets when it is whole."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

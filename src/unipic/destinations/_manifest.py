@@ -1,7 +1,5 @@
 """The manifest of a result: what was kept or set aside, who decided, why, and in favour of which photo."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Names in a folder that may already hold an earlier result: what is there with the right content keeps its name."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """metadata.txt and group.json: what is known of a group and of each of its photos, for people and for programs."""
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os

@@ -1,7 +1,5 @@
 """Copying: check the originals, write and verify each item, and explain errors."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil
@@ -158,12 +156,17 @@ def copy_verified(original: BinaryIO, target: Path) -> str:
     status = os.fstat(original.fileno())
     with atomic_file(target, replace=False) as file:
         digest = copy_and_hash(original, file)
-        file.flush()
-        file.seek(0)
-        if copy_and_hash(file) != digest:
-            raise DestinationError(f"{target} could not be read back as it was written; it was removed")
+        compare(file, digest, target)
         os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
     return digest
+
+
+def compare(file: BinaryIO, digest: str, target: Path) -> None:
+    """Read back what was written. DestinationError if it has another sha256."""
+    file.flush()
+    file.seek(0)
+    if copy_and_hash(file) != digest:
+        raise DestinationError(f"{target} could not be read back as it was written; it was removed")
 
 
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:

@@ -5,8 +5,6 @@ Right before a photo moves, it is hashed again, with its companions and every ph
 changed is left alone and named. An asset moves as a whole or not at all.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Sequence

@@ -114,11 +114,7 @@ def export(destination: Destination, outcomes: Sequence[Outcome], progress: Prog
 
 def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
     """What is to be written: kept photos with their companions, and unreadable files that have bytes."""
-    chosen = [
-        outcome
-        for outcome in outcomes
-        if outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
-    ]
+    chosen = [outcome for outcome in outcomes if is_written(outcome)]
     assets = [files_of(outcome.file) for outcome in chosen]
     names = export_names(([file.name for file in files] for files in assets), reserved=[MANIFEST])
     return [
@@ -128,12 +124,23 @@ def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
     ]
 
 
+def is_written(outcome: Outcome) -> bool:
+    """Whether the file goes into a result: it is kept, or cannot be read and has bytes."""
+    return outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
+
+
 def file_ready(path: Path, replace: bool) -> None:
     """Raise DestinationError if the folder is missing, AlreadyThere if the path exists (unless `replace`)."""
     if not path.parent.is_dir():
         raise DestinationError(f"{path.parent} is not a folder; create it first, or choose another place")
     if not replace and os.path.lexists(path):
         raise AlreadyThere(f"{path} already exists; nothing was overwritten. Choose another name.")
+
+
+def folder_ready(folder: Path) -> None:
+    """AlreadyThere if the place is taken by something that is no folder."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise AlreadyThere(f"{folder} already exists and is not a folder. Choose another name.")
 
 
 def stripper_ready(strip_location: bool) -> None:

@@ -1,7 +1,5 @@
 """Crops and collages: copies with an aspect or on a page. Originals are only read, and nothing is replaced."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

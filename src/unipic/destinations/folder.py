@@ -1,7 +1,5 @@
 """A folder: each file is copied under a temporary name, read back, and renamed only if it is right."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ from unipic.destinations._writing import (
     result_of,
     write_items,
 )
-from unipic.destinations.base import MANIFEST, Item, Plan, Result, items_of, plan_to_copy, stripper_ready
+from unipic.destinations.base import MANIFEST, Item, Plan, Result, folder_ready, items_of, plan_to_copy, stripper_ready
 from unipic.review.outcomes import Outcome
 
 
@@ -37,8 +35,7 @@ class FolderDestination:
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
-        if os.path.lexists(self.folder) and not self.folder.is_dir():
-            raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
+        folder_ready(self.folder)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
         """See Destination.plan."""

@@ -1,17 +1,14 @@
 """A folder of a film's pictures or of its pieces, or a list of its shots: each file is written whole or not at all."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from unipic.core.errors import AlreadyThere, DestinationError
-from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
+from unipic.core.files import atomic_file, hash_file, make_folder, sweep_parts
 from unipic.core.progress import Progress, Step, silent
-from unipic.destinations._writing import explained
-from unipic.destinations.base import file_ready
+from unipic.destinations._writing import compare, explained, other_content
+from unipic.destinations.base import file_ready, folder_ready
 from unipic.destinations.names import export_names
 from unipic.library.frames import FilmRows
 from unipic.video.split import Write
@@ -19,12 +16,6 @@ from unipic.video.stamped import stamped
 from unipic.video.telling import Telling, picture_name
 
 FINISH = "What is in it is whole; run again to finish it."
-
-
-def folder_ready(folder: Path) -> None:
-    """AlreadyThere if the place is taken by something that is no folder."""
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise AlreadyThere(f"{folder} already exists and is not a folder. Choose another name.")
 
 
 def planned(telling: Telling, ending: str) -> list[str]:
@@ -81,13 +72,8 @@ def _put(path: Path, data: bytes) -> None:
     digest = hashlib.sha256(data).hexdigest()
     if os.path.lexists(path):
         if path.is_symlink() or not path.is_file() or hash_file(path) != digest:
-            raise AlreadyThere(
-                f"{path} already exists with other content; nothing was overwritten. Choose another folder."
-            )
+            raise other_content(path)
         return
     with atomic_file(path, replace=False) as file:
         file.write(data)
-        file.flush()
-        file.seek(0)
-        if copy_and_hash(file) != digest:
-            raise DestinationError(f"{path} could not be read back as it was written; it was removed")
+        compare(file, digest, path)

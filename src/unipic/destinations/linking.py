@@ -1,7 +1,5 @@
 """How a file gets into a result: as a verified copy, or as a link to the original."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat
@@ -13,7 +11,7 @@ from typing import BinaryIO, Literal, get_args
 
 from unipic.core.errors import DestinationError, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read, sync_folder
-from unipic.destinations._writing import copy_verified
+from unipic.destinations._writing import compare, copy_verified
 from unipic.destinations.base import Item
 
 Link = Literal["copy", "reflink", "hardlink", "symlink"]
@@ -119,9 +117,7 @@ def _cloned(original: BinaryIO, target: Path) -> str:
     with atomic_file(target, replace=False) as file:
         _clone(original, file)
         digest = copy_and_hash(original)
-        file.seek(0)
-        if copy_and_hash(file) != digest:
-            raise DestinationError(f"{target} could not be read back as it was written; it was removed")
+        compare(file, digest, target)
         os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
     return digest
 

@@ -3,8 +3,6 @@
 It copies nothing and checks no original. It is written atomically, and replaces nothing.
 """
 
-from __future__ import annotations
-
 import csv
 import glob
 import io
@@ -23,7 +21,7 @@ from unipic.destinations.base import Plan, Result, file_ready
 from unipic.review.ledger import decided_by
 from unipic.review.outcomes import Outcome
 
-COLUMNS = (
+COLUMNS = [
     "name",
     "path",
     "fate",
@@ -36,7 +34,7 @@ COLUMNS = (
     "width",
     "height",
     "taken",
-)
+]
 # How cells begin that a spreadsheet may run: also after spaces, invisible characters or quotes, in East Asian widths,
 # and after a separator of another locale, at which it may cut a cell in two.
 _BLANK = r"[\s\0\u200b-\u200f\u2060\ufeff\"'`\u2018-\u201f\u00ab\u00bb\uff02\uff07]*"

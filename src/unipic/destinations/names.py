@@ -1,7 +1,5 @@
 """Names for exported files: the original name if every system allows it, and never two alike."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import defaultdict

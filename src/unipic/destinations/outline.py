@@ -1,7 +1,5 @@
 """The outline of a tree before it is written: its folders, with files and bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Where on the server albums may be copied to: new folders inside those the operator allowed."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection, Iterable
 from pathlib import Path

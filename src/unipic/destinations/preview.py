@@ -1,7 +1,5 @@
 """What an export would do, shown before it is done. No file is opened."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import stat

@@ -5,8 +5,6 @@ dated one, so it holds wherever the disk is mounted. Lines are only appended; a 
 keeps no journal: it looks where each file lies.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

@@ -1,7 +1,5 @@
 """XMP sidecars with what people said of photos: tags, albums, a note, a favourite. They are made for exports only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath

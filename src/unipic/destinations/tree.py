@@ -4,8 +4,6 @@ A second run continues: what is there with the right content stays, groups keep 
 its name only when it is whole; until then its folder is called group_0001.part.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections import Counter, defaultdict
@@ -39,7 +37,7 @@ from unipic.destinations._group_writing import GroupWriter, How, accepted, no_de
 from unipic.destinations._manifest import manifest
 from unipic.destinations._spots import File, Spots, best_name, names_of
 from unipic.destinations._writing import checked, explained, keepers_arrived, other_content, result_of, writing
-from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, stripper_ready
+from unipic.destinations.base import MANIFEST, Item, Plan, Result, Written, folder_ready, is_written, stripper_ready
 from unipic.destinations.linking import holds
 from unipic.review.outcomes import Outcome
 
@@ -76,8 +74,7 @@ class TreeDestination:
         stripper_ready(self.how.strip_location)
         if self.how.strip_location and self.how.linker.link != "copy":
             raise SettingsError("a link leads to the original with its location; --strip-location needs --link copy")
-        if os.path.lexists(self.folder) and not self.folder.is_dir():
-            raise AlreadyThere(f"{self.folder} already exists and is not a folder. Choose another name.")
+        folder_ready(self.folder)
         said = manifest_of(self.folder)
         if said is not None and said.get("tree") != self.tree.kind:
             kind = f"a tree of {said['tree']}" if "tree" in said else "another result"
@@ -86,7 +83,7 @@ class TreeDestination:
 
     def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
         """See Destination.plan. Files that are there already are compared by content."""
-        chosen = [o for o in outcomes if _is_written(o) and o.file.id in self._places]
+        chosen = [o for o in outcomes if is_written(o) and o.file.id in self._places]
         order = {placed.asset.id: at for at, placed in enumerate(self.tree.placed)}
         spots = Spots(self.folder, self._same, {placed.folder for placed in self.tree.placed} | folders_in(self.folder))
         spots.reserve(MANIFEST, REASONS)
@@ -258,10 +255,6 @@ def kinds_made(folder: Path, group: str) -> frozenset[str]:
 def tree_in(folder: Path) -> str:
     """The kind of the finished tree in a folder; "" if there is none."""
     return str((manifest_of(folder) or {}).get("tree", ""))
-
-
-def _is_written(outcome: Outcome) -> bool:
-    return outcome.fate == "kept" or (outcome.fate == "unreadable" and getattr(outcome.file, "copyable", True))
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

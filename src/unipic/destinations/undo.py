@@ -3,8 +3,6 @@
 It only looks where each file lies, so it can be stopped and repeated at any time.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """A ZIP, streamed to disk: original bytes, names and folders, and a manifest as its last entry."""
 
-from __future__ import annotations
-
 import glob
 import os
 import time

@@ -1,7 +1,5 @@
 """Read ahead: a thread fetches the next items while the consumer is busy with the present one."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from queue import Empty, Full, Queue

@@ -1,7 +1,5 @@
 """Which faces of a photo are looked at closely, and their chips: stored ones, or cut now."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import defaultdict

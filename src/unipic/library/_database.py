@@ -3,8 +3,6 @@
 An error never ends a run: it is told in `notices`, and what cannot be stored on disk is stored in memory.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence

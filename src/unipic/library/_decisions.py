@@ -4,8 +4,6 @@ It holds no pictures: only sha256 digests, names, words and what was decided. Mi
 opens the files of all versions before it.
 """
 
-from __future__ import annotations
-
 import errno
 import sqlite3
 from collections.abc import Iterator

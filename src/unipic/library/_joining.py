@@ -1,7 +1,5 @@
 """Join films, raw files and sidecars to their photos in the index, folder by folder."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Parts of photos as rows: stored with the fact that a model looked, which holds for a photo without any too."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Tell a damaged SQLite file from other errors."""
 
-from __future__ import annotations
-
 import sqlite3
 
 NOT_DAMAGE = (  # primary result codes that do not concern the file's content

@@ -4,8 +4,6 @@
 content (digest). Each row records the version of its extractor (`made`).
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Who appears in which photo, as it is stored in the index: made from faces and what people said, and made again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing

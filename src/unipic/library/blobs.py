@@ -1,7 +1,5 @@
 """Bytes that the index keeps of a file's content besides photos and vectors, such as a film's fingerprint."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from unipic.library._tables import marks, portions

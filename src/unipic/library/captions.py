@@ -1,7 +1,5 @@
 """Vectors of fixed texts by a text encoder, kept beside the index: reading hundreds of texts takes seconds."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path

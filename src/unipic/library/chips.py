@@ -1,7 +1,5 @@
 """Aligned faces as JPEGs, so that another model needs no photo. A cache: all of it may be deleted at any time."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence

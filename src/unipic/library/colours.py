@@ -1,7 +1,5 @@
 """Which colours a photo has, how colourful and how light it is, from its thumbnail."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

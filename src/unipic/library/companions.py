@@ -4,8 +4,6 @@ Names are a convention and no proof. A film, a raw file or an original must also
 otherwise it stays a file of its own. Files that two cameras named alike are never joined.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

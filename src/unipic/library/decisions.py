@@ -1,7 +1,5 @@
 """Rulings: which photos belong together and which of them stay, as people decided, by content."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """What people said of events: where one begins, which belong together, what they are called, by content."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import time

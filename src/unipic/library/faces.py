@@ -3,8 +3,6 @@
 What tells faces apart is worked out only while it is turned on, and never for photos in a folder that is left out.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """Make the rows that a model has not made yet: vectors of photos, or parts such as faces and lines of text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 A film is known by its digest, and rows are kept as its shots are closed, so that a killed run goes on at the last one.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

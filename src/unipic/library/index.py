@@ -5,8 +5,6 @@ whose path, size and stamp are unchanged is not even opened. Each row records th
 rows of other versions are ignored and replaced.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

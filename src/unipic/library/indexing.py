@@ -1,7 +1,5 @@
 """Read and embed each file once. Later runs use what was stored."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What kind of photo a photo is, by its name, its size and what its file says; one photo may be of several kinds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

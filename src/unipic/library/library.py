@@ -5,8 +5,6 @@ time, which costs time and never an answer; decisions.sqlite is never deleted by
 each question, so a library may be used from any thread, beside any number of other processes.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Which photos of the library are meant, and in which order they are shown."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Sequence

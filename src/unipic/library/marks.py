@@ -1,7 +1,5 @@
 """Favourites, tags, albums and notes of photos by content, and the library's folders and choices, as people said."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import time
@@ -110,14 +108,6 @@ class Marks(Decisions):
                 base.executemany("INSERT OR IGNORE INTO in_album VALUES (?, ?, ?)", put)
             else:
                 base.executemany("DELETE FROM in_album WHERE album = ? AND digest = ?", [(id, d) for d in digests])
-
-    def rename_album(self, id: str, name: str) -> None:
-        """Give an album another name. SettingsError if another album has it."""
-        name = named(name)
-        with self._open() as base:
-            if base.execute("SELECT 1 FROM album WHERE name = ? AND id != ?", (name, id)).fetchone():
-                raise SettingsError(f"there is an album {name!r} already")
-            base.execute("UPDATE album SET name = ? WHERE id = ?", (name, id))
 
     def tags(self) -> dict[str, int]:
         """Each tag with the number of its photos, by name."""

@@ -4,8 +4,6 @@ A face is named by its key: the photo's sha256 digest and its box in thousandths
 about one face the newer holds; so taking a step back deletes its rulings, and what was said before holds again.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import secrets

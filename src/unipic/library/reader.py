@@ -1,7 +1,5 @@
 """Read the library: which photos there are, in order, with what is known of them. No file of a person is opened."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence

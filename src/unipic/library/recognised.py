@@ -1,7 +1,5 @@
 """The words that were read in pictures: which photos are read, and which lines of a photo count."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict

@@ -3,8 +3,6 @@
 An object is one state of the library, see `version`; it may be used by several threads.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

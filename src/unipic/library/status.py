@@ -1,7 +1,5 @@
 """What is in the library, and what is out of date."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from unipic.core.errors import DecisionsUnreadable

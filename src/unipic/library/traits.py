@@ -3,8 +3,6 @@
 A row is made again when one of the facts behind it, or the names of its files, change.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

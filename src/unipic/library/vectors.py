@@ -3,8 +3,6 @@
 Whatever index finds the nearest ones, their scores and order are those of the stored vectors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 

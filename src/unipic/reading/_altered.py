@@ -1,7 +1,5 @@
 """Traces of editing that a picture shows: it is grey, it has a border, or the camera's preview shows another one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

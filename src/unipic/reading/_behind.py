@@ -3,8 +3,6 @@
 Nothing says reliably what a camera appends, so every byte that is no padding belongs to a piece, known or not.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import re

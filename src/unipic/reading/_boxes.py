@@ -3,8 +3,6 @@
 By ISO 14496-12 (boxes, items) and 23008-12 (HEIF). The bytes are untrusted: counts, depth and bytes read are limited.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

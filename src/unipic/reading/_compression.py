@@ -1,7 +1,5 @@
 """Estimate the compression quality of a picture from its file, where the file tells it."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 

@@ -6,8 +6,6 @@ where the picture is not known to the last bit. sha256, hexadecimal: the fastest
 processors with instructions for it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Iterator

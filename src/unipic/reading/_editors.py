@@ -1,7 +1,5 @@
 """Recognise editing programs by the names they leave in a file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ Sources are EXIF with its sub-IFDs, and IPTC and XMP, which people and programs 
 missing.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

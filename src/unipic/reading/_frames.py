@@ -1,7 +1,5 @@
 """What GIF, PNG, WebP and BMP files hold besides their picture: frames, unknown chunks, and what follows."""
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ a mirror or a turn (Lukas and Fridrich 2003). An enlargement computes pixels fro
 differ from them repeats across the picture (Gallagher 2005).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 

@@ -4,8 +4,6 @@ A file is a copy of another only if that one holds all of it too, so what cannot
 broken or unknown structure counts as one more thing the file holds, and never costs the photo.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 

@@ -4,8 +4,6 @@ Pillow believes the sizes in an icon's directory, and the pictures inside may be
 cut out by what it says itself, and opened like a file of its own, with all limits.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +19,6 @@ MOST_PICTURES = 200
 LARGEST_BITMAP = 1024  # pixels a side of an uncompressed picture; Windows writes 256 at most
 # Pictures of old icons by kind: their side, and the kind of their mask. Newer ones are PNG or JPEG 2000.
 OLD = {b"it32": (128, b"t8mk"), b"ih32": (48, b"h8mk"), b"il32": (32, b"l8mk"), b"is32": (16, b"s8mk")}
-NO_PICTURES = (b"TOC ", b"icnV", b"name", b"info", *(mask for _, mask in OLD.values()))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ Only the container is read, so formats that cannot be decoded here are covered t
 metadata share one box, so they must be decoded: see location.py.
 """
 
-from __future__ import annotations
-
 import hashlib
 import mmap
 import os

@@ -3,8 +3,6 @@
 By ITU-T T.800, annexes A and I. The bytes are untrusted: lengths are checked, and counts are limited.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from itertools import islice

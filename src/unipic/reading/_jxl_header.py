@@ -3,8 +3,6 @@
 By ISO/IEC 18181-1, annexes C to E. The bytes are untrusted: a header that ends early raises EOFError.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 SIGN = b"\xff\x0a"

@@ -1,7 +1,5 @@
 """What one photo may take, checked by its header before anything is decoded."""
 
-from __future__ import annotations
-
 from PIL import Image
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 

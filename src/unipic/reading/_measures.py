@@ -4,8 +4,6 @@ Everything is measured on the working picture (long side WORKING pixels), becaus
 scale. Each number describes one picture alone; the ranking decides what a difference is worth.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

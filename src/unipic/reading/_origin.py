@@ -4,8 +4,6 @@ Each trace is a name; cleanup/keeper.py says what it is worth. A broken structur
 photo.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """What a TIFF holds besides its first page: pages, masks, layers, and what follows."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field

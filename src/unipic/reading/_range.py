@@ -1,7 +1,5 @@
 """What a picture has beyond 8 bits, sRGB and opaque pixels, which is all that a thumbnail shows."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import struct

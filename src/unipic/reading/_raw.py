@@ -3,8 +3,6 @@
 Raw data is never developed. A preview is as untrusted as any JPEG: images.py applies the same checks.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import BinaryIO
 

@@ -1,7 +1,5 @@
 """What a JPEG holds besides its picture: in its segments, and behind its end."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Any mode of a decoded picture as the 8-bit RGB that everything else works on."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

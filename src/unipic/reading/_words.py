@@ -3,8 +3,6 @@
 Cameras and programs fill the same fields with names of their own, which nobody would miss.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ Adobe's XMP specification, parts 1 and 2 (ISO 16684). Packets are untrusted: the
 document type is refused before any XML entity can expand or reach outside.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from xml.parsers import expat

@@ -4,8 +4,6 @@ The EXIF maker note follows ExifTool's published table of tags; films follow App
 Specification. The bytes are untrusted: every length is checked, and a broken structure says nothing.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Pictures for crops and collages, and crops of originals at full size. In reading's workers, as all decoding."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from pathlib import Path

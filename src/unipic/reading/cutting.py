@@ -1,7 +1,5 @@
 """Aligned faces cut from photos that were read before. In reading's workers, as all decoding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial

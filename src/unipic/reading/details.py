@@ -1,7 +1,5 @@
 """What a photo's file says of itself, field by field and in words: for people, never for decisions."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

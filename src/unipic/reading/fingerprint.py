@@ -4,8 +4,6 @@ A difference hash (dHash, N. Krawetz 2013) of 17 x 16 grey pixels: each bit says
 to its right neighbour.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

@@ -3,8 +3,6 @@
 Every fault of a file becomes one exception, `NotAPhoto`, whose text a person can act on.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import io

@@ -5,8 +5,6 @@ no configuration, and has limits on time and memory, so a hostile file fails alo
 exiftool and Unipic have both read it again and the picture is the same to the last bit.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -31,7 +29,6 @@ OLDEST = (12, 38)  # older versions let file names and pictures run code: CVE-20
 INSTALL = "Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool"
 FILE_TIMEOUT_S = 120.0  # seconds for one file
 MEMORY = 2 << 30  # bytes
-FILES_PER_REQUEST = 200  # files per request
 
 SEARCH = (
     *("*GPS*", "*Location*", "*Latitude*", "*Longitude*", "*Altitude*", "*Coordinates*", "*Landmark*"),
@@ -130,42 +127,19 @@ class Stripper:
         if self._picture(path) != before:
             raise LocationLeft("would be another picture without its location")
 
-    def locations(self, paths: Sequence[Path]) -> dict[Path, bool]:
-        """Whether each file says where it was taken. True for a file that cannot be read."""
-        answers = {path: _json_has_place(path) for path in paths if path.suffix.lower() == ".json"}
-        others = [path for path in paths if path not in answers]
-        for start in range(0, len(others), FILES_PER_REQUEST):
-            some = others[start : start + FILES_PER_REQUEST]
-            try:
-                answers |= {path: bool(tags) for path, tags in zip(some, self._tags_of(some), strict=True)}
-            except LocationLeft:
-                answers |= {path: self._one(path) for path in some}
-        return {path: answers[path] for path in paths}
-
-    def _one(self, path: Path) -> bool:
-        try:
-            return bool(self._tags(path))
-        except LocationLeft:
-            return True
-
     def _tags(self, path: Path) -> list[str]:
-        return self._tags_of([path])[0]
+        """Location tags of the file, as "group:tag".
 
-    def _tags_of(self, paths: Sequence[Path]) -> list[list[str]]:
-        """Location tags of each file, as "group:tag".
-
-        exiftool gets links with safe names, since a name may hold anything.
+        exiftool gets a link with a safe name, since a name may hold anything.
         """
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            names = []
-            for number, path in enumerate(paths):
-                names.append(os.path.join(folder, f"{number}{_kind(path)}"))
-                os.symlink(os.path.abspath(path), names[-1])
-            given = ("-j", "-a", "-G1", "-s", "-e", "-ee3", "-SourceFile", "-Error", *(f"-{name}" for name in SEARCH))
-            found = {one["SourceFile"]: one for one in _json(self._ask(*given, *names))}
-        if len(found) != len(names) or any("ExifTool:Error" in one for one in found.values()):
+            name = os.path.join(folder, f"file{_kind(path)}")
+            os.symlink(os.path.abspath(path), name)
+            given = ("-j", "-a", "-G1", "-s", "-e", "-ee3", "-SourceFile", "-Error", *(f"-{one}" for one in SEARCH))
+            found = {one["SourceFile"]: one for one in _json(self._ask(*given, name))}
+        if name not in found or "ExifTool:Error" in found[name]:
             raise LocationLeft("cannot be read by exiftool, so location may be in it")
-        return [[tag for tag, value in found[name].items() if _says_where(tag, value)] for name in names]
+        return [tag for tag, value in found[name].items() if _says_where(tag, value)]
 
     def _hidden(self, path: Path) -> bool:
         """Whether there is a location that exiftool does not report: in previews, or in data after the picture."""
@@ -309,11 +283,6 @@ def _strip_json(path: Path) -> None:
         raise LocationLeft("is no JSON that can be read, so location may be in it")
     if _places_in(about):
         path.write_text(json.dumps(_without_places(about), ensure_ascii=True, indent=2), encoding="ascii")
-
-
-def _json_has_place(path: Path) -> bool:
-    about = _read_json(path)
-    return about is None or _places_in(about)
 
 
 def _read_json(path: Path) -> Any:

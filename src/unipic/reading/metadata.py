@@ -1,7 +1,5 @@
 """Read a photo's metadata without decoding its picture: cheap enough to repeat on its own."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

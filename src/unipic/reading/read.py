@@ -1,7 +1,5 @@
 """Read every file into a photo, or an unreadable with a reason; each is opened and decoded once."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -5,8 +5,6 @@ file costs one worker and yields a reason. A picture is cached by its digest, an
 this digest, so it is always the picture that was scanned.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Originals scaled down, for models that thumbnails are too small for. In reading's workers, as all decoding."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

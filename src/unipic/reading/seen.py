@@ -1,7 +1,5 @@
 """What reading a photo yields: `Picture` before embedding, `Seen` after it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Check that common formats can be decoded here, by trying: a library may be installed without a codec."""
 
-from __future__ import annotations
-
 import base64
 import tempfile
 from pathlib import Path

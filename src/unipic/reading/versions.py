@@ -6,8 +6,6 @@ while reading 100,000 photos again takes hours. tests/helpers/pins.py pins the l
 updates one is asked to raise VERSION if pictures differ.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 
 from unipic.core.settings import Limits

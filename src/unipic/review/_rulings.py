@@ -1,7 +1,5 @@
 """Rulings of a review: their ids, photos in parts, and whether one regroups photos."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 

@@ -1,14 +1,12 @@
 """A person's choices about a Proposal. Pure functions of values."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from unipic.cleanup.bonds import settled
 from unipic.library.decisions import Ruling
-from unipic.review.proposal import Group, Proposal
+from unipic.review.proposal import Group
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,6 @@ def best_only(groups: Iterable[Group], choices: Choices = NONE) -> dict[str, Cho
     """A decision for each group: as a person ticked it, or else of equally good shots only the first stays."""
     untouched = {group.id: Choice(group.suggested - group.equals) for group in groups}
     return {id: replace(choices.get(id) or choice, done=True) for id, choice in untouched.items()}
-
-
-def accept_all(proposal: Proposal, choices: Choices = NONE) -> Choices:
-    """`choices` with every group decided by best_only()."""
-    return {**choices, **best_only(proposal.groups, choices)}
 
 
 def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[str] = frozenset()) -> dict[str, Choice]:

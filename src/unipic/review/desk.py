@@ -1,7 +1,5 @@
 """The review session of one run: groups, choices and history. Every step is on disk before it is answered."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 import time

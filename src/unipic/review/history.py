@@ -1,7 +1,5 @@
 """The history of a review, step by step, so any number of steps can be undone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar

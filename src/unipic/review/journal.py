@@ -1,7 +1,5 @@
 """The steps of a review on disk: one line each, appended and flushed before it is answered."""
 
-from __future__ import annotations
-
 import json
 import os
 from contextlib import suppress

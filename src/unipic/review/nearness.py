@@ -4,8 +4,6 @@ Similarity answers "is it one moment?", so within a group nearly every photo has
 differ: most of them are keypoints that stay in place, which are fewer the more of the picture changes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

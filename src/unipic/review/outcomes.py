@@ -1,7 +1,5 @@
 """What follows from a person's choices: the outcome of every file of the gallery. ledger.py counts them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal

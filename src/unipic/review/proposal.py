@@ -1,7 +1,5 @@
 """The proposal: every group of copies or similar shots, which photos should stay, and how certain that is."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import re

@@ -1,7 +1,5 @@
 """A person's rules: what to prefer or protect, whatever the pictures show. Pure functions of values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime

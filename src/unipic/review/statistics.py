@@ -1,7 +1,5 @@
 """A CSV with a line of figures per finished run. It only grows, and holds no names and no photos."""
 
-from __future__ import annotations
-
 import csv
 import os
 from collections.abc import Iterable

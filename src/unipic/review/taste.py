@@ -4,8 +4,6 @@ A lesson is one reviewed group. The weights of the ranking's own criteria are le
 reasons stay true. Weights start at the defaults and leave them only as far as the choices require.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ It holds no names, places or pictures. A group is identified by a hash that does
 deciding it again replaces its lesson.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

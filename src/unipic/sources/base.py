@@ -1,7 +1,5 @@
 """The interface of sources. A source lists files; it never opens, moves or changes them."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator, Sequence

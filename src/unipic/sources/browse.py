@@ -1,7 +1,5 @@
 """What lies in a folder, for a person who looks for the right one: its subfolders, and how many files each has."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Folders on this machine, listed recursively and read-only. Links and set-aside photos are named, not followed."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat

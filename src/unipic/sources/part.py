@@ -1,7 +1,5 @@
 """Parts of a source: the first files of it, or those that nobody is writing any more."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A small generated gallery, to try Unipic without own photos: bursts, copies, single photos, broken files."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Files sent by a browser, stored under keys of ours and shown under their own names."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The half of a text encoder that sees: pictures made square, and the network that turns them into vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """The half of a text encoder that reads: tokens by the model's own vocabulary, and the network that reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """LAION's aesthetic head: a rating of a picture, from its CLIP vector, as the people it was fitted to would give."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The interfaces of models: encoders turn pictures, and texts, into vectors; a Scorer rates; a Detector finds parts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol

@@ -7,8 +7,6 @@ Three blocks, each scaled to its share, so the cosine of two pictures is the wei
 - palette: how often each colour occurs, wherever it is (Swain & Ballard 1991).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from unipic.vision.base import VIEW, Calibration

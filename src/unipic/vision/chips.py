@@ -1,7 +1,5 @@
 """Aligned faces: each turned, scaled and moved so that eyes, nose and mouth are at the same places of a square."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """CLIP: how well a picture fits the wish, compared with faults. Weights come from a local folder only."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from copy import copy

@@ -1,7 +1,5 @@
 """Cut-offs of text encoders as they were measured, in a file beside the manifest; there is none before the first."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

@@ -3,8 +3,6 @@
 Where a block halves its picture, dlib pads what is shorter, in width, height or channels, with zeros before it adds.
 """
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -7,8 +7,6 @@ Command: python -m unipic.vision.fetch NAME FOLDER [MANIFEST]. It writes one JSO
 `_messages`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

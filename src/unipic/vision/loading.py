@@ -1,7 +1,5 @@
 """Load networks lazily: opening a model is cheap, its network is loaded for the first picture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar

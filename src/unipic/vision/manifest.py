@@ -1,7 +1,5 @@
 """Available models by models/manifest.toml, and which of them are installed and undamaged."""
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 from dataclasses import dataclass

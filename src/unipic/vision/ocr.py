@@ -4,8 +4,6 @@ It reads Latin letters (English, German, French, Spanish and some forty more lan
 Russian, Greek, Arabic or Hebrew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

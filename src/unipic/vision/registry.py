@@ -8,6 +8,7 @@ replaced, and why.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -24,7 +25,6 @@ from unipic.vision.fetch import fetch as fetch_weights
 from unipic.vision.manifest import FETCH, MANIFEST, Form, Model, Status, find, read_manifest, require
 
 if TYPE_CHECKING:
-    from unipic.vision.aesthetic import AestheticHead
     from unipic.vision.eyes import EyeReader
     from unipic.vision.face_net import FaceEncoder
     from unipic.vision.faces import FaceFinder
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RANKER = "clip-vit-base-patch32"  # judges photos by words
+HEAD = "laion-aesthetic-vit-b-32"  # rates photos, with the ranker
 WORDS = "pp-ocrv6-small"  # reads the words in pictures
 FACES, FACE_ENCODER = "yunet", "dlib_face"  # finds faces; says how alike two are
 EYES = "eyes"  # tells open eyes and smiles
@@ -50,7 +51,7 @@ NEEDS = {
     "unipic_encoder": ENCODERS,
     "mobilenet_v3_small": ENCODERS,
     **dict.fromkeys(TEXT_ENCODERS.values(), READERS),
-    "laion-aesthetic-vit-b-32": ("torch",),
+    HEAD: ("torch",),
     WORDS: ("rapidocr", "onnxruntime"),
     FACES: ("cv2",),
     FACE_ENCODER: ("cv2", "torch", "safetensors"),
@@ -61,111 +62,131 @@ _opened: dict[tuple[Any, ...], Any] = {}
 _opening = Lock()
 
 
-def open_encoder(
-    name: str,
-    models_dir: Path,
-    device: str = "auto",
-    fetch: bool = True,
-    progress: Progress = silent,
-    manifest: Path = MANIFEST,
-) -> tuple[Encoder, list[str]]:
+@dataclass(frozen=True)
+class Loader:
+    """Opens models: by where weights lie, where networks compute, and whether what is missing may be downloaded."""
+
+    models: Path  # the folder of models that do not ship with Unipic
+    device: str = "auto"
+    fetch: bool = True
+    progress: Progress = silent
+    manifest: Path = MANIFEST
+
+    def open(self, name: str, made: Callable[[list[Path]], T]) -> T:
+        """The model that `made` makes of its files, the same object at every call.
+
+        ModelError says why it is unavailable; the next call tries again.
+        """
+        model = read_manifest(self.manifest)[name]
+        _installed(model)
+        if self.device == "cuda":
+            pick_device(self.device)  # before a large download
+        folder = model.home or self.models
+        key = (name, folder.absolute(), self.device, self.manifest)
+        if key not in _opened:
+            _wait_turn(model, self.progress)
+            try:
+                if key not in _opened:
+                    _opened[key] = made([folder / file.path for file in self._weights(model, folder).files])
+            finally:
+                _opening.release()
+        return _opened[key]
+
+    def _weights(self, model: Model, folder: Path) -> Form:
+        """The installed form, downloaded if missing. ModelMissing if that is not allowed or was skipped."""
+        if not model.shipped and find(model, folder).state == "missing":
+            if not self.fetch:
+                raise ModelMissing(f"{model.label} is not installed and downloading is switched off")
+            try:
+                fetch_weights(model.name, folder, self.progress, manifest=self.manifest)
+            except Cancelled:
+                raise ModelMissing(f"{model.label} is not installed and its download was skipped") from None
+        return require(model, folder)
+
+
+def _shipped(manifest: Path, device: str = "cpu", progress: Progress = silent) -> Loader:
+    """For models that ship with Unipic: they lie beside the manifest."""
+    return Loader(manifest.parent, device, False, progress, manifest)
+
+
+def open_encoder(name: str, loader: Loader) -> tuple[Encoder, list[str]]:
     """Unipic's own for "auto" and "unipic", ImageNet's for "mobilenet", or "builtin".
 
     Unipic's own replaces an unavailable ImageNet encoder; the built-in one replaces Unipic's own.
     """
+    from unipic.vision.builtin import BuiltinEncoder
+    from unipic.vision.mobilenet import MobileNetEncoder, UnipicEncoder
 
-    def open_imagenet(folder: Path, form: Form) -> MobileNetEncoder:
-        from unipic.vision.mobilenet import MobileNetEncoder
-
-        return MobileNetEncoder(folder / form.files[0].path, device)
-
-    def open_own(folder: Path, form: Form) -> MobileNetEncoder:
-        from unipic.vision.mobilenet import UnipicEncoder
-
-        return UnipicEncoder(folder / form.files[0].path, device)
-
-    if name == "builtin":
-        return _builtin(), []
-    wanted = {"mobilenet_v3_small": open_imagenet} if name == "mobilenet" else {}
+    wanted = {"mobilenet_v3_small": MobileNetEncoder} if name == "mobilenet" else {}
+    wanted |= {"unipic_encoder": UnipicEncoder} if name != "builtin" else {}
     errors: list[ModelError] = []
-    for model, opener in (wanted | {"unipic_encoder": open_own}).items():
+    for model, kind in wanted.items():
         try:
-            encoder = _open(model, opener, models_dir, device, fetch, progress, manifest)
-            return encoder.telling(progress), [_instead(error, "Unipic's own encoder") for error in errors]
+            return _encoder(model, kind, loader), [_instead(error, "Unipic's own encoder") for error in errors]
         except ModelError as error:
             errors.append(error)
-    return _builtin(), [_instead(error, "the built-in encoder") for error in errors]
+    return BuiltinEncoder(), [_instead(error, "the built-in encoder") for error in errors]
 
 
-def open_scorer(
-    name: str,
-    models_dir: Path,
-    device: str = "auto",
-    fetch: bool = True,
-    progress: Progress = silent,
-    manifest: Path = MANIFEST,
-    aesthetic: bool = False,
-) -> tuple[Scorer | None, list[str]]:
+def _encoder(model: str, kind: type[MobileNetEncoder], loader: Loader) -> Encoder:
+    return loader.open(model, lambda files: kind(files[0], loader.device)).telling(loader.progress)
+
+
+def open_scorer(name: str, loader: Loader, aesthetic: bool = False) -> tuple[Scorer | None, list[str]]:
     """CLIP for "clip" and "auto", with LAION's head if `aesthetic` is set and the head is available.
 
     None means the built-in ranking: for "builtin", or if CLIP is unavailable.
     """
-
-    def open_head(folder: Path, form: Form) -> AestheticHead:
-        from unipic.vision.aesthetic import AestheticHead
-
-        return AestheticHead(folder / form.files[0].path)
+    from unipic.vision.aesthetic import AestheticHead
+    from unipic.vision.clip import ClipScorer
 
     lost = ["The aesthetic score needs CLIP: it is left out."] if aesthetic else []
     if name == "builtin":
         return None, lost
     try:
-        encoder = _open_text_encoder("openai", models_dir, device, fetch, progress, manifest)
+        clip = ClipScorer(_text_encoder("openai", loader))
     except ModelError as error:
         return None, [_instead(error, "the built-in ranking"), *lost]
-    from unipic.vision.clip import ClipScorer
-
-    clip = ClipScorer(encoder.telling(progress))
     if not aesthetic:
         return clip, []
     try:
-        head = _open("laion-aesthetic-vit-b-32", open_head, models_dir, device, fetch, progress, manifest)
+        return clip.with_head(loader.open(HEAD, lambda files: AestheticHead(files[0]))), []
     except ModelError as error:
         return clip, [_instead(error, "CLIP without it")]
-    return clip.with_head(head), []
 
 
-def open_text_encoder(
-    name: str,
-    models_dir: Path,
-    device: str = "auto",
-    fetch: bool = True,
-    progress: Progress = silent,
-    manifest: Path = MANIFEST,
-) -> tuple[TextEncoder | None, list[str]]:
+def open_text_encoder(name: str, loader: Loader) -> tuple[TextEncoder | None, list[str]]:
     """The best that is installed for "auto", which downloads nothing; one of TEXT_ENCODERS by name; none for "none".
 
     None: photos are not searched by what they show.
     """
     if name == "none":
         return None, []
-    models = read_manifest(manifest)
-    present = (kind for kind, model in TEXT_ENCODERS.items() if find(models[model], models_dir).state != "missing")
+    models = read_manifest(loader.manifest)
+    present = (kind for kind, model in TEXT_ENCODERS.items() if find(models[model], loader.models).state != "missing")
     notices: list[str] = []
     for kind in present if name == "auto" else [name]:
         try:
-            encoder = _open_text_encoder(kind, models_dir, device, fetch, progress, manifest).telling(progress)
+            return _text_encoder(kind, loader), [*notices, *(_better(kind, models) if name == "auto" else [])]
         except ModelError as error:
             notices.append(str(error))
-        else:
-            return encoder, [*notices, *(_better(kind, models) if name == "auto" else [])]
     return None, [*notices, _none(models)]
 
 
-def text_encoders_here(models_dir: Path, device: str = "auto", manifest: Path = MANIFEST) -> list[TextEncoder]:
+def text_encoders_here(loader: Loader) -> list[TextEncoder]:
     """Every text encoder that is installed and can be opened, the best first."""
-    opened = (open_text_encoder(kind, models_dir, device, fetch=False, manifest=manifest)[0] for kind in TEXT_ENCODERS)
-    return [encoder for encoder in opened if encoder]
+    here = replace(loader, fetch=False)
+    return [encoder for kind in TEXT_ENCODERS if (encoder := open_text_encoder(kind, here)[0])]
+
+
+def _text_encoder(kind: str, loader: Loader) -> LocalTextEncoder:
+    from unipic.vision.text import KINDS, LocalTextEncoder
+
+    cutoffs = read_cutoffs(loader.manifest.with_name(CUTOFFS))
+    made = loader.open(
+        TEXT_ENCODERS[kind], lambda files: LocalTextEncoder(files[0].parent, KINDS[kind], loader.device, cutoffs)
+    )
+    return made.telling(loader.progress)
 
 
 def _better(kind: str, models: dict[str, Model]) -> list[str]:
@@ -192,25 +213,17 @@ def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
 
     ModelError if its package is missing or damaged; nothing takes its place.
     """
+    from unipic.vision.ocr import WordReader
 
-    def open_reader(folder: Path, form: Form) -> WordReader:
-        from unipic.vision.ocr import WordReader
-
-        find, read = (folder / file.path for file in form.files)
-        return WordReader(find, read, fine)
-
-    return _open(WORDS, open_reader, manifest.parent, "fine" if fine else "cpu", False, silent, manifest)
+    loader = _shipped(manifest, "fine" if fine else "cpu")
+    return loader.open(WORDS, lambda files: WordReader(files[0], files[1], fine))
 
 
 def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
     """The finder of faces. ModelError if OpenCV or its file is missing or damaged; nothing takes its place."""
+    from unipic.vision.faces import FaceFinder
 
-    def open_finder(folder: Path, form: Form) -> FaceFinder:
-        from unipic.vision.faces import FaceFinder
-
-        return FaceFinder(folder / form.files[0].path)
-
-    return _open(FACES, open_finder, manifest.parent, "cpu", False, silent, manifest)
+    return _shipped(manifest).open(FACES, lambda files: FaceFinder(files[0]))
 
 
 def open_face_encoder(
@@ -220,16 +233,12 @@ def open_face_encoder(
 
     ModelError if a library or its file is missing or damaged; nothing takes its place.
     """
+    from unipic.vision.face_net import FaceEncoder
+
     if own := _own_faces(models_dir):
         return own
-
-    def open_encoder(folder: Path, form: Form) -> FaceEncoder:
-        from unipic.vision.face_net import FaceEncoder
-
-        weights, mean = (folder / file.path for file in form.files)
-        return FaceEncoder(weights, mean, device)
-
-    return _open(FACE_ENCODER, open_encoder, manifest.parent, device, False, progress, manifest).telling(progress)
+    loader = _shipped(manifest, device, progress)
+    return loader.open(FACE_ENCODER, lambda files: FaceEncoder(files[0], files[1], device)).telling(progress)
 
 
 def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
@@ -246,13 +255,9 @@ def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
 
 def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
     """What tells open eyes and smiles. ModelError if a library or its file is missing or damaged."""
+    from unipic.vision.eyes import EyeReader
 
-    def open_reader(folder: Path, form: Form) -> EyeReader:
-        from unipic.vision.eyes import EyeReader
-
-        return EyeReader(folder / form.files[0].path)
-
-    return _open(EYES, open_reader, manifest.parent, "cpu", False, silent, manifest)
+    return _shipped(manifest).open(EYES, lambda files: EyeReader(files[0]))
 
 
 def face_encoder_key(manifest: Path = MANIFEST) -> str:
@@ -270,73 +275,16 @@ def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, 
     return [(model, find(model, models_dir)) for model in read_manifest(manifest).values()]
 
 
-def _open_text_encoder(
-    kind: str, models_dir: Path, device: str, fetch: bool, progress: Progress, manifest: Path
-) -> LocalTextEncoder:
-    def opener(folder: Path, form: Form) -> LocalTextEncoder:
-        from unipic.vision.text import KINDS, LocalTextEncoder
-
-        files = (folder / form.files[0].path).parent
-        return LocalTextEncoder(files, KINDS[kind], device, read_cutoffs(manifest.with_name(CUTOFFS)))
-
-    return _open(TEXT_ENCODERS[kind], opener, models_dir, device, fetch, progress, manifest)
-
-
-def _builtin() -> Encoder:
-    from unipic.vision.builtin import BuiltinEncoder
-
-    return BuiltinEncoder()
-
-
 def _instead(error: ModelError, substitute: str) -> str:
     if isinstance(error, ModelMissing):
         return f"{error}: using {substitute}. {FETCH} gets it when you are online."
     return f"{error} Until then {substitute} is used."
 
 
-def _open(
-    name: str,
-    opener: Callable[[Path, Form], T],
-    folder: Path,
-    device: str,
-    may_fetch: bool,
-    progress: Progress,
-    manifest: Path,
-) -> T:
-    """The model, the same object at every call. ModelError says why it is unavailable; the next call tries again."""
-    model = read_manifest(manifest)[name]
-    _installed(model)
-    if device == "cuda":
-        pick_device(device)  # before a large download
-    folder = model.home or folder
-    key = (name, folder.absolute(), device, manifest)
-    if key not in _opened:
-        _wait_turn(model, progress)
-        try:
-            if key not in _opened:
-                form = _weights(model, folder, may_fetch, progress, manifest)
-                _opened[key] = opener(folder, form)
-        finally:
-            _opening.release()
-    return _opened[key]
-
-
 def _wait_turn(model: Model, progress: Progress) -> None:
     """Take the lock, reporting the wait. One model is opened at a time, so two runs download it once."""
     while not _opening.acquire(timeout=0.25):
         progress(Step(f"Waiting for {model.label}", 0, 0))
-
-
-def _weights(model: Model, folder: Path, may_fetch: bool, progress: Progress, manifest: Path) -> Form:
-    """The installed form, downloaded if missing. ModelMissing if that is not allowed or was skipped."""
-    if not model.shipped and find(model, folder).state == "missing":
-        if not may_fetch:
-            raise ModelMissing(f"{model.label} is not installed and downloading is switched off")
-        try:
-            fetch_weights(model.name, folder, progress, manifest=manifest)
-        except Cancelled:
-            raise ModelMissing(f"{model.label} is not installed and its download was skipped") from None
-    return require(model, folder)
 
 
 def _installed(model: Model) -> None:

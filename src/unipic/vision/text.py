@@ -4,8 +4,6 @@ SigLIP2 reads some hundred languages and finds most; DataComp's CLIP reads Engli
 least. Published figures are in docs/models.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -85,11 +83,11 @@ class LocalTextEncoder:
         """`cutoffs`: by space, see cutoffs.py. OSError if there are no weights in the folder."""
         self.name, self.label = kind.name, kind.label
         self.templates, self.english = kind.templates, kind.english
-        self.kind, self._folder, self._device = kind, folder, pick_device(device)
-        self.numbers = number_format(self._device)
+        self.kind, self.folder, self.device = kind, folder, pick_device(device)
+        self.numbers = number_format(self.device)
         self._progress: Progress = silent
-        self.pictures = Pictures(self.label, lambda: self._load("vision"), kind.square, self._device)
-        self.texts = Texts(self.label, self._load_reading, self._device)
+        self.pictures = Pictures(self.label, lambda: self._load("vision"), kind.square, self.device)
+        self.texts = Texts(self.label, self._load_reading, self.device)
         self.text_vector = lru_cache(TEXTS)(lambda text: self.texts.embed([text], silent)[0])  # float32 [D]
         self.weights = sha256(folder / kind.weights)[:16]
         self.space = f"{self.name}-{self.weights}-{kind.square.fit}-{VERSION}"  # in any number format
@@ -101,10 +99,6 @@ class LocalTextEncoder:
         encoder = copy(self)
         encoder._progress = progress
         return encoder
-
-    def prepared(self, square: Square) -> Self:
-        """The same model with pictures made square in another way, to measure which is better."""
-        return type(self)(self._folder, replace(self.kind, square=square), self._device)
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """See TextEncoder.embed."""
@@ -119,12 +113,12 @@ class LocalTextEncoder:
         return self.texts.read_part(text, self._progress)
 
     def _load(self, side: Side) -> Network:
-        network = self.kind.load(self._folder, side, self.numbers)
-        network.module.to(self._device)
+        network = self.kind.load(self.folder, side, self.numbers)
+        network.module.to(self.device)
         return network
 
     def _load_reading(self) -> tuple[Tokens, Network]:
-        return Tokens(self._folder / "tokenizer.json", self.kind.reading), self._load("text")
+        return Tokens(self.folder / "tokenizer.json", self.kind.reading), self._load("text")
 
 
 def number_format(device: str) -> str:

@@ -1,7 +1,5 @@
 """TransNetV2, a network that finds changes of shot. An extra: its package brings 30 MB of weights (MIT)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any

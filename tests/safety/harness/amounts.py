@@ -3,8 +3,6 @@
 Tests marked `nightly` run at night only; tests/conftest.py leaves them out.
 """
 
-from __future__ import annotations
-
 import os
 
 NIGHTLY = os.environ.get("UNIPIC_NIGHTLY") == "1"

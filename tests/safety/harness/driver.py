@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.helpers.accepted import accept_all
+from tests.helpers.recorded import cleanup_from_dict
 from tests.safety.harness.fault import Fault
 from tests.safety.harness.wrapped import Wrapped
 
@@ -29,7 +31,6 @@ import utils
 from server import worker
 from server.runs import Run
 from unipic.albums.plan import Wish
-from unipic.cleanup.record import cleanup_from_dict
 from unipic.core.errors import AlreadyThere, DiskFull, UnipicError
 from unipic.core.files import read_json
 from unipic.core.progress import Step
@@ -45,7 +46,7 @@ from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.index import THUMBNAILS, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.inline import InlineEngine
-from unipic.review.choices import Choice, accept_all
+from unipic.review.choices import Choice
 from unipic.review.history import Change, Undo
 from unipic.review.journal import Journal
 from unipic.review.outcomes import outcomes

@@ -5,8 +5,6 @@ strace, where it is there, catches what libraries in C do as well. In a network 
 allowed, there is nothing to reach but the machine itself.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

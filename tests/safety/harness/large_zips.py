@@ -1,7 +1,5 @@
 """The ZIPs of test_zip_limits.py, each made in a process of its own that holds nothing else."""
 
-from __future__ import annotations
-
 import json
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """What the safety tests counted, a line of JSON each, in the file UNIPIC_LEDGER names: the published table."""
 
-from __future__ import annotations
-
 import json
 import os
 

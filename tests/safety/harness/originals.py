@@ -1,7 +1,5 @@
 """Originals for safety tests: files of every kind a folder of photos holds, and what is true of each of them."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

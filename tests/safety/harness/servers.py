@@ -1,7 +1,5 @@
 """The real server as strangers meet it: over HTTP without a browser, and over the websocket of the screens."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading

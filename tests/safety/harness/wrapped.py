@@ -3,8 +3,6 @@
 What C libraries do on their own is not seen: of SQLite each step of its machine is a point instead.
 """
 
-from __future__ import annotations
-
 import builtins
 import errno
 import io

@@ -1,7 +1,5 @@
 """Cameras whose clocks disagree: proposed by several shared scenes, and by no fewer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path

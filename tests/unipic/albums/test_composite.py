@@ -1,7 +1,5 @@
 """Composites with open eyes: only where every gate lets them pass, labelled, and never without a person's word."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Crops keep heads, and collages cut none."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Which photos are one event, and what people said of it."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Merges of brackets: aligned, cropped, refused where frames do not lie on each other, and without ghosts."""
 
-from __future__ import annotations
-
 import io
 from datetime import datetime
 from pathlib import Path

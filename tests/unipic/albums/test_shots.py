@@ -1,7 +1,5 @@
 """What events take from the library: times, places, folders and names of people."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path

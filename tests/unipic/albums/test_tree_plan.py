@@ -1,7 +1,5 @@
 """Where files go in a tree, as values: no file is touched."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

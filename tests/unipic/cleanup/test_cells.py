@@ -1,7 +1,5 @@
 """The index beside the exact search."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The second look's verdicts: only pairs that would be set aside are looked at, and nothing unseen goes unsaid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations

@@ -1,14 +1,12 @@
 """A photo goes only if what stays holds everything it holds; what is missing is named."""
 
-from __future__ import annotations
-
 import pytest
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, copies_of, photo
 
 from unipic.cleanup.contained import listed, lost, words_lost
 from unipic.cleanup.copies import told_apart
 from unipic.core.photo import Companion, Extra, Photo
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import outcomes
 from unipic.review.proposal import propose
 from unipic.review.rules import Rules

@@ -1,7 +1,5 @@
 """The second look: copies of a picture are the same at full size, and whatever one of two says otherwise is found."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,16 +1,15 @@
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, cluster, copies_of, likeness, photo
+from tests.helpers.recorded import cleanup_from_dict
 
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.record import VERSION, cleanup_from_dict, cleanup_to_dict, evidence_from_dict, evidence_to_dict
+from unipic.cleanup.record import VERSION, cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.core.photo import Gallery, Measures, Unreadable
-from unipic.review.choices import accept_all
 from unipic.review.ledger import result_to_dict
 from unipic.review.proposal import propose
 

@@ -1,7 +1,5 @@
 """What a person said of photos, by content: who belongs together, who does not, and what stays of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import hypothesis.strategies as st

@@ -1,7 +1,5 @@
 """Sets taken on purpose, by what the camera wrote and by how the shots lie on each other."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from dataclasses import replace

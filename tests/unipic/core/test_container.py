@@ -1,7 +1,5 @@
 """Limits of containers: version 2 and 1 of control groups, nested, missing, and broken."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

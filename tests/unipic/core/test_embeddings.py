@@ -1,7 +1,5 @@
 """Embeddings are checked when they are made, so that nothing later has to."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from tests.helpers.galleries import photo

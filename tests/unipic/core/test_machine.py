@@ -1,7 +1,5 @@
 """How many cores, bytes and decode processes: by the machine, and less by its container."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

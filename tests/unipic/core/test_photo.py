@@ -1,7 +1,5 @@
 """The laws a gallery keeps from birth."""
 
-from __future__ import annotations
-
 from dataclasses import FrozenInstanceError
 
 import pytest

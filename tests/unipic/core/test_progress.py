@@ -1,7 +1,5 @@
 """A step in words: what is counted, how fast, and how long it still takes."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Set aside beside the originals, and back: what moves, what is left alone, and that undo makes it as it was."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The picture of a clean-up: before and after, and nothing else."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

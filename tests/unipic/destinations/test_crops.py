@@ -1,7 +1,5 @@
 """Crops and pages are copies: the originals keep every byte, and a crop keeps their pixels and EXIF."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What every destination owes. One suite over all of them."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import io
@@ -21,6 +19,7 @@ from typing import IO, Any
 import pytest
 from PIL import Image
 from PIL.ExifTags import IFD
+from tests.helpers.accepted import accept_all
 from tests.helpers.assets import photograph
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 from tests.helpers.systems import needs_pipes, needs_signals
@@ -39,7 +38,6 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.zip import ZipDestination
 from unipic.reading import location
 from unipic.reading.location import find_exiftool
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import propose
 
@@ -558,7 +556,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
         from pathlib import Path
         from unipic.destinations.folder import FolderDestination
         from unipic.destinations.zip import ZipDestination
-        from unipic.cleanup.record import cleanup_from_dict
+        from tests.helpers.recorded import cleanup_from_dict
         from unipic.review.proposal import propose
         from unipic.review.outcomes import outcomes
         from unipic.destinations import _writing
@@ -589,7 +587,7 @@ def pull_the_plug(place: Place, originals: Originals, names: Sequence[str], afte
     """)
     plan = json.dumps(cleanup_to_dict(cleanup(singles=tuple(originals.photo(name) for name in names))))
     arguments = [sys.executable, "-c", script, place.kind, str(place.target), str(after)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PROJECT / "src", PROJECT)))}
     died = subprocess.run(arguments, input=plan.encode(), env=environment, timeout=60)
     assert died.returncode == -signal.SIGKILL
 

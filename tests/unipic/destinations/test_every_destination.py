@@ -1,7 +1,5 @@
 """What holds for all destinations: a plan is only a plan, a result is what the plan said, and everything is told."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

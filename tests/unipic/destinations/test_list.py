@@ -1,7 +1,5 @@
 """The list copies nothing, so it is no part of the suite over ZIP and folder. What it owes like them is asked here."""
 
-from __future__ import annotations
-
 import csv
 import errno
 import io

@@ -1,7 +1,5 @@
 """Tags, albums, notes and favourites go out as XMP sidecars, beside originals that stay as they are."""
 
-from __future__ import annotations
-
 import zipfile
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A tree of folders on disk: complete, verified, continued, and never over what is there."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """What is taken ahead is what would have been taken, no more than allowed, and none of it once nobody wants it."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 from collections.abc import Iterator

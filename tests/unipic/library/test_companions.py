@@ -1,7 +1,5 @@
 """Companions: what belongs to a photo becomes part of it, and what only is called so does not."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What was decided, for good: by content, whole or not at all, from any number of processes at once."""
 
-from __future__ import annotations
-
 import errno
 import sqlite3
 import subprocess

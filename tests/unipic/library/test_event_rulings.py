@@ -1,7 +1,5 @@
 """What people say of events is kept in order, by content, and can be taken back."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

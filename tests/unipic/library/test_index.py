@@ -1,7 +1,5 @@
 """What was seen is remembered exactly, known again only while it is still so, and never in the way."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sqlite3

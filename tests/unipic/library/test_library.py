@@ -1,7 +1,5 @@
 """The library reads each file once, hides what is gone, and forgets nothing of a folder that cannot be reached."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sqlite3

@@ -1,7 +1,5 @@
 """Favourites, tags, albums and notes are kept by content, in one file with the rulings of every version."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from pathlib import Path
@@ -47,16 +45,11 @@ def test_every_mark_can_be_taken_back(marks: Marks) -> None:
     assert marks.tags() == {}
 
 
-def test_an_album_is_one_by_its_name_and_can_be_renamed(marks: Marks) -> None:
+def test_an_album_is_one_by_its_name(marks: Marks) -> None:
     marks.album([A], "Trams")
     marks.album([B], "Trams")
     (album,) = marks.albums()
     assert marks.in_album(album.id) == {A, B}
-    marks.rename_album(album.id, "Old trams")
-    assert [one.name for one in marks.albums()] == ["Old trams"]
-    marks.album([C], "Boats")
-    with pytest.raises(SettingsError, match="already"):
-        marks.rename_album(album.id, "Boats")
 
 
 def test_searches_are_saved_once_the_newest_first(marks: Marks) -> None:

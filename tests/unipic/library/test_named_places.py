@@ -1,7 +1,5 @@
 """Places by coordinates. Points and what a person would call the place, written down before they were asked for."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Words in pictures are read once, found by any part of them, and what cannot be read is left or done with a reason."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from contextlib import closing

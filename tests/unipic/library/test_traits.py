@@ -1,7 +1,5 @@
 """What photos are searched by: colours, kinds and words, from pictures and records of which they are known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

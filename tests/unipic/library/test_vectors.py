@@ -1,7 +1,5 @@
 """Whatever holds vectors gives the exact answer, in one order. The contract of every kind of Vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What Apple's cameras write beside the standards, and what is no such thing."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The quality a file tells: exact for libjpeg, 100 without loss, and nothing where there is nothing to tell."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

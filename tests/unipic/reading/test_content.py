@@ -1,7 +1,5 @@
 """One content means one picture: whatever else differs in the files, and never where a pixel does."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Which names are those of editors: whole words, in any case, and never a camera's firmware."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

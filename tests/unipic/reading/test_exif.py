@@ -1,7 +1,5 @@
 """What a photo says about itself, and what nonsense costs: itself, never the photo."""
 
-from __future__ import annotations
-
 import io
 import struct
 from datetime import datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """The perceptual hash: near for the same picture, half of the bits apart for another."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from itertools import combinations

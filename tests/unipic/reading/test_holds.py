@@ -1,7 +1,5 @@
 """What a file holds besides its picture is found in every container, and nothing broken costs the photo."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

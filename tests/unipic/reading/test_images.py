@@ -1,7 +1,5 @@
 """The opener: formats by content, upright, limits before decoding, and words for whatever is wrong."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import io

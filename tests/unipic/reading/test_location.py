@@ -1,7 +1,5 @@
 """Location is taken out for certain or not at all, and nothing else changes."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import rawpy
 from PIL import Image
+from tests.helpers.located import located
 from tests.helpers.pictures import save, scene
 from tests.helpers.places import EXIF, FILM, OTHER, XMP, film, needs_exiftool, pixels, said, takeout, tell
 from tests.helpers.raws import raw_photo
@@ -95,9 +94,9 @@ def test_the_original_is_only_read(stripper: Stripper, photo: Path, tmp_path: Pa
 @pytest.mark.parametrize("name", ODD)
 def test_a_name_is_data(stripper: Stripper, name: str, photo: Path, tmp_path: Path) -> None:
     odd = photo.rename(tmp_path / name)
-    assert stripper.locations([odd]) == {odd: True}
+    assert located(stripper, [odd]) == {odd: True}
     stripper.strip(odd)
-    assert stripper.locations([odd]) == {odd: False}
+    assert located(stripper, [odd]) == {odd: False}
     assert os.listdir(tmp_path) == [name]
 
 
@@ -125,7 +124,7 @@ def test_many_are_asked_at_once(
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(b"")
     files = [photo, *plain, clip, sidecar, damaged]
-    found = stripper.locations(files)
+    found = located(stripper, files)
     assert list(found) == files
     assert [path.name for path, there in found.items() if there] == ["a.jpg", "a.mov", "a.json", "damaged.jpg"]
 
@@ -166,9 +165,9 @@ def test_a_place_in_a_second_picture_behind_the_first_is_refused(
 def test_a_raw_photo_keeps_its_sensors_values_and_its_preview(stripper: Stripper, tmp_path: Path) -> None:
     path = raw_photo(tmp_path / "photo.dng")
     before = seen_in_raw(tell(path, *EXIF))
-    assert stripper.locations([path]) == {path: True}
+    assert located(stripper, [path]) == {path: True}
     stripper.strip(path)
-    assert stripper.locations([path]) == {path: False}
+    assert located(stripper, [path]) == {path: False}
     assert seen_in_raw(path) == before
 
 
@@ -240,9 +239,9 @@ def test_numbers_become_0_and_all_else_stays(stripper: Stripper, tmp_path: Path)
 def test_words_about_places_go_at_any_depth(stripper: Stripper, value: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(value))
-    assert stripper.locations([path]) == {path: True}
+    assert located(stripper, [path]) == {path: True}
     stripper.strip(path)
-    assert stripper.locations([path]) == {path: False}
+    assert located(stripper, [path]) == {path: False}
     assert "Lisbon" not in path.read_text()
 
 

@@ -1,7 +1,5 @@
 """Measures at pictures whose answer is known."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """JPEG XL, JPEG 2000 and icons: read within the limits, upright, with metadata, and all that they hold is named."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

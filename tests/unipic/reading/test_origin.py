@@ -1,7 +1,5 @@
 """Traces of a file's origin, through real files: a camera's own way of writing, and what programs leave behind."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Read: every file found becomes exactly one photo or one unreadable file with a reason."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

@@ -1,7 +1,5 @@
 """Pictures of originals for the large view: upright, of the right file, made once, and at nobody's risk."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

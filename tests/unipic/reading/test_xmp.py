@@ -1,7 +1,5 @@
 """What is taken from an XMP packet, and what a hostile one may cost: itself, never the photo."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The desk: whatever is said in whatever order, it is on disk, can be taken back, and holds in the next run."""
 
-from __future__ import annotations
-
 import tempfile
 from collections import Counter
 from dataclasses import replace

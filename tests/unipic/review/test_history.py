@@ -1,7 +1,5 @@
 """What a person said, step by step: any number of steps can be taken back, and done again."""
 
-from __future__ import annotations
-
 import hypothesis.strategies as st
 from hypothesis import given
 

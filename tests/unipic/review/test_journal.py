@@ -1,7 +1,5 @@
 """Steps on disk: whole lines or none, wherever the power goes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import hypothesis.strategies as st

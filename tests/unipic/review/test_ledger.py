@@ -1,7 +1,5 @@
 """The ledger: found = kept + left out, and who decided."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo

@@ -1,7 +1,5 @@
 """Nearness: words that tell a repeated frame from another pose."""
 
-from __future__ import annotations
-
 import pytest
 
 from unipic.review.nearness import nearness

@@ -1,19 +1,17 @@
 """What is put before a person: which of each group stays, why, and how sure that is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from tests.helpers.accepted import accept_all
 from tests.helpers.desks import FOLDERS, World, evidence, names_for, worlds
 from tests.helpers.galleries import photo
 
 from unipic.cleanup.evidence import Evidence
 from unipic.core.settings import Settings
-from unipic.review.choices import accept_all
 from unipic.review.outcomes import outcomes
 from unipic.review.proposal import SAME_PICTURE, UNSURE, Group, Proposal, group_id, propose
 from unipic.review.rules import PREFERENCES, Rules

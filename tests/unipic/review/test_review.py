@@ -1,13 +1,12 @@
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, cluster, copies_of, photo
 
 from unipic.core.photo import Unreadable
 from unipic.library.decisions import Ruling
-from unipic.review.choices import NONE, Choice, Choices, accept, accept_all, done, flip, kept, recalled
+from unipic.review.choices import NONE, Choice, Choices, accept, done, flip, kept, recalled
 from unipic.review.ledger import report
 from unipic.review.outcomes import Outcome, outcomes
 from unipic.review.proposal import Group, Proposal, propose

@@ -1,7 +1,5 @@
 """Rules: folders by whole names, the strongest first, and a reason for each."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import hypothesis.strategies as st

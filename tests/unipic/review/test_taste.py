@@ -1,7 +1,5 @@
 """Taste on made-up lessons of made-up people, from measures as the ranking sees them."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Mapping

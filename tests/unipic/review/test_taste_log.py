@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, films_in, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person
 
@@ -17,7 +16,7 @@ from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Gallery, Measures
 from unipic.core.settings import Settings
 from unipic.review import taste_log as store
-from unipic.review.choices import NONE, Choice, Choices, accept, accept_all
+from unipic.review.choices import NONE, Choice, Choices, accept
 from unipic.review.proposal import Proposal, propose
 from unipic.review.rules import Rules
 from unipic.review.taste import Verdict

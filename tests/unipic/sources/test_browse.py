@@ -1,7 +1,5 @@
 """What a person sees of a folder: its subfolders and how many files they have."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Folders: what is listed, in which order, under which names, and what is never followed."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The sample gallery keeps its promises: what a newcomer is shown must be there, and be the same for everyone."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What every source owes: each file once, the same answer every time, and nothing touched."""
 
-from __future__ import annotations
-
 import builtins
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Uploads: stored under keys of ours, told apart by them, and counted only when whole."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

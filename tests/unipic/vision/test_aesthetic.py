@@ -1,7 +1,5 @@
 """The linear head: a layer made on the spot; with the real one where it is at hand."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

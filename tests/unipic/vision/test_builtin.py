@@ -1,7 +1,5 @@
 """The encoder without weights: unit vectors, each view for itself, copies above other pictures."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Aligned faces: turned upright, of one size, with the border repeated; what shows nobody is refused."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """CLIP from a folder: a random one of two thin layers, in the files of the real one."""
 
-from __future__ import annotations
-
 import socket
 from concurrent.futures import ThreadPoolExecutor
 

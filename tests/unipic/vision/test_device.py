@@ -1,7 +1,5 @@
 """How many threads torch uses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """Fetching from servers that work, lie, stall and die."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """What weights there may be, and which are here unspoilt."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """MobileNetV3-Small: with random weights made on the spot, with Unipic's own, with ImageNet's where they are."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import subprocess

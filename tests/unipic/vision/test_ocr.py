@@ -1,7 +1,5 @@
 """Words in pictures are read; what cannot be read costs one picture, and a damaged model is said."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Models by name: once a process, fetched where allowed, replaced in plain sight."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -31,6 +29,7 @@ from unipic.vision.cutoffs import read_cutoffs
 from unipic.vision.manifest import MANIFEST
 from unipic.vision.registry import (
     TEXT_ENCODERS,
+    Loader,
     inventory,
     open_encoder,
     open_scorer,
@@ -101,28 +100,28 @@ def fresh(monkeypatch):
 
 @pytest.mark.parametrize(("name", "found"), [("auto", "unipic"), ("unipic", "unipic"), ("mobilenet", "mobilenet")])
 def test_what_is_here_is_loaded_once_and_without_a_notice(made, manifest, name, found):
-    encoder, notices = open_encoder(name, made, "cpu", manifest=manifest)
+    encoder, notices = open_encoder(name, Loader(made, "cpu", manifest=manifest))
     assert (encoder.name, notices) == (found, [])
     assert encoder.embed(np.zeros((1, 224, 224, 3), np.uint8)).shape == (1, 576)
-    assert open_encoder(found, made, "cpu", manifest=manifest)[0]._network is encoder._network
+    assert open_encoder(found, Loader(made, "cpu", manifest=manifest))[0]._network is encoder._network
 
 
 def test_what_ships_is_found_whatever_the_models_folder_is_and_asks_no_server(made, folder, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
-    encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
+    encoder, notices = open_encoder("auto", Loader(folder, "cpu", manifest=manifest))
     assert (encoder.name, notices) == ("unipic", [])
-    again, _ = open_encoder("auto", made, "cpu", manifest=manifest)
+    again, _ = open_encoder("auto", Loader(made, "cpu", manifest=manifest))
     assert again._network is encoder._network, "and loaded once for all of them"
 
 
 def test_the_project_ships_its_encoder(folder):
-    encoder, notices = open_encoder("auto", folder, "cpu", fetch=False)
+    encoder, notices = open_encoder("auto", Loader(folder, "cpu", fetch=False))
     assert (encoder.name, encoder.label, notices) == ("unipic", "Unipic's own MobileNetV3-Small", [])
 
 
 def test_a_shipped_encoder_that_is_damaged_is_not_loaded(folder, manifest, shipped):
     shipped.write_bytes(shipped.read_bytes()[:-1])
-    encoder, (notice,) = open_encoder("auto", folder, "cpu", manifest=manifest)
+    encoder, (notice,) = open_encoder("auto", Loader(folder, "cpu", manifest=manifest))
     assert encoder.name == "builtin"
     assert str(shipped) in notice
     assert "get that file again from where you got Unipic" in notice
@@ -133,7 +132,7 @@ def test_a_shipped_encoder_that_is_damaged_is_not_loaded(folder, manifest, shipp
 def test_a_shipped_encoder_that_is_gone_is_not_fetched(folder, manifest, shipped, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
     shipped.unlink()
-    encoder, (notice,) = open_encoder("unipic", folder, "cpu", manifest=manifest)
+    encoder, (notice,) = open_encoder("unipic", Loader(folder, "cpu", manifest=manifest))
     assert encoder.name == "builtin"
     assert notice.startswith(f"Tiny {OWN} is not installed: there is no {shipped}. It is part of Unipic: ")
     assert notice.endswith("Until then the built-in encoder is used.")
@@ -143,18 +142,18 @@ def test_a_shipped_encoder_that_is_gone_is_not_fetched(folder, manifest, shipped
 
 def test_without_either_network_both_reasons_are_said(folder, manifest, shipped):
     shipped.unlink()
-    encoder, notices = open_encoder("mobilenet", folder, "cpu", fetch=False, manifest=manifest)
+    encoder, notices = open_encoder("mobilenet", Loader(folder, "cpu", fetch=False, manifest=manifest))
     assert encoder.name == "builtin"
     assert [notice.split(" is not installed")[0] for notice in notices] == ["Tiny mobilenet_v3_small", f"Tiny {OWN}"]
     assert all("the built-in encoder" in notice for notice in notices)
 
 
 def test_clip_is_loaded_once(made, manifest):
-    scorer, notices = open_scorer("auto", made, "cpu", manifest=manifest)
+    scorer, notices = open_scorer("auto", Loader(made, "cpu", manifest=manifest))
     assert notices == []
     assert scorer is not None
     assert scorer.score([np.zeros((9, 9, 3), np.uint8)], "a photo").shape == (1, 1)
-    assert open_scorer("clip", made, "cpu", manifest=manifest)[0].encoder.pictures is scorer.encoder.pictures
+    assert open_scorer("clip", Loader(made, "cpu", manifest=manifest))[0].encoder.pictures is scorer.encoder.pictures
 
 
 @pytest.fixture
@@ -167,8 +166,8 @@ def without_head(made, tmp_path):
 
 
 def test_the_head_is_a_column_besides_for_who_wants_it(made, manifest):
-    plain, _ = open_scorer("auto", made, "cpu", manifest=manifest)
-    more, notices = open_scorer("auto", made, "cpu", manifest=manifest, aesthetic=True)
+    plain, _ = open_scorer("auto", Loader(made, "cpu", manifest=manifest))
+    more, notices = open_scorer("auto", Loader(made, "cpu", manifest=manifest), aesthetic=True)
     assert notices == []
     assert plain is not None
     assert more is not None
@@ -179,13 +178,13 @@ def test_the_head_is_a_column_besides_for_who_wants_it(made, manifest):
 
 def test_nobody_fetches_a_head_that_is_not_wanted(without_head, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
-    scorer, notices = open_scorer("auto", without_head, "cpu", manifest=manifest)
+    scorer, notices = open_scorer("auto", Loader(without_head, "cpu", manifest=manifest))
     assert scorer is not None
     assert notices == []
 
 
 def test_without_its_head_clip_goes_on_in_plain_sight(without_head, manifest):
-    scorer, (notice,) = open_scorer("auto", without_head, "cpu", fetch=False, manifest=manifest, aesthetic=True)
+    scorer, (notice,) = open_scorer("auto", Loader(without_head, "cpu", fetch=False, manifest=manifest), aesthetic=True)
     assert scorer is not None
     assert (scorer.label, scorer.names) == ("CLIP ViT-B/32", ("wish",))
     assert notice == (
@@ -198,7 +197,7 @@ def test_a_damaged_head_is_left_out_and_said_to_be_damaged(without_head, manifes
     (path,) = (made / HEAD).iterdir()
     (without_head / HEAD).mkdir()
     (without_head / HEAD / path.name).write_bytes(path.read_bytes()[:-1])
-    scorer, (notice,) = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
+    scorer, (notice,) = open_scorer("clip", Loader(without_head, "cpu", manifest=manifest), aesthetic=True)
     assert scorer is not None
     assert scorer.names == ("wish",)
     assert "Tiny laion-aesthetic-vit-b-32 is damaged: " in notice
@@ -215,7 +214,7 @@ def test_a_head_of_another_network_is_refused(without_head, tmp_path, made):
     for path, content in contents(without_head).items():
         models.get(path.split("/")[0], [{}])[0][path] = content
     manifest = write_manifest(tmp_path / "other.toml", models)
-    scorer, notices = open_scorer("clip", without_head, "cpu", manifest=manifest, aesthetic=True)
+    scorer, notices = open_scorer("clip", Loader(without_head, "cpu", manifest=manifest), aesthetic=True)
     assert scorer is not None
     assert notices == []
     with pytest.raises(ModelDamaged, match=r"large\.pth holds"):
@@ -224,8 +223,8 @@ def test_a_head_of_another_network_is_refused(without_head, tmp_path, made):
 
 def test_a_head_without_clip_is_said_to_be_of_no_use(folder, manifest):
     lost = "The aesthetic score needs CLIP: it is left out."
-    assert open_scorer("builtin", folder, manifest=manifest, aesthetic=True) == (None, [lost])
-    scorer, notices = open_scorer("auto", folder, fetch=False, manifest=manifest, aesthetic=True)
+    assert open_scorer("builtin", Loader(folder, manifest=manifest), aesthetic=True) == (None, [lost])
+    scorer, notices = open_scorer("auto", Loader(folder, fetch=False, manifest=manifest), aesthetic=True)
     assert scorer is None
     assert "using the built-in ranking." in notices[0]
     assert notices[1:] == [lost]
@@ -233,7 +232,7 @@ def test_a_head_without_clip_is_said_to_be_of_no_use(folder, manifest):
 
 def test_runs_that_start_together_load_once(made, manifest):
     with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda _: open_encoder("auto", made, "cpu", manifest=manifest)[0], range(3)))
+        found = list(pool.map(lambda _: open_encoder("auto", Loader(made, "cpu", manifest=manifest))[0], range(3)))
         loaded = list(pool.map(lambda encoder: encoder._network.get(silent), found))
     assert len(set(map(id, loaded))) == 1
 
@@ -243,19 +242,19 @@ def test_who_waits_for_another_run_can_stop(made, manifest):
         raise Cancelled
 
     with registry._opening, pytest.raises(Cancelled):
-        open_encoder("auto", made, "cpu", progress=stop, manifest=manifest)
-    encoder, _ = open_encoder("auto", made, "cpu", progress=stop, manifest=manifest)
+        open_encoder("auto", Loader(made, "cpu", progress=stop, manifest=manifest))
+    encoder, _ = open_encoder("auto", Loader(made, "cpu", progress=stop, manifest=manifest))
     with encoder._network._loading, pytest.raises(Cancelled):
         encoder.embed(np.zeros((1, 224, 224, 3), np.uint8))
 
 
 def test_the_built_in_ones_need_no_files(folder):
-    assert open_encoder("builtin", folder)[0].name == "builtin"
-    assert open_scorer("builtin", folder) == (None, [])
+    assert open_encoder("builtin", Loader(folder))[0].name == "builtin"
+    assert open_scorer("builtin", Loader(folder)) == (None, [])
 
 
 def test_an_encoder_that_cannot_be_had_is_replaced_in_plain_sight(folder, manifest):
-    encoder, (notice,) = open_encoder("mobilenet", folder, "cpu", manifest=manifest)
+    encoder, (notice,) = open_encoder("mobilenet", Loader(folder, "cpu", manifest=manifest))
     assert encoder.name == "unipic"
     assert notice.startswith("Tiny mobilenet_v3_small is not installed and nowhere.invalid cannot be reached (")
     assert notice.endswith(
@@ -266,7 +265,7 @@ def test_an_encoder_that_cannot_be_had_is_replaced_in_plain_sight(folder, manife
 
 @pytest.mark.parametrize("name", ["auto", "clip"])
 def test_a_scorer_that_cannot_be_had_is_replaced_in_plain_sight(folder, manifest, name):
-    scorer, (notice,) = open_scorer(name, folder, manifest=manifest)
+    scorer, (notice,) = open_scorer(name, Loader(folder, manifest=manifest))
     assert scorer is None
     assert "nowhere.invalid cannot be reached" in notice
     assert "using the built-in ranking." in notice
@@ -276,27 +275,27 @@ def test_a_silent_hub_is_waited_for_once(folder, manifest, monkeypatch):
     started = []
     start = fetch._start
     monkeypatch.setattr(fetch, "_start", lambda *args: started.append(1) or start(*args))
-    open_encoder("mobilenet", folder, manifest=manifest)
-    _, (notice,) = open_scorer("auto", folder, manifest=manifest)
+    open_encoder("mobilenet", Loader(folder, manifest=manifest))
+    _, (notice,) = open_scorer("auto", Loader(folder, manifest=manifest))
     assert len(started) == 1
     assert "nowhere.invalid could not be reached a moment ago" in notice
 
 
 def test_without_leave_nothing_is_fetched(folder, manifest, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
-    _, (notice,) = open_encoder("mobilenet", folder, fetch=False, manifest=manifest)
+    _, (notice,) = open_encoder("mobilenet", Loader(folder, fetch=False, manifest=manifest))
     assert "is not installed and downloading is switched off: using Unipic's own encoder" in notice
 
 
 def test_offline_is_said(folder, manifest, monkeypatch):
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
-    _, (notice,) = open_encoder("mobilenet", folder, manifest=manifest)
+    _, (notice,) = open_encoder("mobilenet", Loader(folder, manifest=manifest))
     assert "UNIPIC_OFFLINE" in notice
 
 
 def test_what_is_fetched_is_used(made, folder, manifest, monkeypatch):
     """Also in a process that went without it before."""
-    assert open_encoder("mobilenet", folder, "cpu", fetch=False, manifest=manifest)[0].name == "unipic"
+    assert open_encoder("mobilenet", Loader(folder, "cpu", fetch=False, manifest=manifest))[0].name == "unipic"
 
     def bring(name, folder, progress, manifest):
         for path, content in contents(made).items():
@@ -304,7 +303,7 @@ def test_what_is_fetched_is_used(made, folder, manifest, monkeypatch):
             (folder / path).write_bytes(content)
 
     monkeypatch.setattr(registry, "fetch_weights", bring)
-    encoder, notices = open_encoder("mobilenet", folder, "cpu", manifest=manifest)
+    encoder, notices = open_encoder("mobilenet", Loader(folder, "cpu", manifest=manifest))
     assert (encoder.name, notices) == ("mobilenet", [])
 
 
@@ -313,7 +312,7 @@ def test_cancelling_a_fetch_goes_on_without_the_model(folder, manifest):
         if step.stage.startswith("Fetching"):
             raise Cancelled
 
-    encoder, (notice,) = open_encoder("mobilenet", folder, progress=skip, manifest=manifest)
+    encoder, (notice,) = open_encoder("mobilenet", Loader(folder, progress=skip, manifest=manifest))
     assert encoder.name == "unipic"
     assert "is not installed and its download was skipped: using Unipic's own encoder." in notice
 
@@ -322,7 +321,7 @@ def test_a_damaged_model_is_replaced_and_said_to_be_damaged(folder, manifest, ma
     path = "mobilenet_v3_small/mobilenet_v3_small-047dcff4.pth"
     (folder / path).parent.mkdir()
     (folder / path).write_bytes(contents(made)[path][:-1])
-    encoder, (notice,) = open_encoder("mobilenet", folder, manifest=manifest)
+    encoder, (notice,) = open_encoder("mobilenet", Loader(folder, manifest=manifest))
     assert encoder.name == "unipic"
     assert "is damaged" in notice
     assert str(folder / path) in notice
@@ -341,21 +340,21 @@ def test_a_gpu_that_is_not_there_is_said_before_anything_is_fetched(folder, mani
 def test_a_library_that_is_not_installed_is_said(made, manifest, monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     monkeypatch.delitem(sys.modules, "unipic.vision.clip", raising=False)
-    scorer, (notice,) = open_scorer("auto", made, "cpu", manifest=manifest)
+    scorer, (notice,) = open_scorer("auto", Loader(made, "cpu", manifest=manifest))
     assert scorer is None
     assert "needs transformers: run `pip install -r requirements.txt`. Until then the built-in ranking" in notice
 
 
 def test_without_torch_the_built_in_encoder_is_used(folder, manifest, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    encoder, (notice,) = open_encoder("auto", folder, "cpu", manifest=manifest)
+    encoder, (notice,) = open_encoder("auto", Loader(folder, "cpu", manifest=manifest))
     assert encoder.name == "builtin"
     assert "needs torch: run `pip install -r requirements.txt`. Until then the built-in encoder is used." in notice
 
 
 def test_a_library_that_is_installed_and_broken_ends_the_work_in_plain_words(folder, manifest, monkeypatch):
     """Found out at the first picture: others may carry this encoder's vectors by then, so no other takes its place."""
-    encoder, notices = open_encoder("auto", folder, "cpu", manifest=manifest)
+    encoder, notices = open_encoder("auto", Loader(folder, "cpu", manifest=manifest))
     assert notices == []
 
     class Broken:
@@ -374,8 +373,9 @@ OPENING = """
 import sys, pathlib
 from unipic.vision import registry
 folder, manifest = map(pathlib.Path, sys.argv[1:])
-found, notices = registry.open_encoder("auto", folder, "auto", fetch=False, manifest=manifest)
-scorer, more = registry.open_scorer("auto", folder, "auto", fetch=False, manifest=manifest, aesthetic=True)
+loader = registry.Loader(folder, "auto", fetch=False, manifest=manifest)
+found, notices = registry.open_encoder("auto", loader)
+scorer, more = registry.open_scorer("auto", loader, aesthetic=True)
 print(found.key, scorer.key, scorer.label, notices + more)
 sys.exit(bool({"torch", "torchvision", "transformers"} & set(sys.modules)))
 """
@@ -393,12 +393,14 @@ def test_opening_needs_no_torch(made, manifest, monkeypatch):
 
 
 def test_keys_are_of_the_weights_and_of_all_that_is_asked(made, manifest):
-    plain, _ = open_scorer("auto", made, "cpu", manifest=manifest)
-    more, _ = open_scorer("auto", made, "cpu", manifest=manifest, aesthetic=True)
+    plain, _ = open_scorer("auto", Loader(made, "cpu", manifest=manifest))
+    more, _ = open_scorer("auto", Loader(made, "cpu", manifest=manifest), aesthetic=True)
     assert plain is not None
     assert more is not None
     assert more.key.startswith(f"{plain.key}+aesthetic-")
-    keys = {open_encoder(name, made, "cpu", manifest=manifest)[0].key for name in ("unipic", "mobilenet", "builtin")}
+    keys = {
+        open_encoder(name, Loader(made, "cpu", manifest=manifest))[0].key for name in ("unipic", "mobilenet", "builtin")
+    }
     assert len(keys) == 3
 
 
@@ -427,7 +429,7 @@ def test_asking_what_is_here_needs_no_torch(folder):
 def test_the_real_mobilenet_is_found_in_another_folder():
     if not (REAL_WEIGHTS / "mobilenet_v3_small").is_dir():
         pytest.skip(f"no real weights at {REAL_WEIGHTS}")
-    encoder, notices = open_encoder("mobilenet", REAL_WEIGHTS, "cpu", fetch=False, manifest=MANIFEST)
+    encoder, notices = open_encoder("mobilenet", Loader(REAL_WEIGHTS, "cpu", fetch=False, manifest=MANIFEST))
     assert (encoder.label, notices) == ("MobileNetV3-Small (ImageNet)", [])
 
 
@@ -467,7 +469,7 @@ def only(readers, folder, *names):
     [((SIGLIP2, DATACOMP, OPENAI), "siglip2"), ((DATACOMP, OPENAI), "datacomp"), ((OPENAI,), "openai")],
 )
 def test_auto_takes_the_best_that_is_here_and_says_if_there_is_a_better(readers, folder, offered, here, chosen):
-    encoder, notices = open_text_encoder("auto", only(readers, folder, *here), "cpu", manifest=offered)
+    encoder, notices = open_text_encoder("auto", Loader(only(readers, folder, *here), "cpu", manifest=offered))
     assert encoder is not None
     assert encoder.name == chosen
     if chosen == "siglip2":
@@ -480,7 +482,7 @@ def test_auto_takes_the_best_that_is_here_and_says_if_there_is_a_better(readers,
 
 def test_auto_downloads_nothing_and_says_what_could_be_had(folder, offered, monkeypatch):
     monkeypatch.setattr(registry, "fetch_weights", None)
-    encoder, (notice,) = open_text_encoder("auto", folder, "cpu", manifest=offered)
+    encoder, (notice,) = open_text_encoder("auto", Loader(folder, "cpu", manifest=offered))
     assert encoder is None
     assert notice.startswith(f"To search by what photos show, get a model: Tiny {SIGLIP2} (")
     assert f" or Tiny {DATACOMP} (" in notice
@@ -489,42 +491,42 @@ def test_auto_downloads_nothing_and_says_what_could_be_had(folder, offered, monk
 @pytest.mark.parametrize("name", TEXT_ENCODERS)
 def test_a_text_encoder_that_is_asked_for_has_no_substitute(readers, folder, offered, name):
     others = [model for kind, model in TEXT_ENCODERS.items() if kind != name]
-    encoder, notices = open_text_encoder(name, only(readers, folder, *others), "cpu", manifest=offered)
+    encoder, notices = open_text_encoder(name, Loader(only(readers, folder, *others), "cpu", manifest=offered))
     assert encoder is None
     assert f"Tiny {TEXT_ENCODERS[name]} is not installed and nowhere.invalid cannot be reached" in notices[0]
-    encoder, notices = open_text_encoder(name, readers, "cpu", manifest=offered)
+    encoder, notices = open_text_encoder(name, Loader(readers, "cpu", manifest=offered))
     assert encoder is not None
     assert (encoder.name, notices) == (name, [])
 
 
 def test_none_is_none_and_needs_no_words(readers, offered):
-    assert open_text_encoder("none", readers, "cpu", manifest=offered) == (None, [])
+    assert open_text_encoder("none", Loader(readers, "cpu", manifest=offered)) == (None, [])
 
 
 def test_a_damaged_text_encoder_is_passed_over_and_told(readers, folder, offered):
     file = only(readers, folder, SIGLIP2, OPENAI) / SIGLIP2 / "config.json"
     file.write_text("{}")
-    encoder, notices = open_text_encoder("auto", folder, "cpu", manifest=offered)
+    encoder, notices = open_text_encoder("auto", Loader(folder, "cpu", manifest=offered))
     assert encoder is not None
     assert encoder.name == "openai"
     assert str(file) in notices[0]
-    assert [one.name for one in text_encoders_here(folder, "cpu", offered)] == ["openai"]
+    assert [one.name for one in text_encoders_here(Loader(folder, "cpu", manifest=offered))] == ["openai"]
 
 
 def test_the_ranker_and_the_search_share_openais_networks(readers, offered):
-    encoder, _ = open_text_encoder("openai", readers, "cpu", manifest=offered)
-    scorer, _ = open_scorer("clip", readers, "cpu", manifest=offered)
+    encoder, _ = open_text_encoder("openai", Loader(readers, "cpu", manifest=offered))
+    scorer, _ = open_scorer("clip", Loader(readers, "cpu", manifest=offered))
     assert scorer.encoder.pictures is encoder.pictures
     assert scorer.encoder.texts is encoder.texts
 
 
 def test_a_measured_cutoff_comes_with_its_model(readers, offered):
-    encoder, _ = open_text_encoder("datacomp", readers, "cpu", manifest=offered)
+    encoder, _ = open_text_encoder("datacomp", Loader(readers, "cpu", manifest=offered))
     assert encoder.cutoff is None
     entry = f'["{encoder.space}"]\nfound = 0.1\nmaybe = 0.0\nmeasured_on = "made-up photos"\n'
     offered.with_name("cutoffs.toml").write_text(entry)
     registry._opened.clear()
     read_cutoffs.cache_clear()
-    encoder, _ = open_text_encoder("datacomp", readers, "cpu", manifest=offered)
+    encoder, _ = open_text_encoder("datacomp", Loader(readers, "cpu", manifest=offered))
     read_cutoffs.cache_clear()
     assert encoder.cutoff.measured_on == "made-up photos"

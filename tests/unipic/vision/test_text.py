@@ -1,7 +1,5 @@
 """Text encoders from folders: random ones of two thin layers, in the files of the real ones."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace

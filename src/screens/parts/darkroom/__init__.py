@@ -4,20 +4,14 @@ Streamlit only mounts it. What it shows it fetches itself, and what the person d
 see server/review_routes.py, so that no rerun stands between a key and the next picture.
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import streamlit as st
 
 from screens.parts import mount
 
-_HERE = Path(__file__).parent
-_STYLES = ("darkroom", "list", "group", "compare", "bulk", "faces")
 _component = st.components.v2.component(
     "unipic_darkroom",
     html='<div class="darkroom"></div>',
-    css=mount.styles(_HERE / f"{name}.css" for name in _STYLES),
+    css=mount.styles(*(f"darkroom/{name}" for name in ("darkroom", "list", "group", "compare", "bulk", "faces"))),
     js=mount.script("darkroom", "Darkroom", "done"),
 )
 

@@ -2,6 +2,7 @@
 
 const PAUSES = [1000, 2000, 5000, 10000, 20000]; // milliseconds before each new try
 const LONG = 30000; // milliseconds after which an answer is no longer waited for
+export const OFFLINE = "Unipic does not answer. Is it still running?";
 const MOST_AT_THE_END = 60000; // characters a browser still sends while the page closes
 
 export function urls(token) {
@@ -26,15 +27,16 @@ export async function call(url, body, patience = LONG) {
   }
 }
 
+/** What an address answers; null after a problem, which is told. */
+export async function ask(url, told, body, patience) {
+  const { status, body: answer } = await call(url, body, patience);
+  if (status === 200 && answer) return answer;
+  told(answer?.message || OFFLINE);
+  return null;
+}
+
 export function worthRetrying({ status, body }) {
-  return (
-    status === 0 ||
-    status === 408 ||
-    status === 425 ||
-    status === 429 ||
-    status >= 500 ||
-    (status === 200 && !body)
-  );
+  return [0, 408, 425, 429].includes(status) || status >= 500 || (status === 200 && !body);
 }
 
 export function pause(tries) {

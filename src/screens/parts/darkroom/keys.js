@@ -99,17 +99,7 @@ function named({ key, shiftKey, ctrlKey, metaKey }) {
   return key === " " ? `${shift}Space` : key;
 }
 
-const NOT_TYPED_IN = new Set([
-  "checkbox",
-  "radio",
-  "button",
-  "submit",
-  "reset",
-  "range",
-  "color",
-  "file",
-  "image",
-]);
+const NOT_TYPED_IN = new Set(["checkbox", "radio", "button", "submit", "reset", "range", "color", "file", "image"]);
 
 export function typing(target) {
   if (!target?.matches) return false;

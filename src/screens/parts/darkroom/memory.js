@@ -12,7 +12,7 @@ export function keptListing(token) {
 }
 
 /** Storage may be full or forbidden; then nothing is remembered. */
-function safely(act) {
+export function safely(act) {
   try {
     return act();
   } catch {

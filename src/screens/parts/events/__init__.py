@@ -4,20 +4,16 @@ Streamlit only mounts it. What it shows it fetches itself, and what the person s
 server/event_routes.py.
 """
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from screens.parts import mount
 
-_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "unipic_events",
     html='<div class="darkroom events"></div>',
-    css=mount.styles((_HERE.parent / "darkroom" / "darkroom.css", _HERE / "events.css")),
+    css=mount.styles("darkroom/darkroom", "events/events"),
     js=mount.script("events", "Events", "go"),
 )
 

@@ -4,23 +4,14 @@ Streamlit only mounts it. What it shows it fetches itself, and what the person s
 server/library_routes.py.
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import streamlit as st
 
 from screens.parts import mount
 
-_HERE = Path(__file__).parent
-_STYLES = (
-    _HERE.parent / "darkroom" / "darkroom.css",
-    *(_HERE / f"{name}.css" for name in ("gallery", "grid", "large", "search")),
-)
 _component = st.components.v2.component(
     "unipic_gallery",
     html='<div class="darkroom gallery"></div>',
-    css=mount.styles(_STYLES),
+    css=mount.styles("darkroom/darkroom", *(f"gallery/{name}" for name in ("gallery", "grid", "large", "search"))),
     js=mount.script("gallery", "Gallery", "export"),
 )
 

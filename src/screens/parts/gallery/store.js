@@ -1,12 +1,11 @@
 // What the gallery knows: the listing of a filter, its photos, what is selected, and the marks it sends.
 
-import { call, urls } from "../darkroom/api.js";
+import { OFFLINE, ask, call, urls } from "../darkroom/api.js";
 import { Pages } from "./pages.js";
 import { added, count, covers, has, removed } from "./ranges.js";
 
 export const ALL = Object.freeze({ favourite: false, album: "", tag: "", folder: "", q: "", every: false });
 const LIBRARY = "/unipic/library";
-const OFFLINE = "Unipic does not answer. Is it still running?";
 
 export class Store {
   /** view.onListing(), onPhotos(from, to), onSelection(), onMarks() and onTrouble(words) are told. */
@@ -121,8 +120,8 @@ export class Store {
 
   /** Save a search by its query, or remove it from those saved. */
   async saveSearch(query, on) {
-    const { status, body } = await call(`${LIBRARY}/saved`, { query, on });
-    if (status !== 200 || !body) return this.view.onTrouble(body?.message || OFFLINE);
+    const body = await ask(`${LIBRARY}/saved`, (words) => this.view.onTrouble(words), { query, on });
+    if (!body) return;
     Object.assign(this.book, body);
     this.view.onMarks();
   }

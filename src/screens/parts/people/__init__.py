@@ -5,17 +5,14 @@ What it shows it fetches itself, and what the person says goes to the routes of 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from screens.parts import mount
 
-_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "unipic_people",
     html='<div class="darkroom people"></div>',
-    css=mount.styles((_HERE.parent / "darkroom" / "darkroom.css", _HERE / "people.css")),
+    css=mount.styles("darkroom/darkroom", "people/people"),
     js=mount.script("people", "People", "search"),
 )
 

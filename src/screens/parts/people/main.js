@@ -3,7 +3,7 @@
 import { h } from "../darkroom/dom.js";
 import { Levels } from "../darkroom/levels.js";
 import { Deck } from "./deck.js";
-import { question } from "./dialog.js";
+import { question } from "../darkroom/question.js";
 import { faceOf } from "./face.js";
 import { Person } from "./person.js";
 import { Store } from "./store.js";

@@ -4,7 +4,7 @@ import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { faceOf } from "./face.js";
 import { searchFor } from "./store.js";
-import { question } from "./dialog.js";
+import { question } from "../darkroom/question.js";
 
 const AT_ONCE = 200; // faces that are drawn before one asks for more
 const UNSURE = 90; // of 100: faces less like the others are looked at first

@@ -1,11 +1,10 @@
 // What the page knows of people, and what it sends.
 
-import { call } from "../darkroom/api.js";
+import { OFFLINE, ask, call } from "../darkroom/api.js";
 import { keepPlace } from "../gallery/memory.js";
 import { ALL } from "../gallery/store.js";
 
 const PEOPLE = "/unipic/people";
-const OFFLINE = "Unipic does not answer. Is it still running?";
 
 export class Store {
   /** view.onTrouble(words) is told. */
@@ -27,11 +26,8 @@ export class Store {
     return this.get("questions");
   }
 
-  async get(path) {
-    const { status, body } = await call(`${PEOPLE}/${path}`);
-    if (status === 200 && body) return body;
-    this.view.onTrouble(body?.message || OFFLINE);
-    return null;
+  get(path) {
+    return ask(`${PEOPLE}/${path}`, (words) => this.view.onTrouble(words));
   }
 
   /** The answer, or null after a refusal. `onTogether(message, photos)` is asked about two who share photos. */

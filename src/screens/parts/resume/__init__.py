@@ -3,9 +3,6 @@
 How far each is, the cards ask the server themselves, see server/continue_routes.py.
 """
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,12 +12,11 @@ from server.runs import Run
 from server.state import server
 from unipic.core.errors import RunNotFound
 
-_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "unipic_resume",
-    html='<section class="resume" aria-label="Continue" hidden></section>',
-    css=(_HERE / "resume.css").read_text(encoding="utf-8"),
-    js=(_HERE / "resume.js").read_text(encoding="utf-8"),
+    html='<section class="darkroom resume" aria-label="Continue" hidden></section>',
+    css=mount.styles("resume/resume"),
+    js=mount.text("resume/resume.js"),
 )
 
 

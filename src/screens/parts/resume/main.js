@@ -3,6 +3,7 @@
 import { call } from "../darkroom/api.js";
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { question } from "../darkroom/question.js";
 import { forget, tokens } from "./storage.js";
 
 const FIRST = { narrow: 2, wide: 6 }; // cards, until all are asked for: what is below them is to be seen too
@@ -72,21 +73,11 @@ export class Cards {
   }
 
   ask(card, token, name) {
-    const close = () => dialog.close();
-    const dialog = h(
-      "dialog",
-      { "aria-labelledby": "resume-title", onclose: () => dialog.remove() },
-      h("h2", { id: "resume-title" }, `Delete “${name}”?`),
-      h("p", {}, ASKED),
-      h(
-        "div",
-        { class: "answers" },
-        h("button", { type: "button", onclick: close }, "Cancel"),
-        h("button", { type: "button", class: "strong", onclick: () => (close(), this.remove(card, token)) }, "Delete"),
-      ),
-    );
-    this.root.append(dialog);
-    dialog.showModal();
+    question(this.root, {
+      title: `Delete “${name}”?`,
+      words: ASKED,
+      answers: [["Delete", () => this.remove(card, token)]],
+    });
   }
 
   async remove(card, token) {

@@ -1,5 +1,7 @@
 // The runs of this browser by their tokens, in its own storage: no server and no other browser has this list.
 
+import { safely } from "../darkroom/memory.js";
+
 const PREFIX = "unipic-run-";
 
 export function keep(token) {
@@ -31,13 +33,4 @@ export function unfinished(token) {
 export function keepUnfinished(token, values) {
   const key = `unipic-unfinished-${token}`;
   safely(() => (values ? localStorage.setItem(key, JSON.stringify(values)) : localStorage.removeItem(key)));
-}
-
-/** Storage may be full or forbidden; then nothing is remembered. */
-function safely(act) {
-  try {
-    return act();
-  } catch {
-    return null;
-  }
 }

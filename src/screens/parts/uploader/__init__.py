@@ -1,9 +1,6 @@
 """Upload photos from a browser to a run, file by file to the upload route, never through Streamlit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,15 +10,14 @@ from unipic.core.settings import Limits
 from unipic.library.companions import RAWS, SIDECARS, VIDEOS
 from unipic.reading.images import ENDINGS
 
-_HERE = Path(__file__).parent
 # Many systems do not know the newer formats as pictures, and would not offer them; without a list, a phone would offer
 # everything. What belongs to photos must be among what it offers.
 _ENDINGS = ",".join((*(ending for endings in ENDINGS.values() for ending in endings), *RAWS, *VIDEOS, *SIDECARS))
 _component = st.components.v2.component(
     "unipic_uploader",
-    html=(_HERE / "uploader.html").read_text(encoding="utf-8").replace("{endings}", _ENDINGS),
-    css=(_HERE / "uploader.css").read_text(encoding="utf-8"),
-    js=(_HERE / "uploader.js").read_text(encoding="utf-8"),
+    html=mount.text("uploader/uploader.html").replace("{endings}", _ENDINGS),
+    css=mount.styles("uploader/uploader"),
+    js=mount.text("uploader/uploader.js"),
 )
 
 

@@ -1,7 +1,5 @@
 """Actors of a Ray cluster, and items spread over them. A lost actor costs time: its items are done again elsewhere."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any

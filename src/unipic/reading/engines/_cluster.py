@@ -1,7 +1,5 @@
 """Connect to Ray and disconnect: start one on this machine as long as it is needed, or join a cluster."""
 
-from __future__ import annotations
-
 import logging
 import os
 import secrets

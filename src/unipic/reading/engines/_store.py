@@ -1,7 +1,5 @@
 """Results of Ray's workers, one row per file, in parquet files that every node can reach: a folder, or s3://."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

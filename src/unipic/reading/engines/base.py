@@ -1,7 +1,5 @@
 """The interface of engines. An engine maps a task over items and survives whatever an item does to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar

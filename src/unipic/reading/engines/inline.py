@@ -1,7 +1,5 @@
 """Run tasks in this process, one after the other: for trusted pictures, and for debugging."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Generic

@@ -3,8 +3,6 @@
 The limit counts processor time, not the clock: on a busy machine good photos take longer, and must not be refused.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import os

@@ -4,8 +4,6 @@ Each file is read in the same worker process as on one machine, so a hostile fil
 A lost actor or node costs time: its items are done again elsewhere.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import math

@@ -1,7 +1,5 @@
 """One task that gives many results, in a process of its own with limits: for items that take long, as films do."""
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

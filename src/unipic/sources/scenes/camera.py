@@ -1,7 +1,5 @@
 """A camera in somebody's hands: scenes become photographs with shake, grain and EXIF."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A brush for computed pictures: soft noise, ridges, and a canvas of light. Values are 0..1, float32 throughout."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

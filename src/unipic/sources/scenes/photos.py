@@ -1,7 +1,5 @@
 """The two photographs that come with scikit-learn. They stand still whatever the moment."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What stands in the landscapes, as shapes for a pen. All measures are picture heights."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

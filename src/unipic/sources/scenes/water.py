@@ -1,7 +1,5 @@
 """Landscapes on the water, each at a moment `t` in seconds: what moves has moved, the place is the same."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

@@ -1,7 +1,5 @@
 """What every engine owes a model: opened where it is needed, once, and its results in order."""
 
-from __future__ import annotations
-
 import itertools
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What every engine owes, and what only processes can survive."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from pathlib import Path

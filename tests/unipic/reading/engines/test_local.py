@@ -1,7 +1,5 @@
 """What only the engine of processes on this machine has to survive."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Ray on this machine, with two workers: the contract, one command, and at night what becomes of processes that die."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,6 +1,6 @@
 // A question in the middle of the page, with an answer on each button.
 
-import { h } from "../darkroom/dom.js";
+import { h } from "./dom.js";
 
 /** `answers`: [words, act] each; the last is the one that is meant. Escape and Cancel do nothing. */
 export function question(host, { title, words, content, answers }) {
@@ -14,8 +14,8 @@ export function question(host, { title, words, content, answers }) {
   );
   const dialog = h(
     "dialog",
-    { class: "ask", "aria-labelledby": "people-ask", onclose: () => dialog.remove() },
-    h("h2", { id: "people-ask" }, title),
+    { class: "ask", "aria-labelledby": "question-title", onclose: () => dialog.remove() },
+    h("h2", { id: "question-title" }, title),
     words && h("p", {}, words),
     content,
     h("div", { class: "answers" }, h("button", { type: "button", onclick: close }, "Cancel"), ...buttons),
