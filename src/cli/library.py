@@ -16,17 +16,7 @@ from cli.app import FAILED, PARTLY, app, clear_answers
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
 from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
-from unipic.core.settings import (
-    COMMAND,
-    Limits,
-    Settings,
-    changed,
-    data_folder,
-    load_config,
-    memory_folder,
-    models_folder,
-    seconds,
-)
+from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -141,27 +131,28 @@ def forget(
 
 @app.command()
 def phone(
-    on: Annotated[bool | None, typer.Option("--on/--off", help="Switch the share on with a new token, or off.")] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Receive by WebDAV, with a new token; or not.")] = None,
     limit: Annotated[float | None, typer.Option("--limit", help="GB the inbox may hold. Default: 50.")] = None,
     remove: Annotated[list[str] | None, typer.Option("--remove", help="Delete this file of the inbox.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="A TOML file with inbox_gb.")] = None,
 ) -> None:
-    """Receive photos from phones: the web app's WebDAV share, and the inbox. Says what is there."""
+    """Photos from phones: switch the web app's WebDAV share on or off, and see what is in the inbox."""
     from server.phone import LIMIT, ON, PLACE, USER, limit_gb, switch
+    from unipic.core.settings import Limits, load_config
     from unipic.library.library import Library
     from unipic.sources.inbox import delete, entries, open_inbox, used
 
     with clear_answers(False):
         marks, inbox = Library(data_folder()).marks, open_inbox()
         if limit is not None or config:
-            given = Limits(inbox_gb=limit) if limit is not None or not config else load_config(config).limits
-            marks.choose(LIMIT, str(given.inbox_gb))
+            given = load_config(config).limits if config else Limits()
+            marks.choose(LIMIT, str(given.inbox_gb if limit is None else Limits(inbox_gb=limit).inbox_gb))
         if on is not None and (token := switch(marks, on)):
             out.print(f"User: {USER}. Token, shown only now: {token}", **WHOLE)
         delete(remove or ())
         files, state = entries(), f"on, at {PLACE}/ of the web app" if marks.choice(ON) else "off"
-        out.print(f"WebDAV is {state}. {shown(inbox)} has {count(len(files), 'file')}:", **WHOLE)
-        out.print(f"{size(used(files))} of {limit_gb(marks):g} GB", **WHOLE)
+        held = f"{count(len(files), 'file')}, {size(used(files))} of {limit_gb(marks):g} GB"
+        out.print(f"WebDAV is {state}. {shown(inbox)} has {held}", **WHOLE)
         for file in files:
             out.print(f"  {shown(file.name)}" + ("" if file.complete else "  [yellow]still arriving[/]"), **WHOLE)
 

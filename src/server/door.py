@@ -3,8 +3,6 @@
 It comes before everything else, including the screens' websocket and scripts. The health check needs no token.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
@@ -24,7 +22,7 @@ from server.door_page import door_page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
-from server.phone import PLACE, base_path
+from server.phone import of_phone
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -72,7 +70,11 @@ class Door:
 
     async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
         """The answer to a request without the token; None if access is granted."""
-        if self.token is None or self.sessions is None or (scope["type"] == "http" and has_door_of_its_own(scope)):
+        if (
+            self.token is None
+            or self.sessions is None
+            or (scope["type"] == "http" and (scope["path"] == HEALTH or of_phone(scope["path"])))
+        ):
             return None
         cookie, in_address = HTTPConnection(scope).cookies.get(COOKIE, ""), has_token(scope)
         if self.sessions.known(cookie):
@@ -123,16 +125,12 @@ def refused(scope: Scope) -> Response | None:
     if not reachable() and _from_elsewhere(scope):
         return PlainTextResponse(THIS_COMPUTER, 403)
     origin = headers.get("origin")
-    own = not loaded_by_foreign_page(headers) if origin is None else own_origin(origin, host or "")
-    if not own and not by_share_menu(headers):
+    # A system's menu to share opens the app without an origin; frames without one are told by sec-fetch-site.
+    if origin == "null" and headers.get("sec-fetch-site") == "none":
+        return None
+    if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None
-
-
-def has_door_of_its_own(scope: Scope) -> bool:
-    """Whether a route needs no token, or asks for another itself, as the share for phones does."""
-    path = f"{base_path()}{PLACE}"
-    return scope["path"] in (HEALTH, path) or scope["path"].startswith(f"{path}/")
 
 
 def closed(scope: Scope) -> Response | None:
@@ -144,14 +142,6 @@ def loaded_by_foreign_page(headers: Headers) -> bool:
     """Whether a page of another site loads this as a part of itself, say as a picture. Its links may lead here."""
     link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not link
-
-
-def by_share_menu(headers: Headers) -> bool:
-    """Whether the browser sends this of its own, as when a person shares photos to the installed app.
-
-    A page of another site cannot pretend that: a frame without an origin is told from it by sec-fetch-site.
-    """
-    return headers.get("origin") == "null" and headers.get("sec-fetch-site") == "none"
 
 
 def named(host: str | None) -> bool:

@@ -1,7 +1,5 @@
 """Wrong credentials of the last minute, by where they came from."""
 
-from __future__ import annotations
-
 import ipaddress
 import time
 from collections import OrderedDict, deque
@@ -14,9 +12,7 @@ from starlette.types import Scope
 WRONG, SPAN = 10, 60.0  # wrong ones of a kind allowed per source, within so many seconds
 SOURCES = 10_000  # remembered at a time
 
-Kind = Literal[
-    "address", "form", "cookie", "phone"
-]  # each counted by itself: a foreign page's link must not close the form
+Kind = Literal["address", "form", "cookie", "phone"]  # each by itself: a foreign page's link closes no form
 
 
 @dataclass

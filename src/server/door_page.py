@@ -1,7 +1,5 @@
 """The page that asks for the token: no script, light and dark, fits a phone."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from html import escape

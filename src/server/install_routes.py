@@ -1,13 +1,11 @@
 """What makes the web app installable, at /unipic/app/: manifest, icons, offline page, and the target of sharing."""
 
-from __future__ import annotations
-
 import secrets
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -36,12 +34,8 @@ def install_routes(marks: Marks) -> list[BaseRoute]:
     async def shared(request: Request) -> Response:
         if announced(request) > await run_in_threadpool(left, marks):
             raise Refused(507, f"{FULL} Nothing was kept.")
-        try:
-            async with request.form(max_files=MOST_FILES) as form:
-                photos = [one for one in form.getlist("photos") if isinstance(one, UploadFile) and one.size]
-                await run_in_threadpool(keep, photos)
-        except ClientDisconnect:
-            raise Refused(400, "The connection was lost. Nothing was kept.") from None
+        async with request.form(max_files=MOST_FILES) as form:
+            await run_in_threadpool(keep, [one for one in form.getlist("photos") if isinstance(one, UploadFile)])
         return RedirectResponse(f"{base_path()}/folders", 303)
 
     place = f"{base_path()}{PLACE}"

@@ -3,8 +3,6 @@
 WsgiDAV says what is there and makes folders. Files are received here, as uploads are: streamed, and named when whole.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
@@ -35,7 +33,7 @@ from unipic.sources.inbox import entries, open_inbox, take, unfinished, used
 
 USER = "phone"
 PLACE = "/unipic/phone"
-ON, LIMIT = "phone", "inbox"  # choices: the sha256 of "user:token", "" while the share is off; GB that may be used
+ON, LIMIT = "phone", "inbox"  # choices: the sha256 of what a phone says to enter, "" while it is off; and GB
 MOST = 100_000  # bytes of a request that is no file
 KEPT = "Photos that arrived are kept. Delete them in Unipic."
 TAKEN = "Another file has this name. Nothing was overwritten."
@@ -44,9 +42,10 @@ FULL = "The inbox is full."
 
 def switch(marks: Marks, on: bool) -> str:
     """Switch the share on or off. Returns its new token, of which only a hash is kept; "" for off."""
-    token = secrets.token_urlsafe(18) if on else ""
-    marks.choose(ON, _hash(f"{USER}:{token}".encode()) if on else "")
-    return token
+    token = secrets.token_urlsafe(18)
+    said = f"Basic {base64.b64encode(f'{USER}:{token}'.encode()).decode()}"
+    marks.choose(ON, hashlib.sha256(said.encode()).hexdigest() if on else "")
+    return token if on else ""
 
 
 def limit_gb(marks: Marks) -> float:
@@ -61,8 +60,12 @@ def left(marks: Marks) -> float:
 
 def base_path() -> str:
     """The path below which this server answers, as "/photos"; "" for none."""
-    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
+    return f"/{str(config.get_option('server.baseUrlPath') or '').strip('/')}".rstrip("/")
+
+
+def of_phone(path: str) -> bool:
+    """Whether a request is for the share, which asks for a token of its own."""
+    return f"{path}/".startswith(f"{base_path()}{PLACE}/")
 
 
 def phone_routes(marks: Marks) -> list[Route]:
@@ -86,8 +89,7 @@ def phone_routes(marks: Marks) -> list[Route]:
                 if not place.is_file():
                     raise Refused(404, "There is no such file.")
                 return FileResponse(place, headers={"Cache-Control": "private, no-store"})
-        length = request.headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MOST or "transfer-encoding" in request.headers:
+        if int(request.headers.get("content-length", "0")) > MOST or "transfer-encoding" in request.headers:
             raise Refused(413, "This request is too large.")
         return await run_in_threadpool(by_wsgidav, request, await request.body(), inbox)
 
@@ -97,18 +99,14 @@ def phone_routes(marks: Marks) -> list[Route]:
 
 def refused(request: Request, secret: str, guesses: Guesses) -> Response | None:
     """The challenge to a request without the token; None if it may enter. Refused while the share is off."""
-    source, (scheme, _, given) = source_of(request.scope), request.headers.get("authorization", "").partition(" ")
+    source, said = source_of(request.scope), request.headers.get("authorization", "")
     if not secret:
         raise Refused(404, "There is nothing here.")
     if guesses.too_many("phone", source):
         raise Refused(429, f"Too many wrong tokens. Wait {SPAN:.0f} seconds.")
-    try:
-        told = base64.b64decode(given, validate=True) if scheme.lower() == "basic" else b""
-    except ValueError:
-        told = b""
-    if hmac.compare_digest(secret, _hash(told)):
+    if hmac.compare_digest(secret, hashlib.sha256(said.encode()).hexdigest()):
         return None
-    if scheme:  # programs ask once without it
+    if said:  # programs ask once without it
         guesses.count("phone", source)
     return Response("This needs the token.\n", 401, {"WWW-Authenticate": 'Basic realm="Unipic"'})
 
@@ -177,15 +175,16 @@ def deleted(place: Path) -> Response:
 def by_wsgidav(request: Request, sent: bytes, inbox: Path) -> Response:
     """WsgiDAV's answer. It lists and makes folders only, at paths that were checked."""
     mount, said = f"{base_path()}{PLACE}", list[Any]()
-    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()} | {
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+    path = request.scope["path"].removeprefix(mount).encode().decode("latin-1") or "/"
+    environ |= {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": request.scope["path"].removeprefix(mount).encode().decode("latin-1") or "/",
+        "PATH_INFO": path,
         "CONTENT_LENGTH": str(len(sent)),
-        "wsgi.input": io.BytesIO(sent),
-        "wsgi.url_scheme": request.url.scheme,
     }
-    content = b"".join(_wsgidav(inbox, mount)(environ, lambda *start: said.append(start)))
+    more = {"wsgi.input": io.BytesIO(sent), "wsgi.url_scheme": request.url.scheme}
+    content = b"".join(_wsgidav(inbox, mount)(environ | more, lambda *start: said.append(start)))
     status, headers, *_ = said[-1]
     return Response(content, int(status[:3]), dict(headers))
 
@@ -198,18 +197,6 @@ def _wsgidav(inbox: Path, mount: str) -> Any:
     from wsgidav.wsgidav_app import WsgiDAVApp
 
     logging.getLogger("wsgidav").setLevel(logging.CRITICAL)  # what it refuses is no event
-    return WsgiDAVApp(
-        {
-            "mount_path": mount,
-            "provider_mapping": {"/": str(inbox)},  # it follows no links
-            "middleware_stack": [ErrorPrinter, RequestResolver],
-            "lock_storage": False,
-            "mutable_live_props": ["{DAV:}getlastmodified"],
-            "suppress_version_info": True,
-            "logging": {"enable": False},
-        }
-    )
-
-
-def _hash(value: bytes) -> str:
-    return hashlib.sha256(value).hexdigest()
+    what = {"mount_path": mount, "provider_mapping": {"/": str(inbox)}, "mutable_live_props": ["{DAV:}getlastmodified"]}
+    how = {"middleware_stack": [ErrorPrinter, RequestResolver], "lock_storage": False, "suppress_version_info": True}
+    return WsgiDAVApp({**what, **how, "logging": {"enable": False}})

@@ -1,7 +1,5 @@
 """Photos from a phone: the share that apps send to, and what lies in the inbox."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import count, plain, size
@@ -37,7 +35,8 @@ def _switch(marks: Marks, on: bool) -> None:
 
 def _address(marks: Marks) -> None:
     scheme, _, rest = (st.context.url or "http://localhost").partition("://")
-    st.code(f"{scheme}://{rest.partition('/')[0]}{base_path()}{PLACE}/\nuser: {USER}", language=None)
+    st.code(f"{scheme}://{rest.partition('/')[0]}{base_path()}{PLACE}/", language=None)
+    st.markdown(f"User: `{USER}`")
     if token := session.widget(TOKEN):
         st.markdown("Token, the password for the app. It is shown only now:")
         st.code(token, language=None)
@@ -49,9 +48,10 @@ def _address(marks: Marks) -> None:
 def _inbox(marks: Marks) -> None:
     files, most = entries(), limit_gb(marks)
     arriving, twice = sum(not one.complete for one in files), len(files) - len({one.place for one in files})
-    words = [f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}", f"{arriving:,} still arriving"]
-    words.append(f"{count(twice, 'duplicate')} kept once")
-    st.markdown(" · ".join(word for word, shown in zip(words, (True, arriving, twice), strict=True) if shown))
+    more = f" · {arriving:,} still arriving" * bool(arriving) + f" · {count(twice, 'duplicate')} kept once" * bool(
+        twice
+    )
+    st.markdown(f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}{more}")
     limit = st.number_input("Most it may hold, in GB", 1.0, value=max(1.0, most), key="phone-gb")
     if limit != most:
         marks.choose(LIMIT, str(limit))

@@ -1,7 +1,5 @@
 """The inbox: what phones sent, directly or by a sync program. Its files are originals; the complete ones are listed."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets
@@ -87,21 +85,17 @@ def keep_once(files: Iterable[tuple[str, str]]) -> int:
 
 
 def _joined(first: str, other: str, digest: str) -> bool:
-    link = f"{other}.{secrets.token_hex(4)}{PART}"
+    link = Path(f"{other}.{secrets.token_hex(4)}{PART}")
     try:
-        if os.path.samefile(first, other):
+        if os.path.samefile(first, other) or hash_file(first) != digest or hash_file(other) != digest:
             return False
-        os.link(first, link)
-        if not hash_file(link) == hash_file(other) == digest:
-            return False
-        os.chmod(link, READ_ONLY)
-        os.replace(link, other)
+        link.hardlink_to(first)
+        link.chmod(READ_ONLY)
+        link.replace(other)
         return True
     except OSError:
+        link.unlink(missing_ok=True)
         return False
-    finally:
-        with suppress(OSError):
-            os.unlink(link)
 
 
 def once_complete(file: Found | Unreadable) -> Found | Unreadable:
