@@ -20,7 +20,6 @@ from unipic.sources.inbox import open_inbox, take
 
 FILES = Path(__file__).parents[1] / "screens" / "app"  # nothing private; addresses in the manifest are relative to it
 PLACE = "/unipic/app"
-SHARED = "Shared"  # folder of the inbox
 MOST_FILES = 500  # of one share
 
 
@@ -49,7 +48,7 @@ def install_routes(marks: Marks) -> list[BaseRoute]:
 
 def keep(photos: list[UploadFile]) -> None:
     """Store files that arrived whole in the inbox, with the first digits of their content's sha256 in their names."""
-    folder = open_inbox() / SHARED
+    folder = open_inbox() / "Shared"
     make_folder(folder)
     for photo in photos:
         name = safe_name((photo.filename or "").rpartition("/")[2]).lstrip(".~") or "photo"

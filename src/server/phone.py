@@ -35,7 +35,6 @@ USER = "phone"
 PLACE = "/unipic/phone"
 ON, LIMIT = "phone", "inbox"  # choices: the sha256 of what a phone says to enter, "" while it is off; and GB
 MOST = 100_000  # bytes of a request that is no file
-KEPT = "Photos that arrived are kept. Delete them in Unipic."
 TAKEN = "Another file has this name. Nothing was overwritten."
 FULL = "The inbox is full."
 
@@ -88,7 +87,9 @@ def phone_routes(marks: Marks) -> list[Route]:
             case "GET" | "HEAD":
                 if not place.is_file():
                     raise Refused(404, "There is no such file.")
-                return FileResponse(place, headers={"Cache-Control": "private, no-store"})
+                # As no type: what a phone sends never becomes a page or a script of this server.
+                headers = {"Cache-Control": "private, no-store"}
+                return FileResponse(place, headers=headers, media_type="application/octet-stream", filename=place.name)
         if int(request.headers.get("content-length", "0")) > MOST or "transfer-encoding" in request.headers:
             raise Refused(413, "This request is too large.")
         return await run_in_threadpool(by_wsgidav, request, await request.body(), inbox)
@@ -168,7 +169,7 @@ def deleted(place: Path) -> Response:
     elif place.is_file() and unfinished(place.name):
         place.unlink()
     else:
-        raise Refused(403, KEPT)
+        raise Refused(403, "Photos that arrived are kept. Delete them in Unipic.")
     return Response(status_code=204)
 
 
@@ -177,14 +178,9 @@ def by_wsgidav(request: Request, sent: bytes, inbox: Path) -> Response:
     mount, said = f"{base_path()}{PLACE}", list[Any]()
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
     path = request.scope["path"].removeprefix(mount).encode().decode("latin-1") or "/"
-    environ |= {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "CONTENT_LENGTH": str(len(sent)),
-    }
-    more = {"wsgi.input": io.BytesIO(sent), "wsgi.url_scheme": request.url.scheme}
-    content = b"".join(_wsgidav(inbox, mount)(environ | more, lambda *start: said.append(start)))
+    asked = {"REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": path}
+    sent_by = {"CONTENT_LENGTH": str(len(sent)), "wsgi.input": io.BytesIO(sent), "wsgi.url_scheme": request.url.scheme}
+    content = b"".join(_wsgidav(inbox, mount)({**environ, **asked, **sent_by}, lambda *start: said.append(start)))
     status, headers, *_ = said[-1]
     return Response(content, int(status[:3]), dict(headers))
 

@@ -130,7 +130,9 @@ def test_a_file_is_sent_listed_and_read_again(dav: TestClient, inbox: Path) -> N
     hrefs = re.findall(r"<ns0:href>(.*?)</ns0:href>", listed.text)
     assert hrefs == [f"{PLACE}/Ann's%20phone/", f"{PLACE}/Ann's%20phone/%C3%A9%201.jpg"]
     assert "<ns0:getcontentlength>5<" in listed.text
-    assert dav.head(f"{PLACE}/Ann's phone/é 1.jpg").headers["content-length"] == "5"
+    read = dav.get(f"{PLACE}/Ann's phone/é 1.jpg")
+    assert (read.content, read.headers["content-type"]) == (b"photo", "application/octet-stream"), "and never as a page"
+    assert read.headers["content-disposition"].startswith("attachment")
     assert dav.request("OPTIONS", f"{PLACE}/").headers["dav"].startswith("1")
     assert dav.request("PROPFIND", f"{PLACE}/none.jpg", headers={"depth": "0"}).status_code == 404
     assert dav.request("MKCOL", f"{PLACE}/Ann's phone").status_code == 405

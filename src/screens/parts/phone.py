@@ -47,11 +47,9 @@ def _address(marks: Marks) -> None:
 
 def _inbox(marks: Marks) -> None:
     files, most = entries(), limit_gb(marks)
-    arriving, twice = sum(not one.complete for one in files), len(files) - len({one.place for one in files})
-    more = f" · {arriving:,} still arriving" * bool(arriving) + f" · {count(twice, 'duplicate')} kept once" * bool(
-        twice
-    )
-    st.markdown(f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}{more}")
+    late, twice = sum(not one.complete for one in files), len(files) - len({one.place for one in files})
+    words = f" · {late:,} still arriving" * bool(late) + f" · {count(twice, 'duplicate')} kept once" * bool(twice)
+    st.markdown(f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}{words}")
     limit = st.number_input("Most it may hold, in GB", 1.0, value=max(1.0, most), key="phone-gb")
     if limit != most:
         marks.choose(LIMIT, str(limit))
