@@ -9,6 +9,7 @@ from typing import Any
 from server.operator import refresh_interval
 from server.runs import Run
 from server.state import library, server
+from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json
 from unipic.core.photo import Found
 from unipic.core.settings import inbox_folder
@@ -75,8 +76,9 @@ def take_in() -> None:
     files = FolderSource([inbox_folder()]).files()
     complete = frozenset((one.path, one.size, one.stamp) for one in files if isinstance(one, Found))
     if complete != server().listed:
-        look_for_new([library().add(inbox_folder())])
-        server().listed = complete
+        with suppress(DecisionsUnreadable):  # the page of folders says so
+            look_for_new([library().add(inbox_folder())])
+            server().listed = complete
 
 
 def take_up() -> None:

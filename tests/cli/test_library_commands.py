@@ -167,7 +167,7 @@ def test_photos_from_phones_are_switched_on_limited_and_removed(cli: Cli, tmp_pa
     assert "1 file, " in told
     assert "of 7 GB" in told
     assert "Anna/1.jpg  still arriving" in told
-    for wrong in ("0", "-1", "nan"):
+    for wrong in ("0", "-1", "nan", "inf"):
         assert cli("phone", "--limit", wrong).exit_code == MISUSED
     assert "0 files" in cli("phone", "--off", "--remove", "Anna/1.jpg").stdout
     assert "WebDAV is off." in cli("phone").stdout

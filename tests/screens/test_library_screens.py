@@ -257,3 +257,6 @@ def test_photos_from_phones_are_switched_on_listed_and_deleted(
     assert (folder / "Anna" / "1 again.jpg").exists()
     app("folders.py").toggle[0].set_value(False).run()
     assert library().marks.choice(ON) == ""
+    library().marks.path.write_bytes(b"damaged")
+    upkeep.take_in()
+    assert started == [str(folder)]

@@ -50,7 +50,7 @@ def _inbox(marks: Marks) -> None:
     late, twice = sum(not one.complete for one in files), len(files) - len({one.place for one in files})
     words = f" · {late:,} still arriving" * bool(late) + f" · {count(twice, 'duplicate')} kept once" * bool(twice)
     st.markdown(f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}{words}")
-    limit = st.number_input("Most it may hold, in GB", 1.0, value=max(1.0, most), key="phone-gb")
+    limit = st.number_input("Most it may hold, in GB", min(1.0, most), value=most, key="phone-gb")
     if limit != most:
         marks.choose(LIMIT, str(limit))
     chosen = st.multiselect("Delete files", [one.name for one in files[:MOST_LISTED]], format_func=plain, key="away")

@@ -195,7 +195,7 @@ class Limits(Section):
 
     def check(self) -> None:
         for name, value in vars(self).items():
-            if not value > 0:
+            if not 0 < value < math.inf:
                 raise SettingsError(f"{name} is a number above 0, not {value}")
 
 
