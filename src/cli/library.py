@@ -1,4 +1,4 @@
-"""`index`, `status` and `forget`: what the library knows of folders on this machine."""
+"""`index`, `status`, `forget` and `phone`: what the library knows of folders on this machine."""
 
 from __future__ import annotations
 
@@ -157,6 +157,34 @@ def forget(
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
 
 
+@app.command()
+def phone(
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Receive by WebDAV, with a new token; or not.")] = None,
+    limit: Annotated[float | None, typer.Option("--limit", help="GB the inbox may hold. Default: 50.")] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", help="Delete this file of the inbox.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML file with inbox_gb.")] = None,
+) -> None:
+    """Photos from phones: switch the web app's WebDAV share on or off, and see what is in the inbox."""
+    from server.phone import LIMIT, ON, PLACE, USER, limit_gb, switch
+    from unipic.core.settings import Limits, load_config
+    from unipic.library.library import Library
+    from unipic.sources.inbox import delete, entries, open_inbox, used
+
+    with clear_answers(False):
+        marks, inbox = Library(data_folder()).marks, open_inbox()
+        if limit is not None or config:
+            given = load_config(config).limits if config else Limits()
+            marks.choose(LIMIT, str(given.inbox_gb if limit is None else Limits(inbox_gb=limit).inbox_gb))
+        if on is not None and (token := switch(marks, on)):
+            out.print(f"User: {USER}. Token, shown only now: {token}", **WHOLE)
+        delete(remove or ())
+        files, state = entries(), f"on, at {PLACE}/ of the web app" if marks.choice(ON) else "off"
+        held = f"{count(len(files), 'file')}, {size(used(files))} of {limit_gb(marks):g} GB"
+        out.print(f"WebDAV is {state}. {shown(inbox)} has {held}", **WHOLE)
+        for file in files:
+            out.print(f"  {shown(file.name)}" + ("" if file.complete else "  [yellow]still arriving[/]"), **WHOLE)
+
+
 def added(folders: list[Path], library: Library, settings: Settings, quiet: bool = False) -> list[Path]:
     """The folders, those that the library does not have yet added to it and read. SourceError."""
     from unipic.tools import open_tools
@@ -228,6 +256,8 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
         out.print(
             f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE
         )
+        if one.joined:
+            out.print(f"  {count(one.joined, 'duplicate is', 'duplicates are')} kept once, under every name", **WHOLE)
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
             out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from screens.parts.immich_photos import name_for_library
 from screens.parts.known import known
+from screens.parts.phone import phone
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, failed, first_of, plain
@@ -16,7 +17,7 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.settings import kept_folder
+from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
 from unipic.sources.immich_place import called, name_of
 
@@ -49,6 +50,7 @@ def screen() -> None:
             key="look",
         )
     _add()
+    phone()
     if folders:
         words()
         known()
@@ -63,13 +65,17 @@ def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
-        name = "Kept uploads" if folder.path == kept_folder() else called(folder.path)
+        inbox = folder.path == inbox_folder().resolve()
+        kept = folder.path == kept_folder()
+        name = "Photos from phones" if inbox else "Kept uploads" if kept else called(folder.path)
         st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
                 f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",
                 icon=":material/cloud_off:",
             )
+        if inbox:  # it is taken in again as long as there are photos in it
+            return
         with st.popover("Remove", icon=":material/delete:"):
             st.markdown(
                 "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "

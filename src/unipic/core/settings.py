@@ -191,10 +191,11 @@ class Limits(Section):
     max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
     photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
     worker_memory: int = 2_000_000_000  # bytes of address space per decode process
+    inbox_gb: float = 50.0  # what phones may fill the inbox with; the command `phone` takes it over
 
     def check(self) -> None:
         for name, value in vars(self).items():
-            if not value > 0:
+            if not 0 < value < math.inf:
                 raise SettingsError(f"{name} is a number above 0, not {value}")
 
 
@@ -273,6 +274,11 @@ def vectors_place() -> str:
 def kept_folder() -> Path:
     """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
     return data_folder() / "kept"
+
+
+def inbox_folder() -> Path:
+    """What phones send: originals, deleted by their owner only."""
+    return data_folder() / "inbox"
 
 
 def data_folder() -> Path:

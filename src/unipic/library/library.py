@@ -70,6 +70,7 @@ class Update:
     new: int  # read now: new ones, and those that changed
     gone: int  # no longer there: hidden at once, forgotten after KEEP_GONE_DAYS
     unreadable: tuple[Unreadable, ...] = ()  # of the new ones, with the reason
+    joined: int = 0  # duplicates in the inbox that share their bytes with the first from now on
 
 
 class Library(Reader):

@@ -111,6 +111,11 @@ class Reader:
         rows = self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {UNDER} AND {SHOWN}", under(folder))
         return frozenset(digest for (digest,) in rows)
 
+    def digests_under(self, folder: Path) -> list[tuple[str, str]]:
+        """The digest and the path of every file under a folder that was read, by path."""
+        asked = f"SELECT digest, path FROM file f WHERE {UNDER} AND digest IS NOT NULL AND gone IS NULL ORDER BY path"
+        return [(digest, os.fsdecode(path)) for digest, path in self.ask(asked, under(folder))]
+
     def places(self, digest: str) -> list[Path]:
         """Every file of the library with this content."""
         rows = self.ask(f"SELECT path FROM file f WHERE f.digest = ? AND {SHOWN} ORDER BY path", [digest])
