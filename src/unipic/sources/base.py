@@ -34,7 +34,6 @@ class Source(Protocol):
 
     def files(self) -> Iterator[Found | Unreadable]:
         """Every file once, in an order that does not depend on the disk."""
-        ...
 
 
 class Listed:
@@ -44,7 +43,6 @@ class Listed:
         self._files = files
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         return iter(self._files)
 
 
@@ -55,6 +53,5 @@ class Together:
         self.sources = sources
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for source in self.sources:
             yield from source.files()

@@ -62,7 +62,7 @@ class CloudSource:
         for done, (path, facts) in enumerate(sorted(listed.items())):
             self._progress(Step("Fetching from the cloud", done, len(listed), "file"))
             state = repr([self._name, path, *(str(facts.get(key)) for key in STATE)])
-            target = self._cache.path(hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest(), "original")
+            target = self._cache.folder / f"{hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest()}.original"
             used.add(target)
             yield self._fetched(path, facts.get("size"), target)
         self._cache.trim(used)
