@@ -39,12 +39,14 @@ class FolderSource:
         sets = [archives.set_of(root) for root in real]
         self.labels = labelled([one if sets.count(one) > 1 else root for one, root in zip(sets, real, strict=True)])
         self.roots = list(self.labels)
+        self._far = {root for root in self.roots if is_far(root)}
 
     def files(self) -> Iterator[Found | Unreadable]:
         for root, label in self.labels.items():
             if os.path.isdir(root):
                 inbox = lies_in(Path(root), [inbox_folder()])
-                yield from map(once_complete, _walk(root, label)) if inbox else _walk(root, label)
+                found = _walk(root, label, root in self._far)
+                yield from map(once_complete, found) if inbox else found
             elif archives.is_archive(root):
                 yield from files_in(root, label)
             else:
@@ -152,9 +154,9 @@ def _labels(roots: list[str]) -> list[str]:
     return labels
 
 
-def _walk(root: str, label: str) -> Iterator[Found | Unreadable]:
+def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
     """Depth first, names in byte order, without recursion. Without links there are no loops."""
-    waiting, own, far = [(root, label)], _status(data_folder()), is_far(root)
+    waiting, own = [(root, label)], _status(data_folder())
     while waiting:
         folder, prefix = waiting.pop()
         try:
