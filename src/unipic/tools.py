@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -88,24 +88,17 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     scorer, about_scorer = open_scorer(ranking.ranker, loader, ranking.aesthetic)
     faces, about_faces = _face_readers() if ranking.people_safe else (None, [])
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
-    engine = _engine(settings)
-    keep_freed_memory()
-    try:
-        with _memory_folder(memory) as (folder, about_memory):
-            thumbnails = Thumbnails(folder / THUMBNAILS)
-            index = StoredIndex(folder, thumbnails, settings.limits)
-            notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
-            store = machine.ray_store or str(folder / ROWS)
-            seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
-            see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
-            try:
-                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, faces, see)
-                if not machine.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
-            finally:
-                index.close()
-    finally:
-        engine.close()
+    with closing(_engine(settings)) as engine, _memory_folder(memory) as (folder, about_memory):
+        keep_freed_memory()
+        thumbnails = Thumbnails(folder / THUMBNAILS)
+        notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
+        store = machine.ray_store or str(folder / ROWS)
+        seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
+        see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
+        with closing(StoredIndex(folder, thumbnails, settings.limits)) as index:
+            yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, faces, see)
+            if not machine.ray_store:
+                shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
 
 
 def _face_readers() -> tuple[FaceReaders | None, list[str]]:

@@ -273,7 +273,7 @@ class Searchable:
         return dict(found)
 
     def said(self, key: str, value: str) -> frozenset[str]:
-        """Digests of favourites, of a tag, an album or a person by name, or of what a decision kept or set aside."""
+        """Digests of favourites, of a tag, an album or a person by name or id, or of what was kept or set aside."""
         marks = self.reader.marks
         if key == "tag":
             return frozenset().union(
@@ -281,7 +281,8 @@ class Searchable:
             )
         if key == "who":
             persons = Persons(self.reader.data).all()[0]
-            return showing(self.reader, {one.id for one in persons if one.name and folded(one.name) == folded(value)})
+            ids = {one.id for one in persons if one.name and folded(one.name) == folded(value)}
+            return showing(self.reader, ids or {value})  # an id, also of somebody without a name
         if key == "album":
             named = [album.id for album in marks.albums() if album.name.casefold() == value.casefold()]
             return frozenset().union(*map(marks.in_album, named))

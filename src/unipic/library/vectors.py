@@ -30,15 +30,12 @@ class Vectors(Protocol):
 
     def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
         """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
-        ...
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove vectors; ids without one do not matter."""
-        ...
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest of the allowed ids (None: of all), best first, and their cosines; equal ones by id."""
-        ...
 
     def of(self, ids: np.ndarray) -> np.ndarray:
         """float32 [N, D]: the vectors with these ids, all of which must be there."""
@@ -65,7 +62,6 @@ class ExactVectors:
         self._there = np.zeros(0, bool)  # by id
 
     def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
-        """See Vectors.add."""
         rows, wanted = rows_to_add(ids, vectors), np.asarray(ids, np.int64)
         self.delete(ids)
         self._rows.add_with_ids(rows, wanted)
@@ -75,7 +71,6 @@ class ExactVectors:
         self._there = there
 
     def delete(self, ids: Sequence[int]) -> None:
-        """See Vectors.delete."""
         import faiss
 
         wanted = np.asarray(ids, np.int64)
@@ -85,7 +80,6 @@ class ExactVectors:
             self._there[gone] = False
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """See Vectors.search."""
         wanted = unit(np.asarray(query, np.float32).reshape(1, -1))
         some = self._there.copy()
         if allowed is not None:

@@ -50,60 +50,24 @@ FUJI = Camera("FUJIFILM", "X-T30", "+08:00")
 
 # A phone's counter starts again, so IMG_2031 exists twice, with different pictures.
 GALLERY = (
-    Series(
-        "2024-06 Lisbon/IMG_{number}.JPG",
-        2031,
-        PHONE,
-        datetime(2024, 6, 12, 20, 51, 7, 310000),
-        sunset,
-        (GOOD, AGAIN, TILTED, UNFOCUSED, LOWER, OVEREXPOSED),
-    ),
-    Series(
-        "2024-08 Lake/DSC_0{number}.JPG",
-        114,
-        NIKON,
-        datetime(2024, 8, 11, 6, 32, 40, 120000),
-        lake,
-        (LOWER, GOOD, SHAKEN, AGAIN, OVEREXPOSED),
-    ),
-    Series(
-        "Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg",
-        0,
-        PIXEL,
-        datetime(2024, 7, 13, 21, 45, 2, 540000),
-        city,
-        (GOOD, SHAKEN, LOWER, TILTED, AGAIN),
-    ),
-    Series(
-        "2023-10 Beijing/DSCF0{number}.JPG",
-        301,
-        FUJI,
-        datetime(2023, 10, 3, 10, 14, 55, 80000),
-        temple,
-        (AGAIN, UNFOCUSED, GOOD, TILTED),
-    ),
-    Series(
-        f"2024-09 Cappadocia/IMG_{{number}}.{NEW_FORMAT}",
-        2044,
-        PHONE_ABROAD,
-        datetime(2024, 9, 21, 6, 20, 11),
-        balloons,
-    ),
+    Series("2024-06 Lisbon/IMG_{number}.JPG", 2031, PHONE, datetime(2024, 6, 12, 20, 51, 7, 310000), sunset,
+           (GOOD, AGAIN, TILTED, UNFOCUSED, LOWER, OVEREXPOSED)),
+    Series("2024-08 Lake/DSC_0{number}.JPG", 114, NIKON, datetime(2024, 8, 11, 6, 32, 40, 120000), lake,
+           (LOWER, GOOD, SHAKEN, AGAIN, OVEREXPOSED)),
+    Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 13, 21, 45, 2, 540000), city,
+           (GOOD, SHAKEN, LOWER, TILTED, AGAIN)),
+    Series("2023-10 Beijing/DSCF0{number}.JPG", 301, FUJI, datetime(2023, 10, 3, 10, 14, 55, 80000), temple,
+           (AGAIN, UNFOCUSED, GOOD, TILTED)),
+    Series(f"2024-09 Cappadocia/IMG_{{number}}.{NEW_FORMAT}", 2044, PHONE_ABROAD, datetime(2024, 9, 21, 6, 20, 11),
+           balloons),
     Series("2023-08 Brittany/IMG_{number}.JPG", 2031, OLD_PHONE, datetime(2023, 8, 5, 14, 2, 33), lighthouse),
-    Series(
-        "2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,), SIDEWAYS
-    ),
+    Series("2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,),
+           SIDEWAYS),
     Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 4, 19, 12, 10), lavender),
-    Series(
-        "2022-11 Sahara/DSC_0{number}.JPG",
-        872,
-        NIKON,
-        datetime(2022, 11, 8, 18, 5, 27, 310000),
-        dunes,
-        (UNFOCUSED, GOOD),
-    ),
+    Series("2022-11 Sahara/DSC_0{number}.JPG", 872, NIKON, datetime(2022, 11, 8, 18, 5, 27, 310000), dunes,
+           (UNFOCUSED, GOOD)),
     Series("Garden/P{number}.JPG", 1010027, FUJI, datetime(2024, 5, 18, 11, 47, 3), flower),
-)
+)  # fmt: skip
 EXACT_COPIES = {
     "Backup/2024 phone/IMG_2031.JPG": "2024-06 Lisbon/IMG_2031.JPG",
     "Backup/2024 phone/IMG_2035.JPG": "2024-06 Lisbon/IMG_2035.JPG",

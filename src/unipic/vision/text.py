@@ -101,18 +101,16 @@ class LocalTextEncoder:
         return encoder
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        """See TextEncoder.embed."""
         return self.pictures.embed(pictures, self._progress)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """See TextEncoder.embed_texts. A query is read once, whatever else is chosen for it."""
+        """A query is read once, whatever else is chosen for it."""
         if len(texts) > FEW:
             return self.texts.embed(texts, self._progress)
         self.texts.network.get(self._progress)
         return np.stack([self.text_vector(text) for text in texts])
 
     def read_part(self, text: str) -> str:
-        """See TextEncoder.read_part."""
         return self.texts.read_part(text, self._progress)
 
     def _load(self, side: Side) -> Network:
