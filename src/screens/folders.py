@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts.immich_photos import name_for_library
 from screens.parts.known import known
 from screens.parts.phone import phone
 from screens.parts.reading_words import words
@@ -18,6 +19,7 @@ from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
 from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
+from unipic.sources.immich_place import called, name_of
 
 MAX_ROWS_SHOWN = 20  # files that are named
 
@@ -64,7 +66,8 @@ def _folder(folder: Folder) -> None:
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
         inbox = folder.path == inbox_folder().resolve()
-        name = "Photos from phones" if inbox else "Kept uploads" if folder.path == kept_folder() else str(folder.path)
+        kept = folder.path == kept_folder()
+        name = "Photos from phones" if inbox else "Kept uploads" if kept else called(folder.path)
         st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
@@ -93,6 +96,11 @@ def _add() -> None:
                 failed(error)
                 return
             st.rerun()
+    with st.expander("Add photos of Immich", icon=":material/cloud:"):
+        name = name_for_library()
+        if name and st.button("Add to the library", type="primary", icon=":material/add:", key="add-immich"):
+            look_for_new([library().add(Path(name))])
+            st.rerun()
 
 
 def _what_was_found(run: Run) -> None:
@@ -102,7 +110,9 @@ def _what_was_found(run: Run) -> None:
         failed(state.message)
     for found in what_was_found(run):
         if found.get("problem"):
-            continue  # the folder itself says so
+            if name := name_of(found["folder"]):  # a folder of this machine says so itself
+                st.warning(f"{plain(name)}: {plain(found['problem'])}", icon=":material/cloud_off:")
+            continue
         damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
         if damaged:
             with st.expander(f"{count(len(damaged), 'file')} could not be read", icon=":material/broken_image:"):

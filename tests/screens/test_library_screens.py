@@ -1,6 +1,7 @@
 """Home, the library's folders and the export of a selection, by Streamlit's own tester."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,15 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.libraries import read_in
 from tests.helpers.pictures import save, scene
-from tests.screens.test_screens import app, finished, labels, press, text
+from tests.helpers.screened import app, labels, press, text
+from tests.screens.test_screens import finished
 
 from server import upkeep
 from server.phone import ON
 from server.runs import Runs
 from server.state import library, server
 from unipic.core.files import write_json
+from unipic.core.photo import Found
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
 from unipic.sources import inbox
@@ -159,7 +162,7 @@ def selected(digests: list[str]) -> AppTest:
     return app("export.py", run) if digests else app("export.py")
 
 
-def test_a_selection_goes_out_by_every_way(filled: Library) -> None:
+def test_a_selection_goes_out_by_every_way(filled: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two, _ = (photo.digest for photo in filled.photos(filled.listing().ids))
     filled.marks.tag([one], "Lisbon")
     test = app()
@@ -174,6 +177,16 @@ def test_a_selection_goes_out_by_every_way(filled: Library) -> None:
     assert "2 photos with 1 file that belongs to them" in text(test)
     press(test, "Make the album")
     assert [path.name for path in run.out.iterdir()] == ["My clean gallery.zip"]
+
+    def zip_crops(path: Path, files: Sequence[Found], aspects: Sequence[str], *_: object) -> tuple[int, list[str]]:
+        path.write_bytes(b"a ZIP")
+        return len(files) * len(aspects), ["b.jpg 4:5: a head is cut"]
+
+    monkeypatch.setattr("unipic.destinations.crops.zip_crops", zip_crops)
+    test.segmented_control(key="way").set_value("crops").run()
+    press(test, "Make the crops")
+    assert "a head is cut" in text(test)
+    assert sorted(path.name for path in run.out.iterdir()) == ["My clean gallery crops.zip", "My clean gallery.zip"]
 
 
 def test_tags_that_are_not_written_are_said(filled: Library, photos: Path) -> None:

@@ -266,6 +266,11 @@ def memory_folder() -> Path:
     return data_folder() / "library"
 
 
+def vectors_place() -> str:
+    """UNIPIC_VECTORS: a folder, or an address such as s3://bucket/unipic, for LanceDB; "": vectors are in memory."""
+    return os.environ.get("UNIPIC_VECTORS", "")
+
+
 def kept_folder() -> Path:
     """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
     return data_folder() / "kept"
@@ -298,6 +303,11 @@ def immich_key() -> str:
     if key := os.environ.pop("UNIPIC_IMMICH_KEY", ""):
         _KEY[0] = key
     return _KEY[0]
+
+
+def with_immich_key() -> dict[str, str]:
+    """The environment for a process that asks Immich itself, with the key that left this one's."""
+    return {**os.environ, "UNIPIC_IMMICH_KEY": immich_key()}
 
 
 def immich_files() -> tuple[str, str] | None:

@@ -31,7 +31,6 @@ class FolderSource:
         self.roots = list(self.labels)
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for root, label in self.labels.items():
             if os.path.isdir(root):
                 inbox = lies_in(Path(root), [inbox_folder()])
