@@ -15,7 +15,7 @@ from pathlib import Path
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
-from unipic.core.settings import Limits
+from unipic.core.settings import Limits, inbox_folder
 from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner
 from unipic.library._tables import marks, portions
@@ -27,8 +27,9 @@ from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
 from unipic.sources.base import Source
-from unipic.sources.folder import FolderSource
+from unipic.sources.folder import FolderSource, lies_in
 from unipic.sources.immich_place import add_place, is_immich, name_of
+from unipic.sources.inbox import keep_once
 from unipic.vision.face_net import IDENTITY
 
 KEEP_GONE_DAYS = 30  # days for which the facts of a file that is gone are kept
@@ -178,6 +179,10 @@ class Library(Reader):
             )
             folders = {os.path.dirname(path) for (path,) in changed}
             Joiner(engine, index, base).join(found, folders, progress)
+
+    def keep_once(self, folder: Path) -> int:
+        """Join equal files under a folder of the inbox, see inbox.keep_once. Returns how many; 0 for other folders."""
+        return keep_once(self.digests_under(folder)) if lies_in(folder, [inbox_folder()]) else 0
 
     def fill(
         self,
