@@ -36,7 +36,7 @@ from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, counted, silent, within
-from unipic.core.settings import Settings, Thresholds, inbox_folder
+from unipic.core.settings import Settings, Thresholds
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
@@ -52,9 +52,7 @@ from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
-from unipic.sources.folder import lies_in
 from unipic.sources.immich_place import opened
-from unipic.sources.inbox import keep_once
 from unipic.tools import Tools, meaning_model, segment_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
@@ -98,9 +96,9 @@ def index_gallery(
         library.join(folder, files, tools.engine, tools.index, progress)
     films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
-    joined = keep_once(library.digests_under(folder)) if lies_in(folder, [inbox_folder()]) else 0
     told = (films.get(one.id, one) for one in no_photos)
-    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)), joined)
+    unreadable = tuple(one for one in told if isinstance(one, Unreadable))
+    return Update(len(files), len(new), gone, unreadable, library.keep_once(folder))
 
 
 def see_meaning(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,7 +81,7 @@ def test_the_page_has_no_barriers(new_page, locked: Server, scheme: str, size: d
     )
 
 
-def test_chromium_can_install_it_and_share_to_it(new_page, locked: Server) -> None:
+def test_it_has_what_an_installed_app_has_and_a_target_to_share_to(new_page, locked: Server) -> None:
     page: Any = new_page()
     page.goto(f"{locked.url}/?token={SECRET}")
     page.wait_for_selector('link[rel="manifest"]', state="attached", timeout=60_000)
@@ -87,7 +89,10 @@ def test_chromium_can_install_it_and_share_to_it(new_page, locked: Server) -> No
     manifest = chromium.send("Page.getAppManifest")
     assert manifest["url"] == f"{locked.url}/unipic/app/manifest.json"
     assert manifest["errors"] == []
-    assert chromium.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    understood = manifest["manifest"]
+    assert understood["startUrl"] == f"{locked.url}/unipic/app/start"
+    assert understood["shareTarget"]["action"] == f"{locked.url}/unipic/app/share"
+    assert (understood["scope"], understood["display"]) == (f"{locked.url}/", "kStandalone")
     assert page.evaluate("navigator.serviceWorker.getRegistration('/unipic/app/').then((one) => one.scope)") == (
         f"{locked.url}/unipic/app/"
     )
@@ -96,7 +101,6 @@ def test_chromium_can_install_it_and_share_to_it(new_page, locked: Server) -> No
     assert kept.read_bytes() == b"a photo"
     # Without the server the installed app begins with its own page, and nothing else was stored by its worker.
     page.goto(f"{locked.url}/unipic/app/offline.html")
-    assert chromium.send("Page.getInstallabilityErrors")["installabilityErrors"], "this page alone has no manifest"
     page.evaluate("navigator.serviceWorker.ready")
     page.context.set_offline(True)
     page.goto(f"{locked.url}/unipic/app/start")
@@ -104,3 +108,27 @@ def test_chromium_can_install_it_and_share_to_it(new_page, locked: Server) -> No
     stored = "caches.keys().then((all) => Promise.all(all.map((one) => caches.open(one).then((c) => c.keys()))))"
     addresses = page.evaluate(f"{stored}.then((found) => found.flat().map((one) => one.url))")
     assert addresses == [f"{locked.url}/unipic/app/offline.html"]
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(
+    not shutil.which("chromium"), reason="the headless shell cannot tell, and Chromium is not installed"
+)
+def test_chromium_finds_nothing_that_keeps_it_from_being_installed(
+    browser: Any, locked: Server, tmp_path: Path
+) -> None:
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path,  # in a private window nothing can be installed
+        executable_path=shutil.which("chromium"),
+        headless=False,
+        args=["--headless=new", "--no-sandbox"],
+    )
+    page = context.new_page()
+    errors = context.new_cdp_session(page)
+    page.goto(f"{locked.url}/unipic/app/offline.html?token={SECRET}")
+    (error,) = errors.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert error["errorId"] == "no-manifest", "this page alone has none"
+    page.goto(locked.url)
+    page.wait_for_selector('link[rel="manifest"]', state="attached", timeout=60_000)
+    assert errors.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    context.close()

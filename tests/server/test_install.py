@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -92,7 +93,8 @@ def test_what_is_shared_lands_in_the_inbox_once(base: str, marks: Marks) -> None
 
 
 def test_only_a_browser_of_ones_own_shares(base: str, marks: Marks) -> None:
-    address, sent = f"{base}{PLACE}/share", {"files": [("photos", IMAGE)]}
+    address = f"{base}{PLACE}/share"
+    sent: dict[str, Any] = {"files": [("photos", IMAGE)]}
     assert visitor(marks, known=False).post(address, **sent, headers=SHARED_BY_THE_SYSTEM).status_code == 401
     for origin, site in (
         ("null", "cross-site"),

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -55,7 +56,8 @@ def app(marks: Marks) -> Starlette:
 
 def client(marks: Marks, auth: tuple[str, str] | None) -> TestClient:
     visitor = TestClient(app(marks), base_url=HOST, raise_server_exceptions=False, headers={"accept-encoding": ""})
-    visitor.auth = auth
+    if auth:
+        visitor.auth = auth
     return visitor
 
 
@@ -185,7 +187,7 @@ def test_nothing_outside_is_reached(dav: TestClient, inbox: Path, method: str) -
     before = sorted(inbox.parent.rglob("*"))
     for path in OUTSIDE:
         for target, to in ((path, "y.jpg"), ("own.jpg", path)) if method == "MOVE" else ((path, ""),):
-            sent = {"content": b"x"} if method == "PUT" else {}
+            sent: dict[str, Any] = {"content": b"x"} if method == "PUT" else {}
             answer = dav.request(method, f"{PLACE}/{target}", headers={"destination": f"{HOST}{PLACE}/{to}"}, **sent)
             assert answer.status_code in (401, 403, 404, 409, 502), (path, answer.status_code, answer.text)
             assert sorted(inbox.parent.rglob("*")) == before, path

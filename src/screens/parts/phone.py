@@ -6,6 +6,7 @@ from screens.parts.words import count, plain, size
 from screens.session import session
 from server.phone import LIMIT, ON, PLACE, USER, base_path, limit_gb, switch
 from server.state import library
+from unipic.core.errors import DecisionsUnreadable
 from unipic.library.marks import Marks
 from unipic.sources.inbox import delete, entries, used
 
@@ -14,15 +15,18 @@ TOKEN = "phone-token"  # shown in the tab that made it, until the page is loaded
 
 
 def phone() -> None:
-    """The card."""
+    """The card; none while decisions cannot be read, which the page says."""
     marks = library().marks
+    try:
+        on = bool(marks.choice(ON))
+    except DecisionsUnreadable:
+        return
     with st.expander("Photos from your phone", icon=":material/phone_iphone:"):
         st.markdown(
             "A backup app on the phone, such as PhotoSync or FolderSync, sends photos here by WebDAV. They join the "
             "library a minute or two after they arrive. The app can add photos, and see those it sent; it cannot "
             "change or delete them."
         )
-        on = bool(marks.choice(ON))
         st.toggle("Receive photos by WebDAV", on, key=f"phone-{on}", on_change=_switch, args=(marks, not on))
         if on:
             _address(marks)

@@ -16,7 +16,7 @@ from unipic.core import archives
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
-from unipic.core.settings import Limits
+from unipic.core.settings import Limits, inbox_folder
 from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner, folder_of
 from unipic.library._tables import marks, portions
@@ -28,8 +28,9 @@ from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
 from unipic.sources.base import Source
-from unipic.sources.folder import FolderSource
+from unipic.sources.folder import FolderSource, lies_in
 from unipic.sources.immich_place import add_place, is_immich, name_of
+from unipic.sources.inbox import keep_once
 from unipic.vision.face_net import IDENTITY
 
 KEEP_GONE_DAYS = 30  # days for which the facts of a file that is gone are kept
@@ -186,6 +187,10 @@ class Library(Reader):
             said = Joiner(engine, index, base).join(found, folders, progress)
         with suppress(DecisionsUnreadable):  # nobody can decide then; everything else goes on
             self.marks.take_over(said)
+
+    def keep_once(self, folder: Path) -> int:
+        """Join equal files under a folder of the inbox, see inbox.keep_once. Returns how many; 0 for other folders."""
+        return keep_once(self.digests_under(folder)) if lies_in(folder, [inbox_folder()]) else 0
 
     def fill(
         self,

@@ -41,11 +41,11 @@ def open_inbox() -> Path:
 
 def entries() -> list[Entry]:
     """The files of the inbox, the latest first."""
-    found = []
-    for folder, _, names in os.walk(inbox_folder()):
-        for path in (Path(folder, name) for name in names if name != MARKER):
+    found, root = [], str(inbox_folder())
+    for folder, _, names in os.walk(root):
+        for path in (os.path.join(folder, name) for name in names if name != MARKER):
             with suppress(FileNotFoundError):
-                status, name = path.lstat(), path.relative_to(inbox_folder()).as_posix()
+                status, name = os.lstat(path), path[len(root) + 1 :].replace(os.sep, "/")
                 place, complete = (status.st_dev, status.st_ino), not (unfinished(name) or changing(status))
                 found.append(Entry(status.st_mtime, name, status.st_size, place, complete))
     return sorted(found, reverse=True)

@@ -77,7 +77,7 @@ def test_equal_files_are_kept_once_under_both_names(folder: Path, monkeypatch: p
     assert library.shown() == [], "an empty inbox is no disk that is not mounted"
 
 
-def test_files_that_changed_meanwhile_or_that_cannot_be_joined_stay(folder: Path, monkeypatch) -> None:
+def test_files_that_changed_or_cannot_be_joined_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in (("a.jpg", b"one"), ("b.jpg", b"two"), ("c.jpg", b"two")):
         (folder / name).write_bytes(content)
     (two,) = {inbox.hash_file(folder / "b.jpg")}
