@@ -1,6 +1,7 @@
 """`crop`: copies of photos at another aspect that cut no head if they can."""
 
 import json
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -35,8 +36,7 @@ def crop(
     from unipic.albums.heads import head_finder
     from unipic.core.photo import Found
     from unipic.destinations.base import outside
-    from unipic.destinations.crops import crop_all
-    from unipic.reading.engines.local import LocalEngine
+    from unipic.destinations.crops import crop_all, engine_of
     from unipic.sources.folder import FolderSource
 
     with clear_answers(as_json):
@@ -47,13 +47,9 @@ def crop(
         with before_the_work():
             outside(to, photos)
         settings = Settings()
-        limits, files = settings.limits, [one for one in FolderSource(photos).files() if isinstance(one, Found)]
-        engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
-        try:
-            with progress_bars(quiet=as_json) as progress:
-                done = list(crop_all(files, aspect, to, head_finder(), engine, limits, progress))
-        finally:
-            engine.close()
+        files = [one for one in FolderSource(photos).files() if isinstance(one, Found)]
+        with closing(engine_of(settings)) as engine, progress_bars(quiet=as_json) as progress:
+            done = list(crop_all(files, aspect, to, head_finder(), engine, settings.limits, progress))
         written = [one for one in done if one.target]
         if as_json:
             print(json.dumps({"crops": [asdict(one) for one in done]}, default=str))

@@ -13,7 +13,6 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
-from cli.collage import page_for
 from cli.library import added
 from cli.options import Encoding, option, settings_by, with_groups
 from cli.terminal import WHOLE, err, out, progress_bars, shown
@@ -25,7 +24,6 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.albums.clocks import Offset
     from unipic.albums.events import Event, Events
     from unipic.core.photo import Photo
-    from unipic.core.settings import Settings
     from unipic.library.library import Library
     from unipic.vision.base import Encoder
 
@@ -42,7 +40,7 @@ EVENTS_EXAMPLES = f"""
   An album of each, in folders of their own; one event as a ZIP, and as a page to print:
     {COMMAND} events --to ~/albums
     {COMMAND} events --event 3f9a2c --zip lisbon.zip
-    {COMMAND} events --event 3f9a2c --collage lisbon.pdf --paper A3
+    {COMMAND} collage event:3f9a2c81bd07 --to lisbon.pdf --paper A3
 
   What you say holds for these photos for good:
     {COMMAND} events --name 3f9a2c "Lisbon with Anna"
@@ -75,12 +73,6 @@ class Where:
     to: Annotated[Path | None, _where("--to", "Copy the photos into this folder, one folder for each event.")] = None
     zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP, in the same folders.")] = None
     listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
-    collage: Annotated[
-        Path | None, _where("--collage", "With one --event: its best photos on a page, no head cut (.png or .pdf).")
-    ] = None
-    paper: Annotated[str, _where("--paper", "Of the collage: A4 or A3, at 300 dpi.")] = "A4"
-    landscape: Annotated[bool, _where("--landscape", "The page lies on its longer side.")] = False
-    most: Annotated[int, _where("--photos", "On the page, at most.")] = 12
 
 
 @app.command(epilog=EVENTS_EXAMPLES)
@@ -118,7 +110,7 @@ def events(
         found = find_events(library, encoder, rules)
         chosen = _within(_named(found, event or ()), [library.inside(folder) for folder in folders])
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
-        problems = _collage(where, chosen, found, library, settings) if where.collage else []
+        problems = list[str]()
         if destinations and chosen:
             with progress_bars(quiet=as_json) as progress:
                 problems += exported([*destinations.values()], _outcomes(chosen, library), progress)
@@ -193,18 +185,6 @@ def _digest(photo: str, library: Library, found: Events) -> str:
     if len(begin) != 1:
         raise SettingsError(f"{photo} is not a photo of the library")
     return begin[0]
-
-
-def _collage(where: Where, chosen: Sequence[Event], found: Events, library: Library, settings: Settings) -> list[str]:
-    """Write the page. The problems there were."""
-    from unipic.destinations.crops import print_page
-
-    if len(chosen) != 1 or where.collage is None:
-        raise SettingsError("--collage is of one event: name it with --event ID")
-    page = page_for(library, where.collage, where.paper, where.landscape, where.most)
-    shown_there, problems = print_page(page, [found.shots[digest] for digest in chosen[0].digests], library, settings)
-    err.print(f"A page of {count(shown_there, 'photo')} written to {shown(page.path)}.", **WHOLE)
-    return problems
 
 
 def _outcomes(chosen: Sequence[Event], library: Library) -> list[Any]:

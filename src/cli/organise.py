@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, STOPPED, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, of_immich
+from cli.from_immich import FromImmich
 from cli.options import Encoding, Machine, Ranking, Sensitivity, settings_by, with_groups
 from cli.organise_options import Layout, Making
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
 from cli.terminal import WHOLE, err, out, progress_bars, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
-from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
+from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder, seconds
+from unipic.sources.immich_place import is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.albums.made import Made
@@ -51,7 +52,7 @@ class Job:
     @property
     def folders(self) -> list[Path]:
         """PHOTOS on this machine."""
-        return [path for path in self.photos if not of_immich(path)]
+        return [path for path in self.photos if not is_immich(path)]
 
     def destination(self, tree: Tree, engine: Engine | None = None, limited: str = "") -> TreeDestination:
         """Where the tree goes. `limited`: which part of the photos was looked at, for the report."""
@@ -116,9 +117,10 @@ def organise(
             )
         making.check()
         given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
-        immich = replace(immich, originals=immich.originals or seed.use_full_resolution)
+        whole, room = immich.originals or seed.use_full_resolution, seed.immich_cache_size or immich.cache_mb
+        immich = replace(immich, originals=whole, cache_mb=room)
         immich.check(given, copied=not making.dry_run, moved=False)
-        if making.link != "copy" and any(map(of_immich, given)):
+        if making.link != "copy" and any(map(is_immich, given)):
             raise SettingsError("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
         if not given or to is None:
             raise SettingsError("name the folders with your photos, and the folder to write to with --to")
@@ -163,6 +165,8 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     """One pass: find, plan, and write unless it is a dry run, which remembers nothing either."""
     from unipic.albums.films import film_clock
     from unipic.albums.plan import by_mtime, no_clock, unsure_dates
+    from unipic.library.appearances import called
+    from unipic.library.library import Library
     from unipic.review.choices import best_only
     from unipic.review.outcomes import outcomes
     from unipic.review.proposal import propose
@@ -173,7 +177,8 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
 
     memory = None if job.making.fresh or job.making.dry_run else memory_folder()
     with open_tools(job.settings, models_folder(), memory, progress) as tools:
-        cleanup = clean_gallery(source, tools, job.settings, progress)
+        named = partial(called, Library(data_folder()))
+        cleanup = clean_gallery(source, tools, job.settings, progress, named=named)
         proposal = propose(cleanup)
         choices = best_only(proposal.groups) if job.wish.best_only else {}
         everything = outcomes(proposal, choices, "nothing")

@@ -17,6 +17,7 @@ from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
 from cli.terminal import WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
+from unipic.core.photo import where
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
@@ -105,6 +106,7 @@ class Keeping:
     export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
     take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
     forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
+    never_again: Annotated[bool, _keeping("--never-again", "With --forget: never find the person again.")] = False
     forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
     yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
 
@@ -130,6 +132,8 @@ def people(
         settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
         if finding.min_faces < 1:
             raise SettingsError("--min-faces is 1 or more")
+        if keeping.never_again and not keeping.forget:
+            raise SettingsError("--never-again goes with --forget")
         if keeping.export or keeping.take_over or keeping.forget_all:
             _keep(keeping, library, as_json)
             return
@@ -210,16 +214,17 @@ def _suggest(found: People, as_json: bool) -> None:
 
 def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
     """Photos of the person in a picture."""
-    from unipic.examples import face_in
+    from unipic.examples import faces_in_picture
     from unipic.people.selfie import photos_of
     from unipic.review.outcomes import Outcome
 
-    if looking.within and not library.folder(looking.within.resolve()).photos:
+    if looking.within and not library.folder(library.real(looking.within)).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
-    matches = photos_of(face_in(looking.of, tools, settings), found.faces, found.limits) if looking.of else []
+    faces = faces_in_picture(looking.of, tools, settings)[:1] if looking.of else []
+    matches = [match for face in faces for match in photos_of(face, found.faces, found.limits)]
     if looking.within:
-        inside = library.inside(looking.within.resolve())
+        inside = library.inside(library.real(looking.within))
         matches = [one for one in matches if one.digest in inside]
     photos = library.by_digest([one.digest for one in matches])
     matches = [one for one in matches if one.digest in photos]
@@ -228,7 +233,12 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
         if matches:
             outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
             problems = exported([*destinations.values()], outcomes, progress)
-    say_matches(matches, {digest: photo.path for digest, photo in photos.items()}, looking.paths, as_json)
+    say_matches(
+        matches,
+        {digest: photo.path if looking.paths else where(photo) for digest, photo in photos.items()},
+        looking.paths,
+        as_json,
+    )
     for problem in problems:
         err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
     if problems or not matches:
@@ -240,7 +250,7 @@ def _forget(keeping: Keeping, found: People) -> None:
     if not keeping.yes:
         typer.confirm(f"Delete {some.row.name or 'this person'} and what was said of {count(len(some.faces), 'face')}? "
                       "Nothing said before can be taken back then.", abort=True)  # fmt: skip
-    out.print(f"Forgotten: {count(found.forget(some.id), 'ruling')}.", **WHOLE)
+    out.print(f"Forgotten: {count(found.forget(some.id, not keeping.never_again), 'ruling')}.", **WHOLE)
 
 
 def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:

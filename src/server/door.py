@@ -3,8 +3,6 @@
 It comes before everything else, including the screens' websocket and scripts. The health check needs no token.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
@@ -20,10 +18,11 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.door_guesses import SPAN, Guesses, Kind, ip_of, source_of
-from server.door_page import door_page
+from server.door_page import GUEST, GUESTS, LEAVE, door_page, page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
+from server.phone import of_phone
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -58,7 +57,7 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = refused(scope) or await self.asked_for_token(scope, receive) or closed(scope)
+        refusal = refused(scope) or await self.asked_for_credentials(scope, receive) or closed(scope)
         if refusal is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
@@ -69,10 +68,17 @@ class Door:
             refusal.headers["Cache-Control"] = "no-store"
             await refusal(scope, receive, send)
 
-    async def asked_for_token(self, scope: Scope, receive: Receive) -> Response | None:
-        """The answer to a request without the token; None if access is granted."""
-        if self.token is None or self.sessions is None or (scope["type"] == "http" and scope["path"] == HEALTH):
+    async def asked_for_credentials(self, scope: Scope, receive: Receive) -> Response | None:
+        """The answer to a request without the token; None if access is granted.
+
+        Pages of guests and the share of phones ask for their own credentials. On a server without a token a guest's
+        browser gets no others.
+        """
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == HEALTH or path.startswith(GUESTS) or of_phone(path):
             return None
+        if self.token is None or self.sessions is None:
+            return guests_only(scope) if GUEST in HTTPConnection(scope).cookies else None
         cookie, in_address = HTTPConnection(scope).cookies.get(COOKIE, ""), has_token(scope)
         if self.sessions.known(cookie):
             return RedirectResponse(without_token(scope), 303) if in_address else None
@@ -122,6 +128,9 @@ def refused(scope: Scope) -> Response | None:
     if not reachable() and _from_elsewhere(scope):
         return PlainTextResponse(THIS_COMPUTER, 403)
     origin = headers.get("origin")
+    # A system's menu to share opens the app without an origin; frames without one are told by sec-fetch-site.
+    if origin == "null" and headers.get("sec-fetch-site") == "none":
+        return None
     if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None
@@ -225,6 +234,13 @@ def needs_token(scope: Scope, message: str, status: int) -> Response:
     return JSONResponse({"message": message}, status)
 
 
+def guests_only(scope: Scope) -> Response:
+    """The refusal of a guest's browser, with the way to be none; JSON for requests made by a page."""
+    if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
+        return page("Unipic", "Unipic", LEAVE, 403)
+    return JSONResponse({"message": "Guests see the photos of their link only."}, 403)
+
+
 # The operator's side.
 
 
@@ -269,7 +285,7 @@ def _in_address(name: str) -> str:
 class Masked(logging.Filter):
     """Removes the token from the server's log, which may contain requested addresses."""
 
-    IN_ADDRESS = re.compile(r"(token=)[^&\s\"']+")
+    IN_ADDRESS = re.compile(rf"(token=|{GUESTS})[^&\s\"'/?]+")
     # uvicorn logs this for every websocket that is refused with a status.
     REFUSED = "ASGI callable returned without completing handshake."
 

@@ -1,7 +1,5 @@
 """Wrong credentials of the last minute, by where they came from."""
 
-from __future__ import annotations
-
 import ipaddress
 import time
 from collections import OrderedDict, deque
@@ -14,7 +12,8 @@ from starlette.types import Scope
 WRONG, SPAN = 10, 60.0  # wrong ones of a kind allowed per source, within so many seconds
 SOURCES = 10_000  # remembered at a time
 
-Kind = Literal["address", "form", "cookie"]  # each counted by itself: a foreign page's link must not close the form
+# Each counted by itself: a foreign page's link must not close the form.
+Kind = Literal["address", "form", "cookie", "link", "pin", "selfie", "phone"]
 
 
 @dataclass
@@ -22,18 +21,20 @@ class Guesses:
     """Wrong credentials by kind and source."""
 
     clock: Callable[[], float] = time.monotonic
+    most: int = WRONG  # allowed per source
+    span: float = SPAN  # seconds
     wrong: OrderedDict[tuple[Kind, str], deque[float]] = field(default_factory=OrderedDict)
 
     def too_many(self, kind: Kind, source: str) -> bool:
         """Whether the source has used up its guesses."""
         times = self.wrong.get((kind, source), deque())
-        while times and self.clock() - times[0] > SPAN:
+        while times and self.clock() - times[0] > self.span:
             times.popleft()
-        return len(times) >= WRONG
+        return len(times) >= self.most
 
     def count(self, kind: Kind, source: str) -> None:
         """Count a wrong one."""
-        self.wrong.setdefault((kind, source), deque(maxlen=WRONG)).append(self.clock())
+        self.wrong.setdefault((kind, source), deque(maxlen=self.most)).append(self.clock())
         self.wrong.move_to_end((kind, source))
         while len(self.wrong) > SOURCES:
             self.wrong.popitem(last=False)

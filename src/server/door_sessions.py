@@ -1,7 +1,5 @@
 """The cookies of browsers that gave the token: random, and kept by the server as hashes only."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json
@@ -27,7 +25,7 @@ class Sessions:
         self._path, self._clock, self._lock = path, clock, threading.Lock()
         kept = self._read()
         self._salt = kept.get("salt") or secrets.token_hex(16)
-        self._token = _slow_hash(token.value, self._salt)
+        self._token = slow_hash(token.value, self._salt)
         same = hmac.compare_digest(str(kept.get("token", "")), self._token)
         self._until: dict[str, float] = kept["sessions"] if same else {}
 
@@ -40,7 +38,7 @@ class Sessions:
         with self._lock:
             now = self._clock()
             left = {one: until for one, until in self._until.items() if until > now}
-            newest = sorted({**left, _hash(cookie): now + YEAR}.items(), key=lambda one: one[1])[-MOST:]
+            newest = sorted({**left, fast_hash(cookie): now + YEAR}.items(), key=lambda one: one[1])[-MOST:]
             self._until = dict(newest)
             if self._path:
                 values = {"salt": self._salt, "token": self._token, "sessions": self._until}
@@ -50,7 +48,7 @@ class Sessions:
 
     def known(self, cookie: str) -> bool:
         """Whether a cookie's value opens."""
-        return self._until.get(_hash(cookie), 0.0) > self._clock()
+        return self._until.get(fast_hash(cookie), 0.0) > self._clock()
 
     def _read(self) -> dict[str, Any]:
         """What was kept; nothing if it is damaged."""
@@ -62,11 +60,11 @@ class Sessions:
             return {}
 
 
-def _hash(cookie: str) -> str:
-    """A cookie is random, so a fast hash tells nothing about it."""
+def fast_hash(cookie: str) -> str:
+    """Of a cookie or token that is random, about which a fast hash tells nothing."""
     return hashlib.sha256(cookie.encode(errors="replace")).hexdigest()
 
 
-def _slow_hash(token: str, salt: str) -> str:
-    """An operator's token may be a weak one: whoever reads the file must not find it by trying."""
+def slow_hash(token: str, salt: str) -> str:
+    """Of a token or PIN that a person chose: whoever reads the file must not find it by trying."""
     return hashlib.scrypt(token.encode(), salt=salt.encode(), n=1 << 14, r=8, p=1).hex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from server.runs import Runs
 from unipic.core.errors import ModelError, SettingsError
 from unipic.core.settings import Settings
 from unipic.core.words import printable
+from unipic.library.appearances import showing
 
 if TYPE_CHECKING:  # see occasions.py
     from unipic.albums.clocks import Offset
@@ -92,25 +94,37 @@ def _in_full(occasions: Occasions, id: str) -> dict[str, Any]:
 
 
 def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
-    """A page of an event, ready to download. It is deleted as other results are."""
+    """A page of an event or a person, ready to download. It is deleted as other results are."""
     from unipic.albums.collage import paper_named
     from unipic.destinations.crops import Page, print_page
     from unipic.destinations.places import folder_name
 
-    event, kind = _event(occasions, asked["event"]), asked["kind"]
+    (title, digests), kind = _wanted(occasions, asked), asked["kind"]
     if kind not in PAGES:
         raise Refused(400, "A page is a PDF or a PNG.")
     size = paper_named(text(asked["paper"]), asked.get("landscape") is True)
     run = runs.new("selection")
     try:
-        run.select(event.digests)
-        name = f"{folder_name(printable(event.title))[:LONGEST_ALBUM].strip()}.{kind}"
+        run.select(digests)
+        name = f"{folder_name(printable(title))[:LONGEST_ALBUM].strip()}.{kind}"
         page, shots = Page(run.out / name, size, int(asked["photos"])), occasions.now().shots
-        number, problems = print_page(page, [shots[one] for one in event.digests], occasions.library, Settings())
+        there = [shots[one] for one in digests if one in shots]
+        number, problems = print_page(page, there, occasions.library, Settings())
     except (SettingsError, ModelError) as error:
         run.delete()
         raise Refused(400, f"{error}.") from None
     return {"download": f"/unipic/download/{run.token}/{quote(name)}", "photos": number, "left": len(problems)}
+
+
+def _wanted(occasions: Occasions, asked: Asked) -> tuple[str, Sequence[str]]:
+    """The title and the photos of the event, or of the person, that a request names. No file is named for a person."""
+    if "person" not in asked:
+        event = _event(occasions, asked["event"])
+        return event.title, event.digests
+    digests = sorted(showing(occasions.library, [text(asked["person"])]))
+    if not digests:
+        raise Refused(404, "This person is in no photo.")
+    return "Page", digests
 
 
 def _clock(offset: Offset) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures that somebody searches by: each is looked at in a process of its own, and kept in memory alone."""
+"""Pictures that somebody searches by: each is looked at in a process of its own, and kept in memory at most."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unipic.core.errors import SourceError
+from unipic.core.face import Face
 from unipic.core.photo import photo_from_dict, photo_to_dict
 from unipic.core.settings import APP
 
@@ -23,15 +24,44 @@ if TYPE_CHECKING:  # loaded by the first search
 
 MOST = 16  # pictures kept; the oldest are forgotten first
 LONGEST_S = 120.0  # seconds for one picture, start of the process included
-COMMAND = (sys.executable, str(APP / "main.py"), "example")  # and a file, and the encoder's name
+COMMAND = (sys.executable, str(APP / "main.py"))  # and a hidden command, a file, and more that it takes
+
+_one_at_a_time = threading.Lock()
 
 
-def look(path: Path, encoder: str) -> str:
-    """What the hidden command `example` says of a picture."""
+def look(command: str, path: Path, *more: str) -> str:
+    """What a hidden command says of a picture: `example` or `selfie`."""
     done = subprocess.run(
-        [*COMMAND, str(path), encoder], capture_output=True, text=True, timeout=LONGEST_S, check=False
+        [*COMMAND, command, str(path), *more], capture_output=True, text=True, timeout=LONGEST_S, check=False
     )
     return done.stdout
+
+
+def looked_at(name: str, command: str, path: Path, *more: str) -> dict[str, Any]:
+    """The answer of a hidden command about a picture called `name`, one at a time. SourceError says why it is none."""
+    with _one_at_a_time:
+        try:
+            said: dict[str, Any] = json.loads(look(command, path, *more))
+        except (ValueError, subprocess.SubprocessError) as error:
+            raise SourceError(f"{name} could not be looked at") from error
+    if problem := said.get("problem"):
+        raise SourceError(f"{name} {problem}")
+    return said
+
+
+def faces_in_selfie(path: Path, name: str) -> list[Face]:
+    """The clear faces in a picture, the largest first, with vectors. SourceError says why there is none."""
+    return [face_from_dict(one) for one in looked_at(name, "selfie", path)["faces"]]
+
+
+def face_from_dict(values: dict[str, Any]) -> Face:
+    """Inverse of face_to_dict."""
+    return Face("", tuple(values["box"]), (), 1.0, 0.0, vector=np.array(values["vector"], np.float32))
+
+
+def face_to_dict(face: Face) -> dict[str, Any]:
+    """Where a face is, and the numbers that tell whose it is, for JSON."""
+    return {"box": list(face.box), "vector": np.asarray(face.vector, np.float32).tolist()}
 
 
 class Examples:
@@ -40,18 +70,11 @@ class Examples:
     def __init__(self) -> None:
         self.added = 0  # so often: a search by a picture that was not there may find something now
         self._kept: OrderedDict[str, Example] = OrderedDict()
-        self._one_at_a_time, self._lock = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
 
     def add(self, path: Path, name: str, encoder: str) -> str:
         """Look at the picture in a file; returns its digest. SourceError says why it is none."""
-        with self._one_at_a_time:
-            try:
-                said = json.loads(look(path, encoder))
-            except (ValueError, subprocess.SubprocessError) as error:
-                raise SourceError(f"{name} could not be looked at") from error
-        if problem := said.get("problem"):
-            raise SourceError(f"{name} {problem}")
-        example = from_dict(said, name)
+        example = from_dict(looked_at(name, "example", path, encoder), name)
         with self._lock:
             self.added += 1
             self._kept[example.photo.digest] = example

@@ -11,6 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.door_page import GUESTS
+from server.door_page import HEADERS as PAGE_HEADERS
+
 
 def inline_scripts() -> str:
     """Hashes of the scripts in Streamlit's own page; the policy allows no other inline script."""
@@ -28,6 +31,8 @@ POLICY = {
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
@@ -50,9 +55,11 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        own = PAGE_HEADERS if scope.get("path", "").startswith(GUESTS) else {}  # no scripts, but forms
+
         async def guarded(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(HEADERS | own)
             await send(message)
 
         await self.app(scope, receive, guarded)

@@ -1,13 +1,11 @@
 """Routes of the library: what it has, its photos some at a time, one of them in full, and what people say of them."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,16 +17,16 @@ from server.photo_facts import facts
 from server.pictures import DIGEST, RENDERED, SHOWN
 from server.runs import Runs
 from server.searching import Wanted
-from server.uploads import announced, gigabytes, held_for_a_moment, store
-from unipic.core.errors import DecisionsUnreadable, SourceError
+from server.uploads import look_at_upload
+from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo, local_time
-from unipic.core.settings import Limits
 from unipic.core.words import printable
 from unipic.library.companions import in_words as companion_in_words
 from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
-from unipic.library.marks import LONGEST_NAME, NOT_MARKED, Marked
+from unipic.library.marks import NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
+from unipic.sources.immich_place import address_of, at_hand, called
 
 MOST_PHOTOS = 500  # photos of one answer
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
@@ -52,9 +50,9 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
         told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
+        for one, said in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
-                one |= {"more": more, "why": printable(why)}
+                one |= said
         return told
 
     def photo(request: Request) -> Answer:
@@ -78,15 +76,7 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         return {"run": run.token}
 
     async def example(request: Request) -> Response:
-        name, size = printable(request.query_params.get("name", "The picture"))[:LONGEST_NAME], announced(request)
-        if size > Limits().max_file:
-            raise Refused(413, f"{name} is {gigabytes(size)}; the limit is {gigabytes(Limits().max_file)}.")
-        with held_for_a_moment(library.data) as path:
-            await store(request, path, size)
-            try:
-                digest = await run_in_threadpool(listings.searches.look_at, path, name)
-            except SourceError as error:
-                raise Refused(415, f"{error}.") from None
+        digest = await look_at_upload(request, library.data, listings.searches.look_at)
         return JSONResponse({"digest": digest})
 
     path = "/unipic/library"
@@ -140,7 +130,7 @@ def _about(library: Library) -> dict[str, Any]:
     folders = [
         {
             "id": id_of(str(folder.path)),
-            "path": printable(str(folder.path)),
+            "path": printable(called(folder.path)),
             "photos": folder.photos,
             "reachable": folder.reachable,
         }
@@ -198,7 +188,8 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
         **in_the_grid(photo, marked),
         "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
-        "there": any(os.path.exists(place) for place in places),
+        "there": any(at_hand(str(place)) for place in places),
+        "immich": address_of(photo.path),
         "companions": [[companion_in_words(one), printable(one.name)] for one in photo.companions],
         "tags": marked.tags,
         "albums": marked.albums,

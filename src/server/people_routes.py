@@ -7,16 +7,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
+from server.examples import faces_in_selfie
+from server.uploads import look_at_upload
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
-from unipic.core.words import printable
-from unipic.library.faces import is_on
+from unipic.core.words import count, printable
+from unipic.library.faces import CLEAR_SIZE, is_on
+from unipic.library.faces import faces as faces_in
 from unipic.library.library import Library
 from unipic.people.people import People, Together, open_people
+from unipic.people.selfie import photos_of
 from unipic.people.settling import Somebody
 from unipic.people.suggest import Answer as Said
 from unipic.people.suggest import Card, Deck
@@ -94,8 +100,18 @@ def people_routes(library: Library) -> list[Route]:
             except Together as error:  # nothing was done: it is asked about
                 return {"message": f"{str(error)[:1].upper()}{str(error)[1:]}", "photos": error.photos}
 
+    def photo(request: Request) -> Answer:
+        return _in_photo(room, request.path_params["digest"])
+
+    async def selfie(request: Request) -> Response:
+        _refuse_while_off(room)
+        faces = await look_at_upload(request, library.data, faces_in_selfie)
+        return JSONResponse({"faces": await run_in_threadpool(_looks_like, room, faces)})
+
     path = "/unipic/people"
     return [
+        Route(f"{path}/photo/{{digest}}", in_words(shown(photo))),
+        Route(f"{path}/selfie", in_words(selfie), methods=["PUT"]),
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
         Route(f"{path}/questions", in_words(shown(questions))),
@@ -167,6 +183,53 @@ def _in_full(people: People, one: Somebody) -> dict[str, Any]:
     }
 
 
+def _in_photo(room: Room, digest: str) -> list[dict[str, Any]]:
+    """The faces in a photo from left to right, with whose they are, and why a face is nobody's."""
+    if not is_on(room.library):
+        return []
+    with room.lock:
+        people = room.people
+        there = {face.key: people.of_face(face.key) for face in people.faces if face.digest == digest}
+    told = []
+    for face in sorted(faces_in(room.library, [digest]), key=lambda face: face.box):
+        one = there.get(face.key)
+        if one or face.key not in there:  # else it is said to be no face
+            known = one is not None and (bool(one.row.name) or one.kind != "other")
+            why = "" if known else _why_nobody(face, one)
+            told.append({**_face(face), "id": one.id if one else "", "name": printable(one.row.name) if one else "",
+                         "why": why})  # fmt: skip
+    return told
+
+
+def _why_nobody(face: Face, one: Somebody | None) -> str:
+    if one is None:
+        return "too small, or in a folder that is left out" if face.size < CLEAR_SIZE else "not told apart"
+    if not face.clear:
+        return f"{round(face.size)} px, or turned or blurred: too unsure to begin a person"
+    return "of no interest" if one.nobody else f"in {count(one.photos, 'photo')} so far"
+
+
+def _looks_like(room: Room, faces: Sequence[Face]) -> list[dict[str, Any]]:
+    """For each face where it is, and the photos that show whoever has it, likest first."""
+    with room.lock:
+        there, limits = room.people.faces, room.people.limits
+    return [
+        {
+            "box": face.box,
+            "photos": [
+                {"digest": one.digest, "likeness": round(one.likeness), "sure": one.sure}
+                for one in photos_of(face, there, limits)
+            ],
+        }
+        for face in faces[:SHOWN]
+    ]
+
+
+def _refuse_while_off(room: Room) -> None:
+    if not is_on(room.library):
+        raise Refused(409, "Faces are not told apart: somebody turned it off.")
+
+
 def _questions(room: Room) -> dict[str, Any]:
     if not is_on(room.library):
         return {"left": 0, "questions": []}
@@ -204,8 +267,7 @@ def _best(card: Card) -> Sequence[Face]:
 
 
 def _done(room: Room, asked: Asked) -> dict[str, Any]:
-    if not is_on(room.library):
-        raise Refused(409, "Faces are not told apart: somebody turned it off.")
+    _refuse_while_off(room)
     if asked["do"] == "answer":
         return _answered(room, asked)
     if asked["do"] == "unanswer":
@@ -224,7 +286,7 @@ def _done(room: Room, asked: Asked) -> dict[str, Any]:
         "no face": lambda: people.no_face(_texts(asked["faces"])),
         "nobody": lambda: people.nobody(_texts(asked["ids"])),
         "undo": people.undo,
-        "forget": lambda: people.forget(text(asked["id"])),
+        "forget": lambda: people.forget(text(asked["id"]), asked.get("again") is not False),
     }
     done = steps[text(asked["do"])]()
     notices, people.notices = people.notices, []

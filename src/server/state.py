@@ -21,6 +21,7 @@ from unipic.core.photo import Photo
 from unipic.core.settings import APP, data_folder
 from unipic.destinations.sidecars import with_sidecars, without_room
 from unipic.library.library import Library
+from unipic.library.persons import Persons
 from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.outcomes import Outcome
@@ -37,11 +38,13 @@ class Server:
     runs: Runs
     jobs: Jobs
     downloads: Downloads = field(default_factory=Downloads)
-    desks: OrderedDict[tuple[str, int], Desk] = field(default_factory=OrderedDict)
+    desks: OrderedDict[tuple[str, int, str], Desk] = field(default_factory=OrderedDict)
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
     counting: threading.Lock = field(default_factory=threading.Lock)  # one standing at a time
     deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time
+    listed: frozenset[object] = frozenset()  # the complete files of the inbox at the latest look
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
+    open_to_all: bool = False  # other computers reach it, and it asks for no token: visitors name it no other server
 
 
 def server() -> Server:
@@ -79,19 +82,25 @@ def desk_of(run: Run) -> Desk:
 
     Sessions of the runs in use stay open.
     """
-    desks, path = server().desks, run.folder / "evidence.json"
-    written = path.stat().st_mtime_ns
+    desks = server().desks
+    key = run.token, (run.folder / "evidence.json").stat().st_mtime_ns, _names()
     with server().opening:
-        desk = desks.get((run.token, written))
+        desk = desks.get(key)
         if desk is None:
-            desk = open_desk(run, catalogue_of(run))
-            desks[run.token, written] = desk
-        desks.move_to_end((run.token, written))
+            desk = desks[key] = open_desk(run, catalogue_of(run), library())
+        desks.move_to_end(key)
         while len(desks) > DESKS:
             desks.popitem(last=False)
     with desk.lock:
         desk.refresh()
     return desk
+
+
+def _names() -> str:
+    """Differs whenever somebody is named or forgotten; "" while nobody can tell."""
+    with suppress(DecisionsUnreadable):
+        return Persons(data_folder()).version()
+    return ""
 
 
 def standing_of(run: Run) -> Standing:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +18,16 @@ from starlette.responses import JSONResponse, Response
 from server.answers import DISK_FULL, Endpoint, Refused
 from server.operator import max_upload
 from server.runs import Run, Runs
+from unipic.core.errors import SourceError
 from unipic.core.files import atomic_file, is_full
 from unipic.core.settings import Limits
+from unipic.core.words import printable
 
 T = TypeVar("T")
 
 KEEP_FREE = 1_000_000_000  # bytes of disk that uploads leave free for results
 MS_DIGITS = 14  # of milliseconds since 1970, until the year 5138
+LONGEST_NAME = 100  # characters of a picture's name in messages
 BODY_TIMEOUT_S = 60.0  # seconds without a byte until an upload fails; the browser tries again
 
 
@@ -64,6 +67,19 @@ def held_for_a_moment(data: Path) -> Iterator[Path]:
         raise Refused(507, DISK_FULL)
     with tempfile.TemporaryDirectory(prefix="example-", dir=data) as folder:
         yield Path(folder) / "picture"
+
+
+async def look_at_upload(request: Request, data: Path, look: Callable[[Path, str], T]) -> T:
+    """What `look(path, name)` says of the picture that a request brings, which is deleted afterwards. Refused."""
+    name, size = printable(request.query_params.get("name", "The picture"))[:LONGEST_NAME], announced(request)
+    if size > Limits().max_file:
+        raise Refused(413, f"{name} is {gigabytes(size)}; the limit is {gigabytes(Limits().max_file)}.")
+    with held_for_a_moment(data) as path:
+        await store(request, path, size)
+        try:
+            return await run_in_threadpool(look, path, name)
+        except SourceError as error:
+            raise Refused(415, f"{error}.") from None
 
 
 def keep_date(path: Path, modified: str) -> None:

@@ -7,7 +7,7 @@ from unipic.core.errors import SourceError
 from unipic.core.face import Face
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import Settings
-from unipic.people.selfie import largest_face
+from unipic.people.selfie import clear_faces
 from unipic.reading.images import load_thumbnail
 from unipic.search.search import Example
 from unipic.tools import Tools
@@ -21,13 +21,13 @@ def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Se
         yield Example(one.photo, one.vector, one.thumbnail, wanted)
 
 
-def face_in(path: Path, tools: Tools, settings: Settings) -> Face:
-    """The largest face in a picture, of which nothing is kept. SourceError if there is none; ModelError."""
+def faces_in_picture(path: Path, tools: Tools, settings: Settings) -> list[Face]:
+    """The clear faces in a picture, the largest first; nothing is kept. SourceError if there is none; ModelError."""
     if not path.is_file():
         raise SourceError(f"{path} is not a file")
     for one in tools.seeing(settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
         if isinstance(one, Unreadable):
             raise SourceError(f"{one.name} cannot be used: it {one.reason}")
-        if face := largest_face(load_thumbnail(one.thumbnail)):
-            return face
+        if found := clear_faces(load_thumbnail(one.thumbnail)):
+            return found
     raise SourceError(f"{path.name} shows no face that is clear enough to compare")

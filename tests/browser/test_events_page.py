@@ -116,6 +116,8 @@ def test_no_barriers(size: str, new_page: Any, shelf: Server) -> None:
     root.get_by_role("button", name="Make the page").click()
     root.get_by_role("link", name="Download the page of 4 photos").wait_for()
     inspector.look("events: a page to print")
+    root.get_by_role("button", name="Guest link…").click()
+    inspector.look("events: links for guests")
     root.get_by_role("button", name="Split…").click()
     inspector.look("events: splitting")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

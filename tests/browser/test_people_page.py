@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.browser.test_axe import Inspector
+from tests.helpers.hostile_files import saved
 from tests.helpers.libraries import read_in, taken
 from tests.helpers.people import direction, face, put
 
 from unipic.library.library import Library
 from unipic.library.persons import Persons
+from unipic.people.people import open_people
 
 pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=alert(1)>"
+ONE_PIXEL = saved(Image.new("RGB", (1, 1)), "PNG")
 
 
 @pytest.fixture
@@ -72,6 +76,35 @@ def test_from_unnamed_faces_to_a_person(page: Any, shelf: tuple[Server, Library]
 
 
 @pytest.mark.nightly
+def test_faces_on_a_photo_are_named_and_corrected(
+    page: Any, shelf: tuple[Server, Library], quiet: Callable[[], None]
+) -> None:
+    server, library = shelf
+    page.set_default_timeout(20_000)
+    page.goto(f"{server.url}/photos")
+    page.locator(".gallery .cell.there").first.click()
+    large = page.locator(".gallery dialog.large")
+    large.wait_for()
+    page.keyboard.press("e")
+    large.get_by_role("button", name="Who?").click()
+    large.get_by_label("Name", exact=True).fill(NASTY)
+    page.keyboard.press("Enter")
+    large.get_by_role("button", name=NASTY).click()
+    large.get_by_role("button", name=f"Not {NASTY}").click()
+    large.get_by_role("button", name="Who?").wait_for()
+    people = open_people(library)
+    (named,) = people.of_kind("person")
+    assert (named.row.name, len(named.faces)) == (NASTY, 2)
+    large.get_by_role("button", name="Who?").click()
+    large.get_by_role("button", name="All photos", exact=True).click()
+    large.wait_for(state="hidden")
+    page.locator(".gallery .cell.there").nth(1).wait_for(state="detached")
+    assert page.locator(".gallery .cell.there").count() == 1
+    assert page.locator("img[src=x]").count() == 0
+    quiet()
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_no_barriers(new_page: Callable[..., Any], shelf: tuple[Server, Library], width: int, scheme: str) -> None:
     page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
@@ -85,9 +118,24 @@ def test_no_barriers(new_page: Callable[..., Any], shelf: tuple[Server, Library]
     page.keyboard.press("Escape")
     people.locator(".card .open").first.click()
     people.locator(".faces button").first.click()
+    people.get_by_role("button", name="Page to print…").click()
     inspector.look("one person")
+    page.route("**/unipic/people/selfie**", lambda route: route.fulfill(json={"faces": [found(shelf[1])] * 2}))
+    page.keyboard.press("Escape")
+    people.locator("input[type=file]").set_input_files(
+        {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": ONE_PIXEL}
+    )
+    people.get_by_text("1 photo of this person").wait_for()
+    inspector.look("found by a picture")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not inspector.found, "\n".join(["", *inspector.found])
+
+
+def found(library: Library) -> dict[str, Any]:
+    """What the route of pictures answers of a face."""
+    one, other = library.shown()[:2]
+    photos = [{"digest": one, "likeness": 99, "sure": True}, {"digest": other, "likeness": 30, "sure": False}]
+    return {"box": [0.1, 0.1, 0.9, 0.9], "photos": photos}
 
 
 def test_it_is_asked_for_and_deleted(page: Any, shelf: tuple[Server, Library], quiet: Callable[[], None]) -> None:

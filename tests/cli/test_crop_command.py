@@ -38,10 +38,10 @@ def test_crops_and_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert run("crop", photos, "--aspect", "3:7", "--to", tmp_path / "x")[0] == MISUSED
     assert run("crop", photos, "--aspect", "1:1", "--to", photos / "x")[0] == MISUSED
     id = json.loads(run("events", "--json", "--encoder", "builtin")[1])["events"][0]["id"]
-    code, _, told = run("events", "--event", id, "--collage", tmp_path / "page.pdf", "--encoder", "builtin")
+    code, _, told = run("collage", f"event:{id}", "--to", tmp_path / "page.pdf", "--encoder", "builtin")
     assert code == 0, told
     assert "A page of 3 photos" in told
-    assert run("events", "--event", id, "--collage", tmp_path / "page.gif", "--encoder", "builtin")[0] == MISUSED
+    assert run("collage", f"event:{id}", "--to", tmp_path / "page.gif", "--encoder", "builtin")[0] == MISUSED
     code, _, told = run("collage", "2018", "--to", tmp_path / "all.pdf", "--photos", 2, "--encoder", "builtin")
     assert (code, "A page of 2 photos of 3" in told) == (0, True), told
     assert run("collage", "1999", "--to", tmp_path / "none.pdf", "--encoder", "builtin")[0] == NOTHING_FOUND

@@ -55,11 +55,11 @@ def cli(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cl
         people.group()
         return people, []
 
-    def face_in(path: Path, *_: Any) -> Face:
-        return SELFIE if path.name == "me.jpg" else face(9, 9)
+    def faces_in_picture(path: Path, *_: Any) -> list[Face]:
+        return [SELFIE if path.name == "me.jpg" else face(9, 9)]
 
     monkeypatch.setattr("utils.find_people", find_people)
-    monkeypatch.setattr("unipic.examples.face_in", face_in)
+    monkeypatch.setattr("unipic.examples.faces_in_picture", faces_in_picture)
 
     def run(*words: object, typed: str = "") -> Result:
         given = [str(word) for word in words]
@@ -155,6 +155,7 @@ def test_what_was_said_goes_elsewhere_and_comes_back(on: Cli, library: Library, 
     assert on("--export", file).exit_code == 0
     assert on("--export", file).exit_code == MISUSED, "nothing is overwritten"
     assert on("--forget", anna["id"], typed="n\n").exit_code != 0
+    assert "goes with --forget" in on("--never-again").output
     assert on("--forget", anna["id"], typed="y\n").exit_code == 0
     assert Persons(library.data).all() == ([], [])
     assert json.loads(on("--import", file, "--json").stdout) == {"new": 5}

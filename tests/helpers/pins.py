@@ -79,9 +79,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "7df355beb1d722fa"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "51585aed00806e5e"),
+    "library/traits": (1, "f13db4dae1b7a4a7"),
     "library/recognised": (1, "0f3ec3a27c2d258e"),
-    "vision/ocr": (1, "f8d8fe846956c818"),
+    "vision/ocr": (1, "1b9edbc8c3603a6d"),
     "vision/faces": (1, "5ee35a5df7f4a46a"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
@@ -92,7 +92,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),
     "video/facts": (1, "dae309d54c8584dd"),
-    "reading/seen": (3, "3dfcc337c85c3def"),
+    "reading/seen": (3, "86b35e41f1286110"),
 }
 
 

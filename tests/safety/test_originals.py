@@ -66,13 +66,17 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
         "search": ["search", "img", "--encoder", "builtin", "--offline", "--zip", str(out / "found.zip")],
         "search by example": ["search", "--like", str(source / "IMG_0000.jpg"), "--encoder", "builtin", "--offline"],
         "search into the photos": ["search", "img", "--encoder", "builtin", "--offline", "--to", str(source / "found")],
+        "events": ["events", "--encoder", "builtin", "--offline", "--to", str(out / "albums")],
+        "events into the photos": ["events", "--encoder", "builtin", "--offline", "--to", str(source / "albums")],
+        "people": ["people", str(source), "--faces", "--encoder", "builtin", "--offline", "--json"],
+        "crop": ["crop", str(source), "--aspect", "4:5", "--to", str(out / "crops"), "--json"],
         "status": ["status", "--json"],
         "forget a folder": ["forget", str(source)],
         "forget": ["forget"],
     }
 
 
-REFUSED = {"search into the photos", "inside", "around", "over", "not confirmed"}
+REFUSED = {"search into the photos", "events into the photos", "inside", "around", "over", "not confirmed"}
 SMOKE = {"folder", "zip", "index", "over", "not confirmed", "undo", "work"}  # of the commands, those every run watches
 
 

@@ -19,15 +19,17 @@ import pytest
 from tests.browser.conftest import BROWSERS, PROJECT, Server
 from tests.browser.room import Room
 from tests.helpers.desks import evidence
-from tests.helpers.libraries import read_in
-from tests.helpers.pictures import save, scene
+from tests.helpers.filmed import walk, write_film
+from tests.helpers.libraries import read_in, taken
+from tests.helpers.people import face, put
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
 from tests.safety.harness.servers import finished_run, pictures, serving
 
 from server.runs import Run, Runs
-from unipic.core.photo import Gallery, Unreadable
+from unipic.core.photo import FILM, Gallery, Unreadable
 from unipic.library.library import Library
+from unipic.people.people import open_people
 
 pytestmark = pytest.mark.browser
 
@@ -83,8 +85,8 @@ WALK = """(marks) => {
     const walk = (root) => {
         for (const one of root.querySelectorAll("*")) {
             const tag = one.tagName.toLowerCase();
-            // Of the list of groups, of the photos' tags and albums, and the empty one that Vega puts under a chart.
-            const own = ["form.fields[role=search]", ".gallery form", "form.vega-bindings:empty"];
+            // Of the list of groups, of tags and albums, of pages to print and guest links, and Vega's empty one.
+            const own = ["form.fields[role=search]", ".gallery form", "form.sheet", "form.vega-bindings:empty"];
             const ours = own.some((form) => one.matches(`${form}:not([action])`));
             if (["iframe", "form", "object", "embed", "base", "marquee", "frame"].includes(tag) && !ours)
                 found.push(`<${tag}>`);
@@ -331,15 +333,18 @@ def addresses(browser: Browser, payloads: list[str]) -> None:
 def test_no_name_does_anything_in_the_library(
     server: Server, canary: str, roots: list[Path], payloads: list[str]
 ) -> None:
-    """Each payload is a photo's name, its folder's, its tag, its album and its note."""
+    """Each payload is a photo's name, its folder's, its event's, its tag, its album, its note and who is in it."""
     library = Library(server.data)
     for number, root in enumerate(roots):
-        save(scene(number, 96, 64), root / f"{root.name}.jpg")
+        taken(number, root / f"{root.name}.jpg", f"{1990 + number}-07-14 10:00:00")
         read_in(library, root)
     for photo, text in zip(library.photos(library.listing().ids), payloads, strict=True):
         library.marks.tag([photo.digest], text)
         library.marks.album([photo.digest], text)
         library.marks.note([photo.digest], text)
+    write_film(roots[0] / f"{roots[1].name}.mp4", walk(1, 0.5))
+    read_in(library, roots[0])
+    named(library, payloads)
     shutil.rmtree(roots[-1])  # one cannot be reached, which is said with its name
 
     def visit(browser: Browser) -> None:
@@ -349,6 +354,7 @@ def test_no_name_does_anything_in_the_library(
             browser.settled()
             browser.look(page or "home")
         shelf(browser, payloads)
+        people_and_events(browser)
 
     browser = in_chromium(server, canary, visit, bypass_csp=True)
     found = [*browser.found, *(f"request {path}" for path in Canary.heard)]
@@ -356,6 +362,39 @@ def test_no_name_does_anything_in_the_library(
     record("T17", "names that are programs", len(payloads), found=len(found), note="in the library")
     assert sorted(set(found)) == [], "\n".join(sorted(set(found)))
     assert browser.looks > len(payloads)
+
+
+def named(library: Library, payloads: list[str]) -> None:
+    """Each payload is the name of the person in a photo."""
+    photos = [one for one in library.photos(library.listing().ids) if one.format != FILM]
+    put(library, [replace(face(n, n), digest=photo.digest) for n, photo in enumerate(photos)])
+    people = open_people(library)
+    people.group()
+    for photo, text in zip(photos, payloads, strict=True):
+        some = next(one for one in people.everybody.values() if one.faces[0].digest == photo.digest)
+        people.name(some.id, text)
+
+
+def people_and_events(browser: Browser) -> None:
+    page = browser.page
+    page.goto(f"{browser.url}/people")
+    page.locator(".people .face.there").first.wait_for(timeout=60_000)
+    browser.look("people")
+    page.locator(".people .card .open").first.click()
+    page.locator(".people .faces button").first.wait_for()
+    browser.look("one person")
+    page.goto(f"{browser.url}/events")
+    page.locator(".events h1").wait_for(timeout=60_000)
+    page.locator(".events details").evaluate_all("all => all.forEach((one) => (one.open = true))")
+    browser.look("events")
+    page.locator(".events [data-event]").first.click()
+    page.locator(".events .shot").first.wait_for()
+    page.get_by_role("button", name="Guest link").click()
+    browser.look("one event")
+    page.goto(f"{browser.url}/videos")
+    page.get_by_role("heading", name="Videos").wait_for(timeout=60_000)
+    browser.settled()
+    browser.look("videos")
 
 
 def shelf(browser: Browser, payloads: list[str]) -> None:
@@ -368,8 +407,10 @@ def shelf(browser: Browser, payloads: list[str]) -> None:
     large = page.locator(".gallery dialog.large")
     large.wait_for()
     page.keyboard.press("i")
+    page.keyboard.press("e")
     for _ in payloads:
         large.get_by_text("Resolution").wait_for()
+        large.locator(".face-box").first.wait_for()
         browser.look("one photo with what is known and said of it")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")

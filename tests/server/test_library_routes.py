@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.helpers.drawn_faces import group
 from tests.helpers.libraries import SETTINGS, read_in, taken
 from tests.helpers.pages import page
 from tests.helpers.pictures import save, scene
@@ -17,10 +19,12 @@ from typer.testing import CliRunner
 
 import main
 from server import answers
+from server.examples import faces_in_selfie
 from server.library_routes import library_routes
 from server.listings import Listings
 from server.routes import routes
 from server.runs import Runs
+from unipic.core.errors import SourceError
 from unipic.library.library import Library
 from unipic.library.listing import Filter
 from unipic.reading.engines.inline import InlineEngine
@@ -437,13 +441,24 @@ def test_only_photos_of_the_library_are_examples(value: str, visitor: Visitor) -
 def looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are looked at in this process, not in one of their own."""
 
-    def look(path: Path, encoder: str) -> str:
-        seen = CliRunner().invoke(main.app, ["example", str(path), encoder])
+    def look(*asked: object) -> str:
+        seen = CliRunner().invoke(main.app, [str(one) for one in asked])
         assert not seen.exception
         return seen.stdout
 
     monkeypatch.setattr("unipic.tools.LocalEngine", lambda *_, **__: InlineEngine())
     monkeypatch.setattr("server.examples.look", look)
+
+
+def test_the_faces_in_a_picture_are_looked_at_as_it_is(tmp_path: Path, looks: None) -> None:
+    save(group({(20, 60, 120): 0, (250, 60, 260): 2}), tmp_path / "picture", format="PNG")
+    large, small = faces_in_selfie(tmp_path / "picture", "me.jpg")
+    assert large.box[0] > small.box[0]
+    assert large.vector is not None
+    assert abs(float(np.linalg.norm(large.vector)) - 1) < 1e-3
+    save(scene(1), tmp_path / "picture", format="PNG")
+    with pytest.raises(SourceError, match=r"^me\.jpg shows no face"):
+        faces_in_selfie(tmp_path / "picture", "me.jpg")
 
 
 def test_a_picture_is_searched_by_and_not_kept(visitor: Visitor, tmp_path: Path, looks: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.helpers.galleries import photo
 from tests.helpers.people import digest, direction, face, faces_of
 from tests.helpers.searched import stored
 
+from server.examples import face_to_dict
 from server.people_routes import people_routes
 from unipic.core.face import Face
 from unipic.library.faces import CHOICE
@@ -134,3 +136,36 @@ def test_what_is_not_understood_changes_nothing(visitor: Visitor, said: dict[str
     assert answer.status_code in (400, 410), answer.text
     assert answer.json()["message"]
     assert visitor.get("listing") == before
+
+
+def test_the_faces_in_a_photo_with_their_names(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "server.people_routes.faces_in", lambda *_: [one for one in visitor.faces if one.digest == digest(0)]
+    )
+    anna = visitor.do("name", id=visitor.ids("unnamed")[0], name="<b>Anna</b>")["id"]
+    first, second = visitor.get(f"photo/{digest(0)}")
+    assert {first["name"], second["name"]} == {"<b>Anna</b>", ""}
+    assert anna in (first["id"], second["id"])
+    visitor.do("no face", faces=[first["key"]])
+    assert [one["key"] for one in visitor.get(f"photo/{digest(0)}")] == [second["key"]]
+    visitor.library.marks.choose(CHOICE, "off")
+    assert visitor.get(f"photo/{digest(0)}") == []
+
+
+def test_a_picture_finds_the_photos_of_each_face_in_it(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = json.dumps({"faces": [face_to_dict(face(who, 70)) for who in (ANNA, 9)]})
+    monkeypatch.setattr("server.examples.look", lambda *_: said)
+
+    def sent(expect: int) -> Any:
+        answer = visitor.client.put("/unipic/people/selfie", params={"name": "m<e>.jpg"}, content=b"a picture")
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    anna, stranger = sent(200)["faces"]
+    assert {one["digest"] for one in anna["photos"] if one["sure"]} == {digest(n) for n in (0, 1, 2)}
+    assert stranger["photos"] == []
+    said = '{"problem": "shows no face"}'
+    assert sent(415)["message"] == "m<e>.jpg shows no face."
+    visitor.library.marks.choose(CHOICE, "off")
+    assert sent(409)
+    assert not list(visitor.library.data.glob("example-*"))

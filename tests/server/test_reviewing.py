@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.helpers.desks import evidence, scanned, three
 from tests.helpers.galleries import photo
+from tests.helpers.people import digest, face, put
+from tests.helpers.searched import stored
 
 from server.desks import open_desk
 from server.review_routes import MAX_STEP_BYTES, review_routes
 from server.runs import Run, Runs
 from unipic.cleanup.record import VERSION
 from unipic.library.decisions import Catalogue
+from unipic.library.faces import forget_faces
+from unipic.people.people import open_people
 from unipic.review.desk import Desk
 from unipic.review.ledger import ledger, ledger_to_dict
 
@@ -270,3 +275,27 @@ def test_a_run_that_is_not_there_or_not_ready(visitor: Visitor) -> None:
     (visitor.run.folder / "evidence.json").unlink()
     assert visitor.client.get(visitor.url).status_code == 409
     assert visitor.say(409, do="undo")["message"]
+
+
+def test_people_of_the_library_are_named_in_reasons_and_nowhere_in_the_run(tmp_path: Path) -> None:
+    """Their faces are known by the photos' contents, until somebody is forgotten or faces are turned off."""
+    shots = [photo(id, digest=digest(n), size=9000 - n) for n, id in enumerate("ab")]
+    faces = {one.id: (replace(face(1, n), eyes=2.0 - 4 * n),) for n, one in enumerate(shots)}
+    library = stored(tmp_path, shots)
+    put(library, [one for (one,) in faces.values()])
+    run = scanned(tmp_path, replace(evidence(shots, {"a b": 95.0}), faces=faces))
+
+    def reason() -> str:
+        (group,) = open_desk(run, Catalogue(tmp_path), library).proposal.shots
+        return group.reason
+
+    people = open_people(library)
+    people.group()
+    ben = people.name(next(iter(people.everybody)), "Benjamin")
+    assert reason() == "Benjamin's eyes are shut in the other one"
+    assert not any(b"Benjamin" in path.read_bytes() for path in run.folder.rglob("*") if path.is_file())
+    people.hide(ben.id)
+    assert "Benjamin" not in reason()
+    people.undo()
+    forget_faces(library)
+    assert "Benjamin" not in reason()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
-from screens.parts.save import album_root, make_folder, make_list, make_zip, offer
+from screens.parts.save import album_root, make_crops, make_folder, make_list, make_zip, offer
 from screens.parts.tree import tree
 from screens.parts.words import belonging, bullets, count, failed, first_of, plain, size
 from screens.session import session
@@ -34,12 +34,13 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "tree", "list", "immich", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "crops", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "tree": ":material/account_tree: Folder tree",
+    "crops": ":material/crop: Crops",
     "list": ":material/list_alt: List",
     "immich": ":material/cloud_upload: Immich",
     "aside": ":material/drive_file_move: :red[Move originals aside]",
@@ -62,7 +63,7 @@ def export(job: Export) -> bool:
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
-    offered |= {"zip": copied, "folder": copied, "tree": copied, "immich": source == "immich"}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
     way = st.segmented_control("How", ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
@@ -79,6 +80,8 @@ def export(job: Export) -> bool:
     if way == "list":
         _list(job, album)
         return False
+    if way == "crops":
+        return _crops(job, album)
     _location()
     if way == "tree":
         return tree(job.run, job.outcomes, album, without_place(), job.ready)
@@ -200,6 +203,23 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
     look_for_new([library().add(kept_folder())])
     st.success("The photos are in your library.", icon=":material/check_circle:")
     return True
+
+
+def _crops(job: Export, album: str) -> bool:
+    """A ZIP of crops of what is kept. False: it is no album of all photos."""
+    from unipic.albums.crop import ASPECTS
+
+    aspects = st.segmented_control("Shape", list(ASPECTS), selection_mode="multi", default="4:5", key="aspects")
+    photos = [one.file for one in job.outcomes if one.fate == "kept" and isinstance(one.file, Photo)]
+    st.caption(
+        f"A ZIP with a JPEG of each of {count(len(photos), 'photo')} in each shape, at the photo's own pixels. Faces "
+        "stay whole if they fit; otherwise it says whose is cut. The time and the place of a photo stay in its crops."
+    )
+    usable = bool(aspects and photos and job.ready)
+    if st.button("Make the crops", type="primary", icon=":material/crop:", key="crop", disabled=not usable):
+        make_crops(job.run, photos, aspects, album)
+    offer(job.run)
+    return False
 
 
 def _list(job: Export, album: str) -> None:

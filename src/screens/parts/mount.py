@@ -2,6 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 PARTS = Path(__file__).parent
 
@@ -24,3 +27,22 @@ def styles(*names: str) -> str:
 
 def rerun() -> None:
     """The callback of a component's trigger: Streamlit hands over only values that have one."""
+
+
+def page_of(folder: str, room: str) -> Any:
+    """The component of a page about the library, whose room tells by `go` where the person goes on."""
+    return st.components.v2.component(
+        f"unipic_{folder}",
+        html=f'<div class="unipic darkroom {folder}"></div>',
+        css=styles("darkroom/darkroom", "events/sheet", f"{folder}/{folder}"),
+        js=script(folder, room, "go"),
+    )
+
+
+def show(component: Any, key: str) -> None:
+    """Mount a page_of(); go on to the photos, or to the export of some, once the person wants to."""
+    gone = component(key=key, data={"token": key}, on_go_change=rerun).get("go")
+    if isinstance(gone, dict) and gone.get("run"):
+        st.switch_page("export.py", query_params={"run": str(gone["run"])})
+    if isinstance(gone, dict) and gone.get("photos"):
+        st.switch_page("photos.py")

@@ -18,7 +18,9 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
+from unipic.core.photo import Found, Photo
 from unipic.core.progress import Progress, Step
+from unipic.core.settings import Settings
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
@@ -65,6 +67,18 @@ def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) ->
         _offer(run, path, "list")
 
 
+def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album: str) -> None:
+    """Write a ZIP of crops into the run's folder, and say whose heads are cut."""
+    from unipic.destinations.crops import zip_crops
+
+    path = run.out / f"{zip_name(album)} crops.zip"
+    files = [Found(photo.id, photo.name, photo.path, photo.size) for photo in photos]
+    made = with_bar("Cropping", lambda bar: zip_crops(path, files, aspects, Settings(), bar))
+    if made is not None:
+        session.zip_path = path
+        _said(made[1], "more")
+
+
 def offer(run: Run) -> None:
     """The download of the last ZIP, which starts by itself, with a button in case it does not."""
     if session.zip_path and session.zip_path.parent == run.out and session.zip_path.exists():
@@ -87,14 +101,15 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
     result = with_bar(title, lambda bar: export(destination, outcomes, bar))
     if result is None:
         return None
-    for problem in result.problems[:MAX_ROWS_SHOWN]:
-        st.warning(plain(problem), icon=":material/warning:")
-    if len(result.problems) > MAX_ROWS_SHOWN:
-        st.warning(
-            f"... and {len(result.problems) - MAX_ROWS_SHOWN:,} more, listed in the manifest.",
-            icon=":material/warning:",
-        )
+    _said(result.problems, "more, listed in the manifest")
     return result
+
+
+def _said(problems: Sequence[str], more: str) -> None:
+    for problem in problems[:MAX_ROWS_SHOWN]:
+        st.warning(plain(problem), icon=":material/warning:")
+    if len(problems) > MAX_ROWS_SHOWN:
+        st.warning(f"... and {len(problems) - MAX_ROWS_SHOWN:,} {more}.", icon=":material/warning:")
 
 
 def with_bar(title: str, work: Callable[[Progress], T]) -> T | None:

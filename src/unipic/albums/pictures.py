@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -68,11 +68,8 @@ def merging(limits: Limits, format: Format = "jpeg", place: bool = True) -> Make
 
     def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
         if "hdr" not in kinds and brackets(group):
-            engine = LocalEngine(1, SECONDS, MEMORY)
-            try:
+            with closing(LocalEngine(1, SECONDS, MEMORY)) as engine:
                 yield from merged(group, engine, limits, format, place)
-            finally:
-                engine.close()
 
     return make
 

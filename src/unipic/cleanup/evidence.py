@@ -23,4 +23,5 @@ class Evidence:
     ranked: bool = True  # False: scores are not there yet, and only copies can be reviewed
     series: tuple[Series, ...] = ()  # taken on purpose
     faces: Mapping[str, tuple[Face, ...]] = field(default_factory=dict)  # by photo id; missing: not looked at
+    names: Mapping[str, str] = field(default_factory=dict)  # of people, by the key of a face; in no record
     first_seen: Mapping[str, float] = field(default_factory=dict)  # by digest, seconds since 1970; missing: just now

@@ -19,9 +19,7 @@ class Face:
 
     digest: str  # of the photo
     box: Box
-    points: tuple[
-        Point, ...
-    ]  # right eye, left eye, nose, right and left corner of the mouth, as the picture shows them
+    points: tuple[Point, ...]  # right eye, left eye, nose, right and left corner of the mouth, as shown
     score: float  # 0 to 1: how sure the detector is
     size: float  # pixels: the width of the box in the original
     clear: bool = True  # good enough to start or extend a person; False: it may only be attached to one

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -70,6 +73,27 @@ def crop_all(
     progress(Step("Cropping", len(files), len(files), "photo"))
 
 
+def zip_crops(
+    path: Path, files: Sequence[Found], aspects: Sequence[str], settings: Settings, progress: Progress = silent
+) -> tuple[int, list[str]]:
+    """Write a ZIP of crops. Returns how many are in it, and whose heads are cut and what went wrong. ModelError."""
+    with closing(engine_of(settings)) as engine, TemporaryDirectory(dir=path.parent) as folder:
+        done = [*crop_all(files, aspects, Path(folder), head_finder(), engine, settings.limits, progress)]
+        written = [one.target for one in done if one.target]
+        with atomic_file(path) as file, ZipFile(file, "w") as archive:  # not compressed: JPEGs are
+            for target in written:
+                archive.write(target, target.relative_to(folder))
+    return len(written), [
+        f"{one.name} {one.aspect}: {one.cut or one.problem}" for one in done if one.cut or one.problem
+    ]
+
+
+def engine_of(settings: Settings) -> LocalEngine:
+    """Workers that read and write pictures, to be closed."""
+    limits = settings.limits
+    return LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
+
+
 def collage_ready(path: Path) -> None:
     """SettingsError unless the name ends in .png or .pdf; DestinationError if it cannot be written there."""
     if path.suffix.lower() not in KINDS:
@@ -97,11 +121,8 @@ def print_page(page: Page, shots: Sequence[Shot], library: Reader, settings: Set
     best, limits = best_of(shots, page.photos), settings.limits
     known = library.by_digest(best)
     paths = [known[digest].path for digest in best if digest in known]
-    engine = LocalEngine(settings.machine.workers, limits.photo_seconds, limits.worker_memory)
-    try:
+    with closing(engine_of(settings)) as engine:
         problems = write_collage(page.path, paths, page.size, head_finder(), engine, limits)
-    finally:
-        engine.close()
     return len(paths) - len(problems), problems
 
 

@@ -6,8 +6,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
+from unipic.core.errors import DecisionsUnreadable
+from unipic.core.photo import Photo
 from unipic.library._database import Database
 from unipic.library._tables import marks, portions
+from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
 from unipic.vision.faces import KIND as FACE
 from unipic.vision.faces import FaceFinder
@@ -58,6 +61,21 @@ def showing(reader: Reader, persons: Collection[str]) -> frozenset[str]:
     asked = f"SELECT DISTINCT digest {_ROWS} AND json_extract(facts, '$.person') IN ({{}})"
     found = (reader.ask(asked.format(marks(some)), some) for some in portions(sorted(persons)))
     return frozenset(digest for rows in found for (digest,) in rows)
+
+
+def called(reader: Reader, photos: Iterable[Photo]) -> dict[str, str]:
+    """What people are called, by the keys of their faces in these photos; none if the decisions cannot be read."""
+    try:
+        names = {one.id: one.name for one in Persons(reader.data).all()[0] if one.name and not one.hidden}
+    except DecisionsUnreadable:
+        return {}
+    found = dict[str, str]()
+    asked = f"SELECT digest, part, facts {_ROWS} AND digest IN ({{}})"
+    for some in portions(sorted({photo.digest for photo in photos}) if names else []):
+        for digest, part, facts in reader.ask(asked.format(marks(some)), some):
+            if name := names.get(json.loads(facts)["person"]):
+                found[f"{digest} {part}"] = name
+    return found
 
 
 def numbers(reader: Reader) -> dict[str, int]:

@@ -30,7 +30,8 @@ from unipic.vision.own_faces import OwnFaceEncoder
 from unipic.vision.registry import face_encoder_key, open_face_encoder, open_faces
 
 FINDER = FaceFinder.key  # of the rows of the faces' parts
-CHOICE, LEFT_OUT = "faces", "faces left out"  # the names under which it is remembered what people chose
+# The names under which it is remembered what people chose.
+CHOICE, LEFT_OUT, UNWANTED = "faces", "faces left out", "faces never again"
 # Seconds for 1,000 photos, with one face in two of them.
 FINDING = Stage("Finding faces", 14, "Where faces are is noted: for the best shot, for crops, and for People.")
 TELLING = Stage("Telling faces apart", 8, "Each face becomes 128 numbers that are kept on this computer.")
@@ -39,6 +40,7 @@ AT_ONCE = 200  # photos between two looks at whether it is still wanted: some se
 # A face that may start or extend a person, by what tells faces that are taken for others (PEOPLE in RESULTS.md).
 CLEAR_SIZE = 40  # pixels in the original
 CLEAR_SCORE = 0.85  # of the finder: below, there are dolls, statues and backs of heads
+AGAIN = 0.93  # cosine to the mean of a person from which a face is hers: as groups join, see people/limits.py
 LIKE_ANYBODY = 0.945  # cosine to the mean of all faces: blurred ones lie near it
 
 
@@ -72,6 +74,11 @@ def tell_apart(
         if not is_on(library):
             _delete(library)
             return 0
+        if gone := _unwanted_people(library):
+            told = [(face, face.vector) for face in faces(library, some, vectors=True) if face.vector is not None]
+            again = [face for face, vector in told if max(float(one @ vector) for one in gone) >= AGAIN]
+            if again:
+                forget_these(library, again)
         if unwanted := sorted(_unwanted(library) & set(some)):
             _delete(library, unwanted)
     return len(todo)
@@ -147,6 +154,7 @@ def forget_faces(library: Library) -> Forgotten:
     UnipicError if something else reads the index for so long that bytes of what was deleted may be left in its file.
     """
     library.marks.choose(CHOICE, "off")
+    library.marks.choose(UNWANTED, "")
     return _delete(library)
 
 
@@ -160,6 +168,17 @@ def forget_these(reader: Reader, faces: Sequence[Face]) -> Forgotten:
         base.all_at_once([(f"DELETE {which}", row) for row in rows])
         base.compact()
     return Forgotten(number, chips)
+
+
+def never_again(reader: Reader, vector: np.ndarray) -> None:
+    """Delete faces like this one, float32 [D] of length 1, as soon as they are told apart. The vector is kept."""
+    kept = [*_unwanted_people(reader), vector]
+    reader.marks.choose(UNWANTED, json.dumps([one.astype(np.float16).tobytes().hex() for one in kept]))
+
+
+def _unwanted_people(reader: Reader) -> list[np.ndarray]:
+    said = json.loads(reader.marks.choice(UNWANTED) or "[]")
+    return [np.frombuffer(bytes.fromhex(one), np.float16).astype(np.float32) for one in said]
 
 
 def _delete(library: Library, digests: Sequence[str] | None = None) -> Forgotten:

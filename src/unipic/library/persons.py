@@ -127,7 +127,6 @@ class Persons(Decisions):
         if not self._begun():
             return 0
         with self._open() as base:
-            base.execute("PRAGMA secure_delete = ON")
             before = base.total_changes
             base.executemany("DELETE FROM face_ruling WHERE person = ?", [(id,) for id in persons])
             base.executemany("DELETE FROM face_ruling WHERE face = ?", [(face,) for face in faces])

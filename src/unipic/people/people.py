@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
+
 from unipic.core.errors import DecisionsUnreadable, ModelError, SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
 from unipic.library.faces import faces as faces_in
-from unipic.library.faces import forget_these
+from unipic.library.faces import forget_these, never_again
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
 from unipic.library.searchable import copies
@@ -247,13 +249,17 @@ class People:
         self._look()
         return step
 
-    def forget(self, id: str) -> int:
+    def forget(self, id: str, again: bool = True) -> int:
         """Delete a person: name, what was said of its faces, their numbers and pictures. Returns how many rulings.
 
         No step can be undone then, and only another network finds these faces again. UnipicError if something reads the
-        index for so long that bytes of them may be left in its file.
+        index for so long that bytes of them may be left in its file. Not `again`: what is found of the person later is
+        deleted at once; to know whom, the mean of the faces is kept until all faces are deleted.
         """
         some = self.somebody(id)
+        if not again and (clear := some.clear):
+            mean = vectors_of(clear).mean(axis=0)
+            never_again(self._reader, mean / np.linalg.norm(mean))
         keys = {face.key for face in some.faces}
         rulings = self.records.forget([some.id], keys)
         store(self._reader, self._made, {}, keys)

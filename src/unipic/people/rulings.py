@@ -52,15 +52,11 @@ class Heard:
     unfound: Mapping[str, Said] = field(default_factory=dict)  # of faces that no detector finds
 
 
-def hear(faces: Iterable[Face], rulings: Iterable[FaceRuling], same: Mapping[str, str] | None = None) -> Heard:
-    """What holds of each face. `rulings`: the oldest first; `same`: a photo's digest to one name for all its copies."""
-    return Finder(faces, same or {}).hear(rulings)
-
-
 class Finder:
     """The faces that a ruling's key is about, in the photo and in its copies."""
 
     def __init__(self, faces: Iterable[Face], same: Mapping[str, str]) -> None:
+        """`same`: a photo's digest to one name for all its copies."""
         self._same = same
         self._in = defaultdict[str, list[Face]](list)
         self._copies = defaultdict[str, set[str]](set)

@@ -37,11 +37,11 @@ def photos_of(face: Face, faces: Iterable[Face], limits: FaceLimits) -> list[Mat
     return sorted(best.values(), key=lambda match: (not match.sure, -match.likeness, match.digest))
 
 
-def largest_face(picture: np.ndarray) -> Face | None:
-    """The largest face in uint8 [H, W, 3] RGB that is clear enough to be compared. ModelError."""
+def clear_faces(picture: np.ndarray) -> list[Face]:
+    """The faces in uint8 [H, W, 3] RGB that are clear enough to be compared, the largest first. ModelError."""
     from unipic.vision import chips
 
-    encoder = open_face_encoder("cpu")
+    encoder, found = open_face_encoder("cpu"), list[Face]()
     for part in open_faces().find([picture])[0]:
         chip = chips.cut(picture, part.facts["points"])
         if chip is None or part.box is None:
@@ -51,5 +51,5 @@ def largest_face(picture: np.ndarray) -> Face | None:
         size = (part.box[2] - part.box[0]) * picture.shape[1]
         face = Face("", part.box, points, part.facts["score"], size, vector=vector)
         if np.isfinite(vector).all() and is_clear(face, encoder.mean):
-            return face
-    return None
+            found.append(face)
+    return sorted(found, key=lambda face: -face.size)

@@ -1,7 +1,5 @@
 """What chips ask of the library, as conditions on its facts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 
@@ -48,10 +46,11 @@ def condition_of(chips: Sequence[Chip], names: Names) -> Every:
 def missing(chips: Sequence[Chip], names: Names) -> Iterator[str]:
     """What to say of chips that find nothing since nothing in the library can tell."""
     looked, named = looked_for(names.library.reader), names.vocabulary.people
+    who = [value for chip in chips if chip.key == "who" for value in chip.values]
     for key in dict.fromkeys(chip.key for chip in chips if chip.key in OF_FACES):
         if not looked:
             yield f"Nobody has looked for faces in this library, so {key}: finds nothing"
-        elif key == "who" and not named:
+        elif key == "who" and not named and not any(names.library.said(key, one) for one in who):
             yield "Nobody has a name in this library, so who: finds nothing"
         elif key in UNKNOWN:
             yield f"Nothing in this library says so far, so {key}: finds nothing"

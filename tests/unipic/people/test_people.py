@@ -28,7 +28,7 @@ from unipic.library.persons import Change, FaceRuling, Person, Persons, checked_
 from unipic.library.searchable import copies
 from unipic.people.limits import DLIB, FaceLimits
 from unipic.people.people import People, Together
-from unipic.people.rulings import hear
+from unipic.people.rulings import Finder
 from unipic.people.settling import Known, settle
 from unipic.people.suggest import Deck
 
@@ -99,11 +99,11 @@ def test_a_ruling_finds_its_face_in_a_copy_and_in_a_turned_one(people: Open, lib
     copy = turned(faces[0])
     same = {copy.digest: "one", digest(0): "one"}
     ruling = FaceRuling("1", 1.0, faces[0].key, "anna", "is")
-    heard = hear([*faces, copy], [ruling], same)
+    heard = Finder([*faces, copy], same).hear([ruling])
     assert heard.of.keys() == {faces[0].key, copy.key}
-    assert hear([*faces, replace(copy, vector=vector_of(7, 7))], [ruling], same).of.keys() == {faces[0].key}
-    assert hear([*faces, copy], [ruling]).of.keys() == {faces[0].key}
-    assert hear([copy], [ruling]).unfound.keys() == {faces[0].key}
+    assert Finder([*faces, replace(copy, vector=vector_of(7, 7))], same).hear([ruling]).of.keys() == {faces[0].key}
+    assert Finder([*faces, copy], {}).hear([ruling]).of.keys() == {faces[0].key}
+    assert Finder([copy], {}).hear([ruling]).unfound.keys() == {faces[0].key}
 
 
 def test_copies_are_known_by_their_pixels_and_by_a_second_look(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_copies_count_once(library: Library) -> None:
     known = Known({digest(n): None for n in range(3)}, {digest(n): "same" for n in range(3)})
     three = faces_of([1], [1], [1])
     groups = {one.key: "group" for one in three}
-    (some,) = settle(three, groups, hear(three, []), [], known)
+    (some,) = settle(three, groups, Finder(three, {}).hear([]), [], known)
     assert (some.photos, some.kind, len(some.faces)) == (1, "other", 3)
 
 
@@ -448,7 +448,7 @@ def test_every_face_is_in_one_place_and_what_was_said_holds(
     ]
     rulings = [replace(one, person="n") if one.says == "nobody" else one for one in rulings]
     groups = {one.key: str(data.draw(st.integers(0, 2))) for one in faces}  # of an older day, perhaps
-    heard = hear(faces, rulings)
+    heard = Finder(faces, {}).hear(rulings)
     found = settle(faces, groups, heard, rows, Known({one.digest: None for one in faces}))
     placed = Counter(one.key for some in found for one in some.faces)
     none = {key for key, its in heard.of.items() if its.no_face}

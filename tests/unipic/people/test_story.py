@@ -14,11 +14,11 @@ from tests.helpers.people import faces_of, vector_of
 from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import SourceError
-from unipic.examples import face_in
-from unipic.library.faces import turn_on
+from unipic.examples import faces_in_picture
+from unipic.library.faces import forget_faces, turn_on
 from unipic.library.library import Library
 from unipic.people.limits import DLIB
-from unipic.people.selfie import largest_face, photos_of
+from unipic.people.selfie import clear_faces, photos_of
 from unipic.reading.engines.inline import InlineEngine
 from unipic.tools import Tools
 from unipic.vision.builtin import BuiltinEncoder
@@ -50,7 +50,7 @@ def test_from_photos_to_persons(library: Library, tmp_path: Path) -> None:
     again, _ = find_people(library, tools, SETTINGS, tidy=True)
     assert again.everybody[ana.id].faces[0].key == ana.faces[0].key
     save(group({PLACES[0]: 0}), tmp_path / "selfie.jpg", quality=95)
-    selfie = face_in(tmp_path / "selfie.jpg", tools, SETTINGS)
+    selfie = faces_in_picture(tmp_path / "selfie.jpg", tools, SETTINGS)[0]
     assert [match.sure for match in photos_of(selfie, people.faces, DLIB)][:3] == [True] * 3
     chips = len(list(library.chips.folder.rglob("*.jpg")))
     vectors = [np.asarray(one.vector, np.float16).tobytes() for one in ana.faces if one.vector is not None]
@@ -62,17 +62,17 @@ def test_from_photos_to_persons(library: Library, tmp_path: Path) -> None:
     assert b"Ana" not in kept
     assert {one.key for one in ana.faces}.isdisjoint(one.key for one in find_people(library, tools, SETTINGS)[0].faces)
     with pytest.raises(SourceError, match="no face"):
-        face_in(tmp_path / "photos" / "beach.jpg", tools, SETTINGS)
+        faces_in_picture(tmp_path / "photos" / "beach.jpg", tools, SETTINGS)
     with pytest.raises(SourceError, match="not a file"):
-        face_in(tmp_path / "gone.jpg", tools, SETTINGS)
+        faces_in_picture(tmp_path / "gone.jpg", tools, SETTINGS)
 
 
-def test_the_largest_face_is_compared() -> None:
+def test_the_largest_face_comes_first() -> None:
     picture = np.asarray(group({(20, 60, 120): 0, (250, 60, 260): 2}))
-    found = largest_face(picture)
-    assert found is not None
-    assert found.box[0] > 0.3
-    assert largest_face(np.asarray(Image.new("RGB", (64, 64)))) is None
+    largest, *others = clear_faces(picture)
+    assert largest.box[0] > 0.3
+    assert len(others) == 1
+    assert clear_faces(np.asarray(Image.new("RGB", (64, 64)))) == []
     assert face(0).size == (240, 240)
 
 
@@ -90,3 +90,21 @@ def test_a_poor_face_is_less_sure_than_a_clear_one() -> None:
     }
     assert photos_of(made_up(1, 1, vector=None), [clear], DLIB) == []
     assert photos_of(selfie, [], DLIB) == []
+
+
+def test_a_person_who_is_not_to_be_found_again(library: Library, tmp_path: Path) -> None:
+    """Faces of new photos that are hers are deleted as soon as they are told apart; deleting all ends that."""
+    turn_on(library)
+    tools = Tools(BuiltinEncoder(), None, InlineEngine(), library.thumbnails)
+    people, _ = find_people(library, tools, SETTINGS)
+    ana = next(some for some in people.everybody.values() if some.faces[0].box[0] < 0.5)
+    assert len(people.faces) == 6
+    people.forget(ana.id, again=False)
+    save(group({PLACES[0]: 0, (400, 80, 180): 2}), tmp_path / "photos" / "new.jpg", quality=90)
+    read_in(library, tmp_path / "photos")
+    left = find_people(library, tools, SETTINGS)[0].faces
+    assert len(left) == 6 - len(ana.faces) + 1
+    assert all(one.box[0] > 0.5 for one in left)
+    forget_faces(library)
+    turn_on(library)
+    assert len(find_people(library, tools, SETTINGS)[0].faces) == 8

@@ -11,6 +11,8 @@ export function urls(token) {
     thumb: (photo) => (photo.digest ? `/unipic/thumb/${token}/${photo.digest}` : ""),
     view: (photo) => `/unipic/view/${token}/${photo.id}`,
     full: (photo) => `/unipic/photo/${token}/${photo.id}`,
+    made: (group, kind) => `/unipic/made/${token}/${group.id}/${kind}`,
+    token,
   };
 }
 
@@ -28,11 +30,22 @@ export async function call(url, body, patience = LONG) {
 }
 
 /** What an address answers; null after a problem, which is told. */
-export async function ask(url, told, body, patience) {
-  const { status, body: answer } = await call(url, body, patience);
+export function ask(url, told, body, patience) {
+  return answered(call(url, body, patience), told);
+}
+
+/** The answer that is coming; null after a problem, which is told. */
+export async function answered(coming, told) {
+  const { status, body: answer } = await coming;
   if (status === 200 && answer) return answer;
   told(answer?.message || OFFLINE);
   return null;
+}
+
+/** Status and JSON of a file that is sent. */
+export async function put(url, file) {
+  const answer = await fetch(`${url}?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
+  return { status: answer?.status ?? 0, body: (await answer?.json().catch(() => null)) ?? null };
 }
 
 export function worthRetrying({ status, body }) {

@@ -3,6 +3,7 @@
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { longDay } from "../gallery/words.js";
+import { guests } from "./guests.js";
 import { sheet } from "./sheet.js";
 import { thumb } from "./timeline.js";
 
@@ -17,6 +18,7 @@ export class One {
     this.dated = event.kind !== "undated";
     this.hint = h("p", { class: "hint", hidden: true });
     this.sheet = sheet((how) => page.print(event.id, how));
+    this.guests = guests((what) => page.ask("/guests", { event: event.id, ...what }));
     this.element = h(
       "section",
       { class: "one", "aria-label": event.title, onkeydown: (pressed) => this.key(pressed) },
@@ -29,6 +31,7 @@ export class One {
       ),
       this.actions(),
       this.sheet,
+      this.guests,
       this.hint,
       ...event.listed.map((day) => this.day(day)),
     );
@@ -71,7 +74,8 @@ export class One {
       "div",
       { class: "actions" },
       button("Make an album", "export", () => page.album([event.id]), { class: "strong" }),
-      (this.printing = button("Page to print…", "album", () => this.openSheet(), { "aria-expanded": "false" })),
+      button("Page to print…", "album", ({ currentTarget }) => this.open(this.sheet, currentTarget), { "aria-expanded": "false" }),
+      button("Guest link…", "faces", ({ currentTarget }) => this.open(this.guests, currentTarget), { "aria-expanded": "false" }),
       button("Show in Photos", "similar", () => page.photos(event.id)),
       this.dated && event.photos > 1 && this.splitting,
       this.dated && event.after && button("Join with next", "same", () => this.join(event.after)),
@@ -81,10 +85,12 @@ export class One {
     );
   }
 
-  openSheet() {
-    this.sheet.hidden = !this.sheet.hidden;
-    this.printing.setAttribute("aria-expanded", String(!this.sheet.hidden));
-    if (!this.sheet.hidden) this.sheet.querySelector("select").focus();
+  open(sheet, button) {
+    sheet.hidden = !sheet.hidden;
+    button.setAttribute("aria-expanded", String(!sheet.hidden));
+    if (sheet.hidden) return;
+    sheet.opened?.();
+    sheet.querySelector("select").focus();
   }
 
   join(other) {

@@ -33,7 +33,7 @@ export function sheet(print) {
     h("label", {}, "File", kind),
     make,
     done,
-    h("p", { class: "quiet" }, "The best photos of the event at 300 dpi. No head is cut. The page is deleted later, as other results are."),
+    h("p", { class: "quiet" }, "The best photos, at 300 dpi. No head is cut. The page is deleted later, as other results are."),
   );
 }
 

@@ -29,6 +29,7 @@ export const KEYS = [
   { keys: ["ArrowRight", "ArrowDown"], action: "forward", in: "large", held: true, words: "Next photo" },
   { keys: ["ArrowLeft", "ArrowUp"], action: "back", in: "large", held: true, words: "Previous photo" },
   { keys: ["I"], action: "info", in: "large", words: "Information, tags, albums and note" },
+  { keys: ["E"], action: "faces", in: "large", words: "Faces with their names" },
   { keys: ["Z"], action: "zoom", in: "large", words: "Zoom to 100 % and back" },
   { keys: ["+", "="], action: "closer", in: "large", held: true, words: "Zoom in" },
   { keys: ["-"], action: "further", in: "large", held: true, words: "Zoom out" },

@@ -3,6 +3,7 @@
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { Pictures } from "../darkroom/pictures.js";
+import { Faces } from "./faces.js";
 import { Info } from "./info.js";
 import { Stage } from "./stage.js";
 import { label, nameOf, shortDay } from "./words.js";
@@ -15,6 +16,12 @@ export class Large {
   constructor(store, view) {
     Object.assign(this, { store, view, pictures: new Pictures(4) });
     this.stage = new Stage(store.urls, (step) => this.step(step));
+    this.faces = new Faces(this.stage.boxes, {
+      ask: (open) => view.openDialog(open),
+      search: (query) => this.search(query),
+      say: (words) => view.say(words),
+    });
+    this.who = tool("faces", "Faces (E)", () => this.toggleFaces());
     this.info = new Info(store, {
       onMark: (said) => this.mark(said),
       onSearch: (line) => this.searchFor(line),
@@ -34,6 +41,7 @@ export class Large {
         this.words,
         this.number,
         this.heart,
+        this.who,
         tool("similar", "Find similar (M)", () => this.similar()),
         tool("loupe", "Zoom (Z)", () => this.stage.hundred()),
         this.about,
@@ -88,6 +96,7 @@ export class Large {
     this.refresh();
     if (!photo) return;
     this.stage.show(photo, label(photo));
+    this.faces.clear();
     this.pictures.get(this.store.urls.thumb(photo));
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.rest(), REST);
@@ -100,6 +109,7 @@ export class Large {
     this.words.replaceChildren(
       h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
       h("span", {}, day),
+      h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
     );
     this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
@@ -111,7 +121,13 @@ export class Large {
       const near = this.store.pages.at(this.position + by);
       if (near) this.pictures.get(this.store.urls.view(near));
     }
+    this.faces.show(this.photo.digest);
     if (this.info.digest !== this.photo.digest) await this.learn();
+  }
+
+  toggleFaces() {
+    this.who.setAttribute("aria-pressed", String(this.faces.toggle()));
+    if (this.photo) this.faces.show(this.photo.digest);
   }
 
   /** Show the facts of the photo; `anew`: even if they are there, where somebody may be writing. */
@@ -148,8 +164,12 @@ export class Large {
 
   /** Search for a line that was read in a photo. */
   searchFor(line) {
+    this.search(`text:"${line.replaceAll('"', " ")}"`);
+  }
+
+  search(query) {
     this.close();
-    this.view.bar.search.ask(`text:"${line.replaceAll('"', " ")}"`);
+    this.view.bar.search.ask(query);
   }
 
   toggleInfo(shown = this.info.element.hidden) {

@@ -278,6 +278,7 @@ export class Gallery {
       forward: () => large.step(1),
       back: () => large.step(-1),
       info: () => large.toggleInfo(),
+      faces: () => large.toggleFaces(),
       zoom: () => large.stage.hundred(),
       closer: () => large.stage.closer(),
       further: () => large.stage.further(),

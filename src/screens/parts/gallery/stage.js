@@ -12,7 +12,10 @@ export class Stage {
   constructor(urls, onSwipe) {
     this.picture = new Picture(urls, () => this.place());
     this.note = h("p", { class: "stage-note", role: "status", hidden: true });
-    this.element = h("div", { class: "stage" }, this.picture.frame, this.note);
+    this.part = h("div", { class: "part", "aria-hidden": "true" }); // where what was searched for was found
+    this.boxes = h("div", { class: "boxes" }); // of faces
+    this.over = h("div", { class: "compare-picture over" }, this.part, this.boxes);
+    this.element = h("div", { class: "stage" }, this.picture.frame, this.over, this.note);
     this.fingers = new Fingers(this.element, {
       pan: (dx, dy) => this.pan(dx, dy),
       zoom: (factor, point) => this.zoom(factor, point),
@@ -31,6 +34,11 @@ export class Stage {
     this.picture.frame.setAttribute("aria-label", words);
     this.picture.show(photo);
     this.said = "";
+    this.part.hidden = !photo.part;
+    if (photo.part) {
+      const [left, top, right, bottom] = photo.part.map((share) => `${100 * share}%`);
+      this.part.style.inset = `${top} calc(100% - ${right}) calc(100% - ${bottom}) ${left}`;
+    }
     this.place();
   }
 
@@ -68,10 +76,9 @@ export class Stage {
     const [fit, view] = [geometry.fitScale(box, shape), geometry.clamp(this.view, box, [shape])];
     const side = Math.max(shape.width, shape.height) * fit * view.zoom * window.devicePixelRatio;
     this.picture.need(side, view.zoom > 1.01);
-    const { style } = this.picture.frame;
-    style.width = `${shape.width * fit}px`;
-    style.height = `${shape.height * fit}px`;
-    style.transform = geometry.toTransform(view, box, shape);
+    const transform = geometry.toTransform(view, box, shape);
+    for (const { style } of [this.picture.frame, this.over])
+      Object.assign(style, { width: `${shape.width * fit}px`, height: `${shape.height * fit}px`, transform });
     this.element.classList.toggle("closer", !this.whole);
     this.note.textContent = this.said || this.picture.note;
     this.note.hidden = !this.note.textContent;

@@ -1,6 +1,6 @@
 // What the gallery knows: the listing of a filter, its photos, what is selected, and the marks it sends.
 
-import { OFFLINE, ask, call, urls } from "../darkroom/api.js";
+import { OFFLINE, answered, ask, call, put, urls } from "../darkroom/api.js";
 import { Pages } from "./pages.js";
 import { added, count, covers, has, removed } from "./ranges.js";
 
@@ -128,10 +128,8 @@ export class Store {
 
   /** Have the server look at a picture to search by; its digest, or null after a refusal. */
   async example(file) {
-    const answer = await fetch(`${LIBRARY}/example?${new URLSearchParams({ name: file.name })}`, { method: "PUT", body: file }).catch(() => null);
-    const body = await answer?.json().catch(() => null);
-    if (!answer?.ok || !body) this.view.onTrouble(body?.message || OFFLINE);
-    return (answer?.ok && body?.digest) || null;
+    const coming = put(`${LIBRARY}/example`, file);
+    return (await answered(coming, (words) => this.view.onTrouble(words)))?.digest ?? null;
   }
 
   /** A run of what is picked, for an export; null after a refusal. */

@@ -8,7 +8,7 @@ const MARGIN = 1.5; // of what is shown to the box of the face
 export function faceOf(face, alt = "") {
   const frame = h("span", { class: "face" });
   if (!face) return frame;
-  const image = h("img", { alt, loading: "lazy", draggable: false, src: `/unipic/thumb/library/${face.digest}` });
+  const image = h("img", { alt, loading: "lazy", draggable: false, src: face.src ?? `/unipic/thumb/library/${face.digest}` });
   const fit = () => {
     const { naturalWidth: width, naturalHeight: height } = image;
     if (!width) return;

@@ -5,6 +5,7 @@ import { Levels } from "../darkroom/levels.js";
 import { Deck } from "./deck.js";
 import { question } from "../darkroom/question.js";
 import { faceOf } from "./face.js";
+import { Found } from "./found.js";
 import { Person } from "./person.js";
 import { Store } from "./store.js";
 import { Wall } from "./wall.js";
@@ -19,12 +20,30 @@ export class People {
     this.wall = new Wall(this);
     this.person = new Person(this);
     this.questions = new Deck(this);
+    this.found = new Found(this);
     this.said = h("p", { class: "said", role: "status" });
     this.body = h("div", {}, h("p", { class: "quiet", role: "status" }, "Looking at who is there…"));
     root.replaceChildren(this.body, this.said);
     this.leaving = new AbortController();
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal: this.leaving.signal });
+    for (const kind of ["dragover", "drop"]) root.addEventListener(kind, (event) => this.dropped(event));
     this.begin();
+  }
+
+  /** A picture that is dropped is searched by; else the browser would open it. */
+  dropped(event) {
+    event.preventDefault();
+    const [file] = event.type === "drop" ? event.dataTransfer.files : [];
+    if (file) this.findBy(file);
+  }
+
+  async findBy(file) {
+    this.onTrouble("Looking at the picture…");
+    const faces = await this.store.selfie(file);
+    if (!faces) return;
+    this.said.classList.remove("seen");
+    this.put(this.found);
+    this.found.show(file, faces);
   }
 
   async begin() {
@@ -32,8 +51,8 @@ export class People {
     this.restore(this.levels.here ?? []);
   }
 
-  show(_, onSearch) {
-    this.search = onSearch;
+  show(_, onGo) {
+    this.go = onGo;
   }
 
   close() {

@@ -2,6 +2,7 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { sheet } from "../events/sheet.js";
 import { faceOf } from "./face.js";
 import { searchFor } from "./store.js";
 import { question } from "../darkroom/question.js";
@@ -10,7 +11,7 @@ const AT_ONCE = 200; // faces that are drawn before one asks for more
 const UNSURE = 90; // of 100: faces less like the others are looked at first
 
 export class Person {
-  /** page: store, say(said), back(), open(id), search(). */
+  /** page: store, say(said), back(), open(id), go(where). */
   constructor(page) {
     this.page = page;
     this.element = h("section", { "aria-label": "Person" });
@@ -47,7 +48,9 @@ export class Person {
       maxLength: 10,
       onchange: () => this.page.say({ do: "born", id: one.id, born: born.value }),
     });
-    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.search()) }, icon("groups"), "All photos");
+    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.go({ photos: true })) }, icon("groups"), "All photos");
+    const paper = sheet((how) => this.page.store.print(one.id, how));
+    const print = h("button", { type: "button", onclick: () => (paper.hidden = !paper.hidden) }, icon("album"), "Page to print…");
     const unsure = one.all.filter((face) => face.likeness !== null && face.likeness < UNSURE).length;
     const faces = this.checking
       ? [...one.all].sort((a, b) => (a.likeness ?? -1) - (b.likeness ?? -1))
@@ -69,9 +72,10 @@ export class Person {
           h("h2", { class: "hidden" }, one.name || "Unnamed"),
           this.page.nameField(one),
           h("p", { class: "quiet" }, `${count(one.faces, "face")} in ${count(one.photos, "photo")}${one.years.length ? `, ${[...new Set(one.years)].join("–")}` : ""}`),
-          h("div", { class: "row" }, born, photos, this.hide(), this.forget(who)),
+          h("div", { class: "row" }, born, photos, this.hide(), print, this.forget(who)),
         ),
       ),
+      paper,
       ...[this.together()].filter(Boolean),
       h("div", { class: "bar" }, h("h3", {}, "Faces"), one.all.length > 1 && check, h("span", { class: "quiet" }, "Select those that are wrong.")),
       this.tools(who),
@@ -87,13 +91,13 @@ export class Person {
   }
 
   forget(who) {
-    const about = `The name, and all that was said of ${count(this.one.faces, "face")}, is deleted and cannot be undone. The faces are found again without a name; turn faces off below to delete them too.`;
-    const act = async () => {
-      if (await this.page.store.say({ do: "forget", id: this.one.id })) this.page.back(true);
+    const about = `The name, all that was said of ${count(this.one.faces, "face")}, their numbers and pictures are deleted. This cannot be undone. Not to find the person in new photos either, 128 numbers of the face have to be kept to know whom, until all faces are deleted.`;
+    const act = (again) => async () => {
+      if (await this.page.store.say({ do: "forget", id: this.one.id, again })) this.page.back(true);
     };
     return h(
       "button",
-      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget", act]] }) },
+      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget, and never find again", act(false)], ["Forget", act(true)]] }) },
       "Forget…",
     );
   }

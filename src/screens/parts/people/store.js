@@ -1,10 +1,11 @@
 // What the page knows of people, and what it sends.
 
-import { OFFLINE, ask, call } from "../darkroom/api.js";
+import { OFFLINE, answered, ask, call, put } from "../darkroom/api.js";
 import { keepPlace } from "../gallery/memory.js";
 import { ALL } from "../gallery/store.js";
 
 const PEOPLE = "/unipic/people";
+const PRINTING = 300000; // milliseconds: a large page takes a slow server minutes
 
 export class Store {
   /** view.onTrouble(words) is told. */
@@ -27,7 +28,24 @@ export class Store {
   }
 
   get(path) {
-    return ask(`${PEOPLE}/${path}`, (words) => this.view.onTrouble(words));
+    return ask(`${PEOPLE}/${path}`, this.told);
+  }
+
+  told = (words) => this.view.onTrouble(words);
+
+  /** The faces in a picture, each with the photos of whoever has it; null after a problem, which is told. */
+  async selfie(file) {
+    return (await answered(put(`${PEOPLE}/selfie`, file), this.told))?.faces ?? null;
+  }
+
+  /** A run with these photos of the library. */
+  async album(digests) {
+    return (await ask("/unipic/library/selection", this.told, { digests }))?.run;
+  }
+
+  /** A page of a person to print; null after a problem. */
+  print(person, how) {
+    return ask("/unipic/events/collage", this.told, { person, ...how }, PRINTING);
   }
 
   /** The answer, or null after a refusal. `onTogether(message, photos)` is asked about two who share photos. */

@@ -40,12 +40,18 @@ export class Wall {
     const cards = all.slice(0, this.most).map((one) => this.card(one));
     const more = all.length > this.most && h("button", { type: "button", onclick: () => this.more() }, "Show more");
     this.element.replaceChildren(
-      h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...tabs), this.asked(book), this.undo(book)),
+      h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...tabs), this.byPicture(), this.asked(book), this.undo(book)),
       this.tools(),
       all.length ? h("ul", { class: "wall" }, ...cards) : h("p", { class: "quiet empty" }, NOTHING[this.kind]),
       ...[more].filter(Boolean),
       h("datalist", { id: "people-names" }, ...this.page.store.names.map((name) => h("option", { value: name }))),
     );
+  }
+
+  byPicture() {
+    const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => file.files[0] && this.page.findBy(file.files[0]) });
+    const words = "Find a person by a picture: choose one, or drop it here. It is not kept.";
+    return h("span", {}, file, h("button", { type: "button", title: words, onclick: () => file.click() }, icon("faces"), "By a picture…"));
   }
 
   asked({ questions }) {

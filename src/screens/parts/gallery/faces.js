@@ -1,0 +1,114 @@
+// The faces in the photo that is large: a box for each with the name, to be named or corrected.
+
+import { call } from "../darkroom/api.js";
+import { h } from "../darkroom/dom.js";
+
+const PEOPLE = "/unipic/people";
+
+export class Faces {
+  /** `over`: an element that lies on the photo. page: ask(open), search(query), say(words). */
+  constructor(over, page) {
+    Object.assign(this, { over, page, shown: false });
+  }
+
+  toggle() {
+    this.shown = !this.shown;
+    this.clear();
+    return this.shown;
+  }
+
+  clear() {
+    this.digest = "";
+    this.over.replaceChildren();
+  }
+
+  /** Show the boxes of a photo, if they are wanted. */
+  async show(digest, anew = false) {
+    if (!this.shown || (this.digest === digest && !anew)) return;
+    this.digest = digest;
+    const { body } = await call(`${PEOPLE}/photo/${digest}`);
+    if (this.digest !== digest) return;
+    if (!body?.length) this.page.say(body ? "No face was found, or faces are not told apart" : "The faces could not be fetched");
+    this.over.replaceChildren(...(body ?? []).map((face) => this.box(face)));
+  }
+
+  box(face) {
+    const [left, top, right, bottom] = face.box.map((edge) => 100 * edge);
+    const words = face.name || "Who?";
+    const held = (event) => event.stopPropagation(); // the photo is not dragged
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "face-box",
+        title: face.why,
+        "aria-label": [words, face.why].filter(Boolean).join(", "),
+        style: `left: ${left}%; top: ${top}%; width: ${right - left}%; height: ${bottom - top}%`,
+        onclick: () => this.open(face),
+        onpointerdown: held,
+        onpointerup: held,
+      },
+      h("span", {}, words),
+    );
+  }
+
+  async open(face) {
+    const { body } = await call(`${PEOPLE}/listing`);
+    this.page.ask((more) => this.form(face, body?.person ?? [], more));
+  }
+
+  form(face, known, { host, onClose }) {
+    const leave = () => {
+      if (!dialog.isConnected) return;
+      dialog.remove();
+      onClose();
+    };
+    const { id, name, why } = face;
+    const faces = [face.key];
+    const field = h("input", { id: "face-name", type: "text", value: name, maxLength: 100, autocomplete: "off", readOnly: !id });
+    field.setAttribute("list", "face-names");
+    const act = (words, done) => h("button", { type: "button", onclick: () => (leave(), done()) }, words);
+    const save = (event) => (event.preventDefault(), leave(), this.name(face, known, field.value.trim()));
+    const buttons = [
+      act("Cancel", () => {}),
+      id && act("All photos", () => this.page.search(`who:"${(name || id).replaceAll('"', "")}"`)),
+      name && act(`Not ${name}`, () => this.say({ do: "not", id, faces })),
+      id && act("Not a face", () => this.say({ do: "no face", faces })),
+      id && h("button", { type: "submit", class: "strong" }, "Save"),
+    ];
+    const dialog = h(
+      "dialog",
+      { class: "ask", "aria-labelledby": "face-title", oncancel: leave, onclose: leave },
+      h(
+        "form",
+        { onsubmit: save },
+        h("h2", { id: "face-title" }, "Who is this?"),
+        why && h("p", { class: "quiet" }, why),
+        h("label", { for: "face-name" }, "Name"),
+        field,
+        h("datalist", { id: "face-names" }, ...known.map((one) => h("option", { value: one.name }))),
+        h("div", { class: "answers" }, ...buttons.filter(Boolean)),
+      ),
+    );
+    host.append(dialog);
+    dialog.showModal();
+    field.focus();
+    return { close: leave };
+  }
+
+  /** Everybody who looks like an unnamed face gets the name; of a named person only this face goes elsewhere. */
+  async name({ id, key, name: before }, known, name) {
+    if (!name || name === before) return;
+    const other = known.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!before) return this.say(other ? { do: "join", ids: [other.id, id] } : { do: "name", id, name });
+    const moved = await this.say({ do: "split", faces: [key], to: other?.id ?? "" });
+    if (moved?.id && !other) await this.say({ do: "name", id: moved.id, name });
+  }
+
+  async say(said) {
+    const { status, body } = await call(`${PEOPLE}/do`, said);
+    this.page.say(body?.message || body?.notices?.join(" ") || (status === 200 ? "Kept" : "That could not be kept"));
+    await this.show(this.digest, true);
+    return body;
+  }
+}
