@@ -19,7 +19,8 @@ from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode
 from unipic.vision import chips
 from unipic.vision.eyes import LEAST_WIDTH, SIDE, crops_of, readable
-from unipic.vision.face_net import DIMENSIONS, FaceEncoder
+from unipic.vision.face_net import FaceEncoder
+from unipic.vision.own_faces import OwnFaceEncoder
 from unipic.vision.registry import open_face_encoder
 
 ROOM = 1.5  # crops are kept with so much around them, to be shifted and turned
@@ -129,14 +130,12 @@ def who(found: Sequence[Found], without: Sequence[Found]) -> list[int]:
     return [-1 if out else person for person, out in zip(people, barred.tolist(), strict=True)]
 
 
-def _vectors(faces: Sequence[Found], encoder: FaceEncoder) -> np.ndarray:
-    """Float32 [N, 128], zeros for a face that shows nothing."""
-    vectors = np.zeros((len(faces), DIMENSIONS), np.float32)
+def _vectors(faces: Sequence[Found], encoder: FaceEncoder | OwnFaceEncoder) -> np.ndarray:
+    """Float32 [N, D], zeros for a face that shows nothing."""
     cut = [chips.cut(face.pixels, np.array(face.points) / face.pixels.shape[1::-1]) for face in faces]
-    there = [i for i, chip in enumerate(cut) if chip is not None]
-    if there:
-        vectors[there] = encoder.embed(np.stack([chip for chip in cut if chip is not None]))
-    return np.nan_to_num(vectors)
+    seen = [chip if chip is not None else np.zeros((chips.SIDE, chips.SIDE, 3), np.uint8) for chip in cut]
+    told = np.array([chip is not None for chip in cut], bool)[:, None]
+    return np.where(told, np.nan_to_num(encoder.embed(np.array(seen, np.uint8))), 0)
 
 
 def _looked_at() -> dict[tuple[str, int], str]:

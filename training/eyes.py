@@ -90,7 +90,8 @@ def varied(pictures: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
     seen = _with_glasses(seen, uniform(0, 1, count, 8))
     light = seen ** torch.exp(uniform(-0.8, 0.8)).view(-1, 1, 1, 1)
     light = light + torch.linspace(-1, 1, 2 * SIDE) * uniform(-0.3, 0.3).view(-1, 1, 1, 1)
-    small, told = [], []
+    small: list[Tensor] = []
+    told: list[bool] = []
     for part in light.split(4):  # of one size each
         hopeless, blurred = uniform(0, 1, 2).tolist() < np.array((HOPELESS, BLURRED))
         side = int(torch.randint(LEAST_SIDE, SIDE + 1, (), generator=draw))

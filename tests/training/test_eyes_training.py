@@ -49,7 +49,8 @@ def test_a_network_learns_and_the_seed_decides() -> None:
 
 
 def test_crops_are_tested_by_networks_that_did_not_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    taught, seen = crops(20), []
+    taught = crops(20)
+    seen: list[Crops] = []
 
     def learn(some: Crops, recipe: Recipe) -> torch.nn.Module:
         seen.append(some)

@@ -67,12 +67,13 @@ def columns(people: Sequence[Row]) -> dict[str, list[float | None]]:
     large = [[face for face in row if face and face.size >= KEY_SIZE] for row in people]
     whole = [row for row in large if len(row) == shots]
     awake = [[-MOST if shut(face) else MOST for face in row] for row in whole if _ever_open(row)]
-    smiles = [row for row in whole if all(face.smile is not None for face in row)]
+    told = [[face.smile for face in row if face.smile is not None] for row in whole]
+    smiles = [row for row in told if len(row) == shots]
     found: dict[str, list[float | None]] = {}
     if awake:
         found["eyes"] = [min(row[i] for row in awake) for i in range(shots)]
     if smiles:
-        found["smile"] = np.clip([[face.smile for face in row] for row in smiles], -MOST, MOST).mean(axis=0).tolist()
+        found["smile"] = np.clip(smiles, -MOST, MOST).mean(axis=0).tolist()
     return found
 
 

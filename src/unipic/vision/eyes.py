@@ -165,7 +165,8 @@ def _crop(picture: np.ndarray, centre: complex, step: complex, pixels: int) -> n
     inside = ([min(max(0, int(far)), end - 1) for far in (at - around, at + around)] for at, end in ends)
     (left, right), (top, bottom) = inside
     there = 1 / step
-    start = complex(pixels - 1, pixels - 1) / 2 - (centre - complex(left + 0.5, top + 0.5)) * there
+    half = 2 ** max(0, int(math.log2(abs(step)))) / 2  # of a pixel once warped() has made the picture smaller
+    start = complex(pixels - 1, pixels - 1) / 2 - (centre - complex(left + half, top + half)) * there
     way = np.array(((there.real, -there.imag, start.real), (there.imag, there.real, start.imag)))
     return cv2.cvtColor(chips.warped(picture[top : bottom + 2, left : right + 2], way, pixels), cv2.COLOR_RGB2GRAY)
 
