@@ -15,6 +15,7 @@ versions  what a new version of one extractor costs photos that were seen before
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
+stores    a million vectors in Unipic's ways, and in rclip, LanceDB and chromadb where --python PYTHON has them
 meaning   what the text encoders' halves cost: loading, memory, a picture, a query
 films     copies of films: which are found, by kind of copy, and what is found wrongly
 events    made-up years: events beside gaps, calendar days and PhotoTOC; boundaries and pairs, with and without places
@@ -30,6 +31,7 @@ safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIG
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -55,6 +57,7 @@ from benchmarks import (
     safety,
     search,
     search_calibrate,
+    search_stores,
     seconds,
     speed,
     startup,
@@ -82,6 +85,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "versions": versions.run,
     "library": library.run,
     "search": search.run,
+    "stores": search_stores.run,
     "films": films.run,
     "events": events.run,
     "ocr": ocr.run,
@@ -102,6 +106,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=0, help="how many groups to make of them (darkroom: 300)")
     parser.add_argument("--long", type=int, default=0, help="frames of a long film to make (video)")
     parser.add_argument("--calibrate", type=Path, help="a folder of labelled photos (search)")
+    parser.add_argument("--python", action="append", default=[], help="an interpreter with other packages (stores)")
     options = parser.parse_args()
     print(f"on {machine()}\n")
     if options.part == "search" and options.calibrate:
@@ -110,6 +115,7 @@ def main() -> None:
     with_more = {
         "darkroom": partial(darkroom.run, groups=options.groups),
         "video": partial(video.run, long=options.long),
+        "stores": partial(search_stores.run, pythons=[sys.executable, *options.python]),
     }
     parts = PARTS | with_more
     for name, part in parts.items():

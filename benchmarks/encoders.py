@@ -35,9 +35,7 @@ class Seen:
 
 def seen_by_each(folder: Path) -> Iterator[Seen]:
     """Every encoder that is here, with a line about each that is not. The photos are decoded once."""
-    with (
-        open_tools(SETTINGS, models_folder(), None) as tools,
-    ):
+    with open_tools(SETTINGS, models_folder(), None) as tools:
         files = list(FolderSource([folder]).files())
         pictures = list(read(files, tools.engine, SETTINGS.limits))
         for name in ENCODERS:

@@ -1,9 +1,9 @@
 """Open and shut eyes and smiles: on crops, on whole faces, and what they change in the choice of the best shot.
 
 The shipped networks were taught with all labelled crops, so their figures on crops are those of five networks that each
-were taught without a fifth: models/eyes/log.csv, written by training/eyes.py. Whole faces of people and groups, and
-the photos with an expression, taught nothing. Nobody labelled shut eyes on whole faces: they are made, by blending
-crops of shut eyes into faces.
+were taught without a fifth: models/eyes/log.csv, written by training/eyes.py. The people in the photos of people and
+groups and in those with an expression taught nothing, in these photos or others. Nobody labelled shut eyes on whole
+faces: they are made, by blending crops of shut eyes into faces.
 """
 
 import csv
@@ -19,14 +19,15 @@ import numpy as np
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from training.eyes import as_seen, read_eyes, read_mouths
+from training.eye_crops import find_all, read_eyes, read_mouths
+from training.eyes import as_seen
 
 from benchmarks.ranking import Shot, shot
 from benchmarks.series import FAULTS, make
 from benchmarks.truth import PHOTOS
 from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
-from unipic.cleanup.faces import columns, people_in
+from unipic.cleanup.faces import columns, people_in, shut
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.rank import shortfalls
 from unipic.core.face import SURE, Face
@@ -96,12 +97,11 @@ def _crops() -> None:
     for row in rows:
         print(f"| {' | '.join(row.values())} |")
     print(f"\nSimpler ways on the same crops at {PIXELS} pixels, five folds:\n\n| | eyes | smile |\n|---|---:|---:|")
-    sets = [read_eyes(FACES, [], DETECTOR), read_mouths(FACES, DETECTOR)]
+    small = find_all(FACES, [], DETECTOR)
+    sets = [read_eyes(FACES, [], []), read_mouths(FACES, small, range(len(small)))]
     described: dict[str, list[str]] = defaultdict(list)
     for crops in sets:
-        known = ~crops.found.numpy()
-        pictures = as_seen(crops.pictures, PIXELS)[:, 0].numpy()[known]
-        labels = crops.labels.numpy()[known]
+        pictures, labels = as_seen(crops.pictures, PIXELS)[:, 0].numpy(), crops.labels.numpy()
         small = np.stack([np.asarray(Image.fromarray(one).resize((PIXELS, PIXELS))) for one in pictures])
         for name, table in (("gradient histogram + regression", _gradients(pictures)), ("pixels + regression", small)):
             described[name].append(_regressed(table.reshape(len(table), -1), labels))
@@ -218,10 +218,11 @@ def with_shut_eyes(picture: np.ndarray, face: Face, crop: np.ndarray) -> np.ndar
 
 
 def _made_shut(faces: Sequence[Seen], readers: FaceReaders) -> None:
-    print("\nThe same faces with shut eyes blended in (the crops taught the networks, the faces did not).\n")
-    print("| face, pixels | faces | open | shut | can't tell |\n|---|---:|---:|---:|---:|")
+    print("\nThe same faces with shut eyes blended in (the crops taught the networks, the faces did not).")
+    print("In a group: shut beside the same face as it was.\n")
+    print("| face, pixels | faces | open | shut | can't tell | shut, in a group |\n|---|---:|---:|---:|---:|---:|")
     crops = closed_crops()
-    made = defaultdict[tuple[int, int], list[Seen]](list)
+    made = defaultdict[tuple[int, int], list[tuple[Seen, Seen]]](list)
     for i, one in enumerate(faces):
         bucket = next(((low, high) for low, high in WIDTHS if low <= one.width < high), None)
         if bucket is None or one.face.smile is None:
@@ -229,15 +230,29 @@ def _made_shut(faces: Sequence[Seen], readers: FaceReaders) -> None:
         picture = with_shut_eyes(one.picture, one.face, crops[i % len(crops)])
         again = max(faces_in([picture], readers)[0], key=lambda face: _near(face, one.face), default=None)
         if again is not None and _near(again, one.face) > -0.5:
-            made[bucket].append(Seen(again, picture))
-    for (low, high), some in sorted(made.items()):
-        print(
-            f"| {low} to {high} | {len(some)} | {_told(some)} |"
-            if high < 1000
-            else f"| from {low} | {len(some)} | {_told(some)} |"
-        )
-    everything = [one for some in made.values() for one in some]
-    print(f"| all | {len(everything)} | {_told(everything)} |")
+            made[bucket].append((one, Seen(again, picture)))
+    everything = [pair for some in made.values() for pair in some]
+    named = [(f"{low} to {high}" if high < 1000 else f"from {low}", some) for (low, high), some in sorted(made.items())]
+    for name, some in [*named, ("all", everything)]:
+        grouped = sum(_shut_in_a_group(*pair) for pair in some) / len(some)
+        print(f"| {name} | {len(some)} | {_told([shut_one for _, shut_one in some])} | {grouped:.1%} |")
+
+
+def _shut_in_a_group(before: Seen, made: Seen) -> bool:
+    """Whether the made one is told to be shut, in photos four times as large, as cameras take them."""
+    photos = [
+        replace(photo_of(name, one.picture), width=4 * one.picture.shape[1], height=4 * one.picture.shape[0])
+        for name, one in (("before", before), ("made", made))
+    ]
+    faces = [replace(one.face, size=4 * one.face.size) for one in (before, made)]
+    people = people_in(photos, {photo.id: (face,) for photo, face in zip(photos, faces, strict=True)}, _alone(photos))
+    return any(shut(row[1]) for row in people)
+
+
+def _alone(photos: Sequence[Photo]) -> Likeness:
+    """Photos that were not compared."""
+    nothing = np.zeros(0)
+    return Likeness(tuple(photos), nothing.astype(int), nothing.astype(int), nothing, nothing)
 
 
 def _near(a: Face, b: Face) -> float:
@@ -290,9 +305,7 @@ def _margins(frames: Sequence[np.ndarray], readers: FaceReaders) -> Iterator[tup
     faces = faces_in([_thumbnail(frame) for frame in frames], readers)
     for i in range(1, len(frames)):
         photos = [replace(photo_of(str(at), frames[at]), measures=shots[at].measures) for at in (0, i)]
-        nothing = np.zeros(0)
-        pairs = Likeness(tuple(photos), nothing.astype(int), nothing.astype(int), nothing, nothing)
-        people = people_in(photos, {photos[0].id: faces[0], photos[1].id: faces[i]}, pairs)
+        people = people_in(photos, {photos[0].id: faces[0], photos[1].id: faces[i]}, _alone(photos))
         yield tuple(_margin([shots[0].measures, shots[i].measures], said) for said in ({}, columns(people)))  # type: ignore[misc]
 
 

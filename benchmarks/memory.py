@@ -91,10 +91,7 @@ def _watch(folder: Path, data: Path) -> tuple[list[Sample], int]:
     run.change(state="working", settings={"fetch": False})
     command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
     process = subprocess.Popen(
-        command,
-        env={**os.environ, "UNIPIC_DATA": str(data)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        command, env={**os.environ, "UNIPIC_DATA": str(data)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     samples: list[Sample] = []
     while process.poll() is None:

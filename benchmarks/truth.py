@@ -14,11 +14,7 @@ PHOTOS = PROJECT.parent / "shared" / "photos"
 Pair = tuple[str, str]
 
 # The levels that are right in each lane.
-LANES = {
-    "exact": {"exact"},
-    "near": {"exact", "near"},
-    "similar": {"exact", "near", "similar"},
-}
+LANES = {"exact": {"exact"}, "near": {"exact", "near"}, "similar": {"exact", "near", "similar"}}
 # A family of test pictures in which even the makers of the labels could not say what is a copy.
 AMBIGUOUS = {"f_pdq"}
 DIFFICULTIES = ("", "easy", "medium", "hard")

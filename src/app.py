@@ -17,17 +17,20 @@ from server.event_routes import event_routes
 from server.guest_routes import GuestPages, host_routes
 from server.guests import Guests
 from server.headers import SecurityHeaders, broken
+from server.install_routes import install_routes
 from server.keeping import sweeping, was_fetched
 from server.library_routes import library_routes
+from server.made_routes import made_routes
 from server.operator import keeping_times, proxies, take_token
 from server.people_routes import people_routes
+from server.phone import phone_routes
 from server.review_routes import review_routes
 from server.routes import routes
 from server.shelves import Shelves
 from server.state import desk_of, find_photo, library, occasions, server, standing_of
 from unipic.core.errors import SettingsError
 from unipic.core.files import is_full
-from unipic.core.settings import data_folder
+from unipic.core.settings import data_folder, immich_key
 from unipic.reading.renditions import Renderer
 
 open_to_own_names()
@@ -35,17 +38,22 @@ try:
     token = token_of(take_token(), reachable(), data_folder())
     sessions = Sessions(token, data_folder() / FILE) if token else None
     believe_only(proxies())
+    immich_key()  # it leaves the environment before any other process is started
+    server().open_to_all = reachable() and token is None
     keep = keeping_times()
     runs, renderer = server().runs, Renderer()
     guests = Guests(library())
     all_routes = [
         *review_routes(runs, desk_of),
+        *made_routes(runs, desk_of),
         *continue_routes(runs, server().jobs, standing_of),
         *library_routes(library(), runs, occasions()),
         *people_routes(library()),
         *event_routes(occasions(), runs),
         *host_routes(guests, occasions()),
         *GuestPages(guests, Shelves(runs, find_photo, library()), renderer).routes(),
+        *install_routes(library().marks),
+        *phone_routes(library().marks),
         *routes(runs, find_photo, was_fetched, renderer=renderer, library=library()),
     ]
 except SettingsError as error:

@@ -31,12 +31,12 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, stages
+from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, counted, silent, within
-from unipic.core.settings import Settings, Thresholds
+from unipic.core.settings import Settings, Thresholds, inbox_folder
 from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
@@ -52,7 +52,10 @@ from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
 from unipic.search.search import Asked, Choice, Example, Same
 from unipic.sources.base import Source
-from unipic.tools import Tools, meaning_model
+from unipic.sources.folder import lies_in
+from unipic.sources.immich_place import opened
+from unipic.sources.inbox import keep_once
+from unipic.tools import Tools, meaning_model, segment_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
@@ -82,31 +85,40 @@ def index_gallery(
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
     progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
-    files = library.files(folder)
-    gone = library.update(folder, files)
-    new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
-    seen = remembered(new, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
-    read = counted(seen, READING, len(new), progress)
-    no_photos = [one for one in read if isinstance(one, Unreadable)]
-    library.join(folder, files, tools.engine, tools.index, progress)
+    with opened(folder) as place:
+        files = library.files(folder, place)
+        gone = library.update(folder, files)
+        new = tools.index.unknown([file for file in files if isinstance(file, Found)], tools.encoder.key)
+        lots = place.fetched(new) if place else [new]
+        see = partial(remembered, see=tools.seeing(settings), engine=tools.engine, index=tools.index)
+        seen = (one for lot in lots for one in see(lot, thumbnails=tools.thumbnails, key=tools.encoder.key))
+        read = counted(seen, READING, len(new), progress)
+        no_photos = [one for one in read if isinstance(one, Unreadable)]
+    if not place:  # of a server's photos, what belongs together is known by its list
+        library.join(folder, files, tools.engine, tools.index, progress)
     films = index_films(files, library, _kept(tools), progress)
     library.describe(tools.engine, progress)
+    joined = keep_once(library.digests_under(folder)) if lies_in(folder, [inbox_folder()]) else 0
     told = (films.get(one.id, one) for one in no_photos)
-    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
+    return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)), joined)
 
 
 def see_meaning(
-    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent
+    library: Library, tools: Tools, settings: Settings, models: Path, progress: Progress = silent, things: bool = False
 ) -> list[str]:
-    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices."""
-    model, notices = meaning_model(settings, models, progress)
+    """Show the library's photos to the search's text encoder, those it has not seen. Returns notices.
+
+    `things`: those in the photos instead, where a person put a checkpoint of SAM that finds them.
+    """
+    model, notices = segment_model(settings, models) if things else meaning_model(settings, models, progress)
     if model is None:
         return notices
-    progress(Step(SHOWING[0].name, 0, 0, ahead=SHOWING))
+    ahead, lost = (THINGS, "by the things in them") if things else (SHOWING, "by what they show")
+    progress(Step(ahead[0].name, 0, 0, ahead=ahead))
     try:
-        library.fill(model, tools.engine, progress)
+        library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        return [*notices, f"{error} Until then photos are not searched by what they show."]
+        return [*notices, f"{error} Until then photos are not searched {lost}."]
     return notices
 
 

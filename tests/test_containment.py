@@ -13,16 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
-from tests.helpers.containers import (
-    SHOWN,
-    deep,
-    encoded,
-    film,
-    noise,
-    see_through,
-    several,
-    with_chunk,
-)
+from tests.helpers.containers import SHOWN, deep, encoded, film, noise, see_through, several, with_chunk
 from tests.helpers.galleries import rules_over, tools, without_pictures
 from tests.helpers.pictures import PlainEncoder, xmp
 from tests.safety.harness.amounts import amount

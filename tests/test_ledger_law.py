@@ -14,15 +14,7 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from tests.helpers.galleries import (
-    compare_pair,
-    films_in,
-    galleries,
-    rules_over,
-    second_look,
-    tools,
-    without_pictures,
-)
+from tests.helpers.galleries import compare_pair, films_in, galleries, rules_over, second_look, tools, without_pictures
 from tests.safety.harness.amounts import amount
 
 from unipic.core.embeddings import Embeddings

@@ -1,21 +1,21 @@
 """Make the two networks that look at eyes and mouths, from labelled crops and from eyes found in photos.
 
-    python -m training.eyes --faces FOLDER --detector yunet.onnx --photos FOLDER [--photos FOLDER]
+    python -m training.eyes --faces FOLDER --detector yunet.onnx --photos FOLDER [--photos FOLDER] [--without FOLDER]
 
 --faces     a folder with faces.csv: crops of eyes (column `eyes`: open or closed) and small aligned faces (column
             `expression`: smile or neutral).
 --photos    photos of all kinds. Eyes of faces found in them count as open, since most are: crops of eyes alone teach
-            little of eyes as they are in whole faces.
+            little of eyes as they are in whole faces. What a person saw otherwise is in eyes_looked_at.csv.
+--without   photos of people by whom the networks are measured: faces that are likely theirs teach nothing.
 --detector  OpenCV's YuNet, which finds the faces.
 
-Shut eyes of whole faces are made: a labelled shut eye is put in the place of an open one.
+Shut eyes of whole faces are made: a labelled shut eye is put in the place of an open one. So are open ones, with a
+labelled open eye, so that the seam says nothing.
 
-It leaves eyes.safetensors and log.csv in the folder --out names. The log says, for each size of crops, what five
-networks say of the fifth of the labelled crops that each was not taught with, and of the faces in which those were put.
+It leaves eyes.safetensors and log.csv in the folder --out names. The log says, for each size of crops, what networks
+say of the fifth of the crops and of the people that each was not taught with.
 The seed decides everything but the order in which torch adds up, which differs between processors.
 """
-
-from __future__ import annotations
 
 import argparse
 import csv
@@ -25,170 +25,58 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from unipic.core.settings import PROJECT, Limits
-from unipic.reading.images import NotAPhoto, decode
-from unipic.vision.eyes import LEAST_WIDTH, SIDE, SURE, crops_of, network, readable, standardised
+from training.eye_crops import (
+    FOLDS,
+    KEPT,
+    KINDS,
+    ROOM,
+    Crops,
+    faces_in,
+    files_in,
+    find_all,
+    read_eyes,
+    read_mouths,
+    who,
+)
+from unipic.core.face import SURE
+from unipic.core.settings import PROJECT
+from unipic.vision.eyes import SIDE, network, standardised
 
-ROOM = 1.5  # crops are kept with so much around them, to be shifted and turned
-KEPT = round(2 * SIDE * ROOM)  # pixels of a side of them
-LOOKED_AT = 640  # pixels of the long side of a photo in which faces are looked for
-SURE_FACE = 0.85  # the detector's score: below it, many are dogs, dolls and statues
-LEAST_SIDE = 8  # pixels: the smallest crop that is made up while teaching
-FOLDS = 5
+HOPELESS, BLURRED = 0.12, 0.4  # shares of crops of which nothing can be told, and of blurred ones
+LEAST_SIDE = 8  # pixels: the smallest crop of which an eye can be told
+ENOUGH = 200  # crops of a kind: fewer are shown less often, so that they are not learned by heart
 SIDES = (8, 12, 16, 24, 32)  # pixels of crops in the log
 
 
 @dataclass(frozen=True)
 class Recipe:
     seed: int = 7
-    steps: int = 1200
+    steps: int = 1500
     batch: int = 64
     rate: float = 2e-3
     smoothing: float = 0.03
+    folds: int = FOLDS  # that are held out, one after the other
 
 
-@dataclass(frozen=True, eq=False)
-class Crops:
-    """Grey crops, and what they are labelled with."""
+def varied(pictures: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Float32 [N, 1, KEPT, KEPT] -> [N, 1, SIDE, SIDE], standardised, and bool [N]: whether anything can be told of it.
 
-    pictures: Tensor  # float32 [N, 1, KEPT, KEPT], 0 to 255
-    labels: Tensor  # float32 [N]: 1 for open or smiling, else 0
-    source: Tensor  # int64 [N]: the number of the labelled crop that it is, or was made from; -1: nobody looked at it
-    found: Tensor  # bool [N]: cut from a face that was found, as it is or with a shut eye put in
-
-    def only(self, chosen: np.ndarray) -> Crops:
-        """Some of them; their sources keep their numbers."""
-        at = torch.from_numpy(np.asarray(chosen))
-        return Crops(self.pictures[at], self.labels[at], self.source[at], self.found[at])
-
-
-def read_eyes(faces: Path, photos: Sequence[Path], detector: Path) -> Crops:
-    """Labelled eyes; those of faces in photos and of small faces, which count as open; and the same with shut ones."""
-    rows = [row for row in _rows(faces) if row["eyes"]]
-    crops = [_framed(_grey(faces / row["file"])) for row in rows]
-    labels = [float(row["eyes"] == "open") for row in rows]
-    found = [eye for path in _files(photos) for cut in _faces_in(path, detector) for eye in cut[:2]]
-    found += [
-        eye for row in _small_faces(faces) for cut in _in_small_face(faces / row["file"], detector) for eye in cut[:2]
-    ]
-    shut = np.flatnonzero(np.array(labels) == 0)
-    chosen = np.random.default_rng(len(found)).choice(shut, len(found)) if len(shut) else shut
-    made = [_with_shut(eye, crops[i], i) for eye, i in zip(found, chosen.tolist(), strict=False)]
-    sources = [*range(len(crops)), *(-1 for _ in found), *chosen.tolist()]
-    return _crops(crops + found + made, labels + [1.0] * len(found) + [0.0] * len(made), sources, len(found + made))
-
-
-def read_mouths(faces: Path, detector: Path) -> Crops:
-    """Mouths of small faces, those in which the detector finds one."""
-    rows = _small_faces(faces)
-    cut = [(row, found[2]) for row in rows for found in _in_small_face(faces / row["file"], detector)]
-    labels = [float(row["expression"] == "smile") for row, _ in cut]
-    return _crops([mouth for _, mouth in cut], labels, range(len(cut)), 0)
-
-
-def _small_faces(faces: Path) -> list[dict[str, str]]:
-    return [
-        row for row in _rows(faces) if row["expression"] in ("smile", "neutral") and row["file"].startswith("smile/")
-    ]
-
-
-def _crops(pictures: Sequence[np.ndarray], labels: Sequence[float], sources: Sequence[int], found: int) -> Crops:
-    """The last `found` are cut from faces."""
-    stacked = torch.from_numpy(np.stack(pictures).astype(np.float32))[:, None]
-    return Crops(stacked, torch.tensor(labels), torch.tensor(sources), torch.arange(len(labels)) >= len(labels) - found)
-
-
-def _with_shut(eye: np.ndarray, shut: np.ndarray, seed: int) -> np.ndarray:
-    """An eye of a whole face with a shut one put in its place, in its light and about as sharp."""
-    rng = np.random.default_rng(seed)
-    side = round(KEPT / ROOM * rng.uniform(0.95, 1.2))
-    edge = (KEPT - round(KEPT / ROOM)) // 2
-    fine = Image.fromarray(shut[edge:-edge, edge:-edge]).resize((int(rng.integers(14, 40)),) * 2, Image.Resampling.BOX)
-    patch = np.asarray(fine.resize((side, side), Image.Resampling.BICUBIC), np.float32)
-    start = (KEPT - side) // 2
-    here = slice(start, start + side)
-    down, across = np.abs(np.mgrid[:side, :side] * 2 / (side - 1) - 1)
-    far = np.hypot(across, down)
-    mask, ring = np.clip((0.95 - far) / 0.25, 0, 1), (far > 0.7) & (far < 1)
-    place = eye[here, here].astype(np.float32)
-    gain = np.clip((place[ring].std() + 4) / (patch[ring].std() + 4), 0.4, 1.6)
-    lit = (patch - patch[ring].mean()) * gain + place[ring].mean()
-    made = eye.astype(np.float32)
-    made[here, here] = place + mask * (lit - place)
-    return np.clip(made, 0, 255).astype(np.uint8)
-
-
-def _rows(faces: Path) -> list[dict[str, str]]:
-    with (faces / "faces.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _files(folders: Sequence[Path]) -> list[Path]:
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
-
-
-def _grey(path: Path) -> Image.Image:
-    return decode(str(path), LOOKED_AT, Limits()).picture.convert("L")
-
-
-def _framed(crop: Image.Image) -> np.ndarray:
-    """A crop without surroundings: its mirror image stands for them."""
-    side = round(KEPT / ROOM)
-    edge = (KEPT - side) // 2
-    return np.pad(np.asarray(crop.resize((side, side), Image.Resampling.BICUBIC)), edge, mode="reflect")
-
-
-def _faces_in(path: Path, detector: Path) -> Iterator[tuple[np.ndarray, ...]]:
-    """Eyes and mouths of the faces in a photo."""
-    try:
-        picture = decode(str(path), LOOKED_AT, Limits()).picture
-    except (NotAPhoto, OSError):
-        return
-    scale = LOOKED_AT / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    pixels = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
-    for face in _found(pixels, detector):
-        points = _points(face)
-        if face[2] / scale >= LEAST_WIDTH and readable(points, face[2]):
-            yield crops_of(pixels, points, ROOM, KEPT)
-
-
-def _in_small_face(path: Path, detector: Path) -> Iterator[tuple[np.ndarray, ...]]:
-    """Eyes and mouth of a face that fills its picture: the detector needs it larger, and with a border."""
-    grey = np.asarray(_grey(path).resize((256, 256), Image.Resampling.BICUBIC))
-    pixels = np.repeat(np.pad(grey, 64, mode="edge")[..., None], 3, axis=2)
-    for face in _found(pixels, detector)[:1]:
-        yield crops_of(pixels, _points(face), ROOM, KEPT)
-
-
-def _found(pixels: np.ndarray, detector: Path) -> list[np.ndarray]:
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it warns of a back end at every picture
-    bgr = np.ascontiguousarray(pixels[..., ::-1])
-    _, found = cv2.FaceDetectorYN.create(str(detector), "", bgr.shape[1::-1], SURE_FACE).detect(bgr)
-    return [] if found is None else list(found)
-
-
-def _points(face: np.ndarray) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in face[4:14].reshape(5, 2)]
-
-
-def varied(pictures: Tensor, draw: torch.Generator) -> Tensor:
-    """Float32 [N, 1, KEPT, KEPT] -> [N, 1, SIDE, SIDE], standardised: each shifted, turned, in other light and size."""
+    Each is shifted, turned, in other light and size, some behind glasses, some turned away, some blurred.
+    """
     count = len(pictures)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(*(shape or (count,)), generator=draw) * (high - low) + low
 
     turn, scale = uniform(-0.3, 0.3), uniform(0.85, 1.2) / ROOM
-    flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
+    narrow = torch.where(uniform(0, 1) < 0.4, uniform(1, 1.4), 1.0)  # as a face that is turned away has it
+    flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) * narrow
     across, down = uniform(-0.12, 0.12), uniform(-0.14, 0.1)
     rows = torch.stack(
         [
@@ -198,16 +86,45 @@ def varied(pictures: Tensor, draw: torch.Generator) -> Tensor:
         1,
     )
     grid = F.affine_grid(rows, [count, 1, 2 * SIDE, 2 * SIDE], align_corners=False)
-    seen = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    light = (seen.clamp(0, 255) / 255) ** torch.exp(uniform(-0.6, 0.6)).view(-1, 1, 1, 1)
-    ramp = torch.linspace(-1, 1, 2 * SIDE) * uniform(-0.3, 0.3).view(-1, 1, 1, 1)
-    light = light + ramp
-    small = []
-    for part in light.split(8):  # of one size each
+    seen = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False).clamp(0, 255) / 255
+    seen = _with_glasses(seen, uniform(0, 1, count, 8))
+    light = seen ** torch.exp(uniform(-0.8, 0.8)).view(-1, 1, 1, 1)
+    light = light + torch.linspace(-1, 1, 2 * SIDE) * uniform(-0.3, 0.3).view(-1, 1, 1, 1)
+    small, told = [], []
+    for part in light.split(4):  # of one size each
+        hopeless, blurred = uniform(0, 1, 2).tolist() < np.array((HOPELESS, BLURRED))
         side = int(torch.randint(LEAST_SIDE, SIDE + 1, (), generator=draw))
-        grain = torch.randn(len(part), 1, side, side, generator=draw) * uniform(0, 0.05, 1)
+        if hopeless and not blurred:
+            side = int(torch.randint(3, 6, (), generator=draw))
+        elif blurred:
+            radius = uniform(10, 16, 1) if hopeless else uniform(0.5, 5, 1)
+            part = _blurred(part, float(radius), float(uniform(0, np.pi, 1)), bool(uniform(0, 1, 1) < 0.5))
+        grain = torch.randn(len(part), 1, side, side, generator=draw) * uniform(0, 0.04, 1)
         small.append(_shrunk(part, side) + grain)
-    return _standard(torch.cat([_grown(part) for part in small]) * 255)
+        told += [not hopeless] * len(part)
+    return _standard(torch.cat([_grown(part) for part in small]) * 255), torch.tensor(told)
+
+
+def _with_glasses(pictures: Tensor, chance: Tensor) -> Tensor:
+    """[N, 1, S, S] of 0 to 1: a fifth of them behind a rim, dark or light, round or square. `chance`: [N, 8]."""
+    at = torch.linspace(-1, 1, pictures.shape[-1])
+    wide, high, x, y, thick, edge, dark, worn = (column.view(-1, 1, 1, 1) for column in chance.T)
+    power = 2 + 4 * edge
+    far = ((at.view(1, 1, 1, -1) - 0.3 * (x - 0.5)) / (0.7 + 0.5 * wide)).abs() ** power
+    far = (far + ((at.view(1, 1, -1, 1) - 0.3 * (y - 0.5)) / (0.5 + 0.4 * high)).abs() ** power) ** (1 / power)
+    rim = ((far - 1).abs() < 0.04 + 0.14 * thick) & (worn < 0.2)
+    return torch.where(rim, 0.7 * torch.where(dark < 0.75, dark / 3, dark) + 0.3 * pictures, pictures)
+
+
+def _blurred(pictures: Tensor, radius: float, angle: float, shaken: bool) -> Tensor:
+    """By a disc, as out of focus, or along a line as long as the disc is wide; in pixels of 2 * SIDE."""
+    reach = int(np.ceil(radius)) + 1
+    down, across = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
+    along, aside = across * np.cos(angle) + down * np.sin(angle), down * np.cos(angle) - across * np.sin(angle)
+    far = np.maximum(np.abs(along), np.abs(aside) * radius) if shaken else np.hypot(across, down)
+    kernel = np.clip(radius + 0.5 - far, 0, 1)
+    weights = torch.from_numpy((kernel / kernel.sum()).astype(np.float32))[None, None]
+    return F.conv2d(F.pad(pictures, (reach,) * 4, mode="replicate"), weights)
 
 
 def as_seen(pictures: Tensor, side: int) -> Tensor:
@@ -239,8 +156,9 @@ def teach(crops: Crops, recipe: Recipe) -> nn.Module:
     weights = _weights(crops)
     for _ in range(recipe.steps):
         at = torch.multinomial(weights, recipe.batch, replacement=True, generator=draw)
-        wanted = crops.labels[at] * (1 - 2 * recipe.smoothing) + recipe.smoothing
-        said = model(varied(crops.pictures[at], draw).contiguous(memory_format=torch.channels_last))[:, 0]
+        pixels, told = varied(crops.pictures[at], draw)
+        wanted = torch.where(told, crops.labels[at] * (1 - 2 * recipe.smoothing) + recipe.smoothing, 0.5)
+        said = model(pixels.contiguous(memory_format=torch.channels_last))[:, 0]
         optimizer.zero_grad()
         F.binary_cross_entropy_with_logits(said, wanted).backward()
         optimizer.step()
@@ -249,12 +167,13 @@ def teach(crops: Crops, recipe: Recipe) -> nn.Module:
 
 
 def _weights(crops: Crops) -> Tensor:
-    """How often each crop is drawn: both labels alike, and of each half those from whole faces."""
+    """How often each crop is drawn: both labels alike, and of each label all kinds alike that are not few."""
     weights = torch.zeros(len(crops.labels))
     for label in (0.0, 1.0):
-        kinds = [kind for found in (True, False) if (kind := (crops.labels == label) & (crops.found == found)).any()]
-        for kind in kinds:
-            weights[kind] = 1 / (len(kinds) * int(kind.sum()))
+        several = [some for kind in KINDS if (some := (crops.labels == label) & (crops.kind == kind)).any()]
+        shares = [min(int(some.sum()), ENOUGH) for some in several]
+        for some, share in zip(several, shares, strict=True):
+            weights[some] = share / (sum(shares) * int(some.sum()))
     return weights
 
 
@@ -265,15 +184,13 @@ def odds_of(model: nn.Module, crops: Crops, side: int) -> np.ndarray:
 
 
 def held_out(crops: Crops, recipe: Recipe, side: Sequence[int] = SIDES) -> dict[int, np.ndarray]:
-    """Log-odds of every crop with a source, by a network that was taught without that source, at each size of crops.
+    """Log-odds of every crop, by a network that was taught without its fold, at each size of crops.
 
-    NaN for the others.
+    NaN for the folds that were not held out.
     """
-    source = crops.source.numpy()
-    order = np.random.default_rng(recipe.seed).permutation(source.max() + 1) % FOLDS
-    fold = np.where(source < 0, -1, order[source])
+    fold = crops.fold.numpy()
     said = {one: np.full(len(fold), np.nan) for one in side}
-    for number in range(FOLDS):
+    for number in range(recipe.folds):
         model = teach(crops.only(fold != number), recipe)
         for one in side:
             said[one][fold == number] = odds_of(model, crops.only(fold == number), one)
@@ -297,16 +214,24 @@ def rows_of(name: str, said: dict[int, np.ndarray], labels: np.ndarray) -> Itera
         }
 
 
-def run(faces: Path, photos: Sequence[Path], detector: Path, out: Path, recipe: Recipe) -> None:
+def run(
+    faces: Path, photos: Sequence[Path], without: Sequence[Path], detector: Path, out: Path, recipe: Recipe
+) -> None:
     entries: dict[str, Tensor] = {}
     log: list[dict[str, Any]] = []
-    for name, crops in (("eyes", read_eyes(faces, photos, detector)), ("smile", read_mouths(faces, detector))):
-        print(f"{name}: {len(crops.labels)} crops, {int(crops.found.sum())} of them of faces in photos", flush=True)
-        said, known = held_out(crops, recipe), crops.source.numpy() >= 0
-        for kind, found in ((name, False), (f"{name} shut in faces", True)):
-            some = known & (crops.found.numpy() == found)
-            if some.any():
-                log += rows_of(kind, {side: odds[some] for side, odds in said.items()}, crops.labels.numpy()[some])
+    found = find_all(faces, photos, detector)
+    people = who(found, [face for path in files_in(without) for face in faces_in(path, detector)])
+    print(f"{len(found)} faces of {len({*people} - {-1})} people, {people.count(-1)} of them left out", flush=True)
+    for name, crops in (
+        ("eyes", read_eyes(faces, found, people, recipe.seed)),
+        ("smile", read_mouths(faces, found, people)),
+    ):
+        print(f"{name}: {len(crops.labels)} crops", flush=True)
+        said = held_out(crops, recipe)
+        for kind, words in KINDS.items():
+            if (some := (crops.kind.numpy() == kind) & np.isfinite(said[SIDE])).any():
+                there = {side: odds[some] for side, odds in said.items()}
+                log += rows_of(f"{name}, {words}", there, crops.labels.numpy()[some])
         print(*log, sep="\n", flush=True)
         model = teach(crops, recipe)
         entries |= {f"{name}.{part}": entry.contiguous() for part, entry in model.state_dict().items()}
@@ -328,13 +253,15 @@ def main(given: list[str] | None = None) -> None:
     )
     parser.add_argument("--faces", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--photos", type=Path, action="append", default=[], metavar="FOLDER", help="may be repeated")
+    parser.add_argument("--without", type=Path, action="append", default=[], metavar="FOLDER", help="may be repeated")
     parser.add_argument("--detector", type=Path, required=True, metavar="FILE")
     parser.add_argument("--out", type=Path, default=PROJECT / "models" / "eyes", metavar="FOLDER")
     parser.add_argument("--seed", type=int, default=usual.seed, help="%(default)s")
     parser.add_argument("--steps", type=int, default=usual.steps, help="%(default)s")
+    parser.add_argument("--folds", type=int, default=usual.folds, help="fifths to hold out for the log, %(default)s")
     options = parser.parse_args(given)
-    recipe = Recipe(seed=options.seed, steps=options.steps)
-    run(options.faces, options.photos, options.detector, options.out, recipe)
+    recipe = Recipe(seed=options.seed, steps=options.steps, folds=options.folds)
+    run(options.faces, options.photos, options.without, options.detector, options.out, recipe)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, Opened, of_immich
+from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
-from cli.terminal import EXAMPLES, confirmed, progress_bars, say_summary
+from cli.terminal import confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
-from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
+from unipic.core.settings import COMMAND, Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
+from unipic.sources.immich_place import is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.cleanup.bonds import Bonds
@@ -27,6 +28,37 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.destinations.base import Destination, Result
     from unipic.library.decisions import Ruling
     from unipic.review.outcomes import Outcome, Unseen
+
+EXAMPLES = f"""
+[b]Examples[/b]
+
+  See what would happen, write nothing:
+    {COMMAND} clean ~/Pictures/Lisbon --dry-run
+
+  A clean gallery as a ZIP, without copies, with all similar shots:
+    {COMMAND} clean ~/Pictures/Lisbon --zip lisbon.zip
+
+  Only the recommended shot of each moment, into a folder:
+    {COMMAND} clean ~/Pictures /mnt/phone --to ~/clean --best-only
+
+  Only shots taken within 48 seconds count as one moment:
+    {COMMAND} clean photos --zip out.zip --time-window 48s
+
+  The best shot of each moment, judged by your own words:
+    {COMMAND} clean photos --to best --best-only --prompt "our dog"
+
+  Keep the copy in albums/, and never set aside photos in prints/:
+    {COMMAND} clean pics --to out --prefer albums --protect prints
+
+  Move copies into a dated folder beside the originals, after you typed their number:
+    {COMMAND} clean ~/Pictures --move-aside
+
+  For another program:
+    {COMMAND} clean photos --dry-run --json | jq .report
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
+            5 no photos found · 130 stopped by Ctrl-C
+"""
 
 _output, _kept = map(option, ("Where the result goes", "What is kept"))
 
@@ -153,17 +185,17 @@ def clean(
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
         ranking.check(settings)
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not is_immich(path)]
         immich.check(photos, copied=bool(output.target), moved=output.move_aside)
         destinations = ready(output, folders)
         aside = _aside(folders) if output.move_aside else None
         with progress_bars(quiet=output.as_json) as progress:
-            with immich.opened(photos, progress) as source:
+            with immich.opened(photos, progress, copied=bool(output.target)) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = recalled(proposal.groups, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
-            everything = outcomes(proposal, choices, source.unseen(kept.unseen))
+            everything = outcomes(proposal, choices, kept.unseen)
             written = [path for path in output.written if cleanup.gallery.photos or path == output.listing]
             problems = exported([destinations[path] for path in written], everything, progress)
         moved = _moved(aside, everything, output) if aside else None
@@ -225,11 +257,14 @@ def cleaned(
     def said(gallery: Gallery) -> Bonds:
         catalogue.same_bytes(source.same_bytes(gallery))
         digests = [photo.digest for photo in gallery.photos]
-        rulings.extend(catalogue.about(digests) if decided else ())
+        rulings[:] = catalogue.about(digests) if decided else ()
         return Bonds(rulings, catalogue.meet(digests) if rulings else {})
 
     with open_tools(settings, models_folder(), memory_folder() if remember else None, progress) as tools:
-        cleanup = clean_gallery(source, tools, settings, progress, said, partial(called, Library(data_folder())))
+        look = partial(clean_gallery, source, tools, settings, progress, said, partial(called, Library(data_folder())))
+        cleanup = look()
+        if source.wants_whole(cleanup):
+            cleanup = look()
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 

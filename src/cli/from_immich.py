@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cli.options import option
 from unipic.core.errors import SettingsError
+from unipic.sources.immich_place import CACHE_MB, is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
+    from unipic.cleanup.result import Cleanup
     from unipic.core.photo import Found, Gallery, Unreadable
     from unipic.core.progress import Progress
-    from unipic.review.outcomes import Unseen
     from unipic.sources.base import Source
     from unipic.sources.immich import Connected, ImmichSource, Server
 
-IMMICH = "immich:"  # how the name of such photos begins
-CACHE_MB = 5_000
 _immich = option("Immich")
-
-
-def of_immich(photos: Path) -> bool:
-    """Whether this names photos of an Immich server, not a folder."""
-    return str(photos).startswith(IMMICH)
 
 
 @dataclass(frozen=True)
@@ -37,12 +31,15 @@ class FromImmich:
         Path | None, _immich("--key-file", "A file with the key. Default: UNIPIC_IMMICH_KEY, or the login.")
     ] = None
     ca_file: Annotated[Path | None, _immich("--ca-file", "Certificates of an authority of your own, for https.")] = None
-    originals: Annotated[bool, _immich("--originals", "Fetch whole photos. Default: Immich's previews.")] = False
+    originals: Annotated[
+        bool,
+        _immich("--originals", "Fetch whole photos: all that are copied, else those in groups. Default: previews."),
+    ] = False
     cache_mb: Annotated[int, _immich("--cache-mb", "Megabytes of pictures that are kept here.")] = CACHE_MB
 
     def check(self, photos: Sequence[Path], copied: bool, moved: bool) -> None:
         """SettingsError for what cannot be done with photos of a server."""
-        if not any(map(of_immich, photos)):
+        if not any(map(is_immich, photos)):
             return
         if moved:
             raise SettingsError("photos in Immich cannot be moved aside; see `immich apply`")
@@ -66,46 +63,52 @@ class FromImmich:
         """The server, which answered. ImmichError."""
         from unipic.sources.immich import Client, connect
 
-        client = Client(self.server)
-        try:
+        with closing(Client(self.server)) as client:
             yield connect(client)
-        finally:
-            client.close()
 
     @contextmanager
-    def opened(self, photos: Sequence[Path], progress: Progress) -> Iterator[Opened]:
-        """The source of these PHOTOS: folders of this machine, and photos of the server."""
+    def opened(self, photos: Sequence[Path], progress: Progress, copied: bool = True) -> Iterator[Opened]:
+        """The source of these PHOTOS: folders of this machine, and photos of the server.
+
+        `copied`: all whole photos are needed, if any are; otherwise those of members of groups will do.
+        """
         from unipic.sources.base import Listed, Together
         from unipic.sources.folder import FolderSource
 
-        folders = [path for path in photos if not of_immich(path)]
+        folders = [path for path in photos if not is_immich(path)]
         local = FolderSource(folders) if folders else Listed([])
-        names = [str(path) for path in photos if of_immich(path)]
+        names = [str(path) for path in photos if is_immich(path)]
         if not names:
             yield Opened(local)
             return
         with self.connected() as there:
             files = list(local.files())
-            immich = self.source(there, names, files, progress)
-            yield Opened(Together(Listed(files), immich), immich)
+            immich = self.source(there, names, files, progress, self.originals and copied)
+            yield Opened(Together(Listed(files), immich), immich, self.originals and not copied)
 
     def source(
-        self, there: Connected, names: Sequence[str], local: Sequence[Found | Unreadable], progress: Progress
+        self,
+        there: Connected,
+        names: Sequence[str],
+        local: Sequence[Found | Unreadable] = (),
+        progress: Progress = lambda step: None,
+        whole: bool = False,
     ) -> ImmichSource:
-        """The server's photos of these names, some of which may be `local`."""
+        """The server's photos of these names, some of which may be `local`; `whole`: not their previews."""
         from unipic.core.photo import Found
         from unipic.sources.immich import Cache, ImmichSource
 
         here = [file for file in local if isinstance(file, Found)]
         cache = Cache(there.client.server, self.cache_mb)
-        return ImmichSource(there, names, cache, self.originals, here, progress)
+        return ImmichSource(there, names, cache, whole, here, progress)
 
 
 class Opened:
     """A source, and what comes of an Immich server being in it."""
 
-    def __init__(self, source: Source, immich: ImmichSource | None = None) -> None:
-        self._source, self._immich = source, immich
+    def __init__(self, source: Source, immich: ImmichSource | None = None, members: bool = False) -> None:
+        """`members`: whole photos are wanted of members of groups."""
+        self._source, self._immich, self._members = source, immich, members
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files."""
@@ -120,9 +123,14 @@ class Opened:
         """See ImmichSource.same_bytes."""
         return self._immich.same_bytes(gallery.photos) if self._immich else []
 
-    def unseen(self, wanted: Unseen) -> Unseen:
-        """What may be left out without a look: of previews only what is identical, as they hide the compression."""
-        return "identical" if wanted == "verified" and self._immich and not self._immich.originals else wanted
+    def wants_whole(self, cleanup: Cleanup) -> bool:
+        """Whether to look again: the source gives whole photos of members of groups from then on."""
+        from unipic.albums.groups import groups_of
+
+        if not (self._immich and self._members):
+            return False
+        self._immich.whole = frozenset(photo.id for group in groups_of(cleanup) for photo in group.photos)
+        return bool(self._immich.whole)
 
 
 def _read(path: Path) -> str:

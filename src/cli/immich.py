@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,21 +11,21 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import cleaned
-from cli.from_immich import IMMICH, FromImmich, Opened
+from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import IMMICH_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, confirmed_number, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
+from unipic.sources.immich_place import PREFIX
 
 if TYPE_CHECKING:
     from unipic.destinations.immich import Plan, Result, Wishes
-    from unipic.sources.immich import Connected, Listing
+    from unipic.sources.immich import Asset, Connected, Listing
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="An Immich server: look, mark, take back.")
 app.add_typer(commands, name="immich", epilog=IMMICH_EXAMPLES)
 _marks, _how = map(option, ("What is written", "How"))
-LISTED = ("id", "name", "taken", "size", "sha1", "favourite", "archived")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Which = Annotated[str, typer.Argument(help="immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE.")]
@@ -87,11 +87,8 @@ def login(
         key = immich.key_in_file or immich_key()
         key = key or typer.prompt("Key (Immich: Account Settings, API Keys)", hide_input=True, err=True)
         found = server(address, key, str(immich.ca_file or ""))
-        client = Client(found)
-        try:
+        with closing(Client(found)) as client:
             there = connect(client)
-        finally:
-            client.close()
         save_login(found)
         out.print(f"Logged in to {shown(found.url)}, Immich {'.'.join(map(str, there.version))}.", **WHOLE)
         _say_permissions(there)
@@ -106,7 +103,7 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
     with clear_answers(as_json), immich.connected() as there:
         lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
         looks = not lacking["look at photos"]
-        listing = immich.source(there, [IMMICH], [], lambda step: None).listing if looks else None
+        listing = immich.source(there, [PREFIX]).listing if looks else None
         if as_json:
             told = {"server": there.client.server.url, "version": there.version, "missing": lacking}
             seen = {"photos": len(listing.assets), "left_alone": listing.left} if listing else {}
@@ -124,11 +121,11 @@ def check(immich: FromImmich, as_json: Json = False) -> None:
 
 @commands.command("list")
 @with_groups
-def list_photos(immich: FromImmich, photos: Which = IMMICH, as_json: Json = False) -> None:
+def list_photos(immich: FromImmich, photos: Which = PREFIX, as_json: Json = False) -> None:
     """The photos of the library, an album, a person, or since a day. Nothing is fetched."""
     with clear_answers(as_json), immich.connected() as there:
-        listing = immich.source(there, [photos], [], lambda step: None).listing
-        rows = [dict(zip(LISTED, _row(asset), strict=True)) for asset in listing.assets]
+        listing = immich.source(there, [photos]).listing
+        rows = list(map(_row, listing.assets))
         if as_json:
             print(json.dumps({"photos": rows, "left_alone": listing.left, "notices": listing.notices}))
         else:
@@ -149,7 +146,7 @@ def apply(
     encoding: Encoding,
     ranking: Ranking,
     machine: Machine,
-    photos: Which = IMMICH,
+    photos: Which = PREFIX,
 ) -> None:
     """Find copies and similar shots, and mark them in Immich. Nothing is deleted; undo takes everything back."""
     from unipic.destinations import immich as destination
@@ -211,21 +208,21 @@ def _plan(there: Connected, photos: str, marks: Marks, how: How, immich: FromImm
 
     wishes = marks.wishes
     with progress_bars(quiet=how.as_json) as progress:
-        source = immich.source(there, [photos], [], progress)
-        opened = Opened(source, source)
+        source = immich.source(there, [photos], progress=progress)
+        opened = Opened(source, source, members=immich.originals)
         cleanup, rulings = cleaned(opened, settings, True, how.decided, progress)
         proposal = propose(cleanup)
         choices = recalled(proposal.groups, rulings)
         if marks.best_only:
             choices = {**choices, **best_only(proposal.shots, choices)}
-        everything = outcomes(proposal, choices, opened.unseen("verified"))
+        everything = outcomes(proposal, choices, "verified")
         return destination.planned(proposal, choices, everything, source.listing, there, wishes)
 
 
-def _row(asset: Any) -> Sequence[Any]:
-    known = asset.original
+def _row(asset: Asset) -> dict[str, Any]:
+    known, names = asset.original, ("id", "name", "favourite", "archived")
     taken = known.taken.isoformat(" ", "seconds") if known.taken else None
-    return (asset.id, asset.name, taken, known.size, known.sha1, asset.favourite, asset.archived)
+    return {**{name: getattr(asset, name) for name in names}, "taken": taken, "size": known.size, "sha1": known.sha1}
 
 
 def _say_permissions(there: Connected) -> None:

@@ -1,4 +1,4 @@
-"""`index`, `status` and `forget`: what the library knows of folders on this machine."""
+"""`index`, `status`, `forget` and `phone`: what the library knows of folders on this machine."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import typer
 
 from cli.app import FAILED, PARTLY, app, clear_answers
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
-from cli.terminal import FORGET_EXAMPLES, INDEX_EXAMPLES, MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
+from cli.terminal import MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
+from unipic.sources.immich_place import called
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.core.progress import Progress
@@ -28,6 +29,31 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
 
 NO_PHOTO = "is not in any photo format"  # how the reason begins of files that are something else
 
+INDEX_EXAMPLES = f"""
+[b]Examples[/b]
+
+  Read twenty years of photos once; run it again and only new ones are read:
+    {COMMAND} index ~/Pictures /mnt/nas/photos
+
+  Refresh every folder of the library, then again every ten minutes:
+    {COMMAND} index --watch --every 10m
+
+  Read the words in every photo, not in screenshots and documents alone, so that a search finds them:
+    {COMMAND} index --ocr all
+
+[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
+"""
+
+FORGET_EXAMPLES = f"""
+[b]Examples[/b]
+
+  Take a folder out of the library:
+    {COMMAND} forget ~/Pictures/private
+
+  Compare all photos again with the next run:
+    {COMMAND} forget --kind comparisons
+"""
+
 
 @app.command(epilog=INDEX_EXAMPLES)
 @with_groups
@@ -36,7 +62,8 @@ def index(
     searching: Searching,
     machine: Machine,
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders to add. Default: refresh those of the library.")
+        list[Path] | None,
+        typer.Argument(help="Folders to add, or immich:album/NAME. Default: refresh those of the library."),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
     every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
@@ -70,6 +97,7 @@ def index(
                     meaning = see_meaning(library, tools, settings, models_folder(), progress)
                     meaning += find_faces(library, tools, settings, progress)
                     words, problems = _words_read(_which(ocr, library), library, tools, settings, progress)
+                    meaning += see_meaning(library, tools, settings, models_folder(), progress, things=True)
                 _say_updates(found, words, (*tools.notices, *tools.index.notices, *meaning, *problems), as_json)
                 if not watch:
                     break
@@ -80,9 +108,7 @@ def index(
 
 
 @app.command()
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False) -> None:
     """What is in the library, and what is out of date."""
     from unipic.library.library import Library
     from unipic.library.status import status as status_of
@@ -124,9 +150,39 @@ def forget(
         elif folder:
             known = _known(folder, library)
             library.forget(known.path)
-            out.print(f"{shown(known.path)} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE)
+            out.print(
+                f"{shown(called(known.path))} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE
+            )
         else:
             out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
+
+
+@app.command()
+def phone(
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Receive by WebDAV, with a new token; or not.")] = None,
+    limit: Annotated[float | None, typer.Option("--limit", help="GB the inbox may hold. Default: 50.")] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", help="Delete this file of the inbox.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="A TOML file with inbox_gb.")] = None,
+) -> None:
+    """Photos from phones: switch the web app's WebDAV share on or off, and see what is in the inbox."""
+    from server.phone import LIMIT, ON, PLACE, USER, limit_gb, switch
+    from unipic.core.settings import Limits, load_config
+    from unipic.library.library import Library
+    from unipic.sources.inbox import delete, entries, open_inbox, used
+
+    with clear_answers(False):
+        marks, inbox = Library(data_folder()).marks, open_inbox()
+        if limit is not None or config:
+            given = load_config(config).limits if config else Limits()
+            marks.choose(LIMIT, str(given.inbox_gb if limit is None else Limits(inbox_gb=limit).inbox_gb))
+        if on is not None and (token := switch(marks, on)):
+            out.print(f"User: {USER}. Token, shown only now: {token}", **WHOLE)
+        delete(remove or ())
+        files, state = entries(), f"on, at {PLACE}/ of the web app" if marks.choice(ON) else "off"
+        held = f"{count(len(files), 'file')}, {size(used(files))} of {limit_gb(marks):g} GB"
+        out.print(f"WebDAV is {state}. {shown(inbox)} has {held}", **WHOLE)
+        for file in files:
+            out.print(f"  {shown(file.name)}" + ("" if file.complete else "  [yellow]still arriving[/]"), **WHOLE)
 
 
 def added(folders: list[Path], library: Library, settings: Settings, quiet: bool = False) -> list[Path]:
@@ -134,12 +190,12 @@ def added(folders: list[Path], library: Library, settings: Settings, quiet: bool
     from unipic.tools import open_tools
     from utils import index_gallery
 
-    new = [folder for folder in folders if not library.folder(folder.resolve()).photos]
+    new = [folder for folder in folders if not library.folder(library.real(folder)).photos]
     if new:
         with open_tools(settings, models_folder(), memory_folder()) as tools, progress_bars(quiet=quiet) as progress:
             for folder in new:
                 index_gallery(library.add(folder), library, tools, settings, progress)
-    return [folder.resolve() for folder in folders]
+    return [library.real(folder) for folder in folders]
 
 
 def _updated(
@@ -179,11 +235,11 @@ def _words_read(
 
 def _known(folder: Path, library: Library) -> Folder:
     """The library's folder of this name, which may be gone. SettingsError if there is none."""
-    wanted = (folder, folder.absolute(), folder.resolve())
+    wanted = (folder, folder.absolute(), library.real(folder))
     for one in library.folders():
         if one.path in wanted:
             return one
-    there = ", ".join(map(str, library.paths())) or "no folders"
+    there = ", ".join(map(called, library.paths())) or "no folders"
     raise SettingsError(f"{folder} is not a folder of the library; there are {there}")
 
 
@@ -197,7 +253,11 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
             err.print(f"[bold red]error:[/] {shown(one)}", **WHOLE)
             continue
         gone = f", {one.gone:,} gone" if one.gone else ""
-        out.print(f"{shown(folder)}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE)
+        out.print(
+            f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE
+        )
+        if one.joined:
+            out.print(f"  {count(one.joined, 'duplicate is', 'duplicates are')} kept once, under every name", **WHOLE)
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
             out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)
@@ -220,7 +280,7 @@ def _say_status(found: Status) -> None:
         when = f"{datetime.fromtimestamp(folder.updated):%Y-%m-%d %H:%M}" if folder.updated else "never"
         state = f"read {when}" if folder.reachable else "[bold red]cannot be reached; nothing is forgotten[/]"
         others = f", {count(folder.others, 'other file')}" if folder.others else ""
-        out.print(f"{shown(folder.path)}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
+        out.print(f"{shown(called(folder.path))}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
     if not found.folders:
         out.print(f"The library has no folders yet. Add some: {COMMAND} index FOLDER", **WHOLE)
     out.print(f"different pictures  {found.photos:,}")

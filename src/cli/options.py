@@ -10,16 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from unipic.core.errors import SettingsError
-from unipic.core.settings import (
-    CONTROLS,
-    PRESETS,
-    Settings,
-    changed,
-    load_config,
-    models_folder,
-    offline,
-    seconds,
-)
+from unipic.core.settings import CONTROLS, PRESETS, Settings, changed, load_config, models_folder, offline, seconds
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:

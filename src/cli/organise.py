@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, STOPPED, app, before_the_work, clear_answers
-from cli.from_immich import FromImmich, of_immich
+from cli.from_immich import FromImmich
 from cli.options import Encoding, Machine, Ranking, Sensitivity, settings_by, with_groups
 from cli.organise_options import Layout, Making
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
@@ -23,6 +23,7 @@ from cli.seed_flags import Seed
 from cli.terminal import WHOLE, err, out, progress_bars, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder, seconds
+from unipic.sources.immich_place import is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.albums.made import Made
@@ -51,7 +52,7 @@ class Job:
     @property
     def folders(self) -> list[Path]:
         """PHOTOS on this machine."""
-        return [path for path in self.photos if not of_immich(path)]
+        return [path for path in self.photos if not is_immich(path)]
 
     def destination(self, tree: Tree, engine: Engine | None = None, limited: str = "") -> TreeDestination:
         """Where the tree goes. `limited`: which part of the photos was looked at, for the report."""
@@ -116,9 +117,10 @@ def organise(
             )
         making.check()
         given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
-        immich = replace(immich, originals=immich.originals or seed.use_full_resolution)
+        whole, room = immich.originals or seed.use_full_resolution, seed.immich_cache_size or immich.cache_mb
+        immich = replace(immich, originals=whole, cache_mb=room)
         immich.check(given, copied=not making.dry_run, moved=False)
-        if making.link != "copy" and any(map(of_immich, given)):
+        if making.link != "copy" and any(map(is_immich, given)):
             raise SettingsError("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
         if not given or to is None:
             raise SettingsError("name the folders with your photos, and the folder to write to with --to")

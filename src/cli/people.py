@@ -17,6 +17,7 @@ from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
 from cli.terminal import WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError
+from unipic.core.photo import where
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
@@ -217,13 +218,13 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
     from unipic.people.selfie import photos_of
     from unipic.review.outcomes import Outcome
 
-    if looking.within and not library.folder(looking.within.resolve()).photos:
+    if looking.within and not library.folder(library.real(looking.within)).photos:
         raise SettingsError(f"{looking.within} has no photos in the library")
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
     faces = faces_in_picture(looking.of, tools, settings)[:1] if looking.of else []
     matches = [match for face in faces for match in photos_of(face, found.faces, found.limits)]
     if looking.within:
-        inside = library.inside(looking.within.resolve())
+        inside = library.inside(library.real(looking.within))
         matches = [one for one in matches if one.digest in inside]
     photos = library.by_digest([one.digest for one in matches])
     matches = [one for one in matches if one.digest in photos]
@@ -232,7 +233,12 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
         if matches:
             outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
             problems = exported([*destinations.values()], outcomes, progress)
-    say_matches(matches, {digest: photo.path for digest, photo in photos.items()}, looking.paths, as_json)
+    say_matches(
+        matches,
+        {digest: photo.path if looking.paths else where(photo) for digest, photo in photos.items()},
+        looking.paths,
+        as_json,
+    )
     for problem in problems:
         err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
     if problems or not matches:

@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
+from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.clean import Output, exported, ready
 from cli.options import Encoding, Searching, option, settings_by, with_groups
 from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
 from unipic.core.errors import SettingsError, SourceError
+from unipic.core.photo import where as place_of
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.core.photo import Photo
+    from unipic.core.progress import Progress
+    from unipic.destinations.dataset import Dataset
     from unipic.library.library import Library
     from unipic.search.results import Results
     from unipic.search.search import Asked, Example
@@ -58,6 +61,10 @@ class Where:
     to: Annotated[Path | None, _where("--to", "Copy the photos into this folder.")] = None
     zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP.")] = None
     listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
+    coco: Annotated[
+        Path | None, _where("--export-coco", "Write a COCO dataset: the photos, with a box where SAM found it.")
+    ] = None
+    yolo: Annotated[Path | None, _where("--export-yolo", "The same for YOLO.")] = None
 
 
 @app.command(epilog=SEARCH_EXAMPLES)
@@ -84,14 +91,17 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
+        datasets = list(_datasets(where, library.paths()))
         with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)
             photos = library.photos(asked.library.files[found.order].tolist())
             problems = exported([*destinations.values()], _outcomes(found, photos), progress) if photos else []
+            for dataset in datasets if photos else ():
+                problems += _written(dataset, found, photos, settings, progress)
             _say(found, photos, answer, seconds, asked)
         for problem in problems:
             err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
-        for path in destinations if photos else ():
+        for path in (*destinations, *(dataset.folder for dataset in datasets)) if photos else ():
             err.print(f"{count(len(photos), 'photo')} written to {shown(path)}.", **WHOLE)
         if problems or not photos:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
@@ -118,7 +128,7 @@ def opened(library: Library, settings: Settings, what: What, text: str) -> Itera
     events = cache(lambda: find_events(library, encoder))
     in_event = lambda value: events().matching(value)  # noqa: E731  asked for only by event:
     asked = Asked(searchable, language, meaning=meaning, about_meaning=about, event=in_event)
-    if what.within and not library.folder(what.within.resolve()).photos:
+    if what.within and not library.folder(library.real(what.within)).photos:
         raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]
     more, less = (
@@ -147,7 +157,7 @@ def _found(text: str, asked: Asked, examples: list[Example], what: What, answer:
     """The results, and how many seconds they took."""
     from utils import search_gallery
 
-    within = what.within.resolve() if what.within else None
+    within = asked.library.reader.real(what.within) if what.within else None
     begun = time.perf_counter()
     found = search_gallery(
         text, asked, examples, within=within, every_shot=what.every_shot, unsure=what.maybe, limit=answer.limit
@@ -160,6 +170,34 @@ def _outcomes(found: Results, photos: list[Photo]) -> list[Any]:
 
     reason = f"found by {found.query.text!r}" if found.query.text else "like the example"
     return [Outcome(photo, "kept", reason) for photo in photos]
+
+
+def _datasets(where: Where, roots: list[Path]) -> Iterator[Dataset]:
+    """Datasets to write. What is wrong with the place is said before the work."""
+    from unipic.destinations.base import outside
+    from unipic.destinations.dataset import Dataset
+
+    wanted = [Dataset(where.coco, "coco")] if where.coco else []
+    for dataset in [*wanted, Dataset(where.yolo, "yolo")] if where.yolo else wanted:
+        with before_the_work():
+            outside(dataset.folder, roots)
+            dataset.ready()
+        yield dataset
+
+
+def _written(
+    dataset: Dataset, found: Results, photos: list[Photo], settings: Settings, progress: Progress
+) -> list[str]:
+    """Write a dataset of one kind of thing: what the words say. Returns the problems there were."""
+    from unipic.tools import open_tools
+
+    order = found.order.tolist()
+    digests = [found.library.digests[at] for at in order]
+    things = {digest: thing for digest, thing in zip(digests, found.parts(order), strict=True) if thing}
+    if not things:
+        err.print("[yellow]note:[/] no photo was found by a thing in it: there are no boxes.", **WHOLE)
+    with open_tools(settings, models_folder(), None) as tools:
+        return dataset.write(photos, things, found.query.words or "thing", tools.engine, settings.limits, progress)
 
 
 def _say(found: Results, photos: list[Photo], answer: Answer, seconds: float, asked: Asked) -> None:
@@ -183,7 +221,7 @@ def _print(found: Results, photos: list[Photo], answer: Answer) -> None:
             zone = found.zone_of(at)
             out.print(f"[b]{zone}[/b]")
         copies = f"  [b]+{more}[/b]" if more else ""
-        out.print(f"{shown(photo.path)}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
+        out.print(f"{shown(place_of(photo))}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
     for note in found.notes:
         err.print(f"[yellow]note:[/] {shown(note)}.", **WHOLE)
     shows = f", {found.shown:,} without copies and bursts" if found.shown < found.total else ""
@@ -204,7 +242,7 @@ def _explain(found: Results, asked: Asked, seconds: float) -> None:
 def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, Any]:
     order = found.order.tolist()
     by_digest = {photo.digest: photo for photo in photos}
-    rows = zip(order, found.why(order), found.more.tolist(), strict=True)
+    rows = zip(order, found.why(order), found.parts(order), found.more.tolist(), strict=True)
     return {
         "query": found.query.text,
         "chips": [str(chip) for chip in found.query.chips],
@@ -219,10 +257,11 @@ def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, A
                 "digest": digest,
                 "zone": found.zone_of(at),
                 "why": why,
+                "box": part.get("box"),
                 "score": None if found.ranked is None else round(float(found.ranked.scores[at]), 6),
                 "copies": more,
             }
-            for at, why, more in rows
+            for at, why, part, more in rows
             if (digest := asked.library.digests[at]) in by_digest
         ],
     }

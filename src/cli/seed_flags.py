@@ -42,6 +42,8 @@ class Seed:
     mark_best_favorite: Annotated[bool, _flag("--mark-best-favorite")] = False
     album_prefix: Annotated[str | None, _flag("--album-prefix")] = None
     immich_album: Annotated[str | None, _flag("--immich-album")] = None
+    immich_cache_size: Annotated[int | None, _flag("--immich-cache-size")] = None
+    immich_cache_dir: Annotated[Path | None, _flag("--immich-cache-dir")] = None
     immich_api_key: Annotated[str | None, _flag("--immich-api-key")] = None
 
     def check(self) -> None:
@@ -51,8 +53,10 @@ class Seed:
                 raise SettingsError(f"there is no --{name.replace('_', '-')} here: {instead}")
         if self.source_type not in ("local", "immich"):
             raise SettingsError(f"--source-type is local or immich, not {self.source_type!r}")
-        if self.face_backend not in ("auto",):
+        if self.face_backend != "auto":
             raise SettingsError(f"there is one way to find faces here; leave --face-backend {self.face_backend} out")
+        if not self.swap_closed_eyes:
+            raise SettingsError("only closed eyes are ever replaced, and only on your word; leave this flag out")
 
     @property
     def photos(self) -> list[Path]:
@@ -92,5 +96,6 @@ INSTEAD = {
     "create_albums": APPLY,
     "mark_best_favorite": APPLY,
     "album_prefix": APPLY,
+    "immich_cache_dir": "fetched pictures lie in the data folder, which UNIPIC_DATA names",
     "immich_api_key": "a key is no argument that others can see; set UNIPIC_IMMICH_KEY",
 }

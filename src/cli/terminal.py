@@ -46,92 +46,34 @@ WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not
 LEFT_OUT: dict[By, str] = {"you": "by your decision", "identical": "identical", "verified": "verified at full size"}
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
-EXAMPLES = """
-[b]Examples[/b]
 
-  See what would happen, write nothing:
-    python src/main.py clean ~/Pictures/Lisbon --dry-run
-
-  A clean gallery as a ZIP, without copies, with all similar shots:
-    python src/main.py clean ~/Pictures/Lisbon --zip lisbon.zip
-
-  Only the recommended shot of each moment, into a folder:
-    python src/main.py clean ~/Pictures /mnt/phone --to ~/clean --best-only
-
-  Only shots taken within 48 seconds count as one moment:
-    python src/main.py clean photos --zip out.zip --time-window 48s
-
-  The best shot of each moment, judged by your own words:
-    python src/main.py clean photos --to best --best-only --prompt "our dog"
-
-  Keep the copy in albums/, and never set aside photos in prints/:
-    python src/main.py clean pics --to out --prefer albums --protect prints
-
-  Move copies into a dated folder beside the originals, after you typed their number:
-    python src/main.py clean ~/Pictures --move-aside
-
-  For another program:
-    python src/main.py clean photos --dry-run --json | jq .report
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
-            5 no photos found · 130 stopped by Ctrl-C
-"""
-
-UNDO_EXAMPLES = """
-[b]Examples[/b]
-
-  Put back everything that was ever set aside on this machine:
-    python src/main.py undo
-
-  List what is set aside, then put back everything below a folder:
-    python src/main.py undo --list
-    python src/main.py undo ~/Pictures
-
-[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
-"""
-
-INDEX_EXAMPLES = """
-[b]Examples[/b]
-
-  Read twenty years of photos once; run it again and only new ones are read:
-    python src/main.py index ~/Pictures /mnt/nas/photos
-
-  Refresh every folder of the library, then again every ten minutes:
-    python src/main.py index --watch --every 10m
-
-  Read the words in every photo, not in screenshots and documents alone, so that a search finds them:
-    python src/main.py index --ocr all
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
-"""
-
-SEARCH_EXAMPLES = """
+SEARCH_EXAMPLES = f"""
 [b]Examples[/b]
 
   What you remember of it: a date, a place, a kind, a camera, a name. Recognised words become conditions:
-    python src/main.py search "Rome 2019"
-    python src/main.py search "screenshots last week"
-    python src/main.py search "canon, Saturday night, last summer"
+    {COMMAND} search "Rome 2019"
+    {COMMAND} search "screenshots last week"
+    {COMMAND} search "canon, Saturday night, last summer"
 
   Conditions written out; several hold together, [b]|[/b] means or, a minus means not:
-    python src/main.py search "date:2019-07..2019-08 country:it -kind:screenshot"
-    python src/main.py search "near:48.86,2.35,5km rating:>=4 size:>5MB"
-    python src/main.py search 'folder:"Summer 2014" color:red|teal is:portrait'
+    {COMMAND} search "date:2019-07..2019-08 country:it -kind:screenshot"
+    {COMMAND} search "near:48.86,2.35,5km rating:>=4 size:>5MB"
+    {COMMAND} search 'folder:"Summer 2014" color:red|teal is:portrait'
 
   Words in names and captions; in quotes they are never taken for anything else:
-    python src/main.py search '"RE16 TGK"'
+    {COMMAND} search '"RE16 TGK"'
 
   By example. The picture need not be in the library:
-    python src/main.py search --like lost.jpg
-    python src/main.py search "2019" --like beach.jpg --not-like pool.jpg --maybe
+    {COMMAND} search --like lost.jpg
+    {COMMAND} search "2019" --like beach.jpg --not-like pool.jpg --maybe
 
   Send what is found:
-    python src/main.py search "favourites 2020" --to ~/best-of-2020
-    python src/main.py search "kind:document" --paths -0 | xargs -0 ls -l
-    python src/main.py search "Rome" --json | jq .results
+    {COMMAND} search "favourites 2020" --to ~/best-of-2020
+    {COMMAND} search "kind:document" --paths -0 | xargs -0 ls -l
+    {COMMAND} search "Rome" --json | jq .results
 
   How a query is understood, with the number of photos of each condition:
-    python src/main.py search "May in Florence" --explain
+    {COMMAND} search "May in Florence" --explain
 
 [b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
       color is has rating size mp width height · who faces people · tag album · sort limit
@@ -139,40 +81,26 @@ SEARCH_EXAMPLES = """
 [b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
 """
 
-FORGET_EXAMPLES = """
-[b]Examples[/b]
 
-  Take a folder out of the library:
-    python src/main.py forget ~/Pictures/private
-
-  Compare all photos again with the next run:
-    python src/main.py forget --kind comparisons
-"""
-
-IMMICH_EXAMPLES = """
+IMMICH_EXAMPLES = f"""
 [b]Examples[/b]
 
   Remember the server and its key, then see what the key may do:
-    python src/main.py immich login https://photos.example.org
-    python src/main.py immich check
+    {COMMAND} immich login https://photos.example.org
+    {COMMAND} immich check
 
   What would be written, and nothing more:
-    python src/main.py immich apply immich:album/Lisbon --dry-run
+    {COMMAND} immich apply immich:album/Lisbon --dry-run
 
   Tags and an album for each group of similar shots, after you typed the number of photos; and all of it back:
-    python src/main.py immich apply --create-albums
-    python src/main.py immich undo
+    {COMMAND} immich apply --create-albums
+    {COMMAND} immich undo
 
   Which photos of a folder are on the server already:
-    python src/main.py clean ~/Pictures immich: --list both.csv
+    {COMMAND} clean ~/Pictures immich: --list both.csv
 
 [b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 done in part · 5 nothing found · 130 stopped by Ctrl-C
 """
-
-EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES = (
-    text.replace("python src/main.py", COMMAND)
-    for text in (EXAMPLES, UNDO_EXAMPLES, INDEX_EXAMPLES, FORGET_EXAMPLES, SEARCH_EXAMPLES, IMMICH_EXAMPLES)
-)
 
 
 def shown(value: object) -> str:

@@ -8,16 +8,28 @@ from typing import Annotated
 import typer
 
 from cli.app import PARTLY, app, clear_answers
-from cli.terminal import UNDO_EXAMPLES, progress_bars, say_held, say_undone
+from cli.terminal import progress_bars, say_held, say_undone
 from unipic.core.errors import SourceError
-from unipic.core.settings import data_folder
+from unipic.core.settings import COMMAND, data_folder
+
+UNDO_EXAMPLES = f"""
+[b]Examples[/b]
+
+  Put back everything that was ever set aside on this machine:
+    {COMMAND} undo
+
+  List what is set aside, then put back everything below a folder:
+    {COMMAND} undo --list
+    {COMMAND} undo ~/Pictures
+
+[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
+"""
 
 
 @app.command(epilog=UNDO_EXAMPLES)
 def undo(
     folder: Annotated[
-        Path | None,
-        typer.Argument(help="Put back what was moved from here. Default: everything moved."),
+        Path | None, typer.Argument(help="Put back what was moved from here. Default: everything moved.")
     ] = None,
     only_list: Annotated[bool, typer.Option("--list", help="Only list what is set aside, and where.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

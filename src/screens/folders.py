@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from screens.parts.immich_photos import name_for_library
 from screens.parts.known import known
+from screens.parts.phone import phone
 from screens.parts.reading_words import words
 from screens.parts.server_folder import real_folder, server_folders
 from screens.parts.words import count, failed, first_of, plain
@@ -15,8 +17,9 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.settings import kept_folder
+from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
+from unipic.sources.immich_place import called, name_of
 
 MAX_ROWS_SHOWN = 20  # files that are named
 
@@ -47,6 +50,7 @@ def screen() -> None:
             key="look",
         )
     _add()
+    phone()
     if folders:
         words()
         known()
@@ -61,13 +65,17 @@ def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
-        name = "Kept uploads" if folder.path == kept_folder() else str(folder.path)
+        inbox = folder.path == inbox_folder().resolve()
+        kept = folder.path == kept_folder()
+        name = "Photos from phones" if inbox else "Kept uploads" if kept else called(folder.path)
         st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
                 f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",
                 icon=":material/cloud_off:",
             )
+        if inbox:  # it is taken in again as long as there are photos in it
+            return
         with st.popover("Remove", icon=":material/delete:"):
             st.markdown(
                 "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "
@@ -88,6 +96,11 @@ def _add() -> None:
                 failed(error)
                 return
             st.rerun()
+    with st.expander("Add photos of Immich", icon=":material/cloud:"):
+        name = name_for_library()
+        if name and st.button("Add to the library", type="primary", icon=":material/add:", key="add-immich"):
+            look_for_new([library().add(Path(name))])
+            st.rerun()
 
 
 def _what_was_found(run: Run) -> None:
@@ -97,7 +110,9 @@ def _what_was_found(run: Run) -> None:
         failed(state.message)
     for found in what_was_found(run):
         if found.get("problem"):
-            continue  # the folder itself says so
+            if name := name_of(found["folder"]):  # a folder of this machine says so itself
+                st.warning(f"{plain(name)}: {plain(found['problem'])}", icon=":material/cloud_off:")
+            continue
         damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
         if damaged:
             with st.expander(f"{count(len(damaged), 'file')} could not be read", icon=":material/broken_image:"):

@@ -3,8 +3,6 @@
 It comes before everything else, including the screens' websocket and scripts. The health check needs no token.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
@@ -24,6 +22,7 @@ from server.door_page import GUEST, GUESTS, LEAVE, door_page, page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
+from server.phone import of_phone
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -72,9 +71,11 @@ class Door:
     async def asked_for_credentials(self, scope: Scope, receive: Receive) -> Response | None:
         """The answer to a request without the token; None if access is granted.
 
-        Pages of guests ask for their own credentials. On a server without a token a guest's browser gets no others.
+        Pages of guests and the share of phones ask for their own credentials. On a server without a token a guest's
+        browser gets no others.
         """
-        if scope["type"] == "http" and (scope["path"] == HEALTH or scope["path"].startswith(GUESTS)):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == HEALTH or path.startswith(GUESTS) or of_phone(path):
             return None
         if self.token is None or self.sessions is None:
             return guests_only(scope) if GUEST in HTTPConnection(scope).cookies else None
@@ -127,6 +128,9 @@ def refused(scope: Scope) -> Response | None:
     if not reachable() and _from_elsewhere(scope):
         return PlainTextResponse(THIS_COMPUTER, 403)
     origin = headers.get("origin")
+    # A system's menu to share opens the app without an origin; frames without one are told by sec-fetch-site.
+    if origin == "null" and headers.get("sec-fetch-site") == "none":
+        return None
     if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
         return PlainTextResponse(FOREIGN_PAGE, 403)
     return None

@@ -1,7 +1,5 @@
 """Wrong credentials of the last minute, by where they came from."""
 
-from __future__ import annotations
-
 import ipaddress
 import time
 from collections import OrderedDict, deque
@@ -15,7 +13,7 @@ WRONG, SPAN = 10, 60.0  # wrong ones of a kind allowed per source, within so man
 SOURCES = 10_000  # remembered at a time
 
 # Each counted by itself: a foreign page's link must not close the form.
-Kind = Literal["address", "form", "cookie", "link", "pin", "selfie"]
+Kind = Literal["address", "form", "cookie", "link", "pin", "selfie", "phone"]
 
 
 @dataclass

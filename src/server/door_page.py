@@ -1,7 +1,5 @@
 """Pages outside of the web app, for the token and for guests: no script, light and dark, fit for a phone."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from html import escape

@@ -1,7 +1,5 @@
 """The cookies of browsers that gave the token: random, and kept by the server as hashes only."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

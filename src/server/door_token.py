@@ -1,7 +1,5 @@
 """The access token of a server that others can reach: and where it is kept."""
 
-from __future__ import annotations
-
 import hmac
 import os
 import secrets

@@ -31,6 +31,8 @@ POLICY = {
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
     "base-uri": "'none'",

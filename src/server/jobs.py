@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from server.runs import Run, State
 from unipic.core.files import read_json
+from unipic.core.settings import with_immich_key
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
 WAIT = "-"  # instead of a run's folder: wait for one on standard input
@@ -165,7 +166,8 @@ class Jobs:
 
     def _begin(self, run: Run) -> subprocess.Popen[bytes]:
         with open(run.folder / LOG, "wb") as log:
-            return subprocess.Popen([*self._command, str(run.folder)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            command, env = [*self._command, str(run.folder)], with_immich_key() if run.background else None
+            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
 
     def _hand_over(self, run: Run) -> subprocess.Popen[bytes] | None:
         """The spare process, told this run; None where there is none."""

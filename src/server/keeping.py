@@ -1,6 +1,7 @@
 """What the server does by itself: it deletes runs that nobody uses, and looks for new photos in the library."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,10 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from server.operator import keeping_times
 from server.runs import Run
 from server.state import server
-from server.upkeep import refresh, take_up
+from server.upkeep import refresh, take_in, take_up
 from unipic.core.words import count, duration
 
-SWEEP_INTERVAL_S = 600.0  # seconds between two sweeps
+INBOX_INTERVAL_S = 20.0  # seconds between two looks for what phones sent
+SWEEP_EVERY = 30  # looks
 
 
 def kept_for() -> str:
@@ -42,10 +44,12 @@ async def sweeping(keep: float, keep_fetched: float) -> AsyncIterator[None]:
 
 async def _sweep(keep: float, keep_fetched: float) -> None:
     await run_in_threadpool(take_up)
-    while True:
-        await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
-        await run_in_threadpool(refresh)
-        await asyncio.sleep(SWEEP_INTERVAL_S)
+    for look in itertools.count():
+        if look % SWEEP_EVERY == 0:
+            await run_in_threadpool(server().runs.sweep, keep, keep_fetched)
+            await run_in_threadpool(refresh)
+        await run_in_threadpool(take_in)
+        await asyncio.sleep(INBOX_INTERVAL_S)
 
 
 def was_fetched(run: Run, file: str) -> None:

@@ -1,6 +1,5 @@
 """Routes of the library: what it has, its photos some at a time, one of them in full, and what people say of them."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -27,6 +26,7 @@ from unipic.library.library import Library
 from unipic.library.listing import Filter, FolderNames, id_of
 from unipic.library.marks import NOT_MARKED, Marked
 from unipic.library.recognised import lines_in
+from unipic.sources.immich_place import address_of, at_hand, called
 
 MOST_PHOTOS = 500  # photos of one answer
 BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
@@ -50,9 +50,9 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
         told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
+        for one, said in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
-                one |= {"more": more, "why": printable(why)}
+                one |= said
         return told
 
     def photo(request: Request) -> Answer:
@@ -130,7 +130,7 @@ def _about(library: Library) -> dict[str, Any]:
     folders = [
         {
             "id": id_of(str(folder.path)),
-            "path": printable(str(folder.path)),
+            "path": printable(called(folder.path)),
             "photos": folder.photos,
             "reachable": folder.reachable,
         }
@@ -188,7 +188,8 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
         **in_the_grid(photo, marked),
         "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
-        "there": any(os.path.exists(place) for place in places),
+        "there": any(at_hand(str(place)) for place in places),
+        "immich": address_of(photo.path),
         "companions": [[companion_in_words(one), printable(one.name)] for one in photo.companions],
         "tags": marked.tags,
         "albums": marked.albums,

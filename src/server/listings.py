@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,8 +52,8 @@ class Listings:
         """Photos from a position on; None where one was forgotten meanwhile."""
         return self._photos(self._ids(key)[start : start + count])
 
-    def more(self, key: str, start: int, count: int) -> list[tuple[int, str]]:
-        """For photos of a search from a position on: how many more are behind each, and why it is there."""
+    def more(self, key: str, start: int, count: int) -> list[dict[str, Any]]:
+        """For photos of a search from a position on what Found.more() says."""
         found = self._found(key)
         return found.more(start, count) if found else []
 

@@ -22,6 +22,7 @@ from unipic.core.files import copy_and_hash, open_to_read
 from unipic.core.photo import FILM, Photo, is_preview
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
+from unipic.sources.immich_place import at_hand
 
 DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")  # sha256; SHA-1 of an original whose preview is here
 CHUNK = 1 << 18
@@ -71,8 +72,9 @@ class Pictures:
         shelf, photo = await self._asked(request)
         if same := unchanged(request, cached(request, photo.digest)):
             return same
-        if photo.format == FILM:
-            return await self._rendered(request, lambda film: shelf.thumbnails.path(film.digest), photo)
+        away = is_preview(photo) and not await run_in_threadpool(at_hand, photo.path)
+        if photo.format == FILM or away:
+            return await self._rendered(request, lambda one: shelf.thumbnails.path(one.digest), photo)
         return await self._rendered(request, Renditions(shelf.views, self.renderer).view, photo)
 
     async def frame(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,9 @@ from server.answers import Refused, in_words, json_object, packed
 from server.photo_facts import facts
 from server.pictures import RENDERED, SHOWN
 from server.runs import Run, Runs
+from unipic.albums.made import FRAMES
 from unipic.cleanup.faces import columns as eyes_and_smiles
+from unipic.cleanup.result import Series
 from unipic.core.face import Face
 from unipic.core.photo import Photo
 from unipic.library.companions import with_what
@@ -35,7 +37,7 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     """The routes to read a review and to send it steps."""
 
     def everything(token: str, only_choices: bool) -> bytes:
-        desk = _desk(runs, desk_of, token)
+        desk = desk_in(runs, desk_of, token)
         with desk.lock:
             groups = [] if only_choices else [group_to_dict(group, desk) for group in desk.proposal.groups]
             values = {**_standing(desk), "place": desk.place, "choices": _choices(desk, desk.choices)}
@@ -54,7 +56,7 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         return JSONResponse(await run_in_threadpool(answer, request.path_params["token"], step))
 
     def answer(token: str, step: dict[str, Any]) -> dict[str, Any]:
-        desk = _desk(runs, desk_of, token)
+        desk = desk_in(runs, desk_of, token)
         with desk.lock:
             try:
                 return _answer(desk, step)
@@ -67,7 +69,8 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     return [Route(path, in_words(show)), Route(path, in_words(hear), methods=["POST"])]
 
 
-def _desk(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
+def desk_in(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
+    """The review session of a run. RunNotFound; Refused if its scan is not finished."""
     run = runs.open(token)
     try:
         return desk_of(run)
@@ -174,6 +177,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
         "bytes": sum(photo.bytes for photo in group.photos),
+        "makes": makes(group, desk.proposal.cleanup.series),
         "people": [[face and _face(face) for face in row] for row in group.people],
         "photos": [
             {
@@ -189,6 +193,14 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
             )
         ],
     }
+
+
+def makes(group: Group, series: Sequence[Series]) -> list[str]:
+    """Kinds of pictures that may be possible of a group, by what is known without opening a photo: see made_routes."""
+    whole = any(one.kind == "bracket" and len(one.photos) >= FRAMES and one.photos[0].id in group.ids for one in series)
+    eyes = [[face.eyes or 0.0 if face else 0.0 for face in row] for row in group.people]
+    shut = any(row[0] < 0 < max(row) for row in eyes)
+    return ["hdr"] * whole + ["composite"] * shut
 
 
 def _photo(photo: Photo, desk: Desk) -> dict[str, Any]:

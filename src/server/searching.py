@@ -50,13 +50,17 @@ class Found:
     about: dict[str, Any]
     results: Results | None = None  # None: the query could not be understood
 
-    def more(self, start: int, count: int) -> list[tuple[int, str]]:
-        """For photos from a position on: how many more are behind each, and why it is there."""
+    def more(self, start: int, count: int) -> list[dict[str, Any]]:
+        """For photos from a position on: how many `more` are behind each, `why` it is there, and which `part` shows it.
+
+        `part`: left, top, right and bottom as shares of the picture; None for the whole.
+        """
         if self.results is None:
             return []
         some = slice(start, start + count)
-        reasons = self.results.why(self.results.order[some].tolist())
-        return [*zip(self.results.more[some].tolist(), reasons, strict=True)]
+        order = self.results.order[some].tolist()
+        told = zip(self.results.more[some].tolist(), self.results.why(order), self.results.parts(order), strict=True)
+        return [{"more": more, "why": printable(why), "part": part.get("box")} for more, why, part in told]
 
 
 class Searches:

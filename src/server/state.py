@@ -42,7 +42,9 @@ class Server:
     opening: threading.Lock = field(default_factory=threading.Lock)  # one desk at a time
     counting: threading.Lock = field(default_factory=threading.Lock)  # one standing at a time
     deciding: threading.Lock = field(default_factory=threading.Lock)  # one update of the lessons at a time
+    listed: frozenset[object] = frozenset()  # the complete files of the inbox at the latest look
     exporting: threading.Lock = field(default_factory=threading.Lock)  # one ZIP at a time
+    open_to_all: bool = False  # other computers reach it, and it asks for no token: visitors name it no other server
 
 
 def server() -> Server:

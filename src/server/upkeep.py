@@ -9,8 +9,12 @@ from typing import Any
 from server.operator import refresh_interval
 from server.runs import Run
 from server.state import library, server
+from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json
+from unipic.core.photo import Found
+from unipic.core.settings import inbox_folder
 from unipic.library.recognised import PROBLEM
+from unipic.sources.folder import FolderSource
 
 
 def upkeep() -> Run | None:
@@ -63,6 +67,18 @@ def refresh() -> None:
     stale = [one.path for one in library().folders() if one.reachable and one.updated < old]
     if stale:
         look_for_new(stale)
+
+
+def take_in() -> None:
+    """Have the library read the inbox when other files in it are complete than at the latest look."""
+    if not inbox_folder().is_dir() or at_work(upkeep()):
+        return
+    files = FolderSource([inbox_folder()]).files()
+    complete = frozenset((one.path, one.size, one.stamp) for one in files if isinstance(one, Found))
+    if complete != server().listed:
+        with suppress(DecisionsUnreadable):  # the page of folders says so
+            look_for_new([library().add(inbox_folder())])
+            server().listed = complete
 
 
 def take_up() -> None:

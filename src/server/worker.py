@@ -27,7 +27,7 @@ from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.progress import Overall, Progress, Step
-from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder
+from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
 from unipic.library.recognised import PROBLEM, chosen
@@ -102,9 +102,10 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
     library, found, notices = Library(data_folder()), list[dict[str, Any]](), list[str]()
     library.usable()
 
-    def tell(*problems: str) -> None:
-        write_json(run.folder / "update.json", {"folders": found, "notices": [*notices, *problems]})
+    def tell() -> None:
+        write_json(run.folder / "update.json", {"folders": found, "notices": notices})
 
+    immich_key()  # it leaves the environment before photos are decoded
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         for root in run.load().roots:
             try:
@@ -121,7 +122,9 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            tell(f"{PROBLEM}: {error}")
+            notices.append(f"{PROBLEM}: {error}")
+        notices += see_meaning(library, tools, settings, models_folder(), progress, things=True)
+        tell()
 
 
 def look_through(path: Path, settings: Settings, progress: Progress) -> None:

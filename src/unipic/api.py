@@ -30,35 +30,10 @@ from unipic.vision.registry import open_encoder as _open_encoder
 from utils import clean_gallery, index_gallery, search_gallery, see_meaning
 
 __all__ = [
-    "Cleanup",
-    "Detector",
-    "Encoder",
-    "Engine",
-    "Filter",
-    "InlineEngine",
-    "Library",
-    "Listing",
-    "LocalEngine",
-    "Marked",
-    "Marks",
-    "Model",
-    "Part",
-    "Photo",
-    "Progress",
-    "Settings",
-    "Step",
-    "Tools",
-    "Unreadable",
-    "Update",
-    "clean",
-    "detector",
-    "encoder",
-    "index",
-    "open_encoder",
-    "open_library",
-    "search",
-    "tools",
-]
+    "Cleanup", "Detector", "Encoder", "Engine", "Filter", "InlineEngine", "Library", "Listing", "LocalEngine",
+    "Marked", "Marks", "Model", "Part", "Photo", "Progress", "Settings", "Step", "Tools", "Unreadable", "Update",
+    "clean", "detector", "encoder", "index", "open_encoder", "open_library", "search", "tools",
+]  # fmt: skip
 
 
 def open_library() -> Library:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.library.indexing import See
     from unipic.library.searchable import Searchable
     from unipic.search.meaning import Meaning
+    from unipic.vision.segments import Segmenter
 
 MADE_AGAIN = (
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
@@ -87,24 +88,17 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     scorer, about_scorer = open_scorer(ranking.ranker, loader, ranking.aesthetic)
     faces, about_faces = _face_readers() if ranking.people_safe else (None, [])
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
-    engine = _engine(settings)
-    keep_freed_memory()
-    try:
-        with _memory_folder(memory) as (folder, about_memory):
-            thumbnails = Thumbnails(folder / THUMBNAILS)
-            index = StoredIndex(folder, thumbnails, settings.limits)
-            notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
-            store = machine.ray_store or str(folder / ROWS)
-            seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
-            see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
-            try:
-                yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, faces, see)
-                if not machine.ray_store:
-                    shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
-            finally:
-                index.close()
-    finally:
-        engine.close()
+    with closing(_engine(settings)) as engine, _memory_folder(memory) as (folder, about_memory):
+        keep_freed_memory()
+        thumbnails = Thumbnails(folder / THUMBNAILS)
+        notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
+        store = machine.ray_store or str(folder / ROWS)
+        seen_by = "" if memory else f"{uuid.uuid4()} "  # no other run may use rows of a run without memory
+        see = _see_on_ray(engine, encoder, models, settings, store, seen_by)
+        with closing(StoredIndex(folder, thumbnails, settings.limits)) as index:
+            yield Tools(encoder, scorer, engine, thumbnails, notices, taste, index, faces, see)
+            if not machine.ray_store:
+                shutil.rmtree(folder / ROWS, ignore_errors=True)  # the index has all of it now
 
 
 def _face_readers() -> tuple[FaceReaders | None, list[str]]:
@@ -154,6 +148,22 @@ def meaning_model(settings: Settings, models: Path, progress: Progress = silent)
     return text_encoder(encoder.key, again), notices
 
 
+def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[str]]:
+    """What finds the things in photos as it fills the library, where a checkpoint of SAM is; and notices."""
+    from unipic.library.filling import THINGS, detector
+    from unipic.vision.segments import SIDE, checkpoint, open_segmenter
+
+    if not checkpoint(models):
+        return None, []
+    device, name = settings.machine.device, settings.searching.search_model
+    encoder, _ = open_text_encoder(name, Loader(models, device, fetch=False))
+    finder = open_segmenter(models, encoder, device)
+    if encoder is None or finder is None:
+        return None, ["SAM is there, but the things in photos are searched by words: that takes a text encoder."]
+    again = partial(open_same_segmenter, finder.key, encoder.name, encoder.key, models.absolute(), pick_device(device))
+    return detector(finder.key, again, SIDE, THINGS), []
+
+
 def open_meaning(
     library: Searchable, settings: Settings, models: Path, memory: Path, progress: Progress = silent
 ) -> tuple[Meaning | None, list[str]]:
@@ -186,6 +196,16 @@ def open_same_text(name: str, key: str, models: Path, device: str) -> TextEncode
     if encoder is None or encoder.key != key:
         raise _differs(encoder.key if encoder else "", key, notices, models)
     return encoder
+
+
+def open_same_segmenter(key: str, name: str, encoder_key: str, models: Path, device: str) -> Segmenter:
+    """What finds things, with this key and this text encoder, as open_same does it."""
+    from unipic.vision.segments import open_segmenter
+
+    found = open_segmenter(models, open_same_text(name, encoder_key, models, device), device)
+    if found is None or found.key != key:
+        raise _differs(found.key if found else "", key, [], models)
+    return found
 
 
 def open_same(name: str, key: str, models: Path, device: str) -> Encoder:

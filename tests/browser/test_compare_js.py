@@ -21,7 +21,7 @@ const names = ["base.css", "darkroom.css", "compare.css", "bulk.css"];
 const sheets = names.map((name) => fetch(name).then((answer) => answer.text()));
 const style = document.createElement("style");
 style.textContent = (await Promise.all(sheets)).join("");
-const host = Object.assign(document.createElement("div"), { className: "darkroom" });
+const host = Object.assign(document.createElement("div"), { className: "unipic darkroom" });
 root.append(style, host);
 const photo = (id, width, height, more) => ({
   id, width, height, name: `<img src=x onerror=alert(1)>${id}.jpg`, digest: id, size: 1000, format: "JPEG",

@@ -14,6 +14,12 @@ from server.door import COOKIE
 pytestmark = pytest.mark.browser
 
 SECRET = "a token of 24 characters"
+SHARE = """async (address) => {
+  const form = new FormData();
+  form.append("photos", new File(["a photo"], "IMG_1.jpg", { type: "image/jpeg" }));
+  const answer = await fetch(address, { method: "POST", body: form });
+  return [answer.redirected, new URL(answer.url).pathname];
+}"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -71,3 +77,30 @@ def test_the_page_has_no_barriers(new_page, locked: Server, scheme: str, size: d
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
         "rgb(23, 24, 26)" if scheme == "dark" else "rgb(251, 251, 250)"
     )
+
+
+def test_chromium_can_install_it_and_share_to_it(new_page, locked: Server) -> None:
+    page: Any = new_page()
+    page.goto(f"{locked.url}/?token={SECRET}")
+    page.wait_for_selector('link[rel="manifest"]', state="attached", timeout=60_000)
+    chromium = page.context.new_cdp_session(page)
+    manifest = chromium.send("Page.getAppManifest")
+    assert manifest["url"] == f"{locked.url}/unipic/app/manifest.json"
+    assert manifest["errors"] == []
+    assert chromium.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    assert page.evaluate("navigator.serviceWorker.getRegistration('/unipic/app/').then((one) => one.scope)") == (
+        f"{locked.url}/unipic/app/"
+    )
+    assert page.evaluate(SHARE, "/unipic/app/share") == [True, "/folders"]
+    (kept,) = (locked.data / "inbox" / "Shared").iterdir()
+    assert kept.read_bytes() == b"a photo"
+    # Without the server the installed app begins with its own page, and nothing else was stored by its worker.
+    page.goto(f"{locked.url}/unipic/app/offline.html")
+    assert chromium.send("Page.getInstallabilityErrors")["installabilityErrors"], "this page alone has no manifest"
+    page.evaluate("navigator.serviceWorker.ready")
+    page.context.set_offline(True)
+    page.goto(f"{locked.url}/unipic/app/start")
+    assert "Unipic cannot be reached" in page.inner_text("body")
+    stored = "caches.keys().then((all) => Promise.all(all.map((one) => caches.open(one).then((c) => c.keys()))))"
+    addresses = page.evaluate(f"{stored}.then((found) => found.flat().map((one) => one.url))")
+    assert addresses == [f"{locked.url}/unipic/app/offline.html"]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 DARKROOM = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts" / "darkroom"
 SITE = "http://darkroom.test"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
-PAGE = """<!doctype html><meta charset="utf-8"><title>-</title><div id="host" class="darkroom"></div>
+PAGE = """<!doctype html><meta charset="utf-8"><title>-</title><div id="host" class="unipic darkroom"></div>
 <script type="module">
 import { openFaces } from "./faces.js";
 const style = document.createElement("style");

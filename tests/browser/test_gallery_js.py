@@ -224,3 +224,28 @@ def test_pages_come_where_one_looks_and_once(run) -> None:
     assert sorted(seen["asked"]) == sorted(set(seen["asked"])), "none is asked for twice"
     assert {2, 3, 7} <= set(seen["come"])
     assert (seen.get("before"), seen["late"], seen["marked"]) == (None, "703", True)
+
+
+def test_the_part_of_a_photo_that_was_found_is_framed(run) -> None:
+    css = (PARTS / "gallery" / "large.css").read_text(encoding="utf-8")
+    framed = run(
+        """
+        const { Stage } = await import("/gallery/stage.js");
+        const none = () => "data:,", stage = new Stage({ thumb: none, view: none, full: none }, () => {});
+        const style = document.createElement("style"), gallery = document.createElement("div");
+        style.textContent = given;
+        gallery.className = "gallery";
+        stage.element.style.cssText = "position: fixed; inset: 0; width: 800px; height: 600px";
+        gallery.append(style, stage.element);
+        document.body.append(gallery);
+        const photo = (part) => ({ width: 400, height: 300, part });
+        stage.show(photo([0.25, 0.5, 0.75, 1]), "a photo");
+        const { x, y, width, height } = stage.part.getBoundingClientRect();
+        stage.show(photo(null), "another");
+        const away = stage.over.hidden;
+        gallery.remove();
+        return [x, y, width, height, away];
+        """,
+        css,
+    )
+    assert framed == [200, 300, 400, 300, True]

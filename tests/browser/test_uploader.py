@@ -149,11 +149,7 @@ def test_a_dropped_folder_is_read_to_its_end(uploader, tmp_path, quiet) -> None:
     (tmp_path / "alone.jpg").write_bytes(b"alone")
     box = uploader.page.locator(".zone").bounding_box()
     devtools = uploader.page.context.new_cdp_session(uploader.page)
-    dragged = {
-        "items": [],
-        "files": [str(tmp_path / "Big"), str(tmp_path / "alone.jpg")],
-        "dragOperationsMask": 1,
-    }
+    dragged = {"items": [], "files": [str(tmp_path / "Big"), str(tmp_path / "alone.jpg")], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         at = {"x": box["x"] + 50, "y": box["y"] + 50}
         devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": dragged})

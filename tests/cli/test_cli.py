@@ -22,8 +22,7 @@ from tests.helpers.systems import needs_signals
 from typer.testing import CliRunner, Result
 
 import main
-from cli.clean import Kept
-from cli.terminal import EXAMPLES
+from cli.clean import EXAMPLES, Kept
 from unipic.cleanup.record import VERSION
 from unipic.core.errors import SettingsError
 from unipic.core.settings import PRESETS, PROJECT
@@ -387,10 +386,7 @@ def test_a_person_types_the_number(
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [
-        (("--move-aside", "--dry-run"), "exactly one of"),
-        (("--dry-run", "--yes", "1"), "--yes N confirms --move-aside"),
-    ],
+    [(("--move-aside", "--dry-run"), "exactly one of"), (("--dry-run", "--yes", "1"), "--yes N confirms --move-aside")],
 )
 def test_moving_aside_is_a_way_of_its_own(options: tuple[str, ...], words: str, cli: Cli, photos: Path) -> None:
     result = cli("clean", photos, *options)

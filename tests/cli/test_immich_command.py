@@ -113,6 +113,30 @@ def test_originals_can_be_copied_and_files_here_are_known_to_be_on_the_server(fa
     assert reads_only(fake)
 
 
+def test_without_copies_whole_photos_are_fetched_of_groups_alone(fake: FakeImmich, tmp_path: Path) -> None:
+    done = unipic("clean", "immich:", "--originals", "--list", str(tmp_path / "what.json"), *PLAIN)
+    assert done.exit_code == 0, done.output
+    whole = {path.split("/")[2] for _, path, _ in fake.log if path.endswith("/original")}
+    assert [fake.assets[id]["originalFileName"] for id in fake.assets if id not in whole] == ["IMG_2.jpg"]
+    assert reads_only(fake)
+
+
+def test_the_library_has_photos_of_the_server_and_finds_them(fake: FakeImmich) -> None:
+    plain = ("--encoder", "builtin", "--model", "none")
+    done = unipic("index", "immich:", "--workers", "1", "--ocr", "off", *plain)
+    assert done.exit_code == 0, done.output
+    assert "immich:: 4 files, 4 new" in done.output
+    assert "immich:/IMG_1.jpg" in unipic("search", "IMG_1", *plain).output
+    assert "3 photos found" in unipic("search", "IMG", "--in", "immich:", *plain).output, "of identical files one"
+    assert "immich:" in unipic("status").output
+    fake.maintenance = True
+    assert "maintenance" in unipic("index", "--workers", "1", "--ocr", "off", *plain).output
+    assert unipic("search", "IMG_1", *plain).exit_code == 0
+    assert unipic("forget", "immich:").exit_code == 0
+    assert unipic("search", "IMG_1", *plain).exit_code == 2
+    assert reads_only(fake)
+
+
 def test_what_was_decided_about_a_file_holds_for_it_on_the_server(fake: FakeImmich, tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path)
     catalogue.same_bytes([("a" * 40, "b" * 64)])

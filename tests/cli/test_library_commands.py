@@ -153,3 +153,21 @@ def test_two_at_once_on_one_folder_both_work(photos: Path, tmp_path: Path) -> No
     assert [process.returncode for process in both] == [0, 0], told
     assert not any(b"not be remembered" in out + error for out, error in told)
     assert len(Library(tmp_path / "data").listing().ids) == 3
+
+
+def test_photos_from_phones_are_switched_on_limited_and_removed(cli: Cli, tmp_path: Path) -> None:
+    assert "WebDAV is off." in cli("phone").stdout
+    told = cli("phone", "--on", "--limit", "2.5").stdout
+    assert "Token, shown only now: " in told
+    assert "WebDAV is on, at /unipic/phone/" in told
+    assert "of 2.5 GB" in told
+    save(scene(1), tmp_path / "data" / "inbox" / "Anna" / "1.jpg")
+    (tmp_path / "unipic.toml").write_text("inbox_gb = 7.0")
+    told = cli("phone", "--config", tmp_path / "unipic.toml").stdout
+    assert "1 file, " in told
+    assert "of 7 GB" in told
+    assert "Anna/1.jpg  still arriving" in told
+    for wrong in ("0", "-1", "nan", "inf"):
+        assert cli("phone", "--limit", wrong).exit_code == MISUSED
+    assert "0 files" in cli("phone", "--off", "--remove", "Anna/1.jpg").stdout
+    assert "WebDAV is off." in cli("phone").stdout

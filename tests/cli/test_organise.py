@@ -286,8 +286,47 @@ def test_a_strict_threshold_means_copies_alone(cli: Cli, photos: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("flags", "meaning", "value"),
+    [
+        ("-s A -s B", lambda job: job.photos, [Path("A"), Path("B")]),
+        ("--source A --output B", lambda job: (job.photos, job.to), ([Path("A")], Path("B"))),
+        *((f"A -t {n}", lambda job: job.wish.only_copies, True) for n in (0, 3)),
+        *((f"A -t {n}", lambda job: job.settings.thresholds.similar, 90.0) for n in (4, 6)),
+        *((f"A -t {n}", lambda job: job.settings.thresholds.similar, 80.0) for n in (7, 10)),
+        *((f"A --threshold {n}", lambda job: job.settings.thresholds.similar, 70.0) for n in (11, 64)),
+        ("A --time-window 300", lambda job: job.settings.thresholds.time_window, 300.0),
+        ("A --time-window 0", lambda job: job.settings.thresholds.time_window, None),
+        ("A --threads 3", lambda job: job.settings.machine.workers, 3),
+        ("--source-type immich --use-full-resolution", lambda job: job.photos, [Path("immich:")]),
+        ("--source-type immich --immich-album Trip --use-full-resolution", lambda job: job.photos[0].name, "Trip"),
+        ("immich: --use-full-resolution --immich-cache-size 70", lambda job: job.immich.cache_mb, 70),
+        ("immich: --originals --immich-url https://x.org", lambda job: job.immich.immich_url, "https://x.org"),
+        ("A --resume --verbose --swap-closed-eyes --face-backend auto", lambda job: job.making.fresh, False),
+        ("A --force-fresh", lambda job: job.making.fresh, True),
+        ("A --enable-hdr", lambda job: job.making.hdr, True),
+        ("A --enable-face-swap", lambda job: job.making.open_eyes, "propose"),
+        ("A --dry-run --limit 7", lambda job: (job.making.dry_run, job.making.limit), (True, 7)),
+    ],
+)
+def test_each_of_the_seed_s_flags_has_its_meaning(
+    flags: str, meaning: Callable[[organise.Job], object], value: object, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = list[organise.Job]()
+    monkeypatch.setattr(organise, "_ready", lambda job: None)
+    monkeypatch.setattr(organise, "_once", jobs.append)
+    done = cli(*flags.split(), *(() if "--output" in flags else ("-o", "B")))
+    assert done.exit_code == 0, done.output
+    assert meaning(jobs[0]) == value
+
+
+@pytest.mark.parametrize(
     ("flags", "instead"),
     [
+        (("--create-albums",), "immich apply"),
+        (("--mark-best-favorite",), "immich apply"),
+        (("--album-prefix", "x"), "immich apply"),
+        (("--immich-cache-dir", "x"), "UNIPIC_DATA"),
+        (("--no-swap-closed-eyes",), "leave"),
         (("--state-file", "x"), "by the content"),
         (("--no-verify-ssl",), "--ca-file"),
         (("--tag-only",), "immich apply"),

@@ -100,3 +100,64 @@ def test_a_model_that_does_not_exist_is_refused(cli: Cli, photos: Path) -> None:
     refused = cli("index", photos, "--model", "mobileclip")
     assert refused.exit_code == 2
     assert "search_model is one of auto, siglip2, datacomp, openai, none, not 'mobileclip'" in refused.stderr
+
+
+SQUARE = (0.5, 0.25, 0.75, 0.75)  # where the red thing is, as shares of the second photo
+
+
+@pytest.fixture
+def red_thing(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A red square in the green photo, and a checkpoint of a SAM that finds what is red."""
+    from unipic.vision.segments import Segmenter
+
+    with Image.open(photos / "1.png") as picture:
+        picture.paste((230, 20, 20), (160, 60, 240, 180))
+        picture.save(photos / "1.png")
+    (tmp_path / "models" / "sam").mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / "models" / "sam" / name).write_text("a checkpoint")
+
+    def red(self: Segmenter, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        is_red = (picture[..., 0] > 120) & (picture[..., 1] < 120)
+        return np.where(is_red, 20.0, -20.0)[None].astype(np.float32), np.array([0.95], np.float32)
+
+    monkeypatch.setattr(Segmenter, "_asked", red)
+    return photos
+
+
+def test_a_thing_in_a_photo_is_found_by_itself(cli: Cli, red_thing: Path, reader: ColourReader) -> None:
+    assert cli("index", red_thing).exit_code == 0
+    found = {Path(one["path"]).name: one for one in json.loads(cli("search", "warm", "--json").stdout)["results"]}
+    assert found.keys() == {"0.png", "1.png"}
+    assert found["0.png"]["box"] is None, "it is red all over, so its whole is as near"
+    assert found["1.png"]["why"].startswith("a part of it looks like the words (0.8")
+    np.testing.assert_allclose(found["1.png"]["box"], SQUARE, atol=0.01)
+    looked = reader.looked
+    assert cli("index").exit_code == 0
+    assert reader.looked == looked, "each thing once"
+
+
+def test_datasets_have_the_boxes_of_what_was_found(
+    cli: Cli, red_thing: Path, reader: ColourReader, tmp_path: Path
+) -> None:
+    assert cli("index", red_thing).exit_code == 0
+    coco, yolo = tmp_path / "coco", tmp_path / "yolo"
+    done = cli("search", "warm", "--export-coco", coco, "--export-yolo", yolo)
+    assert done.exit_code == 0, done.output
+    told = json.loads((coco / "annotations.json").read_text())
+    assert [one["name"] for one in told["categories"]] == ["warm"]
+    (annotation,) = told["annotations"]
+    (image,) = [one for one in told["images"] if one["id"] == annotation["image_id"]]
+    assert (image["original"], image["width"], image["height"]) == ("1.png", 320, 240)
+    np.testing.assert_allclose(annotation["bbox"], (160, 60, 80, 120), atol=3)
+    assert 0.9 < annotation["area"] / (80 * 120) <= 1
+    with Image.open(coco / image["file_name"]) as picture:
+        assert picture.size == (320, 240)
+    labels = {path.stem: path.read_text() for path in (yolo / "labels").iterdir()}
+    assert labels.keys() == {path.stem for path in (yolo / "images").iterdir()}
+    (line,) = [line for line in labels.values() if line]
+    np.testing.assert_allclose([float(one) for one in line.split()], (0, 0.625, 0.5, 0.25, 0.5), atol=0.01)
+    assert '0: "warm"' in (yolo / "data.yaml").read_text()
+    again = cli("search", "warm", "--export-coco", coco)
+    assert again.exit_code != 0
+    assert "is not empty" in " ".join(again.output.split())

@@ -8,7 +8,7 @@ from tests.helpers.pictures import save, scene
 
 from unipic.core.settings import Settings
 from unipic.library.index import StoredIndex
-from unipic.library.library import Library
+from unipic.library.library import Library, Update
 from unipic.library.reader import INDEX
 from unipic.reading.engines.inline import InlineEngine
 from unipic.tools import Tools
@@ -27,11 +27,11 @@ def taken(seed: int, path: Path, when: str, width: int = 640, height: int = 480)
     return save(scene(seed, width, height), path, exif=exif.tobytes())
 
 
-def read_in(library: Library, folder: Path) -> None:
+def read_in(library: Library, folder: Path) -> Update:
     """The folder added to the library, and its photos read."""
     index = StoredIndex(library.data / INDEX, library.thumbnails, SETTINGS.limits)
     tools = Tools(BuiltinEncoder(), None, InlineEngine(), library.thumbnails, index=index)
     try:
-        index_gallery(library.add(folder), library, tools, SETTINGS)
+        return index_gallery(library.add(folder), library, tools, SETTINGS)
     finally:
         index.close()

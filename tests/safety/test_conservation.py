@@ -251,8 +251,7 @@ def test_whatever_happens_between_scan_and_export() -> None:
     Gallery.exports = 0
     quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
-        Gallery,
-        settings=settings(max_examples=number, stateful_step_count=12, suppress_health_check=quiet),
+        Gallery, settings=settings(max_examples=number, stateful_step_count=12, suppress_health_check=quiet)
     )
     record("T3", "runs of a state machine", number, 0, f"{Gallery.exports} exports")
     assert Gallery.exports > number / 4  # 1.3 a run in the mean of 2,000

@@ -165,7 +165,7 @@ LOADERS = {
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
     "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),
-    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eyes.py", "benchmarks/"),
+    "cv2.FaceDetectorYN.create": ("src/unipic/vision/faces.py", "training/eye_crops.py", "benchmarks/"),
 }
 
 

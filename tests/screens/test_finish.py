@@ -15,8 +15,10 @@ import streamlit as st
 from PIL import Image
 from PIL.ExifTags import IFD
 from streamlit.testing.v1 import AppTest
+from tests.helpers import screened
 from tests.helpers.assets import photograph
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.screened import FRAME, app, labels, press
 
 import server.state
 from screens.parts import export as exporting
@@ -35,7 +37,6 @@ from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
 from utils import examine
 
-FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 STAYS = {"one.jpg", "broken.jpg", "burst_0.jpg", "burst_1.jpg", "burst_2.jpg"}
 
 
@@ -78,11 +79,7 @@ def run(data: Path, photos: Path) -> Run:
 
 
 def opened(run: Run, way: str = "", album: str = "") -> AppTest:
-    test = AppTest.from_file(FRAME, default_timeout=30)
-    test.query_params["run"] = run.token
-    test.run()
-    test.switch_page("finish.py").run()
-    assert not test.exception
+    test = app("finish.py", run)
     if way:
         test.segmented_control(key="way").set_value(way).run()
     if album:
@@ -91,19 +88,8 @@ def opened(run: Run, way: str = "", album: str = "") -> AppTest:
     return test
 
 
-def press(test: AppTest, label: str) -> AppTest:
-    next(button for button in test.button if button.label == label).click().run()
-    assert not test.exception
-    return test
-
-
-def labels(test: AppTest) -> list[str]:
-    return [button.label for button in test.button]
-
-
 def text(test: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind)).replace("\\", "")
+    return screened.text(test).replace("\\", "")
 
 
 def files_in(folder: Path) -> dict[Path, tuple[bytes, int]]:

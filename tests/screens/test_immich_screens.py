@@ -19,8 +19,9 @@ from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue
 from unipic.reading.engines.inline import InlineEngine
-from unipic.sources.immich import NEEDS
+from unipic.sources.immich import NEEDS, save_login
 from unipic.sources.immich import server as server_of
+from unipic.sources.immich_place import called
 from unipic.tools import Tools
 from utils import examine
 
@@ -157,6 +158,39 @@ def test_the_operator_s_server_cannot_be_changed(fake: FakeImmich, monkeypatch: 
     at = page("add")
     assert at.text_input("add-immich-url").disabled
     assert "4 photos" in words(press(at, "Check"))
+
+
+def test_a_server_that_asks_nobody_for_a_token_connects_only_where_its_operator_says(
+    fake: FakeImmich, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.state.server(), "open_to_all", True)
+    at = page("add")
+    assert "only its operator names the Immich server" in words(at)
+    assert not [one for one in at.text_input if one.key == "add-immich-url"]
+    assert fake.log == []
+    monkeypatch.setenv("UNIPIC_IMMICH_URL", fake.url)
+    at = page("add")
+    at.text_input("add-immich-key").set_value(KEY)
+    press(at, "Check")
+    assert fake.log
+
+
+def test_the_operator_s_key_goes_to_no_other_server(fake: FakeImmich, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIPIC_IMMICH_KEY", KEY)
+    at = page("add")
+    at.text_input("add-immich-url").set_value(fake.url)
+    press(at, "Check")
+    assert fake.keys_seen == []
+
+
+def test_photos_of_the_operator_s_server_join_the_library(fake: FakeImmich, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[Path]] = []
+    monkeypatch.setattr("server.upkeep.look_for_new", started.append)
+    at = check(page("folders"), fake.url, part="library-")
+    assert "immich login" in words(at)
+    save_login(server_of(fake.url, KEY))
+    press(press(page("folders"), "Check"), "Add to the library")
+    assert [[called(one) for one in some] for some in started] == [["immich:"]]
 
 
 def test_starting_lends_the_key_to_the_scan_alone(fake: FakeImmich, monkeypatch: pytest.MonkeyPatch) -> None:

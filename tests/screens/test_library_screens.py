@@ -9,15 +9,18 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.libraries import read_in
 from tests.helpers.pictures import save, scene
-from tests.screens.test_screens import app, finished, labels, press, text
+from tests.helpers.screened import app, labels, press, text
+from tests.screens.test_screens import finished
 
 from server import upkeep
+from server.phone import ON
 from server.runs import Runs
 from server.state import library, server
 from unipic.core.files import write_json
 from unipic.core.photo import Found
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.sources import inbox
 from unipic.vision.builtin import BuiltinEncoder
 
 
@@ -58,7 +61,7 @@ def test_without_a_library_the_first_screen_asks_for_photos() -> None:
 
 def test_the_words_in_all_photos_are_read_if_somebody_says_so(filled: Library, started: list[str]) -> None:
     test = app("folders.py")
-    (switch,) = test.toggle
+    switch = test.toggle[-1]
     assert (switch.label, switch.value) == ("Read the words in all photos (about 1 s)", False)
     assert "not Russian, Greek, Arabic and Hebrew" in text(test)
     switch.set_value(True).run()
@@ -66,7 +69,7 @@ def test_the_words_in_all_photos_are_read_if_somebody_says_so(filled: Library, s
     run = upkeep.upkeep()
     assert run is not None
     assert run.load().source == "library"
-    (switch,) = app("folders.py").toggle
+    switch = app("folders.py").toggle[-1]
     assert (switch.label, switch.value) == ("Read the words in all photos", True)
     assert "3 photos to go" in text(app("folders.py"))
     switch.set_value(False).run()
@@ -236,3 +239,37 @@ def test_what_is_known_is_shown_and_forgotten_after_typing_the_number(filled: Li
     assert not filled.has_vectors(BuiltinEncoder().key)
     assert len(filled.listing().ids) == 3
     assert len(list(photos.iterdir())) == 3
+
+
+def test_photos_from_phones_are_switched_on_listed_and_deleted(
+    photos: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "QUIET_S", 0.0)
+    upkeep.take_in()
+    assert started == [], "there is no inbox yet"
+    test = app("folders.py")
+    test.toggle[0].set_value(True).run()
+    token = test.code[1].value
+    assert test.code[0].value.endswith("/unipic/phone/")
+    assert token not in [code.value for code in app("folders.py").code], "it is shown once"
+    folder = inbox.open_inbox()
+    for name in ("Anna/1.jpg", "Anna/1 again.jpg"):
+        save(scene(1), folder / name)
+    (folder / "2.jpg.part").touch()
+    upkeep.take_in()
+    upkeep.take_in()
+    assert started == [str(folder)], "it is read when other files are complete"
+    test = app("folders.py")
+    assert "Photos from phones" in text(test)
+    assert "3 files" in text(test)
+    assert "1 still arriving" in text(test)
+    test.multiselect[0].set_value(["Anna/1.jpg"]).run()
+    assert "1 original will be deleted" in text(test)
+    press(test, "Delete for good")
+    assert not (folder / "Anna" / "1.jpg").exists()
+    assert (folder / "Anna" / "1 again.jpg").exists()
+    app("folders.py").toggle[0].set_value(False).run()
+    assert library().marks.choice(ON) == ""
+    library().marks.path.write_bytes(b"damaged")
+    upkeep.take_in()
+    assert started == [str(folder)]

@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from tests.helpers.pictures import PlainEncoder, save, scene, shaken
+from tests.helpers.screened import FRAME, app, labels, press, text
 
 import server.state
 from screens.parts.rules import offered
@@ -25,8 +26,6 @@ from unipic.review.rules import Rules
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
 from utils import examine
-
-FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 
 
 @pytest.fixture(autouse=True)
@@ -68,34 +67,6 @@ def gallery(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(runs: Runs, gallery: Path) -> Run:
     return finished(runs, gallery)
-
-
-def app(page: str = "", run: Run | None = None) -> AppTest:
-    """A screen as a visitor opens it, perhaps by a run's address."""
-    test = AppTest.from_file(FRAME, default_timeout=30)
-    if run:
-        test.query_params["run"] = run.token
-    test.run()
-    if page:
-        test.switch_page(page)
-        test.run()
-    assert not test.exception
-    return test
-
-
-def text(test: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind))
-
-
-def press(test: AppTest, label: str) -> AppTest:
-    next(button for button in test.button if button.label == label).click().run()
-    assert not test.exception
-    return test
-
-
-def labels(test: AppTest) -> list[str]:
-    return [button.label for button in test.button]
 
 
 def test_add_shows_four_ways_in() -> None:

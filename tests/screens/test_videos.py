@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from tests.helpers.filmed import copy_of, pictures, walk, write_film
 from tests.helpers.libraries import read_in
-from tests.screens.test_screens import app, text
+from tests.helpers.screened import app, text
 
 from server import film_work
 from server.film_copies import copies_of

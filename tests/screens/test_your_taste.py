@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from tests.helpers import screened
 from tests.helpers.galleries import likeness, photo
+from tests.helpers.screened import app, press
 from tests.unipic.review.test_taste import LIGHT, person
 
 import server.state
@@ -17,7 +19,6 @@ from unipic.core.photo import Gallery, Measures
 from unipic.library.decisions import Catalogue
 from unipic.review.taste_log import FILE, _save, load
 
-FRAME = str(Path(__file__).resolve().parents[2] / "src" / "screens" / "frame.py")
 SWITCH = "Use my taste, learned from earlier choices"
 
 
@@ -51,27 +52,8 @@ def reviewed(data: Path, tmp_path: Path) -> Run:
     return run
 
 
-def app(page: str = "", run: Run | None = None) -> AppTest:
-    test = AppTest.from_file(FRAME, default_timeout=30)
-    if run:
-        test.query_params["run"] = run.token
-    test.run()
-    if page:
-        test.switch_page(page)
-        test.run()
-    assert not test.exception
-    return test
-
-
 def text(test: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind)).replace("\\", "")
-
-
-def press(test: AppTest, label: str) -> AppTest:
-    next(button for button in test.button if button.label == label).click().run()
-    assert not test.exception
-    return test
+    return screened.text(test).replace("\\", "")
 
 
 def switches(test: AppTest) -> list[str]:

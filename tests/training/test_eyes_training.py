@@ -6,10 +6,13 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from tests.helpers.drawn_faces import face
-from training.eyes import KEPT, Crops, Recipe, held_out, odds_of, read_eyes, rows_of, teach, varied
+from training import eyes
+from training.eye_crops import CROP, FACE, FOLDS, KEPT, SHUT_IN, Crops, find_all, read_eyes, who
+from training.eyes import Recipe, held_out, odds_of, rows_of, teach, varied
 
 from unipic.core.settings import PROJECT
 
@@ -17,22 +20,21 @@ DETECTOR = PROJECT / "models" / "yunet" / "face_detection_yunet_2023mar.onnx"
 
 
 def crops(count: int) -> Crops:
-    """Light discs count as open, dark ones as shut; at some of them nobody looked."""
+    """Light discs count as open, dark ones as shut."""
     rng = np.random.default_rng(1)
     down, across = np.mgrid[:KEPT, :KEPT] - KEPT / 2
     disc = np.hypot(down, across) < KEPT / 8
     labels = torch.arange(count) % 2
     made = [128 + (100 if label else -100) * disc + rng.normal(0, 8, disc.shape) for label in labels]
-    number = torch.arange(count)
-    found = (number % 6 == 5) & (labels == 1)
-    source = torch.where(found, -1, number)
-    return Crops(torch.tensor(np.stack(made), dtype=torch.float32)[:, None], labels.float(), source, found)
+    pictures = torch.tensor(np.stack(made), dtype=torch.float32)[:, None]
+    return Crops(pictures, labels.float(), torch.arange(count) // 2 % FOLDS, torch.zeros(count, dtype=torch.long))
 
 
 def test_the_seed_decides_what_is_varied() -> None:
     pictures = crops(6).pictures
-    one, same, other = (varied(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    (one, told), (same, _), (other, _) = (varied(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert one.shape == (6, 1, 32, 32)
+    assert told.shape == (6,)
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert one.mean(dim=(1, 2, 3)).abs().max() < 1e-4
@@ -46,21 +48,19 @@ def test_a_network_learns_and_the_seed_decides() -> None:
     assert np.array_equal(first, again)
 
 
-def test_crops_are_tested_by_networks_that_did_not_see_them() -> None:
-    """With labels of chance nothing is to be learned, but by heart."""
-    taught = crops(20)
-    chance = Crops(
-        torch.randn(20, 1, KEPT, KEPT, generator=torch.Generator().manual_seed(3)) * 50 + 128,
-        taught.labels,
-        taught.source,
-        taught.found,
-    )
-    said = held_out(chance, Recipe(steps=3, batch=8), (16,))
-    looked_at = ~chance.found.numpy()
-    assert np.array_equal(np.isfinite(said[16]), looked_at)
-    known = chance.labels.numpy()[looked_at]
-    (row,) = rows_of("eyes", {16: said[16][looked_at]}, known)
-    assert (row["crops"], row["pixels"]) == (len(known), 16)
+def test_crops_are_tested_by_networks_that_did_not_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    taught, seen = crops(20), []
+
+    def learn(some: Crops, recipe: Recipe) -> torch.nn.Module:
+        seen.append(some)
+        return teach(some, recipe)
+
+    monkeypatch.setattr(eyes, "teach", learn)
+    said = held_out(taught, Recipe(steps=1, batch=8), (16,))
+    assert np.isfinite(said[16]).all()
+    assert [sorted({*range(FOLDS)} - {*some.fold.tolist()}) for some in seen] == [[number] for number in range(FOLDS)]
+    (row,) = rows_of("eyes", said, taught.labels.numpy())
+    assert (row["crops"], row["pixels"]) == (20, 16)
 
 
 def test_eyes_are_found_in_photos_and_count_as_open(tmp_path: Path) -> None:
@@ -75,8 +75,12 @@ def test_eyes_are_found_in_photos_and_count_as_open(tmp_path: Path) -> None:
         lines = csv.DictWriter(file, list(rows[0]))
         lines.writeheader()
         lines.writerows(rows)
-    found = read_eyes(faces, [photos], DETECTOR)
-    assert found.labels.tolist() == [0, 1, 1, 0, 0]
-    assert found.source.tolist() == [0, -1, -1, 0, 0]
-    assert found.found.tolist() == [False, True, True, True, True]
-    assert found.pictures.shape == (5, 1, KEPT, KEPT)
+    found = find_all(faces, [photos], DETECTOR)
+    made = read_eyes(faces, found, [5])
+    assert made.labels.tolist() == [0, 1, 1, 0, 0, 0, 0]
+    assert made.kind.tolist() == [CROP, FACE, FACE, *[SHUT_IN] * 4]
+    assert made.fold.tolist() == [0] * 7
+    assert made.pictures.shape == (7, 1, KEPT, KEPT)
+    assert who(found, []) == [0]
+    assert who(found, found) == [-1]
+    assert len(read_eyes(faces, found, [-1]).labels) == 1

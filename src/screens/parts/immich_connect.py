@@ -6,9 +6,15 @@ import streamlit as st
 
 from screens.parts.words import plain
 from screens.session import session
+from server.state import server as server_state
 from unipic.core.errors import UnipicError
 from unipic.core.settings import immich_key, immich_url
 from unipic.sources.immich import NEEDS, Client, Connected, about_version, connect, missing, saved_login, server
+
+CLOSED = (
+    "This server asks nobody for a token, so only its operator names the Immich server: by `UNIPIC_IMMICH_URL`, or "
+    "`immich login`. With a token (`UNIPIC_TOKEN`) everybody who has it may name one."
+)
 
 
 def connected(key: str) -> Connected | None:
@@ -28,10 +34,13 @@ def connected(key: str) -> Connected | None:
 
 
 def _form(key: str) -> None:
-    """Address and key; by the operator's, if they gave them."""
+    """Address and key; by the operator's, if they gave them. The operator's key goes to the operator's server only."""
     saved = saved_login()
     fixed = immich_url() or (saved.url if saved else "")
-    known = immich_key() or (saved.key if saved else "")
+    known = fixed and (immich_key() or (saved.key if saved and saved.url == server(fixed, "-").url else ""))
+    if not fixed and server_state().open_to_all:
+        st.info(CLOSED, icon=":material/lock:")
+        return
     url = st.text_input(
         "Address",
         value=fixed,

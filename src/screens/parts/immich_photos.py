@@ -11,7 +11,18 @@ from screens.parts.immich_connect import connected
 from screens.parts.words import plain
 from screens.session import session
 from unipic.core.errors import UnipicError
-from unipic.sources.immich import PREFIX, Cache, Connected, ImmichSource, Listing, Server, albums_of, in_words
+from unipic.core.settings import COMMAND
+from unipic.sources.immich import (
+    PREFIX,
+    Cache,
+    Connected,
+    ImmichSource,
+    Listing,
+    Server,
+    albums_of,
+    chosen_server,
+    in_words,
+)
 
 WHOLE, ALBUM, SINCE = "Whole library", "One album", "Since a day"
 MONTH = timedelta(days=30)
@@ -54,6 +65,23 @@ def photos_of_immich() -> Wanted | None:
         "and grain are then measured on previews, and nothing but identical photos is left out without your look.",
     )
     return Wanted(there.client.server, name, len(listing.assets), originals)
+
+
+def name_for_library() -> str | None:
+    """What is to join the library, as immich:album/Trip; None while nothing is chosen, which is said."""
+    there = connected("library-")
+    if there is None:
+        return None
+    try:
+        if chosen_server().url == there.client.server.url:
+            return _name(there)
+    except UnipicError:
+        pass
+    st.caption(
+        "The library looks for new photos by itself, so it needs a server that this computer is logged in to: "
+        f"`{COMMAND} immich login {there.client.server.url}`, or `UNIPIC_IMMICH_URL` and `UNIPIC_IMMICH_KEY`."
+    )
+    return None
 
 
 def _name(there: Connected) -> str | None:

@@ -33,7 +33,7 @@ def page_of(folder: str, room: str) -> Any:
     """The component of a page about the library, whose room tells by `go` where the person goes on."""
     return st.components.v2.component(
         f"unipic_{folder}",
-        html=f'<div class="darkroom {folder}"></div>',
+        html=f'<div class="unipic darkroom {folder}"></div>',
         css=styles("darkroom/darkroom", "events/sheet", f"{folder}/{folder}"),
         js=script(folder, room, "go"),
     )

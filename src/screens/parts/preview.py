@@ -9,10 +9,7 @@ from screens.parts import mount
 Picture = dict[str, str]  # source, name, facts, word, and "stays" if the photo does
 
 _component = st.components.v2.component(
-    "unipic_preview",
-    html='<div class="preview"></div>',
-    css=mount.text("preview.css"),
-    js=mount.text("preview.js"),
+    "unipic_preview", html='<div class="preview"></div>', css=mount.text("preview.css"), js=mount.text("preview.js")
 )
 
 

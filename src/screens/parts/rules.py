@@ -13,10 +13,7 @@ from unipic.review.rules import PREFERENCES, SETS, Rules, folders
 
 FOLDERS = {
     "protect": ("Protected folders", "Photos in these folders are never set aside."),
-    "prefer": (
-        "Preferred folders",
-        "Copies and similar shots in these folders stay. The first folder counts most.",
-    ),
+    "prefer": ("Preferred folders", "Copies and similar shots in these folders stay. The first folder counts most."),
     "avoid": ("Folders to set aside first", "If the same photo is also in another folder, that one stays."),
 }
 

@@ -1,4 +1,4 @@
-"""Navigation on a phone: a bar at the bottom, within reach of a thumb, in place of Streamlit's menu."""
+"""What a phone needs on every page: a bar at the bottom in place of Streamlit's menu, and a way to install the app."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import streamlit as st
 
 STYLE = """
 <style>
-  .st-key-thumb-bar { display: none; }
+  .st-key-thumb-bar, .st-key-install { display: none; }
   @media (max-width: 767.98px) {
     [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .stAppHeader { display: none; }
     .st-key-thumb-bar { display: flex; position: fixed; inset: auto 0 0 0; z-index: 99; gap: 0; flex-wrap: nowrap;
@@ -20,11 +20,25 @@ STYLE = """
   }
 </style>
 """
+# Relative addresses hold below a base path, too. The manifest is behind the door, so it is asked for with the cookie.
+INSTALLABLE = """
+export default function () {
+  if (document.querySelector('link[rel="manifest"]')) return;
+  const add = (more) => document.head.append(Object.assign(document.createElement("link"), more));
+  add({ rel: "manifest", crossOrigin: "use-credentials", href: "unipic/app/manifest.json" });
+  add({ rel: "apple-touch-icon", href: "unipic/app/icon-192.png" });
+  navigator.serviceWorker?.register("unipic/app/worker.js").catch(() => {});  // over https, and on localhost
+}
+"""
+
+_installable = st.components.v2.component("unipic_install", js=INSTALLABLE)
 
 
 def thumb_bar(pages: Sequence[Any]) -> None:
     """Links to the main pages."""
     st.html(STYLE)
+    with st.container(key="install"):
+        _installable(key="installable")
     with st.container(key="thumb-bar", horizontal=True):
         for page in pages:
             st.page_link(page)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,12 @@ import streamlit as st
 
 from screens.parts.save import album_root, written_by
 from screens.parts.words import bullets, count, failed, plain, size
+from server.made_routes import accepted
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import desk_of, originals_of
 from unipic.albums.made import brackets
-from unipic.albums.plan import DATES, Tree, TreeKind, Wish, no_clock, unsure_dates
+from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
 from unipic.core.settings import Settings
 from unipic.destinations.base import outside
@@ -60,7 +62,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
     except UnipicError as error:
         failed(error)
         return False
-    merges = wish.tree == "groups" and _merges(destination.tree, strip_location, destination)
+    merges = wish.tree == "groups" and _merges(run, destination, strip_location)
     _shown(destination, plan)
     _dry_run(plan)
     if not st.button(
@@ -116,14 +118,17 @@ def _destination(run: Run, outcomes: Sequence[Outcome], target: Path, wish: Wish
     return TreeDestination(target, organise(cleanup, outcomes, wish, target, clock), how)
 
 
-def _merges(found: Tree, strip_location: bool, destination: TreeDestination) -> bool:
-    number = sum(len(brackets(group)) for group in found.groups)
+def _merges(run: Run, destination: TreeDestination, strip_location: bool) -> bool:
+    """Whether brackets are to be merged. What a person accepted in the review is written in any case."""
+    destination.how = replace(destination.how, make=accepted(run))
+    number = sum(len(brackets(group)) for group in destination.tree.groups)
     words = f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals"
     if not number or not st.checkbox(words, key="tree-hdr"):
         return False
     from unipic.albums.pictures import merging  # with OpenCV, which nothing else on this page needs
 
-    destination.how = replace(destination.how, make=merging(Settings().limits, place=not strip_location))
+    merges = merging(Settings().limits, place=not strip_location)
+    destination.how = replace(destination.how, make=accepted(run, merges))
     return True
 
 
@@ -175,12 +180,9 @@ def _dry_run(plan: TreePlan) -> None:
 
 
 def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool) -> bool:
-    engine = LocalEngine(1)
-    try:
+    with closing(LocalEngine(1)) as engine:
         destination.how = replace(destination.how, details=partial(details_of, engine))
         done = written_by(destination, outcomes, "Merging and copying" if merges else "Copying")
-    finally:
-        engine.close()
     if done is None:
         return False
     for note in destination.notes:

@@ -8,16 +8,7 @@ import streamlit as st
 from unipic.core.words import belonging, count, duration, printable, size
 
 __all__ = [
-    "and_more",
-    "belonging",
-    "bullets",
-    "count",
-    "duration",
-    "failed",
-    "first_of",
-    "plain",
-    "printable",
-    "size",
+    "and_more", "belonging", "bullets", "count", "duration", "failed", "first_of", "plain", "printable", "size",
 ]  # fmt: skip
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -24,7 +24,7 @@ from unipic.core.settings import Limits
 from unipic.reading.details import read_exif_to_keep
 from unipic.reading.engines.base import Engine
 from unipic.reading.engines.local import LocalEngine
-from unipic.vision.eyes import EyeReader, eyes_open, readable
+from unipic.vision.eyes import EyeReader, eyes_open, looks
 from unipic.vision.faces import FaceFinder
 
 Format = Literal["jpeg", "tiff"]
@@ -68,11 +68,8 @@ def merging(limits: Limits, format: Format = "jpeg", place: bool = True) -> Make
 
     def make(group: AlbumGroup, kinds: frozenset[str]) -> Iterator[Made | str]:
         if "hdr" not in kinds and brackets(group):
-            engine = LocalEngine(1, SECONDS, MEMORY)
-            try:
+            with closing(LocalEngine(1, SECONDS, MEMORY)) as engine:
                 yield from merged(group, engine, limits, format, place)
-            finally:
-                engine.close()
 
     return make
 
@@ -97,10 +94,8 @@ def looking(finder: FaceFinder, reader: EyeReader) -> Look:
 
     def look(picture: np.ndarray) -> list[Seen]:
         faces = finder.faces(picture)
-        told = [face for face in faces if readable(face.points, face.width)]
-        odds = [eyes_open(one) for one in reader.look([(picture, face.points) for face in told])]
-        known = dict(zip(map(id, told), odds, strict=True))
-        return [Seen(face.box, face.points, known.get(id(face))) for face in faces]
+        told = looks(reader, [(picture, face.points, face.width) for face in faces])
+        return [Seen(face.box, face.points, eyes_open(one)) for face, one in zip(faces, told, strict=True)]
 
     return look
 

@@ -64,70 +64,30 @@ def _less_area(share: float) -> float:
 # nobody wants that frame if only the light of the other is a stop off. A smile weighs a fifth of that: it decides
 # between frames that are equal otherwise.
 CRITERIA = (
-    Criterion(
-        "sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01, "sharper on the subject ({} against {})"
-    ),
-    Criterion(
-        "shake", "Shake", "a steady hand", 0.15, 0.03, "steadier (blur in one direction {} against {})", "{:.2f}", _less
-    ),
-    Criterion(
-        "exposure", "Light", "exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}", _stops
-    ),
-    Criterion(
-        "highlights",
-        "Clipped highlights",
-        "detail in bright parts",
-        0.23,
-        0.05,
-        "highlights kept ({} clipped against {})",
-        "{:.1%}",
-        _less_area,
-    ),
-    Criterion(
-        "shadows",
-        "Black shadows",
-        "detail in dark parts",
-        0.0,
-        0.05,
-        "shadows kept ({} black against {})",
-        "{:.1%}",
-        _less_area,
-    ),
+    Criterion("sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01,
+              "sharper on the subject ({} against {})"),
+    Criterion("shake", "Shake", "a steady hand", 0.15, 0.03, "steadier (blur in one direction {} against {})",
+              "{:.2f}", _less),
+    Criterion("exposure", "Light", "exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}",
+              _stops),
+    Criterion("highlights", "Clipped highlights", "detail in bright parts", 0.23, 0.05,
+              "highlights kept ({} clipped against {})", "{:.1%}", _less_area),
+    Criterion("shadows", "Black shadows", "detail in dark parts", 0.0, 0.05, "shadows kept ({} black against {})",
+              "{:.1%}", _less_area),
     Criterion("contrast", "Contrast", "contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
     Criterion("noise", "Grain", "grain", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", _less),
     Criterion("tilt", "Tilt", "a straight horizon", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", _less),
-    Criterion(
-        "cut",
-        "Subject cut off",
-        "nothing cut off",
-        0.07,
-        0.01,
-        "less of the subject at the frame ({} against {})",
-        "{:.0%}",
-        _less,
-    ),
+    Criterion("cut", "Subject cut off", "nothing cut off", 0.07, 0.01,
+              "less of the subject at the frame ({} against {})", "{:.0%}", _less),
     Criterion("framing", "Framing", "framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion(
-        *("eyes", "Eyes", "open eyes", 0.81, 1.0, "eyes {} (in the other: {})"),
-        levels=("shut", "can't tell", "open"),
-    ),
-    Criterion(
-        *("smile", "Smile", "smiles", 0.16, 1.0, "more of a smile"),
-        levels=("no", "can't tell", "yes"),
-    ),
-    Criterion(
-        "wish", "Matches your words", "what you asked for in words", 0.30, 0.5, "closer to the wish ({} against {})"
-    ),
-    Criterion(
-        "aesthetic",
-        "Pleasing (of 10)",
-        "how pleasing a picture is",
-        0.30,
-        0.3,
-        "more pleasing ({} against {})",
-        "{:.1f}",
-    ),
-)
+    Criterion(*("eyes", "Eyes", "open eyes", 0.81, 1.0, "eyes {} (in the other: {})"),
+              levels=("shut", "can't tell", "open")),
+    Criterion(*("smile", "Smile", "smiles", 0.16, 1.0, "more of a smile"), levels=("no", "can't tell", "yes")),
+    Criterion("wish", "Matches your words", "what you asked for in words", 0.30, 0.5,
+              "closer to the wish ({} against {})"),
+    Criterion("aesthetic", "Pleasing (of 10)", "how pleasing a picture is", 0.30, 0.3,
+              "more pleasing ({} against {})", "{:.1f}"),
+)  # fmt: skip
 BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
 MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)
 WEIGHTS: Weights = {criterion.name: criterion.weight for criterion in CRITERIA}

@@ -18,6 +18,9 @@ SEARCHING = (
     Stage(traits.STAGE, 1, "Dates, places, kinds, names and words are made ready for the search."),
 )
 SHOWING = (Stage(filling.MEANING, 40, "A model looks at each photo once, so that words find what it shows."),)
+THINGS = (
+    Stage(filling.THINGS, 300, "SAM finds the things in each photo once, so that words find them by themselves."),
+)
 COMPARING = (
     Stage(_neighbours.STAGE, 1, "Photos that resemble each other at a glance are looked for."),
     Stage(compare.STAGE, 7, "Each pair that resembles is laid on each other: the same picture, or the same moment?"),

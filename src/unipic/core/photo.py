@@ -14,29 +14,11 @@ SHA1 = 40  # hexadecimal digits of a SHA-1; a sha256 has 64
 Role = Literal["video", "raw", "sidecar", "original"]
 # What a file shows of its origin: a camera's own way of writing, and what programs did since. See reading/_origin.py.
 Trace = Literal[
-    "settings",
-    "maker note",
-    "preview",
-    "camera layout",
-    "camera format",
-    "own tables",
-    "camera sampling",
-    "size as taken",
-    "larger than taken",
-    "resized",
-    "reframed",
-    "social network",
-    "web export",
-    "encoder",
-    "progressive",
-    "preview turned",
-    "preview has colour",
-    "preview has other tones",
-    "grey",
-    "border",
-    "compressed before",
-    "resampled",
-]
+    "settings", "maker note", "preview", "camera layout", "camera format", "own tables", "camera sampling",
+    "size as taken", "larger than taken", "resized", "reframed", "social network", "web export", "encoder",
+    "progressive", "preview turned", "preview has colour", "preview has other tones", "grey", "border",
+    "compressed before", "resampled",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -229,6 +211,11 @@ def is_preview(photo: Photo | Companion | Unreadable) -> bool:
     return not isinstance(photo, Unreadable) and len(photo.digest) == SHA1
 
 
+def where(photo: Photo) -> str:
+    """Where the photo is, for people: its path, or its name in Immich if only a preview is here."""
+    return photo.name if is_preview(photo) else photo.path
+
+
 def digest_in_words(photo: Photo) -> str:
     """The beginning of its digest, and of which kind that is."""
     return f"{'SHA-1' if is_preview(photo) else 'sha256'} {photo.digest[:12]}"
@@ -236,7 +223,12 @@ def digest_in_words(photo: Photo) -> str:
 
 def unchanged(photo: Photo, digest: str) -> bool:
     """Whether a file with this sha256 is still the photo's. A preview may be made anew at any time."""
-    return is_preview(photo) or digest == photo.digest
+    return same_content(photo.digest, digest)
+
+
+def same_content(known: str, digest: str) -> bool:
+    """Whether a file with this sha256 may be the one of a known digest. By a SHA-1 nothing can be said of a preview."""
+    return len(known) == SHA1 or digest == known
 
 
 def seconds_apart(a: Photo, b: Photo) -> float | None:

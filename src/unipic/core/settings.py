@@ -191,10 +191,11 @@ class Limits(Section):
     max_scans: int = 100  # of a progressive JPEG; real ones have at most a dozen
     photo_seconds: float = 15.0  # of processor time; a 12-megapixel HEIC takes half a second
     worker_memory: int = 2_000_000_000  # bytes of address space per decode process
+    inbox_gb: float = 50.0  # what phones may fill the inbox with; the command `phone` takes it over
 
     def check(self) -> None:
         for name, value in vars(self).items():
-            if not value > 0:
+            if not 0 < value < math.inf:
                 raise SettingsError(f"{name} is a number above 0, not {value}")
 
 
@@ -265,9 +266,19 @@ def memory_folder() -> Path:
     return data_folder() / "library"
 
 
+def vectors_place() -> str:
+    """UNIPIC_VECTORS: a folder, or an address such as s3://bucket/unipic, for LanceDB; "": vectors are in memory."""
+    return os.environ.get("UNIPIC_VECTORS", "")
+
+
 def kept_folder() -> Path:
     """Uploads that a person keeps in the library: originals, never deleted by Unipic."""
     return data_folder() / "kept"
+
+
+def inbox_folder() -> Path:
+    """What phones send: originals, deleted by their owner only."""
+    return data_folder() / "inbox"
 
 
 def data_folder() -> Path:
@@ -292,6 +303,11 @@ def immich_key() -> str:
     if key := os.environ.pop("UNIPIC_IMMICH_KEY", ""):
         _KEY[0] = key
     return _KEY[0]
+
+
+def with_immich_key() -> dict[str, str]:
+    """The environment for a process that asks Immich itself, with the key that left this one's."""
+    return {**os.environ, "UNIPIC_IMMICH_KEY": immich_key()}
 
 
 def immich_files() -> tuple[str, str] | None:

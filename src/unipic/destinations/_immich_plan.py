@@ -15,7 +15,7 @@ from unipic.destinations._immich_steps import Steps
 from unipic.review.choices import Choices, done, kept
 from unipic.review.outcomes import Outcome
 from unipic.review.proposal import Proposal
-from unipic.sources.immich import PREFIX, Asset, Connected, Listing, missing
+from unipic.sources.immich import NEEDS, PREFIX, Asset, Connected, Listing, missing
 
 AT_ONCE = 500  # assets in one call
 MANY_ALBUMS = 200
@@ -43,14 +43,7 @@ class Wishes:
     @property
     def purposes(self) -> list[str]:
         """What the key must allow, by its words in NEEDS."""
-        wanted = {
-            "tags": self.tags,
-            "albums": self.albums,
-            "favourites": self.favourites,
-            "stacks": self.stacks,
-            "trash": self.trash,
-        }
-        return ["look at photos", *(name for name, wish in wanted.items() if wish)]
+        return ["look at photos", *(one for one, wish in vars(self).items() if one in NEEDS and wish)]
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,8 @@ class Plan:
         """Numbers of photos by what they get, as "tag Unipic/best"; of "albums" and "stacks" how many are made."""
         found: Counter[str] = Counter()
         for step in self.steps:
-            if step.kind == "tag":
-                found[f"tag {step.name}"] += len(step.ids)
-            else:
-                one_each = step.kind in ("album", "stack")
-                found[f"{step.kind}s" if step.kind != "trash" else "trash"] += 1 if one_each else len(step.ids)
+            what = {"tag": f"tag {step.name}", "trash": "trash"}.get(step.kind, f"{step.kind}s")
+            found[what] += 1 if step.kind in ("album", "stack") else len(step.ids)
         return dict(found)
 
     @property
@@ -123,8 +113,7 @@ def planned(
         steps += _tags(groups, _aside(outcomes, writable), wishes.prefix, reader)
     if wishes.favourites:
         best = [one.ids[0] for one in groups if one.similar and one.best]
-        are = {id for id in best if writable[id].favourite}
-        steps += _chunks("favourite", "", [id for id in best if id not in are])
+        steps += _chunks("favourite", "", [id for id in best if not writable[id].favourite])
     if wishes.albums:
         steps += _albums(groups, writable, wishes.album_prefix, run, reader, notices)
     if wishes.stacks:
@@ -212,11 +201,9 @@ def _albums(
     for number, group in enumerate(shots, 1):
         key = _key(group, writable)
         name = _album_name(prefix, number, writable[group.ids[0]])
-        if key in marks:
-            mark = marks[key]
+        if mark := marks.get(key):
             inside = reader.inside(mark)
-            ids = tuple(id for id in group.ids if id not in inside)
-            if ids:
+            if ids := tuple(id for id in group.ids if id not in inside):
                 yield Step("album", name, ids, mark)
             continue
         made += 1
@@ -283,11 +270,8 @@ def _trash_is_safe(there: Connected) -> None:
 def _not_undone(there: Connected, kinds: Set[str]) -> list[str]:
     """What a key that may write cannot take back."""
     lacking = {kind: [one for one in needs if not there.may(one)] for kind, needs in UNDONE_BY.items() if kind in kinds}
-    return [
-        f"Undo will leave {STAYS[kind]} behind: the key lacks {', '.join(lacks)}."
-        for kind, lacks in lacking.items()
-        if lacks
-    ]
+    words = "Undo will leave {} behind: the key lacks {}."
+    return [words.format(STAYS[kind], ", ".join(lacks)) for kind, lacks in lacking.items() if lacks]
 
 
 def _permissions(lacking: Sequence[tuple[str, str]]) -> str:

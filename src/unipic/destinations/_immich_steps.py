@@ -28,33 +28,15 @@ class Steps:
 
     def before(self, step: Step) -> Values:
         """How things are now."""
-        return {
-            "tag": self._tag_before,
-            "album": self._album_before,
-            "favourite": self._favourite_before,
-            "stack": self._stack_before,
-            "trash": self._trash_before,
-        }[step.kind](step)
+        return dict(getattr(self, f"_before_{step.kind}")(step))
 
     def do(self, step: Step, before: Values) -> Values:
         """Do it, and say what is now otherwise than `before`; "failed" has ids that could not be written, and why."""
-        return {
-            "tag": self._tag,
-            "album": self._album,
-            "favourite": self._favourite,
-            "stack": self._stack,
-            "trash": self._trash,
-        }[step.kind](step, before)
+        return dict(getattr(self, f"_do_{step.kind}")(step, before))
 
     def undo(self, step: Step, past: Past) -> list[str]:
         """Take back what the step did, or may have done. Returns what was left, and why."""
-        return {
-            "tag": self._untag,
-            "album": self._unalbum,
-            "favourite": self._unfavourite,
-            "stack": self._unstack,
-            "trash": self._untrash,
-        }[step.kind](step, past)
+        return list(getattr(self, f"_undo_{step.kind}")(step, past))
 
     # Tags.
 
@@ -66,21 +48,19 @@ class Steps:
         """Which of the assets carry a tag itself. A search by a tag finds those of the tags below it as well."""
         if value not in tags:
             return set()
-        found = {str(row.get("id")) for row in rows(self.client, {"tagIds": [tags[value]], "withDeleted": True})} & {
-            *ids
-        }
+        found = self._ids({"tagIds": [tags[value]], "withDeleted": True}) & {*ids}
         if not any(other.startswith(value + "/") for other in tags):
             return found
         return {id for id in found if tags[value] in {tag.get("id") for tag in self._asset(id).get("tags") or ()}}
 
-    def _tag_before(self, step: Step) -> Values:
+    def _before_tag(self, step: Step) -> Values:
         tags = self.tags()
         carry = self.carriers(tags, step.name, step.ids)
         parts = step.name.split("/")
         new = [value for n in range(len(parts)) if (value := "/".join(parts[: n + 1])) not in tags]
         return {"lacking": [id for id in step.ids if id not in carry], "new": new}
 
-    def _tag(self, step: Step, before: Values) -> Values:
+    def _do_tag(self, step: Step, before: Values) -> Values:
         if not before["lacking"]:
             return {"added": [], "failed": {}}
         id = str(self.client.ask("PUT", "/tags", {"tags": [step.name]})[0]["id"])
@@ -90,7 +70,7 @@ class Steps:
         self.made |= {*made}
         return {"tag": id, "made": made, "added": added, "failed": failed}
 
-    def _untag(self, step: Step, past: Past) -> list[str]:
+    def _undo_tag(self, step: Step, past: Past) -> list[str]:
         before = past.before or {}
         tags, mine = self.tags(), (past.result or {}).get("added", before["lacking"])
         if step.name in tags and mine:
@@ -130,14 +110,14 @@ class Steps:
         return self._inside(str(there["id"])) if there else set()
 
     def _inside(self, album: str) -> set[str]:
-        return {str(row.get("id")) for row in rows(self.client, {"albumIds": [album]})}
+        return self._ids({"albumIds": [album]})
 
-    def _album_before(self, step: Step) -> Values:
+    def _before_album(self, step: Step) -> Values:
         there = self.marked(step.mark)
         inside = self._inside(str(there["id"])) if there else set[str]()
         return {"album": there and there["id"], "lacking": [id for id in step.ids if id not in inside]}
 
-    def _album(self, step: Step, before: Values) -> Values:
+    def _do_album(self, step: Step, before: Values) -> Values:
         there = before["album"] or (self.marked(step.mark) or {}).get("id")
         body = {"albumName": step.name, "description": f"Made by Unipic. {step.mark}"}
         new = there or self._settled(
@@ -147,7 +127,7 @@ class Steps:
         added, failed = self._in_bulk("PUT", f"/albums/{new}/assets", before["lacking"])
         return {"album": str(new), "added": added, "failed": failed}
 
-    def _unalbum(self, step: Step, past: Past) -> list[str]:
+    def _undo_album(self, step: Step, past: Past) -> list[str]:
         before, found = past.before or {}, self.marked(step.mark)
         if not found:
             known = (past.result or {}).get("album")
@@ -169,17 +149,17 @@ class Steps:
 
     def favourites(self, ids: Sequence[str]) -> set[str]:
         """Which of the assets are favourites."""
-        return {str(row.get("id")) for row in rows(self.client, {"isFavorite": True})} & set(ids)
+        return self._ids({"isFavorite": True}) & set(ids)
 
-    def _favourite_before(self, step: Step) -> Values:
+    def _before_favourite(self, step: Step) -> Values:
         are = self.favourites(step.ids)
         return {"lacking": [id for id in step.ids if id not in are]}
 
-    def _favourite(self, step: Step, before: Values) -> Values:
+    def _do_favourite(self, step: Step, before: Values) -> Values:
         done = self._whole(before["lacking"], lambda ids: self._favour(ids, True))
         return {"added": done, "failed": {id: "not found" for id in before["lacking"] if id not in done}}
 
-    def _unfavourite(self, step: Step, past: Past) -> list[str]:
+    def _undo_favourite(self, step: Step, past: Past) -> list[str]:
         mine = (past.result or {}).get("added", (past.before or {})["lacking"])
         still = self.favourites(mine)
         self._whole([id for id in mine if id in still], lambda ids: self._favour(ids, False))
@@ -190,7 +170,7 @@ class Steps:
 
     # Stacks.
 
-    def _stack_before(self, step: Step) -> Values:
+    def _before_stack(self, step: Step) -> Values:
         """The stacks that members are in now, which a new one would take them out of."""
         old: dict[str, Values] = {}
         trouble = ""
@@ -223,7 +203,7 @@ class Steps:
         id, members = self._on_top(ids)
         return id if sorted(members) == sorted(ids) else ""
 
-    def _stack(self, step: Step, before: Values) -> Values:
+    def _do_stack(self, step: Step, before: Values) -> Values:
         if before["trouble"]:
             return {"stack": "", "failed": dict.fromkeys(step.ids, before["trouble"])}
         made = self._whole_stack(step.ids) or self._new_stack(step.ids)
@@ -237,7 +217,7 @@ class Steps:
             )
         )
 
-    def _unstack(self, step: Step, past: Past) -> list[str]:
+    def _undo_stack(self, step: Step, past: Past) -> list[str]:
         before = past.before or {}
         was_so = any(old[0] == step.ids[0] and {*old} == {*step.ids} for old in before["old"] if old)
         if before["trouble"] or was_so:
@@ -262,21 +242,24 @@ class Steps:
 
     # The trash.
 
-    def _trash_before(self, step: Step) -> Values:
+    def _before_trash(self, step: Step) -> Values:
         return {"lacking": [id for id in step.ids if (asset := self._asset(id)) and not asset.get("isTrashed")]}
 
-    def _trash(self, step: Step, before: Values) -> Values:
+    def _do_trash(self, step: Step, before: Values) -> Values:
         """Never by `force`: what is in the trash can be put back."""
         done = self._whole(before["lacking"], lambda ids: self.client.ask("DELETE", "/assets", {"ids": list(ids)}))
         return {"added": done, "failed": {id: "not found" for id in before["lacking"] if id not in done}}
 
-    def _untrash(self, step: Step, past: Past) -> list[str]:
+    def _undo_trash(self, step: Step, past: Past) -> list[str]:
         mine = (past.result or {}).get("added", (past.before or {})["lacking"])
         there = [id for id in mine if self._asset(id)]
         self._whole(there, lambda ids: self.client.ask("POST", "/trash/restore/assets", {"ids": list(ids)}))
         return [f"{len(mine) - len(there)} photos that were deleted for good since"] if len(there) < len(mine) else []
 
     # How things are asked.
+
+    def _ids(self, wanted: Values) -> set[str]:
+        return {str(row.get("id")) for row in rows(self.client, wanted)}
 
     def _asset(self, id: str) -> Values:
         return self._or_none(f"/assets/{id}") or {}

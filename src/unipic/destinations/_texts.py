@@ -40,9 +40,7 @@ class GroupText:
     best: Sequence[str]  # names of the best shots below the group's folder
     details: Mapping[str, Details]
     suggested: Sequence[str] = ()  # names of photos that would be best by now, while another one is
-    earlier: Sequence[
-        Mapping[str, Any]
-    ] = ()  # photos of earlier runs that lie here, and are not among the photos today
+    earlier: Sequence[Mapping[str, Any]] = ()  # photos of earlier runs that lie here, and are not found today
     made: Sequence[Mapping[str, Any]] = ()  # pictures made of the group: merges and composites
     place: bool = True  # whether the location may be told
 

@@ -12,13 +12,14 @@ from typing import BinaryIO, cast
 
 from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read
-from unipic.core.photo import Photo
+from unipic.core.photo import Photo, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Item, Result, Written
 from unipic.reading.location import Stripper
 from unipic.review.outcomes import Outcome
 
 CHANGED = "changed since the scan; exported as it is now"
+IN_IMMICH = "was not copied: it lies in Immich, and only a preview of it is here"
 DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes
 
 
@@ -125,6 +126,9 @@ def _write_items(
     written = []
     for done, item in enumerate(items):
         progress(Step("Copying", done, len(items), "file"))
+        if is_preview(item.file):
+            written.append(Written(item, None, IN_IMMICH))
+            continue
         try:
             original = open_to_read(item.file.path)
         except OSError as error:

@@ -88,18 +88,15 @@ class Destination(Protocol):
 
     def ready(self) -> None:
         """Raise DestinationError if the place cannot be used. Call before any work."""
-        ...
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
         """What would be done. Nothing is written, and no original is opened."""
-        ...
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """Do all of the plan, verified, or raise a DestinationError.
 
         Originals are checked first: a photo is kept if it, or a photo that stays for it, changed since the scan.
         """
-        ...
 
 
 def plan_to_copy(outcomes: Sequence[Outcome]) -> Plan:

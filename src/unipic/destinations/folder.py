@@ -31,14 +31,12 @@ class FolderDestination:
         self.strip_location = strip_location
 
     def ready(self) -> None:
-        """See Destination.ready."""
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
         folder_ready(self.folder)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        """See Destination.plan."""
         return plan_to_copy(outcomes)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:

@@ -16,25 +16,15 @@ from unipic.core.progress import Progress, silent
 from unipic.core.progress import Step as Told
 from unipic.core.settings import immich_folder
 from unipic.core.words import count, printable
-from unipic.destinations._immich_journal import Journal, Step, alone, journals, new_run
-from unipic.destinations._immich_plan import Plan, Wishes, in_words, planned
+from unipic.destinations._immich_journal import Journal as Journal
+from unipic.destinations._immich_journal import Step as Step
+from unipic.destinations._immich_journal import alone, journals, new_run
+from unipic.destinations._immich_plan import Plan as Plan
+from unipic.destinations._immich_plan import Wishes as Wishes
+from unipic.destinations._immich_plan import in_words as in_words
+from unipic.destinations._immich_plan import planned as planned
 from unipic.destinations._immich_steps import GONE, Steps
 from unipic.sources.immich import Connected, Refused, folder_of, version
-
-__all__ = [
-    "Journal",
-    "Plan",
-    "Result",
-    "Step",
-    "Wishes",
-    "apply",
-    "in_words",
-    "open_runs",
-    "planned",
-    "runs",
-    "take_back",
-    "written_runs",
-]
 
 STAGE, UNDOING = "Writing to Immich", "Taking back from Immich"
 

@@ -21,20 +21,9 @@ from unipic.destinations.base import Plan, Result, file_ready
 from unipic.review.ledger import decided_by
 from unipic.review.outcomes import Outcome
 
-COLUMNS = [
-    "name",
-    "path",
-    "fate",
-    "decided_by",
-    "reason",
-    "instead",
-    "size",
-    "sha256",
-    "format",
-    "width",
-    "height",
-    "taken",
-]
+COLUMNS = (
+    "name", "path", "fate", "decided_by", "reason", "instead", "size", "sha256", "format", "width", "height", "taken",
+)  # fmt: skip
 # How cells begin that a spreadsheet may run: also after spaces, invisible characters or quotes, in East Asian widths,
 # and after a separator of another locale, at which it may cut a cell in two.
 _BLANK = r"[\s\0\u200b-\u200f\u2060\ufeff\"'`\u2018-\u201f\u00ab\u00bb\uff02\uff07]*"
@@ -58,7 +47,6 @@ class ListDestination:
         self.paths = paths
 
     def ready(self) -> None:
-        """See Destination.ready."""
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:

@@ -24,10 +24,7 @@ class Preview:
     aside_bytes: int
     renamed: tuple[tuple[str, str], ...]  # a file's name, and its name in the result
     gone: tuple[str, ...]  # names of originals that are missing
-    changed: tuple[
-        str, ...
-    ]  # names of those whose size changed (a change that keeps the size is detected while copying)
-
+    changed: tuple[str, ...]  # names of those whose size changed; other changes are found while copying
     located: int  # copied photos that carry a location
 
     @property

@@ -70,7 +70,6 @@ class TreeDestination:
         self._places = {placed.asset.id: placed for placed in tree.placed}
 
     def ready(self) -> None:
-        """See Destination.ready."""
         stripper_ready(self.how.strip_location)
         if self.how.strip_location and self.how.linker.link != "copy":
             raise SettingsError("a link leads to the original with its location; --strip-location needs --link copy")

@@ -50,12 +50,10 @@ class ZipDestination:
         self.strip_location = strip_location
 
     def ready(self) -> None:
-        """See Destination.ready."""
         stripper_ready(self.strip_location)
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        """See Destination.plan."""
         return plan_to_copy(outcomes)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:

@@ -6,9 +6,10 @@ opens the files of all versions before it.
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable
 from unipic.library._sqlite import is_damage
@@ -75,6 +76,15 @@ class Decisions:
             raise DecisionsUnreadable(
                 f"what you decided earlier ({self.path}) cannot be used: {error}. {_advice(error)}"
             ) from error
+
+    def _rows(
+        self, words: str, values: tuple[object, ...] = (), made: Callable[..., Any] = lambda *row: row
+    ) -> list[Any]:
+        """What is `made` of each row that a question gives; nothing where there is no file yet."""
+        if not self._begun():
+            return []
+        with self._open() as base:
+            return [made(*row) for row in base.execute(words, values)]
 
     def usable(self) -> None:
         """DecisionsUnreadable if the file cannot be used. Without a file there is nothing wrong."""

@@ -106,9 +106,9 @@ def _make(base: sqlite3.Connection) -> None:
         base.execute(words)
 
 
-def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def portions(values: Sequence[T], size: int = SQL_BATCH) -> Iterator[Sequence[T]]:
     """The values, some at a time for one query."""
-    return (values[start : start + SQL_BATCH] for start in range(0, len(values), SQL_BATCH))
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def marks(values: Collection[object]) -> str:

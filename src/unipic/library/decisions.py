@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from unipic.library._decisions import Decisions
-from unipic.library._tables import portions
+from unipic.library._tables import marks, portions
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,9 @@ class Catalogue(Decisions):
             pairs = base.execute("SELECT sha1, sha256 FROM twin").fetchall()
             asked = {b: a for one in pairs for a, b in (one, one[::-1]) if a in wanted and b not in wanted}
             for some in portions(sorted(wanted | asked.keys())):
-                marks = ",".join("?" * len(some))
                 rows = base.execute(
                     "SELECT DISTINCT r.id, r.at, r.parts, r.kept, r.moment, r.names FROM ruling r "
-                    f"JOIN member m ON m.ruling = r.id WHERE m.digest IN ({marks})",
+                    f"JOIN member m ON m.ruling = r.id WHERE m.digest IN ({marks(some)})",
                     some,
                 )
                 found |= {row[0]: _renamed(_ruling(*row), asked) for row in rows}
@@ -64,11 +63,7 @@ class Catalogue(Decisions):
 
     def all(self) -> list[Ruling]:
         """Every ruling, oldest first. DecisionsUnreadable if damaged."""
-        if not self._begun():
-            return []
-        with self._open() as base:
-            rows = base.execute("SELECT id, at, parts, kept, moment, names FROM ruling ORDER BY at, id")
-            return [_ruling(*row) for row in rows]
+        return self._rows("SELECT id, at, parts, kept, moment, names FROM ruling ORDER BY at, id", made=_ruling)
 
     def save(self, rulings: Iterable[Ruling], gone: Iterable[str] = ()) -> None:
         """Add rulings or replace those with the same id, and delete those with ids in `gone`: all or nothing."""
@@ -76,8 +71,7 @@ class Catalogue(Decisions):
             base.executemany("DELETE FROM ruling WHERE id = ?", [(id,) for id in gone])
             for ruling in rulings:
                 base.execute("DELETE FROM ruling WHERE id = ?", (ruling.id,))
-                texts = (json.dumps(value) for value in (ruling.parts, ruling.kept, ruling.names))
-                parts, kept, names = texts
+                parts, kept, names = (json.dumps(value) for value in (ruling.parts, ruling.kept, ruling.names))
                 base.execute(
                     "INSERT INTO ruling VALUES (?, ?, ?, ?, ?, ?)",
                     (ruling.id, ruling.at, parts, kept, ruling.moment, names),
@@ -96,8 +90,7 @@ class Catalogue(Decisions):
         with self._open() as base:
             base.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", [(digest, now) for digest in wanted])
             for some in portions(wanted):
-                marks = ",".join("?" * len(some))
-                found |= dict(base.execute(f"SELECT digest, first FROM seen WHERE digest IN ({marks})", some))
+                found |= dict(base.execute(f"SELECT digest, first FROM seen WHERE digest IN ({marks(some)})", some))
         return found
 
 

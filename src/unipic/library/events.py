@@ -36,11 +36,7 @@ class EventRulings(Decisions):
 
     def all(self) -> list[EventRuling]:
         """Every ruling, oldest first."""
-        if not self._begun():
-            return []
-        with self._open() as base:
-            rows = base.execute("SELECT id, at, kind, digests, name FROM event_ruling ORDER BY at, id").fetchall()
-            return [EventRuling(id, at, kind, tuple(json.loads(some)), name) for id, at, kind, some, name in rows]
+        return self._rows("SELECT id, at, kind, digests, name FROM event_ruling ORDER BY at, id", made=_ruling)
 
     def say(self, kind: Kind, digests: Iterable[str], name: str = "") -> EventRuling:
         """Keep a ruling, as the newest. SettingsError for one without photos."""
@@ -63,6 +59,10 @@ class EventRulings(Decisions):
             with self._open() as base:
                 base.execute("DELETE FROM event_ruling WHERE id = ?", (ruling.id,))
         return newest[0] if newest else None
+
+
+def _ruling(id: str, at: float, kind: Kind, digests: str, name: str) -> EventRuling:
+    return EventRuling(id, at, kind, tuple(json.loads(digests)), name)
 
 
 def some_of(digests: Sequence[str]) -> list[str]:

@@ -4,7 +4,6 @@ What tells faces apart is worked out only while it is turned on, and never for p
 """
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable, ModelError
-from unipic.core.face import Face
+from unipic.core.face import TURNED, Face, turned
 from unipic.core.progress import Progress, Stage, silent, within
 from unipic.core.settings import Limits
 from unipic.library._cutting import seen
@@ -43,7 +42,6 @@ CLEAR_SIZE = 40  # pixels in the original
 CLEAR_SCORE = 0.85  # of the finder: below, there are dolls, statues and backs of heads
 AGAIN = 0.93  # cosine to the mean of a person from which a face is hers: as groups join, see people/limits.py
 LIKE_ANYBODY = 0.945  # cosine to the mean of all faces: blurred ones lie near it
-TURNED = 0.45  # how far the nose is from the middle of the eyes, by the distance of the eyes: half a profile
 
 
 @dataclass(frozen=True)
@@ -112,19 +110,9 @@ def faces(reader: Reader, among: Sequence[str] | None = None, vectors: bool = Fa
 
 def is_clear(face: Face, mean: np.ndarray | None = None) -> bool:
     """Whether a face is good enough to start or extend a person. `mean`: of all faces, float32 [D], of length 1."""
-    if face.size < CLEAR_SIZE or face.score < CLEAR_SCORE or turned(face) >= TURNED:
+    if face.size < CLEAR_SIZE or face.score < CLEAR_SCORE or turned(face.points) >= TURNED:
         return False
     return mean is None or face.vector is None or float(face.vector @ mean) < LIKE_ANYBODY
-
-
-def turned(face: Face) -> float:
-    """How far the nose is from the middle of the eyes, along the line of the eyes, by their distance."""
-    (right_x, right_y), (left_x, left_y), (nose_x, nose_y) = face.points[:3]
-    across, down = left_x - right_x, left_y - right_y
-    length = across * across + down * down
-    if length == 0:
-        return math.inf
-    return abs((nose_x - (right_x + left_x) / 2) * across + (nose_y - (right_y + left_y) / 2) * down) / length
 
 
 # What people chose.

@@ -29,6 +29,7 @@ FACES_LOT = 64  # the same of faces: four batches of what tells them apart
 LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
 STAGE = "Looking at photos"
 MEANING = "Looking at what photos show"
+THINGS = "Finding the things in photos"
 
 Lot = tuple[tuple[str, bytes], ...]  # digests, and pictures as JPEGs of ours
 FaceLot = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]  # digests, and the chips of their faces by name

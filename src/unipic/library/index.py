@@ -137,7 +137,6 @@ class StoredIndex(Index):
         return self.base.notices
 
     def write(self) -> None:
-        """See Index.write."""
         self.base.write()
 
     def close(self) -> None:
@@ -150,7 +149,6 @@ class StoredIndex(Index):
         return versions.pixels(self._limits)
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        """See Index.seen."""
         for some in portions(list(files)):
             found = self.base.ask(
                 "SELECT f.path, f.size, f.stamp, p.thumbnail, p.facts, m.facts, v.value FROM file f "
@@ -178,7 +176,6 @@ class StoredIndex(Index):
         return None
 
     def unknown(self, files: Sequence[Found], key: str) -> list[Found]:
-        """See Index.unknown."""
         there, missing = set(self.thumbnails.digests()), []
         for some in portions(files):
             found = self.base.ask(
@@ -201,7 +198,6 @@ class StoredIndex(Index):
         return missing
 
     def photos_of(self, files: Sequence[Found]) -> dict[str, Photo]:
-        """See Index.photos_of."""
         photos: dict[str, Photo] = {}
         for some in portions(files):
             by_path = {path_of(file): file for file in some}
@@ -228,7 +224,6 @@ class StoredIndex(Index):
         self.keep_metadata(seen.photo)
 
     def keep_unreadable(self, file: Found, reason: str) -> None:
-        """See Index.keep_unreadable."""
         self.keep_file(file, None, reason)
         self.base.write_now_and_then()
 
@@ -242,7 +237,6 @@ class StoredIndex(Index):
         )
 
     def keep_metadata(self, photo: Photo) -> None:
-        """See Index.keep_metadata."""
         values = photo_to_dict(photo)
         told, taken = json.dumps({name: values[name] for name in NO_METADATA}), local_time(photo)
         self._keep(
@@ -252,7 +246,6 @@ class StoredIndex(Index):
         self.base.write_now_and_then()
 
     def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
-        """See Index.pairs."""
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
         known: dict[tuple[str, str], PairResult] = {}
         for some in portions(sorted({first for first, _ in wanted})):
@@ -265,13 +258,11 @@ class StoredIndex(Index):
         return known
 
     def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
-        """See Index.keep_pair."""
         first, second, went = pair[0].digest, pair[1].digest, result.swept or (None, None)
         self._keep("pair", first, second, key, made, result.points, result.sameness, result.how, *went)
         self.base.write_now_and_then()
 
     def looks(self, pairs: Sequence[Pair], made: str) -> dict[tuple[str, str], Look]:
-        """See Index.looks."""
         wanted = {(a.digest, b.digest) for a, b in pairs}
         known: dict[tuple[str, str], Look] = {}
         for some in portions(sorted({first for first, _ in wanted})):
@@ -281,12 +272,10 @@ class StoredIndex(Index):
         return known
 
     def keep_look(self, pair: Pair, look: Look, made: str) -> None:
-        """See Index.keep_look."""
         self._keep("look", pair[0].digest, pair[1].digest, made, look.verdict, look.words)
         self.base.write_now_and_then()
 
     def scores(self, photos: Sequence[Photo], key: str) -> dict[str, list[float]]:
-        """See Index.scores."""
         known: dict[str, list[float]] = {}
         for some in portions(sorted({photo.digest for photo in photos})):
             asked = f"SELECT digest, value FROM score WHERE key = ? AND made = ? AND digest IN ({marks(some)})"
@@ -297,20 +286,16 @@ class StoredIndex(Index):
         return known
 
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
-        """See Index.keep_score."""
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self.base.write_now_and_then()
 
     def parts(self, photos: Sequence[Photo], key: str) -> dict[str, list[Part]]:
-        """See Index.parts."""
         return stored_parts(self.base, sorted({photo.digest for photo in photos}), key)
 
     def keep_parts(self, photo: Photo, parts: Sequence[Part], key: str) -> None:
-        """See Index.keep_parts."""
         store_parts(self.base, photo.digest, parts, key)
 
     def said(self, files: Sequence[Found], made: str) -> dict[str, dict[str, Any]]:
-        """See Index.said."""
         known: dict[str, dict[str, Any]] = {}
         for some in portions([file for file in files if file.stamp]):
             by_path = {path_of(file): file for file in some}
@@ -324,7 +309,6 @@ class StoredIndex(Index):
         return known
 
     def keep_said(self, file: Found, values: dict[str, Any], made: str) -> None:
-        """See Index.keep_said."""
         if not file.stamp:
             return
         self._keep("beside", path_of(file), made, file.size, file.stamp, json.dumps(values), self._today)

@@ -26,7 +26,9 @@ from unipic.library.index import forget as forget_index
 from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
+from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
+from unipic.sources.immich_place import add_place, is_immich, name_of
 from unipic.vision.face_net import IDENTITY
 
 KEEP_GONE_DAYS = 30  # days for which the facts of a file that is gone are kept
@@ -68,6 +70,7 @@ class Update:
     new: int  # read now: new ones, and those that changed
     gone: int  # no longer there: hidden at once, forgotten after KEEP_GONE_DAYS
     unreadable: tuple[Unreadable, ...] = ()  # of the new ones, with the reason
+    joined: int = 0  # duplicates in the inbox that share their bytes with the first from now on
 
 
 class Library(Reader):
@@ -100,15 +103,24 @@ class Library(Reader):
         return Folder(path, _reachable(path, photos), photos, others, updated or 0.0)
 
     def add(self, folder: Path) -> Path:
-        """Add a folder to the library; returns its real path. SourceError if it is none, or is Unipic's own."""
-        real = Path(FolderSource([folder]).roots[0])
+        """Add a folder, or a name such as immich:album/Trip, to the library; returns its real path.
+
+        SourceError if it is none, or is Unipic's own; SettingsError if the server of Immich is not known.
+        """
+        ours = is_immich(folder) or name_of(folder)
+        real = add_place(name_of(folder) or str(folder)) if ours else Path(FolderSource([folder]).roots[0])
         if not real.is_dir():
             raise SourceError(f"{folder} is not a folder")
         self.marks.add_folder(real)
         return real
 
-    def files(self, folder: Path) -> list[Found | Unreadable]:
-        """Every file under a folder. SourceError if it cannot be reached; then nothing of it is forgotten."""
+    def files(self, folder: Path, place: Source | None = None) -> list[Found | Unreadable]:
+        """Every file under a folder. SourceError if it cannot be reached; then nothing of it is forgotten.
+
+        `place`: what lists the folder instead, if it stands for photos of a server.
+        """
+        if place:
+            return list(place.files())
         self.folder(folder).refuse_unless_reachable()
         files = list(FolderSource([folder]).files())
         if not files:  # it was unmounted meanwhile
@@ -118,7 +130,7 @@ class Library(Reader):
     def update(self, folder: Path, files: Sequence[Found | Unreadable]) -> int:
         """Take over what is under a folder now: new files join the library, those that are gone are hidden.
 
-        Of a folder inside it that cannot be listed, nothing is taken for gone.
+        Of a folder inside it that cannot be listed, or is a place of Immich, nothing is taken for gone.
         Returns how many are gone. A file is shown as soon as the index has its photo.
         """
         here, today = {path_of(file): file for file in files if isinstance(file, Found)}, _today()
@@ -126,6 +138,7 @@ class Library(Reader):
             rows = base.ask(f"SELECT f.path, f.library, f.gone FROM file f WHERE {UNDER}", under(folder))
             known = {path for path, library, gone in rows if library and gone is None}
             closed = tuple(_inside(file.path) for file in files if isinstance(file, Unreadable))
+            closed += tuple(_inside(str(one)) for one in self.paths() if name_of(one) and folder in one.parents)
             missing = [path for path in known if path not in here and not path.startswith(closed)]
             joining = [here[path] for path in sorted(here.keys() - known)]
             long_ago = today - KEEP_GONE_DAYS
@@ -225,7 +238,12 @@ class Library(Reader):
 
 
 def _reachable(path: Path, photos: int) -> bool:
-    """Whether the folder can be listed, and is not empty where it held photos, as a mount point is without its disk."""
+    """Whether the folder can be listed, and is not empty where it held photos, as a mount point is without its disk.
+
+    A place of Immich always is: without its server its photos are shown all the same.
+    """
+    if name_of(path):
+        return True
     try:
         with os.scandir(path) as entries:
             return not photos or next(entries, None) is not None

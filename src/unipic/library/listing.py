@@ -11,6 +11,7 @@ import numpy as np
 
 from unipic.core.photo import Found
 from unipic.sources.folder import labelled
+from unipic.sources.immich_place import name_of
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,20 @@ def listed(rows: Sequence[tuple[int, str, str | None]]) -> Listing:
 
 
 class FolderNames:
-    """Names of files for people: relative to their folder, with its name before it if there are several."""
+    """Names of files for people: relative to their folder, with its name before it if there are several.
+
+    A photo of Immich is named after its place, as immich:album/Trip/IMG_1.jpg.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._labels = labelled([os.path.realpath(folder) for folder in folders if folder.exists()])
+        self._places = {str(folder): name for folder in folders if (name := name_of(folder))}
+        here = [os.path.realpath(folder) for folder in folders if folder.exists() and str(folder) not in self._places]
+        self._labels = labelled(here)
 
     def name(self, path: str) -> str:
         """The name of a file."""
+        if place := self._places.get(os.path.dirname(os.path.dirname(path))):
+            return f"{place}/{os.path.basename(path)}"
         for root, label in self._labels.items():
             if path.startswith(root.rstrip(os.sep) + os.sep):
                 return "/".join(filter(None, (label, PurePath(os.path.relpath(path, root)).as_posix())))

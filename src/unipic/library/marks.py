@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from unipic.core.errors import SettingsError
 from unipic.library._decisions import Decisions
 from unipic.library._tables import marks, portions
+from unipic.sources.immich_place import name_of
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_QUERY = 100, 4000, 2000  # characters
 
@@ -163,9 +163,9 @@ class Marks(Decisions):
         return [Path(os.fsdecode(path)) for (path,) in self._rows("SELECT path FROM folder ORDER BY path")]
 
     def add_folder(self, folder: Path) -> None:
-        """Add a folder, in place of those inside it; nothing if it lies inside one."""
-        known = self.folders()
-        if folder in known or any(one in folder.parents for one in known):
+        """Add a folder, in place of those inside it; nothing if it lies inside one. Places of Immich stand apart."""
+        known = [one for one in self.folders() if not name_of(one)]
+        if not name_of(folder) and (folder in known or any(one in folder.parents for one in known)):
             return
         inside = [(os.fsencode(one),) for one in known if folder in one.parents]
         with self._open() as base:
@@ -176,12 +176,6 @@ class Marks(Decisions):
         """Remove a folder from the list."""
         with self._open() as base:
             base.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(folder),))
-
-    def _rows(self, words: str, values: tuple[object, ...] = ()) -> list[Any]:
-        if not self._begun():
-            return []
-        with self._open() as base:
-            return base.execute(words, values).fetchall()
 
 
 def named(name: str, longest: int = LONGEST_NAME) -> str:

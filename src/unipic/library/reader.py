@@ -20,6 +20,7 @@ from unipic.library.index import THUMBNAILS, photo_of
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
 from unipic.library.marks import Marks
 from unipic.library.thumbnails import Thumbnails
+from unipic.sources.immich_place import name_of
 
 INDEX = "library"  # the folder of the index and the thumbnails, in the data folder
 SHOWN = "f.library = 1 AND f.gone IS NULL AND f.beside < 1 AND f.digest IS NOT NULL"
@@ -45,6 +46,10 @@ class Reader:
             return self.marks.folders()
         except DecisionsUnreadable:
             return [Path(os.fsdecode(path)) for (path,) in self.ask("SELECT path FROM folder ORDER BY path")]
+
+    def real(self, folder: Path) -> Path:
+        """The real path of a folder, or of the place that a name such as immich:album/Trip has in the library."""
+        return next((one for one in self.paths() if name_of(one) == str(folder)), folder.resolve())
 
     def listing(self, wanted: Filter = EVERYTHING) -> Listing:
         """The photos of a filter, in order. DecisionsUnreadable if it names marks and they are damaged."""
@@ -105,6 +110,11 @@ class Reader:
         """Digests of the photos that are shown, in a folder."""
         rows = self.ask(f"SELECT DISTINCT f.digest FROM file f WHERE {UNDER} AND {SHOWN}", under(folder))
         return frozenset(digest for (digest,) in rows)
+
+    def digests_under(self, folder: Path) -> list[tuple[str, str]]:
+        """The digest and the path of every file under a folder that was read, by path."""
+        asked = f"SELECT digest, path FROM file f WHERE {UNDER} AND digest IS NOT NULL AND gone IS NULL ORDER BY path"
+        return [(digest, os.fsdecode(path)) for digest, path in self.ask(asked, under(folder))]
 
     def places(self, digest: str) -> list[Path]:
         """Every file of the library with this content."""

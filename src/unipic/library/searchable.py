@@ -3,6 +3,7 @@
 An object is one state of the library, see `version`; it may be used by several threads.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -15,17 +16,20 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.folding import folded
+from unipic.core.settings import vectors_place
 from unipic.library._tables import marks, portions
 from unipic.library.appearances import numbers, showing
 from unipic.library.decisions import Catalogue
 from unipic.library.matching import Condition, Every, match_of, sql_of
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
-from unipic.library.vectors import ExactVectors
+from unipic.library.segments import Segments, segments_seen_by
+from unipic.library.vectors import EXACT_ROWS, Vectors, vectors_for
 from unipic.reading import versions
 from unipic.vision.base import Calibration
 
 SURE = log(9)  # log-odds of 9 in 10, from which two shots in quick succession are of one burst
+READ = 2_000  # vectors at a time
 BURST_S = 10  # seconds between two shots of a burst by one camera, at most
 SAME = "same"  # the verdict of a second look on two files of one picture
 
@@ -54,7 +58,8 @@ class Searchable:
         self._place = np.full(self._ids.max(initial=-1) + 2, -1)  # the position of each id
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
-        self._spaces: dict[str, ExactVectors | None] = {}
+        self._spaces: dict[str, Vectors | None] = {}
+        self._segments: dict[str, Segments | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -68,10 +73,13 @@ class Searchable:
             return np.arange(len(self._ids))
         words, values = sql_of(condition)
         rows = self.ask(f"SELECT group_concat(t.id) FROM trait t WHERE {words}", values)  # one text, read at once
-        listed = str(rows[0][0]) if rows and rows[0][0] else ""
+        return np.sort(self._at(rows[0][0] if rows else ""))
+
+    def _at(self, listed: str | None) -> np.ndarray:
+        """int64: the positions of the photos with these ids of `trait`, in their order."""
         ids = np.fromstring(listed, np.int64, sep=",") if listed else np.zeros(0, np.int64)
         found = self._place[ids[ids < len(self._place)]]
-        return np.sort(found[found >= 0])
+        return found[found >= 0]
 
     def containing(self, pieces: Sequence[str]) -> np.ndarray:
         """int64: positions of photos whose words contain all the pieces, each folded and of 3 letters or more.
@@ -118,11 +126,10 @@ class Searchable:
     @cached_property
     def preference(self) -> np.ndarray:
         """int64 [N]: the rank of each photo to stand for its group: by stars, then pixels, then sharpness."""
-        rows = self.ask("SELECT id, coalesce(rating, 0), pixels, coalesce(sharp, 0) FROM trait")
-        known = {id: rest for id, *rest in rows}
-        stars, pixels, sharp = np.array([known.get(id, (0, 0, 0)) for id in self._ids.tolist()]).reshape(-1, 3).T
-        rank = np.zeros(len(self._ids), np.int64)
-        rank[np.lexsort((np.arange(len(rank)), -sharp, -pixels, -stars))] = np.arange(len(rank))
+        best = "coalesce(rating, 0) DESC, pixels DESC, coalesce(sharp, 0) DESC, coalesce(taken, '') DESC, digest"
+        rows = self.ask(f"SELECT group_concat(id) FROM (SELECT id FROM trait ORDER BY {best})")
+        order, rank = self._at(rows[0][0] if rows else ""), np.zeros(len(self._ids), np.int64)
+        rank[order] = np.arange(len(order))
         return rank
 
     def of_groups(self, which: str) -> frozenset[str]:
@@ -134,12 +141,11 @@ class Searchable:
         return frozenset(self.digests[position] for position in np.flatnonzero(chosen))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
-        facts = {id: rest for id, *rest in self.ask("SELECT id, content, burst FROM trait")}
-        first: dict[tuple[int, str], int] = {}
-        for position, id in enumerate(self._ids.tolist()):
-            for number, value in enumerate(facts.get(id, ())):
-                if value:
-                    yield first.setdefault((number, value), position), position
+        for column in ("content", "burst"):
+            asked = f"SELECT group_concat(id) FROM trait WHERE {column} != '' GROUP BY {column} HAVING count(*) > 1"
+            for (ids,) in self.ask(asked):
+                same = self._at(ids).tolist()
+                yield from ((same[0], other) for other in same[1:])
         for pair in self.ask("SELECT first, second FROM look WHERE verdict = ?", [SAME]):
             if all(digest in self._by_digest for digest in pair):
                 yield self._by_digest[pair[0]], self._by_digest[pair[1]]
@@ -169,11 +175,11 @@ class Searchable:
     # Vectors.
 
     @property
-    def vectors(self) -> ExactVectors | None:
+    def vectors(self) -> Vectors | None:
         """The encoder's vectors by the ids of `trait`; None without any."""
         return self.vectors_by(self.encoder_key)
 
-    def vectors_by(self, key: str) -> ExactVectors | None:
+    def vectors_by(self, key: str) -> Vectors | None:
         """The vectors with this key by the ids of `trait`; None without any."""
         with self._lock:
             if key not in self._spaces:
@@ -189,17 +195,27 @@ class Searchable:
         )
         return int(self.ask(asked, [key, versions.picture()])[0][0])
 
-    def _vectors(self, key: str) -> ExactVectors | None:
-        rows = self.ask(
-            "SELECT t.id, v.value FROM vector v JOIN trait t ON t.digest = v.digest "
-            "WHERE v.key = ? AND v.part = '' AND v.made = ?",
-            [key, versions.picture()],
-        )
-        if not rows:
+    def _vectors(self, key: str) -> Vectors | None:
+        """Read some at a time, since the rows take more memory than what is made of them."""
+        joined = "FROM trait t JOIN vector v ON v.digest = t.digest WHERE v.key = ? AND v.part = '' AND v.made = ?"
+        values = [key, versions.picture()]
+        now = dict(self.ask(f"SELECT t.id, v.digest {joined} ORDER BY t.id", values))
+        first = self.ask(f"SELECT v.value {joined} LIMIT 1", values)
+        if not first:
             return None
-        matrix = np.stack([np.frombuffer(value, np.float16) for _, value in rows])
-        found = ExactVectors(matrix.shape[1])
-        found.add([id for id, _ in rows], matrix)
+        size = len(first[0][0]) // np.float16().itemsize
+        found: Vectors = vectors_for(len(now), size)
+        if place := vectors_place():
+            from unipic.library.lance import LanceVectors
+
+            found = LanceVectors(place, size, key)
+        found.delete([id for id, name in found.names.items() if now.get(id) != name])
+        new = [id for id in now if id not in found.names]
+        for some in portions(new, READ if len(now) <= EXACT_ROWS else len(now)):  # cells are taught by the first ones
+            asked = f"SELECT t.id, v.value {joined} AND t.id IN (SELECT value FROM json_each(?))"
+            rows = self.ask(asked, [*values, json.dumps(some)])
+            matrix = np.frombuffer(b"".join(value for _, value in rows), np.float16).reshape(-1, size)
+            found.add([id for id, _ in rows], matrix, [now[id] for id, _ in rows])
         return found
 
     @cached_property
@@ -225,6 +241,22 @@ class Searchable:
         shown = self._ids if allowed is None else self._ids[allowed]
         ids, scores = vectors.search(query, k, shown)
         return self._place[ids], scores
+
+    def nearest_segments(
+        self, query: np.ndarray, k: int, allowed: np.ndarray, encoder_key: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Of the k things most like a vector, best first: their photos, cosines, vectors, and rows of `part`.
+
+        `allowed`: positions; `encoder_key`: of the text encoder that saw the things.
+        """
+        with self._lock:
+            if encoder_key not in self._segments:
+                self._segments[encoder_key] = segments_seen_by(self.ask, encoder_key)
+        segments = self._segments[encoder_key]
+        if segments is None:
+            return allowed[:0], np.zeros(0, np.float32), np.zeros((0, len(query)), np.float32), allowed[:0]
+        found, photos, cosines = segments.nearest(query, k, self._ids[allowed])
+        return self._place[photos], cosines, segments.vectors.of(found), segments.rows[found]
 
     # What people said.
 

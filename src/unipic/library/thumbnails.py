@@ -68,6 +68,5 @@ class Lent(Thumbnails):
         self._lent = lent
 
     def load(self, digest: str) -> np.ndarray:
-        """See Thumbnails.load."""
         lent = self._lent.get(digest)
         return load_thumbnail(lent) if lent else super().load(digest)

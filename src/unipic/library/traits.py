@@ -20,6 +20,7 @@ from unipic.library import colours, kinds, places, recognised
 from unipic.library._database import Database
 from unipic.library._tables import COLUMNS, marks, portions
 from unipic.library.index import photo_of
+from unipic.sources.immich_place import name_of
 
 VERSION = 1  # raised when rows change their meaning
 
@@ -125,6 +126,8 @@ def _name(path: str, folders: Sequence[Path]) -> str:
     """The path from the library's folder on, with the name of that folder, as people know it."""
     for folder in folders:
         if path.startswith(str(folder).rstrip(os.sep) + os.sep):
+            if place := name_of(folder):
+                return f"{place}/{os.path.basename(path)}"
             return Path(os.path.relpath(path, folder.parent)).as_posix()
     return os.path.basename(path)
 

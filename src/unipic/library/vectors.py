@@ -1,10 +1,12 @@
-"""Vectors in memory, searched exactly: half-precision rows by FAISS, the answer scored again from the same rows.
+"""Vectors in memory: half-precision rows by FAISS, the answer scored again from the same rows.
 
-Whatever index finds the nearest ones, their scores and order are those of the stored vectors.
+Whatever index finds the nearest ones, their scores and order are those of the stored vectors. Above EXACT_ROWS an
+inverted file finds them, which misses a few.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,41 +16,53 @@ DIGITS = 6  # of a score: sums in another order differ beyond
 EXACT_UP_TO = 50_000  # vectors whose neighbours are found exactly: half a minute of one core
 # Above: centres for the square root of the vectors, vectors for each centre that teach it, and cells searched for each.
 CENTRES, SAMPLE, PROBES = 4.0, 40, 32
+EXACT_ROWS = 1_000_000  # vectors that are searched exactly: a fifth of a second of one core
 BLOCK = 4096  # vectors searched for at a time
 
 
 class Vectors(Protocol):
     """A set of vectors by whole numbers."""
 
-    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
-        """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Of what the vectors are, by id, where they outlive the process; else nothing."""
         ...
+
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
+        """[N, D] of any length but 0, in place of those with the same ids. ValueError for NaN and zeros."""
 
     def delete(self, ids: Sequence[int]) -> None:
         """Remove vectors; ids without one do not matter."""
-        ...
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest of the allowed ids (None: of all), best first, and their cosines; equal ones by id."""
+
+    def of(self, ids: np.ndarray) -> np.ndarray:
+        """float32 [N, D]: the vectors with these ids, all of which must be there."""
+        ...
+
+    def has(self, ids: np.ndarray) -> np.ndarray:
+        """bool, in the shape of the ids: which of them have a vector."""
         ...
 
 
 class ExactVectors:
     """Vectors in this process's memory: 2 bytes a number. Ids should not be much larger than their number."""
 
+    names: Mapping[int, str] = MappingProxyType({})
+    _selector, _parameters = "IDSelectorBatch", "SearchParameters"  # FAISS's kinds
+    _how: Mapping[str, int] = MappingProxyType({})  # of a search
+
     def __init__(self, dimensions: int) -> None:
         import faiss
 
         rows = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         rows.train(np.zeros((1, dimensions), np.float32))
-        self._rows = faiss.IndexIDMap2(rows)
+        self._rows: Any = faiss.IndexIDMap2(rows)
         self._there = np.zeros(0, bool)  # by id
 
-    def add(self, ids: Sequence[int], vectors: np.ndarray) -> None:
-        """See Vectors.add."""
-        rows, wanted = _unit(np.ascontiguousarray(vectors, np.float32)), np.asarray(ids, np.int64)
-        if len(set(ids)) != len(rows):
-            raise ValueError(f"{len(set(ids))} different ids for {len(rows)} vectors")
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
+        rows, wanted = rows_to_add(ids, vectors), np.asarray(ids, np.int64)
         self.delete(ids)
         self._rows.add_with_ids(rows, wanted)
         there = np.zeros(max(len(self._there), wanted.max(initial=-1) + 1), bool)
@@ -57,28 +71,24 @@ class ExactVectors:
         self._there = there
 
     def delete(self, ids: Sequence[int]) -> None:
-        """See Vectors.delete."""
         import faiss
 
         wanted = np.asarray(ids, np.int64)
         gone = wanted[self.has(wanted)]
         if len(gone):
-            self._rows.remove_ids(faiss.IDSelectorBatch(gone))
+            self._rows.remove_ids(getattr(faiss, self._selector)(gone))
             self._there[gone] = False
 
     def search(self, query: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """See Vectors.search."""
-        unit = _unit(np.asarray(query, np.float32).reshape(1, -1))
+        wanted = unit(np.asarray(query, np.float32).reshape(1, -1))
         some = self._there.copy()
         if allowed is not None:
             some[:] = False
             some[allowed[self.has(allowed)]] = True
         number, most = int(some.sum()), k + MORE
         few = number <= max(most, FEW * self._rows.ntotal)
-        among = np.flatnonzero(some) if few else self._nearest(unit, most, some if allowed is not None else None)
-        scores = np.round(self.of(among).astype(np.float64) @ unit[0].astype(np.float64), DIGITS)
-        order = np.lexsort((among, -scores))[:k]
-        return among[order], scores[order].astype(np.float32)
+        among = np.flatnonzero(some) if few else self._nearest(wanted, most, some if allowed is not None else None)
+        return best_of(among, self.of(among), wanted[0], k)
 
     def of(self, ids: np.ndarray) -> np.ndarray:
         """float32 [N, D]: the vectors with these ids. RuntimeError if one is missing."""
@@ -96,12 +106,52 @@ class ExactVectors:
         """Ascending ids. `among`: bool by id."""
         import faiss
 
-        if among is None:
-            _, found = self._rows.search(query, k)
-        else:
-            chosen = faiss.IDSelectorBitmap(np.packbits(among, bitorder="little"))  # type: ignore[call-arg, arg-type]
-            _, found = self._rows.search(query, k, params=faiss.SearchParameters(sel=chosen))  # type: ignore[call-arg]
+        only: dict[str, Any] = {}
+        if among is not None:
+            bits = np.packbits(among, bitorder="little")
+            only["sel"] = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+        _, found = self._rows.search(query, k, params=getattr(faiss, self._parameters)(**self._how, **only))
         return np.sort(found[0][found[0] >= 0])
+
+
+class CellVectors(ExactVectors):
+    """The same in cells of like vectors, of which a search looks into the nearest PROBES.
+
+    The first vectors teach where the cells are, so they should be most of all.
+    """
+
+    _selector, _parameters, _how = "IDSelectorArray", "SearchParametersIVF", MappingProxyType({"nprobe": PROBES})
+
+    def add(self, ids: Sequence[int], vectors: np.ndarray, names: Sequence[str] = ()) -> None:
+        """See Vectors.add."""
+        if not self._rows.ntotal and len(vectors):
+            self._rows = self._taught(rows_to_add(ids, vectors))
+        super().add(ids, vectors)
+
+    def _taught(self, vectors: np.ndarray) -> Any:
+        import faiss
+
+        number, dimensions = vectors.shape
+        cells = max(1, min(number // SAMPLE, round(number**0.5)))  # few, since each process makes them
+        kind, cosine = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        self._centres = faiss.IndexFlatIP(dimensions)  # the inverted file does not own it
+        rows: Any = faiss.IndexIVFScalarQuantizer(self._centres, dimensions, cells, kind, cosine)
+        rows.by_residual = False  # else half precision is that of a difference, and answers depend on the cells
+        rows.train(vectors[:: max(1, number // (cells * SAMPLE))])
+        rows.set_direct_map_type(2)  # FAISS's DirectMap.Hashtable, to read and delete by id
+        return rows
+
+
+def vectors_for(number: int, dimensions: int) -> ExactVectors:
+    """An empty set of vectors that is to have this number of them."""
+    return (ExactVectors if number <= EXACT_ROWS else CellVectors)(dimensions)
+
+
+def best_of(ids: np.ndarray, vectors: np.ndarray, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k ids whose vectors [N, D] are most like the query [D], best first, and their cosines; equal ones by id."""
+    scores = np.round(vectors.astype(np.float64) @ query.astype(np.float64), DIGITS)
+    order = np.lexsort((ids, -scores))[:k]
+    return ids[order], scores[order].astype(np.float32)
 
 
 def neighbours(vectors: np.ndarray, k: int) -> np.ndarray:
@@ -128,7 +178,14 @@ def neighbours(vectors: np.ndarray, k: int) -> np.ndarray:
     return found
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def rows_to_add(ids: Sequence[int], vectors: np.ndarray) -> np.ndarray:
+    """float32 [N, D] of length 1. ValueError if one has no direction, or the ids are not as many and different."""
+    if len(set(ids)) != len(vectors):
+        raise ValueError(f"{len(set(ids))} different ids for {len(vectors)} vectors")
+    return unit(np.ascontiguousarray(vectors, np.float32))
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
     """float32 [N, D] of length 1. ValueError if one has no direction."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(vectors).all() or not (lengths > 0).all():

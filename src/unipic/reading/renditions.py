@@ -82,10 +82,7 @@ class Renderer:
     """The workers that make pictures, shared by all runs of a server. They start on demand and stop when idle."""
 
     def __init__(
-        self,
-        limits: Limits | None = None,
-        open_engine: Callable[[], Engine] | None = None,
-        idle: float = IDLE,
+        self, limits: Limits | None = None, open_engine: Callable[[], Engine] | None = None, idle: float = IDLE
     ) -> None:
         self.limits = limits or Limits()
         self._open = open_engine or self._local

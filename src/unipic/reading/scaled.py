@@ -8,6 +8,7 @@ from functools import partial
 from PIL import Image
 
 from unipic.core.files import hash_file
+from unipic.core.photo import same_content
 from unipic.core.settings import Limits
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.images import NotAPhoto, decode
@@ -67,5 +68,5 @@ def _opened(path: str, digest: str, side: int, limits: Limits) -> Image.Image | 
     try:
         decoded = decode(path, side, limits)
     except NotAPhoto as error:
-        return str(error) if hash_file(path) == digest else ""
-    return decoded.picture if decoded.digest == digest else ""
+        return str(error) if same_content(digest, hash_file(path)) else ""
+    return decoded.picture if same_content(digest, decoded.digest) else ""

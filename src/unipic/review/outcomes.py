@@ -48,10 +48,7 @@ def outcomes(proposal: Proposal, choices: Choices = NONE, unseen: Unseen = "veri
     decided = _resolved(decided)
     for file in proposal.cleanup.gallery.unreadable:
         decided[file.id] = Outcome(file, "unreadable", file.reason)
-    files: tuple[Photo | Unreadable, ...] = (
-        *proposal.cleanup.gallery.photos,
-        *proposal.cleanup.gallery.unreadable,
-    )
+    files: tuple[Photo | Unreadable, ...] = (*proposal.cleanup.gallery.photos, *proposal.cleanup.gallery.unreadable)
     return [decided.get(file.id) or Outcome(file, "kept", "like no other photo") for file in files]
 
 

@@ -208,11 +208,7 @@ def _same_picture(a: Photo, b: Photo, keeper: Photo, photos: Sequence[Photo], cl
 
 
 def _shots(
-    cluster: Cluster,
-    copies: Mapping[str, Group],
-    cleanup: Cleanup,
-    rules: Rules,
-    kept_whole: Mapping[str, Series],
+    cluster: Cluster, copies: Mapping[str, Group], cleanup: Cleanup, rules: Rules, kept_whole: Mapping[str, Series]
 ) -> Group:
     files = {p.id: copies[p.id].photos if p.id in copies else (p,) for p in cluster.photos}
     order = sorted(cluster.photos, key=lambda photo: min(rules.key(file) for file in files[photo.id]))

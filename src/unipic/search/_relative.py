@@ -1,7 +1,5 @@
 """Dates that are told from today: "yesterday", "last summer", "3 weeks ago", "the last 7 days"."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from collections.abc import Iterator

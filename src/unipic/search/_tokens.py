@@ -1,7 +1,5 @@
 """A query cut into pieces: key:value, "quoted text", words, and the signs before them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

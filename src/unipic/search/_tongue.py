@@ -1,7 +1,5 @@
 """Words of dates and countries: English and one other language, by Unicode's CLDR (in Babel) and small tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """What comes each year, week or day again: months, days of a month, seasons, holidays, weekdays, parts of the day."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator

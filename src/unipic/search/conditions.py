@@ -1,7 +1,5 @@
 """What chips ask of the library, as conditions on its facts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 

@@ -4,8 +4,6 @@ A cosine alone says little: some photos are somewhat near to every text, and som
 cosine with the text is compared with the best of its cosines with about 500 captions, the background.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 All times are the clock on the wall where the photo was taken.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from datetime import date

@@ -1,7 +1,5 @@
 """The keys of chips, and which values each takes."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Chips in words, for people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Labels learned from tags: `label:beach` finds photos like those tagged *beach*, unlike those tagged *not beach*."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -20,6 +20,27 @@ MOST = 2_000  # photos that are listed while nothing says which of them show the
 
 
 @dataclass(frozen=True, eq=False)
+class Near:
+    """Photos near to a query by what they show, the nearest first."""
+
+    photos: np.ndarray  # int64 [N]: positions in the library
+    cosines: np.ndarray  # float32 [N]
+    vectors: np.ndarray  # float32 [N, D]: of the picture, or of the thing in it, that is near
+    rows: np.ndarray  # int64 [N]: rows of `part` of these things; -1: the whole picture
+    all: bool  # whether there are no others
+
+    def only(self, which: np.ndarray) -> Near:
+        """Some of them, by a mask or by their numbers."""
+        return Near(self.photos[which], self.cosines[which], self.vectors[which], self.rows[which], self.all)
+
+    def tell(self, ranked: Ranked) -> None:
+        """Note why each photo is there."""
+        ranked.meant[self.photos] = self.cosines
+        inside = self.rows >= 0
+        ranked.parts.update(zip(self.photos[inside].tolist(), self.rows[inside].tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
 class Meaning:
     """A text encoder that has seen photos of a library."""
 
@@ -46,13 +67,14 @@ class Meaning:
         if cutoff is None:
             self._add_nearest(ranked, library, query, allowed)
             return
-        near, cosines, found, maybe = self._cut(library, query, allowed, cutoff)
+        near, found, maybe = self._cut(library, query, allowed, cutoff)
         if not wanted:
-            ranked.unwanted[near[found]] = True
+            ranked.unwanted[near.photos[found]] = True
             return
-        ranked.meant[near[found | maybe]] = cosines[found | maybe]
-        ranked.add(near[found | maybe], 1.0, UNSURE)
-        ranked.zones[near[found]] = np.minimum(ranked.zones[near[found]], FOUND)
+        shows = near.only(found | maybe)
+        shows.tell(ranked)
+        ranked.add(shows.photos, 1.0, UNSURE)
+        ranked.zones[near.photos[found]] = np.minimum(ranked.zones[near.photos[found]], FOUND)
 
     def query(self, parts: Sequence[Part]) -> np.ndarray:
         """float32 [D] of length 1: the sum of the parts' vectors by their weights."""
@@ -66,28 +88,44 @@ class Meaning:
         return np.asarray(mean / np.linalg.norm(mean))
 
     def _add_nearest(self, ranked: Ranked, library: Searchable, query: np.ndarray, allowed: np.ndarray) -> None:
-        near, cosines = library.nearest(query, MOST, allowed, self.key)
-        ranked.meant[near] = cosines
-        ranked.add(near, 1.0, NEAREST)
+        near = self._near(library, query, MOST, allowed)
+        near.tell(ranked)
+        ranked.add(near.photos, 1.0, NEAREST)
         unmeasured = f"the limits of {self.encoder.label} were not measured"
-        if len(near) > SHOWN:
+        if len(near.photos) > SHOWN:
             ranked.notes.append(f"From photo {SHOWN + 1} on it may be anything: {unmeasured}")
-        if len(near) < len(allowed):
-            ranked.notes.append(f"Of {count(len(allowed), 'photo')} the {len(near):,} nearest to the words are listed")
+        if len(near.photos) < len(allowed):
+            nearest = f"the {len(near.photos):,} nearest to the words are listed"
+            ranked.notes.append(f"Of {count(len(allowed), 'photo')} {nearest}")
+
+    def _near(self, library: Searchable, query: np.ndarray, number: int, allowed: np.ndarray) -> Near:
+        """Photos by the nearest of what they show: the whole picture, or a thing that was found in it."""
+        whole, cosines = library.nearest(query, number, allowed, self.key)
+        inside = library.nearest_segments(query, number, allowed, self.encoder.key)
+        every = Near(
+            np.concatenate([whole, inside[0]]),
+            np.concatenate([cosines, inside[1]]),
+            np.concatenate([library.vector_of(whole, self.key), inside[2]]),
+            np.concatenate([np.full(len(whole), -1), inside[3]]),
+            len(whole) < number and len(inside[0]) < number,
+        )
+        best = np.lexsort((every.rows, every.photos, -every.cosines))
+        _, first = np.unique(every.photos[best], return_index=True)
+        return every.only(best[np.sort(first)])
 
     def _cut(
         self, library: Searchable, query: np.ndarray, allowed: np.ndarray, cutoff: Cutoff
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Positions with their cosines, the nearest first; which of them show the query, and which may.
+    ) -> tuple[Near, np.ndarray, np.ndarray]:
+        """Photos, the nearest first; which of them show the query, and which may.
 
         The end is reached when none of the further half of them is shown, since the rest is further away still.
         """
         number = BLOCK
         while True:
-            near, cosines = library.nearest(query, number, allowed, self.key)
-            found, maybe = shown(library.vector_of(near, self.key), query, self.captions(), cutoff)
-            if len(near) < number or not (found | maybe)[number // 2 :].any():
-                return near, cosines, found, maybe
+            near = self._near(library, query, number, allowed)
+            found, maybe = shown(near.vectors, query, self.captions(), cutoff)
+            if near.all or not (found | maybe)[len(found) // 2 :].any():
+                return near, found, maybe
             number *= 2
 
     def _notes(self, parts: Sequence[Part]) -> list[str]:

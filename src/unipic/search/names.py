@@ -1,7 +1,5 @@
 """The names that occur in a library, for the parser, and the places they stand for."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import cached_property

@@ -3,8 +3,6 @@
 Whatever is recognised is a chip that a person sees and can turn back into words, so a wrong guess costs a click.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

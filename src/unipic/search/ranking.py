@@ -30,6 +30,9 @@ class Ranked:
     cosines: np.ndarray  # float32 [N]; NaN where nothing was compared
     unwanted: np.ndarray  # bool [N]: contains a word with a minus, or shows it
     meant: np.ndarray  # float32 [N]: cosines with the meaning of the words; NaN where nothing was compared
+    parts: dict[int, int] = field(
+        default_factory=dict
+    )  # by position: the row of the thing in it that looks like the words
     notes: list[str] = field(default_factory=list)  # what a person should know of the ranking
 
     @classmethod

@@ -1,15 +1,15 @@
 """What a search found, and in words why."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from unipic.core.folding import folded
 from unipic.library.recognised import lines_in
 from unipic.library.searchable import Searchable
+from unipic.library.segments import segment_facts
 from unipic.search.query import Query
 from unipic.search.ranking import ALIKE, HEADINGS, SAME, UNSURE, Ranked
 
@@ -56,6 +56,12 @@ class Results:
             for position, digest in zip(positions, digests, strict=True)
         ]
 
+    def parts(self, positions: Sequence[int]) -> list[dict[str, Any]]:
+        """Of each photo the thing in it that looks like the words: its box and outlines; {} where the whole does."""
+        rows = [self.ranked.parts.get(position, -1) if self.ranked else -1 for position in positions]
+        told = segment_facts(self.library.ask, [row for row in rows if row >= 0])
+        return [told.get(row, {}) for row in rows]
+
     def _why(self, position: int, written: Sequence[str], lines: Sequence[str]) -> str:
         """`written`: the folded texts of FIELDS; `lines`: those in the picture as they are written."""
         reasons = []
@@ -63,7 +69,8 @@ class Results:
             same = self.ranked.zones[position] == SAME
             reasons.append("the same picture" if same else f"similar to the example ({cosine:.2f})")
         if self.ranked is not None and np.isfinite(cosine := self.ranked.meant[position]):
-            reasons.append(f"looks like the words ({cosine:.2f})")
+            what = "a part of it looks" if position in self.ranked.parts else "looks"
+            reasons.append(f"{what} like the words ({cosine:.2f})")
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
             field, line = _telling(folded(part), written)
             if line:

@@ -1,7 +1,5 @@
 """The steps of a search, see search_gallery() in utils.py."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """What words may mean besides dates: names that occur in the library, kinds, colours, looks and judgement."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

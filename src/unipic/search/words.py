@@ -1,7 +1,5 @@
 """Words looked for in what a photo is called: names of files and folders, cameras, places, and text in the photo."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from unipic.core.folding import folded

@@ -113,9 +113,11 @@ class Client:
         """
         return self._tried(lambda: self._once(method, path, body, params), again)
 
-    def fetch(self, path: str, most: int, write: Callable[[Iterator[bytes]], None], **params: str) -> None:
+    def fetch(
+        self, path: str, most: int, write: Callable[[Iterator[bytes]], None], again: bool = True, **params: str
+    ) -> None:
         """Give the bytes at a path to `write`, once for each try. Lost for a cut body, or over `most` bytes."""
-        self._tried(lambda: self._bytes(path, most, write, params), True)
+        self._tried(lambda: self._bytes(path, most, write, params), again)
 
     def _tried(self, call: Callable[[], Any], again: bool) -> Any:
         for number in range(TRIES):

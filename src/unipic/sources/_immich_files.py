@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
@@ -16,21 +17,29 @@ from unipic.core.files import CHUNK, PART, make_folder, open_to_read, sweep_part
 from unipic.core.locks import lock
 from unipic.core.settings import immich_folder
 from unipic.sources._immich_client import Lost, Server, server
+from unipic.sources._immich_listing import Asset
+from unipic.sources.immich_place import CACHE_MB, PLACES
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 LOGIN = "login.json"
-CACHE_MB = 5_000  # megabytes
+LONGEST = 200  # bytes of a file's name; most systems allow 255, and the suffix of a part file must fit
 
 
 class Cache:
     """Pictures of one server by the SHA-1 of their originals; the least recently used go first."""
 
+    files = "*"  # as a pattern
+
     def __init__(self, server: Server, most_mb: int = CACHE_MB) -> None:
         self.folder, self._most = folder_of(server), most_mb * 1_000_000
 
-    def path(self, sha1: str, kind: str) -> Path:
-        """Where a "preview" or an "original" is kept."""
-        return self.folder / f"{sha1}.{kind}"
+    def path(self, asset: Asset, kind: str) -> Path:
+        """Where the "preview" or the "original" of a photo is kept."""
+        return self.folder / f"{asset.original.sha1}.{kind}"
+
+    def kept(self) -> Iterator[Path]:
+        """Every picture that is here."""
+        yield from (path for kind in ("preview", "original") for path in self.folder.glob(f"*.{kind}"))
 
     def has(self, path: Path) -> bool:
         """Whether it is there; it then counts as just used."""
@@ -42,7 +51,7 @@ class Cache:
 
     def save(self, path: Path, pieces: Iterable[bytes], sha1: str = "") -> None:
         """Write all of it or nothing. Lost if it is empty, or has another SHA-1 than announced."""
-        make_folder(self.folder, PRIVATE_FOLDER)
+        make_folder(path.parent, PRIVATE_FOLDER)
         # A name of its own: two photos of the same bytes may be fetched at once.
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
         digest, size = hashlib.sha1(usedforsecurity=False), 0
@@ -61,12 +70,11 @@ class Cache:
     def trim(self, keep: Set[Path]) -> None:
         """Delete the least recently used until the rest fits; never one of `keep`, which a run is using."""
         there = []
-        sweep_parts(self.folder, "*")
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if path.suffix in (".preview", ".original"):
-                with suppress(OSError):
-                    status = path.stat()
-                    there.append((status.st_mtime_ns, status.st_size, path))
+        sweep_parts(self.folder, self.files)
+        for path in self.kept():
+            with suppress(OSError):
+                status = path.stat()
+                there.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in there)
         for _, size, path in sorted(there):
             if total <= self._most:
@@ -74,6 +82,26 @@ class Cache:
             if path not in keep:
                 path.unlink(missing_ok=True)
                 total -= size
+
+
+class PlaceCache(Cache):
+    """Previews of a place of the library: PLACE/<id of the asset>/<its name>."""
+
+    files = "*/*"
+
+    def __init__(self, place: Path, most_mb: int = CACHE_MB) -> None:
+        self.folder, self._most = place, most_mb * 1_000_000
+
+    def path(self, asset: Asset, kind: str) -> Path:
+        """Where the preview of a photo is kept: by its name, without what a file cannot be called."""
+        name = re.sub(r'[<>:"|?*\\\x00-\x1f\x7f]', "_", asset.name).strip(". ")
+        return (
+            self.folder / asset.id / (name.encode("utf-8", "replace")[-LONGEST:].decode("utf-8", "ignore") or "unnamed")
+        )
+
+    def kept(self) -> Iterator[Path]:
+        """Every preview that is here."""
+        return self.folder.glob(self.files)
 
 
 def folder_of(server: Server) -> Path:
@@ -111,12 +139,16 @@ def saved_login() -> Server | None:
 
 
 def forget(login: Server | None) -> bool:
-    """Delete the login, and all pictures of its server. Journals stay: undo needs them. Whether there was a login."""
+    """Delete the login, and all pictures of its server. Whether there was a login.
+
+    Journals stay, as undo needs them; and so do the thumbnails of the library, until its place is forgotten.
+    """
     path = immich_folder() / LOGIN
     there = path.exists()
     path.unlink(missing_ok=True)
     if login:
-        Cache(login, 0).trim(frozenset())
+        for cache in (Cache(login, 0), *(PlaceCache(place, 0) for place in folder_of(login).glob(f"{PLACES}/*"))):
+            cache.trim(frozenset())
     return there
 
 

@@ -33,7 +33,6 @@ class Source(Protocol):
 
     def files(self) -> Iterator[Found | Unreadable]:
         """Every file once, in an order that does not depend on the disk."""
-        ...
 
 
 class Listed:
@@ -43,7 +42,6 @@ class Listed:
         self._files = files
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         return iter(self._files)
 
 
@@ -54,6 +52,5 @@ class Together:
         self.sources = sources
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for source in self.sources:
             yield from source.files()

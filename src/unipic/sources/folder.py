@@ -8,8 +8,9 @@ from pathlib import Path
 
 from unipic.core.errors import SourceError
 from unipic.core.photo import Found, Unreadable
-from unipic.core.settings import data_folder, kept_folder
+from unipic.core.settings import data_folder, inbox_folder, kept_folder
 from unipic.sources.base import stamp
+from unipic.sources.inbox import once_complete
 
 SET_ASIDE = "Unipic set aside"  # the folder of dated ones, see destinations/quarantine.py
 JOURNAL = "unipic-undo.jsonl"  # in each dated one
@@ -18,21 +19,22 @@ JOURNAL = "unipic-undo.jsonl"  # in each dated one
 class FolderSource:
     """Photos under one or more folders, or single files. A folder given twice, or inside another, counts once.
 
-    SourceError for roots in Unipic's data folder, but those in `made`, which a run made itself, or of kept uploads.
+    SourceError for roots in Unipic's data folder, but those in `made`, which a run made itself, of kept uploads, or of
+    the inbox. Of the inbox only complete files are Found.
     """
 
     def __init__(self, roots: Sequence[Path], made: Path | None = None) -> None:
         if not roots:
             raise SourceError("no folder was given; name at least one")
-        places = [kept_folder(), *([made] if made else [])]
+        places = [kept_folder(), inbox_folder(), *([made] if made else [])]
         self.labels = labelled([_existing(root, places) for root in roots])
         self.roots = list(self.labels)
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for root, label in self.labels.items():
             if os.path.isdir(root):
-                yield from _walk(root, label)
+                inbox = lies_in(Path(root), [inbox_folder()])
+                yield from map(once_complete, _walk(root, label)) if inbox else _walk(root, label)
             else:
                 yield _entry(root, label)
 
@@ -44,7 +46,7 @@ def allowed(path: Path, roots: Sequence[Path]) -> Path:
         raise SourceError(f"{path} is outside the folders this server may read")
     if not os.path.isdir(real):
         raise SourceError(f"{path} is not a folder")
-    _refuse_own(path, real, [kept_folder()])
+    _refuse_own(path, real, [kept_folder(), inbox_folder()])
     return real
 
 
@@ -78,10 +80,14 @@ def _existing(root: Path, places: Sequence[Path]) -> str:
 
 def _refuse_own(given: Path, real: Path, places: Sequence[Path]) -> None:
     """SourceError for a path in the data folder, unless it lies in one of `places`."""
-    above = [str(folder) for folder in (real, *real.parents)]
-    of_photos = any(_is(path, _status(place)) for place in places for path in above)
-    if not of_photos and any(_is(path, _status(data_folder())) for path in above):
+    if not lies_in(real, places) and lies_in(real, [data_folder()]):
         raise SourceError(f"{given} belongs to Unipic's own data folder; name a folder with photos")
+
+
+def lies_in(real: Path, places: Sequence[Path]) -> bool:
+    """Whether a real path is one of some folders, or lies in one."""
+    above = [str(folder) for folder in (real, *real.parents)]
+    return any(_is(path, _status(place)) for place in places for path in above)
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -6,7 +6,7 @@ The calls that change something are made by destinations/immich.py, through the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,61 +19,30 @@ from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
-from unipic.sources._immich_client import AT_ONCE, Client, Lost, Refused, Server, server
-from unipic.sources._immich_files import (
-    CACHE_MB,
-    Cache,
-    Here,
-    folder_of,
-    forget,
-    private_file,
-    save_login,
-    saved_login,
-)
-from unipic.sources._immich_listing import (
-    Asset,
-    Listing,
-    about_version,
-    album_filters,
-    listed,
-    person_filters,
-    rows,
-    since,
-    version,
-)
+from unipic.sources._immich_client import AT_ONCE as AT_ONCE
+from unipic.sources._immich_client import Client as Client
+from unipic.sources._immich_client import Lost as Lost
+from unipic.sources._immich_client import Refused as Refused
+from unipic.sources._immich_client import Server as Server
+from unipic.sources._immich_client import server as server
+from unipic.sources._immich_files import Cache as Cache
+from unipic.sources._immich_files import Here
+from unipic.sources._immich_files import PlaceCache as PlaceCache
+from unipic.sources._immich_files import folder_of as folder_of
+from unipic.sources._immich_files import forget as forget
+from unipic.sources._immich_files import private_file as private_file
+from unipic.sources._immich_files import save_login as save_login
+from unipic.sources._immich_files import saved_login as saved_login
+from unipic.sources._immich_listing import Asset as Asset
+from unipic.sources._immich_listing import Listing as Listing
+from unipic.sources._immich_listing import about_version as about_version
+from unipic.sources._immich_listing import album_filters, listed, person_filters, since
+from unipic.sources._immich_listing import rows as rows
+from unipic.sources._immich_listing import version as version
 from unipic.sources.base import stamp_of
+from unipic.sources.immich_place import PREFIX as PREFIX
+from unipic.sources.immich_place import is_immich as is_immich
 
-__all__ = [
-    "AT_ONCE",
-    "CACHE_MB",
-    "PREFIX",
-    "Asset",
-    "Cache",
-    "Client",
-    "Connected",
-    "ImmichSource",
-    "Listing",
-    "Lost",
-    "Refused",
-    "Server",
-    "about_version",
-    "albums_of",
-    "chosen_server",
-    "connect",
-    "folder_of",
-    "forget",
-    "in_words",
-    "is_immich",
-    "missing",
-    "private_file",
-    "rows",
-    "save_login",
-    "saved_login",
-    "server",
-    "version",
-]
-
-PREFIX = "immich:"
 STAGE = "Fetching from Immich"
 MAX_PREVIEW = 50_000_000  # bytes
 SPARE = 1_000_000  # bytes that an original may have beyond what was announced
@@ -112,11 +81,6 @@ class Connected:
         return bool({"all", permission} & self.allowed)
 
 
-def is_immich(photos: str | Path) -> bool:
-    """Whether what was given as PHOTOS means an Immich server."""
-    return str(photos).startswith(PREFIX)
-
-
 def chosen_server(url: str = "", key: str = "", ca_file: str = "") -> Server:
     """By what was given, else the environment, else the login. SettingsError if there is no address or no key."""
     saved = saved_login()
@@ -146,7 +110,8 @@ def missing(there: Connected, purposes: Iterable[str]) -> list[tuple[str, str]]:
 class ImmichSource:
     """The photos of an Immich server that a name stands for: immich:, immich:album/X, immich:person/X, immich:since/D.
 
-    Each is fetched while it is listed: its preview, or with `originals` the photo itself, verified by its SHA-1.
+    Each is fetched while it is listed: its preview; or with `originals`, or if its id is in `whole`, the photo itself,
+    verified by its SHA-1.
     """
 
     def __init__(
@@ -155,13 +120,14 @@ class ImmichSource:
         names: Sequence[str],
         cache: Cache,
         originals: bool = False,
-        here: Sequence[Found] = (),
+        here: Sequence[Found] | None = (),
         progress: Progress = silent,
     ) -> None:
-        """`here`: files of this machine, which are used where they are the same as the server's."""
+        """`here`: files of this machine, which are used where they are the same as the server's; None: no file is."""
         self.there, self.names, self.originals = there, names, originals
+        self.whole: frozenset[str] = frozenset()
         self._cache, self._progress = cache, progress
-        self._here = Here([(file.path, file.size) for file in here], immich_files())
+        self._here = Here([(file.path, file.size) for file in here or ()], None if here is None else immich_files())
 
     @cached_property
     def listing(self) -> Listing:
@@ -178,19 +144,23 @@ class ImmichSource:
     @property
     def notices(self) -> list[str]:
         """What a person should know of the listing, and of how the photos are seen."""
-        about = [] if self.originals else [PREVIEWS_MEASURED]
+        about = [] if self.originals or self.whole else [PREVIEWS_MEASURED]
         return [*about_version(self.there.version), *self.listing.notices, *about]
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files. ImmichError if the server is lost meanwhile; what was fetched by then stays."""
         assets, used = self.listing.assets, set[Path]()
         self._progress(Step(STAGE, 0, len(assets), "photo"))
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unipic-immich") as pool:
-            for done, file in enumerate(_in_order(pool, self._fetched, assets), 1):
-                self._progress(Step(STAGE, done, len(assets), "photo"))
-                used.add(Path(file.path))
-                yield file
+        for done, file in enumerate(self.fetched(assets), 1):
+            self._progress(Step(STAGE, done, len(assets), "photo"))
+            used.add(Path(file.path))
+            yield file
         self._cache.trim(used)
+
+    def fetched(self, assets: Sequence[Asset]) -> Iterator[Found | Unreadable]:
+        """Some photos of the listing, in order. ImmichError if the server is lost meanwhile."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="unipic-immich") as pool:
+            yield from _in_order(pool, self._fetched, assets)
 
     def same_bytes(self, photos: Iterable[Photo]) -> list[tuple[str, str]]:
         """The SHA-1 and the sha256 of photos whose originals were here."""
@@ -201,11 +171,11 @@ class ImmichSource:
         id, known = f"{PREFIX}{asset.id}", asset.original
         if path := self._here.find(asset.path, known.size, known.sha1):
             return Found(id, asset.name, path, known.size, stamp_of(path))
-        kind = "original" if self.originals else "preview"
-        path = str(target := self._cache.path(known.sha1, kind))
+        found = self.found(asset)
+        path = found.path
         try:
-            if not self._cache.has(target):
-                self._fetch(asset, target)
+            if not self._cache.has(Path(path)):
+                self._fetch(asset, Path(path))
         except Refused as refused:
             if refused.status not in (400, 404):
                 raise
@@ -215,11 +185,25 @@ class ImmichSource:
             if not self._answers():
                 raise ImmichError(f"{lost} What was fetched by then is kept: run it again to go on.") from lost
             return Unreadable(id, asset.name, path, f"could not be fetched: {lost}", known.size, copyable=False)
-        if self.originals:
+        return found
+
+    def trim(self) -> None:
+        """Delete the oldest pictures of the cache beyond its limit."""
+        self._cache.trim(frozenset())
+
+    def found(self, asset: Asset) -> Found:
+        """The photo as a file, which need not be fetched yet."""
+        id, known, whole = f"{PREFIX}{asset.id}", asset.original, self._whole(asset)
+        kind = "original" if whole else "preview"
+        path = str(self._cache.path(asset, kind))
+        if whole:
             return Found(id, asset.name, path, known.size, f"{known.sha1} {kind}")
         # What Immich says of a photo is stored with what its preview shows: if it changes, the preview is read again.
         said = hashlib.blake2s(repr(known).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
         return Found(id, asset.name, path, known.size, f"{kind} {said}", known)
+
+    def _whole(self, asset: Asset) -> bool:
+        return self.originals or f"{PREFIX}{asset.id}" in self.whole
 
     def _answers(self) -> bool:
         """Whether the server is there, so that what could not be fetched is the fault of one photo."""
@@ -231,11 +215,16 @@ class ImmichSource:
 
     def _fetch(self, asset: Asset, target: Path) -> None:
         fetch, known = self.there.client.fetch, asset.original
-        if self.originals:
+        if self._whole(asset):
             save = partial(self._cache.save, target, sha1=known.sha1)
             fetch(f"/assets/{asset.id}/original", known.size + SPARE, save)
         else:
-            fetch(f"/assets/{asset.id}/thumbnail", MAX_PREVIEW, partial(self._cache.save, target), size="preview")
+            fetch_preview(self.there.client, asset.id, partial(self._cache.save, target))
+
+
+def fetch_preview(client: Client, id: str, save: Callable[[Iterator[bytes]], None], again: bool = True) -> None:
+    """Give the preview of an asset to `save`; `again`: for each try. Lost, Refused."""
+    client.fetch(f"/assets/{id}/thumbnail", MAX_PREVIEW, save, again, size="preview")
 
 
 def filters(client: Client, name: str) -> list[dict[str, Any]]:

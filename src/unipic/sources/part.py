@@ -23,7 +23,6 @@ class First:
     found: int = 0  # units there are
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         units = _units(self.source)
         self.found, self.looked = len(units), min(self.most, len(units))
         for name in sorted(units)[: self.most]:
@@ -39,7 +38,6 @@ class Resting:
     moving: int = field(default=0)  # files left out by the last files()
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         self.moving = 0
         for unit in _units(self.source).values():
             wait = REST if len(unit) > 1 else ALONE

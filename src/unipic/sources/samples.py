@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.settings import Limits
@@ -50,60 +50,24 @@ FUJI = Camera("FUJIFILM", "X-T30", "+08:00")
 
 # A phone's counter starts again, so IMG_2031 exists twice, with different pictures.
 GALLERY = (
-    Series(
-        "2024-06 Lisbon/IMG_{number}.JPG",
-        2031,
-        PHONE,
-        datetime(2024, 6, 12, 20, 51, 7, 310000),
-        sunset,
-        (GOOD, AGAIN, TILTED, UNFOCUSED, LOWER, OVEREXPOSED),
-    ),
-    Series(
-        "2024-08 Lake/DSC_0{number}.JPG",
-        114,
-        NIKON,
-        datetime(2024, 8, 11, 6, 32, 40, 120000),
-        lake,
-        (LOWER, GOOD, SHAKEN, AGAIN, OVEREXPOSED),
-    ),
-    Series(
-        "Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg",
-        0,
-        PIXEL,
-        datetime(2024, 7, 13, 21, 45, 2, 540000),
-        city,
-        (GOOD, SHAKEN, LOWER, TILTED, AGAIN),
-    ),
-    Series(
-        "2023-10 Beijing/DSCF0{number}.JPG",
-        301,
-        FUJI,
-        datetime(2023, 10, 3, 10, 14, 55, 80000),
-        temple,
-        (AGAIN, UNFOCUSED, GOOD, TILTED),
-    ),
-    Series(
-        f"2024-09 Cappadocia/IMG_{{number}}.{NEW_FORMAT}",
-        2044,
-        PHONE_ABROAD,
-        datetime(2024, 9, 21, 6, 20, 11),
-        balloons,
-    ),
+    Series("2024-06 Lisbon/IMG_{number}.JPG", 2031, PHONE, datetime(2024, 6, 12, 20, 51, 7, 310000), sunset,
+           (GOOD, AGAIN, TILTED, UNFOCUSED, LOWER, OVEREXPOSED)),
+    Series("2024-08 Lake/DSC_0{number}.JPG", 114, NIKON, datetime(2024, 8, 11, 6, 32, 40, 120000), lake,
+           (LOWER, GOOD, SHAKEN, AGAIN, OVEREXPOSED)),
+    Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 13, 21, 45, 2, 540000), city,
+           (GOOD, SHAKEN, LOWER, TILTED, AGAIN)),
+    Series("2023-10 Beijing/DSCF0{number}.JPG", 301, FUJI, datetime(2023, 10, 3, 10, 14, 55, 80000), temple,
+           (AGAIN, UNFOCUSED, GOOD, TILTED)),
+    Series(f"2024-09 Cappadocia/IMG_{{number}}.{NEW_FORMAT}", 2044, PHONE_ABROAD, datetime(2024, 9, 21, 6, 20, 11),
+           balloons),
     Series("2023-08 Brittany/IMG_{number}.JPG", 2031, OLD_PHONE, datetime(2023, 8, 5, 14, 2, 33), lighthouse),
-    Series(
-        "2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,), SIDEWAYS
-    ),
+    Series("2023-12 Norway/IMG_{number}.JPG", 2310, OLD_PHONE, datetime(2023, 12, 28, 22, 40, 9), aurora, (GOOD,),
+           SIDEWAYS),
     Series("Camera/IMG_{when:%Y%m%d_%H%M%S}.jpg", 0, PIXEL, datetime(2024, 7, 4, 19, 12, 10), lavender),
-    Series(
-        "2022-11 Sahara/DSC_0{number}.JPG",
-        872,
-        NIKON,
-        datetime(2022, 11, 8, 18, 5, 27, 310000),
-        dunes,
-        (UNFOCUSED, GOOD),
-    ),
+    Series("2022-11 Sahara/DSC_0{number}.JPG", 872, NIKON, datetime(2022, 11, 8, 18, 5, 27, 310000), dunes,
+           (UNFOCUSED, GOOD)),
     Series("Garden/P{number}.JPG", 1010027, FUJI, datetime(2024, 5, 18, 11, 47, 3), flower),
-)
+)  # fmt: skip
 EXACT_COPIES = {
     "Backup/2024 phone/IMG_2031.JPG": "2024-06 Lisbon/IMG_2031.JPG",
     "Backup/2024 phone/IMG_2035.JPG": "2024-06 Lisbon/IMG_2035.JPG",
@@ -119,6 +83,12 @@ SAVED_AGAIN: dict[str, tuple[str, int, dict[str, Any]]] = {  # from what, long s
     "Garden/P1010027 small.png": ("Garden/P1010027.JPG", 640, {"optimize": True}),
     "Downloads/lighthouse.webp": ("2023-08 Brittany/IMG_2031.JPG", 1440, {"quality": 80}),
 }
+# To be found by its words alone: a search for "pastel" or "4,50" shows that words in pictures are read.
+RECEIPT = "Scans/Scan_20240612.png"
+RECEIPT_LINES = (
+    *("CONFEITARIA ALFAMA", "Rua dos Remedios 14, Lisbon", "12 June 2024   18:42"),
+    *("2 x Pastel de nata      2,60", "1 x Galao                1,90", "TOTAL EUR           4,50", "Obrigado"),
+)
 
 
 def make_samples(folder: Path) -> None:
@@ -131,6 +101,7 @@ def make_samples(folder: Path) -> None:
         shutil.copyfile(folder / original, _in_folder(folder / copy))
     for copy, (original, long_side, how) in SAVED_AGAIN.items():
         decode(str(folder / original), long_side, Limits()).picture.save(_in_folder(folder / copy), **how)
+    _receipt().save(_in_folder(folder / RECEIPT), optimize=True)
     whole = (folder / "Camera/IMG_20240704_191210.jpg").read_bytes()
     (folder / "Camera/IMG_20240714_090311.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "Downloads/recipe.jpg").write_text("Pasteis de nata: 8 yolks, 200 g sugar, half a litre of milk ...\n")
@@ -148,6 +119,15 @@ def _photograph(folder: Path, series: Series) -> None:
             pillow_heif.from_pillow(picture).save(path, quality=70, exif=exif, enc_params={"preset": "ultrafast"})
         else:
             picture.save(path, quality=86, exif=exif)
+
+
+def _receipt() -> Image.Image:
+    """A scanned receipt, in the letters that come with Pillow."""
+    paper = Image.new("L", (640, 90 * len(RECEIPT_LINES) + 120), 246)
+    draw = ImageDraw.Draw(paper)
+    for number, line in enumerate(RECEIPT_LINES):
+        draw.text((60, 70 + 90 * number), line, fill=30, font=ImageFont.load_default(36))
+    return paper
 
 
 def _in_folder(path: Path) -> Path:

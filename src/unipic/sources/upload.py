@@ -29,7 +29,6 @@ class UploadSource:
         self.uploads = uploads
 
     def files(self) -> Iterator[Found | Unreadable]:
-        """See Source.files."""
         for upload in sorted(self.uploads, key=lambda upload: (upload.name, upload.id)):
             path = self.folder / upload.id
             status = _arrived(path, upload.size)

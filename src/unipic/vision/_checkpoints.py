@@ -68,7 +68,7 @@ def clip(folder: Path, side: Side, numbers: str) -> Network:
     """OpenAI's CLIP, from transformers' CLIPModel. `numbers`: the format to compute in, a name of torch."""
     from transformers import CLIPConfig, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
-    with _quiet():
+    with quiet():
         config = CLIPConfig.from_pretrained(folder, local_files_only=True)
     own = getattr(config, f"{side}_config")
     own.projection_dim = config.projection_dim
@@ -82,7 +82,7 @@ def siglip(folder: Path, side: Side, numbers: str) -> Network:
     """SigLIP and SigLIP2 of one size, from transformers' SiglipModel."""
     from transformers import SiglipConfig, SiglipTextModel, SiglipVisionModel
 
-    with _quiet():
+    with quiet():
         config = SiglipConfig.from_pretrained(folder, local_files_only=True)
     part = f"{side}_model."
     entries = _entries(folder / "model.safetensors", (part,))
@@ -178,7 +178,7 @@ def _filled(kind: Any, config: Any, entries: dict[str, torch.Tensor], activation
 
     if config.hidden_act != activation:
         raise ValueError(f"its config says {config.hidden_act}, and the model was taught with {activation}")
-    with _quiet():
+    with quiet():
         network, told = kind.from_pretrained(
             None,
             config=config,
@@ -194,7 +194,7 @@ def _filled(kind: Any, config: Any, entries: dict[str, torch.Tensor], activation
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence transformers: loading a local file needs no progress bar, and unused entries no warning."""
     from transformers.utils import logging
 

@@ -77,5 +77,4 @@ class Texts:
         return rows
 
     def read_part(self, text: str, progress: Progress) -> str:
-        """See Tokens.read_part."""
         return self.network.get(progress)[0].read_part(text)

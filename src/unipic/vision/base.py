@@ -39,7 +39,6 @@ class Encoder(Protocol):
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, VIEW, VIEW, 3] RGB -> float32 [N, D], rows of length 1."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,12 @@ class TextEncoder(Protocol):
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, D], rows of length 1, or none finite."""
-        ...
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """float32 [N, D], rows of length 1. ModelError if there is no vector for one."""
-        ...
 
     def read_part(self, text: str) -> str:
         """The beginning of a text that is read; all of it if it is short enough."""
-        ...
 
 
 class Scorer(Protocol):
@@ -90,7 +86,6 @@ class Scorer(Protocol):
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,4 +115,3 @@ class Detector(Protocol):
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[list[Part]]:
         """uint8 [H, W, 3] RGB each -> the parts of each picture."""
-        ...

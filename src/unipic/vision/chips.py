@@ -21,23 +21,26 @@ def cut(picture: np.ndarray, points: Sequence[Sequence[float]]) -> np.ndarray | 
 
     None where the points have no extent, or the chip shows nothing.
     """
+    height, width = picture.shape[:2]
+    to_chip = similarity(np.asarray(points, np.float64) * (width, height), TEMPLATE)
+    if not (np.isfinite(to_chip).all() and to_chip[:, :2].any()):
+        return None
+    chip = warped(picture, to_chip, SIDE)
+    low, high = np.percentile(chip.mean(axis=2), (1, 99))
+    return chip if high - low >= LEAST_RANGE else None
+
+
+def warped(picture: np.ndarray, way: np.ndarray, side: int) -> np.ndarray:
+    """uint8 [side, side, 3]: where `way`, float64 [2, 3], takes a picture; what lies outside repeats the border."""
     import cv2  # here: whoever only asks for VERSION does without
 
     height, width = picture.shape[:2]
-    to_chip = similarity(np.asarray(points, np.float64) * (width, height), TEMPLATE)
-    scale = float(np.hypot(to_chip[0, 0], to_chip[1, 0]))
-    if not (np.isfinite(to_chip).all() and scale > 0):
-        return None
-    halvings = max(0, math.floor(-math.log2(scale)))  # before: bilinear would skip pixels
+    halvings = max(0, math.floor(-math.log2(float(np.hypot(way[0, 0], way[1, 0])))))  # before: bilinear skips pixels
     if halvings:
         size = (max(1, width >> halvings), max(1, height >> halvings))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        to_chip = to_chip @ np.diag((width / size[0], height / size[1], 1.0))
-    chip: np.ndarray = cv2.warpAffine(
-        picture, to_chip, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    low, high = np.percentile(chip.mean(axis=2), (1, 99))
-    return chip if high - low >= LEAST_RANGE else None
+        way = way @ np.diag((width / size[0], height / size[1], 1.0))
+    return cv2.warpAffine(picture, way, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def similarity(points: np.ndarray, template: np.ndarray) -> np.ndarray:

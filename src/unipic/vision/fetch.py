@@ -43,11 +43,7 @@ _silent_since: dict[str, float] = {}  # host: when it did not answer
 
 
 def fetch(
-    name: str,
-    folder: Path,
-    progress: Progress = silent,
-    deadline_s: float = DEADLINE,
-    manifest: Path = MANIFEST,
+    name: str, folder: Path, progress: Progress = silent, deadline_s: float = DEADLINE, manifest: Path = MANIFEST
 ) -> None:
     """Download the model into `folder`, in one of its forms, each file with the manifest's sha256.
 

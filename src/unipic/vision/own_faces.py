@@ -105,13 +105,9 @@ class OwnFaceEncoder:
 
     def _crops(self, aligned: np.ndarray) -> Sequence[np.ndarray]:
         """Faces in the network's own places; it sees a little more than chips show, where their border is repeated."""
-        import cv2
-
-        way, size = chips.similarity(chips.TEMPLATE, TEMPLATE), (SIDE, SIDE)
+        way = chips.similarity(chips.TEMPLATE, TEMPLATE)
         flipped = aligned[..., ::-1] if self._own.colours == "BGR" else aligned
-        return [
-            cv2.warpAffine(np.ascontiguousarray(chip), way, size, borderMode=cv2.BORDER_REPLICATE) for chip in flipped
-        ]
+        return [chips.warped(np.ascontiguousarray(chip), way, SIDE) for chip in flipped]
 
     def _vectors(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = []

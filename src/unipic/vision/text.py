@@ -22,7 +22,7 @@ from unipic.vision.device import computes_bfloat16, pick_device
 from unipic.vision.manifest import sha256
 
 VERSION = 1  # raised when vectors change with the same weights
-TEXTS = 64  # texts whose vectors are cached
+TEXTS, FEW = 64, 8  # texts whose vectors are cached, and texts at once, of which they are
 CLIP_LENGTH = 77  # tokens of CLIP's longest text
 NONE: Mapping[str, Cutoff] = {}
 
@@ -101,15 +101,16 @@ class LocalTextEncoder:
         return encoder
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
-        """See TextEncoder.embed."""
         return self.pictures.embed(pictures, self._progress)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """See TextEncoder.embed_texts."""
-        return self.texts.embed(texts, self._progress)
+        """A query is read once, whatever else is chosen for it."""
+        if len(texts) > FEW:
+            return self.texts.embed(texts, self._progress)
+        self.texts.network.get(self._progress)
+        return np.stack([self.text_vector(text) for text in texts])
 
     def read_part(self, text: str) -> str:
-        """See TextEncoder.read_part."""
         return self.texts.read_part(text, self._progress)
 
     def _load(self, side: Side) -> Network:

@@ -68,10 +68,7 @@ def outcomes_of(task: str, folder: Path) -> list[Outcome]:
     big = folder / "big"
     with big.open("wb") as file:
         file.truncate(BIG)
-    return [
-        kept("big", "big.jpg", str(big), hash_file(big), BIG),
-        kept("behind", "behind.jpg", *facts),
-    ]
+    return [kept("big", "big.jpg", str(big), hash_file(big), BIG), kept("behind", "behind.jpg", *facts)]
 
 
 def kept(id: str, name: str, path: str, digest: str, size: int) -> Outcome:

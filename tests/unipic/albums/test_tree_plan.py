@@ -109,10 +109,7 @@ def test_patterns_take_words_and_values_make_no_folders() -> None:
     assert places((photo("b"),), Wish("dates", "{camera}")) == {"b": "unknown/b.jpg"}
     two = photo("c", taken=NOON.replace(second=7))
     renamed = Wish("dates", "{year}", "{year}{month}{day}_{hour}{minute}{second}_{n}")
-    assert places((two, one), renamed) == {
-        "a": "2024/20240315_123005_0001.jpg",
-        "c": "2024/20240315_123007_0002.jpg",
-    }
+    assert places((two, one), renamed) == {"a": "2024/20240315_123005_0001.jpg", "c": "2024/20240315_123007_0002.jpg"}
 
 
 @pytest.mark.parametrize(

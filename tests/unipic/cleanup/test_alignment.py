@@ -20,17 +20,7 @@ from tests.helpers.shots import (
     thumbnail,
 )
 
-from unipic.cleanup._alignment import (
-    FEWEST,
-    SIDE,
-    Agreement,
-    Sketch,
-    _matched,
-    agreement,
-    align,
-    as_they_are,
-    grain,
-)
+from unipic.cleanup._alignment import FEWEST, SIDE, Agreement, Sketch, _matched, agreement, align, as_they_are, grain
 from unipic.cleanup.compare import sameness
 
 

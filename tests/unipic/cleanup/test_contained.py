@@ -96,11 +96,7 @@ def test_a_copy_that_holds_something_stays_and_its_set_says_so() -> None:
 
 def test_of_two_copies_with_one_film_one_stays() -> None:
     again = {"holds": (FILM,), "digest": "d"}
-    assert sorted(fates(photo("a"), photo("b", **again), photo("c", **again)).values()) == [
-        "kept",
-        "kept",
-        "set aside",
-    ]
+    assert sorted(fates(photo("a"), photo("b", **again), photo("c", **again)).values()) == ["kept", "kept", "set aside"]
 
 
 def test_words_alone_are_a_warning_in_the_lane_it_was_in() -> None:

@@ -17,7 +17,7 @@ from tests.helpers.galleries import likeness, photo
 from tests.helpers.seen_faces import Eyes, Finder, face, faces_over
 
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
-from unipic.cleanup.faces import ASLEEP, LOST, Row, columns, needed, people_in, why
+from unipic.cleanup.faces import ASLEEP, BLURRED, LOST, Row, columns, needed, people_in, why
 from unipic.cleanup.rank import Faces, rank
 from unipic.core.face import Face
 from unipic.core.photo import Photo
@@ -100,6 +100,25 @@ def test_the_worst_eyes_of_a_shot_count() -> None:
 def test_a_sleeping_baby_is_no_fault() -> None:
     assert columns([row(-2.0, -2.0), row(2.0, -1.5)])["eyes"] == [2.0, -2.0]
     assert "eyes" not in columns([row(-2.0, -2.0)])
+
+
+def test_a_blurred_face_says_nothing_of_its_eyes_and_smile() -> None:
+    a, b = SHOTS[:2]
+    found = {a.id: [face(a, 0.5, eyes=-2.0, detail=1.0)], b.id: [face(b, 0.5, smile=2.0, detail=0.9 * BLURRED)]}
+    people = people_in([a, b], found, likeness([a, b], {}))
+    assert [(one.eyes, one.smile) for row in people for one in row if one] == [(-2.0, 0.0), (None, None)]
+    assert columns(people) == {}
+
+
+@pytest.mark.parametrize(
+    ("eyes", "lids", "told"), [(2.0, -0.5, -0.5), (2.0, -0.1, None), (0.8, -0.5, None), (None, -0.5, None)]
+)
+def test_open_eyes_in_another_shot_tell_shut_ones(eyes: float | None, lids: float, told: float | None) -> None:
+    a, b = SHOTS[:2]
+    found = {a.id: [face(a, 0.5, eyes=eyes)], b.id: [face(b, 0.5, eyes=None, lids=lids)]}
+    ((_, other),) = people_in([a, b], found, likeness([a, b], {}))
+    assert other
+    assert other.eyes == told
 
 
 def test_only_people_who_are_in_every_shot_and_large_enough_count() -> None:

@@ -212,11 +212,7 @@ def test_names_that_are_no_text_can_be_ordered() -> None:
 @pytest.mark.parametrize(
     ("keeper", "copy", "reason"),
     [
-        (
-            {"width": 4000, "height": 3000},
-            {"width": 1600, "height": 1200},
-            "4000 x 3000 instead of 1600 x 1200",
-        ),
+        ({"width": 4000, "height": 3000}, {"width": 1600, "height": 1200}, "4000 x 3000 instead of 1600 x 1200"),
         ({"quality": 95}, {"quality": 60}, "less compressed (quality 95 against 60)"),
         ({"format": "RAW"}, {"quality": 95}, "a raw photo, the negative (RAW against JPEG)"),
         ({"quality": 95}, {"quality": 92}, "less compressed (quality 95 against 92)"),
@@ -259,11 +255,7 @@ def test_names_that_are_no_text_can_be_ordered() -> None:
         ),
         ({"quality": 95}, {"format": "HEIF", "size": 15_000}, "an original format (JPEG against HEIF)"),
         ({"taken": EARLY}, {"taken": LATE}, "taken earlier (2024-06-12 18:00:00 against 2024-06-12 18:01:00)"),
-        (
-            {"taken": EARLY, "taken_by_camera": False},
-            {},
-            "it has a time of its own (2024-06-12 18:00:00)",
-        ),
+        ({"taken": EARLY, "taken_by_camera": False}, {}, "it has a time of its own (2024-06-12 18:00:00)"),
         ({"size": 3_200_000}, {"size": 3_100_000}, "more bytes (3,200,000 against 3,100,000)"),
         (
             {"digest": "a" * 64},

@@ -22,17 +22,7 @@ def shot(id: str, seconds: float | None = 0.0, camera: str = "Box", **facts: Any
 
 @pytest.mark.parametrize(
     ("seconds", "odds"),
-    [
-        (0, 3.0),
-        (1, 3.0),
-        (60, 3.0),
-        (60.5, 1.0),
-        (600, 1.0),
-        (601, -1.5),
-        (3600, -1.5),
-        (3601, -3.0),
-        (10**7, -3.0),
-    ],
+    [(0, 3.0), (1, 3.0), (60, 3.0), (60.5, 1.0), (600, 1.0), (601, -1.5), (3600, -1.5), (3601, -3.0), (10**7, -3.0)],
 )
 def test_the_time_between_two_shots_of_one_camera_tells(seconds: float, odds: float) -> None:
     assert time_evidence(shot("a"), shot("b", seconds)) == odds

@@ -44,10 +44,7 @@ def groups(**files: str) -> dict[str, str]:
             id="the tightest of nested groups, and no other group's",
         ),
         pytest.param(
-            {
-                "proc/self/cgroup": f"0::/docker/{'a' * 64}\n",
-                **groups(cpu_max="50000 100000", memory_max=f"{GB}"),
-            },
+            {"proc/self/cgroup": f"0::/docker/{'a' * 64}\n", **groups(cpu_max="50000 100000", memory_max=f"{GB}")},
             0.5,
             GB,
             id="a name from outside of the container",

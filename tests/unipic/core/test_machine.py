@@ -28,8 +28,7 @@ def container(root: Path, cpu: str = "max 100000", memory: str = "max") -> Path:
 
 
 @pytest.mark.parametrize(
-    ("quota", "expected"),
-    [("max", 8), ("50000", 1), ("100000", 1), ("190000", 1), ("200000", 2), ("1600000", 8)],
+    ("quota", "expected"), [("max", 8), ("50000", 1), ("100000", 1), ("190000", 1), ("200000", 2), ("1600000", 8)]
 )
 def test_cores_are_those_of_the_container_rounded_down(tmp_path: Path, quota: str, expected: int) -> None:
     assert cores(container(tmp_path, cpu=f"{quota} 100000")) == expected
@@ -43,8 +42,7 @@ def test_memory_is_that_of_the_container(tmp_path: Path, limit: str, expected: i
 
 
 @pytest.mark.parametrize(
-    ("limit", "expected"),
-    [("max", 8), (f"{6 * GB}", 8), (f"{4 * GB}", 5), (f"{2 * GB}", 1), (f"{GB}", 1), ("100", 1)],
+    ("limit", "expected"), [("max", 8), (f"{6 * GB}", 8), (f"{4 * GB}", 5), (f"{2 * GB}", 1), (f"{GB}", 1), ("100", 1)]
 )
 def test_decode_processes_fit_memory(tmp_path: Path, limit: str, expected: int) -> None:
     assert decode_processes(container(tmp_path, memory=limit)) == expected

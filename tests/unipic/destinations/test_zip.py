@@ -54,8 +54,7 @@ def test_entries_that_are_too_large_for_the_old_format(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("moment", "year"),
-    [(1_700_000_000, 2023), (0, 1980), (-1_000_000_000, 1980), (2**33 * 4, 2107), (2**62, 1980)],
+    ("moment", "year"), [(1_700_000_000, 2023), (0, 1980), (-1_000_000_000, 1980), (2**33 * 4, 2107), (2**62, 1980)]
 )
 def test_a_clock_that_was_set_wrong_stops_nothing(moment: int, year: int) -> None:
     zip_time = zips._zip_time(moment)

@@ -17,7 +17,7 @@ from tests.helpers.libraries import SETTINGS, read_in
 from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import ModelDamaged, UnipicError
-from unipic.core.face import Face
+from unipic.core.face import Face, turned
 from unipic.core.progress import Step, silent
 from unipic.library import _cutting, faces
 from unipic.library._database import Database
@@ -511,5 +511,5 @@ def test_what_may_start_a_person(face: Face, clear: bool) -> None:
 def test_a_head_on_its_side_is_no_profile() -> None:
     """The nose is measured along the line of the eyes, whichever way that runs."""
     lying = tuple((y, 1 - x) for x, y in STRAIGHT)
-    assert faces.turned(GOOD()) == pytest.approx(0, abs=1e-9)
-    assert faces.turned(Face("d", (0, 0, 1, 1), lying, 0.9, 80.0)) == pytest.approx(0, abs=1e-9)
+    assert turned(GOOD().points) == pytest.approx(0, abs=1e-9)
+    assert turned(lying) == pytest.approx(0, abs=1e-9)

@@ -114,10 +114,7 @@ def test_configuration_of_the_user_is_not_read(photo: Path, tmp_path: Path, monk
     assert not (tmp_path / "was read").exists()
 
 
-def test_many_are_asked_at_once(
-    stripper: Stripper, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(location, "FILES_PER_REQUEST", 3)
+def test_every_kind_of_file_says_whether_it_has_a_place(stripper: Stripper, photo: Path, tmp_path: Path) -> None:
     plain = [save(scene(n, 60, 40), tmp_path / f"{n}.jpg") for n in range(4)]
     clip = tell(film(tmp_path / "a.mov"), FILM[0])
     sidecar = takeout(tmp_path / "a.json")

@@ -33,12 +33,7 @@ def of(path: Path, **facts: Any) -> Photo:
     """What a scan would say of a file."""
     data = path.read_bytes()
     return photo(
-        path.stem,
-        name=path.name,
-        path=str(path),
-        digest=hashlib.sha256(data).hexdigest(),
-        size=len(data),
-        **facts,
+        path.stem, name=path.name, path=str(path), digest=hashlib.sha256(data).hexdigest(), size=len(data), **facts
     )
 
 

@@ -97,6 +97,17 @@ def test_only_one_s_own_photos_that_are_shown(fake: FakeImmich) -> None:
     assert listing.left == {"partner": 1, "hidden": 1, "offline": 1}  # the others are not even told
 
 
+def test_a_live_photo_is_its_still_and_what_others_share_is_not_ours(fake: FakeImmich) -> None:
+    film = fake.add("IMG_1.MOV", b"film", visibility="hidden", type="VIDEO")
+    still = fake.add("IMG_1.HEIC", b"still", livePhotoVideoId=film)
+    theirs = fake.add("theirs.jpg", b"theirs", ownerId=PARTNER)
+    fake.album("Shared", theirs, still, fake.add("away.jpg", b"away", isOffline=True))
+    for name in ("immich:", "immich:album/Shared"):
+        listing = source(fake, name).listing
+        assert [(one.name, one.live) for one in listing.assets] == [("IMG_1.HEIC", True)]
+        assert listing.left == {"partner": 1, "offline": 1}, "the film is not even told"
+
+
 def test_a_raw_file_in_a_stack_with_its_jpeg_is_one_photo(fake: FakeImmich) -> None:
     first = fake.add("IMG_1.JPG", b"1")
     fake.stack(first, fake.add("IMG_1.CR3", b"2", originalMimeType="image/x-canon-cr3"))

@@ -160,3 +160,16 @@ def test_two_pictures_of_one_name(photos: dict[str, Sample]) -> None:
     names = Counter(name.rpartition("/")[2] for name in photos if not name.startswith("Backup/"))
     assert [name for name, times in names.items() if times > 1] == ["IMG_2031.JPG"]
     assert likeness(photos["2023-08 Brittany/IMG_2031.JPG"], photos["2024-06 Lisbon/IMG_2031.JPG"]) < 0.8
+
+
+def test_a_scanned_receipt_shows_that_words_in_pictures_are_found(folder: Path) -> None:
+    """Its name says only that it is a scan, whose words are read by default."""
+    from unipic.core.folding import folded
+    from unipic.library.kinds import DOCUMENT
+    from unipic.sources.samples import RECEIPT
+    from unipic.vision.registry import open_words
+
+    assert DOCUMENT.search(RECEIPT.rpartition("/")[2].lower().replace("_", " "))
+    lines = open_words(fine=True).read(np.asarray(decode(str(folder / RECEIPT), 2000, Limits()).picture))
+    words = folded(" ".join(line.text for line in lines))
+    assert all(one in words for one in ("pastel de nata", "4,50", "obrigado"))

@@ -15,12 +15,7 @@ def gradient(width: int = 200, height: int = 200) -> np.ndarray:
     return across.astype(np.uint8)
 
 
-@given(
-    turn=st.floats(-3.1, 3.1),
-    scale=st.floats(0.01, 50),
-    across=st.floats(-1e3, 1e3),
-    down=st.floats(-1e3, 1e3),
-)
+@given(turn=st.floats(-3.1, 3.1), scale=st.floats(0.01, 50), across=st.floats(-1e3, 1e3), down=st.floats(-1e3, 1e3))
 def test_the_similarity_of_moved_points_is_the_way_back(turn: float, scale: float, across: float, down: float) -> None:
     rotation = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     moved = TEMPLATE @ rotation.T + (across, down)

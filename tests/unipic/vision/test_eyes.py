@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from tests.helpers.pictures import scene
 
+from unipic.cleanup.faces import BLURRED
 from unipic.core.errors import ModelDamaged
 from unipic.core.settings import PROJECT, Limits
 from unipic.reading.images import decode
@@ -30,9 +31,18 @@ def reader() -> EyeReader:
 
 @pytest.mark.parametrize(
     ("right", "left", "said"),
-    [(2, 3, 2), (3, 1.1, 1.1), (-2, -3, -2), (2, -2, None), (0.5, 3, None), (-0.5, -3, None), (math.nan, 2, None)],
+    [
+        (2, 3, 2.5),
+        (-2, -3, -2.5),
+        (4.5, -0.5, 2),
+        (-4.5, 0.5, -2),
+        (4, -4, None),
+        (1, 0.5, 0.75),
+        (-1, -0.5, None),
+        (math.nan, 2, None),
+    ],
 )
-def test_both_eyes_must_be_told(right: float, left: float, said: float | None) -> None:
+def test_both_eyes_are_told_together(right: float, left: float, said: float | None) -> None:
     assert eyes_open(Look(right, left, 0.0)) == said
 
 
@@ -84,8 +94,16 @@ def test_a_face_is_seen_the_same_in_any_company(reader: EyeReader) -> None:
     assert all(map(math.isfinite, (even[0].right, even[0].left, even[0].smile)))
 
 
+def test_a_blurred_face_shows_less_detail_and_a_darker_one_as_much(reader: EyeReader) -> None:
+    sharp = Image.fromarray(np.asarray(scene(4, 240, 240)))
+    others = (sharp, sharp.filter(ImageFilter.GaussianBlur(4)), sharp.point(lambda value: value * 0.6))
+    first, blurred, darker = (look.detail for look in reader.look([(np.asarray(one), POINTS) for one in others]))
+    assert blurred < BLURRED * first
+    assert darker == pytest.approx(first, rel=0.1)
+
+
 def test_the_networks_are_small() -> None:
-    assert sum(numbers.numel() for numbers in network().parameters()) == 23_777
+    assert sum(numbers.numel() for numbers in network().parameters()) == 61_089
 
 
 def test_a_damaged_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -334,7 +334,7 @@ def test_a_gpu_that_is_not_there_is_said_before_anything_is_fetched(folder, mani
     monkeypatch.setattr(registry, "fetch_weights", None)
     for opener, name in ((open_encoder, "auto"), (open_encoder, "mobilenet"), (open_scorer, "auto")):
         with pytest.raises(SettingsError, match="no CUDA GPU"):
-            opener(name, folder, "cuda", manifest=manifest)
+            opener(name, Loader(folder, "cuda", manifest=manifest))
 
 
 def test_a_library_that_is_not_installed_is_said(made, manifest, monkeypatch):

@@ -56,6 +56,19 @@ def test_pictures_and_texts_have_vectors_of_one_space(folders, name):
     assert encoder.embed([]).shape[0] == 0
 
 
+def test_a_query_is_read_once_and_many_texts_together(folders, monkeypatch):
+    encoder, read = LocalTextEncoder(folders["siglip2"], SIGLIP2, "cpu"), []
+    embed = encoder.texts.embed
+    monkeypatch.setattr(
+        encoder.texts, "embed", lambda texts, progress: read.append(len(texts)) or embed(texts, progress)
+    )
+    once, again = encoder.embed_texts(["a dog"]), encoder.embed_texts(["a dog", "a cat"])
+    np.testing.assert_array_equal(once[0], again[0])
+    many = encoder.embed_texts(["a dog"] * 20)
+    np.testing.assert_allclose(many[7], once[0], atol=1e-5)
+    assert read == [1, 1, 20]
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_each_half_is_loaded_by_itself(folders, name):
     encoder = LocalTextEncoder(folders[name], KINDS[name], "cpu")

@@ -10,8 +10,10 @@ from screens.parts import mount
 
 _component = st.components.v2.component(
     "unipic_darkroom",
-    html='<div class="darkroom"></div>',
-    css=mount.styles(*(f"darkroom/{name}" for name in ("darkroom", "list", "group", "compare", "bulk", "faces"))),
+    html='<div class="unipic darkroom"></div>',
+    css=mount.styles(
+        *(f"darkroom/{name}" for name in ("darkroom", "list", "group", "compare", "bulk", "faces", "made"))
+    ),
     js=mount.script("darkroom", "Darkroom", "done"),
 )
 

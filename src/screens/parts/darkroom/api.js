@@ -11,6 +11,8 @@ export function urls(token) {
     thumb: (photo) => (photo.digest ? `/unipic/thumb/${token}/${photo.digest}` : ""),
     view: (photo) => `/unipic/view/${token}/${photo.id}`,
     full: (photo) => `/unipic/photo/${token}/${photo.id}`,
+    made: (group, kind) => `/unipic/made/${token}/${group.id}/${kind}`,
+    token,
   };
 }
 

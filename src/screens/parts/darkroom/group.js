@@ -9,6 +9,11 @@ import { Stage } from "./stage.js";
 import { LANES, inOrder, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
+const IMPOSSIBLE = {
+  hdr: "There is no bracket of three exposures in this group",
+  composite: "Nobody’s eyes are shut in the best shot and open in another one",
+};
+
 export class GroupView {
   constructor(store, page) {
     Object.assign(this, { store, page });
@@ -93,6 +98,8 @@ export class GroupView {
     );
     this.acceptButton = act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" });
     this.facesButton = act("faces", "Faces", "E", () => this.faces());
+    this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
+    this.eyesButton = act("eye", "Open eyes", "O", () => this.made("composite"));
     this.acting = h(
       "div",
       { class: "actions" },
@@ -102,6 +109,8 @@ export class GroupView {
       act("compare", "Compare", "C", () => this.compare("side")),
       act("loupe", "Loupe", "Z", () => this.compare("loupe")),
       this.facesButton,
+      this.hdrButton,
+      this.eyesButton,
       act("apart", "Not duplicates", "N", () => this.page.apart(this.group)),
       this.more,
     );
@@ -135,6 +144,8 @@ export class GroupView {
     this.doubt.hidden = !group.doubt || group.tie > 0; // the reason says it
     this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
     this.facesButton.hidden = !group.people.length;
+    this.hdrButton.hidden = !group.makes.includes("hdr");
+    this.eyesButton.hidden = !group.makes.includes("composite");
     this.strip.show(group);
     this.moveOut.hidden = this.several.hidden = group.photos.length < 3;
     this.refreshSplit();
@@ -298,6 +309,15 @@ export class GroupView {
         onShow: (index) => this.focusPhoto(index),
       }),
     );
+  }
+
+  /** A picture made of the group's photos, for the person to accept or not. */
+  made(kind) {
+    const { group, page, store } = this;
+    if (!group.makes.includes(kind)) return page.say(IMPOSSIBLE[kind], true);
+    const open = ({ openMade }, host, onClose) =>
+      openMade({ ...{ host, group, kind, urls: store.sync.urls, onClose }, say: (words) => page.say(words, true) });
+    return page.openDialog("made.js", open, { kind });
   }
 
   /** Whether there was something to close. */

@@ -26,6 +26,8 @@ export const KEYS = [
   { keys: ["Z"], action: "loupe", in: "group", words: "Loupe: zoom to 100 %" },
   { keys: ["C"], action: "compare", in: "group", words: "Compare side by side" },
   { keys: ["E"], action: "faces", in: "group", words: "Faces: everybody's eyes, side by side" },
+  { keys: ["H"], action: "hdr", in: "group", words: "HDR: merge the exposures of a bracket" },
+  { keys: ["O"], action: "composite", in: "group", words: "Open eyes from another frame (experimental)" },
   { keys: ["J", "ArrowDown"], action: "nextRow", in: "list", held: true, words: "Next row" },
   { keys: ["K", "ArrowUp"], action: "previousRow", in: "list", held: true, words: "Previous row" },
   { keys: ["G"], action: "groups", in: "both", words: "All groups" },

@@ -10,7 +10,7 @@ from screens.parts import mount
 
 _component = st.components.v2.component(
     "unipic_gallery",
-    html='<div class="darkroom gallery"></div>',
+    html='<div class="unipic darkroom gallery"></div>',
     css=mount.styles("darkroom/darkroom", *(f"gallery/{name}" for name in ("gallery", "grid", "large", "search"))),
     js=mount.script("gallery", "Gallery", "export"),
 )

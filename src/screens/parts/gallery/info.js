@@ -49,6 +49,7 @@ export class Info {
       photo.lines.length > 0 && section("Words in the picture", this.linesOf(photo)),
       section("Details", h("dl", {}, ...photo.facts.map(([label, words]) => pair(label, words)))),
       section(photo.places.length > 1 ? `${photo.places.length} identical files` : "File", list(photo.places)),
+      photo.immich && h("p", {}, h("a", { href: photo.immich, target: "_blank", rel: "noreferrer" }, "Open in Immich")),
       photo.companions.length > 0 &&
         section(
           "Comes with",

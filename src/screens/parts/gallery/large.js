@@ -16,7 +16,7 @@ export class Large {
   constructor(store, view) {
     Object.assign(this, { store, view, pictures: new Pictures(4) });
     this.stage = new Stage(store.urls, (step) => this.step(step));
-    this.faces = new Faces(this.stage.over, {
+    this.faces = new Faces(this.stage.boxes, {
       ask: (open) => view.openDialog(open),
       search: (query) => this.search(query),
       say: (words) => view.say(words),
@@ -109,6 +109,7 @@ export class Large {
     this.words.replaceChildren(
       h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
       h("span", {}, day),
+      h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
     );
     this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));

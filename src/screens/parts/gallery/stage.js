@@ -12,7 +12,9 @@ export class Stage {
   constructor(urls, onSwipe) {
     this.picture = new Picture(urls, () => this.place());
     this.note = h("p", { class: "stage-note", role: "status", hidden: true });
-    this.over = h("div", { class: "compare-picture over" }); // boxes on the picture
+    this.part = h("div", { class: "part", "aria-hidden": "true" }); // where what was searched for was found
+    this.boxes = h("div", { class: "boxes" }); // of faces
+    this.over = h("div", { class: "compare-picture over" }, this.part, this.boxes);
     this.element = h("div", { class: "stage" }, this.picture.frame, this.over, this.note);
     this.fingers = new Fingers(this.element, {
       pan: (dx, dy) => this.pan(dx, dy),
@@ -32,6 +34,11 @@ export class Stage {
     this.picture.frame.setAttribute("aria-label", words);
     this.picture.show(photo);
     this.said = "";
+    this.part.hidden = !photo.part;
+    if (photo.part) {
+      const [left, top, right, bottom] = photo.part.map((share) => `${100 * share}%`);
+      this.part.style.inset = `${top} calc(100% - ${right}) calc(100% - ${bottom}) ${left}`;
+    }
     this.place();
   }
 

@@ -27,7 +27,6 @@ class Engine(Protocol):
 
         Any other exception of the task is a bug in the task, and is raised here.
         """
-        ...
 
     def apply(
         self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
@@ -37,8 +36,6 @@ class Engine(Protocol):
         In the order of the items, which are taken a bounded number ahead. Items are trusted: pictures that we decoded.
         An exception of `open_model` or `work` is raised here as itself and ends the stream.
         """
-        ...
 
     def close(self) -> None:
         """Stop the workers."""
-        ...

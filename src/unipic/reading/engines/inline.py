@@ -11,14 +11,12 @@ class InlineEngine:
     """An Engine without workers. A hostile file can kill the process."""
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
-        """See Engine.map."""
         for item in items:
             yield item, _result(task, item)
 
     def apply(
         self, open_model: Callable[[], Model], work: Callable[[Model, Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result]]:
-        """See Engine.apply."""
         return apply_here(open_model, work, items)
 
     def close(self) -> None:

@@ -50,7 +50,6 @@ class LocalEngine:
         return ProcessPool(max_workers=self.workers, initializer=_confine, initargs=memory, context=_context())
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
-        """See Engine.map."""
         waiting: deque[tuple[Item, ProcessFuture]] = deque()
         try:
             for item in items:

@@ -46,7 +46,6 @@ class Embeds(Protocol):
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """Views, uint8 [N, VIEW, VIEW, 3] -> vectors, float32 [N, D]."""
-        ...
 
 
 class RayEngine:
@@ -79,7 +78,6 @@ class RayEngine:
         self._session: Session | None = None
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
-        """See Engine.map."""
         for item, reference in self._mappers.spread(lambda actor, item: actor.work.remote(task, item), items):
             yield item, _mapped(reference)
 
@@ -118,12 +116,7 @@ class RayEngine:
             self._appliers.remove(actors)
 
     def see(
-        self,
-        files: Iterable[Found | Unreadable],
-        read: Read,
-        open_encoder: Callable[[], Embeds],
-        store: str,
-        key: str,
+        self, files: Iterable[Found | Unreadable], read: Read, open_encoder: Callable[[], Embeds], store: str, key: str
     ) -> Iterator[Seen | Unreadable]:
         """A stream in the order of the files. Unchanged files that the store knows are not read again.
 

@@ -1,0 +1,76 @@
+// A picture made of the group's photos, beside the one it is made from: the person accepts it, or does not.
+
+import { call } from "./api.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+const LONG = 300000; // milliseconds: a merge of large frames takes minutes on a small machine
+const WORDS = {
+  hdr: ["HDR", "Merged from several exposures", "Making the HDR merge. This takes some seconds…"],
+  composite: ["Open eyes (experimental)", "Composite of 2 photos", "Looking for open eyes. This takes some seconds…"],
+};
+
+/** `say(words)`: what became of it. */
+export function openMade({ host, group, kind, urls, say, onClose }) {
+  const [title, badge, wait] = WORDS[kind];
+  const url = urls.made(group, kind);
+  const button = (sign, words, does, type = "") =>
+    h("button", { type: "button", class: type, onclick: does }, icon(sign), words);
+  const body = h("div", { class: "made-body", "aria-live": "polite" }, h("p", { role: "status" }, wait));
+  const close = h(
+    "button",
+    { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
+    icon("cross"),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "faces made", "aria-labelledby": "made-title", onclose: () => (dialog.remove(), onClose()) },
+    h("header", {}, h("h2", { id: "made-title" }, title), close),
+    body,
+  );
+  const settle = async (accept) => {
+    const answer = await call("/unipic/made", { token: urls.token, group: group.id, kind, accept });
+    if (answer.status !== 200) return say(answer.body?.message ?? "The server did not answer. Try again.");
+    dialog.close();
+    say(accept ? "Accepted: it goes into the folder tree, beside the originals" : "Not kept. The originals are as they were");
+  };
+  const show = (made) => {
+    const before = group.photos.find((photo) => photo.id === made.before);
+    const names = made.facts.sources.map((name) => name.split("/").at(-1)).join(", ");
+    body.replaceChildren(
+      slider(before ? urls.view(before) : "", `${url}/picture`, badge),
+      h("p", { class: "quiet" }, [made.facts.words, made.facts.note, `From ${names}.`].filter(Boolean).join(". ")),
+      made.accepted && h("p", {}, "Accepted before."),
+      h(
+        "div",
+        { class: "actions" },
+        button("check", "Accept", () => settle(true), "strong"),
+        button("cross", made.accepted ? "Take back" : "No", () => settle(false)),
+      ),
+    );
+  };
+  host.append(dialog);
+  dialog.showModal();
+  call(url, null, LONG).then(({ status, body: answer }) => {
+    if (status === 200 && answer && !answer.why) return dialog.open && show(answer);
+    const why = answer?.why ?? answer?.message ?? "The server did not answer. Try again.";
+    body.replaceChildren(h("p", { role: "status" }, why));
+  });
+  return { close: () => dialog.close() };
+}
+
+/** Two pictures on each other, of which a slider shows more or less. */
+function slider(before, after, badge) {
+  const picture = (src, words) => h("img", { src, alt: words, draggable: false });
+  const over = h("div", { class: "over" }, picture(after, "After"));
+  const range = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Before, or after" });
+  const move = () => (over.style.clipPath = `inset(0 0 0 ${range.value}%)`);
+  range.addEventListener("input", move);
+  move();
+  return h(
+    "figure",
+    {},
+    h("div", { class: "both" }, picture(before, "Before"), over, h("p", { class: "badge" }, badge)),
+    h("div", { class: "range" }, h("span", {}, "Before"), range, h("span", {}, "After")),
+  );
+}
