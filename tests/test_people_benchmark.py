@@ -46,7 +46,7 @@ def test_people_who_are_far_apart_are_found(method: Method) -> None:
 def test_made_up_people_scatter_as_the_real_ones() -> None:
     faces = faces_of(*[[1, 2, 3, 4, 5]] * 6) + [face(n, n, clear=False) for n in range(20, 60)]
     truth = {one.key: str(round(10 * one.box[0])) for one in faces if one.clear}
-    made = made_up(Sample(faces, truth), 400)
+    made = made_up(Sample(faces, truth), 4000)  # enough for a photo of more than ten faces
     assert len({one.key for one in made.faces}) == len(made.faces)
     assert {one.key for one in made.faces} == made.truth.keys()
     assert 0.1 < sum(not one.clear for one in made.faces) / len(made.faces) < 0.3
