@@ -60,10 +60,11 @@ export class Trail {
     this.note();
   }
 
-  reopen({ dialog, mode }) {
+  reopen({ dialog, mode, kind }) {
     const { page } = this;
     if (dialog === "compare.js") return page.store.selection.inGroup && page.group.compare(mode);
     if (dialog === "faces.js") return page.store.selection.inGroup && page.group.faces();
+    if (dialog === "made.js") return page.store.selection.inGroup && page.group.made(kind);
     return dialog === "bulk.js" ? page.bulk() : page.help();
   }
 
