@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from unipic.albums.alike import similar_in
 from unipic.albums.clocks import Offset, offsets_of
@@ -21,7 +21,7 @@ from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
-from unipic.cleanup.compare import Sketches, compare, compare_pair
+from unipic.cleanup.compare import Sketches, compare, same_picture
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
@@ -50,7 +50,7 @@ from unipic.people.grouping import How
 from unipic.people.people import People, let_join, open_people
 from unipic.review.outcomes import Outcome
 from unipic.search.results import Results
-from unipic.search.search import Asked, Choice, Example, Same
+from unipic.search.search import Asked, Choice, Example
 from unipic.sources.base import Source
 from unipic.sources.immich_place import opened
 from unipic.tools import Tools, meaning_model, segment_model
@@ -63,7 +63,6 @@ if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.video.telling import Telling
     from unipic.video.telling import Wish as FilmWish
 
-T = TypeVar("T")
 Compared = Callable[[Evidence], None]
 Said = Callable[[Gallery], Bonds]
 Named = Callable[[Sequence[Photo]], Mapping[str, str]]  # names by the keys of faces
@@ -240,7 +239,9 @@ def search_gallery(
     """
     query = asked.parse(text)
     allowed = asked.allowed(query.chips, within)
-    ranked = asked.rank(query, allowed, examples, same_picture(asked, examples))
+    lent = Lent(asked.library.reader.thumbnails.folder, {one.photo.digest: one.thumbnail for one in examples})
+    same = same_picture(Sketches(lent), Settings().comparing.near_bits)
+    ranked = asked.rank(query, allowed, examples, same)
     return asked.results(query, allowed, ranked, Choice(every_shot, unsure, limit))
 
 
@@ -266,18 +267,6 @@ def find_clocks(library: Library, encoder: Encoder) -> list[Offset]:
     dated, _ = in_order(shots_of(library), clocks_in(rulings))
     settled = frozenset(digest for ruling in rulings if ruling.kind == "clock" for digest in ruling.digests)
     return offsets_of(dated, partial(library.vectors_of, key=encoder.key), encoder.calibration, settled)
-
-
-def same_picture(asked: Asked, examples: Sequence[Example], bits: int = Settings().comparing.near_bits) -> Same:
-    """Whether an example and a photo of the library are one picture, by laying one on the other."""
-    sketches = Sketches(
-        Lent(asked.library.reader.thumbnails.folder, {one.photo.digest: one.thumbnail for one in examples})
-    )
-
-    def same(example: Photo, photo: Photo) -> bool:
-        return compare_pair(example, photo, sketches, bits).sameness > 0
-
-    return same
 
 
 def weigh(

@@ -87,7 +87,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "61ab4bc36ef097b5"),
     "vision/own_faces": (1, "a302fbb3195c51ee"),
     "people/grouping": (1, "41359d90fddf7c81"),
-    "cleanup/compare": (1, "1e27c330247ae0d2"),
+    "cleanup/compare": (1, "c52881c0119b7fd1"),
     "cleanup/look": (2, "53896140c73c519c"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "fc5b8744ee5365e8"),

@@ -5,7 +5,7 @@ likely is aligned (_alignment.py), and two independent signals decide.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
@@ -272,3 +272,12 @@ def _how(found: Alignment, seen: Agreement) -> str:
     ]
     agree = f"{found.points} points and " if found.points else ""
     return f"{', '.join(filter(None, words)) or 'whole'}; {agree}{seen.detail:.0%} of the detail agree"
+
+
+def same_picture(sketches: Sketches, bits: int) -> Callable[[Photo, Photo], bool]:
+    """Whether two photos are one picture, by laying one on the other; `bits` as for compare_pair()."""
+
+    def same(a: Photo, b: Photo) -> bool:
+        return compare_pair(a, b, sketches, bits).sameness > 0
+
+    return same
