@@ -1,9 +1,9 @@
 """Open and shut eyes and smiles: on crops, on whole faces, and what they change in the choice of the best shot.
 
-The shipped networks were taught with all labelled crops, so their figures on crops are those of five networks that each
-were taught without a fifth: models/eyes/log.csv, written by training/eyes.py. The people in the photos of people and
-groups and in those with an expression taught nothing, in these photos or others. Nobody labelled shut eyes on whole
-faces: they are made, by blending crops of shut eyes into faces.
+The shipped networks were taught with all labelled crops, so their figures on crops are those of networks that each were
+taught without a fifth, as far as it was held out: models/eyes/log.csv, written by training/eyes.py. The people in the
+photos of people and groups and in those with an expression taught nothing, in these photos or others. Nobody labelled
+shut eyes on whole faces: they are made, by blending crops of shut eyes into faces.
 """
 
 import csv
@@ -90,7 +90,7 @@ def run(_: int = 0) -> None:
 
 
 def _crops() -> None:
-    print("\nOn crops, by networks that were taught without them (five folds):\n")
+    print("\nOn crops, by networks that were taught without them:\n")
     with LOG.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     print(f"| {' | '.join(rows[0])} |\n|---|{'---:|' * (len(rows[0]) - 1)}")
