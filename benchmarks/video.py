@@ -138,31 +138,36 @@ def _score(path: Path, events: Sequence[Event], name: str, score: Score) -> None
 
 def _chosen(title: str, some: Sequence[Clip]) -> None:
     """Whether the frames chosen are sharp for their shot, and none lies in a true transition."""
-    shots = lost = sharper = inside = 0
+    shots = lost = sharper = sharper_clear = inside = 0
     for path, events in some:
         film = probe(path)
+        mixed = [(event.first, event.last) for event in events if event.kind != "hard"]
         for told in look(Asked(str(path), film.fps)):
             if not isinstance(told, Closed) or told.shot.technical:
                 continue
             shots += 1
             lost += not told.picks and told.shot.seconds >= 0.2
-            for pick in told.picks[:1]:
-                at = round(pick.candidate.seconds * film.fps)
-                inside += any(event.first < at < event.last for event in events if event.kind != "hard")
-                sharper += pick.candidate.sharpness >= _median(path, told, film.fps)
-    print(f"{title}: {shots} shots, {lost} lost; the chosen frame is at least as sharp as the median in {sharper}")
-    print(f"  {inside} chosen within a true transition\n", flush=True)
+            if told.picks:
+                found = _sharp(path, told, film.fps)
+                at = round(told.picks[0].candidate.seconds * film.fps)
+                clear = [its for frame, its in found.items() if not any(a < frame < b for a, b in mixed)]
+                inside += any(a < at < b for a, b in mixed)
+                sharper += found[at] >= np.median([*found.values()])
+                sharper_clear += found[at] >= np.median(clear or [*found.values()])
+    print(f"{title}: {shots} shots, {lost} lost, {inside} chosen within a true transition")
+    print(f"  at least as sharp as the median of its shot: {sharper}, of the frames without transitions: {sharper_clear}")
 
 
-def _median(path: Path, told: Closed, fps: float) -> float:
-    """Median sharpness of the frames of a shot, each fifth."""
-    found = []
-    for picture in Decoder(path, told.shot.start, every=5 / fps):
-        if picture.seconds >= told.shot.end:
+def _sharp(path: Path, told: Closed, fps: float) -> dict[int, float]:
+    """The sharpness of each frame of a shot, by its number: as RGB, which is not how the frame was chosen."""
+    found = {}
+    for picture in Decoder(path, told.shot.start):
+        if picture.seconds >= told.shot.end - 1e-6:
             break
         light = cv2.cvtColor(picture.picture((640, 360)), cv2.COLOR_RGB2GRAY).astype(np.float32)
-        found.append(float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var()))))
-    return float(np.median(found)) if found else 0.0
+        variance = float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var())))
+        found[round(picture.seconds * fps)] = variance
+    return found
 
 
 def _technical() -> None:

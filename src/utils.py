@@ -88,7 +88,7 @@ def index_gallery(
     read = counted(seen, READING, len(new), progress)
     no_photos = [one for one in read if isinstance(one, Unreadable)]
     library.join(folder, files, tools.engine, tools.index, progress)
-    films = index_films(files, library, _kept(tools), progress)
+    films = index_films(files, library, _kept(tools, settings), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
     return Update(len(files), len(new), gone, tuple(one for one in told if isinstance(one, Unreadable)))
@@ -185,7 +185,7 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, _kept(tools), progress=progress)
+    films = look_through_films(gallery, files, _kept(tools, settings), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
 
 
@@ -202,7 +202,7 @@ def find_film_copies(
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, _kept(tools), alike, progress)
+    films = look_through_films(gallery, files, _kept(tools, settings), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -380,8 +380,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     )
 
 
-def _kept(tools: Tools) -> Kept:
-    return Kept(tools.index, tools.thumbnails, tools.encoder)
+def _kept(tools: Tools, settings: Settings) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder, settings.films)
 
 
 def _ranker(tools: Tools) -> str:

@@ -14,11 +14,12 @@ import pytest
 from PIL import Image
 from tests.helpers.filmed import remuxed, walk, write_film
 
+from unipic.core.settings import FilmLimits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.streamed import Allowed, progressed, streamed
 from unipic.video._bright import tone_mapped
 from unipic.video.decode import Decoder, frames, in_worker, packets
-from unipic.video.film import Film, FilmLimits, NotAFilm, probe
+from unipic.video.film import Film, NotAFilm, probe
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
@@ -189,7 +190,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_picture_larger_than_allowed(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mp4", walk(1, 0.2))
     with pytest.raises(NotAFilm, match="larger than the 8K"):
-        probe(path, limits=FilmLimits(pixels=1000))
+        probe(path, limits=FilmLimits(film_pixels=1000))
 
 
 def test_a_film_that_is_cut_off_gives_what_it_has(tmp_path: Path) -> None:

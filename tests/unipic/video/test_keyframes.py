@@ -19,17 +19,18 @@ from tests.helpers.pictures import PlainEncoder, scene
 from unipic.core.errors import AlreadyThere, Cancelled
 from unipic.core.photo import Found
 from unipic.core.progress import Step
-from unipic.core.settings import Limits
+from unipic.core.settings import FilmLimits, Limits
 from unipic.destinations.keyframes import planned, write_pictures
 from unipic.library.index import StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure
 from unipic.sources import base
 from unipic.video import gathered as gathering
-from unipic.video.film import FilmLimits, NotAFilm
+from unipic.video.candidates import MOST, Candidate, thinned
+from unipic.video.film import NotAFilm
 from unipic.video.gathered import rows_for
 from unipic.video.keyframe_groups import Grouped
-from unipic.video.keyframes import MOST, Asked, Candidate, Closed, Ended, _thinned, chosen, look
+from unipic.video.keyframes import Asked, Closed, Ended, chosen, look
 from unipic.video.shots import Shot
 from unipic.video.telling import Telling, Wish
 from utils import keyframes as story
@@ -200,14 +201,14 @@ def candidate(at: int, **facts: Any) -> Candidate:
     return replace(Candidate(at * 0.5, at, 64, 36, small, 1.0, 0.0, 1.0, "", at), **facts)
 
 
-def test_of_a_long_shot_few_candidates_are_kept_whenever_they_are_thinned() -> None:
+def test_of_a_long_shot_few_candidates_are_kept_whenever_they_arethinned() -> None:
     everything = [candidate(at) for at in range(1000)]
     for at_once in (1, 7, 60):
         some, gap = list[Candidate](), 1
         for start in range(0, len(everything), at_once):
-            some, gap = _thinned([*some, *everything[start : start + at_once]], gap)
+            some, gap = thinned([*some, *everything[start : start + at_once]], gap)
             assert len(some) <= 2 * MOST
-        assert [one.slot for one in some] == [one.slot for one in _thinned(everything)[0]]
+        assert [one.slot for one in some] == [one.slot for one in thinned(everything)[0]]
 
 
 def test_sharp_still_and_lit_win_and_the_middle_breaks_ties() -> None:
@@ -285,7 +286,7 @@ def test_what_is_no_film_is_named(tmp_path: Path, tell: Tell) -> None:
 
 
 def test_longer_than_allowed(film: Path) -> None:
-    *_, ended = look(Asked(str(film), 25.0, limits=FilmLimits(hours=1 / 3600)))
+    *_, ended = look(Asked(str(film), 25.0, limits=FilmLimits(film_hours=1 / 3600)))
     assert isinstance(ended, Ended)
     assert "hours" in ended.stopped
     assert ended.seconds <= 1.05
