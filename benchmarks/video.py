@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
@@ -78,6 +79,7 @@ def run(amount: int = 0, long: int = 0) -> None:
         _technical()
         if long:
             _long(Path(folder), long)
+            _memory(Path(folder))
 
 
 Clip = tuple[Path, list[Event]]
@@ -155,7 +157,9 @@ def _chosen(title: str, some: Sequence[Clip]) -> None:
                 sharper += found[at] >= np.median([*found.values()])
                 sharper_clear += found[at] >= np.median(clear or [*found.values()])
     print(f"{title}: {shots} shots, {lost} lost, {inside} chosen within a true transition")
-    print(f"  at least as sharp as the median of its shot: {sharper}, of the frames without transitions: {sharper_clear}")
+    print(
+        f"  at least as sharp as the median of its shot: {sharper}, of the frames without transitions: {sharper_clear}"
+    )
 
 
 def _sharp(path: Path, told: Closed, fps: float) -> dict[int, float]:
@@ -219,25 +223,22 @@ print(json.dumps({"cpu": use.ru_utime + use.ru_stime, "memory": int(peak.split()
 
 
 def _long(folder: Path, count: int) -> None:
-    path, events, scenes = folder / "long.mp4", list[int](), list[int]()
-    write(_scenes(count, events, scenes), path, preset="ultrafast", g="125")
-    print(f"a long clip: {count:,} frames at 1280 x 720, {len(events)} cuts, {len(set(scenes))} scenes")
-    quarter = folder / "quarter.mp4"
-    write(_scenes(count // 4, [], []), quarter, preset="ultrafast", g="125")
+    path, plan = folder / "long.mp4", list(_plan(count))
+    if not path.exists():
+        write(_scenes(plan), path, preset="ultrafast", g="125")
+    events = set(np.cumsum([length for _, length in plan])[:-1].tolist())
+    print(
+        f"a long clip: {count:,} frames at 1280 x 720, {len(events)} cuts, {len({scene for scene, _ in plan})} scenes"
+    )
     for what in ("decode", "shots", "frames", "keyframes"):
         told = _timed([sys.executable, "-c", OURS, what, str(path), str(folder / "out")])
         line = f"{what:10} {told['cpu']:7.1f} s processor time, {count / told['cpu']:6,.0f} frames/s, "
         line += f"{told['memory'] / 1e6:5,.0f} MB"
         if what == "shots":
-            at = [round(start * RATE) for start, _ in told["found"][1:]]
-            line += (
-                f"; {len(set(at) & set(events))} of {len(events)} cuts to the frame, {len(set(at) - set(events))} extra"
-            )
+            at = {round(start * RATE) for start, _ in told["found"][1:]}
+            line += f"; {len(at & events)} of {len(events)} cuts to the frame, {len(at - events)} extra"
         if what == "frames":
-            small = _timed([sys.executable, "-c", OURS, what, str(quarter), ""])["memory"]
-            line += (
-                f" (a quarter of it: {small / 1e6:,.0f} MB); {sum(not picks for _, picks in told['found'])} shots lost"
-            )
+            line += f"; {sum(not picks for _, picks in told['found'])} shots lost"
         if what == "keyframes":
             line += f"; {told['found']}"
         print(line, flush=True)
@@ -251,20 +252,54 @@ def _long(folder: Path, count: int) -> None:
     shutil.rmtree(out)
 
 
-def _scenes(count: int, events: list[int], scenes: list[int]) -> Iterator[np.ndarray]:
-    """Shots of 60 to 160 frames that come back to a few scenes."""
-    studio = Studio([*photos_in(PHOTOS / "gallery_dev", 0)], 7, (1280, 720))
-    chance = np.random.default_rng(7)
-    photos = [studio.photo() for _ in range(min(SCENES, max(2, count // 300)))]
-    made, last = 0, -1
+def _plan(count: int) -> Iterator[tuple[int, int]]:
+    """Scenes with their frames, of 60 to 160, that come back to a few."""
+    chance, scene, made = np.random.default_rng(7), -1, 0
     while made < count:
-        scene = int(chance.choice([at for at in range(len(photos)) if at != last]))
-        if made:
-            events.append(made)
-        scenes.append(scene)
-        for frame in studio.shot(min(int(chance.integers(60, 160)), count - made), photos[scene]):
-            made, last = made + 1, scene
-            yield frame
+        scene = int(chance.choice([at for at in range(_scene_count(count)) if at != scene]))
+        length = min(int(chance.integers(60, 160)), count - made)
+        made += length
+        yield scene, length
+
+
+def _scene_count(count: int) -> int:
+    return min(SCENES, max(2, count // 300))
+
+
+def _scenes(plan: Sequence[tuple[int, int]], size: tuple[int, int] = (1280, 720)) -> Iterator[np.ndarray]:
+    studio = Studio([*photos_in(PHOTOS / "gallery_dev", 0)], 7, size)
+    photos = [studio.photo() for _ in range(1 + max(scene for scene, _ in plan))]
+    for scene, length in plan:
+        yield from studio.shot(length, photos[scene])
+
+
+def _memory(folder: Path) -> None:
+    """Peak memory of a film and of one several times as long, by size."""
+    print("peak memory of finding shots and their best frames")
+    for size, times in (((1920, 1080), (4, 16)), ((3840, 2160), (4, 8))):
+        piece = folder / f"{size[1]}.mp4"
+        write(_scenes(list(_plan(300)), size), piece, preset="ultrafast", g="125")
+        for number in times:
+            path = folder / f"{size[1]}-{number}.mp4"
+            _repeat(piece, path, number)
+            told = _timed([sys.executable, "-c", OURS, "frames", str(path), ""])
+            print(f"  {size[0]} x {size[1]}, {300 * number:5,} frames: {told['memory'] / 1e6:5,.0f} MB", flush=True)
+            path.unlink()
+
+
+def _repeat(piece: Path, path: Path, times: int) -> None:
+    """A film several times in a row, without coding it again."""
+    with av.open(str(path), "w") as out:
+        stream: Any = None
+        for number in range(times):
+            with av.open(str(piece)) as source:
+                theirs = source.streams.video[0]
+                stream = stream or out.add_stream_from_template(theirs)
+                length = int((theirs.duration or 0) * number)
+                for packet in source.demux(theirs):
+                    if packet.dts is not None and packet.pts is not None:
+                        packet.pts, packet.dts, packet.stream = packet.pts + length, packet.dts + length, stream
+                        out.mux(packet)
 
 
 def _timed(command: list[str]) -> dict[str, Any]:

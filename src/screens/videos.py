@@ -9,8 +9,8 @@ from screens.parts.words import count, plain
 from server.film_pictures import filmstrip
 from server.state import library
 from unipic.core.photo import Photo, local_time
-from unipic.core.words import size
-from unipic.video.facts import clock, seconds_of
+from unipic.core.words import clock, size
+from unipic.video.facts import seconds_of
 
 PAGE = 24  # films on a page
 

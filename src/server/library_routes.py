@@ -54,9 +54,9 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
         told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
-        for one, (more, why) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
+        for one, (more, why, at) in zip(told, listings.more(given.get("key", ""), start, count), strict=False):
             if one:
-                one |= {"more": more, "why": printable(why)}
+                one |= {"more": more, "why": printable(why), "at": at}
         return told
 
     def photo(request: Request) -> Answer:

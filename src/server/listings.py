@@ -53,8 +53,8 @@ class Listings:
         """Photos from a position on; None where one was forgotten meanwhile."""
         return self._photos(self._ids(key)[start : start + count])
 
-    def more(self, key: str, start: int, count: int) -> list[tuple[int, str]]:
-        """For photos of a search from a position on: how many more are behind each, and why it is there."""
+    def more(self, key: str, start: int, count: int) -> list[tuple[int, str, float | None]]:
+        """For photos of a search from a position on, see Found.more."""
         found = self._found(key)
         return found.more(start, count) if found else []
 

@@ -50,13 +50,14 @@ class Found:
     about: dict[str, Any]
     results: Results | None = None  # None: the query could not be understood
 
-    def more(self, start: int, count: int) -> list[tuple[int, str]]:
-        """For photos from a position on: how many more are behind each, and why it is there."""
+    def more(self, start: int, count: int) -> list[tuple[int, str, float | None]]:
+        """For photos from a position on: how many more are behind each, why it is there, and when in a film."""
         if self.results is None:
             return []
         some = slice(start, start + count)
-        reasons = self.results.why(self.results.order[some].tolist())
-        return [*zip(self.results.more[some].tolist(), reasons, strict=True)]
+        places = self.results.order[some].tolist()
+        times = map(self.results.at, places)
+        return [*zip(self.results.more[some].tolist(), self.results.why(places), times, strict=True)]
 
 
 class Searches:

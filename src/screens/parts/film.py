@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from screens.parts.film_copies import copies
@@ -13,9 +15,10 @@ from server.film_work import latest, start, told
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo
+from unipic.core.words import clock
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.facts import clock, seconds_of
+from unipic.video.facts import seconds_of
 
 STEPS = 40  # of the slider over a film
 # A picture, the buttons above it and the words below it are seen at once.
@@ -38,8 +41,9 @@ def film(one: Photo) -> None:
     else:
         _told(one)
     copies(one)
-    with st.expander("Look at any time", icon=":material/timer:"):
-        _look(one)
+    at = _asked_for(one)
+    with st.expander("Look at any time", icon=":material/timer:", expanded=at > 0):
+        _look(one, at)
 
 
 def _told(one: Photo) -> None:
@@ -59,15 +63,24 @@ def _told(one: Photo) -> None:
 
 
 def _close() -> None:
-    st.query_params.pop("film", None)
+    for name in ("film", "at"):
+        st.query_params.pop(name, None)
+
+
+def _asked_for(one: Photo) -> float:
+    """Seconds into the film at which the address opens it: where a search found it, or a person is in it."""
+    with suppress(ValueError):
+        return min(max(0.0, float(st.query_params.get("at", "0"))), seconds_of(one))
+    return 0.0
 
 
 @st.fragment
-def _look(one: Photo) -> None:
-    """What the film shows at the time of the slider."""
+def _look(one: Photo, start: float) -> None:
+    """What the film shows at the time of the slider, which begins at `start`."""
     seconds = seconds_of(one)
-    step = max(0.1, round(seconds / STEPS, 1))
-    at = st.slider("Time in seconds", 0.0, max(step, seconds), 0.0, step, key=f"at-{one.digest}", format="%.1f")
+    step = 0.1 if start else max(0.1, round(seconds / STEPS, 1))
+    at = st.slider("Time in seconds", 0.0, max(step, seconds), start, step, key=f"at-{one.digest}-{start}",
+                   format="%.1f")  # fmt: skip
     try:
         path = film_picture(library().data / INDEX / VIEWS, one, round(1000 * at))
     except NotShown as error:

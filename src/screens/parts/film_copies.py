@@ -11,10 +11,10 @@ from server.film_pictures import film_picture
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo, local_time
-from unipic.core.words import size
+from unipic.core.words import clock, size
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.facts import clock, seconds_of
+from unipic.video.facts import seconds_of
 
 GREEN, GREY = "#3a8f5a", "#b8bcc0"
 STEPS = 40  # of the slider over the shorter film

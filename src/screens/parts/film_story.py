@@ -15,7 +15,7 @@ from screens.parts.words import count, plain
 from screens.session import session
 from server.film_work import Told, frame
 from unipic.core.photo import Photo
-from unipic.video.facts import clock
+from unipic.core.words import clock
 from unipic.video.gathered import FilmFrame
 from unipic.video.keyframe_groups import Grouped
 from unipic.video.plots import figure, project

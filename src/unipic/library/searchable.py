@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import log
@@ -30,6 +31,24 @@ from unipic.vision.base import Calibration
 SURE = log(9)  # log-odds of 9 in 10, from which two shots in quick succession are of one burst
 BURST_S = 10  # seconds between two shots of a burst by one camera, at most
 SAME = "same"  # the verdict of a second look on two files of one picture
+
+
+# Vectors of films' frames: those of the encoder are kept with their shots, under a key that ends with the encoder's.
+FRAMES_SEEN = (
+    "SELECT t.id, v.part, v.value FROM vector v JOIN trait t ON t.digest = v.digest WHERE v.part GLOB '[0-9]*' "
+    "AND (v.key = ? OR substr(v.key, 1, 7) = 'frames ' AND substr(v.key, -length(?) - 1) = ' ' || ?2) "
+    "GROUP BY t.id, v.part ORDER BY t.id, v.part"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """Photos most like a vector, best first."""
+
+    places: np.ndarray  # int64 [N], positions
+    cosines: np.ndarray  # float32 [N]
+    vectors: np.ndarray  # float32 [N, D]: of the photo, or of the film's frame that is like it
+    at: dict[int, float]  # seconds into a film at which that frame is, by position
 
 
 class Searchable:
@@ -57,6 +76,7 @@ class Searchable:
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
         self._spaces: dict[str, ExactVectors | None] = {}
+        self._frames: dict[tuple[int, str], int] = {}  # ids beyond those of `trait`, by the film's id and the frame
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -197,12 +217,20 @@ class Searchable:
             "WHERE v.key = ? AND v.part = '' AND v.made = ?",
             [key, versions.picture()],
         )
+        rows += [(self._frame(id, part), value) for id, part, value in self.ask(FRAMES_SEEN, [key, key])]
         if not rows:
             return None
         matrix = np.stack([np.frombuffer(value, np.float16) for _, value in rows])
         found = ExactVectors(matrix.shape[1])
         found.add([id for id, _ in rows], matrix)
         return found
+
+    def _frame(self, film: int, part: str) -> int:
+        """The id of a film's frame, as of a photo: its place is the film's."""
+        if (film, part) not in self._frames:
+            self._frames[film, part] = len(self._place)
+            self._place = np.append(self._place, self._place[film] if film < len(self._place) else -1)
+        return self._frames[film, part]
 
     @cached_property
     def compared(self) -> np.ndarray:
@@ -214,19 +242,27 @@ class Searchable:
         ids, vectors = self._ids[positions], self.vectors_by(key or self.encoder_key)
         return vectors.of(ids[vectors.has(ids)]) if vectors else np.zeros((0, 0), np.float32)
 
-    def nearest(
-        self, query: np.ndarray, k: int, allowed: np.ndarray | None, key: str = ""
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the k photos most like a vector, best first, and their cosines.
+    def nearest(self, query: np.ndarray, k: int, allowed: np.ndarray | None, key: str = "") -> Nearest:
+        """The k photos most like a vector, best first. A film is as like as its picture or the best of its frames.
 
         `allowed`: positions; `key`: of another space than the encoder's.
         """
         vectors = self.vectors_by(key or self.encoder_key)
         if not vectors:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        shown = self._ids if allowed is None else self._ids[allowed]
-        ids, scores = vectors.search(query, k, shown)
-        return self._place[ids], scores
+            return Nearest(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros((0, 0), np.float32), {})
+        there = np.append(np.full(len(self._ids), allowed is None), False)  # the last: ids of nothing shown
+        there[() if allowed is None else allowed] = True
+        some, number = np.flatnonzero(there[self._place]), k
+        while True:
+            ids, cosines = vectors.search(query, number, some)
+            first = np.sort(np.unique(self._place[ids], return_index=True)[1])[:k]
+            if len(first) == k or len(ids) < number:
+                break
+            number *= 2
+        times = {id: int(part) / 1000 for (_, part), id in self._frames.items()}
+        places = self._place[ids[first]]
+        at = {place: times[id] for place, id in zip(places.tolist(), ids[first].tolist(), strict=True) if id in times}
+        return Nearest(places, cosines[first], vectors.of(ids[first]), at)
 
     # What people said.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from unipic.core.words import count
 from unipic.library.filling import text_key
-from unipic.library.searchable import Searchable
+from unipic.library.searchable import Nearest, Searchable
 from unipic.search.cutoff import SHOWN, shown
 from unipic.search.query import Part
 from unipic.search.ranking import FOUND, NEAREST, UNSURE, Ranked
@@ -46,11 +46,13 @@ class Meaning:
         if cutoff is None:
             self._add_nearest(ranked, library, query, allowed)
             return
-        near, cosines, found, maybe = self._cut(library, query, allowed, cutoff)
+        likest, found, maybe = self._cut(library, query, allowed, cutoff)
+        near = likest.places
         if not wanted:
             ranked.unwanted[near[found]] = True
             return
-        ranked.meant[near[found | maybe]] = cosines[found | maybe]
+        ranked.at.update(likest.at)
+        ranked.meant[near[found | maybe]] = likest.cosines[found | maybe]
         ranked.add(near[found | maybe], 1.0, UNSURE)
         ranked.zones[near[found]] = np.minimum(ranked.zones[near[found]], FOUND)
 
@@ -66,8 +68,10 @@ class Meaning:
         return np.asarray(mean / np.linalg.norm(mean))
 
     def _add_nearest(self, ranked: Ranked, library: Searchable, query: np.ndarray, allowed: np.ndarray) -> None:
-        near, cosines = library.nearest(query, MOST, allowed, self.key)
-        ranked.meant[near] = cosines
+        likest = library.nearest(query, MOST, allowed, self.key)
+        near = likest.places
+        ranked.meant[near] = likest.cosines
+        ranked.at.update(likest.at)
         ranked.add(near, 1.0, NEAREST)
         unmeasured = f"the limits of {self.encoder.label} were not measured"
         if len(near) > SHOWN:
@@ -77,17 +81,17 @@ class Meaning:
 
     def _cut(
         self, library: Searchable, query: np.ndarray, allowed: np.ndarray, cutoff: Cutoff
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Positions with their cosines, the nearest first; which of them show the query, and which may.
+    ) -> tuple[Nearest, np.ndarray, np.ndarray]:
+        """The nearest; which of them show the query, and which may.
 
         The end is reached when none of the further half of them is shown, since the rest is further away still.
         """
         number = BLOCK
         while True:
-            near, cosines = library.nearest(query, number, allowed, self.key)
-            found, maybe = shown(library.vector_of(near, self.key), query, self.captions(), cutoff)
-            if len(near) < number or not (found | maybe)[number // 2 :].any():
-                return near, cosines, found, maybe
+            near = library.nearest(query, number, allowed, self.key)
+            found, maybe = shown(near.vectors, query, self.captions(), cutoff)
+            if len(near.places) < number or not (found | maybe)[number // 2 :].any():
+                return near, found, maybe
             number *= 2
 
     def _notes(self, parts: Sequence[Part]) -> list[str]:

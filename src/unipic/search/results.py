@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unipic.core.folding import folded
+from unipic.core.words import clock
 from unipic.library.recognised import lines_in
 from unipic.library.searchable import Searchable
 from unipic.search.query import Query
@@ -56,6 +57,10 @@ class Results:
             for position, digest in zip(positions, digests, strict=True)
         ]
 
+    def at(self, position: int) -> float | None:
+        """Seconds into a film of the frame that was found; None for a photo, and where no frame was."""
+        return self.ranked.at.get(position) if self.ranked else None
+
     def _why(self, position: int, written: Sequence[str], lines: Sequence[str]) -> str:
         """`written`: the folded texts of FIELDS; `lines`: those in the picture as they are written."""
         reasons = []
@@ -64,6 +69,8 @@ class Results:
             reasons.append("the same picture" if same else f"similar to the example ({cosine:.2f})")
         if self.ranked is not None and np.isfinite(cosine := self.ranked.meant[position]):
             reasons.append(f"looks like the words ({cosine:.2f})")
+        if self.ranked is not None and reasons and position in self.ranked.at:
+            reasons[-1] += f" at {clock(self.ranked.at[position])}"
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
             field, line = _telling(folded(part), written)
             if line:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -17,7 +18,18 @@ from numpy.typing import NDArray
 from unipic.core.errors import ModelError
 from unipic.core.settings import FilmLimits
 from unipic.video._signals import HEIGHT, RATE, WIDTH, shifted
-from unipic.video.candidates import CLEAR, PACE, WARM_UP, Candidate, Candidates, Format, candidate, pixels_of
+from unipic.video.candidates import (
+    CLEAR,
+    PACE,
+    WARM_UP,
+    WORKING,
+    Candidate,
+    Candidates,
+    Format,
+    candidate,
+    pixels_of,
+    sharpness,
+)
 from unipic.video.decode import Decoded, Decoder
 from unipic.video.detectors import Cut, detector
 from unipic.video.shots import TOO_SHORT, Cutter, Shot
@@ -31,7 +43,8 @@ MOTION, MOTION_WEIGHT, EXPOSURE_WEIGHT = 12.0, 0.5, 0.3  # VIDEO: grey levels th
 FACE_WEIGHT, FACE_WIDE = 0.3, 0.2  # a face is worth what good light is, in full from this share of the width on
 FACES_OF = 4  # candidates of a shot that are looked at for faces
 FACE_SIDE = 320  # pixels: the long side for that. A face that is worth anything is large
-EASED = 0.25  # of a half of a transition: so much beyond its seen end it may go on
+EASED = 0.25  # of a half of a transition: its end is seen so much too early at most
+LOOKED_UP = 6  # frames that are decoded once more for a shot without a candidate
 TOLD = 100  # pictures between two words of how far it is
 
 
@@ -147,7 +160,7 @@ class _Pass:
         sharp = self._candidates.sharp(first, last)
         short = shot.seconds < TOO_SHORT and not self._asked.fast
         clear = [one for one in mine if first - 1e-6 <= one.seconds <= last + 1e-6]
-        mine = clear or ([] if short else self._looked_up(shot)) or mine
+        mine = clear or ([] if short else self._looked_up(first, last)) or mine
         kinds = [one.technical for one in mine]
         if mine and all(kinds):
             shot = replace(shot, technical=max(set(kinds), key=kinds.count))
@@ -176,15 +189,19 @@ class _Pass:
     def _clear(self, shot: Shot) -> tuple[float, float]:
         """The seconds between which a shot is clear of cuts, and of transitions, whose ends are hard to see."""
         into, out = (EASED * max(0.0, part) for part in (shot.clear_from - shot.start, shot.end - shot.clear_to))
-        begun = 0.0 if shot.kind_in == "start" or self._asked.fast else max(CLEAR, into)
-        return shot.clear_from + begun, shot.clear_to - max(CLEAR, out)
+        begun = 0.0 if shot.kind_in == "start" or self._asked.fast else CLEAR + into
+        return shot.clear_from + begun, shot.clear_to - CLEAR - out
 
-    def _looked_up(self, shot: Shot) -> list[Candidate]:
-        """The middle of what a shot shows alone, decoded once more, where no candidate lies there."""
-        again = Decoder(self._asked.path, (shot.clear_from + shot.clear_to) / 2, limits=self._asked.limits)
-        for picture in again:
-            return [candidate(picture, picture.planes(WIDTH, HEIGHT), self._asked.format)]
-        return []
+    def _looked_up(self, first: float, last: float) -> list[Candidate]:
+        """The sharpest of the first frames between two seconds, or one halfway, decoded once more."""
+        begin = first if first <= last else (first + last) / 2
+        shown = list(islice(Decoder(self._asked.path, begin, limits=self._asked.limits), LOOKED_UP))
+        some = [one for one in shown if one.seconds <= last + 1e-6] or shown[:1]
+        made = [(sharpness(one.light(WORKING)), one) for one in some]
+        return [
+            candidate(one, one.planes(WIDTH, HEIGHT), self._asked.format, sharp=sharp)
+            for sharp, one in sorted(made, key=lambda its: (-its[0], its[1].seconds))[:1]
+        ]
 
 
 class _Pieces:

@@ -15,6 +15,7 @@ from unipic.core.files import hash_file
 from unipic.core.photo import FILM, Extra, Found, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import FilmLimits
+from unipic.core.words import clock
 from unipic.library import blobs
 from unipic.library.index import Index
 from unipic.library.indexing import embed, thumbnails_saved
@@ -26,7 +27,7 @@ from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
 from unipic.video import packets
 from unipic.video.decode import Decoded, Decoder, in_worker
-from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, clock, content_of
+from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, content_of
 from unipic.video.film import Film, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder

@@ -12,13 +12,14 @@ from tests.helpers.pictures import PlainEncoder
 
 from unipic.core.photo import FILM, Found, Photo, Unreadable
 from unipic.core.settings import Limits
+from unipic.core.words import clock
 from unipic.library.index import StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Seen
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 from unipic.video import reading
-from unipic.video.facts import clock, is_named_like_a_film, pictures_of, seconds_of
+from unipic.video.facts import is_named_like_a_film, pictures_of, seconds_of
 from unipic.video.reading import films_seen, fingerprints_of, quality
 
 
