@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
+from server.pictures import DIGEST
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import printable
@@ -20,7 +23,9 @@ from unipic.people.people import People, Together, open_people
 from unipic.people.settling import Somebody
 from unipic.people.suggest import Answer as Said
 from unipic.people.suggest import Card, Deck
+from unipic.vision.faces import KIND
 
+BOX = re.compile(r"-?\d{1,4}( -?\d{1,4}){3}")  # as in the key of a face
 KINDS = ("person", "unnamed", "other", "hidden")
 QUESTIONS = 50  # sent at once
 SHOWN = 6  # faces on each side of a question
@@ -79,13 +84,23 @@ def people_routes(library: Library) -> list[Route]:
     def person(request: Request) -> Answer:
         with room.lock:
             try:
-                return _in_full(room.people, room.people.somebody(request.path_params["id"]))
+                one = room.people.somebody(request.path_params["id"])
+                return {**_in_full(room.people, one), "films": _films(library, one)}
             except SettingsError as error:
                 raise Refused(404, f"{error}.") from None
 
     def questions(request: Request) -> Answer:
         with room.lock:
             return _questions(room)
+
+    def chip(request: Request) -> Response:
+        """The picture of a face in a film, while faces are told apart."""
+        digest, name = request.path_params["digest"], request.query_params.get("box", "")
+        known = is_on(library) and DIGEST.fullmatch(digest) and BOX.fullmatch(name)
+        there = library.chips.load(digest, [f"{KIND} {name}"]) if known else {}
+        if not there:
+            return Response(status_code=404)
+        return Response(*there.values(), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     def do(asked: Asked) -> Answer:
         with room.lock:
@@ -98,6 +113,7 @@ def people_routes(library: Library) -> list[Route]:
     return [
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
+        Route(f"{path}/chip/{{digest}}", chip),
         Route(f"{path}/questions", in_words(shown(questions))),
         Route(f"{path}/do", in_words(heard(do)), methods=["POST"]),
     ]
@@ -135,7 +151,19 @@ def _card(one: Somebody) -> dict[str, Any]:
 
 
 def _face(face: Face) -> dict[str, Any]:
-    return {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
+    told = {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
+    return told if face.time is None else told | {"at": face.time}
+
+
+def _films(library: Library, one: Somebody) -> list[dict[str, Any]]:
+    """The films that a person is in, with the seconds at which it is seen best, by name."""
+    times: dict[str, set[float]] = {}
+    for face in one.faces:
+        if face.time is not None:
+            times.setdefault(face.digest, set()).add(face.time)
+    films = library.by_digest(times)
+    told = [{"digest": its, "name": printable(film.name), "times": sorted(times[its])} for its, film in films.items()]
+    return sorted(told, key=lambda film: (film["name"], film["digest"]))
 
 
 def _in_full(people: People, one: Somebody) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from screens.parts.film_copies import copies
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
+from server.film_people import named_in
 from server.film_pictures import film_picture, filmstrip
 from server.film_work import latest, start, told
 from server.state import library
@@ -20,6 +21,7 @@ from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
 from unipic.video.facts import seconds_of
 
+MOMENTS = 12  # of a person in a film, at most
 STEPS = 40  # of the slider over a film
 # A picture, the buttons above it and the words below it are seen at once.
 STYLE = """<style>
@@ -40,6 +42,7 @@ def film(one: Photo) -> None:
         film_bar(run)
     else:
         _told(one)
+    _people(one)
     copies(one)
     at = _asked_for(one)
     with st.expander("Look at any time", icon=":material/timer:", expanded=at > 0):
@@ -65,6 +68,20 @@ def _told(one: Photo) -> None:
 def _close() -> None:
     for name in ("film", "at"):
         st.query_params.pop(name, None)
+
+
+def _people(one: Photo) -> None:
+    """Who is in the film, with buttons to the moments."""
+    for name, times in named_in(one):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(name)}** at")
+            for at in times[:MOMENTS]:
+                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=f"{plain(name)} at {clock(at)}",
+                          on_click=_open_at, args=(at,))  # fmt: skip
+
+
+def _open_at(at: float) -> None:
+    st.query_params["at"] = f"{at:g}"
 
 
 def _asked_for(one: Photo) -> float:

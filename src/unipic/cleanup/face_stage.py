@@ -83,8 +83,9 @@ def look_at_faces(
 
 
 def faces_of(parts: Sequence[Part]) -> list[Part]:
-    """The faces among the parts of a photo, in an order of their own."""
-    return sorted((part for part in parts if part.kind == FACE and part.box), key=lambda part: part.name)
+    """The faces among the parts of a photo, in an order of their own. Those of a film are at times of it."""
+    still = (part for part in parts if part.kind == FACE and part.box and part.time is None)
+    return sorted(still, key=lambda part: part.name)
 
 
 def _looks(faces: Sequence[tuple[np.ndarray, Part]], eyes: Eyes) -> list[Look]:
