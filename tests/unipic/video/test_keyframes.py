@@ -201,7 +201,7 @@ def candidate(at: int, **facts: Any) -> Candidate:
     return replace(Candidate(at * 0.5, at, 64, 36, small, 1.0, 0.0, 1.0, "", at), **facts)
 
 
-def test_of_a_long_shot_few_candidates_are_kept_whenever_they_arethinned() -> None:
+def test_of_a_long_shot_few_candidates_are_kept_whenever_they_are_thinned() -> None:
     everything = [candidate(at) for at in range(1000)]
     for at_once in (1, 7, 60):
         some, gap = list[Candidate](), 1
