@@ -55,7 +55,6 @@ from unipic.sources.base import Source
 from unipic.tools import Tools, meaning_model
 from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
-from unipic.vision.registry import open_face_encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
@@ -116,20 +115,14 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
     progress(Step(faces.FINDING.name, 0, 0, ahead=(faces.FINDING, faces.TELLING) if asked else (faces.FINDING,)))
     try:
         faces.find(library, tools.engine, settings.limits, progress)
-        look_in_films(library, settings, progress)
+        if asked and library.has_films():
+            from unipic.video.film_faces import look_for_faces  # here: what has no film does without FFmpeg
+
+            look_for_faces(library, settings, progress)
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
         return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
     return let_join(library) if asked else []
-
-
-def look_in_films(library: Library, settings: Settings, progress: Progress = silent) -> None:
-    """Keep the best faces in the library's films, where somebody turned that on. ModelError."""
-    if faces.is_on(library) and library.has_films():
-        from unipic.video.film_faces import look_for_faces  # here: what has no film does without FFmpeg
-
-        embed = open_face_encoder(settings.machine.device).embed
-        look_for_faces(library, embed, settings.films, progress)
 
 
 def find_people(

@@ -16,7 +16,7 @@ from unipic.core.settings import FilmLimits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.streamed import Allowed, progressed, streamed
 from unipic.video._bright import tone_mapped
-from unipic.video.film import BRIGHT, BT601, BT709, HD, UNNAMED, NotAFilm, opened
+from unipic.video.film import BRIGHT, BT601, BT709, HD, UNNAMED, opened
 
 Pixels = NDArray[np.uint8]
 Item = TypeVar("Item")
@@ -222,25 +222,6 @@ def _aspect(stream: Any) -> float:
     """Width of a pixel by its height; 1 where nothing, or nonsense, is said."""
     ratio = float(stream.sample_aspect_ratio or 1)
     return ratio if 0.1 < ratio < 10 else 1.0
-
-
-def frames(
-    path: str | Path, start: float = 0.0, size: tuple[int, int] | None = None, every: float = 0.0
-) -> Iterator[tuple[float, Pixels]]:
-    """Seconds and upright RGB [height, width, 3] of each picture, or of those `every` seconds. NotAFilm, OSError."""
-    return ((one.seconds, one.picture(size)) for one in Decoder(path, start, every))
-
-
-def packets(path: str | Path, limits: FilmLimits | None = None) -> Iterator[bytes]:
-    """The coded pictures of a film in the file's order, without decoding any. NotAFilm, OSError."""
-    with opened(path, limits or FilmLimits()) as (container, stream):
-        try:
-            for packet in container.demux(stream):
-                progressed()
-                if packet.size:
-                    yield bytes(packet)
-        except BROKEN as error:
-            raise NotAFilm("is damaged: its coded pictures cannot be read to the end") from error
 
 
 def in_worker(

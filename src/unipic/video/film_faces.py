@@ -14,7 +14,7 @@ from PIL import Image
 from unipic.core.face import Box, Point, overlap
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Stage, Step, silent
-from unipic.core.settings import FilmLimits
+from unipic.core.settings import FilmLimits, Settings
 from unipic.library import faces
 from unipic.library.library import Library
 from unipic.reading.engines.base import Failure
@@ -27,7 +27,7 @@ from unipic.video.reading import KEYS_FROM
 from unipic.vision import chips
 from unipic.vision.base import Part
 from unipic.vision.faces import KIND, part_name
-from unipic.vision.registry import open_faces
+from unipic.vision.registry import open_face_encoder, open_faces
 
 VERSION = 1  # raised when other faces are kept
 PACE, MOST = 1.0, 200  # seconds between two pictures of a film that are looked at, at least; pictures in all
@@ -105,16 +105,19 @@ def _follows(face: FilmFace, vector: np.ndarray, track: _Track) -> bool:
     return near and float(vector @ track.vector) >= LIKE
 
 
-def look_for_faces(library: Library, embed: Embed, limits: FilmLimits, progress: Progress = silent) -> int:
-    """Keep the best faces of the library's films, where that is turned on. Returns of how many films. OSError.
+def look_for_faces(library: Library, settings: Settings, progress: Progress = silent) -> None:
+    """Keep the best faces of the library's films, where that is turned on. ModelError.
 
     A film that cannot be decoded has those that were found until then.
     """
     todo = faces.unsearched_films(library, VERSION)
+    if not todo:
+        return
+    embed = open_face_encoder(settings.machine.device).embed
     for done, film in enumerate(todo):
         progress(Step(STAGE.name, done, len(todo), "film", ahead=() if done else (STAGE,)))
-        faces.keep_film_faces(library, film.digest, VERSION, _parts(best_of_tracks(_found(film, limits), embed)))
-    return len(todo)
+        best = best_of_tracks(_found(film, settings.films), embed)
+        faces.keep_film_faces(library, film.digest, VERSION, _parts(best))
 
 
 def _found(film: Photo, limits: FilmLimits) -> list[FilmFace]:

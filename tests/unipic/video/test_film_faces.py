@@ -46,7 +46,7 @@ def library(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Libr
     """Of the film alone."""
     monkeypatch.setattr("unipic.sources.base.NEW", 0)
     monkeypatch.setattr(faces, "open_face_encoder", lambda *_: Plain())
-    monkeypatch.setattr("utils.open_face_encoder", lambda *_: Plain())
+    monkeypatch.setattr("unipic.video.film_faces.open_face_encoder", lambda *_: Plain())
     monkeypatch.setattr(film_faces, "in_worker", lambda task, item, limits=None: task(item))
     library = Library(tmp_path / "data")
     read_in(library, film.parent)

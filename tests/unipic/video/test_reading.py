@@ -84,7 +84,7 @@ def killed(order: reading.Order) -> Iterator[str]:
 
 def test_a_film_that_kills_its_worker_costs_itself_alone() -> None:
     files = [Found(name, name, name, 1) for name in "abc"]
-    made = dict(reading._made(killed, files, "", lambda step: None))
+    made = dict(reading._made(killed, [reading.Order(file) for file in files], "", lambda step: None))
     assert made[files[0]] == "a"
     assert made[files[1]].startswith("is a film that the decoder crashed on")
     assert made[files[2]] == "c"
