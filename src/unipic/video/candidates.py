@@ -85,9 +85,8 @@ class Candidates:
         at = picture.seconds
         step = 0.0 if self._before is None else float(plain(small[None], self._before[None])[0])
         self._before = small
-        begins = (
-            not self._every and step >= STEP and at - self._stepped > CLEAR + self._tick
-        )  # flicker steps from frame to frame
+        flickers = at - self._stepped <= CLEAR + self._tick
+        begins = step >= STEP and not flickers and not self._every
         if step >= STEP:
             self._stepped = at
         if begins or self._number(at, PACE) or self._every:

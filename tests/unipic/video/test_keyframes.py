@@ -300,3 +300,20 @@ def test_names_of_films_are_data(film: Path, tell: Tell, tmp_path: Path) -> None
     with Image.open(paths[0]) as image:
         assert "&lt;b&gt;&amp;" in image.info["xmp"].decode()
     json.dumps(planned(telling, "jpg"))
+
+
+@pytest.mark.parametrize("sharp_at", [4, 9])
+def test_the_sharpest_of_a_half_second_is_found_wherever_it_is(sharp_at: int, tmp_path: Path, tell: Tell) -> None:
+    """A hand that shakes: of twelve frames one is sharp."""
+    clear, soft = still(1, 1)[0], blurred(still(1, 1), 2)[0]
+    frames = [clear if number % 12 == sharp_at else soft for number in range(72)]
+    (frame,) = tell(write_film(tmp_path / "a.mp4", frames, options={"crf": "10", "preset": "ultrafast"})).best
+    assert abs(round(frame.candidate.seconds * 25) % 12 - sharp_at) <= 1
+
+
+def test_the_best_is_sharper_than_most_of_its_shot_even_if_another_is_better_lit() -> None:
+    shot = Shot(1, 0.0, 4.0, 0.0, 4.0, "start")
+    lit, sharp = candidate(2, sharpness=0.5), candidate(5, sharpness=0.7, exposure=0.0)
+    assert chosen([lit, sharp], shot)[0].candidate is lit
+    assert chosen([lit, sharp], shot, 0.6)[0].candidate is sharp
+    assert chosen([lit, sharp], shot, 0.9)[0].candidate is lit, "if none is as sharp, all count"
