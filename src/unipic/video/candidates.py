@@ -191,7 +191,7 @@ def candidate(
     )
 
 
-def _exposure(light: NDArray[np.uint8]) -> float:
+def _exposure(light: np.ndarray) -> float:
     """1 for a mean of middle grey, less by the cube of the distance and by the share that is burnt or drowned."""
     off = abs(float(light.mean()) / 255 - 0.5) * 2
     clipped = float(((light <= 4) | (light >= 251)).mean())
