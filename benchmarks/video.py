@@ -154,8 +154,8 @@ def _chosen(title: str, some: Sequence[Clip]) -> None:
                 at = round(told.picks[0].candidate.seconds * film.fps)
                 clear = [its for frame, its in found.items() if not any(a < frame < b for a, b in mixed)]
                 inside += any(a < at < b for a, b in mixed)
-                sharper += found[at] >= np.median([*found.values()])
-                sharper_clear += found[at] >= np.median(clear or [*found.values()])
+                sharper += bool(found[at] >= np.median([*found.values()]))
+                sharper_clear += bool(found[at] >= np.median(clear or [*found.values()]))
     print(f"{title}: {shots} shots, {lost} lost, {inside} chosen within a true transition")
     print(
         f"  at least as sharp as the median of its shot: {sharper}, of the frames without transitions: {sharper_clear}"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -93,14 +94,10 @@ def people_routes(library: Library) -> list[Route]:
         with room.lock:
             return _questions(room)
 
-    def chip(request: Request) -> Response:
-        """The picture of a face in a film, while faces are told apart."""
-        digest, name = request.path_params["digest"], request.query_params.get("box", "")
-        known = is_on(library) and DIGEST.fullmatch(digest) and BOX.fullmatch(name)
-        there = library.chips.load(digest, [f"{KIND} {name}"]) if known else {}
-        if not there:
-            return Response(status_code=404)
-        return Response(*there.values(), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    async def chip(request: Request) -> Response:
+        given = request.path_params["digest"], request.query_params.get("box", "")
+        jpeg = await run_in_threadpool(_chip, library, *given)
+        return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     def do(asked: Asked) -> Answer:
         with room.lock:
@@ -113,7 +110,7 @@ def people_routes(library: Library) -> list[Route]:
     return [
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
-        Route(f"{path}/chip/{{digest}}", chip),
+        Route(f"{path}/chip/{{digest}}", in_words(chip)),
         Route(f"{path}/questions", in_words(shown(questions))),
         Route(f"{path}/do", in_words(heard(do)), methods=["POST"]),
     ]
@@ -153,6 +150,15 @@ def _card(one: Somebody) -> dict[str, Any]:
 def _face(face: Face) -> dict[str, Any]:
     told = {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
     return told if face.time is None else told | {"at": face.time}
+
+
+def _chip(library: Library, digest: str, box: str) -> bytes:
+    """The picture of a face in a film, a JPEG. Refused if it is not there, or faces are not told apart."""
+    asked = is_on(library) and DIGEST.fullmatch(digest) and BOX.fullmatch(box)
+    there = library.chips.load(digest, [f"{KIND} {box}"]) if asked else {}
+    if not there:
+        raise Refused(404, "There is no such face.")
+    return next(iter(there.values()))
 
 
 def _films(library: Library, one: Somebody) -> list[dict[str, Any]]:

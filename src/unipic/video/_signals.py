@@ -227,14 +227,14 @@ def _picture(film: Stretch, places: range) -> int | None:
 def _mixes(film: Stretch, known: Sequence[Change]) -> list[Change]:
     """Dissolves and wipes: what lies between two pictures becomes the second, cell by cell or all at once."""
     found = [one for half in HALVES for one in _mixed(film, max(2, film.frames(half)))]
-    taken, widest = list[Change](), dict[Change, Mix]()
+    taken: list[Mix] = []
     for one in sorted(found, key=lambda one: (-one.fit, one.middle)):
-        others = [*taken, *known]
+        others = [*(other.change for other in taken), *known]
         clear = all(abs(one.change.at - other.at) > one.half + 2 for other in others)
         if clear and not any(_touch(one.change, other) for other in others) and not _comes_back(film, one):
-            taken.append(one.change)
-            widest[one.change] = one
-    return [_widened(film, widest[one], [*known, *taken]) for one in taken]
+            taken.append(one)
+    every = [*(one.change for one in taken), *known]
+    return [_widened(film, one, every) for one in taken]
 
 
 def _widened(film: Stretch, mix: Mix, others: Sequence[Change]) -> Change:

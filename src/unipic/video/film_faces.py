@@ -134,7 +134,7 @@ def _found(film: Photo, limits: FilmLimits) -> list[FilmFace]:
 
 def _parts(found: Sequence[FilmFace]) -> list[tuple[Part, bytes]]:
     """With their chips. Faces at one place at two times are one row: the first one's."""
-    parts = {}
+    parts = dict[str, tuple[Part, bytes]]()
     for face in found:
         facts = {"points": face.points, "score": face.score}
         part = Part(part_name(face.box), KIND, face.box, round(face.seconds, 2), facts)

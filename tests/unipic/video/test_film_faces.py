@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from tests.helpers.drawn_faces import group
 from tests.helpers.filmed import write_film
 from tests.helpers.libraries import read_in
 from tests.unipic.library.test_library_faces import Plain, chips_in, identities, look
 
+from server.people_routes import people_routes
 from unipic.core.face import Face
 from unipic.library import faces
 from unipic.library.appearances import times
@@ -82,7 +85,19 @@ def test_the_best_faces_of_each_track_become_persons_with_times(library: Library
     somebody = max(people.everybody.values(), key=lambda one: len(one.faces))
     people.name(somebody.id, "Anna")
     (named,) = [one for one in people.of_kind("person") if one.row.name == "Anna"]
-    assert times(library, film.digest)[named.id] == sorted({one.time for one in named.faces})
+    moments = times(library, film.digest)[named.id]
+    assert moments == sorted({one.time for one in named.faces})
+    client = TestClient(Starlette(routes=people_routes(library)))
+    told = client.get(f"/unipic/people/person/{named.id}").json()
+    assert told["films"] == [
+        {"digest": film.digest, "name": "party.mp4", "times": times(library, film.digest)[named.id]}
+    ]
+    box = told["all"][0]["key"].partition(" ")[2]
+    assert client.get(f"/unipic/people/chip/{film.digest}", params={"box": box}).content[:2] == b"\xff\xd8"
+    for digest, wrong in ((film.digest, "1 2 3 4"), (film.digest, "../../x"), ("f" * 64, box)):
+        assert client.get(f"/unipic/people/chip/{digest}", params={"box": wrong}).status_code == 404
+    forget_faces(library)
+    assert client.get(f"/unipic/people/chip/{film.digest}", params={"box": box}).status_code == 404
 
 
 def test_a_film_is_looked_through_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
