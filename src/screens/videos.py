@@ -39,9 +39,9 @@ def _row(one: Photo) -> None:
     with st.container(border=True):
         strip = filmstrip(library(), one)
         if strip:
-            st.image(strip)
+            st.image(strip, alt=f"Pictures from all of {plain(one.name)}")
         else:
-            st.image(str(library().thumbnails.path(one.digest)), width=320)
+            st.image(str(library().thumbnails.path(one.digest)), width=320, alt=f"A picture from {plain(one.name)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(one.name)}**  \n{_facts(one)}")
             st.button("Open", key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),

@@ -52,7 +52,6 @@ def test_the_lasso_keeps_and_leaves_out(page: Any, shelf: tuple[Server, Photo], 
     server, film = shelf
     page.set_default_timeout(30_000)
     page.goto(f"{server.url}/videos?film={film.digest}")
-    page.get_by_role("heading", name=f"{SHOTS} pictures").wait_for()
     page.get_by_text("Map", exact=True).click()
     page.locator(".js-plotly-plot .scatterlayer, .js-plotly-plot .gl-canvas-focus").first.wait_for(state="attached")
     plot = page.locator(".js-plotly-plot").first
@@ -67,10 +66,10 @@ def test_the_lasso_keeps_and_leaves_out(page: Any, shelf: tuple[Server, Photo], 
         page.mouse.move(*point, steps=8)
     page.mouse.up()
     page.get_by_text(f"{SHOTS} pictures", exact=True).first.wait_for()
-    page.get_by_role("button", name="Leave these out").click()
-    page.get_by_text("No picture is kept.").wait_for()
     page.get_by_role("button", name="Keep these").click()
     page.get_by_role("heading", name=f"{SHOTS} pictures").wait_for()
+    page.get_by_role("button", name="Leave these out").click()
+    page.get_by_text("No picture is kept.").wait_for()
     quiet()
 
 

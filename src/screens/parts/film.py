@@ -27,6 +27,7 @@ STEPS = 40  # of the slider over a film
 STYLE = """<style>
   .st-key-film-large img, .st-key-film-any img { max-height: 70vh; object-fit: contain; }
   .st-key-film-pair img { max-height: 50vh; object-fit: contain; }
+  .stButton kbd { color: inherit; }
 </style>"""
 
 
@@ -36,7 +37,7 @@ def film(one: Photo) -> None:
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip)
+        st.image(strip, alt=f"Pictures from all of {plain(one.name)}")
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)

@@ -171,7 +171,7 @@ def _large(page: Page) -> None:
     picture = frame(page.film, one.name)
     if picture:
         with st.container(key="film-large"):
-            st.image(picture, width="stretch")
+            st.image(picture, width="stretch", alt=f"The picture at {clock(one.candidate.seconds)}")
     else:
         st.warning("This picture was deleted. Find the pictures again.", icon=":material/broken_image:")
 
