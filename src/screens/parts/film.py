@@ -16,7 +16,7 @@ from server.film_work import latest, start, told
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo
-from unipic.core.words import clock
+from unipic.core.words import clock, printable
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
 from unipic.video.facts import seconds_of
@@ -37,7 +37,7 @@ def film(one: Photo) -> None:
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip, alt=f"Pictures from all of {plain(one.name)}")
+        st.image(strip, alt=f"Pictures from all of {printable(one.name)}")
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)
