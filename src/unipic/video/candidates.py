@@ -89,15 +89,15 @@ class Candidates:
         begins = step >= STEP and not flickers and not self._every
         if step >= STEP:
             self._stepped = at
-        if begins or self._number(at, PACE) or self._every:
+        if begins or self._is_first(at, PACE) or self._every:
             self._close(at if begins else math.inf)
             self._slot = -1 if begins else int((at + 1e-6) // PACE)
             self._thin(decided)
         since = at - self._stepped
-        if self._every or self._number(at, MEASURED) or CLEAR <= since + 1e-6 < CLEAR + PACE:
+        if self._every or self._is_first(at, MEASURED) or CLEAR <= since + 1e-6 < CLEAR + PACE:
             self._add(_Frame(picture, small, step, sharpness(picture.light(WORKING)), since < CLEAR - 1e-6))
 
-    def _number(self, at: float, pace: float) -> bool:
+    def _is_first(self, at: float, pace: float) -> bool:
         """Whether a frame is the first of a piece of so many seconds."""
         return (at + 1e-6) // pace != (at - self._tick + 1e-6) // pace
 
