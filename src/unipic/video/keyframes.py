@@ -188,8 +188,10 @@ class _Pass:
 
     def _clear(self, shot: Shot) -> tuple[float, float]:
         """The seconds between which a shot is clear of cuts, and of transitions, whose ends are hard to see."""
+        if self._asked.fast:
+            return shot.clear_from, shot.clear_to
         into, out = (EASED * max(0.0, part) for part in (shot.clear_from - shot.start, shot.end - shot.clear_to))
-        begun = 0.0 if shot.kind_in == "start" or self._asked.fast else CLEAR + into
+        begun = 0.0 if shot.kind_in == "start" else CLEAR + into
         return shot.clear_from + begun, shot.clear_to - CLEAR - out
 
     def _looked_up(self, first: float, last: float) -> list[Candidate]:
