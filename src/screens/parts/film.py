@@ -27,7 +27,7 @@ STEPS = 40  # of the slider over a film
 STYLE = """<style>
   .st-key-film-large img, .st-key-film-any img { max-height: 70vh; object-fit: contain; }
   .st-key-film-pair img { max-height: 50vh; object-fit: contain; }
-  .stButton kbd { color: inherit; }
+  .stButton kbd { color: inherit !important; opacity: 1 !important; }
 </style>"""
 
 
@@ -105,4 +105,4 @@ def _look(one: Photo, start: float) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     with st.container(key="film-any"):
-        st.image(str(path), caption=f"at {clock(at)}", width="stretch")
+        st.image(str(path), caption=f"at {clock(at)}", alt=f"The film at {clock(at)}", width="stretch")

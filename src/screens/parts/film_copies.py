@@ -54,7 +54,7 @@ def _picture(film: Photo, when: float) -> None:
     facts += [f"{taken:%d %b %Y}"] if taken else []
     try:
         path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
-        st.image(str(path), caption=f"at {clock(when)}", width="stretch")
+        st.image(str(path), caption=f"at {clock(when)}", alt=f"The film at {clock(when)}", width="stretch")
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
     sound = "sound" if any(extra.kind == "sound" for extra in film.holds) else "no sound"

@@ -206,8 +206,8 @@ def _map(page: Page) -> None:
         st.markdown(count(len(frames), "picture"))
         st.button("Keep these", icon=":material/check:", on_click=page.keep, args=(frames, True))
         st.button("Leave these out", icon=":material/remove:", on_click=page.keep, args=(frames, False))
-    st.image([frame(page.film, one.name) for one in frames[:12]], width=140,
-             caption=[clock(one.candidate.seconds) for one in frames[:12]])  # fmt: skip
+    times = [clock(one.candidate.seconds) for one in frames[:12]]
+    st.image([frame(page.film, one.name) for one in frames[:12]], width=140, caption=times, alt=times)
 
 
 def _kept(page: Page) -> None:
@@ -221,7 +221,8 @@ def _kept(page: Page) -> None:
         mime="application/zip", icon=":material/download:", type="primary", on_click="ignore",
     )  # fmt: skip
     there = [(one, picture) for one in kept[:SHOWN] if (picture := frame(page.film, one.name))]
-    st.image([picture for _, picture in there], width=170, caption=[clock(o.candidate.seconds) for o, _ in there])
+    times = [clock(one.candidate.seconds) for one, _ in there]
+    st.image([picture for _, picture in there], width=170, caption=times, alt=times)
     if len(kept) > SHOWN:
         st.caption(f"and {len(kept) - SHOWN:,} more")
 
