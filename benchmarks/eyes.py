@@ -102,8 +102,8 @@ def _crops() -> None:
     described: dict[str, list[str]] = defaultdict(list)
     for crops in sets:
         pictures, labels = as_seen(crops.pictures, PIXELS)[:, 0].numpy(), crops.labels.numpy()
-        small = np.stack([np.asarray(Image.fromarray(one).resize((PIXELS, PIXELS))) for one in pictures])
-        for name, table in (("gradient histogram + regression", _gradients(pictures)), ("pixels + regression", small)):
+        shrunk = np.stack([np.asarray(Image.fromarray(one).resize((PIXELS, PIXELS))) for one in pictures])
+        for name, table in (("gradient histogram + regression", _gradients(pictures)), ("pixels + regression", shrunk)):
             described[name].append(_regressed(table.reshape(len(table), -1), labels))
     for name, cells in described.items():
         print(f"| {name} | {' | '.join(cells)} |")

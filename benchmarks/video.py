@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
@@ -69,13 +70,15 @@ def run(amount: int = 0, long: int = 0) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if (PHOTOS / "video" / "cuts.csv").exists():
             _shots("clips with truth", list(_dev()), names)
-        for half, title in ((0, "made-up clips, of photos in view"), (1, "made-up clips, of photos not in view")):
-            made = list(_made(Path(folder) / str(half), half, seed=half + 1))
-            _shots(title, made, names)
+        for half, seed in ((0, 1), (1, 2), (1, 31), (0, 32)):
+            title = f"made-up clips, of photos {'not ' if half else ''}in view, seed {seed}"
+            made = list(_made(Path(folder) / str(seed), half, seed))
+            _shots(title, made, names if seed < 3 else names[:1])
             _chosen(title, made)
         _technical()
         if long:
             _long(Path(folder), long)
+            _memory(Path(folder))
 
 
 Clip = tuple[Path, list[Event]]
@@ -136,31 +139,38 @@ def _score(path: Path, events: Sequence[Event], name: str, score: Score) -> None
 
 def _chosen(title: str, some: Sequence[Clip]) -> None:
     """Whether the frames chosen are sharp for their shot, and none lies in a true transition."""
-    shots = lost = sharper = inside = 0
+    shots = lost = sharper = sharper_clear = inside = 0
     for path, events in some:
         film = probe(path)
+        mixed = [(event.first, event.last) for event in events if event.kind != "hard"]
         for told in look(Asked(str(path), film.fps)):
             if not isinstance(told, Closed) or told.shot.technical:
                 continue
             shots += 1
             lost += not told.picks and told.shot.seconds >= 0.2
-            for pick in told.picks[:1]:
-                at = round(pick.candidate.seconds * film.fps)
-                inside += any(event.first < at < event.last for event in events if event.kind != "hard")
-                sharper += pick.candidate.sharpness >= _median(path, told, film.fps)
-    print(f"{title}: {shots} shots, {lost} lost; the chosen frame is at least as sharp as the median in {sharper}")
-    print(f"  {inside} chosen within a true transition\n", flush=True)
+            if told.picks:
+                found = _sharp(path, told, film.fps)
+                at = round(told.picks[0].candidate.seconds * film.fps)
+                clear = [its for frame, its in found.items() if not any(a < frame < b for a, b in mixed)]
+                inside += any(a < at < b for a, b in mixed)
+                sharper += bool(found[at] >= np.median([*found.values()]))
+                sharper_clear += bool(found[at] >= np.median(clear or [*found.values()]))
+    print(f"{title}: {shots} shots, {lost} lost, {inside} chosen within a true transition")
+    print(
+        f"  at least as sharp as the median of its shot: {sharper}, of the frames without transitions: {sharper_clear}"
+    )
 
 
-def _median(path: Path, told: Closed, fps: float) -> float:
-    """Median sharpness of the frames of a shot, each fifth."""
-    found = []
-    for picture in Decoder(path, told.shot.start, every=5 / fps):
-        if picture.seconds >= told.shot.end:
+def _sharp(path: Path, told: Closed, fps: float) -> dict[int, float]:
+    """The sharpness of each frame of a shot, by its number: as RGB, which is not how the frame was chosen."""
+    found = {}
+    for picture in Decoder(path, told.shot.start):
+        if picture.seconds >= told.shot.end - 1e-6:
             break
         light = cv2.cvtColor(picture.picture((640, 360)), cv2.COLOR_RGB2GRAY).astype(np.float32)
-        found.append(float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var()))))
-    return float(np.median(found)) if found else 0.0
+        variance = float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var())))
+        found[round(picture.seconds * fps)] = variance
+    return found
 
 
 def _technical() -> None:
@@ -187,10 +197,13 @@ def _technical() -> None:
 OURS = """
 import json, resource, sys, time
 from pathlib import Path
+from unipic.core.machine import give_back_freed_memory
 from unipic.video import gathered
 from unipic.video.keyframes import Asked, look
 gathered.in_worker = lambda task, item, limits=None: task(item)
 what, path, out = sys.argv[1:]
+if what != "keyframes":  # as in a worker
+    give_back_freed_memory()
 if what == "decode":
     from unipic.video.decode import Decoder
     found = sum(1 for _ in Decoder(path))
@@ -212,52 +225,87 @@ print(json.dumps({"cpu": use.ru_utime + use.ru_stime, "memory": int(peak.split()
 
 
 def _long(folder: Path, count: int) -> None:
-    path, events, scenes = folder / "long.mp4", list[int](), list[int]()
-    write(_scenes(count, events, scenes), path, preset="ultrafast", g="125")
-    print(f"a long clip: {count:,} frames at 1280 x 720, {len(events)} cuts, {len(set(scenes))} scenes")
-    quarter = folder / "quarter.mp4"
-    write(_scenes(count // 4, [], []), quarter, preset="ultrafast", g="125")
-    for what in ("decode", "shots", "frames", "keyframes"):
+    path, plan = folder / "long.mp4", list(_plan(count))
+    if not path.exists():
+        write(_scenes(plan), path, preset="ultrafast", g="125")
+    events = set(np.cumsum([length for _, length in plan])[:-1].tolist())
+    print(f"a long clip: {count:,} frames at 1280 x 720, {len(events)} cuts, {len(dict(plan))} scenes")
+    for what in ("decode", "theirs", "keyframes", "shots", "frames"):
+        if what == "theirs":
+            _theirs(path, folder / "theirs", count)
+            continue
         told = _timed([sys.executable, "-c", OURS, what, str(path), str(folder / "out")])
         line = f"{what:10} {told['cpu']:7.1f} s processor time, {count / told['cpu']:6,.0f} frames/s, "
         line += f"{told['memory'] / 1e6:5,.0f} MB"
         if what == "shots":
-            at = [round(start * RATE) for start, _ in told["found"][1:]]
-            line += (
-                f"; {len(set(at) & set(events))} of {len(events)} cuts to the frame, {len(set(at) - set(events))} extra"
-            )
+            at = {round(start * RATE) for start, _ in told["found"][1:]}
+            line += f"; {len(at & events)} of {len(events)} cuts to the frame, {len(at - events)} extra"
         if what == "frames":
-            small = _timed([sys.executable, "-c", OURS, what, str(quarter), ""])["memory"]
-            line += (
-                f" (a quarter of it: {small / 1e6:,.0f} MB); {sum(not picks for _, picks in told['found'])} shots lost"
-            )
+            line += f"; {sum(not picks for _, picks in told['found'])} shots lost"
         if what == "keyframes":
             line += f"; {told['found']}"
         print(line, flush=True)
-    out = folder / "theirs"
+
+
+def _theirs(path: Path, out: Path, count: int) -> None:
+    """The same by PySceneDetect's command."""
     command = [sys.executable, "-m", "scenedetect", "-i", str(path), "-o", str(out), "detect-adaptive", "save-images"]
     begun = _children()
     subprocess.run(command, check=True, capture_output=True)
     spent = _children() - begun
     written = len(list(out.glob("*.jpg")))
-    print(f"scenedetect {spent:6.1f} s processor time, {count / spent:6,.0f} frames/s; {written} images\n")
+    print(f"scenedetect {spent:7.1f} s processor time, {count / spent:6,.0f} frames/s; {written} images", flush=True)
     shutil.rmtree(out)
 
 
-def _scenes(count: int, events: list[int], scenes: list[int]) -> Iterator[np.ndarray]:
-    """Shots of 60 to 160 frames that come back to a few scenes."""
-    studio = Studio([*photos_in(PHOTOS / "gallery_dev", 0)], 7, (1280, 720))
-    chance = np.random.default_rng(7)
-    photos = [studio.photo() for _ in range(min(SCENES, max(2, count // 300)))]
-    made, last = 0, -1
+def _plan(count: int) -> Iterator[tuple[int, int]]:
+    """Scenes with their frames, of 60 to 160, that come back to a few."""
+    chance, scene, made = np.random.default_rng(7), -1, 0
     while made < count:
-        scene = int(chance.choice([at for at in range(len(photos)) if at != last]))
-        if made:
-            events.append(made)
-        scenes.append(scene)
-        for frame in studio.shot(min(int(chance.integers(60, 160)), count - made), photos[scene]):
-            made, last = made + 1, scene
-            yield frame
+        scene = int(chance.choice([at for at in range(_scene_count(count)) if at != scene]))
+        length = min(int(chance.integers(60, 160)), count - made)
+        made += length
+        yield scene, length
+
+
+def _scene_count(count: int) -> int:
+    return min(SCENES, max(2, count // 300))
+
+
+def _scenes(plan: Sequence[tuple[int, int]], size: tuple[int, int] = (1280, 720)) -> Iterator[np.ndarray]:
+    studio = Studio([*photos_in(PHOTOS / "gallery_dev", 0)], 7, size)
+    photos = [studio.photo() for _ in range(1 + max(scene for scene, _ in plan))]
+    for scene, length in plan:
+        yield from studio.shot(length, photos[scene])
+
+
+def _memory(folder: Path) -> None:
+    """Peak memory of a film and of one several times as long, by size."""
+    print("peak memory of finding shots and their best frames")
+    for size, times in (((1920, 1080), (4, 16)), ((3840, 2160), (4, 8))):
+        piece = folder / f"{size[1]}.mp4"
+        write(_scenes(list(_plan(300)), size), piece, preset="ultrafast", g="125")
+        for number in times:
+            path = folder / f"{size[1]}-{number}.mp4"
+            _repeat(piece, path, number)
+            told = _timed([sys.executable, "-c", OURS, "frames", str(path), ""])
+            print(f"  {size[0]} x {size[1]}, {300 * number:5,} frames: {told['memory'] / 1e6:5,.0f} MB", flush=True)
+            path.unlink()
+
+
+def _repeat(piece: Path, path: Path, times: int) -> None:
+    """A film several times in a row, without coding it again."""
+    with av.open(str(path), "w") as out:
+        stream: Any = None
+        for number in range(times):
+            with av.open(str(piece)) as source:
+                theirs = source.streams.video[0]
+                stream = stream or out.add_stream_from_template(theirs)
+                length = int((theirs.duration or 0) * number)
+                for packet in source.demux(theirs):
+                    if packet.dts is not None and packet.pts is not None:
+                        packet.pts, packet.dts, packet.stream = packet.pts + length, packet.dts + length, stream
+                        out.mux(packet)
 
 
 def _timed(command: list[str]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
 SIZE = (640, 360)
 RATE = 25
+CLEAR = 20  # frames of a shot that no transition touches, at least: else there is nothing right to choose
 Frame = np.ndarray  # uint8 [H, W, 3]
 
 
@@ -99,10 +101,8 @@ class Studio:
         frames = []
         for number in range(count):
             x, y = np.clip(start + step * number, 0, spare).astype(int)
-            grain = noise.integers(-3, 4, (height, width, 1))
-            frames.append(
-                np.clip(photo[y : y + height, x : x + width].astype(np.int16) + grain, 0, 255).astype(np.uint8)
-            )
+            grain = np.repeat(noise.integers(-3, 4, (height, width, 1), np.int8), 3, axis=2)
+            frames.append(np.asarray(cv2.add(photo[y : y + height, x : x + width], grain, dtype=cv2.CV_8U)))
         return frames
 
     def cut_clip(self, name: str, lengths: Sequence[int]) -> Clip:
@@ -115,10 +115,11 @@ class Studio:
         return clip
 
     def mixed(self, name: str, length: int, mix: Callable[[Frame, Frame, float], Frame], kind: str, shots: int) -> Clip:
-        """Shots joined by a transition of `length` frames."""
-        clip = Clip(name, self.shot(self._chance.randrange(40, 60)))
+        """Shots joined by a transition of `length` frames. Each has CLEAR frames or more of its own."""
+        least = max(40, CLEAR + length)
+        clip = Clip(name, self.shot(self._chance.randrange(least, least + 20)))
         for _ in range(shots - 1):
-            following = self.shot(self._chance.randrange(40, 60) + length)
+            following = self.shot(self._chance.randrange(least, least + 20) + length)
             begin = len(clip.frames) - length
             for number in range(length):
                 share = (number + 1) / (length + 1)

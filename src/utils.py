@@ -93,7 +93,7 @@ def index_gallery(
         no_photos = [one for one in read if isinstance(one, Unreadable)]
     if not place:  # of a server's photos, what belongs together is known by its list
         library.join(folder, files, tools.engine, tools.index, progress)
-    films = index_films(files, library, _kept(tools), progress)
+    films = index_films(files, library, _kept(tools, settings), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
     unreadable = tuple(one for one in told if isinstance(one, Unreadable))
@@ -125,6 +125,10 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
     progress(Step(faces.FINDING.name, 0, 0, ahead=(faces.FINDING, faces.TELLING) if asked else (faces.FINDING,)))
     try:
         faces.find(library, tools.engine, settings.limits, progress)
+        if asked and library.has_films():
+            from unipic.video.film_faces import look_for_faces  # here: what has no film does without FFmpeg
+
+            look_for_faces(library, settings, progress)
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
         return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
@@ -201,7 +205,7 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    films = look_through_films(gallery, files, _kept(tools), progress=progress)
+    films = look_through_films(gallery, files, _kept(tools, settings), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
 
 
@@ -218,7 +222,7 @@ def find_film_copies(
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
-    films = look_through_films(gallery, files, _kept(tools), alike, progress)
+    films = look_through_films(gallery, files, _kept(tools, settings), alike, progress)
     return films, find_copies(films_of(films.gallery), films.likeness, settings.thresholds.near, NO_BONDS).sets
 
 
@@ -386,8 +390,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
     )
 
 
-def _kept(tools: Tools) -> Kept:
-    return Kept(tools.index, tools.thumbnails, tools.encoder)
+def _kept(tools: Tools, settings: Settings) -> Kept:
+    return Kept(tools.index, tools.thumbnails, tools.encoder, settings.films)
 
 
 def _ranker(tools: Tools) -> str:

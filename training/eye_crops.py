@@ -132,7 +132,7 @@ def who(found: Sequence[Found], without: Sequence[Found]) -> list[int]:
 
 def _vectors(faces: Sequence[Found], encoder: FaceEncoder | OwnFaceEncoder) -> np.ndarray:
     """Float32 [N, D], zeros for a face that shows nothing."""
-    cut = [chips.cut(face.pixels, np.array(face.points) / face.pixels.shape[1::-1]) for face in faces]
+    cut = [chips.cut(face.pixels, (np.array(face.points) / face.pixels.shape[1::-1]).tolist()) for face in faces]
     seen = [chip if chip is not None else np.zeros((chips.SIDE, chips.SIDE, 3), np.uint8) for chip in cut]
     told = np.array([chip is not None for chip in cut], bool)[:, None]
     return np.where(told, np.nan_to_num(encoder.embed(np.array(seen, np.uint8))), 0)
@@ -169,9 +169,9 @@ def _way_of_putting(rng: np.random.Generator) -> Callable[[np.ndarray, np.ndarra
         far = np.hypot(*(np.mgrid[:side, :side] * 2 / (side - 1) - 1))
         if cloned:
             mask = np.where(far < low + soft / 2, 255, 0).astype(np.uint8)
-            colours = [np.repeat(one[..., None], 3, axis=2) for one in (laid, eye)]
+            below, above = (np.repeat(one[..., None], 3, axis=2) for one in (eye, laid))
             middle = (left + side // 2, top + side // 2)
-            return cv2.seamlessClone(*colours, mask, middle, cv2.NORMAL_CLONE)[..., 0]
+            return cv2.seamlessClone(above, below, mask, middle, cv2.NORMAL_CLONE)[..., 0]
         here = np.s_[top : top + side, left : left + side]
         place, ring = eye[here].astype(np.float32), (far > 0.7) & (far < 1)
         gain = np.clip((place[ring].std() + 4) / (laid[ring].std() + 4.0), 0.4, 1.6)

@@ -66,7 +66,7 @@ def keyframes(
             _folder(named.folder, paths, where, groups, encoding, machine)
             return
         _check(where, paths)
-        asked, wish = asked_of(which), _wish(which, groups)
+        asked, wish = asked_of(which, settings), _wish(which, groups)
         told, problems = list[dict[str, Any]](), list[str]()
         with progress_bars(quiet=where.as_json) as progress, _opened(settings, where.fresh, progress) as tools:
             for file in found_films(paths):
@@ -117,7 +117,7 @@ def _encoder(short: str | None, long: str | None) -> str | None:
     return name
 
 
-def asked_of(which: Which) -> Asked:
+def asked_of(which: Which, settings: Settings = Settings()) -> Asked:  # noqa: B008  frozen
     """What is asked of each film. SettingsError."""
     from unipic.video.detectors import installed
     from unipic.video.keyframes import Asked
@@ -133,6 +133,7 @@ def asked_of(which: Which) -> Asked:
         fast=which.fast,
         limit=seconds(which.limit) if which.limit else float("inf"),
         format="png" if which.format == "png" else "jpg",
+        limits=settings.films,
     )
 
 

@@ -9,8 +9,8 @@ from screens.parts.words import count, plain
 from server.film_pictures import filmstrip
 from server.state import library
 from unipic.core.photo import Photo, local_time
-from unipic.core.words import size
-from unipic.video.facts import clock, seconds_of
+from unipic.core.words import clock, printable, size
+from unipic.video.facts import seconds_of
 
 PAGE = 24  # films on a page
 
@@ -39,9 +39,9 @@ def _row(one: Photo) -> None:
     with st.container(border=True):
         strip = filmstrip(library(), one)
         if strip:
-            st.image(strip)
+            st.image(strip, alt=f"Pictures from all of {printable(one.name)}")
         else:
-            st.image(str(library().thumbnails.path(one.digest)), width=320)
+            st.image(str(library().thumbnails.path(one.digest)), width=320, alt=f"A picture from {printable(one.name)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(one.name)}**  \n{_facts(one)}")
             st.button("Open", key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),

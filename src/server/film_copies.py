@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from server.state import library
-from unipic.core.photo import Photo
+from unipic.core.photo import FILM, Photo
 from unipic.video.facts import KEY, PRINTED, seconds_of
 from unipic.video.fingerprints import Fingerprint, unpacked
 from unipic.video.same_film import agree, tells
@@ -28,15 +28,36 @@ class FilmCopy:
 
 def copies_of(film: Photo) -> list[FilmCopy]:
     """Those of the library's films that agree with this one, the best first. No film is opened."""
-    rows = library().ask(
-        "SELECT digest, value FROM vector WHERE key = ? AND part = ? AND made = ?", [KEY, KEY, PRINTED]
-    )
-    prints = {digest: unpacked(value) for digest, value in rows}
+    prints = _prints()
     own = prints.pop(film.digest, None)
     if own is None:
         return []
     found = _agreeing(film, own, prints)
     return sorted(found, key=lambda one: (-one.coverage, one.long.name, one.short.name))
+
+
+def moments_of(films: Sequence[Photo]) -> list[tuple[float, float]]:
+    """For each film its length, and the seconds by which the first film's moments come later in it.
+
+    [] unless all are films that agree with the first one.
+    """
+    if any(film.format != FILM for film in films):
+        return []
+    prints, found = _prints(), [(seconds_of(films[0]), 0.0)]
+    for film in films[1:]:
+        a, b = (prints.get(one.digest) for one in (films[0], film))
+        longer = seconds_of(films[0]) >= seconds_of(film)
+        agreed = agree(*((b.voting, a.voting) if longer else (a.voting, b.voting))) if a and b else None
+        if agreed is None:
+            return []
+        found.append((seconds_of(film), -agreed.offset if longer else agreed.offset))
+    return found
+
+
+def _prints() -> dict[str, Fingerprint]:
+    """All fingerprints that are known, by the film's digest."""
+    asked = "SELECT digest, value FROM vector WHERE key = ? AND part = ? AND made = ?"
+    return {digest: unpacked(value) for digest, value in library().ask(asked, [KEY, KEY, PRINTED])}
 
 
 def _agreeing(film: Photo, own: Fingerprint, prints: dict[str, Fingerprint]) -> Iterator[FilmCopy]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from server.examples import faces_in_selfie
+from server.pictures import DIGEST
 from server.uploads import look_at_upload
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
@@ -26,7 +28,9 @@ from unipic.people.selfie import photos_of
 from unipic.people.settling import Somebody
 from unipic.people.suggest import Answer as Said
 from unipic.people.suggest import Card, Deck
+from unipic.vision.faces import KIND
 
+BOX = re.compile(r"-?\d{1,4}( -?\d{1,4}){3}")  # as in the key of a face
 KINDS = ("person", "unnamed", "other", "hidden")
 QUESTIONS = 50  # sent at once
 SHOWN = 6  # faces on each side of a question
@@ -85,13 +89,19 @@ def people_routes(library: Library) -> list[Route]:
     def person(request: Request) -> Answer:
         with room.lock:
             try:
-                return _in_full(room.people, room.people.somebody(request.path_params["id"]))
+                one = room.people.somebody(request.path_params["id"])
+                return {**_in_full(room.people, one), "films": _films(library, one)}
             except SettingsError as error:
                 raise Refused(404, f"{error}.") from None
 
     def questions(request: Request) -> Answer:
         with room.lock:
             return _questions(room)
+
+    async def chip(request: Request) -> Response:
+        given = request.path_params["digest"], request.query_params.get("box", "")
+        jpeg = await run_in_threadpool(_chip, library, *given)
+        return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     def do(asked: Asked) -> Answer:
         with room.lock:
@@ -114,6 +124,7 @@ def people_routes(library: Library) -> list[Route]:
         Route(f"{path}/selfie", in_words(selfie), methods=["PUT"]),
         Route(f"{path}/listing", in_words(shown(listing))),
         Route(f"{path}/person/{{id}}", in_words(shown(person))),
+        Route(f"{path}/chip/{{digest}}", in_words(chip)),
         Route(f"{path}/questions", in_words(shown(questions))),
         Route(f"{path}/do", in_words(heard(do)), methods=["POST"]),
     ]
@@ -151,7 +162,28 @@ def _card(one: Somebody) -> dict[str, Any]:
 
 
 def _face(face: Face) -> dict[str, Any]:
-    return {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
+    told = {"key": face.key, "digest": face.digest, "box": [round(edge, 4) for edge in face.box]}
+    return told if face.time is None else told | {"at": face.time}
+
+
+def _chip(library: Library, digest: str, box: str) -> bytes:
+    """The picture of a face in a film, a JPEG. Refused if it is not there, or faces are not told apart."""
+    asked = is_on(library) and DIGEST.fullmatch(digest) and BOX.fullmatch(box)
+    there = library.chips.load(digest, [f"{KIND} {box}"]) if asked else {}
+    if not there:
+        raise Refused(404, "There is no such face.")
+    return next(iter(there.values()))
+
+
+def _films(library: Library, one: Somebody) -> list[dict[str, Any]]:
+    """The films that a person is in, with the seconds at which it is seen best, by name."""
+    times: dict[str, set[float]] = {}
+    for face in one.faces:
+        if face.time is not None:
+            times.setdefault(face.digest, set()).add(face.time)
+    films = library.by_digest(times)
+    told = [{"digest": its, "name": printable(film.name), "times": sorted(times[its])} for its, film in films.items()]
+    return sorted(told, key=lambda film: (film["name"], film["digest"]))
 
 
 def _in_full(people: People, one: Somebody) -> dict[str, Any]:

@@ -164,6 +164,8 @@ def _face(face: Face) -> dict[str, Any]:
 
 def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
     """A group for the browser, see darkroom/README.md."""
+    from server.film_copies import moments_of  # here: it takes the library's state, which takes these routes
+
     told = desk.evidence.scores if group.lane == "similar" else {}
     scores = {name: [score.get(photo.id) for photo in group.photos] for name, score in told.items()}
     scores |= eyes_and_smiles(group.people)
@@ -178,6 +180,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
         "bytes": sum(photo.bytes for photo in group.photos),
         "makes": makes(group, desk.proposal.cleanup.series),
+        "moments": moments_of(group.photos),
         "people": [[face and _face(face) for face in row] for row in group.people],
         "photos": [
             {

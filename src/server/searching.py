@@ -51,16 +51,19 @@ class Found:
     results: Results | None = None  # None: the query could not be understood
 
     def more(self, start: int, count: int) -> list[dict[str, Any]]:
-        """For photos from a position on: how many `more` are behind each, `why` it is there, and which `part` shows it.
+        """For photos from a position on: how many `more` are behind each, `why` it is there, and what shows it.
 
-        `part`: left, top, right and bottom as shares of the picture; None for the whole.
+        `part`: left, top, right and bottom as shares of the picture; None for the whole. `at`: seconds into a film.
         """
         if self.results is None:
             return []
         some = slice(start, start + count)
         order = self.results.order[some].tolist()
         told = zip(self.results.more[some].tolist(), self.results.why(order), self.results.parts(order), strict=True)
-        return [{"more": more, "why": printable(why), "part": part.get("box")} for more, why, part in told]
+        return [
+            {"more": more, "why": printable(why), "part": part.get("box"), "at": self.results.at(position)}
+            for position, (more, why, part) in zip(order, told, strict=True)
+        ]
 
 
 class Searches:

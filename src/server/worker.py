@@ -144,7 +144,7 @@ def look_through(path: Path, settings: Settings, progress: Progress) -> None:
         try:
             status = path.lstat()
             file = Found(str(path), path.name, str(path), status.st_size, stamp(status))
-            asked = Asked("")
+            asked = Asked("", limits=settings.films)
             keyframes(file, asked, Wish(), tools, rows_for(asked, tools.encoder, tools.index), progress)
         except NotAFilm as error:
             raise UnipicError(f"{path.name} {error}.") from error

@@ -28,7 +28,8 @@ const photo = (id, width, height, more) => ({
   protected: false, showable: true, facts: [["Resolution", `${width} x ${height}`, width * height, 1]], ...more,
 });
 const url = (kind) => (one) => `/${kind}/${one.width}x${one.height}`;
-const urls = { thumb: url("thumb"), view: url("view"), full: url("full") };
+const frame = (film, seconds) => (log.push(`${film.id} at ${seconds}`), `/view/${film.width}x${film.height}`);
+const urls = { thumb: url("thumb"), view: url("view"), full: url("full"), frame };
 const log = [];
 const compare = (photos, more = {}) => {
   const kept = new Set([photos[0].id]);
@@ -109,6 +110,23 @@ def test_geometry_and_the_bound(stage) -> None:
     assert run("[z.sameShape(big, small), z.sameShape(big, {width: 3000, height: 4000})]") == [True, False]
     shares = stage.evaluate("[[12, 0], [30, 0], [12, 1], [5, 5], [0, 0]].map(([n, k]) => t.upperBound(n, k))")
     assert shares == pytest.approx([0.221, 0.095, 0.339, 1, 1], abs=0.0005)
+
+
+def test_films_are_shown_at_one_moment_by_the_slider(stage, quiet) -> None:
+    stage.evaluate(
+        "t.compare([t.photo('a', 320, 240, {format: 'FILM'}), t.photo('b', 160, 120, {format: 'FILM'})],"
+        " {group: {moments: [[9, 0], [3, -2]]}})"
+    )
+    slider = stage.get_by_label("Time in the first film, in seconds")
+    slider.focus()
+    for _ in range(40):
+        stage.keyboard.press("ArrowRight")
+    stage.wait_for_function("t.log.length >= 2")
+    stage.wait_for_function("t.log.includes('a at 4') && t.log.includes('b at 2')")
+    assert numbers(stage) == ["1", "2"], "arrows moved the slider alone"
+    stage.evaluate("t.compare([t.photo('c', 320, 240), t.photo('d', 160, 120)], {group: {moments: []}})")
+    assert stage.locator(".compare-scrub").count() == 1, "photos have none"
+    quiet()
 
 
 def test_zoom_is_in_step_and_stays_when_flipping(stage, quiet) -> None:

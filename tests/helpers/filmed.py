@@ -145,3 +145,10 @@ def copy_of(path: Path, kind: str, to: Path, rate: float, frames: list[Frame]) -
     made = CUT[kind](frames) if kind in CUT else [EACH[kind](one) for one in frames]
     options = {"preset": "ultrafast", "crf": "36"} if kind.startswith("half") else FAST
     return write_film(to.with_suffix(".mp4"), map(even, made), rate, options=options)
+
+
+def frames(
+    path: Path, start: float = 0.0, size: tuple[int, int] | None = None, every: float = 0.0
+) -> Iterator[tuple[float, Frame]]:
+    """Seconds and upright RGB of each picture of a film, or of those `every` seconds."""
+    return ((one.seconds, one.picture(size)) for one in Decoder(path, start, every))

@@ -12,6 +12,7 @@ from tests.safety.harness.amounts import amount
 
 from unipic.core.photo import Found
 from unipic.video import reading
+from unipic.video.keyframes import Asked, look
 from unipic.video.reading import Order, print_film, read_film
 
 MUTANTS = amount(pr=24, nightly=2_000)
@@ -50,9 +51,9 @@ def mutant(data: bytes, chance: random.Random) -> bytes:
 
 
 def both(order: Order) -> Iterator[tuple[str, int]]:
-    """What the picture and the fingerprint of a film came to."""
+    """What the picture, the fingerprint and the shots of a film came to."""
     picture, _ = next(read_film(order))
-    yield picture.photo.note, len(next(print_film(order)))
+    yield picture.photo.note, len(next(print_film(order))) + len(list(look(Asked(order.file.path))))
 
 
 def test_no_mutated_film_kills_its_worker(seeds: list[Path], tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_no_mutated_film_kills_its_worker(seeds: list[Path], tmp_path: Path) -> 
         path = tmp_path / f"{number}{seed.suffix}"
         path.write_bytes(mutant(seed.read_bytes(), random.Random(number)))
         files.append(Found(str(number), path.name, str(path), path.stat().st_size))
-    made = list(reading._made(both, files, "", lambda step: None))
+    made = list(reading._made(both, [Order(file) for file in files], "", lambda step: None))
     assert [file for file, _ in made] == files, "each has an answer"
     refused = [told for _, told in made if isinstance(told, str)]
     died = [told for told in refused if told.startswith("is a film that ")]

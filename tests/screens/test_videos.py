@@ -13,7 +13,7 @@ from tests.helpers.libraries import read_in
 from tests.helpers.screened import app, text
 
 from server import film_work
-from server.film_copies import copies_of
+from server.film_copies import copies_of, moments_of
 from server.film_pictures import film_picture, filmstrip
 from server.state import server
 from server.worker import look_through
@@ -146,6 +146,10 @@ def test_two_films_that_are_one_are_scrubbed_together(library: Library, films: P
     assert {twin.long.name, twin.short.name} == {"walk.mp4", "small.mp4"}
     assert (twin.coverage, twin.offset) == (1.0, pytest.approx(0.0, abs=0.1))
     assert all(agrees for _, agrees in twin.agrees)
+    other = next(one for one in library.films() if one.name == "small.mp4")
+    assert moments_of([film, other]) == [(3.2, 0.0), (pytest.approx(3.2, abs=0.1), pytest.approx(0.0, abs=0.1))]
+    another = next(one for one in library.films() if one.name == "IMG_1.mov")
+    assert moments_of([film, other, another]) == []
     page = opened(film)
     assert "**100%** of the shorter film's pictures agree." in text(page)
     page.slider(key=f"scrub-{film.digest}").set_value(0.5).run()

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from screens.parts.film_copies import copies
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
+from server.film_people import named_in
 from server.film_pictures import film_picture, filmstrip
 from server.film_work import latest, start, told
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo
+from unipic.core.words import clock, printable
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.facts import clock, seconds_of
+from unipic.video.facts import seconds_of
 
+MOMENTS = 12  # of a person in a film, at most
 STEPS = 40  # of the slider over a film
 # A picture, the buttons above it and the words below it are seen at once.
 STYLE = """<style>
   .st-key-film-large img, .st-key-film-any img { max-height: 70vh; object-fit: contain; }
   .st-key-film-pair img { max-height: 50vh; object-fit: contain; }
+  .stButton kbd { color: inherit !important; opacity: 1 !important; }
 </style>"""
 
 
@@ -31,15 +37,17 @@ def film(one: Photo) -> None:
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip)
+        st.image(strip, alt=f"Pictures from all of {printable(one.name)}")
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)
     else:
         _told(one)
+    _people(one)
     copies(one)
-    with st.expander("Look at any time", icon=":material/timer:"):
-        _look(one)
+    at = _asked_for(one)
+    with st.expander("Look at any time", icon=":material/timer:", expanded=at > 0):
+        _look(one, at)
 
 
 def _told(one: Photo) -> None:
@@ -59,19 +67,42 @@ def _told(one: Photo) -> None:
 
 
 def _close() -> None:
-    st.query_params.pop("film", None)
+    for name in ("film", "at"):
+        st.query_params.pop(name, None)
+
+
+def _people(one: Photo) -> None:
+    """Who is in the film, with buttons to the moments."""
+    for name, times in named_in(one):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(name)}** at")
+            for at in times[:MOMENTS]:
+                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=f"{plain(name)} at {clock(at)}",
+                          on_click=_open_at, args=(at,))  # fmt: skip
+
+
+def _open_at(at: float) -> None:
+    st.query_params["at"] = f"{at:g}"
+
+
+def _asked_for(one: Photo) -> float:
+    """Seconds into the film at which the address opens it: where a search found it, or a person is in it."""
+    with suppress(ValueError):
+        return min(max(0.0, float(st.query_params.get("at", "0"))), seconds_of(one))
+    return 0.0
 
 
 @st.fragment
-def _look(one: Photo) -> None:
-    """What the film shows at the time of the slider."""
+def _look(one: Photo, start: float) -> None:
+    """What the film shows at the time of the slider, which begins at `start`."""
     seconds = seconds_of(one)
-    step = max(0.1, round(seconds / STEPS, 1))
-    at = st.slider("Time in seconds", 0.0, max(step, seconds), 0.0, step, key=f"at-{one.digest}", format="%.1f")
+    step = 0.1 if start else max(0.1, round(seconds / STEPS, 1))
+    at = st.slider("Time in seconds", 0.0, max(step, seconds), start, step, key=f"at-{one.digest}-{start}",
+                   format="%.1f")  # fmt: skip
     try:
         path = film_picture(library().data / INDEX / VIEWS, one, round(1000 * at))
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     with st.container(key="film-any"):
-        st.image(str(path), caption=f"at {clock(at)}", width="stretch")
+        st.image(str(path), caption=f"at {clock(at)}", alt=f"The film at {clock(at)}", width="stretch")

@@ -11,10 +11,10 @@ from server.film_pictures import film_picture
 from server.state import library
 from unipic.core.errors import NotShown
 from unipic.core.photo import Photo, local_time
-from unipic.core.words import size
+from unipic.core.words import clock, size
 from unipic.library.index import VIEWS
 from unipic.library.reader import INDEX
-from unipic.video.facts import clock, seconds_of
+from unipic.video.facts import seconds_of
 
 GREEN, GREY = "#3a8f5a", "#b8bcc0"
 STEPS = 40  # of the slider over the shorter film
@@ -54,7 +54,7 @@ def _picture(film: Photo, when: float) -> None:
     facts += [f"{taken:%d %b %Y}"] if taken else []
     try:
         path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
-        st.image(str(path), caption=f"at {clock(when)}", width="stretch")
+        st.image(str(path), caption=f"at {clock(when)}", alt=f"The film at {clock(when)}", width="stretch")
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
     sound = "sound" if any(extra.kind == "sound" for extra in film.holds) else "no sound"

@@ -15,7 +15,7 @@ from screens.parts.words import count, plain
 from screens.session import session
 from server.film_work import Told, frame
 from unipic.core.photo import Photo
-from unipic.video.facts import clock
+from unipic.core.words import clock
 from unipic.video.gathered import FilmFrame
 from unipic.video.keyframe_groups import Grouped
 from unipic.video.plots import figure, project
@@ -171,7 +171,7 @@ def _large(page: Page) -> None:
     picture = frame(page.film, one.name)
     if picture:
         with st.container(key="film-large"):
-            st.image(picture, width="stretch")
+            st.image(picture, width="stretch", alt=f"The picture at {clock(one.candidate.seconds)}")
     else:
         st.warning("This picture was deleted. Find the pictures again.", icon=":material/broken_image:")
 
@@ -206,8 +206,8 @@ def _map(page: Page) -> None:
         st.markdown(count(len(frames), "picture"))
         st.button("Keep these", icon=":material/check:", on_click=page.keep, args=(frames, True))
         st.button("Leave these out", icon=":material/remove:", on_click=page.keep, args=(frames, False))
-    st.image([frame(page.film, one.name) for one in frames[:12]], width=140,
-             caption=[clock(one.candidate.seconds) for one in frames[:12]])  # fmt: skip
+    times = [clock(one.candidate.seconds) for one in frames[:12]]
+    st.image([frame(page.film, one.name) for one in frames[:12]], width=140, caption=times, alt=times)
 
 
 def _kept(page: Page) -> None:
@@ -221,7 +221,8 @@ def _kept(page: Page) -> None:
         mime="application/zip", icon=":material/download:", type="primary", on_click="ignore",
     )  # fmt: skip
     there = [(one, picture) for one in kept[:SHOWN] if (picture := frame(page.film, one.name))]
-    st.image([picture for _, picture in there], width=170, caption=[clock(o.candidate.seconds) for o, _ in there])
+    times = [clock(one.candidate.seconds) for one, _ in there]
+    st.image([picture for _, picture in there], width=170, caption=times, alt=times)
     if len(kept) > SHOWN:
         st.caption(f"and {len(kept) - SHOWN:,} more")
 

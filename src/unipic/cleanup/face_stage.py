@@ -62,15 +62,16 @@ def look_at_faces(
         faces = [_placed(pictures[photo.digest], part) for photo in some for part in faces_of(found[photo.digest])]
         seen = iter(looks(readers.eyes, faces))
         for photo in some:
-            its = islice(seen, len(faces_of(found[photo.digest])))
-            told[photo.digest] = [number for look in its for number in astuple(look)]
+            of_photo = islice(seen, len(faces_of(found[photo.digest])))
+            told[photo.digest] = [number for look in of_photo for number in astuple(look)]
             index.keep_score(photo, told[photo.digest], readers.key)
     return {photo.id: tuple(_faces(photo, found[photo.digest], told[photo.digest])) for photo in photos}
 
 
 def faces_of(parts: Sequence[Part]) -> list[Part]:
-    """The faces among the parts of a photo, in an order of their own."""
-    return sorted((part for part in parts if part.kind == FACE and part.box), key=lambda part: part.name)
+    """The faces among the parts of a photo, in an order of their own. Those of a film are at times of it."""
+    still = (part for part in parts if part.kind == FACE and part.box and part.time is None)
+    return sorted(still, key=lambda part: part.name)
 
 
 def _placed(picture: np.ndarray, part: Part) -> tuple[np.ndarray, Points, float]:

@@ -7,6 +7,7 @@ from unipic.cleanup.films import FilmPair, film_pairs, films_of, likeness_of, or
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, silent
+from unipic.core.settings import FilmLimits
 from unipic.library.index import Index, path_of
 from unipic.library.library import Library
 from unipic.library.thumbnails import Thumbnails
@@ -40,6 +41,7 @@ class Kept:
     index: Index
     thumbnails: Thumbnails
     encoder: Encoder
+    limits: FilmLimits = FilmLimits()  # noqa: RUF009  frozen
 
 
 def look_through_films(
@@ -52,7 +54,7 @@ def look_through_films(
     """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
     gallery = with_films(gallery, files, kept, progress)
     films = originals(films_of(gallery))
-    prints = fingerprints_of(films, kept.index, progress)
+    prints = fingerprints_of(films, kept.index, progress, kept.limits)
     pairs = film_pairs(films, prints, alike, progress)
     gallery = with_stills(gallery, stills(photos_of(gallery), prints, kept.thumbnails))
     silent = (film for film in films if not tells(prints[film.digest]))
@@ -65,7 +67,7 @@ def with_films(
     """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
     alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
     found = [file for file in files if isinstance(file, Found) and file.id in alone]
-    seen = list(films_seen(found, kept.index, kept.thumbnails, kept.encoder, progress))
+    seen = list(films_seen(found, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits))
     photos = {one.photo.id: one.photo for one in seen if isinstance(one, Seen)}
     reasons = {one.id: one for one in seen if isinstance(one, Unreadable)}
     place = {file.id: i for i, file in enumerate(files)}
@@ -82,7 +84,7 @@ def index_films(
     beside = library.companions()
     films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
     alone = [file for file in films if path_of(file) not in beside]
-    seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress)
+    seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits)
     found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
     kept.index.write()
     return found

@@ -10,7 +10,8 @@ from unipic.cleanup.copies import identical, without_copies
 from unipic.cleanup.likeness import Likeness
 from unipic.core.photo import FILM, Gallery, Photo
 from unipic.core.progress import Progress, silent
-from unipic.video.facts import clock, pictures_of, seconds_of
+from unipic.core.words import clock
+from unipic.video.facts import pictures_of, seconds_of
 from unipic.video.fingerprints import Fingerprint
 from unipic.video.same_film import Alike, SameFilm, same_films
 from unipic.video.stills import Still

@@ -28,11 +28,17 @@ class Face:
     lids: float = 0.0  # as `eyes`, also where that does not tell
     detail: float = 0.0  # see vision.eyes.Look
     vector: np.ndarray | None = None  # float32 [128], of length 1; None: nobody asked whose face it is
+    time: float | None = None  # seconds into a film; None: of a photo
 
     @cached_property
     def key(self) -> str:
         """The photo's digest and the box in thousandths: the same whenever this face is found again."""
         return " ".join((self.digest, *(str(round(1000 * edge)) for edge in self.box)))
+
+    @property
+    def picture(self) -> str:
+        """The photo, or the moment of a film, that shows it: two faces in one are of two people."""
+        return self.digest if self.time is None else f"{self.digest} {self.time:g}"
 
 
 def turned(points: Sequence[Point]) -> float:

@@ -11,6 +11,7 @@ from unipic.core.container import ROOT, cpu_quota, memory_limit
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
 LARGEST_PIECE_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
+SMALLEST_PIECE_GIVEN_BACK = 1_000_000  # bytes: of 1080p, finding the best frames took 550 MB without, 160 with it
 # Bytes that a run takes without its decode processes, and the web server: 966 and 186 MB, see benchmarks/RESULTS.md.
 RUN_MEMORY = 1_200_000_000
 # Bytes of a decode process that met a large photo: 403 MB after a HEIC of 48 megapixels, 438 after a WebP of 24. Most
@@ -23,10 +24,19 @@ def keep_freed_memory() -> None:
 
     That took a fifth of the time of finding keypoints. Other C libraries are left as they are.
     """
+    _malloc(MMAP_THRESHOLD, LARGEST_PIECE_KEPT)
+    _malloc(TRIM_THRESHOLD, FREE_BYTES_KEPT)
+
+
+def give_back_freed_memory() -> None:
+    """Make glibc return freed pictures to the system: pieces of many sizes in turn would fill a film's limit."""
+    _malloc(MMAP_THRESHOLD, SMALLEST_PIECE_GIVEN_BACK)
+
+
+def _malloc(what: int, value: int) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt:
-        mallopt(MMAP_THRESHOLD, LARGEST_PIECE_KEPT)
-        mallopt(TRIM_THRESHOLD, FREE_BYTES_KEPT)
+        mallopt(what, value)
 
 
 def limit_memory(limit: int) -> None:

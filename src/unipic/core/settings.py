@@ -200,6 +200,18 @@ class Limits(Section):
 
 
 @dataclass(frozen=True)
+class FilmLimits(Section):
+    """The same for a film. What was found until one is exceeded is kept."""
+
+    film_hours: float = 12.0
+    film_pixels: int = 8192 * 4320  # 8K
+    film_memory: int = 4_000_000_000  # bytes of address space of the process that decodes it
+    film_stall: float = 30.0  # seconds of processor time without another picture
+
+    check = Limits.check
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of them, by sections. Files and records name a setting without its section: no two have the same name."""
 
@@ -209,6 +221,7 @@ class Settings:
     searching: Searching = Searching()
     machine: Machine = Machine()
     limits: Limits = Limits()
+    films: FilmLimits = FilmLimits()
 
     @classmethod
     def of(cls, **values: Any) -> Settings:

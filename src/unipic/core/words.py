@@ -53,6 +53,13 @@ def belonging(files: int) -> str:
     return f" with {count(files, 'file')} that {'belongs' if files == 1 else 'belong'} to them" if files else ""
 
 
+def clock(seconds: float) -> str:
+    """A time in a film: 0:41, 12:05, 1:02:07."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def duration(seconds: float) -> str:
     """A rounded duration: 40 s, 12 min, 1.5 h."""
     if seconds < 90:

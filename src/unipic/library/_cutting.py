@@ -42,7 +42,9 @@ class Cutter:
             found = {digest: told_apart(faces) for digest, faces in seen(self.ask, some, finder).items()}
             names = {digest: [part_name(face.box) for face in found.get(digest, ())] for digest in some}
             stored = {digest: self.chips.load(digest, names[digest]) for digest in some}
-            todo = [digest for digest in some if len(stored[digest]) < len(names[digest])]
+            in_films = {digest for digest in some if any(face.time is not None for face in found.get(digest, ()))}
+            cut_now = [digest for digest in some if digest not in in_films]  # those of a film were kept with its faces
+            todo = [digest for digest in cut_now if len(stored[digest]) < len(names[digest])]
             for digest in some:
                 if digest not in todo:
                     yield Cut(digest, tuple(stored[digest].items()))
@@ -82,7 +84,8 @@ def seen(ask: Ask, digests: Sequence[str], finder: str) -> dict[str, list[Face]]
             told = json.loads(facts)
             box = tuple(told["box"])
             points = tuple((x, y) for x, y in told["points"])
-            found[digest].append(Face(digest, box, points, told["score"], (box[2] - box[0]) * width))
+            size = (box[2] - box[0]) * width
+            found[digest].append(Face(digest, box, points, told["score"], size, time=told.get("time")))
     return found
 
 

@@ -78,6 +78,21 @@ def called(reader: Reader, photos: Iterable[Photo]) -> dict[str, str]:
     return found
 
 
+def times(reader: Reader, film: str) -> dict[str, list[float]]:
+    """Seconds into a film, by its digest, at which each person is seen best, by the person's id."""
+    rows = reader.ask(
+        "SELECT DISTINCT json_extract(w.facts, '$.person') who, json_extract(f.facts, '$.time') seconds FROM part w "
+        f"JOIN part f ON f.digest = w.digest AND f.kind = '{FACE}' AND f.part = '{FACE} ' || w.part "
+        f"WHERE w.kind = '{KIND}' AND w.key = '{KEY}' AND w.digest = ? ORDER BY seconds",
+        [film],
+    )
+    found: dict[str, list[float]] = {}
+    for who, seconds in rows:
+        if who and seconds is not None:
+            found.setdefault(who, []).append(seconds)
+    return found
+
+
 def numbers(reader: Reader) -> dict[str, int]:
     """In how many photos each person is, by id."""
     asked = f"SELECT json_extract(facts, '$.person') who, count(DISTINCT digest) {_ROWS} GROUP BY who"

@@ -15,15 +15,18 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable, ModelError
 from unipic.core.face import TURNED, Face, turned
+from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Stage, silent, within
 from unipic.core.settings import Limits
 from unipic.library._cutting import seen
 from unipic.library._database import Database
+from unipic.library._parts import store_parts
 from unipic.library._tables import marks, portions
 from unipic.library.filling import Model, detector, face_encoder
 from unipic.library.library import Library
 from unipic.library.reader import Reader
 from unipic.reading.engines.base import Engine
+from unipic.vision.base import Part
 from unipic.vision.face_net import IDENTITY, FaceEncoder
 from unipic.vision.faces import KIND, FaceFinder, part_name
 from unipic.vision.own_faces import OwnFaceEncoder
@@ -32,6 +35,8 @@ from unipic.vision.registry import face_encoder_key, open_face_encoder, open_fac
 FINDER = FaceFinder.key  # of the rows of the faces' parts
 # The names under which it is remembered what people chose.
 CHOICE, LEFT_OUT, UNWANTED = "faces", "faces left out", "faces never again"
+IN_FILMS = f"{IDENTITY}films {FINDER}"  # of the fact that a film was looked through; forgotten with all identities
+TIMED = f"kind = '{KIND}' AND json_extract(facts, '$.time') IS NOT NULL"  # rows of faces in films
 # Seconds for 1,000 photos, with one face in two of them.
 FINDING = Stage("Finding faces", 14, "Where faces are is noted: for the best shot, for crops, and for People.")
 TELLING = Stage("Telling faces apart", 8, "Each face becomes 128 numbers that are kept on this computer.")
@@ -115,6 +120,30 @@ def is_clear(face: Face, mean: np.ndarray | None = None) -> bool:
     return mean is None or face.vector is None or float(face.vector @ mean) < LIKE_ANYBODY
 
 
+# Faces in films: rows with a time, which video.film_faces makes while it is turned on.
+
+
+def unsearched_films(library: Library, version: int) -> list[Photo]:
+    """The films whose faces are wanted and were not looked for by this version."""
+    if not is_on(library):
+        return []
+    unwanted, done = _unwanted(library), library.filled(f"{IN_FILMS} {version}")
+    return [film for film in library.films() if film.digest not in unwanted and film.digest not in done]
+
+
+def keep_film_faces(library: Library, digest: str, version: int, found: Sequence[tuple[Part, bytes]]) -> None:
+    """Keep the faces of a film with their chips, in place of those of its one picture; unless it was turned off."""
+    if not is_on(library) or digest in _unwanted(library):
+        return
+    for part, chip in found:
+        library.chips.save(digest, part.name, chip)
+    with closing(Database(library.path)) as base:
+        base.queue(f"DELETE FROM part WHERE digest = ? AND kind = '{KIND}' AND key = ?", [digest, FINDER])
+        base.queue(f"DELETE FROM done WHERE digest = ? AND key LIKE '{IDENTITY}%'", [digest])
+        store_parts(base, digest, [part for part, _ in found], FINDER)
+        store_parts(base, digest, [], f"{IN_FILMS} {version}")
+
+
 # What people chose.
 
 
@@ -191,6 +220,9 @@ def _delete(library: Library, digests: Sequence[str] | None = None) -> Forgotten
             which = f"WHERE key LIKE '{IDENTITY}%'{among}"
             number += base.ask(f"SELECT count(*) FROM vector {which}", values)[0][0]
             base.all_at_once([(f"DELETE FROM {table} {which}", values) for table in ("vector", "part", "done")])
+            films = f"key = ? AND digest IN (SELECT digest FROM part WHERE {TIMED}{among})"  # its picture is looked at
+            base.all_at_once([(f"DELETE FROM done WHERE {films}", (FINDER, *values))])
+            base.all_at_once([(f"DELETE FROM part WHERE {TIMED}{among}", values)])
         base.compact()
     return Forgotten(number, chips)
 

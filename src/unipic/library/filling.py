@@ -1,7 +1,8 @@
 """Make the rows that a model has not made yet: vectors of photos, or parts such as faces and lines of text."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from PIL import Image
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.library._cutting import Cutter, originals
-from unipic.library._database import Database, rows_in
-from unipic.library._parts import store_parts
+from unipic.library._database import FRAMES, Database, rows_in
+from unipic.library._parts import store_part, store_parts
 from unipic.library._tables import portions
 from unipic.library.chips import Chips
 from unipic.library.thumbnails import Thumbnails
@@ -45,6 +46,7 @@ class Model:
     stage: str = STAGE  # for people
     side: int = 0  # pixels: the long side of the pictures it needs, made from the originals; 0: thumbnails will do
     finder: str = ""  # the key of the finder of faces whose chips it gets instead of pictures; "": none
+    frames: bool = False  # it looks at the frames that were chosen of films, too
 
 
 def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
@@ -57,7 +59,7 @@ def encoder(key: str, open_model: Callable[[], Encoder]) -> Model:
 
 def text_encoder(key: str, open_model: Callable[[], TextEncoder]) -> Model:
     """The seeing half of a text encoder as it fills the library: one vector a photo, of its thumbnail."""
-    return Model(text_key(key), open_model, _seen_whole, MEANING)
+    return Model(text_key(key), open_model, _seen_whole, MEANING, frames=True)
 
 
 def text_key(key: str) -> str:
@@ -100,8 +102,29 @@ class Filler:
                 store_parts(self.base, digest, its, model.key)
             done += len(lot)
             progress(Step(model.stage, done, len(undone), "photo"))
+        if model.frames:
+            self._fill_frames(digests, model, progress)
         self.base.write()
         return done
+
+    def _fill_frames(self, digests: Sequence[str], model: Model, progress: Progress) -> None:
+        """Vectors of the frames that were chosen of films, as parts of the film by the names of the frames."""
+        asked = (
+            "SELECT DISTINCT digest, part FROM part p WHERE kind = 'frame' AND NOT EXISTS "
+            "(SELECT 1 FROM vector v WHERE v.digest = p.digest AND v.part = p.part AND v.key = ?)"
+        )
+        wanted, pictures = set(digests), Thumbnails(self.thumbnails.folder.parent / FRAMES)
+        frames = [row for row in self.base.ask(asked, [model.key]) if row[0] in wanted]
+        paths = ((f"{digest} {part}", pictures.path(f"{digest}-{part}")) for digest, part in frames)
+        there = ((name, path.read_bytes()) for name, path in paths if path.is_file())
+        done, made = 0, versions.picture()
+        for lot, parts in self.engine.apply(model.open, model.work, _batches(there)):
+            for (name, _), its in zip(lot, parts, strict=True):
+                digest, frame = name.split(" ")
+                for part in its:
+                    store_part(self.base, digest, replace(part, name=frame), model.key, made)
+            done += len(lot)
+            progress(Step(model.stage, done, len(frames), "frame"))
 
     def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
         """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
@@ -167,6 +190,13 @@ def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
         lot = tuple((digest, path.read_bytes()) for digest, path in paths.items() if path.is_file())
         if lot:
             yield lot
+
+
+def _batches(pictures: Iterable[tuple[str, bytes]]) -> Iterator[Lot]:
+    """LARGE_LOT at a time."""
+    left = iter(pictures)
+    while lot := tuple(islice(left, LARGE_LOT)):
+        yield lot
 
 
 def _embedded(model: Encoder, lot: Lot) -> list[list[Part]]:

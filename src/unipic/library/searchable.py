@@ -6,9 +6,10 @@ An object is one state of the library, see `version`; it may be used by several 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from math import log
+from math import isnan, log
 from threading import Lock
 from typing import Any
 
@@ -32,6 +33,24 @@ SURE = log(9)  # log-odds of 9 in 10, from which two shots in quick succession a
 READ = 2_000  # vectors at a time
 BURST_S = 10  # seconds between two shots of a burst by one camera, at most
 SAME = "same"  # the verdict of a second look on two files of one picture
+
+
+# Vectors of films' frames: those of the encoder are kept with their shots, under a key that ends with the encoder's.
+FRAMES_SEEN = (
+    "SELECT t.id, v.part, v.value FROM vector v JOIN trait t ON t.digest = v.digest WHERE v.part GLOB '[0-9]*' "
+    "AND (v.key = ? OR substr(v.key, 1, 7) = 'frames ' AND substr(v.key, -length(?) - 1) = ' ' || ?2) "
+    "GROUP BY t.id, v.part ORDER BY t.id, v.part"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """Photos most like a vector, best first."""
+
+    places: np.ndarray  # int64 [N], positions
+    cosines: np.ndarray  # float32 [N]
+    vectors: np.ndarray  # float32 [N, D]: of the photo, or of the film's frame that is like it
+    at: dict[int, float]  # seconds into a film at which that frame is, by position
 
 
 class Searchable:
@@ -60,6 +79,7 @@ class Searchable:
         self._lock = Lock()
         self._spaces: dict[str, Vectors | None] = {}
         self._segments: dict[str, Segments | None] = {}
+        self._frames: dict[str, Segments | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -228,19 +248,34 @@ class Searchable:
         ids, vectors = self._ids[positions], self.vectors_by(key or self.encoder_key)
         return vectors.of(ids[vectors.has(ids)]) if vectors else np.zeros((0, 0), np.float32)
 
-    def nearest(
-        self, query: np.ndarray, k: int, allowed: np.ndarray | None, key: str = ""
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the k photos most like a vector, best first, and their cosines.
+    def nearest(self, query: np.ndarray, k: int, allowed: np.ndarray | None, key: str = "") -> Nearest:
+        """The k photos most like a vector, best first. A film is as like as its picture or the best of its frames.
 
         `allowed`: positions; `key`: of another space than the encoder's.
         """
-        vectors = self.vectors_by(key or self.encoder_key)
-        if not vectors:
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        shown = self._ids if allowed is None else self._ids[allowed]
-        ids, scores = vectors.search(query, k, shown)
-        return self._place[ids], scores
+        key, shown = key or self.encoder_key, self._ids if allowed is None else self._ids[allowed]
+        vectors, frames = self.vectors_by(key), self._frames_by(key)
+        found = [(shown[:0], np.zeros(0, np.float32), np.zeros((0, len(query)), np.float32), np.zeros(0))]
+        if vectors:
+            ids, cosines = vectors.search(query, k, shown)
+            found.append((ids, cosines, vectors.of(ids), np.full(len(ids), np.nan)))
+        if frames:
+            some, ids, cosines = frames.nearest(query, len(frames.rows), shown)
+            found.append((ids, cosines, frames.vectors.of(some), frames.rows[some] / 1000))
+        ids, cosines, seen, times = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        best = np.lexsort((ids, -cosines))
+        best = best[np.sort(np.unique(ids[best], return_index=True)[1])[:k]]
+        places = self._place[ids[best]]
+        in_films = zip(places.tolist(), times[best].tolist(), strict=True)
+        return Nearest(places, cosines[best], seen[best], {place: at for place, at in in_films if not isnan(at)})
+
+    def _frames_by(self, key: str) -> Segments | None:
+        """The frames of films with vectors of this key; their rows are milliseconds into the film."""
+        with self._lock:
+            if key not in self._frames:
+                rows = [(id, int(part), value) for id, part, value in self.ask(FRAMES_SEEN, [key, key])]
+                self._frames[key] = Segments(rows) if rows else None
+            return self._frames[key]
 
     def nearest_segments(
         self, query: np.ndarray, k: int, allowed: np.ndarray, encoder_key: str

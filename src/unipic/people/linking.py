@@ -61,7 +61,7 @@ class Apart:
     @classmethod
     def of(cls, face: Face, said: Said) -> Apart:
         """A single face."""
-        photo = {face.digest}
+        photo = {face.picture}
         return cls(set() if said.twice else photo, photo if said.twice else set(), said.person, set(said.nots))
 
     def blocks(self, other: Apart) -> bool:

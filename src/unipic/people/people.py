@@ -40,7 +40,7 @@ class Together(SettingsError):
             f"they are together in {count(len(photos), 'photo')}. Are they the same person twice, as in a mirror or a "
             "collage, or is one face in the wrong place?"
         )
-        self.photos = sorted(photos)  # digests
+        self.photos = sorted({photo.partition(" ")[0] for photo in photos})  # digests
 
 
 class People:
@@ -190,7 +190,7 @@ class People:
         row = self._row(whole)
         row = replace(row, hidden=False, born=row.born or next((one.row.born for one in others if one.row.born), ""))
         says = [*self._claims(whole, row.id), *(told for one in others for told in self._handed_on(one, row.id))]
-        says += [(face.key, row.id, "twice") for one in several for face in one.faces if face.digest in shared]
+        says += [(face.key, row.id, "twice") for one in several for face in one.faces if face.picture in shared]
         ended = tuple(one.id for one in others if one.kept and not one.nobody)
         words = f"joined {count(len(several), 'person', 'people')}"
         return self._step(Change(words, (row,), ended, tuple(says)), row.id)
@@ -351,7 +351,7 @@ class People:
         """Photos that show two of them, or one twice, where that was not said before."""
         shared, before = set[str](), set[str]()
         for some in several:
-            photos = {face.digest for face in some.faces}
+            photos = {face.picture for face in some.faces}
             shared |= photos & before
             before |= photos
         return shared

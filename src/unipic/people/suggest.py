@@ -106,9 +106,9 @@ class Deck:
 
     def _same(self, first: Card, second: Card, id: str) -> list[Told]:
         """What is said of faces when the second card becomes part of the first, whose person has this id."""
-        shared = {face.digest for face in first.faces} & {face.digest for face in second.faces}
+        shared = {face.picture for face in first.faces} & {face.picture for face in second.faces}
         says: list[Told] = [(face.key, id, "is") for face in second.faces]
-        says += [(face.key, id, "twice") for face in (*first.faces, *second.faces) if face.digest in shared]
+        says += [(face.key, id, "twice") for face in (*first.faces, *second.faces) if face.picture in shared]
         says += [(key, id, "is") for key in self._people.unfound(second.row.id)]
         for other in self._cards:
             if second.row.id in other.apart.nots:

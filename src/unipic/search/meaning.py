@@ -27,16 +27,18 @@ class Near:
     cosines: np.ndarray  # float32 [N]
     vectors: np.ndarray  # float32 [N, D]: of the picture, or of the thing in it, that is near
     rows: np.ndarray  # int64 [N]: rows of `part` of these things; -1: the whole picture
+    at: dict[int, float]  # seconds into the films of which one frame is near, by position
     all: bool  # whether there are no others
 
     def only(self, which: np.ndarray) -> Near:
         """Some of them, by a mask or by their numbers."""
-        return Near(self.photos[which], self.cosines[which], self.vectors[which], self.rows[which], self.all)
+        return Near(self.photos[which], self.cosines[which], self.vectors[which], self.rows[which], self.at, self.all)
 
     def tell(self, ranked: Ranked) -> None:
         """Note why each photo is there."""
         ranked.meant[self.photos] = self.cosines
         inside = self.rows >= 0
+        ranked.at.update({place: self.at[place] for place in self.photos[~inside].tolist() if place in self.at})
         ranked.parts.update(zip(self.photos[inside].tolist(), self.rows[inside].tolist(), strict=True))
 
 
@@ -100,14 +102,15 @@ class Meaning:
 
     def _near(self, library: Searchable, query: np.ndarray, number: int, allowed: np.ndarray) -> Near:
         """Photos by the nearest of what they show: the whole picture, or a thing that was found in it."""
-        whole, cosines = library.nearest(query, number, allowed, self.key)
+        whole = library.nearest(query, number, allowed, self.key)
         inside = library.nearest_segments(query, number, allowed, self.encoder.key)
         every = Near(
-            np.concatenate([whole, inside[0]]),
-            np.concatenate([cosines, inside[1]]),
-            np.concatenate([library.vector_of(whole, self.key), inside[2]]),
-            np.concatenate([np.full(len(whole), -1), inside[3]]),
-            len(whole) < number and len(inside[0]) < number,
+            np.concatenate([whole.places, inside[0]]),
+            np.concatenate([whole.cosines, inside[1]]),
+            np.concatenate([whole.vectors, inside[2]]),
+            np.concatenate([np.full(len(whole.places), -1), inside[3]]),
+            whole.at,
+            len(whole.places) < number and len(inside[0]) < number,
         )
         best = np.lexsort((every.rows, every.photos, -every.cosines))
         _, first = np.unique(every.photos[best], return_index=True)

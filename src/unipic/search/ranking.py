@@ -30,9 +30,9 @@ class Ranked:
     cosines: np.ndarray  # float32 [N]; NaN where nothing was compared
     unwanted: np.ndarray  # bool [N]: contains a word with a minus, or shows it
     meant: np.ndarray  # float32 [N]: cosines with the meaning of the words; NaN where nothing was compared
-    parts: dict[int, int] = field(
-        default_factory=dict
-    )  # by position: the row of the thing in it that looks like the words
+    # By position: the row of the thing in it that looks like the words; seconds into a film of the frame compared.
+    parts: dict[int, int] = field(default_factory=dict)
+    at: dict[int, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # what a person should know of the ranking
 
     @classmethod
@@ -74,8 +74,12 @@ def by_examples(
     `moment`: the cosine from which two pictures show one moment or place.
     """
     query = rocchio(more, less)
-    found, cosines = library.nearest(query, MOST_NEAR, allowed) if query is not None else (allowed[:0], allowed[:0])
+    if query is None:
+        return allowed[:0]
+    near = library.nearest(query, MOST_NEAR, allowed)
+    found, cosines = near.places, near.cosines
     ranked.cosines[found] = cosines
+    ranked.at.update(near.at)
     sure = found[cosines >= moment]
     ranked.add(found[: len(sure) + MOST_ALIKE], 1.0, UNSURE)
     if len(more) and not len(less):

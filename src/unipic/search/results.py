@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.folding import folded
+from unipic.core.words import clock
 from unipic.library.recognised import lines_in
 from unipic.library.searchable import Searchable
 from unipic.library.segments import segment_facts
@@ -62,6 +63,10 @@ class Results:
         told = segment_facts(self.library.ask, [row for row in rows if row >= 0])
         return [told.get(row, {}) for row in rows]
 
+    def at(self, position: int) -> float | None:
+        """Seconds into a film of the frame that was found; None for a photo, and where no frame was."""
+        return self.ranked.at.get(position) if self.ranked else None
+
     def _why(self, position: int, written: Sequence[str], lines: Sequence[str]) -> str:
         """`written`: the folded texts of FIELDS; `lines`: those in the picture as they are written."""
         reasons = []
@@ -71,6 +76,8 @@ class Results:
         if self.ranked is not None and np.isfinite(cosine := self.ranked.meant[position]):
             what = "a part of it looks" if position in self.ranked.parts else "looks"
             reasons.append(f"{what} like the words ({cosine:.2f})")
+        if self.ranked is not None and reasons and position in self.ranked.at:
+            reasons[-1] += f" at {clock(self.ranked.at[position])}"
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
             field, line = _telling(folded(part), written)
             if line:

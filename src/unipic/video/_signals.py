@@ -7,7 +7,7 @@ frames hold at 25 pictures a second and are scaled by the film's own rate. Dista
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -42,6 +42,8 @@ ENLARGED = 0.9  # the same for a zoom, whose small pieces match more by chance
 ROWS, COLUMNS = (-1, 0, 1), (-2, -1, 0, 1, 2)  # shifts that cost nothing, as when hands shake
 PASSING = 50  # frames that somebody who passes close by may fill the picture
 SAMPLES = 9  # pictures on the way that are looked at
+UNDER_WAY = (0.05, 0.95)  # of the way from one picture to the other: what lies between is judged there
+BRIDGE, GOES_ON = 3, 0.25  # frames, and the share of a mix's pace, over which it still goes on beyond a window
 
 Kind = Literal["cut", "fade", "mix"]
 Floats = NDArray[np.float32]
@@ -225,13 +227,35 @@ def _picture(film: Stretch, places: range) -> int | None:
 def _mixes(film: Stretch, known: Sequence[Change]) -> list[Change]:
     """Dissolves and wipes: what lies between two pictures becomes the second, cell by cell or all at once."""
     found = [one for half in HALVES for one in _mixed(film, max(2, film.frames(half)))]
-    taken: list[Change] = []
+    taken: list[Mix] = []
     for one in sorted(found, key=lambda one: (-one.fit, one.middle)):
-        others = [*taken, *known]
+        others = [*(other.change for other in taken), *known]
         clear = all(abs(one.change.at - other.at) > one.half + 2 for other in others)
         if clear and not any(_touch(one.change, other) for other in others) and not _comes_back(film, one):
-            taken.append(one.change)
-    return taken
+            taken.append(one)
+    every = [*(one.change for one in taken), *known]
+    return [_widened(film, one, every) for one in taken]
+
+
+def _widened(film: Stretch, mix: Mix, others: Sequence[Change]) -> Change:
+    """The change from where the first picture begins to give way to where the second one stands alone.
+
+    A window that fits best may be shorter than the mix. So its ends are moved outwards as long as the picture goes on
+    the same way, at a share of the usual pace or more, and not into another change.
+    """
+    change, reach = mix.change, 2 * mix.half
+    low = max([0, mix.middle - reach, *(other.last + 1 for other in others if other.at < change.at)])
+    ends = [other.first for other in others if other.at > change.at]
+    high = min([len(film.times), mix.middle + reach + 1, *ends])
+    a, b = film.light[mix.middle - mix.half], film.light[mix.middle + mix.half]
+    way = (film.light[low:high] - a) @ (b - a) / max(1.0, float((b - a) @ (b - a)))
+    least = GOES_ON * BRIDGE / max(BRIDGE, change.last - change.first + 1)  # of the way, in BRIDGE frames
+    first, last = change.first, change.last
+    while first - BRIDGE >= low and way[first - low] - way[first - BRIDGE - low] > least:
+        first -= 1
+    while last + BRIDGE < high and way[last + BRIDGE - low] - way[last - low] > least:
+        last += 1
+    return replace(change, first=first, last=last)
 
 
 def _comes_back(film: Stretch, mix: Mix) -> bool:
@@ -268,10 +292,12 @@ def _mix(film: Stretch, middle: int, half: int) -> Mix | None:
     places = np.unique(np.linspace(middle - half, middle + half, min(2 * half + 1, SAMPLES + 2)).round().astype(int))
     between = film.light[places]
     whole = np.abs(b - a)
-    left = (np.abs(between - a) + np.abs(between - b) - whole)[1:-1].mean() / max(1.0, float(whole.mean()))
+    progress = (between - a) @ (b - a) / max(1.0, float((b - a) @ (b - a)))
+    under_way = (progress > UNDER_WAY[0]) & (progress < UNDER_WAY[1])
+    beside = np.abs(between - a) + np.abs(between - b) - whole
+    left = beside[under_way].mean() / max(1.0, float(whole.mean())) if under_way.any() else 1.0
     if left >= BETWEEN:
         return None
-    progress = (between - a) @ (b - a) / max(1.0, float((b - a) @ (b - a)))
     steady = float(np.corrcoef(progress, places)[0, 1])
     every = film.light[middle - half : middle + half + 1]
     whole_way = (every - a) @ (b - a) / max(1.0, float((b - a) @ (b - a)))

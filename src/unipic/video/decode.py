@@ -12,10 +12,11 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from unipic.core.settings import FilmLimits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.streamed import Allowed, progressed, streamed
 from unipic.video._bright import tone_mapped
-from unipic.video.film import BRIGHT, BT601, BT709, HD, UNNAMED, FilmLimits, NotAFilm, opened
+from unipic.video.film import BRIGHT, BT601, BT709, HD, UNNAMED, opened
 
 Pixels = NDArray[np.uint8]
 Item = TypeVar("Item")
@@ -28,7 +29,7 @@ PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"}  
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture of a film. What is asked of it is made when it is asked; valid until the next one is taken."""
+    """A picture of a film. What is asked of it is made when it is asked."""
 
     number: int  # from where decoding began
     seconds: float  # since the film's beginning, as players count
@@ -37,6 +38,7 @@ class Decoded:
     aspect: float  # width of a pixel by its height
     reformat: VideoReformatter
     shrink: VideoReformatter  # one for each use: it keeps what it made for the last size
+    lighten: VideoReformatter
 
     @property
     def rotation(self) -> int:
@@ -87,6 +89,15 @@ class Decoded:
             small = np.asarray(made.to_ndarray(), np.uint8)
         return np.rot90(small, self.rotation // 90, axes=(1, 2))
 
+    def light(self, width: int) -> Pixels:
+        """Y as it is coded, neither turned nor widened, [H, W] of at most so many columns."""
+        width = min(width, self.frame.width)
+        height = max(1, round(self.frame.height * width / self.frame.width))
+        if self.frame.format.name in PLANAR:
+            return _shrunk(self.frame.planes[0], width, height)
+        made = self.lighten.reformat(self.frame, width, height, "gray8", interpolation="AREA")
+        return np.asarray(made.to_ndarray(), np.uint8)
+
 
 def _shrunk(plane: Any, width: int, height: int) -> Pixels:
     """A plane averaged to a size."""
@@ -129,14 +140,14 @@ class Decoder:
 
     def _pictures(self, container: Any, stream: Any, clock: _Clock) -> Iterator[Decoded]:
         due, number = self.start, 0
-        ways = VideoReformatter(), VideoReformatter()
+        ways = VideoReformatter(), VideoReformatter(), VideoReformatter()
         for frame in self._frames(container, stream):
             progressed()
             seconds = clock.at(frame)
-            if seconds > self.limits.hours * 3600:
-                self.stopped = f"stopped after {self.limits.hours:.0f} hours"
+            if seconds > self.limits.film_hours * 3600:
+                self.stopped = f"stopped after {self.limits.film_hours:.0f} hours"
                 return
-            if frame.width * frame.height > self.limits.pixels:
+            if frame.width * frame.height > self.limits.film_pixels:
                 self.damaged += 1
             elif seconds >= due - clock.tick / 2:
                 due = max(due, seconds + self.every - clock.tick / 2) if self.every else due
@@ -213,25 +224,6 @@ def _aspect(stream: Any) -> float:
     return ratio if 0.1 < ratio < 10 else 1.0
 
 
-def frames(
-    path: str | Path, start: float = 0.0, size: tuple[int, int] | None = None, every: float = 0.0
-) -> Iterator[tuple[float, Pixels]]:
-    """Seconds and upright RGB [height, width, 3] of each picture, or of those `every` seconds. NotAFilm, OSError."""
-    return ((one.seconds, one.picture(size)) for one in Decoder(path, start, every))
-
-
-def packets(path: str | Path, limits: FilmLimits | None = None) -> Iterator[bytes]:
-    """The coded pictures of a film in the file's order, without decoding any. NotAFilm, OSError."""
-    with opened(path, limits or FilmLimits()) as (container, stream):
-        try:
-            for packet in container.demux(stream):
-                progressed()
-                if packet.size:
-                    yield bytes(packet)
-        except BROKEN as error:
-            raise NotAFilm("is damaged: its coded pictures cannot be read to the end") from error
-
-
 def in_worker(
     task: Callable[[Item], Iterator[Result]], item: Item, limits: FilmLimits | None = None
 ) -> Iterator[Result | Failure]:
@@ -240,4 +232,4 @@ def in_worker(
     `task` is a function of a module, and may raise NotAFilm, which is raised here.
     """
     limits = limits or FilmLimits()
-    return streamed(task, item, Allowed(limits.memory, limits.stall))
+    return streamed(task, item, Allowed(limits.film_memory, limits.film_stall))

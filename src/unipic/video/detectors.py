@@ -25,7 +25,7 @@ from unipic.core.errors import SettingsError
 from unipic.video._signals import HEIGHT, RATE, REACH, WIDTH, Kind, Stretch, changes
 from unipic.video.decode import Decoded
 
-VERSION = 1  # raised when the cuts of a film change
+VERSION = 2  # raised when the cuts of a film change
 NAMES = ("two-signal", "adaptive", "content", "threshold", "histogram", "hash", "transnetv2")
 WINDOW = 750  # pictures that are decided at once; more only hold more of them in memory
 MOST_RATE = 75.0  # pictures a second that are compared: slow motion differs no more from one to the next than film does

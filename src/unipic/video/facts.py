@@ -35,10 +35,3 @@ def pictures_of(film: Photo) -> str:
 def seconds_of(film: Photo) -> float:
     """The length of a film."""
     return next((float(extra.value) for extra in film.holds if extra.kind == "length"), 0.0)
-
-
-def clock(seconds: float) -> str:
-    """0:41, 12:05, 1:02:07."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

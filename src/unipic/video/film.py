@@ -15,6 +15,7 @@ from av.stream import Disposition
 
 from unipic.core.files import open_to_read
 from unipic.core.machine import cores
+from unipic.core.settings import FilmLimits
 
 # Containers of films. What is missing here is refused by its content: playlists and scripts, which name other files and
 # addresses, and pictures.
@@ -30,16 +31,6 @@ PLACE = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)")  # the beginning o
 
 class NotAFilm(Exception):
     """Why a file cannot be used as a film, in words for its owner."""
-
-
-@dataclass(frozen=True)
-class FilmLimits:
-    """They keep one hostile film from spoiling more than itself."""
-
-    hours: float = 12.0
-    pixels: int = 8192 * 4320  # 8K
-    memory: int = 4_000_000_000  # bytes of address space of the process that decodes it
-    stall: float = 30.0  # seconds of processor time without another picture
 
 
 @dataclass(frozen=True)
@@ -138,10 +129,10 @@ def _pictures(container: Any, limits: FilmLimits) -> Any:
     best = max(streams, key=lambda one: (bool(one.disposition & Disposition.default), _area(one), -one.index))
     if best.codec_context is None:
         raise NotAFilm("is in a codec that the bundled FFmpeg does not know")
-    if _area(best) > limits.pixels:
+    if _area(best) > limits.film_pixels:
         size = f"{best.codec_context.width} x {best.codec_context.height}"
-        raise NotAFilm(f"is {size}, larger than the 8K that is safe to decode")
-    best.codec_context.options = {"max_pixels": str(limits.pixels)}
+        raise NotAFilm(f"is {size}, larger than film_pixels = {limits.film_pixels:,} allows")
+    best.codec_context.options = {"max_pixels": str(limits.film_pixels)}
     best.thread_type = "AUTO"
     best.codec_context.thread_count = min(8, cores())  # each holds pictures of its own
     return best

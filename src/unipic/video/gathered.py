@@ -19,9 +19,10 @@ from unipic.reading.engines.base import Failure
 from unipic.reading.seen import half
 from unipic.video import detectors, keyframes
 from unipic.video import technical as judging
+from unipic.video.candidates import Candidate, pixels_of
 from unipic.video.decode import in_worker
 from unipic.video.film import Film, NotAFilm, probe
-from unipic.video.keyframes import Along, Asked, Candidate, Closed, Ended, Pick, pixels_of
+from unipic.video.keyframes import Along, Asked, Closed, Ended, Pick
 from unipic.video.shots import Shot
 from unipic.vision.base import VIEW, Encoder, Part
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from unipic.core.errors import SettingsError
 from unipic.core.grouping import GROUPINGS, dbscan
-from unipic.video.keyframes import Candidate, scores
+from unipic.video.candidates import Candidate
+from unipic.video.keyframes import scores
 from unipic.vision.base import Calibration
 
 MOST = 20_000  # frames: every pair is compared, 1.6 GB of bits at most

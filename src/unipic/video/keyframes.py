@@ -9,36 +9,42 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from itertools import islice
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from unipic.core.errors import ModelError
-from unipic.video._signals import HEIGHT, RATE, REACH, STEP, WIDTH, plain, shifted
+from unipic.core.settings import FilmLimits
+from unipic.video._signals import HEIGHT, RATE, WIDTH, shifted
+from unipic.video.candidates import (
+    CLEAR,
+    PACE,
+    WARM_UP,
+    WORKING,
+    Candidate,
+    Candidates,
+    Format,
+    candidate,
+    pixels_of,
+    sharpness,
+)
 from unipic.video.decode import Decoded, Decoder
-from unipic.video.detectors import Cut, Detector, detector
-from unipic.video.film import FilmLimits
+from unipic.video.detectors import Cut, detector
 from unipic.video.shots import TOO_SHORT, Cutter, Shot
-from unipic.video.technical import technical
-from unipic.vision.faces import SIDE, FaceFinder
+from unipic.vision.faces import FaceFinder
 from unipic.vision.registry import open_faces
 
-VERSION = 1  # raised when another frame is chosen, or its score changes
-PACE = 0.5  # seconds between candidates
-SETTLED, SLOWER = 12.0, 4  # seconds without a large step from frame to frame; then every fourth candidate will do
-WARM_UP = SETTLED + REACH  # seconds: what a pass that goes on later must see to choose as if it had never stopped
-AFTER_CUT = 0.14  # seconds from what may be a cut to a candidate, so that a shot of a moment has one
-MOST = 24  # candidates of a shot that are kept
-CLEAR = 3  # frames at 25 a second from a cut or a transition in which nothing is chosen
-WORKING = 640  # pixels: the width at which sharpness is measured
-QUALITY = 92  # of the JPEG that a candidate is kept as
+VERSION = 2  # raised when another frame is chosen, or its score changes
 OTHER_VIEW = 12.0  # grey levels between frames that may show another view; below, nobody is asked
 VIEWS = 4  # other frames of a shot that may show another view: five pictures are the most one has
 MOTION, MOTION_WEIGHT, EXPOSURE_WEIGHT = 12.0, 0.5, 0.3  # VIDEO: grey levels that count as 1; weights beside sharpness
 FACE_WEIGHT, FACE_WIDE = 0.3, 0.2  # a face is worth what good light is, in full from this share of the width on
 FACES_OF = 4  # candidates of a shot that are looked at for faces
+FACE_SIDE = 320  # pixels: the long side for that. A face that is worth anything is large
+EASED = 0.25  # of a half of a transition: its end is seen so much too early at most
+LOOKED_UP = 6  # frames that are decoded once more for a shot without a candidate
 TOLD = 100  # pictures between two words of how far it is
 
 
@@ -53,31 +59,12 @@ class Asked:
     fast: bool = False  # only frames that need no other: no exact cuts
     limit: float = float("inf")  # seconds of the film that are looked at
     pictures: bool = True  # False: only shots
-    format: Literal["jpg", "png"] = "jpg"
+    format: Format = "jpg"
     start: float = 0.0  # seconds: everything before is known already
     number: int = 1  # of the first shot
     kind_in: str = "start"  # how that shot begins
     clear_from: float = 0.0
     limits: FilmLimits = field(default_factory=FilmLimits)
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A frame that may stand for its shot."""
-
-    seconds: float
-    pts: int
-    width: int
-    height: int
-    small: NDArray[np.uint8]  # [3, HEIGHT, WIDTH]
-    sharpness: float  # comparable within one film only
-    motion: float  # grey levels to the frame before
-    exposure: float  # 0 to 1
-    technical: str
-    slot: int  # which PACE of the film it is the first of; -1 for one that follows a step
-    coded: bytes = b""  # the full-size picture, as JPEG or PNG
-    note: str = ""  # what a person should know: a high dynamic range was mapped
-    faces: float = 0.0  # 0 to 1, of the largest face that the frame shows whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +128,8 @@ class _Pass:
         every = 1.0 if asked.fast else 0.0
         self._decoder = Decoder(asked.path, max(0.0, begin), every, asked.fast, asked.limits)
         self._cutter = Cutter(asked.number, asked.start, asked.clear_from, asked.kind_in)
-        self._waiting: list[Candidate] = []
-        self._before: NDArray[np.uint8] | None = None
-        self._stepped = 0.0  # seconds: the last time that a frame was very different from the one before
-        self._after_step: float | None = None  # when a candidate is due for that
         self._tick = 1 / (asked.fps or RATE)
-        self._gap = 1  # between the slots that are kept of the open shot
+        self._candidates = Candidates(asked.format, self._tick, asked.start, asked.fast)
 
     def told(self) -> Iterator[Told]:
         asked, frames, seconds = self._asked, 0, self._asked.start
@@ -157,10 +140,9 @@ class _Pass:
             frames, seconds = frames + 1, picture.seconds
             small = picture.planes(WIDTH, HEIGHT)
             if asked.pictures:
-                self._consider(picture, small, finder)
+                self._candidates.see(picture, small, finder.decided)
             for shot in self._cutter.cut(finder.see(picture, small)):
                 yield self._closed(shot)
-            self._before = small
             if frames % TOLD == 0:
                 yield Along(frames, seconds)
         end = seconds + self._tick if frames else seconds
@@ -170,49 +152,31 @@ class _Pass:
             yield self._closed(self._cutter.end(end))
         yield Ended(frames, end, self._decoder.damaged, self._decoder.stopped)
 
-    def _consider(self, picture: Decoded, small: NDArray[np.uint8], finder: Detector) -> None:
-        """Keep a picture as a candidate if one is due. What is due depends on the SETTLED seconds before alone."""
-        at, step = picture.seconds, 0.0
-        if self._before is not None:
-            step = float(plain(small[None], self._before[None])[0])
-        if step >= STEP:
-            self._after_step = self._after_step or at + AFTER_CUT
-            self._stepped = at
-        slot = int((at + 1e-6) // PACE)
-        new = self._before is not None and slot != int((at - self._tick + 1e-6) // PACE)
-        lively = at - self._stepped < SETTLED or slot % SLOWER == 0
-        after_step = self._after_step is not None and at >= self._after_step
-        if after_step:
-            self._after_step = None
-        if at >= self._asked.start - 1e-6 and (after_step or (new and lively) or self._asked.fast):
-            self._waiting.append(_candidate(picture, small, step, self._asked.format, slot if new else -1))
-            known = [one for one in self._waiting if one.seconds < finder.decided]
-            thin, self._gap = _thinned(known, self._gap)
-            self._waiting = thin + self._waiting[len(known) :]
-
     def _closed(self, shot: Shot) -> Closed:
-        mine = [one for one in self._waiting if one.seconds < shot.end - 1e-6]
-        self._waiting = self._waiting[len(mine) :]
         if not self._asked.pictures:
             return Closed(shot)
-        mine, _ = _thinned([one for one in mine if one.seconds >= shot.start - 1e-6], self._gap)
-        mine, self._gap = _evenly(mine, MOST), 1
-        mine = self._clear(shot, mine) or self._looked_up(shot) or mine
+        first, last = self._clear(shot)
+        mine = self._candidates.of(shot.start, shot.end)
+        sharp = self._candidates.sharp(first, last)
+        short = shot.seconds < TOO_SHORT and not self._asked.fast
+        clear = [one for one in mine if first - 1e-6 <= one.seconds <= last + 1e-6]
+        mine = clear or ([] if short else self._looked_up(first, last)) or mine
         kinds = [one.technical for one in mine]
         if mine and all(kinds):
             shot = replace(shot, technical=max(set(kinds), key=kinds.count))
-        elif shot.seconds < TOO_SHORT and not self._asked.fast:
+        elif short:
             return Closed(shot)
         else:
             mine = [one for one in mine if not one.technical]
-        return Closed(shot, chosen(self._with_faces(mine), shot))
+        return Closed(shot, chosen(self._with_faces(mine), shot, sharp))
 
     def _with_faces(self, candidates: list[Candidate]) -> list[Candidate]:
         """The best few are looked at for faces; the others would have to gain more than a face is worth."""
-        if not candidates or self._faces is None:
+        if len(candidates) < 2 or self._faces is None:
             return candidates
-        best = np.argsort(-scores(candidates), kind="stable")[:FACES_OF].tolist()
-        found = {at: _largest_face(self._faces, candidates[at].coded) for at in best}
+        by_score = scores(candidates)
+        best = [at for at in np.argsort(-by_score, kind="stable") if by_score[at] >= by_score.max() - FACE_WEIGHT]
+        found = {at: _largest_face(self._faces, candidates[at]) for at in best[:FACES_OF]}
         return [replace(one, faces=found.get(at, 0.0)) for at, one in enumerate(candidates)]
 
     @cached_property
@@ -222,18 +186,24 @@ class _Pass:
             return open_faces()
         return None
 
-    def _clear(self, shot: Shot, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Those that are not beside a cut, nor within a transition."""
-        gap = CLEAR / RATE
-        first = shot.clear_from + (gap if shot.kind_in != "start" and not self._asked.fast else 0.0)
-        return [one for one in candidates if first - 1e-6 <= one.seconds <= shot.clear_to - gap + 1e-6]
+    def _clear(self, shot: Shot) -> tuple[float, float]:
+        """The seconds between which a shot is clear of cuts, and of transitions, whose ends are hard to see."""
+        if self._asked.fast:
+            return shot.clear_from, shot.clear_to
+        into, out = (EASED * max(0.0, part) for part in (shot.clear_from - shot.start, shot.end - shot.clear_to))
+        begun = 0.0 if shot.kind_in == "start" else CLEAR + into
+        return shot.clear_from + begun, shot.clear_to - CLEAR - out
 
-    def _looked_up(self, shot: Shot) -> list[Candidate]:
-        """The middle of what a shot shows alone, decoded once more, where no candidate lies there."""
-        again = Decoder(self._asked.path, (shot.clear_from + shot.clear_to) / 2, limits=self._asked.limits)
-        for picture in again:
-            return [_candidate(picture, picture.planes(WIDTH, HEIGHT), 0.0, self._asked.format, -1)]
-        return []
+    def _looked_up(self, first: float, last: float) -> list[Candidate]:
+        """The sharpest of the first frames between two seconds, or one halfway, decoded once more."""
+        begin = first if first <= last else (first + last) / 2
+        shown = list(islice(Decoder(self._asked.path, begin, limits=self._asked.limits), LOOKED_UP))
+        some = [one for one in shown if one.seconds <= last + 1e-6] or shown[:1]
+        made = [(sharpness(one.light(WORKING)), one) for one in some]
+        return [
+            candidate(one, one.planes(WIDTH, HEIGHT), self._asked.format, sharp=sharp)
+            for sharp, one in sorted(made, key=lambda its: (-its[0], its[1].seconds))[:1]
+        ]
 
 
 class _Pieces:
@@ -259,8 +229,11 @@ class _Pieces:
         return []
 
 
-def chosen(candidates: Sequence[Candidate], shot: Shot) -> tuple[Pick, ...]:
-    """The best candidate, then those that may show another view, best first. Ties: nearer the middle of the shot."""
+def chosen(candidates: Sequence[Candidate], shot: Shot, least: float = 0.0) -> tuple[Pick, ...]:
+    """The best candidate, then those that may show another view, best first. Ties: nearer the middle of the shot.
+
+    `least`: the sharpness that the best one has at least, if any has.
+    """
     if not candidates:
         return ()
     by_score, middle = scores(candidates), (shot.start + shot.end) / 2
@@ -268,8 +241,9 @@ def chosen(candidates: Sequence[Candidate], shot: Shot) -> tuple[Pick, ...]:
         range(len(candidates)),
         key=lambda at: (-round(float(by_score[at]), 6), abs(candidates[at].seconds - middle), at),
     )
+    first = next((at for at in order if candidates[at].sharpness >= least), order[0])
     picks: list[Pick] = []
-    for at in order:
+    for at in (first, *(at for at in order if at != first)):
         one = candidates[at]
         if len(picks) <= VIEWS and all(_other_view(one, pick.candidate) for pick in picks):
             picks.append(Pick(one, float(by_score[at])))
@@ -281,75 +255,16 @@ def _other_view(a: Candidate, b: Candidate) -> bool:
     return apart and float(shifted(a.small[None], b.small[None])[0]) >= OTHER_VIEW
 
 
-def _thinned(candidates: list[Candidate], gap: int = 1) -> tuple[list[Candidate], int]:
-    """At most 2 MOST candidates of a shot, and the gap between their slots: the same however often it is done."""
-    while gap > 1 or len(candidates) > 2 * MOST:
-        some = [one for one in candidates if gap == 1 or (one.slot >= 0 and one.slot % gap == 0)]
-        if len(some) <= 2 * MOST:
-            return some, gap
-        gap *= 2
-    return candidates, gap
-
-
-def _evenly(candidates: list[Candidate], most: int) -> list[Candidate]:
-    if len(candidates) <= most:
-        return candidates
-    return [candidates[at] for at in np.linspace(0, len(candidates) - 1, most).round().astype(int)]
-
-
-def _candidate(picture: Decoded, small: NDArray[np.uint8], motion: float, kind: str, slot: int) -> Candidate:
-    pixels = picture.picture()
-    height = max(1, round(len(pixels) * WORKING / pixels.shape[1]))
-    grey = cv2.cvtColor(cv2.resize(pixels, (WORKING, height), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    light = grey.astype(np.float32)
-    return Candidate(
-        seconds=picture.seconds,
-        pts=picture.pts,
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        small=np.array(small),
-        sharpness=float(cv2.Laplacian(light, cv2.CV_32F).var() / max(1.0, float(light.var()))),
-        motion=motion,
-        exposure=_exposure(light),
-        technical=technical(pixels),
-        slot=slot,
-        coded=_coded(pixels, kind),
-        note=f"{picture.hdr} shown in the range of a usual screen" if picture.hdr else "",
-    )
-
-
-def pixels_of(coded: bytes, reduced: bool = False) -> NDArray[np.uint8]:
-    """uint8 [H, W, 3] RGB of a frame that was kept, a JPEG or PNG of ours; `reduced`: at half its size, much faster."""
-    how = cv2.IMREAD_REDUCED_COLOR_2 if reduced else cv2.IMREAD_COLOR
-    found = cv2.imdecode(np.frombuffer(coded, np.uint8), how)
-    assert found is not None
-    return np.ascontiguousarray(found[..., ::-1], np.uint8)
-
-
-def _largest_face(finder: FaceFinder, coded: bytes) -> float:
-    """How large the largest face is that lies whole in the frame: 1 from FACE_WIDE on, 0 where there is none."""
-    shown = pixels_of(coded, reduced=True)
-    size = SIDE / max(shown.shape[:2])
-    if size < 1:
-        shown = np.asarray(cv2.resize(shown, None, fx=size, fy=size, interpolation=cv2.INTER_AREA), np.uint8)
+def _largest_face(finder: FaceFinder, frame: Candidate) -> float:
+    """How large the largest face is that lies whole in a frame: 1 from FACE_WIDE on, 0 where there is none."""
+    side = max(frame.width, frame.height)
+    shown = pixels_of(frame.coded, smaller=next(by for by in (8, 4, 2, 1) if by == 1 or side >= by * FACE_SIDE))
+    size = min(1.0, FACE_SIDE / max(shown.shape[:2]))
+    shown = np.asarray(cv2.resize(shown, None, fx=size, fy=size, interpolation=cv2.INTER_AREA), np.uint8)
     height, width = shown.shape[:2]
     whole = [
         (right - left) / width
-        for left, top, right, bottom in (face.box for face in finder.faces(shown))
+        for left, top, right, bottom in (face.box for face in finder.faces(shown, close=False))
         if left >= 0 and top >= 0 and right <= width and bottom <= height
     ]
     return min(1.0, max(whole, default=0.0) / FACE_WIDE)
-
-
-def _exposure(light: NDArray[np.float32]) -> float:
-    """1 for a mean of middle grey, less by the cube of the distance and by the share that is burnt or drowned."""
-    off = abs(float(light.mean()) / 255 - 0.5) * 2
-    clipped = float(((light <= 4) | (light >= 251)).mean())
-    return max(0.0, 1 - off**3 - clipped)
-
-
-def _coded(pixels: NDArray[np.uint8], kind: str) -> bytes:
-    how = [cv2.IMWRITE_PNG_COMPRESSION, 1] if kind == "png" else [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    made, coded = cv2.imencode(f".{kind}", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), how)
-    assert made
-    return coded.tobytes()

@@ -8,8 +8,9 @@ from typing import Any
 
 import av
 
+from unipic.core.settings import FilmLimits
 from unipic.reading.engines.streamed import progressed
-from unipic.video.film import FilmLimits, opened
+from unipic.video.film import opened
 
 VERSION = 1  # raised when a film gets another digest
 # Of H.264 and HEVC, MP4 and Matroska write the length before each unit, transport streams a start code, and some repeat

@@ -14,6 +14,8 @@ from unipic.core import archives
 from unipic.core.files import hash_file
 from unipic.core.photo import FILM, Extra, Found, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
+from unipic.core.settings import FilmLimits
+from unipic.core.words import clock
 from unipic.library import blobs
 from unipic.library.index import Index
 from unipic.library.indexing import embed, thumbnails_saved
@@ -25,8 +27,8 @@ from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
 from unipic.video import packets
 from unipic.video.decode import Decoded, Decoder, in_worker
-from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, clock, content_of
-from unipic.video.film import Film, FilmLimits, NotAFilm, probe
+from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, content_of
+from unipic.video.film import Film, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder
 
@@ -164,7 +166,12 @@ def _holds(film: Film, sound: str) -> Iterator[Extra]:
 
 
 def films_seen(
-    files: Sequence[Found], index: Index, thumbnails: Thumbnails, encoder: Encoder, progress: Progress = silent
+    files: Sequence[Found],
+    index: Index,
+    thumbnails: Thumbnails,
+    encoder: Encoder,
+    progress: Progress = silent,
+    limits: FilmLimits = FilmLimits(),  # noqa: B008  frozen
 ) -> Iterator[Seen | Unreadable]:
     """Each film with its picture; what the index knows is not opened. Files that are no films have the reason."""
     new, refused = list[Found](), index.said(files, CONTENT)
@@ -178,7 +185,7 @@ def films_seen(
     found = {file.id: file for file in new}
 
     def read() -> Iterator[Picture | Unreadable]:
-        for file, made in _made(read_film, new, STAGE, progress):
+        for file, made in _made(read_film, [Order(file, limits) for file in new], STAGE, progress):
             if isinstance(made, str):
                 yield Unreadable(file.id, file.name, file.path, made, file.size, lasting=True)
             else:
@@ -194,11 +201,16 @@ def films_seen(
         yield now
 
 
-def fingerprints_of(films: Sequence[Photo], index: Index, progress: Progress = silent) -> dict[str, Fingerprint]:
+def fingerprints_of(
+    films: Sequence[Photo],
+    index: Index,
+    progress: Progress = silent,
+    limits: FilmLimits = FilmLimits(),  # noqa: B008  frozen
+) -> dict[str, Fingerprint]:
     """Fingerprints by digest; of a film that cannot be decoded an empty one. What the index knows is not made again."""
     stored = blobs.known(index, (film.digest for film in films), KEY, PRINTED)
     missing = {film.id: film for film in films if film.digest not in stored}
-    orders = [Found(film.id, film.name, film.path, film.size) for film in missing.values()]
+    orders = [Order(Found(film.id, film.name, film.path, film.size), limits) for film in missing.values()]
     for file, told in _made(print_film, orders, PRINTING, progress):
         stored[missing[file.id].digest] = b"" if isinstance(told, str) else told
         if not isinstance(told, str):
@@ -224,12 +236,12 @@ def one_by_one(orders: Orders) -> Iterator[Any]:
 
 
 def _made(
-    task: Callable[[Order], Iterator[Any]], files: Sequence[Found], stage: str, progress: Progress
+    task: Callable[[Order], Iterator[Any]], orders: Sequence[Order], stage: str, progress: Progress
 ) -> Iterator[tuple[Found, Any]]:
     """Each film with what the task makes of it, or why nothing. A film that kills its worker costs itself."""
-    left = [Order(file) for file in files]
+    left = [*orders]
     while left:
-        for made in in_worker(one_by_one, Orders(task, tuple(left))):
-            progress(Step(stage, len(files) - len(left), len(files), "film"))
+        for made in in_worker(one_by_one, Orders(task, tuple(left)), left[0].limits):
+            progress(Step(stage, len(orders) - len(left), len(orders), "film"))
             yield left.pop(0).file, f"is a film that {made.reason}" if isinstance(made, Failure) else made
-    progress(Step(stage, len(files), len(files), "film"))
+    progress(Step(stage, len(orders), len(orders), "film"))

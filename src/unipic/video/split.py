@@ -11,8 +11,9 @@ from typing import Any
 
 import av
 
+from unipic.core.settings import FilmLimits
 from unipic.reading.engines.streamed import progressed
-from unipic.video.film import Film, FilmLimits, NotAFilm, opened
+from unipic.video.film import Film, NotAFilm, opened
 from unipic.video.shots import Shot
 
 NEAR = 0.05  # seconds between a cut and a picture that needs no other, at most

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from unipic.library.frames import FilmRows
+from unipic.video.candidates import pixels_of
 from unipic.video.gathered import clock
-from unipic.video.keyframes import pixels_of
 from unipic.video.plots import SINGLE, Marks, project, save_html, save_png
 from unipic.video.telling import Telling
 

@@ -77,10 +77,10 @@ class FaceFinder:
             points = (np.array(face.points) / sides).round(5).tolist()
             yield Part(part_name(box), KIND, box, facts={"points": points, "score": round(face.score, 3)})
 
-    def faces(self, picture: np.ndarray) -> list[Found]:
-        """uint8 [H, W, 3] RGB -> its faces in pixels, the largest first."""
+    def faces(self, picture: np.ndarray, close: bool = True) -> list[Found]:
+        """uint8 [H, W, 3] RGB -> its faces in pixels, the largest first. `close`: those that fill a picture, too."""
         first = self._at(picture, SIDE)
-        if first and max(face.width for face in first) <= WIDE * picture.shape[1]:
+        if not close or (first and max(face.width for face in first) <= WIDE * picture.shape[1]):
             return first
         return _once([*first, *self._at(picture, CLOSE_SIDE, BORDER)])
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from unipic.core.errors import SettingsError
+from unipic.video.candidates import Candidate
 from unipic.video.keyframe_groups import Grouped, Scene, scenes
-from unipic.video.keyframes import Candidate
 from unipic.vision.base import Calibration
 
 CALIBRATION = Calibration(middle=0.65, slope=39.0)

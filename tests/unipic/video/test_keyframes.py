@@ -19,17 +19,18 @@ from tests.helpers.pictures import PlainEncoder, scene
 from unipic.core.errors import AlreadyThere, Cancelled
 from unipic.core.photo import Found
 from unipic.core.progress import Step
-from unipic.core.settings import Limits
+from unipic.core.settings import FilmLimits, Limits
 from unipic.destinations.keyframes import planned, write_pictures
 from unipic.library.index import StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.engines.base import Failure
 from unipic.sources import base
 from unipic.video import gathered as gathering
-from unipic.video.film import FilmLimits, NotAFilm
+from unipic.video.candidates import MOST, Candidate, thinned
+from unipic.video.film import NotAFilm
 from unipic.video.gathered import rows_for
 from unipic.video.keyframe_groups import Grouped
-from unipic.video.keyframes import MOST, Asked, Candidate, Closed, Ended, _thinned, chosen, look
+from unipic.video.keyframes import Asked, Closed, Ended, chosen, look
 from unipic.video.shots import Shot
 from unipic.video.telling import Telling, Wish
 from utils import keyframes as story
@@ -205,9 +206,9 @@ def test_of_a_long_shot_few_candidates_are_kept_whenever_they_are_thinned() -> N
     for at_once in (1, 7, 60):
         some, gap = list[Candidate](), 1
         for start in range(0, len(everything), at_once):
-            some, gap = _thinned([*some, *everything[start : start + at_once]], gap)
+            some, gap = thinned([*some, *everything[start : start + at_once]], gap)
             assert len(some) <= 2 * MOST
-        assert [one.slot for one in some] == [one.slot for one in _thinned(everything)[0]]
+        assert [one.slot for one in some] == [one.slot for one in thinned(everything)[0]]
 
 
 def test_sharp_still_and_lit_win_and_the_middle_breaks_ties() -> None:
@@ -285,7 +286,7 @@ def test_what_is_no_film_is_named(tmp_path: Path, tell: Tell) -> None:
 
 
 def test_longer_than_allowed(film: Path) -> None:
-    *_, ended = look(Asked(str(film), 25.0, limits=FilmLimits(hours=1 / 3600)))
+    *_, ended = look(Asked(str(film), 25.0, limits=FilmLimits(film_hours=1 / 3600)))
     assert isinstance(ended, Ended)
     assert "hours" in ended.stopped
     assert ended.seconds <= 1.05
@@ -299,3 +300,20 @@ def test_names_of_films_are_data(film: Path, tell: Tell, tmp_path: Path) -> None
     with Image.open(paths[0]) as image:
         assert "&lt;b&gt;&amp;" in image.info["xmp"].decode()
     json.dumps(planned(telling, "jpg"))
+
+
+@pytest.mark.parametrize("sharp_at", [4, 9])
+def test_the_sharpest_of_a_half_second_is_found_wherever_it_is(sharp_at: int, tmp_path: Path, tell: Tell) -> None:
+    """A hand that shakes: of twelve frames one is sharp."""
+    clear, soft = still(1, 1)[0], blurred(still(1, 1), 2)[0]
+    frames = [clear if number % 12 == sharp_at else soft for number in range(72)]
+    (frame,) = tell(write_film(tmp_path / "a.mp4", frames, options={"crf": "10", "preset": "ultrafast"})).best
+    assert abs(round(frame.candidate.seconds * 25) % 12 - sharp_at) <= 1
+
+
+def test_the_best_is_sharper_than_most_of_its_shot_even_if_another_is_better_lit() -> None:
+    shot = Shot(1, 0.0, 4.0, 0.0, 4.0, "start")
+    lit, sharp = candidate(2, sharpness=0.5), candidate(5, sharpness=0.7, exposure=0.0)
+    assert chosen([lit, sharp], shot)[0].candidate is lit
+    assert chosen([lit, sharp], shot, 0.6)[0].candidate is sharp
+    assert chosen([lit, sharp], shot, 0.9)[0].candidate is lit, "if none is as sharp, all count"

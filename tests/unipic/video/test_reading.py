@@ -12,13 +12,14 @@ from tests.helpers.pictures import PlainEncoder
 
 from unipic.core.photo import FILM, Found, Photo, Unreadable
 from unipic.core.settings import Limits
+from unipic.core.words import clock
 from unipic.library.index import StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Seen
 from unipic.sources import base
 from unipic.sources.folder import FolderSource
 from unipic.video import reading
-from unipic.video.facts import clock, is_named_like_a_film, pictures_of, seconds_of
+from unipic.video.facts import is_named_like_a_film, pictures_of, seconds_of
 from unipic.video.reading import films_seen, fingerprints_of, quality
 
 
@@ -83,7 +84,7 @@ def killed(order: reading.Order) -> Iterator[str]:
 
 def test_a_film_that_kills_its_worker_costs_itself_alone() -> None:
     files = [Found(name, name, name, 1) for name in "abc"]
-    made = dict(reading._made(killed, files, "", lambda step: None))
+    made = dict(reading._made(killed, [reading.Order(file) for file in files], "", lambda step: None))
     assert made[files[0]] == "a"
     assert made[files[1]].startswith("is a film that the decoder crashed on")
     assert made[files[2]] == "c"

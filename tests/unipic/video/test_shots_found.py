@@ -108,6 +108,27 @@ def test_a_dissolve_is_found_with_its_length(length: int) -> None:
     assert cut.last * 25 <= 62
 
 
+def test_a_dissolve_longer_than_its_window_has_its_ends() -> None:
+    """The longest window has 50 frames."""
+    (cut,) = found(dissolved(shot(1, 120), shot(2, 120), 70))
+    assert cut.first * 25 == pytest.approx(50, abs=6)
+    assert cut.last * 25 == pytest.approx(119, abs=6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_whip_pan_is_no_dissolve(seed: int) -> None:
+    """The camera is thrown to another view in ten frames, each of which is blurred by the way it goes."""
+    wide = np.concatenate([place(seed), place(seed + 7)[:, ::-1]], axis=1)[40 : 40 + SIZE[1]]
+    way = wide.shape[1] - SIZE[0]
+    frames = []
+    for number in range(110):
+        share = min(1.0, max(0.0, (number - 50) / 10))
+        begin, length = round(way * share), way // 10 if 50 <= number < 60 else 1
+        views = [wide[:, min(way, begin + step) :][:, : SIZE[0]] for step in range(0, length, 6)]
+        frames.append(np.mean(views, axis=0).astype(np.uint8))
+    assert found(frames) == []
+
+
 def test_a_wipe_is_found_and_a_passer_by_is_not() -> None:
     (cut,) = found(wiped(shot(1, 60), shot(2, 70), 16))
     assert cut.kind == "mix"

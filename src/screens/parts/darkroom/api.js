@@ -10,6 +10,7 @@ export function urls(token) {
     review: `/unipic/review/${token}`,
     thumb: (photo) => (photo.digest ? `/unipic/thumb/${token}/${photo.digest}` : ""),
     view: (photo) => `/unipic/view/${token}/${photo.id}`,
+    frame: (film, seconds) => `/unipic/frame/${token}/${film.id}/${Math.round(1000 * seconds)}`,
     full: (photo) => `/unipic/photo/${token}/${photo.id}`,
     made: (group, kind) => `/unipic/made/${token}/${group.id}/${kind}`,
     token,

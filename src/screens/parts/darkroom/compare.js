@@ -1,6 +1,7 @@
 // Photos of one group beside each other or flipped in place, at the same zoom and on the same spot.
 
 import { Bar, Strip } from "./compare_bar.js";
+import { scrubber } from "./compare_films.js";
 import { Pane, shape } from "./compare_pane.js";
 import { h } from "./dom.js";
 import { openHelp } from "./help.js";
@@ -71,7 +72,8 @@ class Compare {
     while (this.panes.length) this.panes.pop().drop();
     this.bar = new Bar(this);
     this.strip = new Strip(this);
-    this.dialog.replaceChildren(this.bar.element, this.grid, this.strip.element, this.status);
+    const parts = [this.bar.element, this.grid, scrubber(this), this.strip.element, this.status];
+    this.dialog.replaceChildren(...parts.filter(Boolean));
     this.arrange(this.layouts.findLast((panes) => panes <= this.wanted), start);
     if (loupe) this.hundred(this.active, null);
   }

@@ -67,6 +67,22 @@ export class Picture {
     this.changed();
   }
 
+  /** What a film shows at a time, in seconds, in place of its one picture. */
+  async moment(seconds) {
+    const { photo } = this;
+    const image = h("img", { alt: "", src: this.urls.frame(photo, seconds) });
+    this.asked = image;
+    const fine = await image.decode().then(
+      () => true,
+      () => false,
+    );
+    if (!fine || this.photo !== photo || this.asked !== image) return; // it was moved on meanwhile
+    this.frame.replaceChildren(image);
+    release(this.image);
+    Object.assign(this, { image, level: VIEW });
+    this.changed();
+  }
+
   halt() {
     for (const image of this.coming.values()) release(image);
     this.coming.clear();

@@ -6,7 +6,7 @@ import { Pictures } from "../darkroom/pictures.js";
 import { Faces } from "./faces.js";
 import { Info } from "./info.js";
 import { Stage } from "./stage.js";
-import { label, nameOf, shortDay } from "./words.js";
+import { clock, label, nameOf, shortDay } from "./words.js";
 
 const REST = 250; // milliseconds on a photo before its neighbours and its facts are asked for
 const AWAY = "The original cannot be reached now. This is its preview.";
@@ -110,6 +110,7 @@ export class Large {
       h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
       h("span", {}, day),
       h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
+      ...[photo?.format === "FILM" && filmLink(photo)].filter(Boolean),
     );
     this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
@@ -193,6 +194,12 @@ export class Large {
     this.pictures.clear();
     this.element.remove();
   }
+}
+
+/** To the film's own page, at the time at which it was found. */
+function filmLink({ digest, at }) {
+  const [query, words] = at == null ? ["", ""] : [`&at=${at}`, ` at ${clock(at)}`];
+  return h("a", { href: `/videos?film=${digest}${query}` }, `Open the film${words}`);
 }
 
 function tool(sign, words, onclick, more = "") {

@@ -41,3 +41,10 @@ export function label(photo) {
 export function photos(number) {
   return count(number, "photo");
 }
+
+/** A time in a film: 0:41, 1:02:07. */
+export function clock(seconds) {
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, String(whole % 60).padStart(2, "0")];
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}

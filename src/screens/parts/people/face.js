@@ -8,6 +8,7 @@ const MARGIN = 1.5; // of what is shown to the box of the face
 export function faceOf(face, alt = "") {
   const frame = h("span", { class: "face" });
   if (!face) return frame;
+  if (face.at != null) return ofFilm(frame, face, alt);
   const image = h("img", { alt, loading: "lazy", draggable: false, src: face.src ?? `/unipic/thumb/library/${face.digest}` });
   const fit = () => {
     const { naturalWidth: width, naturalHeight: height } = image;
@@ -21,6 +22,16 @@ export function faceOf(face, alt = "") {
     frame.classList.add("there");
   };
   image.addEventListener("load", fit);
+  frame.append(image);
+  return frame;
+}
+
+/** A face in a film was cut out when it was found: the picture of the film shows another moment. */
+function ofFilm(frame, face, alt) {
+  const box = face.key.slice(face.key.indexOf(" ") + 1);
+  const image = h("img", { alt, loading: "lazy", draggable: false, src: `/unipic/people/chip/${face.digest}?box=${encodeURIComponent(box)}` });
+  image.style.width = "100%";
+  image.addEventListener("load", () => frame.classList.add("there"));
   frame.append(image);
   return frame;
 }

@@ -4,6 +4,7 @@ import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { sheet } from "../events/sheet.js";
 import { faceOf } from "./face.js";
+import { clock } from "../gallery/words.js";
 import { searchFor } from "./store.js";
 import { question } from "../darkroom/question.js";
 
@@ -76,7 +77,7 @@ export class Person {
         ),
       ),
       paper,
-      ...[this.together()].filter(Boolean),
+      ...[this.together(), this.films(who)].filter(Boolean),
       h("div", { class: "bar" }, h("h3", {}, "Faces"), one.all.length > 1 && check, h("span", { class: "quiet" }, "Select those that are wrong.")),
       this.tools(who),
       h("ul", { class: "faces" }, ...faces.slice(0, this.most).map((face) => this.face(face))),
@@ -116,8 +117,16 @@ export class Person {
     );
   }
 
+  /** Each film that shows the person, with the times at which the film is opened. */
+  films(who) {
+    const { films } = this.one;
+    const at = (film, time) => h("a", { href: `/videos?film=${film.digest}&at=${time}`, "aria-label": `${who} at ${clock(time)}` }, clock(time));
+    const row = (film) => h("li", {}, `${film.name.split("/").pop()} at `, ...film.times.flatMap((time, place) => [place ? ", " : "", at(film, time)]));
+    return films.length > 0 && h("div", { class: "films" }, h("h3", {}, "In films"), h("ul", {}, ...films.map(row)));
+  }
+
   face(face) {
-    const words = [face.day || "No date", face.likeness === null ? "" : `${face.likeness} % like the others`, face.poor].filter(Boolean);
+    const words = [face.day || "No date", face.at == null ? "" : `in a film at ${clock(face.at)}`, face.likeness === null ? "" : `${face.likeness} % like the others`, face.poor].filter(Boolean);
     const button = h(
       "button",
       {

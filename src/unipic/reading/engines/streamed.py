@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from unipic.core.machine import limit_memory
+from unipic.core.machine import give_back_freed_memory, limit_memory
 from unipic.reading.engines.base import Failure, Item, Result
 from unipic.reading.engines.local import TOO_BUSY, WALL_CLOCK, _context, _kill_when_busy, _why
 
@@ -78,6 +78,7 @@ def _serve(sender: Connection, task: Callable[[Any], Iterator[Any]], item: Any, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # silence C decoders' messages about broken files
     limit_memory(allowed.memory)
+    give_back_freed_memory()
     gc.freeze()
     _armed = allowed.seconds
     progressed()
