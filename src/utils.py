@@ -68,15 +68,6 @@ Said = Callable[[Gallery], Bonds]
 Named = Callable[[Sequence[Photo]], Mapping[str, str]]  # names by the keys of faces
 
 
-def nothing(evidence: Evidence) -> None:
-    """Default for `compared`: do nothing."""
-
-
-def no_bonds(gallery: Gallery) -> Bonds:
-    """Default for `said`: nobody said anything about these photos."""
-    return NO_BONDS
-
-
 def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
@@ -179,20 +170,20 @@ def clean_gallery(
     tools: Tools,
     settings: Settings,
     progress: Progress = silent,
-    said: Said = no_bonds,
+    said: Said | None = None,
     named: Named | None = None,
 ) -> Cleanup:
     """Find copies, group shots of one moment, and recommend the best of each. Nothing is removed.
 
     `said` gives what a person decided about a gallery's photos; `named`: what people in them are called.
     """
-    evidence = examine(source, tools, settings, progress)
-    evidence = replace(evidence, names=named(evidence.gallery.photos) if named else {})
-    return arrange(evidence, settings.thresholds, said(evidence.gallery))
+    found = examine(source, tools, settings, progress)
+    evidence = replace(found, names=named(found.gallery.photos)) if named else found
+    return arrange(evidence, settings.thresholds, said(evidence.gallery) if said else NO_BONDS)
 
 
 def examine(
-    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared = nothing
+    source: Source, tools: Tools, settings: Settings, progress: Progress = silent, compared: Compared | None = None
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
     ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
@@ -279,7 +270,7 @@ def weigh(
     tools: Tools,
     settings: Settings,
     progress: Progress = silent,
-    compared: Compared = nothing,
+    compared: Compared | None = None,
     films: Films | None = None,
 ) -> Evidence:
     """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
@@ -301,7 +292,8 @@ def weigh(
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
     if tools.scorer is None and tools.faces is None:
         return evidence
-    compared(replace(evidence, ranked=False))
+    if compared:
+        compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
     return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
 
