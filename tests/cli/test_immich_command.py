@@ -116,8 +116,8 @@ def test_originals_can_be_copied_and_files_here_are_known_to_be_on_the_server(fa
 def test_without_copies_whole_photos_are_fetched_of_groups_alone(fake: FakeImmich, tmp_path: Path) -> None:
     done = unipic("clean", "immich:", "--originals", "--list", str(tmp_path / "what.json"), *PLAIN)
     assert done.exit_code == 0, done.output
-    whole = {path.split("/")[2] for _, path, _ in fake.log if path.endswith("/original")}
-    assert [fake.assets[id]["originalFileName"] for id in fake.assets if id not in whole] == ["IMG_2.jpg"]
+    whole = {fake.content[path.split("/")[2]] for _, path, _ in fake.log if path.endswith("/original")}
+    assert whole == {fake.content[id] for id, one in fake.assets.items() if one["originalFileName"] != "IMG_2.jpg"}
     assert reads_only(fake)
 
 
