@@ -242,7 +242,7 @@ def test_the_part_of_a_photo_that_was_found_is_framed(run) -> None:
         stage.show(photo([0.25, 0.5, 0.75, 1]), "a photo");
         const { x, y, width, height } = stage.part.getBoundingClientRect();
         stage.show(photo(null), "another");
-        const away = stage.over.hidden;
+        const away = stage.part.hidden;
         gallery.remove();
         return [x, y, width, height, away];
         """,

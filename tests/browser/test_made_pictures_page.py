@@ -44,7 +44,7 @@ def run(server, tmp_path: Path) -> Run:
 
 def test_a_merge_is_shown_beside_its_middle_frame_and_accepted(page, server, run: Run, quiet) -> None:
     room = Room(page, server.url, run).open()
-    room.start()
+    room.at(1)  # the only group is open at once
     room.press("o")
     room.root.locator(".said", has_text="Nobody’s eyes are shut").wait_for(timeout=5000)
     room.press("h")

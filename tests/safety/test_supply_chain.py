@@ -158,10 +158,15 @@ LOADERS = {
         "src/unipic/vision/mobilenet.py",
         "src/unipic/vision/aesthetic.py",
         "src/unipic/vision/transnet.py",
+        "training/sam.py",
     ),  # .pth is how they are published
     "safetensors.torch.load_file": ("src/unipic/vision/mobilenet.py", "training/", "benchmarks/plain_way.py"),
     "safetensors.safe_open": ("src/unipic/vision/_checkpoints.py",),
-    "from_pretrained": ("src/unipic/vision/_checkpoints.py", "benchmarks/plain_way.py"),
+    "from_pretrained": (
+        "src/unipic/vision/_checkpoints.py",
+        "src/unipic/vision/segments.py",
+        "benchmarks/plain_way.py",
+    ),
     "onnxruntime.InferenceSession": (),
     "cv2.dnn": (),
     "cv2.dnn.readNetFromONNX": ("src/unipic/vision/own_faces.py",),

@@ -98,7 +98,7 @@ def files_in(folder: Path) -> dict[Path, tuple[bytes, int]]:
 
 def downloads(test: AppTest) -> list[str]:
     """Addresses offered to the browser."""
-    told = [json.loads(part.proto.json) for part in test.get("bidi_component")]
+    told = [json.loads(part.proto.json or "{}") for part in test.get("bidi_component")]
     return [values["url"] for values in told if "url" in values]
 
 

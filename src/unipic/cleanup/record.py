@@ -97,7 +97,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["ranked"],
         _series_from(values, by_id),
         {id: tuple(map(_face_from_dict, faces)) for id, faces in values.get("faces", {}).items()},
-        values["first_seen"],
+        first_seen=values["first_seen"],
     )
 
 

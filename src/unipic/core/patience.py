@@ -60,7 +60,8 @@ def is_far(path: str) -> bool:
     return False
 
 
-def in_words(error: OSError) -> str:
-    """The fault, and what to do where it may pass, for people."""
-    later = "; a cloud or network drive may not have it yet. The next run tries it again"
-    return f"{error.strerror or error}{later if error.errno in PASSING else ''}"
+def in_words(error: OSError, path: str = "") -> str:
+    """The fault, and what to do where it may pass, for people. `path`: of the file; "" where it lies in a cloud."""
+    may_pass = error.errno in PASSING and (not path or is_far(path))
+    later = "; a cloud or network drive may not have it yet. The next run tries it again" if may_pass else ""
+    return f"{error.strerror or error}{later}"

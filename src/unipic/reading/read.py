@@ -48,7 +48,7 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
     except PermissionError:
         return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
     except OSError as error:
-        reason = f"could not be read: {in_words(error)}"
+        reason = f"could not be read: {in_words(error, file.path)}"
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 

@@ -163,7 +163,7 @@ def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
             look = partial(os.listdir, folder)
             names = sorted(twice(partial(within, LISTING, look) if far else look), key=os.fsencode)
         except OSError as error:
-            reason = f"is a folder that may not be read: {in_words(error)}"
+            reason = f"is a folder that may not be read: {in_words(error, folder)}"
             yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)
             continue
         folders = []

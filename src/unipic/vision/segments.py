@@ -76,7 +76,9 @@ class Segmenter:
 
         try:
             with quiet():
-                network = SamModel.from_pretrained(self._weights.parent, local_files_only=True, dtype=torch.float32)
+                network = SamModel.from_pretrained(
+                    self._weights.parent, local_files_only=True, use_safetensors=True, dtype=torch.float32
+                )
         except SafetensorError as error:
             raise ValueError(error) from error
         return network.eval().to(self._device)

@@ -24,6 +24,8 @@ from unipic.sources.immich import forget, save_login, server
 from unipic.sources.immich_place import address_of, at_hand, called, name_of
 from utils import find_events
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:

@@ -115,6 +115,7 @@ def test_a_mounted_drive_may_fail_once_and_hang(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(patience, "PAUSE", 0.0)
     monkeypatch.setattr("unipic.sources.folder.LISTING", 0.2)
     monkeypatch.setattr("unipic.sources.folder.is_far", lambda path: True)
+    monkeypatch.setattr(patience, "is_far", lambda path: True)
     for name in ("a.jpg", "once/b.jpg", "hangs/c.jpg", ".IMG_1.HEIC.icloud"):
         save(scene(1), (tmp_path / name).with_suffix(".jpg")).rename(tmp_path / name)
     real, calls = os.listdir, list[str]()

@@ -54,7 +54,7 @@ def test_the_models_are_those_that_are_documented():
         "unipic_encoder": 2_566_488,
         "yunet": 232_589,
         "dlib_face": 11_221_064,
-        "eyes": 195_592,
+        "eyes": 496_312,
         "pp-ocrv6-small": 31_163_977,
         "mobilenet_v3_small": 10_306_551,
         "clip-vit-base-patch32": 608_774_393,
