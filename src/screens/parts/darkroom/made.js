@@ -40,7 +40,7 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
     body.replaceChildren(
       slider(before ? urls.view(before) : "", `${url}/picture`, badge),
       h("p", { class: "quiet" }, [made.facts.words, made.facts.note, `From ${names}.`].filter(Boolean).join(". ")),
-      made.accepted && h("p", {}, "Accepted before."),
+      h("p", { hidden: !made.accepted }, "Accepted before."),
       h(
         "div",
         { class: "actions" },
