@@ -24,7 +24,7 @@ from unipic.library.decisions import Catalogue
 from unipic.library.matching import Condition, Every, match_of, sql_of
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
-from unipic.library.segments import Segments, segments_seen_by
+from unipic.library.segments import PartVectors, segments_seen_by
 from unipic.library.vectors import EXACT_ROWS, Vectors, vectors_for
 from unipic.reading import versions
 from unipic.vision.base import Calibration
@@ -78,8 +78,8 @@ class Searchable:
         self._place[self._ids] = np.arange(len(self._ids))
         self._lock = Lock()
         self._spaces: dict[str, Vectors | None] = {}
-        self._segments: dict[str, Segments | None] = {}
-        self._frames: dict[str, Segments | None] = {}
+        self._segments: dict[str, PartVectors | None] = {}
+        self._frames: dict[str, PartVectors | None] = {}
 
     def ask(self, words: str, values: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query."""
@@ -261,6 +261,8 @@ class Searchable:
             found.append((ids, cosines, vectors.of(ids), np.full(len(ids), np.nan)))
         if frames:
             some, ids, cosines = frames.nearest(query, len(frames.rows), shown)
+            of_films = np.sort(np.unique(ids, return_index=True)[1])[:k]  # the best frame of each film
+            some, ids, cosines = some[of_films], ids[of_films], cosines[of_films]
             found.append((ids, cosines, frames.vectors.of(some), frames.rows[some] / 1000))
         ids, cosines, seen, times = (np.concatenate(parts) for parts in zip(*found, strict=True))
         best = np.lexsort((ids, -cosines))
@@ -269,12 +271,12 @@ class Searchable:
         in_films = zip(places.tolist(), times[best].tolist(), strict=True)
         return Nearest(places, cosines[best], seen[best], {place: at for place, at in in_films if not isnan(at)})
 
-    def _frames_by(self, key: str) -> Segments | None:
+    def _frames_by(self, key: str) -> PartVectors | None:
         """The frames of films with vectors of this key; their rows are milliseconds into the film."""
         with self._lock:
             if key not in self._frames:
                 rows = [(id, int(part), value) for id, part, value in self.ask(FRAMES_SEEN, [key, key])]
-                self._frames[key] = Segments(rows) if rows else None
+                self._frames[key] = PartVectors(rows) if rows else None
             return self._frames[key]
 
     def nearest_segments(

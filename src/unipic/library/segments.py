@@ -1,4 +1,4 @@
-"""The things that were found in photos, as a search compares them with words: by the vector of each."""
+"""Parts of photos and films as a search compares them, by their vectors: things in photos, and frames of films."""
 
 import json
 from collections.abc import Sequence
@@ -13,23 +13,26 @@ from unipic.reading import versions
 from unipic.vision.segments import KIND
 
 
-class Segments:
-    """The things that are seen by one text encoder, by whole numbers from 0 on."""
+class PartVectors:
+    """The vectors of parts by one encoder. Parts are numbered from 0 on."""
 
     def __init__(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
-        """`rows`: the id in `trait` of each thing's photo, its row in `part`, and its vector, float16; at least one."""
+        """`rows`, at least one: the id in `trait` of the photo or film, a number that tells the part, and its vector.
+
+        The number is the row in `part` of a thing, and the milliseconds into the film of a frame. Vectors are float16.
+        """
         matrix = np.stack([np.frombuffer(value, np.float16) for *_, value in rows])
         self.vectors = vectors_for(*matrix.shape)
         self.vectors.add(range(len(matrix)), matrix)
         self._photos, self.rows = np.array([row[:2] for row in rows], np.int64).T
 
     def nearest(self, query: np.ndarray, k: int, photos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The k things most like a vector in these photos: their numbers, their photos, and the cosines, best first."""
+        """The k parts of these photos most like a vector, best first: their numbers, their photos, and the cosines."""
         found, cosines = self.vectors.search(query, k, np.flatnonzero(np.isin(self._photos, photos)))
         return found, self._photos[found], cosines
 
 
-def segments_seen_by(ask: Ask, encoder_key: str) -> Segments | None:
+def segments_seen_by(ask: Ask, encoder_key: str) -> PartVectors | None:
     """The things whose vectors are by a text encoder; of several checkpoints by the one that saw most photos."""
     made = versions.picture()
     asked = "SELECT key FROM done WHERE key LIKE 'sam-%' AND made = ? GROUP BY key ORDER BY count(*) DESC, key"
@@ -40,7 +43,7 @@ def segments_seen_by(ask: Ask, encoder_key: str) -> Segments | None:
         f"WHERE p.key = ? AND p.kind = '{KIND}' AND v.made = ?",
         [key, made],
     )
-    return Segments(rows) if rows else None
+    return PartVectors(rows) if rows else None
 
 
 def segment_facts(ask: Ask, rows: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -1,5 +1,6 @@
 // Every person's face in all photos of a group, at one size: whose eyes are open where.
 
+import { headed } from "./dialog.js";
 import { count, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { dress } from "./strip.js";
@@ -49,15 +50,9 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
       ...row.map((face, index) => cell(face, index, person)),
     ),
   );
-  const close = h(
-    "button",
-    { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
-    icon("cross"),
-  );
-  const dialog = h(
-    "dialog",
-    { class: "faces", "aria-labelledby": "faces-title", onclose: () => (dialog.remove(), onClose()) },
-    h("header", {}, h("h2", { id: "faces-title" }, `Faces of ${count(people.length, "person", "people")}`), close),
+  const title = `Faces of ${count(people.length, "person", "people")}`;
+  const dialog = headed(
+    { name: "faces", title, onClose },
     h(
       "div",
       { class: "by-person", tabIndex: 0, role: "region", "aria-label": "Faces by person and photo" },
@@ -65,7 +60,6 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
     ),
   );
   host.append(dialog);
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("keydown", (event) => {
     const { key, altKey, ctrlKey, metaKey } = event;
     if (key.toLowerCase() !== "e" || altKey || ctrlKey || metaKey) return;

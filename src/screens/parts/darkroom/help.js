@@ -1,7 +1,7 @@
 // The help: keyboard shortcuts and gestures.
 
+import { headed } from "./dialog.js";
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
 import { KEYS, signs } from "./keys.js";
 
 const PARTS = {
@@ -34,25 +34,13 @@ export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures =
     h("h3", {}, "Touch and mouse"),
     h("dl", {}, ...Object.entries(gestures).map(([gesture, words]) => row([gesture], words))),
   );
-  const dialog = h(
-    "dialog",
-    { class: "help", "aria-labelledby": "help-title", onclose: () => (dialog.remove(), onClose()) },
-    h(
-      "header",
-      {},
-      h("h2", { id: "help-title" }, "Shortcuts and gestures"),
-      h(
-        "button",
-        { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
-        icon("cross"),
-      ),
-    ),
+  const dialog = headed(
+    { name: "help", title: "Shortcuts and gestures", onClose },
     touch && byHand,
     ...places.map((place) => h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place)))),
     !touch && byHand,
   );
   host.append(dialog);
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.showModal();
   return { close: () => dialog.close() };
 }

@@ -1,6 +1,7 @@
 // A picture made of the group's photos, beside the one it is made from: the person accepts it, or does not.
 
 import { call } from "./api.js";
+import { headed } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -17,17 +18,7 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
   const button = (sign, words, does, type = "") =>
     h("button", { type: "button", class: type, onclick: does }, icon(sign), words);
   const body = h("div", { class: "made-body", "aria-live": "polite" }, h("p", { role: "status" }, wait));
-  const close = h(
-    "button",
-    { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() },
-    icon("cross"),
-  );
-  const dialog = h(
-    "dialog",
-    { class: "faces made", "aria-labelledby": "made-title", onclose: () => (dialog.remove(), onClose()) },
-    h("header", {}, h("h2", { id: "made-title" }, title), close),
-    body,
-  );
+  const dialog = headed({ name: "faces made", title, onClose }, body);
   const settle = async (accept) => {
     const answer = await call("/unipic/made", { token: urls.token, group: group.id, kind, accept });
     if (answer.status !== 200) return say(answer.body?.message ?? "The server did not answer. Try again.");
