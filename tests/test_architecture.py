@@ -85,7 +85,7 @@ HOMES = {
         "unipic/video/plots.py",
     ),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
-    "babel": ("unipic/search/_tongue.py",),
+    "babel": ("unipic/search/_tongue.py", "unipic/core/language.py"),
     "av": ("unipic/video/",),
     "scenedetect": ("unipic/video/",),
     "matplotlib": ("unipic/video/",),

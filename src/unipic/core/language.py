@@ -1,0 +1,107 @@
+"""The language of texts: gettext's catalogues in unipic/locale, chosen for a process, a request, or a screen.
+
+Texts in the code are English and keep their values by name: _("{name} cannot be read.", name=name). Where the language
+is English, no catalogue is read.
+"""
+
+import gettext as catalogues
+import os
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
+DOMAIN = "unipic"
+FOLDER = Path(__file__).parent.parent / "locale"
+VARIABLES = ("UNIPIC_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that names one counts
+
+_chosen: ContextVar[str] = ContextVar("language", default="")
+_asked: list[Callable[[], str]] = []
+
+
+def language() -> str:
+    """The code of the language that texts are in: "en", "de", "es" or "fr"."""
+    return _chosen.get() or next(filter(None, (ask() for ask in _asked)), "") or _of_process()
+
+
+def speak(code: str) -> None:
+    """Use a language from here on, in this thread or request only; "": whatever was asked for."""
+    _chosen.set(code)
+
+
+def ask_first(ask: Callable[[], str]) -> None:
+    """Ask this for the language wherever none was chosen by speak(): it returns a code, or "" if it knows none."""
+    _asked[:] = [ask]
+
+
+def best_of(wanted: Iterable[str]) -> str:
+    """The first of these tags, such as de-AT or fr_FR.UTF-8, that there is a language for; "" if for none."""
+    codes = (tag.replace("_", "-").partition("-")[0].strip().casefold() for tag in wanted)
+    return next((code for code in codes if code in LANGUAGES), "")
+
+
+@cache
+def _of_process() -> str:
+    named = next(filter(None, (os.environ.get(name, "") for name in VARIABLES)), "")
+    return best_of(named.partition(".")[0].split(":")) or "en"
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """The message in the language of the moment, with its values put in."""
+    text = message if (code := language()) == "en" else _catalogue(code).gettext(message)
+    return _filled(text, code, values)
+
+
+def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
+    """The form of a message that a number asks for, in the language of the moment. The number is {n} in the text."""
+    if (code := language()) == "en":
+        text = one if number == 1 else many
+    else:
+        text = _catalogue(code).ngettext(one, many, number)
+    return _filled(text, code, {"n": number, **values})
+
+
+def gettext_noop(message: str) -> str:
+    """The message itself, marked for the catalogues: a constant is put into a language where it is shown."""
+    return message
+
+
+def number(value: float, spec: str = ",") -> str:
+    """A number as the language writes it: 1,234.5 in English, 1.234,5 in German. `spec` as format() takes it."""
+    return _number(value, spec, language())
+
+
+@cache
+def _catalogue(code: str) -> catalogues.NullTranslations:
+    return catalogues.translation(DOMAIN, FOLDER, [code], fallback=True)
+
+
+def _filled(text: str, code: str, values: dict[str, object]) -> str:
+    return _Filling(code).vformat(text, (), values) if values else text
+
+
+class _Filling(Formatter):
+    """str.format, with numbers written as the language writes them."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if format_spec and isinstance(value, int | float):
+            return _number(value, format_spec, self._code)
+        return super().format_field(value, format_spec)
+
+
+def _number(value: float, spec: str, code: str) -> str:
+    text = format(value, spec)
+    return text if code == "en" else text.translate(_signs(code))
+
+
+@cache
+def _signs(code: str) -> dict[int, str]:
+    from babel.numbers import get_decimal_symbol, get_group_symbol  # its import takes longer than an English command
+
+    return {ord(","): get_group_symbol(code), ord("."): get_decimal_symbol(code)}
