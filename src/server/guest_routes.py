@@ -30,6 +30,8 @@ from server.shelves import LIBRARY, Shelves
 from server.uploads import announced, gigabytes, held_for_a_moment
 from unipic.core.errors import NotShown, SourceError
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _
+from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import Photo
 from unipic.core.words import count
 from unipic.library.faces import is_on
@@ -38,7 +40,7 @@ from unipic.reading.renditions import Renderer, Renditions
 MOST_BYTES = 50_000_000  # of a guest's picture
 SENDING_S = 300.0  # for all of it
 ZIPS = 2  # that are made at the same time
-TITLE = "Photos of you"
+TITLE = N_("Photos of you")
 
 PIN_FORM = """<p>Enter the PIN that came with this link.</p>{wrong}
 <form method="post"><label for="pin">PIN</label>
@@ -100,7 +102,7 @@ class GuestPages:
     async def sent(self, request: Request, link: Link) -> Response:
         """Take a PIN or a picture; then the page is shown anew."""
         if announced(request) > MOST_BYTES:
-            raise Refused(413, f"This picture is too large; the limit is {gigabytes(MOST_BYTES)}.")
+            raise Refused(413, _("This picture is too large; the limit is {size}.", size=gigabytes(MOST_BYTES)))
         cookie = request.cookies.get(GUEST, "")
         try:
             with anyio.fail_after(SENDING_S):
@@ -117,7 +119,7 @@ class GuestPages:
                 raise
             return await self.page(request, link, str(error), error.status)
         except TimeoutError:
-            raise Refused(408, "The picture took too long to arrive.") from None
+            raise Refused(408, _("The picture took too long to arrive.")) from None
         answer = RedirectResponse(request.url.path, 303)
         secure = request.scope.get("scheme") == "https"
         answer.set_cookie(GUEST, cookie, round(VISIT_S), path="/", secure=secure, httponly=True, samesite="lax")
@@ -125,7 +127,7 @@ class GuestPages:
 
     async def _look(self, request: Request, link: Link, visit: Visit, given: UploadFile, agreed: bool) -> None:
         if not agreed:
-            raise Refused(400, "Tick the box if you agree; otherwise no picture is looked at.")
+            raise Refused(400, _("Tick the box if you agree; otherwise no picture is looked at."))
         self.guests.may_look(link, source_of(request.scope))
         picture = await given.read()
         # Others wait without a thread: the shared ones serve the rest of the app.
@@ -136,7 +138,7 @@ class GuestPages:
             with atomic_file(path) as file:
                 file.write(picture)
             try:
-                faces = faces_in_selfie(path, "The picture")
+                faces = faces_in_selfie(path, _("The picture"))
             except SourceError as error:
                 raise Refused(415, f"{error}.") from None
         self.guests.find(link, visit, faces[0])
@@ -151,12 +153,17 @@ class GuestPages:
             for n in range(1, len(photos) + 1)
         )
         words = f"<p>{count(len(photos), 'photo')} of you.</p>"
-        return f'{words}<a class="button" href="{base}/photos.zip">Download all</a><ul class="photos">{cells}</ul>'
+        return _(
+            '{words}<a class="button" href="{base}/photos.zip">Download all</a><ul class="photos">{cells}</ul>',
+            words=words,
+            base=base,
+            cells=cells,
+        )
 
     def _photos(self, request: Request, link: Link) -> list[Photo]:
         visit = self.guests.visit(link, request.cookies.get(GUEST, ""))
         if visit is None:
-            raise Refused(403, "Open the link again, and choose a picture of yourself.")
+            raise Refused(403, _("Open the link again, and choose a picture of yourself."))
         return self.guests.photos(link, visit)
 
     async def picture(self, request: Request, link: Link) -> Response:
@@ -176,7 +183,7 @@ class GuestPages:
         try:
             return make(there)
         except NotShown:
-            raise Refused(409, "This photo cannot be shown now.") from None
+            raise Refused(409, _("This photo cannot be shown now.")) from None
 
     async def download(self, request: Request, link: Link) -> Response:
         """All photos that were found, as a ZIP of JPEGs, made while it is sent."""
@@ -198,9 +205,13 @@ class GuestPages:
                         left += 1
                     yield sent.take()
                 if left:
-                    archive.writestr("left-out.txt", f"{count(left, 'photo')} could not be read now.\n")
+                    archive.writestr(
+                        "left-out.txt", _("{photos} could not be read now.\n", photos=count(left, "photo"))
+                    )
             yield sent.take()
-        await run_in_threadpool(self.guests.note, link, f"{count(len(photos) - left, 'photo')} downloaded")
+        await run_in_threadpool(
+            self.guests.note, link, _("{photos} downloaded", photos=count(len(photos) - left, "photo"))
+        )
 
     async def leave(self, request: Request) -> Response:
         """Make the browser one that is no guest's."""
@@ -234,11 +245,11 @@ def host_routes(guests: Guests, occasions: Occasions) -> list[Route]:
     def do(asked: Asked) -> Answer:
         event = occasions.now().by_id.get(text(asked["event"]))
         if event is None:
-            raise Refused(404, "This event is no longer there.")
+            raise Refused(404, _("This event is no longer there."))
         address = ""
         if asked["do"] == "make":
             if not is_on(guests.library):
-                raise Refused(409, "Turn faces on first, under Library → People: guests are found by their face.")
+                raise Refused(409, _("Turn faces on first, under Library → People: guests are found by their face."))
             address = GUESTS + guests.make(event.digests, int(asked.get("days", DAYS)), text(asked.get("pin", "")))
         elif asked["do"] == "end":
             guests.end(text(asked["link"]))

@@ -26,6 +26,8 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
+from unipic.core.language import gettext as _
+from unipic.core.language import gettext_noop as N_
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
@@ -40,8 +42,8 @@ from unipic.vision.base import VIEW
 from unipic.vision.registry import Loader, open_encoder, open_scorer
 
 REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
-NO_ROOM = "The server's disk is full. Free some space, then start again."
-UNEXPECTED = "An unexpected error occurred. The server's log has the details."
+NO_ROOM = N_("The server's disk is full. Free some space, then start again.")
+UNEXPECTED = N_("An unexpected error occurred. The server's log has the details.")
 Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
@@ -140,7 +142,7 @@ def look_through(path: Path, settings: Settings, progress: Progress) -> None:
 
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         if not isinstance(tools.index, StoredIndex):
-            raise UnipicError("the pictures of a film cannot be stored here")
+            raise UnipicError(_("the pictures of a film cannot be stored here"))
         try:
             status = path.lstat()
             file = Found(str(path), path.name, str(path), status.st_size, stamp(status))
@@ -149,7 +151,9 @@ def look_through(path: Path, settings: Settings, progress: Progress) -> None:
         except NotAFilm as error:
             raise UnipicError(f"{path.name} {error}.") from error
         except OSError as error:
-            raise UnipicError(f"{path.name} could not be read: {error.strerror or error}.") from error
+            raise UnipicError(
+                _("{name} could not be read: {problem}.", name=path.name, problem=error.strerror or error)
+            ) from error
 
 
 def wait_for_work(examine: Examine) -> int:
@@ -199,7 +203,7 @@ def _source(run: Run, progress: Progress) -> Source:
     if state.source == "samples":
         from unipic.sources.samples import make_samples
 
-        progress(Step("Making sample photos", 0, 0))
+        progress(Step(_("Making sample photos"), 0, 0))
         made = run.photos / "samples"
         if not made.exists():
             make_samples(made)

@@ -7,14 +7,15 @@ from typing import Any
 import streamlit as st
 
 from screens.session import session
+from unipic.core.language import gettext_noop as N_
 from unipic.core.settings import CONTROLS, Thresholds
 
 WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
 
 GROUPINGS = {
-    "greedy": "all similar to one best shot (greedy)",
-    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
-    "components": "chains of similar shots of any length (components)",
+    "greedy": N_("all similar to one best shot (greedy)"),
+    "dbscan": N_("chains of shots with two or more similar neighbours (DBSCAN)"),
+    "components": N_("chains of similar shots of any length (components)"),
 }
 
 
