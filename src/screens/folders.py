@@ -17,6 +17,7 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
+from unipic.core.language import day
 from unipic.core.language import gettext as _
 from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
@@ -66,7 +67,8 @@ def _look(folders: Sequence[Path]) -> None:
 
 def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else _("not read yet")
+        when = day(datetime.fromtimestamp(folder.updated), time=True)
+        read = _("read {when}", when=when) if folder.updated else _("not read yet")
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
         inbox = folder.path == inbox_folder().resolve()
         kept = folder.path == kept_folder()

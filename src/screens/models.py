@@ -14,8 +14,8 @@ def screen() -> None:
     st.markdown(_("Everything runs on this server; photos never leave it. Without models, built-in methods are used."))
     for model, status in inventory(models_folder()):
         with st.container(border=True):
-            st.markdown(f"**{plain(model.label)}**  \n{plain(model.use)}")
-            state = "here" if status.state == "present" else _("not here, {size} to download", size=size(model.size))
+            st.markdown(f"**{plain(_(model.label))}**  \n{plain(_(model.use))}")
+            state = _("here") if status.state == "present" else _("not here, {size} to download", size=size(model.size))
             if status.state == "damaged":
                 state = plain(status.problem)
             st.caption(_("Licence: {licence} · {state}", licence=plain(model.licence), state=state))

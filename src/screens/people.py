@@ -18,13 +18,17 @@ from unipic.library import faces
 from unipic.library.persons import Persons
 
 WHAT = N_(
-    "\n**Who is in your photos?** Unipic can tell faces apart, so that you find everybody by name.\n\n- "
-    "Faces are compared **on this computer**. Nothing is sent anywhere.\n- Of each face 128 numbers and a "
-    "small picture are kept in {folder}. The photos themselves are only read.\n- Names are given by you, "
-    "and by nobody else. No age, gender, origin or mood is worked out.\n- Everything can be turned off and "
-    "deleted here, at any time.\n\nThe network is less sure of **children** and of **people of East Asian "
-    "origin** than of the people it was taught on.\nWhere it is not sure that two faces are one person, "
-    "Unipic asks.\n"
+    """
+**Who is in your photos?** Unipic can tell faces apart, so that you find everybody by name.
+
+- Faces are compared **on this computer**. Nothing is sent anywhere.
+- Of each face 128 numbers and a small picture are kept in {folder}. The photos themselves are only read.
+- Names are given by you, and by nobody else. No age, gender, origin or mood is worked out.
+- Everything can be turned off and deleted here, at any time.
+
+The network is less sure of **children** and of **people of East Asian origin** than of the people it was taught on.
+Where it is not sure that two faces are one person, Unipic asks.
+"""
 )
 
 
@@ -46,7 +50,7 @@ def screen() -> None:
 
 
 def _ask() -> None:
-    st.markdown(WHAT.format(folder=f"**{plain(str(library().data))}**"))
+    st.markdown(_(WHAT, folder=f"**{plain(str(library().data))}**"))
     if named := Persons(library().data).all()[0]:
         st.caption(
             _("{names} from before are kept, and come back when faces are told apart.", names=count(len(named), "name"))
@@ -78,9 +82,10 @@ def _settings() -> None:
         with st.form("forget-faces", clear_on_submit=True, border=True):
             st.markdown(_("**Turn it off and delete everything about faces**  \nYour photos stay as they are."))
             too = st.checkbox(_("Delete the names too ({n})", n=len(names)), key="forget-names")
-            typed = st.text_input(_("To confirm, type: delete faces"), key="forget-faces-typed")
+            words = _("delete faces")
+            typed = st.text_input(_("To confirm, type: {words}", words=words), key="forget-faces-typed")
             pressed = st.form_submit_button(_("Delete"), icon=":material/delete_forever:")
-        if pressed and typed.strip().lower() == "delete faces":
+        if pressed and typed.strip().lower() == words:
             _forget(too)
         elif pressed:
             st.error(_("Nothing was deleted: the words were not typed."), icon=":material/error:")

@@ -36,7 +36,8 @@ def _offer() -> None:
         )
         for model in offered:
             if model and model.asked:
-                st.markdown(f"**{plain(model.label)}**  \n{plain(model.use)} Licence: {plain(model.licence)}.")
+                licence = _("Licence: {licence}.", licence=plain(model.licence))
+                st.markdown(f"**{plain(_(model.label))}**  \n{plain(_(model.use))} {licence}")
                 get_model(model)
 
 

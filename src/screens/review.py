@@ -48,7 +48,7 @@ def screen() -> None:
         if (run.folder / "evidence.json").exists():
             _already(run, desk_of(run))
     elif state.state in ("failed", "cancelled"):
-        _stopped(run, _("Scan {state}", state=state.state), state.message)
+        _stopped(run, _("Scan failed") if state.state == "failed" else _("Scan cancelled"), state.message)
     elif state.state == "collecting":
         _nothing()
     else:

@@ -8,6 +8,7 @@ from screens.parts.film import film
 from screens.parts.words import count, plain
 from server.film_pictures import filmstrip
 from server.state import library
+from unipic.core.language import day
 from unipic.core.language import gettext as _
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import clock, printable, size
@@ -57,7 +58,7 @@ def _row(one: Photo) -> None:
 
 def _facts(one: Photo) -> str:
     taken = local_time(one)
-    when = f"{taken:%d %b %Y, %H:%M}" if taken else ""
+    when = day(taken, time=True) if taken else ""
     return " · ".join(filter(None, (clock(seconds_of(one)), when, f"{one.width} x {one.height}", size(one.size))))
 
 

@@ -48,7 +48,7 @@ def in_words(endpoint: Endpoint) -> Endpoint:
         except OSError as error:
             if not is_full(error):
                 raise
-            return JSONResponse({"message": DISK_FULL}, 507)
+            return JSONResponse({"message": _(DISK_FULL)}, 507)
 
     return answer
 

@@ -54,7 +54,7 @@ def continue_routes(runs: Runs, jobs: Jobs, standing_of: StandingOf) -> list[Rou
         return JSONResponse({})
 
     def remove(token: str) -> None:
-        run, _ = _opened(runs, token)
+        run, _state = _opened(runs, token)
         jobs.cancel(run)
         run.delete()
 

@@ -18,7 +18,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.door_guesses import SPAN, Guesses, Kind, ip_of, source_of
-from server.door_page import GUEST, GUESTS, LEAVE, door_page, page
+from server.door_page import GUEST, GUESTS, door_page, leave_page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
@@ -128,21 +128,21 @@ def refused(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     host = headers.get("host")
     if not named(host):
-        return PlainTextResponse(UNKNOWN_NAME, 421)
+        return PlainTextResponse(_(UNKNOWN_NAME), 421)
     if not reachable() and _from_elsewhere(scope):
-        return PlainTextResponse(THIS_COMPUTER, 403)
+        return PlainTextResponse(_(THIS_COMPUTER), 403)
     origin = headers.get("origin")
     # A system's menu to share opens the app without an origin; frames without one are told by sec-fetch-site.
     if origin == "null" and headers.get("sec-fetch-site") == "none":
         return None
     if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
-        return PlainTextResponse(FOREIGN_PAGE, 403)
+        return PlainTextResponse(_(FOREIGN_PAGE), 403)
     return None
 
 
 def closed(scope: Scope) -> Response | None:
     """The refusal of a route of Streamlit's that no screen of ours uses."""
-    return PlainTextResponse(CLOSED, 404) if UPLOADER in scope["path"] else None
+    return PlainTextResponse(_(CLOSED), 404) if UPLOADER in scope["path"] else None
 
 
 def loaded_by_foreign_page(headers: Headers) -> bool:
@@ -234,14 +234,14 @@ def wait(scope: Scope) -> Response:
 def needs_token(scope: Scope, message: str, status: int) -> Response:
     """The token page for people, or JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
-        return door_page("" if message == ASK else message, status)
-    return JSONResponse({"message": message}, status)
+        return door_page("" if message == ASK else _(message), status)
+    return JSONResponse({"message": _(message)}, status)
 
 
 def guests_only(scope: Scope) -> Response:
     """The refusal of a guest's browser, with the way to be none; JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
-        return page("Unipic", "Unipic", LEAVE, 403)
+        return leave_page()
     return JSONResponse({"message": _("Guests see the photos of their link only.")}, 403)
 
 

@@ -143,7 +143,7 @@ def _clock(offset: Offset) -> dict[str, Any]:
 def _event(occasions: Occasions, id: str) -> Event:
     event = occasions.now().by_id.get(id)
     if event is None:
-        raise Refused(404, GONE)
+        raise Refused(404, _(GONE))
     return event
 
 

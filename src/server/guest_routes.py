@@ -32,6 +32,7 @@ from unipic.core.errors import NotShown, SourceError
 from unipic.core.files import atomic_file
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import ngettext
 from unipic.core.photo import Photo
 from unipic.core.words import count
 from unipic.library.faces import is_on
@@ -42,21 +43,17 @@ SENDING_S = 300.0  # for all of it
 ZIPS = 2  # that are made at the same time
 TITLE = N_("Photos of you")
 
-PIN_FORM = """<p>Enter the PIN that came with this link.</p>{wrong}
+PIN_FORM = """<p>{ask}</p>{wrong}
 <form method="post"><label for="pin">PIN</label>
 <input id="pin" name="pin" type="password" autocomplete="off" maxlength="40" required autofocus>
-<button type="submit">Continue</button></form>"""
+<button type="submit">{go}</button></form>"""
 
-PICTURE_FORM = """<p>Choose a picture of yourself. You will see the photos of one event that show you, and can
-download them.</p>{wrong}
-<form method="post" enctype="multipart/form-data"><label for="picture">A picture of you</label>
+PICTURE_FORM = """<p>{ask}</p>{wrong}
+<form method="post" enctype="multipart/form-data"><label for="picture">{label}</label>
 <input id="picture" name="picture" type="file" accept="image/*" required>
-<label class="tick"><input name="consent" value="yes" type="checkbox" required>I agree that my face in this picture is
-compared with the faces in these photos.</label>
-<button type="submit">Find photos of me</button></form>
-<p class="hint">The comparison is done on the computer of whoever sent you this link; nothing is sent elsewhere. Your
-picture, and the numbers that are made of it, are deleted as soon as they were compared. What was found can be looked at
-for an hour. That somebody searched, and how many photos were found, is noted without your picture.</p>"""
+<label class="tick"><input name="consent" value="yes" type="checkbox" required>{consent}</label>
+<button type="submit">{go}</button></form>
+<p class="hint">{hint}</p>"""
 
 Page = Callable[[Request, Link], Awaitable[Response]]
 
@@ -87,7 +84,7 @@ class GuestPages:
                 link = await run_in_threadpool(self.guests.open, request.path_params["token"], source_of(request.scope))
                 return await endpoint(request, link)
             except Refused as error:
-                return page(TITLE, TITLE, alert(str(error)), error.status)
+                return page(_(TITLE), _(TITLE), alert(str(error)), error.status)
 
         return answer
 
@@ -95,9 +92,9 @@ class GuestPages:
         """The form for the PIN or the picture, and what was found."""
         visit = self.guests.visit(link, request.cookies.get(GUEST, ""))
         if link.pin and visit is None:
-            return page(TITLE, TITLE, PIN_FORM.format(wrong=alert(wrong)), status)
+            return page(_(TITLE), _(TITLE), _pin_form(wrong), status)
         found = "" if visit is None or visit.found is None else self._found(link, visit, request.url.path)
-        return page(TITLE, TITLE, found + PICTURE_FORM.format(wrong=alert(wrong)), status)
+        return page(_(TITLE), _(TITLE), found + _picture_form(wrong), status)
 
     async def sent(self, request: Request, link: Link) -> Response:
         """Take a PIN or a picture; then the page is shown anew."""
@@ -146,18 +143,18 @@ class GuestPages:
     def _found(self, link: Link, visit: Visit, path: str) -> str:
         photos = self.guests.photos(link, visit)
         if not photos:
-            return "<p>No photo was found that surely shows you. Try another picture, with your face large and lit.</p>"
+            none = _("No photo was found that surely shows you. Try another picture, with your face large and lit.")
+            return f"<p>{escape(none)}</p>"
         base = escape(path)
         cells = "".join(
-            f'<li><a href="{base}/view/{n}"><img src="{base}/thumb/{n}" alt="Photo {n} of you" loading="lazy"></a></li>'
+            f'<li><a href="{base}/view/{n}"><img src="{base}/thumb/{n}" '
+            f'alt="{escape(_("Photo {n} of you", n=n))}" loading="lazy"></a></li>'
             for n in range(1, len(photos) + 1)
         )
-        words = f"<p>{count(len(photos), 'photo')} of you.</p>"
-        return _(
-            '{words}<a class="button" href="{base}/photos.zip">Download all</a><ul class="photos">{cells}</ul>',
-            words=words,
-            base=base,
-            cells=cells,
+        words = escape(ngettext("{n:,} photo of you.", "{n:,} photos of you.", len(photos)))
+        return (
+            f'<p>{words}</p><a class="button" href="{base}/photos.zip">{escape(_("Download all"))}</a>'
+            f'<ul class="photos">{cells}</ul>'
         )
 
     def _photos(self, request: Request, link: Link) -> list[Photo]:
@@ -171,7 +168,7 @@ class GuestPages:
         number, kind = request.path_params["number"], request.path_params["kind"]
         photos = await run_in_threadpool(self._photos, request, link)
         if kind not in ("thumb", "view") or not 1 <= number <= len(photos):
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         shelf, photo = self.shelves.open(LIBRARY), photos[number - 1]
         path = shelf.thumbnails.path(photo.digest)
         if kind == "view":
@@ -189,7 +186,7 @@ class GuestPages:
         """All photos that were found, as a ZIP of JPEGs, made while it is sent."""
         photos = await run_in_threadpool(self._photos, request, link)
         if not photos:
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         headers = {"Content-Disposition": 'attachment; filename="photos.zip"', "Cache-Control": "private, no-store"}
         return StreamingResponse(self._zipped(link, photos), media_type="application/zip", headers=headers)
 
@@ -260,3 +257,26 @@ def host_routes(guests: Guests, occasions: Occasions) -> list[Route]:
         return {"address": address, "links": links}
 
     return [Route("/unipic/events/guests", in_words(heard(do)), methods=["POST"])]
+
+
+def _pin_form(wrong: str) -> str:
+    ask = _("Enter the PIN that came with this link.")
+    return PIN_FORM.format(ask=escape(ask), wrong=alert(wrong), go=escape(_("Continue")))
+
+
+def _picture_form(wrong: str) -> str:
+    texts = {
+        "ask": _(
+            "Choose a picture of yourself. You will see the photos of one event that show you, and can download them."
+        ),
+        "label": _("A picture of you"),
+        "consent": _("I agree that my face in this picture is compared with the faces in these photos."),
+        "go": _("Find photos of me"),
+        "hint": _(
+            "The comparison is done on the computer of whoever sent you this link; nothing is sent elsewhere. Your "
+            "picture, and the numbers that are made of it, are deleted as soon as they were compared. What was found "
+            "can be looked at for an hour. That somebody searched, and how many photos were found, is noted without "
+            "your picture."
+        ),
+    }
+    return PICTURE_FORM.format(wrong=alert(wrong), **{name: escape(words) for name, words in texts.items()})

@@ -120,7 +120,7 @@ class Guests:
         link = next((one for one in self.links() if compare_digest(one.token, hashed)), None)
         if link is None:
             self.unknown.count("link", source)
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         return link
 
     def enter(self, link: Link, pin: str) -> str:
@@ -175,4 +175,4 @@ class Guests:
 
 def _not_too_many(tries: Guesses, kind: Kind, source: str) -> None:
     if tries.too_many(kind, source):
-        raise Refused(429, SLOWLY)
+        raise Refused(429, _(SLOWLY))

@@ -33,7 +33,7 @@ def install_routes(marks: Marks) -> list[BaseRoute]:
 
     async def shared(request: Request) -> Response:
         if announced(request) > await run_in_threadpool(left, marks):
-            raise Refused(507, _("{problem} Nothing was kept.", problem=FULL))
+            raise Refused(507, _("{problem} Nothing was kept.", problem=_(FULL)))
         async with request.form(max_files=MOST_FILES) as form:
             await run_in_threadpool(keep, [one for one in form.getlist("photos") if isinstance(one, UploadFile)])
         return RedirectResponse(f"{base_path()}/folders", 303)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from server.runs import Run, State
 from unipic.core.files import read_json
 from unipic.core.language import gettext as _
+from unipic.core.language import language
 from unipic.core.settings import with_immich_key
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
@@ -86,6 +87,7 @@ class Jobs:
         with self._lock:
             if run.token in self._waiting or run.token in self._processes:
                 return
+            run.change(language=language())
             self._queue(run)
             if not run.background:
                 for other in self._at_work.values():

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from starlette.datastructures import Headers
@@ -83,21 +82,19 @@ def language_routes() -> list[Route]:
 
     return [
         Route("/unipic/language/{code}", choose),
-        Route("/unipic/texts.js", texts),
+        Route("/unipic/darkroom/texts.js", texts),
     ]
 
 
 @cache
 def _texts(code: str) -> tuple[str, str]:
-    """A module with the language and its translations of what scripts say, and the ETag."""
-    said = [one for path in sorted(PARTS.rglob("*.js")) for one in of_script(path.read_text(encoding="utf-8"))]
-    known = catalogue(code)
-    texts: dict[str, Any] = {}
-    if code != "en":
-        for one in said:
+    """In place of darkroom/texts.js: the language, its translations of what scripts say; and the ETag."""
+    known, texts = catalogue(code), dict[str, str | list[str]]()
+    for path in PARTS.rglob("*.js") if code != "en" else ():
+        for one in of_script(path.read_text(encoding="utf-8")):
             if isinstance(one, str):
                 texts[one] = known.gettext(one)
             else:
-                texts[one[0]] = [known.ngettext(*one, 1), known.ngettext(*one, 2)]
+                texts[one[0]] = [known.ngettext(*one, number) for number in (1, 2)]
     content = f"export const LANGUAGE = {json.dumps(code)};\nexport const TEXTS = {json.dumps(texts)};\n"
     return content, f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'

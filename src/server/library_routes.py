@@ -165,7 +165,7 @@ def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:
 def in_the_grid(photo: Photo, marked: Marked) -> dict[str, Any]:
     """A photo as the grid shows it; its digest is its id."""
     taken = local_time(photo)
-    badges = ["RAW"] * (photo.format == "RAW") + [BADGES[one.role] for one in photo.companions if one.role in BADGES]
+    badges = ["RAW"] * (photo.format == "RAW") + [_(BADGES[one.role]) for one in photo.companions if one.role in BADGES]
     return {
         "id": photo.digest,
         "digest": photo.digest,
@@ -188,7 +188,7 @@ def _in_full(library: Library, digest: str) -> dict[str, Any]:
     names = FolderNames(library.paths())
     return {
         **in_the_grid(photo, marked),
-        "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
+        "facts": [[label, words] for label, words, *_rest in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
         "there": any(at_hand(str(place)) for place in places),
         "immich": address_of(photo.path),

@@ -45,7 +45,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
 
     def facts_of(token: str, group: str, kind: str) -> Path:
         if kind not in KINDS or not group.isalnum():
-            raise Refused(404, NO_PICTURE)
+            raise Refused(404, _(NO_PICTURE))
         return runs.open(token).folder / FOLDER / f"{kind}-{group}.json"
 
     def look(request: Request) -> Answer:
@@ -67,7 +67,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     async def picture(request: Request) -> Response:
         path = facts_of(**request.path_params).with_suffix(".jpg")
         if not path.is_file():
-            raise Refused(404, NO_PICTURE)
+            raise Refused(404, _(NO_PICTURE))
         return FileResponse(path, media_type="image/jpeg")
 
     def accept(asked: Asked) -> Answer:
@@ -135,4 +135,4 @@ def _composite(group: AlbumGroup) -> tuple[Photo, Made] | str:
         return str(error)
     finally:
         engine.close()
-    return (found.best, composite_file(found, place=False)) if found else NO_COMPOSITE
+    return (found.best, composite_file(found, place=False)) if found else _(NO_COMPOSITE)

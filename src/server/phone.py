@@ -130,16 +130,16 @@ async def received(request: Request, place: Path, marks: Marks) -> Response:
     if place.is_dir() or not place.parent.is_dir():
         raise Refused(409, _("A file lies in a folder that is there."))
     if size > await run_in_threadpool(left, marks):
-        raise Refused(507, FULL)
+        raise Refused(507, _(FULL))
     arrived = place.with_name(f"{secrets.token_hex(8)}{PART}")
     try:
         await store(request, arrived, size)
         if await run_in_threadpool(left, marks) < 0:  # others arrived meanwhile
-            raise Refused(507, FULL)
+            raise Refused(507, _(FULL))
         if unfinished(place.name):
             os.replace(arrived, place)
         elif not await run_in_threadpool(take, arrived, place):
-            raise Refused(409, TAKEN)
+            raise Refused(409, _(TAKEN))
     finally:
         arrived.unlink(missing_ok=True)
     keep_date(place, request.headers.get("x-oc-mtime", "") + "000")  # seconds, as programs for Nextcloud send them
@@ -156,9 +156,9 @@ def moved(request: Request, inbox: Path, source: Path) -> Response:
     if not source.exists() or source == inbox:
         raise Refused(404, _("There is no such file."))
     if there and request.headers.get("overwrite", "").upper() == "F":
-        raise Refused(412, TAKEN)
+        raise Refused(412, _(TAKEN))
     if not place.parent.is_dir() or not take(source, place):
-        raise Refused(409, TAKEN if there else _("A file lies in a folder that is there."))
+        raise Refused(409, _(TAKEN) if there else _("A file lies in a folder that is there."))
     return Response(status_code=204 if there else 201)
 
 

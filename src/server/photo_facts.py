@@ -43,13 +43,13 @@ def _time(photo: Photo) -> str:
 
 
 def _stars(rating: int) -> str:
-    return "rejected" if rating < 0 else _("{rating} of 5", rating=rating)
+    return _("rejected") if rating < 0 else _("{rating} of 5", rating=rating)
 
 
 def _measured(criterion: Criterion, value: float | None) -> Fact:
     """With the number that is shown: what looks the same is not better."""
     if value is None or not math.isfinite(value):
-        return criterion.label, "", None, criterion.better
+        return _(criterion.label), "", None, criterion.better
     words = criterion.say(value)
     shown = criterion.level(value) if criterion.levels else float(words.strip("%°"))
-    return criterion.label, words, shown, criterion.better
+    return _(criterion.label), words, shown, criterion.better

@@ -56,6 +56,7 @@ class RunState:
     roots: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     message: str = ""  # the reason of a failure
+    language: str = ""  # of whoever started it; "" for the server's
     album: str = ""  # its name
     album_file: str = ""  # the finished ZIP in out/
     album_folder: str = ""  # the album's folder on the server, perhaps unfinished

@@ -191,4 +191,4 @@ def _days(results: Results) -> list[tuple[str, int]]:
     if headings:
         return headings
     taken = (results.library.taken[position][:10] for position in results.order.tolist())
-    return [(day, sum(1 for _ in some)) for day, some in groupby(taken)]
+    return [(day, sum(1 for _one in some)) for day, some in groupby(taken)]

@@ -72,7 +72,7 @@ def held_for_a_moment(data: Path) -> Iterator[Path]:
     """A path in the data folder for one file that is deleted after the block. Refused if the disk is nearly full."""
     data.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(data).free < KEEP_FREE:
-        raise Refused(507, DISK_FULL)
+        raise Refused(507, _(DISK_FULL))
     with tempfile.TemporaryDirectory(prefix="example-", dir=data) as folder:
         yield Path(folder) / "picture"
 
@@ -125,7 +125,7 @@ class Quota:
             raise Refused(413, _("These photos exceed the limit of {size} in total.", size=gigabytes(self.limit)))
         # What of them is on the disk already counts twice, which refuses a file too many rather than one too few.
         if shutil.disk_usage(run.folder).free - self.arriving - size < KEEP_FREE:
-            raise Refused(507, DISK_FULL)
+            raise Refused(507, _(DISK_FULL))
         self.used[run.token] += size
         self.arriving += size
         try:
@@ -173,7 +173,7 @@ async def store(request: Request, path: Path, size: int) -> None:
     except OSError as error:
         if not is_full(error):
             raise
-        raise Refused(507, DISK_FULL) from error
+        raise Refused(507, _(DISK_FULL)) from error
 
 
 async def body(request: Request) -> AsyncIterator[bytes]:

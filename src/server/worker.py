@@ -28,6 +28,7 @@ from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, Sourc
 from unipic.core.files import is_full, write_json
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import speak_in_process
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
@@ -53,6 +54,8 @@ def work_on(folder: Path, examine: Examine) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         state = run.load()
+        if state.language:
+            speak_in_process(state.language)
         settings = Settings.of(**state.settings)
         progress = _Teller(run)
         if state.source == "library":
@@ -70,7 +73,7 @@ def work_on(folder: Path, examine: Examine) -> int:
     except Exception as error:
         traceback.print_exc()
         with suppress(OSError):  # if the disk is full, the server reports the exit code
-            run.change(state="failed", message=NO_ROOM if is_full(error) else UNEXPECTED)
+            run.change(state="failed", message=_(NO_ROOM) if is_full(error) else _(UNEXPECTED))
         return 1
     finally:
         with suppress(FileNotFoundError):  # the run was deleted
@@ -177,7 +180,7 @@ def warm_up() -> None:
     with suppress(UnipicError):
         open_encoder(settings.comparing.encoder, loader)[0].embed(blank[None])
     with suppress(UnipicError):
-        scorer, _ = open_scorer(settings.ranking.ranker, loader)
+        scorer, _notice = open_scorer(settings.ranking.ranker, loader)
         if scorer:
             scorer.score([blank], settings.ranking.wish)
 
@@ -190,7 +193,9 @@ def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
         rulings = catalogue.about(digests)
         evidence = replace(evidence, first_seen=catalogue.meet(digests))
     except DecisionsUnreadable as error:
-        evidence = replace(evidence, notices=(*evidence.notices, f"Earlier decisions are not used: {error}"))
+        evidence = replace(
+            evidence, notices=(*evidence.notices, _("Earlier decisions are not used: {error}", error=error))
+        )
     if not before.exists():  # what was said in this run since is in its own steps
         write_json(before, [asdict(ruling) for ruling in rulings])
     write_json(run.folder / "evidence.json", evidence_to_dict(evidence), indent=None)

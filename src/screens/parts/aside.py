@@ -12,6 +12,7 @@ from server.runs import Run
 from unipic.core.errors import UnipicError
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import number
 from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines
@@ -51,17 +52,17 @@ def set_aside(run: Run, outcomes: Sequence[Outcome], ready: bool) -> None:
         icon=":material/drive_file_move:",
     )
     by = ledger(outcomes).by
-    who = ", ".join(f"{amount.photos:,} {WORDS[who]}" for who, amount in by.items() if amount.photos)
+    who = ", ".join(f"{number(amount.photos)} {_(WORDS[who])}" for who, amount in by.items() if amount.photos)
     st.markdown(
         bullets(
             {
-                "Moved": _(
+                _("Moved"): _(
                     "into a dated folder named *{set_aside}* beside your photos. Nothing is deleted.",
                     set_aside=SET_ASIDE,
                 ),
-                "Photos": who,
-                "Checked": _("each file and the photo that stays for it once more, directly before it moves."),
-                "Put back": _("here, or with the command `undo`, at any time."),
+                _("Photos"): who,
+                _("Checked"): _("each file and the photo that stays for it once more, directly before it moves."),
+                _("Put back"): _("here, or with the command `undo`, at any time."),
             }
         )
     )

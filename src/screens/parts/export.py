@@ -22,6 +22,7 @@ from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import ngettext
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST, plan_to_copy
@@ -68,7 +69,9 @@ def export(job: Export) -> bool:
     offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
-    way = st.segmented_control(_("How"), ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
+    way = st.segmented_control(
+        _("How"), ways, default=first, format_func=lambda way: _(WAYS[way]), key="way", required=True
+    )
     if not job.ready:
         st.info(_("First choose above what happens with the copies that nobody looked at."), icon=":material/help:")
     if way == "aside":
@@ -78,9 +81,8 @@ def export(job: Export) -> bool:
         marks_in_immich(job.run, job.outcomes, job.ready)
         return False
     name = job.run.load().album or _("My clean gallery")
-    album = st.text_input(
-        _("Name of the {qqq}", qqq="list" if way == "list" else "album"), value=name, key="album", max_chars=80
-    )
+    label = _("Name of the list") if way == "list" else _("Name of the album")
+    album = st.text_input(label, value=name, key="album", max_chars=80)
     if way == "list":
         _list(job, album)
         return False
@@ -101,31 +103,38 @@ def _what_will_happen(plan: Preview, job: Export) -> None:
     st.markdown(_("**What will happen**"))
     left = marks_left(job.outcomes)
     why = _("two files would have the same name, or some systems do not allow it")
-    carry = "carries" if plan.located == 1 else "carry"
-    stays = _("is removed from") if without_place() else _("stays in")
     lines = {
-        "Copied": f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {HOW[without_place()]}",
-        "Location": plan.located
-        and _(
-            "{photos} {carry} a location; it {stays} the copies",
-            photos=count(plan.located, "photo"),
-            carry=carry,
-            stays=stays,
+        _("Copied"): f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {_(HOW[without_place()])}",
+        _("Location"): plan.located
+        and (
+            ngettext(
+                "{n:,} photo carries a location; it is removed from the copies",
+                "{n:,} photos carry a location; it is removed from the copies",
+                plan.located,
+            )
+            if without_place()
+            else ngettext(
+                "{n:,} photo carries a location; it stays in the copies",
+                "{n:,} photos carry a location; it stays in the copies",
+                plan.located,
+            )
         ),
-        "Left out": plan.aside
+        _("Left out"): plan.aside
         and _(
             "{photos} ({size}); the originals stay where they are",
             photos=count(plan.aside, "photo"),
             size=size(plan.aside_bytes),
         ),
-        "Kept": job.open_groups and _("all shots of {groups} not reviewed yet", groups=count(job.open_groups, "group")),
-        "Copied unchanged": plan.unreadable
+        _("Kept"): job.open_groups
+        and _("all shots of {groups} not reviewed yet", groups=count(job.open_groups, "group")),
+        _("Copied unchanged"): plan.unreadable
         and _("{files} that could not be read", files=count(plan.unreadable, "file")),
-        "Listed only": plan.left and _("{files} that cannot be copied, such as links", files=count(plan.left, "file")),
-        "Tags not written": left
+        _("Listed only"): plan.left
+        and _("{files} that cannot be copied, such as links", files=count(plan.left, "file")),
+        _("Tags not written"): left
         and _("of {photos}: an XMP sidecar of its own goes along as it is", photos=count(left, "photo")),
-        "Renamed": plan.renamed and _("{files}, because {why}", files=count(len(plan.renamed), "file"), why=why),
-        "Disk space needed": size(plan.needed),
+        _("Renamed"): plan.renamed and _("{files}, because {why}", files=count(len(plan.renamed), "file"), why=why),
+        _("Disk space needed"): size(plan.needed),
     }
     st.markdown(bullets(lines))
     if plan.renamed:
@@ -148,7 +157,7 @@ def _location() -> None:
         ),
     )
     if not there:
-        st.caption(_("This needs the program exiftool on the server. {install}.", install=INSTALL))
+        st.caption(_("This needs the program exiftool on the server. {install}.", install=_(INSTALL)))
 
 
 def without_place() -> bool:
@@ -189,8 +198,11 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
         st.info(
             _("This album is not finished. The files already copied are complete and stay."), icon=":material/info:"
         )
+    where = plain(str(target))
     st.markdown(
-        _("Will be copied to the {qqq}folder **{target}**.", qqq="" if again else "new ", target=plain(str(target)))
+        _("Will be copied to the folder **{folder}**.", folder=where)
+        if again
+        else _("Will be copied to the new folder **{folder}**.", folder=where)
     )
     st.caption(_("Keep this page open until it is done. An interrupted copy can be resumed."))
     usable = (again or _has_space(plan, root)) and job.ready  # of what is there already nothing more is needed
@@ -250,7 +262,7 @@ def _crops(job: Export, album: str) -> bool:
 
 
 def _list(job: Export, album: str) -> None:
-    kept, aside = (sum(outcome.fate == fate for outcome in job.outcomes) for fate in ("kept", _("set aside")))
+    kept, aside = (sum(outcome.fate == fate for outcome in job.outcomes) for fate in ("kept", "set aside"))
     st.markdown(
         _(
             "**What will happen:** {kept:,} kept and {photos} left out are listed. Nothing is copied.",

@@ -76,10 +76,10 @@ def _people(one: Photo) -> None:
     """Who is in the film, with buttons to the moments."""
     for name, times in named_in(one):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}** at")
+            st.markdown(_("**{name}** at", name=plain(name)))
             for at in times[:MOMENTS]:
-                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=_("{name} at {time}", name=plain(name), time=clock(at)),
-                          on_click=_open_at, args=(at,))  # fmt: skip
+                there = _("{name} at {time}", name=plain(name), time=clock(at))
+                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=there, on_click=_open_at, args=(at,))
 
 
 def _open_at(at: float) -> None:
@@ -106,4 +106,9 @@ def _look(one: Photo, start: float) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     with st.container(key="film-any"):
-        st.image(str(path), caption=f"at {clock(at)}", alt=_("The film at {time}", time=clock(at)), width="stretch")
+        st.image(
+            str(path),
+            caption=_("at {time}", time=clock(at)),
+            alt=_("The film at {time}", time=clock(at)),
+            width="stretch",
+        )

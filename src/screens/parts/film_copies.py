@@ -10,6 +10,7 @@ from server.film_copies import FilmCopy, copies_of
 from server.film_pictures import film_picture
 from server.state import library
 from unipic.core.errors import NotShown
+from unipic.core.language import day
 from unipic.core.language import gettext as _
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import clock, size
@@ -36,16 +37,9 @@ def copies(film: Photo) -> None:
 
 @st.fragment
 def _together(film: Photo, one: FilmCopy) -> None:
-    part = "" if one.offset < 1 else _(", from {offset} of the longer one on", offset=clock(one.offset))
-    mirrored = ", mirrored" if one.mirrored else ""
-    st.markdown(
-        _(
-            "**{coverage:.0%}** of the shorter film's pictures agree{part}{mirrored}.",
-            coverage=one.coverage,
-            part=part,
-            mirrored=mirrored,
-        )
-    )
+    part = "" if one.offset < 1 else _(", from {time} of the longer one on", time=clock(one.offset))
+    agree = _("**{share}** of the shorter film's pictures agree", share=f"{one.coverage:.0%}")
+    st.markdown(f"{agree}{part}{_(', mirrored') if one.mirrored else ''}.")
     st.plotly_chart(_bars(one), config={"displayModeBar": False}, key=f"bars-{film.digest}",
                     alt=_("Where the films agree, by time; green agrees"))  # fmt: skip
     length = seconds_of(one.short)
@@ -61,13 +55,18 @@ def _together(film: Photo, one: FilmCopy) -> None:
 def _picture(film: Photo, when: float) -> None:
     taken = local_time(film)
     facts = [f"{film.width} x {film.height}", clock(seconds_of(film)), size(film.size)]
-    facts += [f"{taken:%d %b %Y}"] if taken else []
+    facts += [day(taken)] if taken else []
     try:
         path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
-        st.image(str(path), caption=f"at {clock(when)}", alt=_("The film at {time}", time=clock(when)), width="stretch")
+        st.image(
+            str(path),
+            caption=_("at {time}", time=clock(when)),
+            alt=_("The film at {time}", time=clock(when)),
+            width="stretch",
+        )
     except NotShown as error:
         st.error(plain(str(error)), icon=":material/error:")
-    sound = "sound" if any(extra.kind == "sound" for extra in film.holds) else _("no sound")
+    sound = _("sound") if any(extra.kind == "sound" for extra in film.holds) else _("no sound")
     st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*facts, sound])}")
 
 
@@ -75,11 +74,11 @@ def _bars(one: FilmCopy) -> go.Figure:
     """A bar for each picture of the shorter film, at its time in the longer one."""
     made = go.Figure(
         go.Bar(
-            x=[time + one.offset for time, _ in one.agrees],
+            x=[time + one.offset for time, _agrees in one.agrees],
             y=[1] * len(one.agrees),
             width=0.3,
-            marker={"color": [GREEN if agrees else GREY for _, agrees in one.agrees], "line": {"width": 0}},
-            text=["agrees" if agrees else "differs" for _, agrees in one.agrees],
+            marker={"color": [GREEN if agrees else GREY for _time, agrees in one.agrees], "line": {"width": 0}},
+            text=[_("agrees") if agrees else _("differs") for _time, agrees in one.agrees],
             textposition="none",
             hovertemplate="%{x:.1f} s: %{text}<extra></extra>",
         )

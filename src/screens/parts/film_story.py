@@ -76,7 +76,7 @@ def story(film: Photo, found: Told) -> None:
         st.info(_("Nothing in this film can be shown: every shot is black, white or a test picture."))
         return
     views = [_("Timeline"), _("Map")]
-    if st.segmented_control("Show", views, default=views[0], required=True, key=f"view-{film.digest}") == views[1]:
+    if st.segmented_control(_("Show"), views, default=views[0], required=True, key=f"view-{film.digest}") == views[1]:
         _map(page)
     else:
         _timeline(page)
@@ -87,7 +87,7 @@ def story(film: Photo, found: Told) -> None:
 def _counted(page: Page) -> None:
     telling, shots = page.telling, page.telling.gathered.shots
     words = [count(len(shots), "shot"), count(len(telling.scenes), "scene"), count(telling.singles, "single")]
-    words += [f"{seconds:.0f} s {kind}" for kind, seconds in telling.technical()]
+    words += [f"{seconds:.0f} s {_(kind)}" for kind, seconds in telling.technical()]
     st.markdown(f"**{', '.join(words)}**")
     if telling.gathered.problem:
         saved = count(len(page.frames), "picture")
@@ -127,7 +127,7 @@ def _line(page: Page) -> go.Figure:
                 "color": [GREY if shot.technical else LIGHT_BLOCKS[shot.number % 2] for shot in shots],
                 "pattern": {"shape": ["/" if shot.technical else "" for shot in shots]},
             },
-            text=[f"shot {s.number}, {clock(s.seconds)} {s.technical}".strip() for s in shots],
+            text=[f"{_('shot {n}', n=s.number)}, {clock(s.seconds)} {_(s.technical)}".strip() for s in shots],
             textposition="none",
             hovertemplate="%{text}<extra></extra>",
         )
@@ -196,14 +196,15 @@ def _also(page: Page, one: FilmFrame) -> str:
     return _(", also at {times}{more}", times=", ".join(times[:5]), more=more) if times else ""
 
 
-@st.cache_data(max_entries=8, show_spinner=_("Drawing the map"))
+@st.cache_data(max_entries=8, show_spinner=False)
 def _points_of(digest: str, names: tuple[str, ...], _vectors: np.ndarray) -> np.ndarray:
     return project(_vectors, exact=len(_vectors) > WAITED_FOR)
 
 
 def _map(page: Page) -> None:
     names = tuple(one.name for one in page.frames)
-    points = _points_of(page.film.digest, names, np.stack([one.vector for one in page.frames]))
+    with st.spinner(_("Drawing the map")):
+        points = _points_of(page.film.digest, names, np.stack([one.vector for one in page.frames]))
     st.caption(_("Draw around pictures with the lasso to keep them, or to leave them out."))
     made = figure(points, marks_of(page.telling))
     made.update_layout(height=460, template=None, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
@@ -233,8 +234,8 @@ def _kept(page: Page) -> None:
         mime="application/zip", icon=":material/download:", type="primary", on_click="ignore",
     )  # fmt: skip
     there = [(one, picture) for one in kept[:SHOWN] if (picture := frame(page.film, one.name))]
-    times = [clock(one.candidate.seconds) for one, _ in there]
-    st.image([picture for _, picture in there], width=170, caption=times, alt=times)
+    times = [clock(one.candidate.seconds) for one, _picture in there]
+    st.image([picture for _one, picture in there], width=170, caption=times, alt=times)
     if len(kept) > SHOWN:
         st.caption(_("and {n:,} more", n=len(kept) - SHOWN))
 

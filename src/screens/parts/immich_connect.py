@@ -27,8 +27,10 @@ def connected(key: str) -> Connected | None:
     there = session.immich
     if there is None:
         st.caption(
-            _("Make a key in Immich: *Account Settings → API Keys*. Tick at least: ")
-            + ", ".join(f"`{permission}`" for permission in NEEDS["look at photos"])
+            _(
+                "Make a key in Immich: *Account Settings → API Keys*. Tick at least: {permissions}",
+                permissions=", ".join(f"`{permission}`" for permission in NEEDS["look at photos"]),
+            )
         )
         return None
     _permissions(there)
@@ -41,7 +43,7 @@ def _form(key: str) -> None:
     fixed = immich_url() or (saved.url if saved else "")
     known = fixed and (immich_key() or (saved.key if saved and saved.url == server(fixed, "-").url else ""))
     if not fixed and server_state().open_to_all:
-        st.info(CLOSED, icon=":material/lock:")
+        st.info(_(CLOSED), icon=":material/lock:")
         return
     url = st.text_input(
         _("Address"),
@@ -79,13 +81,13 @@ def _permissions(there: Connected) -> None:
     st.markdown(f"**{plain(there.client.server.url)}** · Immich {'.'.join(map(str, there.version))}")
     for notice in about_version(there.version):
         st.caption(f":material/info: {plain(notice)}")
-    lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
+    lacking = {purpose: [one for one, _why in missing(there, [purpose])] for purpose in NEEDS}
     st.markdown(
         " ".join(
-            f":gray-badge[:material/remove: {purpose}]" if lacks else f":green-badge[:material/check: {purpose}]"
+            f":gray-badge[:material/remove: {_(purpose)}]" if lacks else f":green-badge[:material/check: {_(purpose)}]"
             for purpose, lacks in lacking.items()
         )
     )
     if any(lacking.values()):
         with st.expander(_("What the key lacks")):
-            st.code("\n".join(f"{', '.join(lacks)}  # {purpose}" for purpose, lacks in lacking.items() if lacks))
+            st.code("\n".join(f"{', '.join(lacks)}  # {_(purpose)}" for purpose, lacks in lacking.items() if lacks))

@@ -48,7 +48,7 @@ def _apply(run: Run, outcomes: Sequence[Outcome], there: Connected, ready: bool)
     lines = [*plan.lines(), _("Nothing is deleted, and no description, date or place is changed.")]
     if plan.sidecars:
         lines.insert(-1, _("Immich will write {files} beside your originals.", files=count(plan.sidecars, ".xmp file")))
-    st.markdown(_("**What will happen**\n") + "\n".join(f"- {plain(line)}" for line in lines))
+    st.markdown(_("**What will happen**") + "\n\n" + "\n".join(f"- {plain(line)}" for line in lines))
     for notice in plan.notices:
         st.caption(f":material/info: {plain(notice)}")
     with st.expander(_("The first {n} of {steps}", n=min(ROWS, len(plan.steps)), steps=count(len(plan.steps), "step"))):
@@ -56,7 +56,7 @@ def _apply(run: Run, outcomes: Sequence[Outcome], there: Connected, ready: bool)
     typed = st.text_input(
         _("To confirm, type the number of photos: {assets}", assets=plan.assets), key="immich-number"
     ).strip()
-    sure = ready and typed.replace(",", "") == str(plan.assets)
+    sure = ready and "".join(filter(str.isdigit, typed)) == str(plan.assets)
     if st.button(
         _("Write to Immich"), type="primary", key="immich-apply", icon=":material/cloud_upload:", disabled=not sure
     ):
@@ -91,7 +91,7 @@ def _plan(run: Run, outcomes: Sequence[Outcome], there: Connected, wishes: immic
 
 def _row(plan: immich.Plan, step: immich.Step) -> dict[str, object]:
     names = ", ".join(plan.names[id] for id in step.ids[:NAMES]) + (", ..." if len(step.ids) > NAMES else "")
-    return {"What": step.kind, "Name": step.name, "Photos": len(step.ids), "Which": names}
+    return {_("What"): _(step.kind), _("Name"): step.name, _("Photos"): len(step.ids), _("Which"): names}
 
 
 def _do(title: str, work: Callable[[Progress], immich.Result], what: str) -> None:

@@ -95,14 +95,14 @@ def name_for_library() -> str | None:
 
 def _name(there: Connected) -> str | None:
     what = st.segmented_control(
-        _("Which photos"), [WHOLE, ALBUM, SINCE], default=WHOLE, key="immich-what", required=True
+        _("Which photos"), [WHOLE, ALBUM, SINCE], default=WHOLE, format_func=_, key="immich-what", required=True
     )
     if what == ALBUM:
         albums = albums_of(there)
         if not albums:
             st.info(_("There are no albums on this server."), icon=":material/photo_album:")
             return None
-        return f"{PREFIX}album/{st.selectbox('Album', albums, key='immich-album')}"
+        return f"{PREFIX}album/{st.selectbox(_('Album'), albums, key='immich-album')}"
     if what == SINCE:
         day = st.date_input(_("Taken since"), value=date.today() - MONTH, key="immich-since")
         return f"{PREFIX}since/{day:%Y-%m-%d}" if isinstance(day, date) else None

@@ -6,6 +6,7 @@ from screens.parts.words import count, plain, size
 from server.state import library
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import number
 from unipic.core.settings import Settings, models_folder
 from unipic.library.library import KINDS
 from unipic.library.status import Status, status
@@ -27,7 +28,7 @@ def known() -> None:
     """The figures, and under them the way to clear one kind of facts. People's decisions are not among them."""
     with st.expander(_("What Unipic knows of these photos"), icon=":material/database:"):
         settings = Settings()
-        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
+        encoder, _notice = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         found = status(library(), encoder.key, settings.limits)
         _figures(found)
         _clear(found)
@@ -35,21 +36,20 @@ def known() -> None:
 
 def _figures(found: Status) -> None:
     figures: dict[str, int | str] = {
-        "Photos": found.photos,
-        "To be read": found.waiting,
-        "With a place": found.places,
-        "With words": found.words,
-        "Stored": size(found.bytes),
+        _("Photos"): found.photos,
+        _("To be read"): found.waiting,
+        _("With a place"): found.places,
+        _("With words"): found.words,
+        _("Stored"): size(found.bytes),
     }
     with st.grid("auto", min_column_width=130):
         for label, figure in figures.items():
-            st.metric(label, figure if isinstance(figure, str) else f"{figure:,}", border=True)
+            st.metric(label, figure if isinstance(figure, str) else number(figure), border=True)
     models = [
-        _("- {photos} by {model}", photos=count(number, "photo"), model=plain(key))
-        for key, number in found.vectors.items()
+        "- " + _("{photos} by {model}", photos=count(n, "photo"), model=plain(key)) for key, n in found.vectors.items()
     ]
     if models:
-        st.markdown("\n".join(["**Embeddings**", "", *models]))
+        st.markdown("\n".join([_("**Embeddings**"), "", *models]))
 
 
 def _clear(found: Status) -> None:
@@ -61,7 +61,7 @@ def _clear(found: Status) -> None:
     )
     there = [kind for kind in WORDS if kind in KINDS or kind == EVERYTHING]
     with st.form("forget", clear_on_submit=True):  # so the next time is confirmed anew
-        kind = st.selectbox(_("What"), there, format_func=WORDS.__getitem__, key="forget-kind")
+        kind = st.selectbox(_("What"), there, format_func=lambda kind: _(WORDS[kind]), key="forget-kind")
         typed = st.text_input(
             _("To confirm, type the number of photos: {photos}", photos=found.photos), key="forget-number"
         )
@@ -80,4 +80,4 @@ def _forget(kind: str) -> None:
         library().forget_all()
     else:
         library().forget(kind=kind)
-    st.toast(_("Forgotten: {what}", what=WORDS[kind]), icon=":material/check:")
+    st.toast(_("Forgotten: {what}", what=_(WORDS[kind])), icon=":material/check:")

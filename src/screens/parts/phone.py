@@ -41,7 +41,7 @@ def _switch(marks: Marks, on: bool) -> None:
 
 
 def _address(marks: Marks) -> None:
-    scheme, _, rest = (st.context.url or "http://localhost").partition("://")
+    scheme, _colon, rest = (st.context.url or "http://localhost").partition("://")
     st.code(f"{scheme}://{rest.partition('/')[0]}{base_path()}{PLACE}/", language=None)
     st.markdown(_("User: `{user}`", user=USER))
     if token := session.widget(TOKEN):
@@ -58,7 +58,7 @@ def _inbox(marks: Marks) -> None:
     words = _(" · {late:,} still arriving", late=late) * bool(late) + _(
         " · {duplicates} kept once", duplicates=count(twice, "duplicate")
     ) * bool(twice)
-    st.markdown(f"**Inbox**: {count(len(files), 'file')}, {size(used(files))}{words}")
+    st.markdown(f"**{_('Inbox')}**: {count(len(files), 'file')}, {size(used(files))}{words}")
     limit = st.number_input(_("Most it may hold, in GB"), min(1.0, most), value=most, key="phone-gb")
     if limit != most:
         marks.choose(LIMIT, str(limit))

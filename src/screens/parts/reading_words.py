@@ -17,7 +17,7 @@ def words() -> None:
     st.subheader(_("Words in pictures"), anchor=False)
     left = len(unread(library(), screens=False))
     everything = chosen(library()) == "all"
-    takes = f" (about {duration(left * SECONDS)})" if left and not everything else ""
+    takes = _(" (about {time})", time=duration(left * SECONDS)) if left and not everything else ""
     st.toggle(
         _("Read the words in all photos{takes}", takes=takes),
         value=everything,

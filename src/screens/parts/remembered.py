@@ -8,6 +8,7 @@ import streamlit as st
 from screens.parts.words import and_more, count, plain
 from server.runs import Run
 from unipic.core.language import gettext as _
+from unipic.core.language import ngettext
 from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
 from unipic.review.history import Earlier
@@ -26,13 +27,13 @@ def ask_about_earlier(desk: Desk) -> None:
     if desk.history.earlier or not (number := desk.followed):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
-        follow = "follows" if number == 1 else "follow"
         st.markdown(
-            _(
-                "**{groups}** {follow} decisions made earlier on this server. Ignoring them deletes none, and "
-                "can be undone.",
-                groups=count(number, "group"),
-                follow=follow,
+            ngettext(
+                "**{n:,} group** follows decisions made earlier on this server. Ignoring them deletes none, and can "
+                "be undone.",
+                "**{n:,} groups** follow decisions made earlier on this server. Ignoring them deletes none, and can "
+                "be undone.",
+                number,
             )
         )
         st.button(_("Use them"), on_click=_set_earlier, args=(desk, "used"), key="use-earlier", type="primary")
@@ -95,7 +96,7 @@ def _photos(desk: Desk, ruling: Ruling) -> str:
     shown = [digest for digest in ruling.in_order if digest in names and run.thumbnails.path(digest).exists()]
     words, said = [], ""
     for digest in shown[:MAX_PHOTOS_SHOWN]:
-        state = "" if ruling.kept is None else "kept" if digest in stays else _("set aside")
+        state = "" if ruling.kept is None else _("kept") if digest in stays else _("set aside")
         words.append(state if state != said else "")
         words.append(f"![{plain(names[digest])}](/unipic/thumb/{run.token}/{digest})")
         said = state

@@ -10,6 +10,7 @@ from screens.session import session
 from server.runs import Run
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import number
 from unipic.core.photo import Photo
 from unipic.review.desk import Answer, Desk
 from unipic.review.ledger import WHO, Ledger, Line, Report, ledger, open_groups
@@ -35,8 +36,15 @@ def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
         if gone.photos
         else _("nothing left out")
     )
-    st.markdown(f"**{count(found.found.photos, 'photo')}** found, **{found.kept.photos:,}** stay, {left}.")
-    rows = [f"| {KINDS[line.kind]} | {line.found:,} | {_decided(line)} | {_left(line)} |" for line in lines]
+    st.markdown(
+        _(
+            "**{photos}** found, **{kept:,}** stay, {left}.",
+            photos=count(found.found.photos, "photo"),
+            kept=found.kept.photos,
+            left=left,
+        )
+    )
+    rows = [f"| {_(KINDS[line.kind])} | {number(line.found)} | {_decided(line)} | {_left(line)} |" for line in lines]
     st.markdown("\n".join([_("| | Found | Decided by you | Left out |"), "|:--|--:|:--|:--|", *rows]))
     waiting = told.groups - told.reviewed
     if waiting:
@@ -46,9 +54,9 @@ def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
     if told.agreement is not None:
         st.caption(
             _(
-                "You followed the suggestion in {agreement:.0%} of {groups} of similar shots: you kept the "
+                "You followed the suggestion in {share} of {groups} of similar shots: you kept the "
                 "recommended shot and left another one out.",
-                agreement=told.agreement,
+                share=f"{told.agreement:.0%}",
                 groups=count(told.reviewed, "group"),
             )
         )
@@ -61,7 +69,9 @@ def _decided(line: Line) -> str:
 
 
 def _left(line: Line) -> str:
-    return ", ".join(f"{number:,} ({'by ' * (by == 'you')}{WHO[by]})" for by, number in line.left_out.items()) or "0"
+    by_you = _("by {who}", who=_(WHO["you"]))
+    told = (f"{number(n)} ({by_you if by == 'you' else _(WHO[by])})" for by, n in line.left_out.items())
+    return ", ".join(told) or "0"
 
 
 def unseen_copies(run: Run, desk: Desk, everything: Sequence[Outcome]) -> bool:
@@ -87,13 +97,13 @@ def unseen_copies(run: Run, desk: Desk, everything: Sequence[Outcome]) -> bool:
             [[_picture(run, photo, photo.id not in going) for photo in one.photos] for one in shown], "unseen-preview"
         )
         if len(groups) > PREVIEWED:
-            st.caption(f"... and {count(len(groups) - PREVIEWED, 'more group', 'more groups')}.")
+            st.caption(_("... and {groups}.", groups=count(len(groups) - PREVIEWED, "more group")))
     session.set_widget(UNSEEN, desk.unseen or None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             _("What should happen with them?"),
             list(ANSWERS),
-            format_func=ANSWERS.__getitem__,
+            format_func=lambda answer: _(ANSWERS[answer]),
             key=UNSEEN,
             on_change=_answered,
             args=(desk,),
@@ -115,6 +125,6 @@ def _picture(run: Run, photo: Photo, stays: bool) -> Picture:
         "source": f"/unipic/thumb/{run.token}/{photo.digest}",
         "name": printable(photo.name.rpartition("/")[2]),
         "facts": f"{photo.width} x {photo.height}, {size(photo.size)}",
-        "word": "stays" if stays else _("can go"),
+        "word": _("stays") if stays else _("can go"),
         "stays": "stays" if stays else "",
     }

@@ -8,6 +8,7 @@ from screens.parts.words import count
 from screens.session import session
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import ngettext
 from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.proposal import propose
@@ -30,7 +31,7 @@ def rules(desk: Desk) -> None:
     with st.popover(_("Rules ({number})", number=number) if number else _("Rules"), icon=":material/rule:"):
         st.markdown(_("Rules apply at once to groups you have not decided. Decided groups stay as they are."))
         for name, (label, about) in FOLDERS.items() if known else ():
-            _several(desk, name, label, about, known, getattr(holding, name))
+            _several(desk, name, _(label), _(about), known, getattr(holding, name))
         if not known:
             st.caption(_("All photos are in one folder, so there are no folders to choose."))
         about = _("These count before all measurements. The first one in which two photos differ decides.")
@@ -66,7 +67,7 @@ def offered(known: list[str], holding: tuple[str, ...]) -> list[str]:
 
 
 def _in_words(value: str) -> str:
-    return SETS[value][1] if value in SETS else value
+    return _(SETS[value][1]) if value in SETS else _(value)
 
 
 def _change(desk: Desk, name: str) -> None:
@@ -81,10 +82,11 @@ def _effect(desk: Desk) -> str:
     open_groups = [group for group in desk.proposal.groups if not done(group, desk.choices)]
     other = [group for group in open_groups if group.photos[0].id != without[group.id].photos[0].id]
     kept = sum(len(group.protected) for group in desk.proposal.groups)
-    return _(
-        "The rules change the recommendation in {n:,} of {groups}. {photos} in groups {qqq} protected.",
+    changed = _(
+        "The rules change the recommendation in {n:,} of {groups}.",
         n=len(other),
         groups=count(len(open_groups), "open group"),
-        photos=count(kept, "photo"),
-        qqq="is" if kept == 1 else "are",
+    )
+    return " ".join(
+        (changed, ngettext("{n:,} photo in groups is protected.", "{n:,} photos in groups are protected.", kept))
     )

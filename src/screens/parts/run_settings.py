@@ -38,7 +38,11 @@ class RunSettings:
 def run_settings() -> RunSettings:
     with st.expander(_("Options"), icon=":material/tune:"):
         preset = st.selectbox(
-            _("What makes a good photo"), list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
+            _("What makes a good photo"),
+            list(PRESETS),
+            format_func=lambda name: _(name).capitalize(),
+            key="preset",
+            persist_state="page",
         )
         prompt = _own_words(preset)
         if session.widget("similar") is None:

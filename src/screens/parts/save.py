@@ -64,7 +64,7 @@ def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) ->
     """Write the list into the run's folder and offer it. Paths are included only if they are the person's own."""
     path = run.out / f"{zip_name(album)}{suffix}"
     paths = run.load().source in ("folder", "selection")
-    if written_by(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
+    if written_by(ListDestination(path, replace=True, paths=paths), outcomes, _("Writing the list")) is not None:
         _offer(run, path, "list")
 
 
@@ -77,7 +77,7 @@ def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album:
     made = with_bar(_("Cropping"), lambda bar: zip_crops(path, files, aspects, Settings(), bar))
     if made is not None:
         session.zip_path = path
-        _said(made[1], "more")
+        _said(made[1])
 
 
 def offer(run: Run) -> None:
@@ -102,15 +102,16 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
     result = with_bar(title, lambda bar: export(destination, outcomes, bar))
     if result is None:
         return None
-    _said(result.problems, _("more, listed in the manifest"))
+    _said(result.problems, _(", listed in the manifest"))
     return result
 
 
-def _said(problems: Sequence[str], more: str) -> None:
+def _said(problems: Sequence[str], where: str = "") -> None:
     for problem in problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
     if len(problems) > MAX_ROWS_SHOWN:
-        st.warning(f"... and {len(problems) - MAX_ROWS_SHOWN:,} {more}.", icon=":material/warning:")
+        more = _("... and {n:,} more", n=len(problems) - MAX_ROWS_SHOWN)
+        st.warning(f"{more}{where}.", icon=":material/warning:")
 
 
 def with_bar(title: str, work: Callable[[Progress], T]) -> T | None:

@@ -106,8 +106,9 @@ def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
                 ticked.append(row.path)
             _cover(row.path)
             st.button(plain(name), key=f"{key}open-{row.path}", type="tertiary", on_click=_open, args=(key, row.path))
-            noun = "part" if is_archive(str(row.path)) else "file"
-            st.caption("empty" if row.empty else f"{'more than ' if row.more else ''}{count(row.files, noun)}")
+            held = count(row.files, "part" if is_archive(str(row.path)) else "file")
+            held = _("more than {files}", files=held) if row.more else held
+            st.caption(_("empty") if row.empty else held)
     return ticked
 
 

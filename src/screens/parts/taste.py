@@ -52,30 +52,38 @@ def _share(value: float | None) -> str:
 def _state(verdict: Verdict) -> str:
     words = _words(verdict)
     if verdict.used:
-        where = _("to choose the best shots, unless you switch it off when you add photos")
-        return f"**Used** {where}: {plain(verdict.why)}. {words}"
+        return _(
+            "**Used** to choose the best shots, unless you switch it off when you add photos: {why}. {words}",
+            why=plain(verdict.why),
+            words=words,
+        )
     return _("**Not used**: {why}. {words}", why=plain(verdict.why), words=words)
 
 
 def _words(verdict: Verdict) -> str:
     changed = [(BY_NAME[name].value, change) for name, change in changes(verdict.weights, WEIGHTS)]
-    more = [plain(name) for name, change in changed if change >= TOLD][:MAX_WORDS]
-    less = [plain(name) for name, change in changed if change <= -TOLD][:MAX_WORDS]
-    parts = [
-        _("{way} about {listed}", way=way, listed=_listed(names))
-        for way, names in (("more", more), ("less", less))
-        if names
+    more = [plain(_(name)) for name, change in changed if change >= TOLD][:MAX_WORDS]
+    less = [plain(_(name)) for name, change in changed if change <= -TOLD][:MAX_WORDS]
+    cares = [
+        *([_("more about {criteria}", criteria=_listed(more))] if more else []),
+        *([_("less about {criteria}", criteria=_listed(less))] if less else []),
     ]
-    seems = _("You care") if verdict.used else _("So far you seem to care")
+    if not cares:
+        return (
+            _("You care about the same as the default.")
+            if verdict.used
+            else _("So far you seem to care about the same as the default.")
+        )
+    told = ", ".join(cares)
     return (
-        _("{seems} {names} than the default.", seems=seems, names=", ".join(parts))
-        if parts
-        else _("{seems} about the same as the default.", seems=seems)
+        _("You care {more_or_less} than the default.", more_or_less=told)
+        if verdict.used
+        else _("So far you seem to care {more_or_less} than the default.", more_or_less=told)
     )
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
 
 
 def _forget() -> None:

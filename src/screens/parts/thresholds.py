@@ -47,7 +47,7 @@ def _histogram(desk: Desk, line: float) -> None:
 
 def _chart(line: float) -> dict[str, Any]:
     """Bars left and right of a line. There are always many more pairs at the right end, hence the scale."""
-    axis = {"field": "from", "type": "quantitative", "title": "similarity", "scale": {"domain": [LOWEST, 100]}}
+    axis = {"field": "from", "type": "quantitative", "title": _("similarity"), "scale": {"domain": [LOWEST, 100]}}
     bars = {
         "x": {**axis, "bin": {"binned": True, "step": WIDTH}},
         "x2": {"field": "to"},

@@ -20,6 +20,7 @@ from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
 from unipic.core.language import gettext as _
 from unipic.core.language import gettext_noop as N_
+from unipic.core.language import ngettext
 from unipic.core.settings import Settings
 from unipic.destinations.base import outside
 from unipic.destinations.linking import WARNINGS, Link, Linker
@@ -77,12 +78,19 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
 
 def _wish() -> Wish:
     kind = st.segmented_control(
-        _("Tree"), list(TREES), default="groups", format_func=TREES.__getitem__, key="tree-kind", required=True
+        _("Tree"),
+        list(TREES),
+        default="groups",
+        format_func=lambda kind: _(TREES[kind]),
+        key="tree-kind",
+        required=True,
     )
-    st.caption(ABOUT[kind])
+    st.caption(_(ABOUT[kind]))
     pattern = DATES
     if kind == "dates":
-        about = _("Words: {year} {month} {day} {hour} {camera} {event} {group}. A / makes a folder inside.")
+        about = _(
+            "Words: {words}. A / makes a folder inside.", words="{year} {month} {day} {hour} {camera} {event} {group}"
+        )
         pattern = st.text_input(_("Folders"), value=DATES, key="tree-pattern", help=about, max_chars=200)
     singles = kind != "groups" or st.checkbox(_("With photos like no other"), value=True, key="tree-singles")
     return Wish(kind, pattern, singles=singles)
@@ -92,9 +100,11 @@ def _link(run: Run) -> Link:
     """Uploads are deleted with their review, so they can only be copied."""
     if run.load().source != "folder":
         return "copy"
-    link: Link = st.selectbox(_("How files get there"), list(LINKS), format_func=LINKS.__getitem__, key="tree-link")
+    link: Link = st.selectbox(
+        _("How files get there"), list(LINKS), format_func=lambda link: _(LINKS[link]), key="tree-link"
+    )
     if words := WARNINGS.get(link):
-        st.warning(words, icon=":material/link:")
+        st.warning(_(words), icon=":material/link:")
     return link
 
 
@@ -137,25 +147,26 @@ def _merges(run: Run, destination: TreeDestination, strip_location: bool) -> boo
 def _shown(destination: TreeDestination, plan: TreePlan) -> None:
     """The tree with files and bytes, and what a person should know of it."""
     branches = outline(plan)
-    files, new = sum(one.files for one in branches), sum(one.new for one in branches)
+    files = sum(one.files for one in branches)
+    old = files - sum(one.new for one in branches)
     needed = destination.needed(plan)
-    there = _(", of which {are} there already", are=count(files - new, "is", "are")) if files > new else ""
+    there = ngettext(", of which {n:,} is there already", ", of which {n:,} are there already", old) if old else ""
     lines = {
-        "Will be written": _(
+        _("Will be written"): _(
             "{files} in {folders}{there}",
             files=count(files, "file"),
             folders=count(len(branches), "folder"),
             there=there,
         ),
-        "Disk space needed": size(needed) if needed else _("none but for a few kB of text"),
-        "Renamed": (names := renamed(plan))
+        _("Disk space needed"): size(needed) if needed else _("none but for a few kB of text"),
+        _("Renamed"): (names := renamed(plan))
         and _("{files}, because two would have the same name", files=count(len(names), "file")),
-        "Not written": destination.tree.left
+        _("Not written"): destination.tree.left
         and _("{files} like no other", files=count(len(destination.tree.left), "file")),
     }
     st.markdown(bullets(lines))
     for words in unsure_dates(destination.tree):
-        st.caption(_(":material/schedule: Dates: {words}.", words=words))
+        st.caption(":material/schedule: " + _("Dates: {words}.", words=words))
     st.code("\n".join(drawn(destination.folder.name, branches)), language=None, wrap_lines=True)
     if names:
         with st.expander(_("New names")):
@@ -167,12 +178,13 @@ def drawn(name: str, branches: Sequence[Branch]) -> list[str]:
     lines = [f"{plain_line(name)}/"]
     for number, one in enumerate(branches[:MAX_FOLDERS_SHOWN], 1):
         corner = "└─" if number == len(branches) else "├─"
-        best = f"  best: {', '.join(part.removeprefix('best_') for part in one.best)}" if one.best else ""
+        names = ", ".join(part.removeprefix("best_") for part in one.best)
+        best = "  " + _("best: {names}", names=names) if one.best else ""
         lines.append(
             f"{corner} {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}"
         )
     if len(branches) > MAX_FOLDERS_SHOWN:
-        lines.append(f"└─ ... and {count(len(branches) - MAX_FOLDERS_SHOWN, 'more folder')}")
+        lines.append("└─ " + _("... and {folders}", folders=count(len(branches) - MAX_FOLDERS_SHOWN, "more folder")))
     return lines
 
 
@@ -184,7 +196,7 @@ def _dry_run(plan: TreePlan) -> None:
     """Every file with its place, without writing any."""
     with st.expander(_("Every file and where it goes")):
         st.caption(_("Nothing is written until you press the button below."))
-        rows = [{"file": one.file.name, "goes to": one.name, "bytes": one.file.size} for one in plan.items]
+        rows = [{_("file"): one.file.name, _("goes to"): one.name, _("bytes"): one.file.size} for one in plan.items]
         st.dataframe(rows, hide_index=True)
 
 
