@@ -39,6 +39,8 @@ def test_messages_of_python(source: str, found: list[object]) -> None:
         ('_("one, " +\n  "two")', ["one, two"]),
         (r'_("say \"yes\" \u2026")', ['say "yes" …']),
         ('ngettext("{n} photo", "{n} photos", n, { name })', [("{n} photo", "{n} photos")]),
+        ('count(Math.max(a, b.length), "photo")', [("{n:,} photo", "{n:,} photos")]),
+        ('count(n, "copy", "copies")', [("{n:,} copy", "{n:,} copies")]),
         ("filter_(name); _(LABEL)", []),
     ],
 )

@@ -18,7 +18,11 @@ Message = str | tuple[str, str]  # or the form for one and the form for many
 MARKS = ("_", "gettext", "gettext_noop", "N_")
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 TEXT = rf"{STRING}(?:\s*\+\s*{STRING})*"
-IN_SCRIPTS = re.compile(rf"\b_\(\s*({TEXT})\s*[,)]|\bngettext\(\s*({TEXT})\s*,\s*({TEXT})\s*,")
+IN_SCRIPTS = re.compile(
+    rf"\b_\(\s*({TEXT})\s*[,)]"
+    rf"|\bngettext\(\s*({TEXT})\s*,\s*({TEXT})\s*,"
+    rf"|\bcount\((?:[^()\"]|\([^()]*\))*,\s*({STRING})(?:,\s*({STRING}))?\s*\)"
+)
 
 
 def messages(sources: Path) -> dict[Message, list[str]]:
@@ -33,9 +37,12 @@ def messages(sources: Path) -> dict[Message, list[str]]:
 
 
 def of_script(source: str) -> Iterator[Message]:
-    """What JavaScript gives to _() and ngettext(). Strings have double quotes, and may be added up."""
-    for text, one, many in IN_SCRIPTS.findall(source):
-        yield _joined(text) if text else (_joined(one), _joined(many))
+    """What JavaScript gives to _(), ngettext() and count(). Strings have double quotes, and may be added up."""
+    for text, one, many, noun, nouns in IN_SCRIPTS.findall(source):
+        if noun:
+            yield counted(_joined(noun), _joined(nouns))
+        else:
+            yield _joined(text) if text else (_joined(one), _joined(many))
 
 
 def of_python(source: str) -> Iterator[Message]:

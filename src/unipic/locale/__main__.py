@@ -45,7 +45,7 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
     for message, places in found.items():
         known = before.get(message if isinstance(message, str) else message[0])
         same = known and known.id == message
-        now.add(message, known.string if known and same else "", [(place, None) for place in places])
+        now.add(message, known.string if known and same else "", [(place, 1) for place in places])
     make_folder(path.parent)
     with atomic_file(path) as file:
         write_po(file, now, width=WIDTH, sort_by_file=True, include_lineno=False)

@@ -27,9 +27,9 @@ export function number(value, digits) {
   return value.toLocaleString(LANGUAGE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Two and more as in "a, b and c". */
-export function list(words) {
-  return new Intl.ListFormat(TAG).format(words);
+/** Words of a heading in the middle of a sentence; German nouns keep their capitals. */
+export function lower(words) {
+  return LANGUAGE === "de" ? words : words.toLowerCase();
 }
 
 function filled(text, values) {
