@@ -67,7 +67,7 @@ def _upload(chosen: RunSettings) -> None:
         st.caption(_("Photos go to this Unipic server only. They are deleted {when}.", when=plain(kept_for())))
         return
     total = sum(upload.size for upload in uploads)
-    st.markdown(f"**{count(len(uploads), 'file')}** uploaded, {plain(size(total))}.")
+    st.markdown(_("**{files}** uploaded, {size}.", files=count(len(uploads), "file"), size=plain(size(total))))
     st.button(
         _("Find copies and best shots in {files}", files=count(len(uploads), "file")),
         type="primary",

@@ -1,4 +1,4 @@
-"""What every page needs: the language it is in, for whoever reads it out. And on a phone: a bar at the bottom in place of Streamlit's menu, and a way to install the app."""
+"""On every page: its language, a way to install the app, and on a phone a bar at the bottom in place of the menu."""
 
 from collections.abc import Sequence
 from typing import Any

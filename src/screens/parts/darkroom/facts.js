@@ -79,7 +79,7 @@ function table(photos, rows) {
           "td",
           { class: best[at] && "best" },
           label === _("Name") ? broken(words) : words || "–",
-          best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, "best")),
+          best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, _("best"))),
         ),
       ),
     );
@@ -90,7 +90,7 @@ function table(photos, rows) {
       "caption",
       {},
       _("Differences"), " ",
-      h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), "best"),
+      h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), _("best")),
     ),
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),
     h("tbody", {}, ...rows.map(line)),

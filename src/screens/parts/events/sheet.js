@@ -3,7 +3,12 @@
 import { count, h } from "../darkroom/dom.js";
 import { _ } from "../darkroom/language.js";
 
-const PAPERS = { _("A4 upright"): ["A4", false], _("A4 wide"): ["A4", true], _("A3 upright"): ["A3", false], _("A3 wide"): ["A3", true] };
+const PAPERS = {
+  [_("A4 upright")]: ["A4", false],
+  [_("A4 wide")]: ["A4", true],
+  [_("A3 upright")]: ["A3", false],
+  [_("A3 wide")]: ["A3", true],
+};
 const NUMBERS = [4, 6, 9, 12, 16, 20, 24];
 const USUAL = 12;
 
