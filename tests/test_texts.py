@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from tests.test_architecture import FILES, TREES, called
+
 from unipic.core.settings import PROJECT
 
 SHOWN = ("screens/", "server/", "app.py")

@@ -17,8 +17,7 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.language import day
-from unipic.core.language import gettext as _
+from unipic.core.language import day, gettext as _
 from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
 from unipic.sources.immich_place import called, name_of

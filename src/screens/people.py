@@ -12,8 +12,7 @@ from screens.parts.working import background
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.library import faces
 from unipic.library.persons import Persons
 

@@ -8,8 +8,7 @@ from screens.parts.film import film
 from screens.parts.words import count, plain
 from server.film_pictures import filmstrip
 from server.state import library
-from unipic.core.language import day
-from unipic.core.language import gettext as _
+from unipic.core.language import day, gettext as _
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import clock, printable, size
 from unipic.video.facts import seconds_of

@@ -11,8 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound, SettingsError
 from unipic.core.files import is_full
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Asked = dict[str, Any]

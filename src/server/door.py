@@ -23,8 +23,7 @@ from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
 from server.phone import of_phone
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"

@@ -6,8 +6,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-from unipic.core.language import gettext as _
-from unipic.core.language import language
+from unipic.core.language import gettext as _, language
 
 GUESTS = "/unipic/guest/"  # with a link's token behind it: the pages of guests
 GUEST = "unipic-guest"  # their cookie

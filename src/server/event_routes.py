@@ -14,8 +14,7 @@ from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from server.occasions import Occasions
 from server.runs import Runs
 from unipic.core.errors import ModelError, SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import Settings
 from unipic.core.words import printable
 from unipic.library.appearances import showing

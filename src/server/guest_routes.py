@@ -30,9 +30,7 @@ from server.shelves import LIBRARY, Shelves
 from server.uploads import announced, gigabytes, held_for_a_moment
 from unipic.core.errors import NotShown, SourceError
 from unipic.core.files import atomic_file
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo
 from unipic.core.words import count
 from unipic.library.faces import is_on

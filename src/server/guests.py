@@ -22,8 +22,7 @@ from server.door_sessions import fast_hash, slow_hash
 from server.door_token import keep_private
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import FILM, Photo
 from unipic.core.words import count
 from unipic.library.faces import faces, is_on

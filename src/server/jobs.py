@@ -21,8 +21,7 @@ from dataclasses import dataclass
 
 from server.runs import Run, State
 from unipic.core.files import read_json
-from unipic.core.language import gettext as _
-from unipic.core.language import language
+from unipic.core.language import gettext as _, language
 from unipic.core.settings import with_immich_key
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run

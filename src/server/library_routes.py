@@ -19,8 +19,7 @@ from server.runs import Runs
 from server.searching import Wanted
 from server.uploads import look_at_upload
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import printable
 from unipic.library.companions import in_words as companion_in_words

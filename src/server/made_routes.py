@@ -21,8 +21,7 @@ from server.review_routes import DeskOf, desk_in
 from server.runs import Run, Runs
 from unipic.core.errors import ModelError
 from unipic.core.files import atomic_file, make_folder, read_json, write_json
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import Photo
 from unipic.core.settings import Settings
 

@@ -26,8 +26,7 @@ from server.answers import Refused, in_words
 from server.door_guesses import SPAN, Guesses, source_of
 from server.uploads import KEEP_FREE, announced, keep_date, store
 from unipic.core.files import PART
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import Limits
 from unipic.destinations.names import FORBIDDEN, LONGEST
 from unipic.library.marks import Marks

@@ -26,9 +26,7 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import speak_in_process
+from unipic.core.language import gettext as _, gettext_noop as N_, speak_in_process
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling

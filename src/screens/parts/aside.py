@@ -10,9 +10,7 @@ from screens.parts.words import bullets, count, failed, plain, size
 from server import operator
 from server.runs import Run
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import number
+from unipic.core.language import gettext as _, gettext_noop as N_, number
 from unipic.core.settings import data_folder
 from unipic.destinations.aside import AsideDestination, moved_in_words
 from unipic.destinations.quarantine import KNOWN, quarantines

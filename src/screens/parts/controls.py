@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from screens.session import session
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import CONTROLS, Thresholds
 
 WINDOWS = {

@@ -20,9 +20,7 @@ from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST, plan_to_copy

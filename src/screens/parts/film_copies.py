@@ -10,8 +10,7 @@ from server.film_copies import FilmCopy, copies_of
 from server.film_pictures import film_picture
 from server.state import library
 from unipic.core.errors import NotShown
-from unipic.core.language import day
-from unipic.core.language import gettext as _
+from unipic.core.language import day, gettext as _
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import clock, size
 from unipic.library.index import VIEWS

@@ -8,8 +8,7 @@ from screens.parts.words import plain
 from screens.session import session
 from server.state import server as server_state
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import immich_key, immich_url
 from unipic.sources.immich import NEEDS, Client, Connected, about_version, connect, missing, saved_login, server
 

@@ -11,8 +11,7 @@ from screens.parts.immich_connect import connected
 from screens.parts.words import plain
 from screens.session import session
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import COMMAND
 from unipic.sources.immich import (
     PREFIX,

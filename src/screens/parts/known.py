@@ -4,9 +4,7 @@ import streamlit as st
 
 from screens.parts.words import count, plain, size
 from server.state import library
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import number
+from unipic.core.language import gettext as _, gettext_noop as N_, number
 from unipic.core.settings import Settings, models_folder
 from unipic.library.library import KINDS
 from unipic.library.status import Status, status

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from screens.parts import mount
-from unipic.core.language import LANGUAGES, language
-from unipic.core.language import gettext as _
+from unipic.core.language import LANGUAGES, gettext as _, language
 
 _LINKS = "".join(f'<a href="/unipic/language/{code}" lang="{code}">{name}</a>' for code, name in LANGUAGES.items())
 _component = st.components.v2.component(

@@ -7,8 +7,7 @@ import streamlit as st
 
 from screens.parts.words import and_more, count, plain
 from server.runs import Run
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, ngettext
 from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
 from unipic.review.history import Earlier

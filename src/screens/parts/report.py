@@ -8,9 +8,7 @@ from screens.parts.preview import Picture, preview
 from screens.parts.words import count, printable, size
 from screens.session import session
 from server.runs import Run
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import number
+from unipic.core.language import gettext as _, gettext_noop as N_, number
 from unipic.core.photo import Photo
 from unipic.review.desk import Answer, Desk
 from unipic.review.ledger import WHO, Ledger, Line, Report, ledger, open_groups

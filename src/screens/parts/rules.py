@@ -6,9 +6,7 @@ import streamlit as st
 
 from screens.parts.words import count
 from screens.session import session
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.proposal import propose

@@ -18,9 +18,7 @@ from server.state import desk_of, originals_of
 from unipic.albums.made import brackets
 from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.settings import Settings
 from unipic.destinations.base import outside
 from unipic.destinations.linking import WARNINGS, Link, Linker

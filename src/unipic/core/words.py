@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext, number
+from unipic.core.language import gettext as _, ngettext, number
 
 KINDS_NAMED = 5  # endings of names, the most frequent first
 JOINERS = "\u200c\u200d"  # the zero-width non-joiner and joiner
