@@ -10,7 +10,7 @@ from screens.session import session
 from server.keeping import kept_for
 from server.runs import Run
 from server.state import desk_of, marked, server
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import data_folder
 from unipic.review.choices import Choices, done
 from unipic.review.ledger import Report, ledger, lines, report
@@ -38,7 +38,7 @@ def screen() -> None:
         decided, proposal, choices = desk.outcomes(), desk.proposal, desk.choices
     st.title(_("Your clean gallery"))
     for notice in proposal.cleanup.notices:
-        st.caption(f":material/info: {plain(notice)}")
+        st.caption(f":material/info: {plain(retold(notice))}")
     if not proposal.cleanup.gallery.photos:
         st.warning(_("No photos were found, so there is nothing to export."), icon=":material/image_not_supported:")
         _delete(run)

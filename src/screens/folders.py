@@ -17,7 +17,7 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
-from unipic.core.language import day, gettext as _
+from unipic.core.language import day, gettext as _, retold
 from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
 from unipic.sources.immich_place import called, name_of
@@ -123,14 +123,14 @@ def _what_was_found(run: Run) -> None:
     for found in what_was_found(run):
         if found.get("problem"):
             if name := name_of(found["folder"]):  # a folder of this machine says so itself
-                st.warning(f"{plain(name)}: {plain(found['problem'])}", icon=":material/cloud_off:")
+                st.warning(f"{plain(name)}: {plain(retold(found['problem']))}", icon=":material/cloud_off:")
             continue
         damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
         if damaged:
             with st.expander(
                 _("{files} could not be read", files=count(len(damaged), "file")), icon=":material/broken_image:"
             ):
-                first_of([f"{plain(one['name'])}: {plain(one['reason'])}" for one in damaged], MAX_ROWS_SHOWN)
+                first_of([f"{plain(one['name'])}: {plain(retold(one['reason']))}" for one in damaged], MAX_ROWS_SHOWN)
 
 
 def _problem() -> None:

@@ -14,7 +14,7 @@ from screens.session import session
 from server.runs import Run
 from server.state import desk_of, server
 from unipic.cleanup.result import Cleanup
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Unreadable
 from unipic.core.words import nothing_found
 from unipic.review.desk import Desk
@@ -142,7 +142,7 @@ def _about(cleanup: Cleanup) -> None:
             )
         )
         for notice in cleanup.notices:
-            st.caption(f":material/info: {plain(notice)}")
+            st.caption(f":material/info: {plain(retold(notice))}")
 
 
 def _unreadable(files: tuple[Unreadable, ...]) -> None:
@@ -151,7 +151,7 @@ def _unreadable(files: tuple[Unreadable, ...]) -> None:
     with st.popover(_("{files} not read", files=count(len(files), "file")), icon=":material/warning:"):
         st.caption(_("These files are never set aside. Those that can be copied go into your download unchanged."))
         for file in files[:200]:
-            st.markdown(f"**{plain(file.name)}** {plain(file.reason)}")
+            st.markdown(f"**{plain(file.name)}** {plain(retold(file.reason))}")
         and_more(len(files) - 200, _(", listed in the download's manifest"))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from unipic.core import archives
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, make_folder
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.library.library import Library
@@ -43,7 +43,7 @@ def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
     except NotAFilm as error:
         raise NotShown(f"{printable(film.name)} {error}.") from error
     if isinstance(made, Failure):
-        raise NotShown(f"{printable(film.name)}: {made.reason}.")
+        raise NotShown(f"{printable(film.name)}: {retold(made.reason)}.")
     if not views.parent.is_dir():
         raise NotShown(_("This review no longer exists, so its films cannot be shown."))
     make_folder(views, 0o700)

@@ -91,10 +91,10 @@ def _texts(code: str) -> tuple[str, str]:
     """In place of darkroom/texts.js: the language, its translations of what scripts say; and the ETag."""
     known, texts = catalogue(code), dict[str, str | list[str]]()
     for path in PARTS.rglob("*.js") if code != "en" else ():
-        for one in of_script(path.read_text(encoding="utf-8")):
-            if isinstance(one, str):
-                texts[one] = known.gettext(one)
+        for text, _context in of_script(path.read_text(encoding="utf-8")):
+            if isinstance(text, str):
+                texts[text] = known.gettext(text)
             else:
-                texts[one[0]] = [known.ngettext(*one, number) for number in (1, 2)]
+                texts[text[0]] = [known.ngettext(*text, number) for number in (1, 2)]
     content = f"export const LANGUAGE = {json.dumps(code)};\nexport const TEXTS = {json.dumps(texts)};\n"
     return content, f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'

@@ -26,7 +26,7 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
-from unipic.core.language import gettext as _, gettext_noop as N_, speak_in_process
+from unipic.core.language import gettext as _, gettext_noop as N_, kept, speak_in_process
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
@@ -192,7 +192,7 @@ def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
         evidence = replace(evidence, first_seen=catalogue.meet(digests))
     except DecisionsUnreadable as error:
         evidence = replace(
-            evidence, notices=(*evidence.notices, _("Earlier decisions are not used: {error}", error=error))
+            evidence, notices=(*evidence.notices, kept("Earlier decisions are not used: {error}", error=error))
         )
     if not before.exists():  # what was said in this run since is in its own steps
         write_json(before, [asdict(ruling) for ruling in rulings])

@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from unipic.core.language import DOMAIN, FOLDER, LANGUAGES
+from unipic.core.language import DOMAIN, FOLDER, KEPT, LANGUAGES
 from unipic.locale import messages, of_python, of_script
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -29,7 +29,7 @@ OTHERS = [code for code in LANGUAGES if code != "en"]
     ],
 )  # fmt: skip
 def test_messages_of_python(source: str, found: list[object]) -> None:
-    assert list(of_python(source)) == found
+    assert [text for text, _context in of_python(source)] == found
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,11 @@ def test_messages_of_python(source: str, found: list[object]) -> None:
     ],
 )
 def test_messages_of_javascript(source: str, found: list[object]) -> None:
-    assert list(of_script(source)) == found
+    assert [text for text, _context in of_script(source)] == found
+
+
+def test_texts_that_are_stored_in_english_have_a_context() -> None:
+    assert list(of_python('kept("is broken")')) == [("is broken", KEPT)]
 
 
 def catalogue(code: str) -> Catalog:
@@ -67,7 +71,7 @@ def placeholders(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_message_is_in_the_catalogue_and_no_other(code: str) -> None:
-    held = {message.id for message in entries(code)}
+    held = {(message.id, message.context or "") for message in entries(code)}
     wanted = set(messages(FOLDER.parent.parent))
     assert held == wanted, "run `make texts`"
     assert not catalogue(code).obsolete
@@ -99,6 +103,6 @@ def all_of(message: Message) -> set[str]:
 @pytest.mark.parametrize("code", OTHERS)
 def test_what_is_compiled_is_what_is_written(code: str) -> None:
     with (FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
-        compiled = {forms(message.id): forms(message.string) for message in read_mo(file) if message.id}
-    written = {forms(one.id): forms(one.string) for one in entries(code) if all(forms(one.string))}
+        compiled = {(forms(one.id), one.context): forms(one.string) for one in read_mo(file) if one.id}
+    written = {(forms(one.id), one.context): forms(one.string) for one in entries(code) if all(forms(one.string))}
     assert compiled == written, "run `make texts`"

@@ -6,7 +6,7 @@ from screens.parts.words import plain
 from server.state import server, taste
 from unipic.cleanup.criteria import BY_NAME, WEIGHTS
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import data_folder
 from unipic.review.taste import Verdict, changes
 from unipic.review.taste_log import forget
@@ -54,10 +54,10 @@ def _state(verdict: Verdict) -> str:
     if verdict.used:
         return _(
             "**Used** to choose the best shots, unless you switch it off when you add photos: {why}. {words}",
-            why=plain(verdict.why),
+            why=plain(retold(verdict.why)),
             words=words,
         )
-    return _("**Not used**: {why}. {words}", why=plain(verdict.why), words=words)
+    return _("**Not used**: {why}. {words}", why=plain(retold(verdict.why)), words=words)
 
 
 def _words(verdict: Verdict) -> str:

@@ -4,16 +4,23 @@
 """
 
 import ast
-import inspect
 import json
 import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
+from unipic.core.language import KEPT
 from unipic.core.words import counted
 
-Message = str | tuple[str, str]  # or the form for one and the form for many
+
+class Message(NamedTuple):
+    """What a catalogue translates."""
+
+    text: str | tuple[str, str]  # or the form for one and the form for many
+    context: str = ""
+
 
 MARKS = ("_", "gettext", "gettext_noop", "N_")
 STRING = r'"(?:[^"\\\n]|\\.)*"'
@@ -40,28 +47,30 @@ def of_script(source: str) -> Iterator[Message]:
     """What JavaScript gives to _(), ngettext() and count(). Strings have double quotes, and may be added up."""
     for text, one, many, noun, nouns in IN_SCRIPTS.findall(source):
         if noun:
-            yield counted(_joined(noun), _joined(nouns))
+            yield Message(counted(_joined(noun), _joined(nouns)))
         else:
-            yield _joined(text) if text else (_joined(one), _joined(many))
+            yield Message(_joined(text) if text else (_joined(one), _joined(many)))
 
 
 def of_python(source: str) -> Iterator[Message]:
-    """What Python gives to gettext() and its like, the nouns of count(), and what commands say of themselves."""
+    """What Python gives to gettext(), kept() and their like, the nouns of count(), and the docstrings of commands."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield from _of_call(node.func.id, node.args)
         if isinstance(node, ast.FunctionDef) and any(map(_shows_docstring, node.decorator_list)):
-            yield inspect.cleandoc(ast.get_docstring(node) or "")
+            yield Message(ast.get_docstring(node) or "")
 
 
 def _of_call(name: str, arguments: list[ast.expr]) -> Iterator[Message]:
     texts = [list(_literals(argument)) for argument in arguments]
     if name in MARKS:
-        yield from chain(*texts[:1])
+        yield from map(Message, chain(*texts[:1]))
+    elif name == KEPT:
+        yield from (Message(text, KEPT) for text in chain(*texts[:1]))
     elif name == "ngettext":
-        yield from zip(*texts[:2], strict=True)
+        yield from map(Message, zip(*texts[:2], strict=True))
     elif name == "count":
-        yield from (counted(*nouns) for nouns in zip(*texts[1:3], strict=True))
+        yield from (Message(counted(*nouns)) for nouns in zip(*texts[1:3], strict=True))
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

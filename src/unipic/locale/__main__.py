@@ -42,13 +42,17 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
         msgid_bugs_address="docs/languages.md",
         fuzzy=False,
     )
-    for message, places in found.items():
-        known = before.get(message if isinstance(message, str) else message[0])
-        same = known and known.id == message
-        now.add(message, known.string if known and same else "", [(place, 1) for place in places])
+    for (text, context), places in found.items():
+        known = before.get(text if isinstance(text, str) else text[0], context or None)
+        translated = known.string if known and known.id == text else ""
+        now.add(text, translated, [(place, 1) for place in places], context=context or None)
     make_folder(path.parent)
     with atomic_file(path) as file:
         write_po(file, now, width=WIDTH, sort_by_file=True, include_lineno=False)
+    for message in [
+        one for one in now if one.id and not all([one.string] if isinstance(one.string, str) else one.string)
+    ]:
+        now.delete(message.id, message.context)  # English is shown in its place
     with atomic_file(path.with_suffix(".mo")) as file:
         write_mo(file, now)
 
