@@ -35,7 +35,7 @@ IN_SCRIPTS = re.compile(
 
 
 def messages(sources: Path) -> dict[Message, list[str]]:
-    """The messages of all Python and JavaScript files in a folder, and of the models, each with the files that hold it."""
+    """The messages of all Python and JavaScript files in a folder, and of the models, each with where it is said."""
     found: dict[Message, list[str]] = {}
     for path in sorted(chain(sources.rglob("*.py"), sources.rglob("*.js"))):
         read = of_python if path.suffix == ".py" else of_script
