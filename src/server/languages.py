@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -26,7 +26,12 @@ HERE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")  # an address of this server: tw
 
 def wanted(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """The code of the language of a request; "" if there is none of those it names."""
-    return best_of([cookies.get(COOKIE, ""), *by_preference(headers.get("Accept-Language", ""))])
+    return _best(cookies.get(COOKIE, ""), headers.get("Accept-Language", ""))
+
+
+@lru_cache(100)
+def _best(chosen: str, accepted: str) -> str:
+    return best_of([chosen, *by_preference(accepted)])
 
 
 def by_preference(accepted: str) -> list[str]:

@@ -58,6 +58,8 @@ SHOWN = """() => {
   visit(document.body);
   return [lines.join(""), ...attributes];
 }"""
+UNFOLD = """() => document.querySelectorAll('[data-testid="stExpander"] details:not([open]) > summary')
+    .forEach((folded) => folded.click())"""
 MONTHS = [*get_month_names(locale=MARKED).values(), *get_day_names(locale=MARKED).values()]
 DATA = re.compile(
     r"\S+\.(jpe?g|png|heic|tiff?|webp|gif|mp4|txt|cr2|dng|xmp|avif|zip)\b"  # names of files
@@ -127,8 +129,8 @@ class Visitor:
 
     def unfold(self) -> None:
         """Open what is folded, and look into what hangs above the page."""
-        for folded in self.page.locator('[data-testid="stExpander"] details:not([open]) > summary').all():
-            folded.click()
+        self.page.evaluate(UNFOLD)
+        self.page.wait_for_load_state("networkidle")
         for popover in self.page.locator('[data-testid="stPopover"] button').all():
             if popover.is_visible():
                 popover.click()
