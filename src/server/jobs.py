@@ -196,7 +196,9 @@ def where(run: Run) -> Where | None:
 
 def _last_words(run: Run, code: int) -> str:
     if code == -getattr(signal, "SIGKILL", 9):  # which Windows has not
-        return kept("The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers.")
+        return kept(
+            "The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers."
+        )
     return kept(
         "The scan ended unexpectedly (code {code}). The server's log has the details. Start it again to retry.",
         code=code,
