@@ -31,7 +31,7 @@ from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
-from unipic.library.recognised import PROBLEM, chosen
+from unipic.library.recognised import chosen
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.immich import ImmichSource
@@ -125,7 +125,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            notices.append(f"{PROBLEM}: {error}")
+            notices.append(kept("Words in pictures are not read: {error}", error=error))
         notices += see_meaning(library, tools, settings, models_folder(), progress, things=True)
         tell()
 
