@@ -43,7 +43,7 @@ texts.catalogue = lambda code: marked if code == "{MARKED}" else catalogue(code)
 SHOWN = """() => {
   const [lines, attributes] = [[], []];
   const none = "script, style, noscript, svg, code, pre, kbd, .languages, [data-testid=stToolbar], [role=grid]," +
-    "canvas, [role=img], [data-testid=stIconMaterial]";
+    "canvas, [role=img], [data-testid*=Icon]";
   const visit = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return lines.push(node.textContent);
     if (node.nodeType === Node.ELEMENT_NODE) {
