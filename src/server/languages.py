@@ -26,12 +26,7 @@ HERE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")  # an address of this server: tw
 
 def wanted(cookies: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """The code of the language of a request; "" if there is none of those it names."""
-    return _best(cookies.get(COOKIE, ""), headers.get("Accept-Language", ""))
-
-
-@lru_cache(100)
-def _best(chosen: str, accepted: str) -> str:
-    return best_of([chosen, *by_preference(accepted)])
+    return best_of([cookies.get(COOKIE, ""), *by_preference(headers.get("Accept-Language", ""))])
 
 
 def by_preference(accepted: str) -> list[str]:
@@ -50,8 +45,14 @@ def hear_screens() -> None:
 
 
 def _of_screen() -> str:
-    shown = get_script_run_ctx(suppress_warning=True) is not None
-    return wanted(st.context.cookies, st.context.headers) if shown else ""
+    shown = get_script_run_ctx(suppress_warning=True)
+    return _of_session(shown.session_id) if shown else ""
+
+
+@lru_cache(1000)
+def _of_session(session: str) -> str:
+    """What the browser asked for when it began this session; asking Streamlit takes long for every single text."""
+    return wanted(st.context.cookies, st.context.headers)
 
 
 class Languages:
