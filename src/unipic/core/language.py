@@ -51,7 +51,7 @@ def _of_process() -> str:
 
 def gettext(message: str, /, **values: object) -> str:
     """The message in the language of the moment, with its values put in."""
-    text = message if (code := language()) == "en" else _catalogue(code).gettext(message)
+    text = message if (code := language()) == "en" or not message else _catalogue(code).gettext(message)
     return _filled(text, code, values)
 
 
