@@ -152,9 +152,9 @@ def _kind(keeper: Photo, copy: Photo, how: SameFilm | None) -> str:
 
 def _frames(films: Films) -> list[Photo]:
     """Photos that say that they are a picture of a film."""
-    from unipic.cleanup.films import FRAME, photos_of
+    from unipic.cleanup.films import is_frame, photos_of
 
-    return [photo for photo in photos_of(films.gallery) if FRAME in photo.note]
+    return [photo for photo in photos_of(films.gallery) if is_frame(photo)]
 
 
 def _not_read(films: Films) -> list[Unreadable]:

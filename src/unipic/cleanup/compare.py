@@ -13,12 +13,14 @@ from threading import Lock
 
 import numpy as np
 
+from unipic.cleanup._agreement import in_language
 from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
+from unipic.core.language import gettext_noop as N_
 from unipic.core.machine import cores
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
@@ -32,7 +34,7 @@ from unipic.vision.base import Calibration
 Pair = tuple[Photo, Photo]
 
 VERSION = 1  # raised when pairs get other results: here or in _alignment.py
-STAGE = "Comparing photos"
+STAGE = N_("Comparing photos")
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
@@ -87,7 +89,7 @@ def compare(
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
-    how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
+    how = {(a.id, b.id): in_language(result.how) for (a, b), result in zip(pairs, results, strict=True) if result.how}
     steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
     otherwise = percent(odds) if pairs else np.zeros(0)

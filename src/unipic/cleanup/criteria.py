@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from unipic.core.face import SURE
+from unipic.core.language import gettext as _
+from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import Measures
 
 Weights = Mapping[str, float]  # by name of the criterion; a criterion without a weight does not count
@@ -21,7 +23,7 @@ class Criterion:
     weight: float  # log-odds that a shot is the better one, for each noticeable difference
     noticeable: float  # difference, in units of `good`
     ahead: str  # of the better shot, with both numbers
-    form: str = "{:.2f}"
+    form: str = "{number:.2f}"
     good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
     levels: tuple[str, ...] = ()  # of log-odds, what people read in place of a number: no, can't tell, yes
 
@@ -33,8 +35,8 @@ class Criterion:
     def say(self, number: float) -> str:
         """The number as people read it. Which way a photo is tilted does not matter."""
         if self.levels:
-            return self.levels[self.level(number)]
-        return self.form.format(abs(number) if self.name == "tilt" else number)
+            return _(self.levels[self.level(number)])
+        return _(self.form, number=abs(number) if self.name == "tilt" else number)
 
     @staticmethod
     def level(odds: float) -> int:
@@ -64,29 +66,31 @@ def _less_area(share: float) -> float:
 # nobody wants that frame if only the light of the other is a stop off. A smile weighs a fifth of that: it decides
 # between frames that are equal otherwise.
 CRITERIA = (
-    Criterion("sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01,
-              "sharper on the subject ({} against {})"),
-    Criterion("shake", "Shake", "a steady hand", 0.15, 0.03, "steadier (blur in one direction {} against {})",
-              "{:.2f}", _less),
-    Criterion("exposure", "Light", "exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}",
-              _stops),
-    Criterion("highlights", "Clipped highlights", "detail in bright parts", 0.23, 0.05,
-              "highlights kept ({} clipped against {})", "{:.1%}", _less_area),
-    Criterion("shadows", "Black shadows", "detail in dark parts", 0.0, 0.05, "shadows kept ({} black against {})",
-              "{:.1%}", _less_area),
-    Criterion("contrast", "Contrast", "contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
-    Criterion("noise", "Grain", "grain", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", _less),
-    Criterion("tilt", "Tilt", "a straight horizon", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", _less),
-    Criterion("cut", "Subject cut off", "nothing cut off", 0.07, 0.01,
-              "less of the subject at the frame ({} against {})", "{:.0%}", _less),
-    Criterion("framing", "Framing", "framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion(*("eyes", "Eyes", "open eyes", 0.81, 1.0, "eyes {} (in the other: {})"),
-              levels=("shut", "can't tell", "open")),
-    Criterion(*("smile", "Smile", "smiles", 0.16, 1.0, "more of a smile"), levels=("no", "can't tell", "yes")),
-    Criterion("wish", "Matches your words", "what you asked for in words", 0.30, 0.5,
-              "closer to the wish ({} against {})"),
-    Criterion("aesthetic", "Pleasing (of 10)", "how pleasing a picture is", 0.30, 0.3,
-              "more pleasing ({} against {})", "{:.1f}"),
+    Criterion("sharpness", N_("Sharpness of the subject"), N_("sharpness"), 0.16, 0.01,
+              N_("sharper on the subject ({} against {})")),
+    Criterion("shake", N_("Shake"), N_("a steady hand"), 0.15, 0.03,
+              N_("steadier (blur in one direction {} against {})"), "{number:.2f}", _less),
+    Criterion("exposure", N_("Light"), N_("exposure"), 0.31, 0.3, N_("better exposed ({} of the light against {})"),
+              "{number:.0%}", _stops),
+    Criterion("highlights", N_("Clipped highlights"), N_("detail in bright parts"), 0.23, 0.05,
+              N_("highlights kept ({} clipped against {})"), "{number:.1%}", _less_area),
+    Criterion("shadows", N_("Black shadows"), N_("detail in dark parts"), 0.0, 0.05,
+              N_("shadows kept ({} black against {})"), "{number:.1%}", _less_area),
+    Criterion("contrast", N_("Contrast"), N_("contrast"), 0.0, 0.03, N_("richer in contrast ({} against {})")),
+    Criterion("noise", N_("Grain"), N_("grain"), 0.24, 0.01, N_("less grain ({} against {})"), "{number:.3f}", _less),
+    Criterion("tilt", N_("Tilt"), N_("a straight horizon"), 0.27, 1.0, N_("straighter ({} against {})"),
+              "{number:.1f}°", _less),
+    Criterion("cut", N_("Subject cut off"), N_("nothing cut off"), 0.07, 0.01,
+              N_("less of the subject at the frame ({} against {})"), "{number:.0%}", _less),
+    Criterion("framing", N_("Framing"), N_("framing"), 0.01, 0.03, N_("better framed ({} against {})")),
+    Criterion(*("eyes", N_("Eyes"), N_("open eyes"), 0.81, 1.0, N_("eyes {} (in the other: {})")),
+              levels=(N_("shut"), N_("can't tell"), N_("open"))),
+    Criterion(*("smile", N_("Smile"), N_("smiles"), 0.16, 1.0, N_("more of a smile")),
+              levels=(N_("no"), N_("can't tell"), N_("yes"))),
+    Criterion("wish", N_("Matches your words"), N_("what you asked for in words"), 0.30, 0.5,
+              N_("closer to the wish ({} against {})")),
+    Criterion("aesthetic", N_("Pleasing (of 10)"), N_("how pleasing a picture is"), 0.30, 0.3,
+              N_("more pleasing ({} against {})"), "{number:.1f}"),
 )  # fmt: skip
 BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
 MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)

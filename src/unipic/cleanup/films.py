@@ -8,6 +8,8 @@ import numpy as np
 
 from unipic.cleanup.copies import identical, without_copies
 from unipic.cleanup.likeness import Likeness
+from unipic.core.language import gettext as _
+from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import FILM, Gallery, Photo
 from unipic.core.progress import Progress, silent
 from unipic.core.words import clock
@@ -16,8 +18,8 @@ from unipic.video.fingerprints import Fingerprint
 from unipic.video.same_film import Alike, SameFilm, same_films
 from unipic.video.stills import Still
 
-NOT_IN_FULL = "films are compared by four small pictures a second, so watch both first"
-FRAME = "frame of "  # how the note of a photo that is a picture of a film begins
+NOT_IN_FULL = N_("films are compared by four small pictures a second, so watch both first")
+FRAME = N_("frame of {film} at {clock}")  # the note of a photo that is a picture of a film
 SAMENESS = 60.0  # at the least coverage; above cleanup/_near.SAME, so that the standard threshold takes every pair
 WHOLE = 0.9  # coverage below which it is said how much agrees
 
@@ -33,10 +35,11 @@ class FilmPair:
     @property
     def words(self) -> str:
         """How they agree, for people."""
-        share, mirrored = f"{self.how.coverage:.0%} of the pictures", ", mirrored" if self.how.mirrored else ""
+        share = _("{share:.0%} of the pictures agree", share=self.how.coverage)
+        share += _(", mirrored") if self.how.mirrored else ""
         if self.how.kind == "same":
-            return f"{share} agree{mirrored}"
-        return f"a part of it, from {clock(self.how.offset)} on: {share} agree{mirrored}"
+            return share
+        return _("a part of it, from {clock} on: {share}", clock=clock(self.how.offset), share=share)
 
 
 def films_of(gallery: Gallery) -> list[Photo]:
@@ -98,8 +101,10 @@ def likeness_of(films: Sequence[Photo], pairs: Sequence[FilmPair]) -> Likeness:
 
 
 def _doubt(pair: FilmPair) -> str:
-    part = f"only {pair.how.coverage:.0%} of one was found in the other; " if pair.how.coverage < WHOLE else ""
-    return part + NOT_IN_FULL
+    if pair.how.coverage >= WHOLE:
+        return _(NOT_IN_FULL)
+    part = _("only {share:.0%} of one was found in the other", share=pair.how.coverage)
+    return f"{part}; {_(NOT_IN_FULL)}"
 
 
 def beside(photos: Likeness, films: Likeness) -> Likeness:
@@ -117,6 +122,11 @@ def beside(photos: Likeness, films: Likeness) -> Likeness:
     )
 
 
+def is_frame(photo: Photo) -> bool:
+    """Whether the photo says that it is a picture of a film."""
+    return _(FRAME).partition("{")[0] in photo.note
+
+
 def with_stills(gallery: Gallery, found: Mapping[str, Still]) -> Gallery:
     """The gallery, where each photo that is a picture of a film says so."""
     names = {film.digest: film.name for film in films_of(gallery)}
@@ -125,7 +135,7 @@ def with_stills(gallery: Gallery, found: Mapping[str, Still]) -> Gallery:
         if photo.id not in found:
             return photo
         still = found[photo.id]
-        note = f"{FRAME}{names[still.film]} at {clock(still.seconds)}"
+        note = _(FRAME, film=names[still.film], clock=clock(still.seconds))
         return replace(photo, note="; ".join(filter(None, (photo.note, note))))
 
     return Gallery(tuple(map(told, gallery.photos)), gallery.unreadable)

@@ -18,6 +18,8 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.face import Face
+from unipic.core.language import gettext as _
+from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
@@ -25,10 +27,12 @@ from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-STAGE = "Choosing the best shots"
+STAGE = N_("Choosing the best shots")
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
-LOOK_EQUAL = "look equally good"  # the reason if no criterion separates the first two
-IN_MANY_WAYS = "a little better in many ways"  # the reason if each criterion adds too little to be mentioned
+# The reasons if no criterion separates the first two.
+ALL_EQUAL, SOME_EQUAL = N_("these look equally good"), N_("{number} of {shots} look equally good")
+IN_MANY_WAYS = N_("a little better in many ways")  # the reason if each criterion adds too little to be mentioned
+CLOSE = N_("too close to call; {reason}")
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
@@ -148,10 +152,10 @@ def _cluster(
         ahead = dict(zip(names, (counted[first] - counted[second]).tolist(), strict=True))
         reason = _words(group[first].measures, group[second].measures, numbers, ahead)
         if certainty >= CLEAR:
-            reason = reason or IN_MANY_WAYS
+            reason = reason or _(IN_MANY_WAYS)
         else:
             level = [scores[i] for i in order if rated[i] == rated[first]]
-            reason = "too close to call; " + _tie(level, len(group), reason)
+            reason = _(CLOSE, reason=_tie(level, len(group), reason))
     photos = tuple(group[i] for i in order)
     alike = (100.0, *(_likeness(photo, photos[0], likeness, copies) for photo in photos[1:]))
     told = tuple((name, tuple(column[i] for i in order)) for name, column in columns.items())
@@ -182,7 +186,7 @@ def _words(
         if ahead[name] < TOLD or a is None or b is None:
             continue
         shown = [criterion.say(number) for number in (a, b)]
-        words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
+        words += [_(criterion.ahead).format(*shown)] if shown[0] != shown[1] else []
     return ", ".join(words[:2])
 
 
@@ -190,14 +194,26 @@ def _tie(scores: Sequence[float], shots: int, reason: str) -> str:
     """How many shots the ranking cannot tell apart, if others are plainly behind, and in what the first one leads."""
     tied = sum(1 / (1 + math.exp(score - scores[0])) < CLEAR for score in scores)
     if tied == shots:
-        return reason or f"these {LOOK_EQUAL}"
-    return f"{tied} of {shots} are about equal, {reason}" if reason else f"{tied} of {shots} {LOOK_EQUAL}"
+        return reason or _(ALL_EQUAL)
+    if not reason:
+        return _(SOME_EQUAL, number=tied, shots=shots)
+    return _("{number} of {shots} are about equal, {reason}", number=tied, shots=shots, reason=reason)
+
+
+def equal(reason: str) -> bool:
+    """Whether this is the reason of shots that no criterion separates."""
+    return any(reason.endswith(_(words).rpartition("}")[2]) for words in (ALL_EQUAL, SOME_EQUAL))
 
 
 def _rating_reason(best: Photo, rating: int) -> str:
     if rating <= 0:
-        return "the others are rejected in their files"
-    return f"rated {count(rating, 'star')} in the file" + ("" if best.rating else " of a copy")
+        return _("the others are rejected in their files")
+    stars = count(rating, "star")
+    return (
+        _("rated {stars} in the file", stars=stars)
+        if best.rating
+        else _("rated {stars} in the file of a copy", stars=stars)
+    )
 
 
 def _likeness(photo: Photo, best: Photo, likeness: Likeness, copies: Mapping[str, tuple[Photo, ...]]) -> float:
