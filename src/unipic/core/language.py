@@ -6,6 +6,7 @@ is English, no catalogue is read.
 
 import gettext as catalogues
 import os
+import re
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import cache
@@ -16,6 +17,8 @@ from typing import Any
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 DOMAIN = "unipic"
 FOLDER = Path(__file__).parent.parent / "locale"
+PLACE = re.compile(r"\{(\w+)[^{}]*\}")  # where a value goes, with its name
+KEPT = "kept"  # the context of texts that are stored in English
 VARIABLES = ("UNIPIC_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that names one counts
 
 _chosen: ContextVar[str] = ContextVar("language", default="")
@@ -69,6 +72,24 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def kept(message: str, /, **values: object) -> str:
+    """The message in English, with its values, to be stored or sent elsewhere; retold() translates it."""
+    return message.format(**values) if values else message
+
+
+def retold(text: str) -> str:
+    """A text that kept() made, in the language of the moment, and the texts in its values too; any other as it is."""
+    code = language()
+    if code == "en" or not text:
+        return text
+    if (whole := _catalogue(code).pgettext(KEPT, text)) != text:
+        return whole
+    for pattern, translation in _patterns(code):
+        if found := pattern.fullmatch(text):
+            return translation.format(**{name: retold(value) for name, value in found.groupdict().items()})
+    return text
+
+
 def number(value: float, spec: str = ",") -> str:
     """A number as the language writes it: 1,234.5 in English, 1.234,5 in German. `spec` as format() takes it."""
     return _number(value, spec, language())
@@ -77,6 +98,23 @@ def number(value: float, spec: str = ",") -> str:
 @cache
 def _catalogue(code: str) -> catalogues.NullTranslations:
     return catalogues.translation(DOMAIN, FOLDER, [code], fallback=True)
+
+
+@cache
+def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
+    """Of each kept message with values: what its English looks like, and its translation. Those that say most first."""
+    listed = getattr(_catalogue(code), "_catalog", {})
+    prefix = f"{KEPT}\x04"
+    made = [(key.removeprefix(prefix), text) for key, text in listed.items() if str(key).startswith(prefix)]
+    made = [(message, text) for message, text in made if "{" in message]
+    made.sort(key=lambda pair: len(re.sub(PLACE, "", pair[0])), reverse=True)
+    return [(re.compile(_seen(message), re.DOTALL), re.sub(PLACE, r"{\1}", text)) for message, text in made]
+
+
+def _seen(message: str) -> str:
+    """A pattern for what a message becomes with its values; each name is a group, and comes once."""
+    parts = re.split(PLACE, message)
+    return "".join(f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
 
 
 def _filled(text: str, code: str, values: dict[str, object]) -> str:

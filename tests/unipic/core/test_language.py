@@ -1,12 +1,13 @@
 """The language of texts: which one counts, and how numbers and plurals are put in."""
 
+import gettext as catalogues
 import threading
 from contextvars import copy_context
 
 import pytest
 
 from unipic.core import language as texts
-from unipic.core.language import best_of, gettext, language, ngettext, number, speak
+from unipic.core.language import best_of, gettext, kept, language, ngettext, number, retold, speak
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,27 @@ def test_the_process_speaks_the_language_of_its_environment(
     finally:
         monkeypatch.undo()
         texts._of_process.cache_clear()
+
+
+def test_a_stored_text_is_retold_with_the_texts_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    german = catalogues.NullTranslations()
+    translations = {
+        "kept\x04is damaged": "ist beschädigt",
+        "kept\x04stopped at {time}: it {reason}": "endet bei {time}, denn sie {reason}",
+        "kept\x04has {bytes:,} bytes": "hat {bytes} Bytes",
+        "kept\x04has {what}": "falsch: {what}",
+    }
+    german._catalog = translations  # type: ignore[attr-defined]
+    monkeypatch.setattr(german, "pgettext", lambda context, text: translations.get(f"{context}\x04{text}", text))
+    monkeypatch.setattr(texts, "_catalogue", lambda code: german)
+    texts._patterns.cache_clear()
+    stored = kept("stopped at {time}: it {reason}", time="0:41", reason=kept("is damaged"))
+    assert retold(stored) == stored == "stopped at 0:41: it is damaged"
+    try:
+        speak("de")
+        assert retold(stored) == "endet bei 0:41, denn sie ist beschädigt"
+        assert retold(kept("has {bytes:,} bytes", bytes=12345)) == "hat 12,345 Bytes"
+        assert retold("a name {of} somebody") == "a name {of} somebody"
+    finally:
+        speak("")
+        texts._patterns.cache_clear()
