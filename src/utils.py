@@ -34,12 +34,10 @@ from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, FINDING, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, counted, silent, within
 from unipic.core.settings import Settings, Thresholds
-from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
@@ -62,8 +60,7 @@ from unipic.vision.base import Encoder
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
     from unipic.video.keyframes import Asked as FilmAsked
-    from unipic.video.telling import Telling
-    from unipic.video.telling import Wish as FilmWish
+    from unipic.video.telling import Telling, Wish as FilmWish
 
 Compared = Callable[[Evidence], None]
 Said = Callable[[Gallery], Bonds]
@@ -108,8 +105,8 @@ def see_meaning(
     try:
         library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        by_things = _("{error} Until then photos are not searched by the things in them.", error=error)
-        by_sight = _("{error} Until then photos are not searched by what they show.", error=error)
+        by_things = kept("{error} Until then photos are not searched by the things in them.", error=error)
+        by_sight = kept("{error} Until then photos are not searched by what they show.", error=error)
         return [*notices, by_things if things else by_sight]
     return notices
 
@@ -126,8 +123,8 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
             look_for_faces(library, settings, progress)
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
-        nobody = _("{error} Until then nobody is recognised.", error=error)
-        return [nobody if asked else _("{error} Until then no faces are found.", error=error)]
+        nobody = kept("{error} Until then nobody is recognised.", error=error)
+        return [nobody if asked else kept("{error} Until then no faces are found.", error=error)]
     return let_join(library) if asked else []
 
 
@@ -310,7 +307,7 @@ def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, prog
     try:
         faces = look_at_faces(members, tools.faces, tools.thumbnails, progress, tools.index)
     except ModelError as error:
-        instead = _("{error} Until then faces are not looked at: open eyes do not count.", error=error)
+        instead = kept("{error} Until then faces are not looked at: open eyes do not count.", error=error)
         return replace(evidence, notices=(*evidence.notices, instead))
     return replace(evidence, faces=faces)
 
@@ -325,7 +322,7 @@ def _scored(
         scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
         without = replace(tools, scorer=None)
-        instead = _("{error} Until then the built-in ranking is used.", error=error)
+        instead = kept("{error} Until then the built-in ranking is used.", error=error)
         return replace(evidence, ranker=_ranker(without), notices=(*evidence.notices, instead))
     return replace(evidence, scores=scores)
 
@@ -393,8 +390,8 @@ def _kept(tools: Tools, settings: Settings) -> Kept:
 
 
 def _ranker(tools: Tools) -> str:
-    measured = N_("what is measured (focus, shake, light, grain, tilt, framing)")
-    label = _(tools.scorer.label if tools.scorer else measured)
+    measured = kept("what is measured (focus, shake, light, grain, tilt, framing)")
+    label = tools.scorer.label if tools.scorer else measured
     if not tools.taste:
         return label
-    return _("{ranker}, by your taste ({groups})", ranker=label, groups=count(tools.taste.groups, "group"))
+    return kept("{ranker}, by your taste ({number} groups)", ranker=label, number=tools.taste.groups)

@@ -22,9 +22,7 @@ from unipic.core.errors import (
     SourceError,
     UnipicError,
 )
-from unipic.core.language import DOMAIN, FOLDER, language
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import DOMAIN, FOLDER, gettext as _, gettext_noop as N_, language
 
 # Typer's own words: it looks them up with Python's gettext, which goes by LANGUAGE.
 OF_TYPER = (

@@ -15,8 +15,7 @@ import typer
 
 from cli.app import FAILED, app, clear_answers
 from cli.terminal import say_findings
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND, INSTALL, PROJECT, data_folder, models_folder
 from unipic.core.words import count, size
 
@@ -66,7 +65,7 @@ def _photos(paths: list[Path]) -> Iterator[Finding]:
     yield Finding(_("Files"), "ok", count(sum(isinstance(file, Found) for file in files), "file"))
     for file in files:
         if not isinstance(file, Found):
-            yield Finding(file.name, "problem", file.reason)
+            yield Finding(file.name, "problem", retold(file.reason))
 
 
 def _packages() -> Iterator[Finding]:

@@ -16,8 +16,7 @@ from cli.from_immich import FromImmich, Opened
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import MAX_ROWS_SHOWN, WHOLE, confirmed_number, err, out, progress_bars, say_note, shown
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, ngettext
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
 from unipic.sources.immich_place import PREFIX
@@ -199,8 +198,7 @@ def undo(
 @with_groups
 def forget(immich: FromImmich) -> None:
     """Delete the login and the pictures that were fetched. Journals stay: undo needs them."""
-    from unipic.sources.immich import forget as forgotten
-    from unipic.sources.immich import saved_login
+    from unipic.sources.immich import forget as forgotten, saved_login
 
     with clear_answers(False):
         there = forgotten(saved_login())

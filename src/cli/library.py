@@ -17,8 +17,7 @@ from cli.examples import examples
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
 from cli.terminal import WHOLE, out, progress_bars, say_error, say_not_read, say_note, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext, number
+from unipic.core.language import gettext as _, ngettext, number
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
 from unipic.sources.immich_place import called

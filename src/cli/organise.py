@@ -22,8 +22,7 @@ from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
 from cli.terminal import WHOLE, err, out, progress_bars, say_note, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, ngettext
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -175,8 +174,7 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     from unipic.review.proposal import propose
     from unipic.sources.part import First
     from unipic.tools import open_tools
-    from utils import clean_gallery
-    from utils import organise as planned
+    from utils import clean_gallery, organise as planned
 
     memory = None if job.making.fresh or job.making.dry_run else memory_folder()
     with open_tools(job.settings, models_folder(), memory, progress) as tools:

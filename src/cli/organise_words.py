@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from cli.examples import examples
 from cli.terminal import MAX_ROWS_SHOWN, WHOLE, out, say_note, shown
-from unipic.core.language import gettext as _
-from unipic.core.language import ngettext
+from unipic.core.language import gettext as _, ngettext
 from unipic.core.words import belonging, count, size
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
 from cli.terminal import WHOLE, err, out, progress_bars, say_error, say_note, shown
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import number
+from unipic.core.language import gettext as _, number
 from unipic.core.photo import where
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count

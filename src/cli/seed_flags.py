@@ -10,8 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import COMMAND
 
 

@@ -16,9 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import ngettext, number
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext, number, retold
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, nothing_found, printable, size
@@ -28,8 +26,7 @@ ELAPSED_WIDTH = 7  # columns: 0:12:34 is never cut
 WHOLE_TASK = N_("All of it")
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import Progress as Bars, TaskID
 
     from cli.check import Finding  # what is said of a result comes with it
     from unipic.core.photo import Unreadable
@@ -71,12 +68,12 @@ def shown(value: object) -> str:
 
 def say_note(words: object, to: Console = err) -> None:
     """Something that a person should know."""
-    to.print(f"[yellow]{_('note:')}[/] {shown(words)}", **WHOLE)
+    to.print(f"[yellow]{_('note:')}[/] {shown(retold(str(words)))}", **WHOLE)
 
 
 def say_error(words: object) -> None:
     """What went wrong."""
-    err.print(f"[bold red]{_('error:')}[/] {shown(words)}", **WHOLE)
+    err.print(f"[bold red]{_('error:')}[/] {shown(retold(str(words)))}", **WHOLE)
 
 
 def say_sent(photos: int, path: Path) -> None:
@@ -87,7 +84,7 @@ def say_sent(photos: int, path: Path) -> None:
 def say_not_read(files: Sequence[Unreadable]) -> None:
     """The first files that could not be read, and how many more there are."""
     for file in files[:MAX_ROWS_SHOWN]:
-        out.print(f"  [yellow]{_('not read:')}[/] {shown(file.name)} {shown(_(file.reason))}", **WHOLE)
+        out.print(f"  [yellow]{_('not read:')}[/] {shown(file.name)} {shown(retold(file.reason))}", **WHOLE)
     if (more := len(files) - MAX_ROWS_SHOWN) > 0:
         out.print(_("  ... and {more:,} more; --json lists them all", more=more))
 
@@ -95,8 +92,7 @@ def say_not_read(files: Sequence[Unreadable]) -> None:
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
     """A bar for each stage, and one with the time left for all that were announced; on standard error."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # --help needs none
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, Progress as Bars, TextColumn, TimeElapsedColumn  # --help needs none
     from rich.table import Column
 
     columns = (
@@ -133,7 +129,7 @@ class _Bars:
         if step.total or step.stage not in self._tasks:
             self._end_uncounted()  # as loading a model, amid what is counted
         if step.stage not in self._tasks:
-            self._tasks[step.stage] = self._bars.add_task(_(step.stage), total=step.total or None, told="")
+            self._tasks[step.stage] = self._bars.add_task(retold(step.stage), total=step.total or None, told="")
         passed = now - self._began.setdefault(step.stage, now)
         told = step.amount if self._overall.purpose else step.pace(passed)
         self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, told=told)

@@ -18,8 +18,7 @@ from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.terminal import WHOLE, out, progress_bars, say_note, shown
 from cli.video import video
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND, changed, memory_folder, models_folder
 from unipic.core.words import count, size
 
@@ -152,9 +151,9 @@ def _kind(keeper: Photo, copy: Photo, how: SameFilm | None) -> str:
 
 def _frames(films: Films) -> list[Photo]:
     """Photos that say that they are a picture of a film."""
-    from unipic.cleanup.films import is_frame, photos_of
+    from unipic.cleanup.films import FRAME, photos_of
 
-    return [photo for photo in photos_of(films.gallery) if is_frame(photo)]
+    return [photo for photo in photos_of(films.gallery) if FRAME in photo.note]
 
 
 def _not_read(films: Films) -> list[Unreadable]:
@@ -207,15 +206,15 @@ def _say(films: Films, copies: Sequence[Copy], notices: Sequence[str], listing: 
         out.print(_("[b]{stays}[/b] stays", stays=shown(stays)), **WHOLE)
         for one in (each for each in copies if each.stays == stays):
             out.print(f"  {_(WORDS[one.kind])}: [b]{shown(one.copy)}[/b]", **WHOLE)
-            out.print(f"    {shown(one.reason)}", **WHOLE)
+            out.print(f"    {shown(retold(one.reason))}", **WHOLE)
     for photo in _frames(films):
-        out.print(f"{shown(photo.name)}: {shown(photo.note)}", **WHOLE)
+        out.print(f"{shown(photo.name)}: {shown(retold(photo.note))}", **WHOLE)
     for film in films.silent:
         out.print(
             _("cannot tell: {name}  nothing moves in it, or nothing is to be seen", name=shown(film.name)), **WHOLE
         )
     for file in _not_read(films):
-        out.print(f"[yellow]{_('not read:')}[/] {shown(file.name)} {shown(_(file.reason))}", **WHOLE)
+        out.print(f"[yellow]{_('not read:')}[/] {shown(file.name)} {shown(retold(file.reason))}", **WHOLE)
     for notice in notices:
         say_note(notice, out)
     everything = films_of(films.gallery)

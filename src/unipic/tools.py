@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.face_stage import FaceReaders
 from unipic.core.errors import ModelError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, kept
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
@@ -47,7 +46,7 @@ if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.search.meaning import Meaning
     from unipic.vision.segments import Segmenter
 
-MADE_AGAIN = N_(
+MADE_AGAIN = kept(
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
 )
 
@@ -107,7 +106,7 @@ def _face_readers() -> tuple[FaceReaders | None, list[str]]:
     try:
         return FaceReaders(open_faces(), open_eyes()), []
     except ModelError as error:
-        return None, [_("{error} Until then faces are not looked at: open eyes do not count.", error=error)]
+        return None, [kept("{error} Until then faces are not looked at: open eyes do not count.", error=error)]
 
 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:
@@ -161,7 +160,7 @@ def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[
     encoder, _about = open_text_encoder(name, Loader(models, device, fetch=False))
     finder = open_segmenter(models, encoder, device)
     if encoder is None or finder is None:
-        return None, [_("SAM is there, but the things in photos are searched by words: that takes a text encoder.")]
+        return None, [kept("SAM is there, but the things in photos are searched by words: that takes a text encoder.")]
     again = partial(open_same_segmenter, finder.key, encoder.name, encoder.key, models.absolute(), pick_device(device))
     return detector(finder.key, again, SIDE, THINGS), []
 
@@ -234,9 +233,9 @@ def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]
     """A writable folder, and notices about it."""
     problem = _problem(memory) if memory else ""
     if memory and not problem:
-        yield memory, (_(MADE_AGAIN),) if taken_over(memory.parent) else ()
+        yield memory, (MADE_AGAIN,) if taken_over(memory.parent) else ()
         return
-    about = _(
+    about = kept(
         "This scan will not be remembered: {folder} cannot be written to ({problem}).", folder=memory, problem=problem
     )
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:

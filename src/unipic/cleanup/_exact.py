@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
-from unipic.core.language import gettext as _
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Companion, Photo, digest_in_words
 
 
@@ -13,7 +13,7 @@ def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
     """One set per sha256 that occurs more than once. Identical files may still differ in their companions."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
-        reason = _("the same bytes as {name} ({digest})", name=keeper.name, digest=digest_in_words(keeper))
+        reason = kept("the same bytes as {name} ({digest})", name=keeper.name, digest=digest_in_words(keeper))
         warnings = tuple(warning_about(copy, keeper) for copy in copies)
         sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), warnings))
     return sets
@@ -36,8 +36,8 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
 def _same_pixels(keeper: Photo, copy: Photo) -> str:
     values = {"name": keeper.name, "reason": keeper_reason(keeper, copy)}
     if copy.format == FILM:
-        return _("the same coded pictures and sound as {name}, which stays: {reason}", **values)
-    return _("the same pixels as {name}, which stays: {reason}", **values)
+        return kept("the same coded pictures and sound as {name}, which stays: {reason}", **values)
+    return kept("the same pixels as {name}, which stays: {reason}", **values)
 
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
@@ -58,7 +58,7 @@ def _beside(keeper: Photo, copies: list[Photo], originals: Mapping[str, tuple[Ph
         tuple(copies),
         "original",
         tuple(
-            _(
+            kept(
                 "the same bytes as {original}, the original that comes with {name}",
                 original=originals[copy.digest][1].name,
                 name=keeper.name,

@@ -3,12 +3,11 @@
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Photo
 
 SAME = 50.0  # sameness from which the sketches take two for one picture, and from which pairs get a second look
-NOT_CHECKED = N_("not checked at full size")
+NOT_CHECKED = kept("not checked at full size")
 
 
 def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None = None) -> list[DuplicateSet]:
@@ -45,11 +44,11 @@ def _set(likeness: Likeness, measured: Likeness, keeper: Photo, copies: list[Pho
 def _doubt(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
     """What the second look left open; by a threshold below SAME, pairs are copies that it has not seen."""
     unseen = likeness.same(keeper, copy) < SAME
-    return likeness.doubt(keeper, copy) or (_(NOT_CHECKED) if unseen else "")
+    return likeness.doubt(keeper, copy) or (NOT_CHECKED if unseen else "")
 
 
 def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
     values = {"name": keeper.name, "how": likeness.said(keeper, copy), "reason": keeper_reason(keeper, copy)}
     if copy.format == FILM:
-        return _("the same film as {name} ({how}), which stays: {reason}", **values)
-    return _("the same picture as {name} ({how}), which stays: {reason}", **values)
+        return kept("the same film as {name} ({how}), which stays: {reason}", **values)
+    return kept("the same picture as {name} ({how}), which stays: {reason}", **values)

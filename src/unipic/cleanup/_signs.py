@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unipic.cleanup.contained import listed, lost, words_lost
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.photo import FORMATS, Companion, Photo, Trace
 
 BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")  # without a quality that could be read
@@ -49,7 +48,7 @@ def _lacks(name: str, weight: float, words: str, *traces: Trace, least: float = 
 
 
 def _said(words: str) -> Why:
-    return lambda keeper, copy: _(words)
+    return lambda keeper, copy: words
 
 
 def _sides(photo: Photo) -> float:
@@ -87,9 +86,9 @@ def _is_converted(photo: Photo) -> bool:
 def camera_data(photo: Photo) -> dict[str, str]:
     """Metadata that a camera writes and messengers strip, in words."""
     facts = {
-        "taken": _("taken {taken:%Y-%m-%d}", taken=photo.taken) if photo.taken and photo.taken_by_camera else "",
+        "taken": kept("taken {taken:%Y-%m-%d}", taken=photo.taken) if photo.taken and photo.taken_by_camera else "",
         "camera": photo.camera,
-        "place": _("where it was taken") if photo.place else "",
+        "place": kept("where it was taken") if photo.place else "",
         "settings": photo.exposure if "settings" in photo.traces else "",
     }
     return {name: words for name, words in facts.items() if words}
@@ -97,17 +96,17 @@ def camera_data(photo: Photo) -> dict[str, str]:
 
 def _more_data(keeper: Photo, copy: Photo) -> str:
     missing = [words for name, words in camera_data(keeper).items() if name not in camera_data(copy)]
-    return _("it has the camera's data ({missing})", missing=", ".join(missing))
+    return kept("it has the camera's data ({missing})", missing=", ".join(missing))
 
 
 def _compression(photo: Photo) -> str:
     if photo.quality is not None:
-        return _("quality {quality}", quality=photo.quality)
+        return kept("quality {quality}", quality=photo.quality)
     known = photo.format in BITS_FORMATS
     return (
-        _("{bits:.2f} bits per pixel", bits=bits_per_pixel(photo))
+        kept("{bits:.2f} bits per pixel", bits=bits_per_pixel(photo))
         if known
-        else _("{format}, quality unknown", format=photo.format)
+        else kept("{format}, quality unknown", format=photo.format)
     )
 
 
@@ -116,7 +115,7 @@ def less_compressed(keeper: Photo, copy: Photo) -> str:
     mine, other = _compression(keeper), _compression(copy)
     if keeper.quality is not None and copy.quality is not None:
         other = f"{copy.quality}"
-    return _("less compressed ({mine} against {other})", mine=mine, other=other)
+    return kept("less compressed ({mine} against {other})", mine=mine, other=other)
 
 
 def named(companions: Sequence[Companion]) -> str:
@@ -126,48 +125,48 @@ def named(companions: Sequence[Companion]) -> str:
 
 
 def _original_format(keeper: Photo, copy: Photo) -> str:
-    return _("an original format ({kept} against {other})", kept=keeper.format, other=copy.format)
+    return kept("an original format ({kept} against {other})", kept=keeper.format, other=copy.format)
 
 
-_ENLARGED = N_("the copy was enlarged or made smaller")
-_TONES = N_("the copy has other colours than the camera's preview")
-_TWICE = N_("the copy was compressed more strongly before it was saved again")
+_ENLARGED = kept("the copy was enlarged or made smaller")
+_TONES = kept("the copy has other colours than the camera's preview")
+_TWICE = kept("the copy was compressed more strongly before it was saved again")
 
 SIGNS = (
     Sign("camera data", 2.1, lambda photo: float(len(camera_data(photo))), _more_data),
-    _has("maker note", 0.3, N_("it has the notes of the camera's maker"), "maker note"),
-    _has("preview", 0.3, N_("it has the camera's preview"), "preview"),
-    _has("layout", 1.0, N_("it is written the way cameras write"), "camera layout", "camera format"),
-    _has("sampling", 1.9, N_("its colour is stored the way cameras do (4:2:2)"), "camera sampling"),
-    _has("own tables", 2.3, N_("it is not compressed with the tables of common programs"), "own tables"),
+    _has("maker note", 0.3, kept("it has the notes of the camera's maker"), "maker note"),
+    _has("preview", 0.3, kept("it has the camera's preview"), "preview"),
+    _has("layout", 1.0, kept("it is written the way cameras write"), "camera layout", "camera format"),
+    _has("sampling", 1.9, kept("its colour is stored the way cameras do (4:2:2)"), "camera sampling"),
+    _has("own tables", 2.3, kept("it is not compressed with the tables of common programs"), "own tables"),
     Sign(
         "size as taken",
         0.6,
         lambda photo: float("size as taken" in photo.traces),
-        lambda keeper, copy: _(
+        lambda keeper, copy: kept(
             "it has the size that the camera wrote ({width} x {height})", width=keeper.width, height=keeper.height
         ),
     ),
-    _lacks("turned", 1.0, N_("the copy is turned against the camera's preview"), "preview turned", least=1.0),
+    _lacks("turned", 1.0, kept("the copy is turned against the camera's preview"), "preview turned", least=1.0),
     _lacks("other tones", 1.0, _TONES, "preview has colour", "preview has other tones", least=1.0),
-    _lacks("re-encoded", 1.2, N_("the copy was written for the web"), "social network", "web export", "encoder"),
-    _lacks("progressive", 1.1, N_("the copy is a progressive JPEG, made for the web"), "progressive"),
+    _lacks("re-encoded", 1.2, kept("the copy was written for the web"), "social network", "web export", "encoder"),
+    _lacks("progressive", 1.1, kept("the copy is a progressive JPEG, made for the web"), "progressive"),
     Sign(
         "edited",
         1.0,
         lambda photo: -float(bool(photo.edited)),
-        lambda keeper, copy: _("the copy was edited with {edited}", edited=copy.edited),
+        lambda keeper, copy: kept("the copy was edited with {edited}", edited=copy.edited),
         least=1.0,
     ),
     _lacks("compressed before", 3.8, _TWICE, "compressed before"),
     _lacks("resampled", 5.1, _ENLARGED, "resampled", "larger than taken"),
-    _lacks("grey", 0.4, N_("in colour"), "grey"),
-    _lacks("border", 5.0, N_("without a border around it"), "border", least=5.0),
+    _lacks("grey", 0.4, kept("in colour"), "grey"),
+    _lacks("border", 5.0, kept("without a border around it"), "border", least=5.0),
     Sign(
         "size",
         4.0,
         _sides,
-        lambda keeper, copy: _(
+        lambda keeper, copy: kept(
             "{width} x {height} instead of {width2} x {height2}",
             width=keeper.width,
             height=keeper.height,
@@ -176,7 +175,7 @@ SIGNS = (
         ),
         least=4.0,
     ),
-    Sign("length", 40.0, _length, _said(N_("it is longer")), least=40.0),
+    Sign("length", 40.0, _length, _said(kept("it is longer")), least=40.0),
     Sign("quality", 0.4, quality, less_compressed),
     Sign("converted", 1.5, lambda photo: -float(_is_converted(photo)), _original_format),
     Sign("format", 0.05, lambda photo: -float(FORMATS.index(photo.format)), _original_format, least=0.05),
@@ -184,21 +183,21 @@ SIGNS = (
         "holds",
         1.0,
         lambda photo: float(bool(photo.holds)),
-        lambda keeper, copy: _("it holds more ({extras})", extras=listed(lost(keeper, [copy]) or keeper.holds)),
+        lambda keeper, copy: kept("it holds more ({extras})", extras=listed(lost(keeper, [copy]) or keeper.holds)),
         least=1.0,
     ),
     Sign(
         "companions",
         1.0,
         lambda photo: float(bool(photo.companions)),
-        lambda keeper, copy: _("it comes with files of its own ({companions})", companions=named(keeper.companions)),
+        lambda keeper, copy: kept("it comes with files of its own ({companions})", companions=named(keeper.companions)),
         least=1.0,
     ),
     Sign(
         "words",
         0.9,
         lambda photo: float(bool(photo.told)),
-        lambda keeper, copy: _(
+        lambda keeper, copy: kept(
             "it has words of its own ({extras})", extras=listed(words_lost(keeper, [copy]) or keeper.told)
         ),
     ),

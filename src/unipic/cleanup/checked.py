@@ -12,7 +12,7 @@ import numpy as np
 
 from unipic.cleanup._near import NOT_CHECKED, SAME, near_duplicates
 from unipic.cleanup.likeness import Likeness
-from unipic.core.language import gettext as _
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.reading.seen import Look
 
@@ -31,7 +31,7 @@ def checked(likeness: Likeness, least: float, look: Callable[[Sequence[Pair]], S
             looks |= {(a.id, b.id): seen for (a, b), seen in zip(pairs, look(pairs), strict=True)}
     likeness = _without_different(likeness, looks)
     told = {
-        ids: f"{likeness.how.get(ids) or likeness.how.get(ids[::-1], '')}, {_(seen.words)}"
+        ids: f"{likeness.how.get(ids) or likeness.how.get(ids[::-1], '')}, {seen.words}"
         for ids, seen in looks.items()
         if seen.verdict == "same"
     }
@@ -79,10 +79,10 @@ def _doubts(likeness: Likeness, looks: Mapping[Ids, Look]) -> Iterable[tuple[Ids
         if found and found.verdict != "same":
             yield (a, b), _words(found)
         elif not found and not same[a] & same[b]:
-            yield (a, b), _(NOT_CHECKED)
+            yield (a, b), NOT_CHECKED
 
 
 def _words(found: Look) -> str:
     if found.verdict == "mark":
-        return _("the same but for a mark ({place})", place=_(found.words))
-    return f"{_(NOT_CHECKED)}: {_(found.words)}"
+        return kept("the same but for a mark ({place})", place=found.words)
+    return kept("not checked at full size: {why}", why=found.words)

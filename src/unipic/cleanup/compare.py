@@ -13,14 +13,13 @@ from threading import Lock
 
 import numpy as np
 
-from unipic.cleanup._agreement import in_language
 from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
@@ -34,7 +33,7 @@ from unipic.vision.base import Calibration
 Pair = tuple[Photo, Photo]
 
 VERSION = 1  # raised when pairs get other results: here or in _alignment.py
-STAGE = N_("Comparing photos")
+STAGE = kept("Comparing photos")
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
@@ -89,7 +88,7 @@ def compare(
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
     odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
-    how = {(a.id, b.id): in_language(result.how) for (a, b), result in zip(pairs, results, strict=True) if result.how}
+    how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
     steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
     otherwise = percent(odds) if pairs else np.zeros(0)
@@ -267,13 +266,15 @@ def _same_shape(a: Photo, b: Photo) -> bool:
 
 def _how(found: Alignment, seen: Agreement) -> str:
     words = [
-        "mirrored" if found.mirrored else "",
-        f"turned by {found.turn}°" if found.turn else "",
-        f"cropped to {seen.covered:.0%}" if seen.covered < 0.97 else "",
-        "in other tones" if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
+        kept("mirrored") if found.mirrored else "",
+        kept("turned by {turn}°", turn=found.turn) if found.turn else "",
+        kept("cropped to {share:.0%}", share=seen.covered) if seen.covered < 0.97 else "",
+        kept("in other tones") if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
     ]
-    agree = f"{found.points} points and " if found.points else ""
-    return f"{', '.join(filter(None, words)) or 'whole'}; {agree}{seen.detail:.0%} of the detail agree"
+    agree = kept("{share:.0%} of the detail agree", share=seen.detail)
+    if found.points:
+        agree = kept("{points} points and {share:.0%} of the detail agree", points=found.points, share=seen.detail)
+    return f"{', '.join(filter(None, words)) or kept('whole')}; {agree}"
 
 
 def same_picture(sketches: Sketches, bits: int) -> Callable[[Photo, Photo], bool]:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from unipic.core.face import SURE
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext_noop as N_, kept
 from unipic.core.photo import Measures
 
 Weights = Mapping[str, float]  # by name of the criterion; a criterion without a weight does not count
@@ -22,8 +21,8 @@ class Criterion:
     value: str  # a person cares about it: "You care more about {value}"
     weight: float  # log-odds that a shot is the better one, for each noticeable difference
     noticeable: float  # difference, in units of `good`
-    ahead: str  # of the better shot, with both numbers
-    form: str = "{number:.2f}"
+    ahead: str  # of the better shot, with both numbers, as stored
+    form: str = "{:.2f}"
     good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
     levels: tuple[str, ...] = ()  # of log-odds, what people read in place of a number: no, can't tell, yes
 
@@ -35,8 +34,8 @@ class Criterion:
     def say(self, number: float) -> str:
         """The number as people read it. Which way a photo is tilted does not matter."""
         if self.levels:
-            return _(self.levels[self.level(number)])
-        return _(self.form, number=abs(number) if self.name == "tilt" else number)
+            return self.levels[self.level(number)]
+        return self.form.format(abs(number) if self.name == "tilt" else number)
 
     @staticmethod
     def level(odds: float) -> int:
@@ -67,30 +66,32 @@ def _less_area(share: float) -> float:
 # between frames that are equal otherwise.
 CRITERIA = (
     Criterion("sharpness", N_("Sharpness of the subject"), N_("sharpness"), 0.16, 0.01,
-              N_("sharper on the subject ({} against {})")),
+              kept("sharper on the subject ({best} against {other})")),
     Criterion("shake", N_("Shake"), N_("a steady hand"), 0.15, 0.03,
-              N_("steadier (blur in one direction {} against {})"), "{number:.2f}", _less),
-    Criterion("exposure", N_("Light"), N_("exposure"), 0.31, 0.3, N_("better exposed ({} of the light against {})"),
-              "{number:.0%}", _stops),
+              kept("steadier (blur in one direction {best} against {other})"), "{:.2f}", _less),
+    Criterion("exposure", N_("Light"), N_("exposure"), 0.31, 0.3,
+              kept("better exposed ({best} of the light against {other})"), "{:.0%}", _stops),
     Criterion("highlights", N_("Clipped highlights"), N_("detail in bright parts"), 0.23, 0.05,
-              N_("highlights kept ({} clipped against {})"), "{number:.1%}", _less_area),
+              kept("highlights kept ({best} clipped against {other})"), "{:.1%}", _less_area),
     Criterion("shadows", N_("Black shadows"), N_("detail in dark parts"), 0.0, 0.05,
-              N_("shadows kept ({} black against {})"), "{number:.1%}", _less_area),
-    Criterion("contrast", N_("Contrast"), N_("contrast"), 0.0, 0.03, N_("richer in contrast ({} against {})")),
-    Criterion("noise", N_("Grain"), N_("grain"), 0.24, 0.01, N_("less grain ({} against {})"), "{number:.3f}", _less),
-    Criterion("tilt", N_("Tilt"), N_("a straight horizon"), 0.27, 1.0, N_("straighter ({} against {})"),
-              "{number:.1f}°", _less),
+              kept("shadows kept ({best} black against {other})"), "{:.1%}", _less_area),
+    Criterion("contrast", N_("Contrast"), N_("contrast"), 0.0, 0.03,
+              kept("richer in contrast ({best} against {other})")),
+    Criterion("noise", N_("Grain"), N_("grain"), 0.24, 0.01, kept("less grain ({best} against {other})"),
+              "{:.3f}", _less),
+    Criterion("tilt", N_("Tilt"), N_("a straight horizon"), 0.27, 1.0, kept("straighter ({best} against {other})"),
+              "{:.1f}°", _less),
     Criterion("cut", N_("Subject cut off"), N_("nothing cut off"), 0.07, 0.01,
-              N_("less of the subject at the frame ({} against {})"), "{number:.0%}", _less),
-    Criterion("framing", N_("Framing"), N_("framing"), 0.01, 0.03, N_("better framed ({} against {})")),
-    Criterion(*("eyes", N_("Eyes"), N_("open eyes"), 0.81, 1.0, N_("eyes {} (in the other: {})")),
-              levels=(N_("shut"), N_("can't tell"), N_("open"))),
-    Criterion(*("smile", N_("Smile"), N_("smiles"), 0.16, 1.0, N_("more of a smile")),
-              levels=(N_("no"), N_("can't tell"), N_("yes"))),
+              kept("less of the subject at the frame ({best} against {other})"), "{:.0%}", _less),
+    Criterion("framing", N_("Framing"), N_("framing"), 0.01, 0.03, kept("better framed ({best} against {other})")),
+    Criterion(*("eyes", N_("Eyes"), N_("open eyes"), 0.81, 1.0, kept("eyes {best} (in the other: {other})")),
+              levels=(kept("shut"), kept("can't tell"), kept("open"))),
+    Criterion(*("smile", N_("Smile"), N_("smiles"), 0.16, 1.0, kept("more of a smile")),
+              levels=(kept("no"), kept("can't tell"), kept("yes"))),
     Criterion("wish", N_("Matches your words"), N_("what you asked for in words"), 0.30, 0.5,
-              N_("closer to the wish ({} against {})")),
+              kept("closer to the wish ({best} against {other})")),
     Criterion("aesthetic", N_("Pleasing (of 10)"), N_("how pleasing a picture is"), 0.30, 0.3,
-              N_("more pleasing ({} against {})"), "{number:.1f}"),
+              kept("more pleasing ({best} against {other})"), "{:.1f}"),
 )  # fmt: skip
 BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
 MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)

@@ -8,8 +8,7 @@ import numpy as np
 
 from unipic.cleanup.copies import identical, without_copies
 from unipic.cleanup.likeness import Likeness
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Gallery, Photo
 from unipic.core.progress import Progress, silent
 from unipic.core.words import clock
@@ -18,8 +17,8 @@ from unipic.video.fingerprints import Fingerprint
 from unipic.video.same_film import Alike, SameFilm, same_films
 from unipic.video.stills import Still
 
-NOT_IN_FULL = N_("films are compared by four small pictures a second, so watch both first")
-FRAME = N_("frame of {film} at {clock}")  # the note of a photo that is a picture of a film
+NOT_IN_FULL = kept("films are compared by four small pictures a second, so watch both first")
+FRAME = "frame of "  # how the note of a photo that is a picture of a film begins
 SAMENESS = 60.0  # at the least coverage; above cleanup/_near.SAME, so that the standard threshold takes every pair
 WHOLE = 0.9  # coverage below which it is said how much agrees
 
@@ -35,11 +34,11 @@ class FilmPair:
     @property
     def words(self) -> str:
         """How they agree, for people."""
-        share = _("{share:.0%} of the pictures agree", share=self.how.coverage)
-        share += _(", mirrored") if self.how.mirrored else ""
+        agree = kept("{share:.0%} of the pictures agree", share=self.how.coverage)
+        agree = kept("{agree}, mirrored", agree=agree) if self.how.mirrored else agree
         if self.how.kind == "same":
-            return share
-        return _("a part of it, from {clock} on: {share}", clock=clock(self.how.offset), share=share)
+            return agree
+        return kept("a part of it, from {time} on: {agree}", time=clock(self.how.offset), agree=agree)
 
 
 def films_of(gallery: Gallery) -> list[Photo]:
@@ -102,9 +101,8 @@ def likeness_of(films: Sequence[Photo], pairs: Sequence[FilmPair]) -> Likeness:
 
 def _doubt(pair: FilmPair) -> str:
     if pair.how.coverage >= WHOLE:
-        return _(NOT_IN_FULL)
-    part = _("only {share:.0%} of one was found in the other", share=pair.how.coverage)
-    return f"{part}; {_(NOT_IN_FULL)}"
+        return NOT_IN_FULL
+    return kept("only {share:.0%} of one was found in the other; {doubt}", share=pair.how.coverage, doubt=NOT_IN_FULL)
 
 
 def beside(photos: Likeness, films: Likeness) -> Likeness:
@@ -122,11 +120,6 @@ def beside(photos: Likeness, films: Likeness) -> Likeness:
     )
 
 
-def is_frame(photo: Photo) -> bool:
-    """Whether the photo says that it is a picture of a film."""
-    return _(FRAME).partition("{")[0] in photo.note
-
-
 def with_stills(gallery: Gallery, found: Mapping[str, Still]) -> Gallery:
     """The gallery, where each photo that is a picture of a film says so."""
     names = {film.digest: film.name for film in films_of(gallery)}
@@ -135,7 +128,7 @@ def with_stills(gallery: Gallery, found: Mapping[str, Still]) -> Gallery:
         if photo.id not in found:
             return photo
         still = found[photo.id]
-        note = _(FRAME, film=names[still.film], clock=clock(still.seconds))
+        note = kept("frame of {film} at {time}", film=names[still.film], time=clock(still.seconds))
         return replace(photo, note="; ".join(filter(None, (photo.note, note))))
 
     return Gallery(tuple(map(told, gallery.photos)), gallery.unreadable)

@@ -12,27 +12,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
-from unipic.cleanup.faces import Names, Row, people_in, why
-from unipic.cleanup.faces import columns as eyes_and_smiles
-from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.faces import Names, Row, columns as eyes_and_smiles, people_in, why
+from unipic.cleanup.keeper import keeper_first, rated
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.face import Face
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import kept
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.words import count
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-STAGE = N_("Choosing the best shots")
+STAGE = kept("Choosing the best shots")
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
-# The reasons if no criterion separates the first two.
-ALL_EQUAL, SOME_EQUAL = N_("these look equally good"), N_("{number} of {shots} look equally good")
-IN_MANY_WAYS = N_("a little better in many ways")  # the reason if each criterion adds too little to be mentioned
-CLOSE = N_("too close to call; {reason}")
+LOOK_EQUAL = "look equally good"  # how the reason ends if no criterion separates the first two
+IN_MANY_WAYS = kept("a little better in many ways")  # the reason if each criterion adds too little to be mentioned
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
@@ -152,10 +147,10 @@ def _cluster(
         ahead = dict(zip(names, (counted[first] - counted[second]).tolist(), strict=True))
         reason = _words(group[first].measures, group[second].measures, numbers, ahead)
         if certainty >= CLEAR:
-            reason = reason or _(IN_MANY_WAYS)
+            reason = reason or IN_MANY_WAYS
         else:
             level = [scores[i] for i in order if rated[i] == rated[first]]
-            reason = _(CLOSE, reason=_tie(level, len(group), reason))
+            reason = kept("too close to call; {reason}", reason=_tie(level, len(group), reason))
     photos = tuple(group[i] for i in order)
     alike = (100.0, *(_likeness(photo, photos[0], likeness, copies) for photo in photos[1:]))
     told = tuple((name, tuple(column[i] for i in order)) for name, column in columns.items())
@@ -185,8 +180,8 @@ def _words(
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        shown = [criterion.say(number) for number in (a, b)]
-        words += [_(criterion.ahead).format(*shown)] if shown[0] != shown[1] else []
+        best, next = (criterion.say(number) for number in (a, b))
+        words += [kept(criterion.ahead, best=best, other=next)] if best != next else []
     return ", ".join(words[:2])
 
 
@@ -194,25 +189,18 @@ def _tie(scores: Sequence[float], shots: int, reason: str) -> str:
     """How many shots the ranking cannot tell apart, if others are plainly behind, and in what the first one leads."""
     tied = sum(1 / (1 + math.exp(score - scores[0])) < CLEAR for score in scores)
     if tied == shots:
-        return reason or _(ALL_EQUAL)
+        return reason or kept("these look equally good")
     if not reason:
-        return _(SOME_EQUAL, number=tied, shots=shots)
-    return _("{number} of {shots} are about equal, {reason}", number=tied, shots=shots, reason=reason)
-
-
-def equal(reason: str) -> bool:
-    """Whether this is the reason of shots that no criterion separates."""
-    return any(reason.endswith(_(words).rpartition("}")[2]) for words in (ALL_EQUAL, SOME_EQUAL))
+        return kept("{number} of {shots} look equally good", number=tied, shots=shots)
+    return kept("{number} of {shots} are about equal, {reason}", number=tied, shots=shots, reason=reason)
 
 
 def _rating_reason(best: Photo, rating: int) -> str:
     if rating <= 0:
-        return _("the others are rejected in their files")
-    stars = count(rating, "star")
+        return kept("the others are rejected in their files")
+    words = rated(rating)
     return (
-        _("rated {stars} in the file", stars=stars)
-        if best.rating
-        else _("rated {stars} in the file of a copy", stars=stars)
+        kept("{rated} in the file", rated=words) if best.rating else kept("{rated} in the file of a copy", rated=words)
     )
 
 

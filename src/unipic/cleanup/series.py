@@ -17,9 +17,8 @@ from unipic.cleanup._alignment import fine_detail
 from unipic.cleanup.compare import Sketches
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Series, SeriesKind
-from unipic.core.language import gettext as _
+from unipic.core.language import kept
 from unipic.core.photo import Photo, local_time, seconds_apart
-from unipic.core.words import count
 from unipic.reading.fingerprint import bits_apart
 
 BRACKET_GAP = 2.0  # seconds between two shots; by hand, dial and shutter take longer
@@ -62,10 +61,6 @@ def no_copies(likeness: Likeness, series: Iterable[Series]) -> Likeness:
     return replace(likeness, sameness=np.where((a == b) & (a >= 0), 0.0, likeness.sameness), steps={})
 
 
-def _shots(shots: Sequence[Photo]) -> str:
-    return count(len(shots), "shot")
-
-
 def _left(photos: Sequence[Photo], found: Iterable[Series]) -> list[Photo]:
     taken = {photo.id for one in found for photo in one.photos}
     return [photo for photo in photos if photo.id not in taken]
@@ -81,7 +76,7 @@ def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
             by_burst[photo.camera, photo.burst].append(photo)
     for shots in by_burst.values():
         if len(shots) > 1:
-            yield _series("burst", shots, _("{shots} that the camera took as one burst", shots=_shots(shots)))
+            yield _series("burst", shots, kept("{shots} shots that the camera took as one burst", shots=len(shots)))
 
 
 def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
@@ -90,8 +85,8 @@ def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
         for photo in [*run, None]:
             if photo is None or _exposed(photo) in (None, *map(_exposed, waiting)):
                 if len(waiting) >= (2 if all(shot.bracketed for shot in waiting) else BRACKET):
-                    exposures = count(len(waiting), "exposure")
-                    words = _("{exposures} of one scene, {biases}", exposures=exposures, biases=_biases(waiting))
+                    biases = _biases(waiting)
+                    words = kept("{shots} exposures of one scene, {biases}", shots=len(waiting), biases=biases)
                     yield _series("bracket", waiting, words)
                 waiting = []
             if photo is not None and _exposed(photo) is not None:
@@ -110,8 +105,8 @@ def _told(photo: Photo) -> bool:
 def _biases(shots: Sequence[Photo]) -> str:
     biases = [shot.bias for shot in shots if shot.bias is not None]
     if len(set(biases)) < 2:
-        return _("bracketed by the camera")
-    return _("{least:+g} to {most:+g} EV", least=min(biases), most=max(biases))
+        return kept("bracketed by the camera")
+    return kept("{least:+g} to {most:+g} EV", least=min(biases), most=max(biases))
 
 
 def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
@@ -121,7 +116,7 @@ def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]
             shots = run[start:end]
             if all(likeness.similar(a, b) >= ONE_SCENE for a, b in pairwise(shots)):
                 every = (times[end - 1] - times[start]) / (end - start - 1)
-                words = _("{shots}, one every {every:.3g} s", shots=_shots(shots), every=every)
+                words = kept("{shots} shots, one every {every:.3g} s", shots=len(shots), every=every)
                 yield _series("timelapse", shots, words)
 
 
@@ -160,7 +155,7 @@ def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
             step = _step(waiting[-1], photo, likeness) if photo else None
             if step is None or not _goes_on(steps, step):
                 if len(waiting) >= SWEEP:
-                    words = _("{shots} side by side, each a part of the one before", shots=_shots(waiting))
+                    words = kept("{shots} shots side by side, each a part of the one before", shots=len(waiting))
                     yield _series("panorama", waiting, words)
                 waiting, steps = ([waiting[-1]], []) if step is not None and photo else ([photo] if photo else [], [])
             if photo and step is not None:
@@ -185,7 +180,7 @@ def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[Series]:
     for run in _runs(photos, STACK_GAP):
         for shots in _steady(run):
             if len(shots) >= STACK and _wanders(shots, sketches):
-                words = _("{shots} of one frame, each in focus at another place", shots=_shots(shots))
+                words = kept("{shots} shots of one frame, each in focus at another place", shots=len(shots))
                 yield _series("stack", shots, words)
 
 

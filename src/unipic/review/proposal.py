@@ -11,10 +11,9 @@ from typing import Literal
 
 from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
-from unipic.cleanup.faces import Row
-from unipic.cleanup.faces import needed as needed_for
+from unipic.cleanup.faces import Row, needed as needed_for
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
-from unipic.cleanup.rank import equal
+from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
 from unipic.core.photo import Photo, digest_in_words
 from unipic.review.rules import SETS, Rules
@@ -56,7 +55,7 @@ class Group:
             some = "These" if all_tied else f"{self.tie} of these"
             stay = "both" if self.tie == 2 else "all" if all_tied else f"all {self.tie}"
             return f"{some} look equally good: keep {stay}, or pick"
-        return f"{'No clear winner' if equal(self.reason) else 'Recommended'}: {self.reason}"
+        return f"{'No clear winner' if self.reason.endswith(LOOK_EQUAL) else 'Recommended'}: {self.reason}"
 
     @cached_property
     def ids(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from unipic.core.errors import ImmichError, SourceError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import RAW, Original
 from unipic.core.words import count, printable
 from unipic.sources._immich_client import Client, Refused
@@ -85,7 +85,7 @@ def about_version(numbers: tuple[int, ...]) -> list[str]:
     """A notice about a version that is newer than the last that was tried."""
     if numbers[:2] <= TESTED:
         return []
-    newer = _(
+    newer = kept(
         "Immich {version} is newer than {tested}, the last that Unipic was written for.",
         version=_dotted(numbers),
         tested=_dotted(TESTED),
@@ -115,9 +115,11 @@ def listed(client: Client, wanted: Mapping[str, Any], me: str) -> Listing:
             )
         )
     if told is None:
-        listing.notices.append(_("The key lacks asset.statistics, so it was not checked that every photo is listed."))
+        listing.notices.append(
+            kept("The key lacks asset.statistics, so it was not checked that every photo is listed.")
+        )
     elif told != len(found):
-        changing = _(
+        changing = kept(
             "Immich counts {told:,} and lists {listed:,}: it is changing just now.", told=told, listed=len(found)
         )
         listing.notices.append(changing)

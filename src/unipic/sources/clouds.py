@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import SettingsError, SourceError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.patience import FETCHING, LISTING, in_words, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, Step, silent
@@ -59,7 +58,7 @@ class CloudSource:
             listed = twice(lambda: within(LISTING, lambda: there.find(folder, detail=True)))
         except OSError as error:
             raise SourceError(
-                _("cloud {name!r} cannot be listed: {error}.", name=self._name, error=in_words(error))
+                _("cloud {name!r} cannot be listed: {error}.", name=self._name, error=retold(in_words(error)))
             ) from None
         if (size := sum(int(facts.get("size") or 0) for facts in listed.values())) > self._most * 1_000_000:
             raise SourceError(
@@ -73,7 +72,7 @@ class CloudSource:
             )
         used: set[Path] = set()
         for done, (path, facts) in enumerate(sorted(listed.items())):
-            self._progress(Step(N_("Fetching from the cloud"), done, len(listed), "file"))
+            self._progress(Step(kept("Fetching from the cloud"), done, len(listed), "file"))
             state = repr([self._name, path, *(str(facts.get(key)) for key in STATE)])
             target = self._cache.folder / f"{hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest()}.original"
             used.add(target)
@@ -95,7 +94,7 @@ class CloudSource:
             return Found(id, name, str(target), target.stat().st_size, stamp_of(str(target)))
         except OSError as error:
             return Unreadable(
-                id, name, str(target), _("could not be fetched: {error}", error=in_words(error)), copyable=False
+                id, name, str(target), kept("could not be fetched: {error}", error=in_words(error)), copyable=False
             )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from unipic.core import archives
 from unipic.core.errors import SourceError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, kept
 from unipic.core.patience import LISTING, in_words, is_far, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, inbox_folder, kept_folder
@@ -166,19 +166,19 @@ def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
             look = partial(os.listdir, folder)
             names = sorted(twice(partial(within, LISTING, look) if far else look), key=os.fsencode)
         except OSError as error:
-            reason = _("is a folder that may not be read: {error}", error=in_words(error, folder))
+            reason = kept("is a folder that may not be read: {error}", error=in_words(error, folder))
             yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)
             continue
         folders = []
         for name in names:
             path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
             if is_set_aside(path):
-                reason = _("holds what was set aside; not looked at")
+                reason = kept("holds what was set aside; not looked at")
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
             elif os.path.islink(path) or not os.path.isdir(path):
                 yield _entry(path, shown)
             elif _is(path, own):
-                reason = _("is Unipic's own data folder; not looked at")
+                reason = kept("is Unipic's own data folder; not looked at")
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
             else:
                 folders.append((path, shown))
@@ -191,15 +191,17 @@ def _entry(path: str, name: str) -> Found | Unreadable:
         status = os.lstat(path)
     except OSError as error:
         return Unreadable(
-            _id(name), name, path, _("could not be examined: {strerror}", strerror=error.strerror), copyable=False
+            _id(name), name, path, kept("could not be examined: {strerror}", strerror=error.strerror), copyable=False
         )
     if name.endswith(".icloud") and os.path.basename(path).startswith("."):
-        reason = _("stands for a file that is in iCloud and not here yet; have the folder downloaded, then start again")
+        reason = kept(
+            "stands for a file that is in iCloud and not here yet; have the folder downloaded, then start again"
+        )
         return Unreadable(_id(name), name, path, reason, copyable=False)
     if stat.S_ISREG(status.st_mode):
         return Found(_id(name), name, path, status.st_size, stamp(status))
     link = stat.S_ISLNK(status.st_mode)
-    reason = _("is a symbolic link, which is not followed") if link else _("is not a regular file")
+    reason = kept("is a symbolic link, which is not followed") if link else kept("is not a regular file")
     return Unreadable(_id(name), name, path, reason, copyable=False)
 
 

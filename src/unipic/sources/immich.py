@@ -15,41 +15,47 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import ImmichError, SettingsError, SourceError
-from unipic.core.language import gettext as _
-from unipic.core.language import gettext_noop as N_
-from unipic.core.language import number
+from unipic.core.language import gettext as _, gettext_noop as N_, kept, number
 from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
-from unipic.sources._immich_client import AT_ONCE as AT_ONCE
-from unipic.sources._immich_client import Client as Client
-from unipic.sources._immich_client import Lost as Lost
-from unipic.sources._immich_client import Refused as Refused
-from unipic.sources._immich_client import Server as Server
-from unipic.sources._immich_client import server as server
-from unipic.sources._immich_files import Cache as Cache
-from unipic.sources._immich_files import Here
-from unipic.sources._immich_files import PlaceCache as PlaceCache
-from unipic.sources._immich_files import folder_of as folder_of
-from unipic.sources._immich_files import forget as forget
-from unipic.sources._immich_files import private_file as private_file
-from unipic.sources._immich_files import save_login as save_login
-from unipic.sources._immich_files import saved_login as saved_login
-from unipic.sources._immich_listing import Asset as Asset
-from unipic.sources._immich_listing import Listing as Listing
-from unipic.sources._immich_listing import about_version as about_version
-from unipic.sources._immich_listing import album_filters, listed, person_filters, since
-from unipic.sources._immich_listing import rows as rows
-from unipic.sources._immich_listing import version as version
+from unipic.sources._immich_client import (
+    AT_ONCE as AT_ONCE,
+    Client as Client,
+    Lost as Lost,
+    Refused as Refused,
+    Server as Server,
+    server as server,
+)
+from unipic.sources._immich_files import (
+    Cache as Cache,
+    Here,
+    PlaceCache as PlaceCache,
+    folder_of as folder_of,
+    forget as forget,
+    private_file as private_file,
+    save_login as save_login,
+    saved_login as saved_login,
+)
+from unipic.sources._immich_listing import (
+    Asset as Asset,
+    Listing as Listing,
+    about_version as about_version,
+    album_filters,
+    listed,
+    person_filters,
+    rows as rows,
+    since,
+    version as version,
+)
 from unipic.sources.base import stamp_of
-from unipic.sources.immich_place import PREFIX as PREFIX
-from unipic.sources.immich_place import is_immich as is_immich
+from unipic.sources.immich_place import PREFIX as PREFIX, is_immich as is_immich
 
-STAGE = N_("Fetching from Immich")
+STAGE = kept("Fetching from Immich")
 MAX_PREVIEW = 50_000_000  # bytes
 SPARE = 1_000_000  # bytes that an original may have beyond what was announced
-PREVIEWS_MEASURED = N_("Focus and grain were measured on Immich's previews, not on the originals.")
+PREVIEWS_MEASURED = kept("Focus and grain were measured on Immich's previews, not on the originals.")
 
 # What a key must be allowed, by what it is for.
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -185,7 +191,7 @@ class ImmichSource:
         except Refused as refused:
             if refused.status not in (400, 404):
                 raise
-            reason = _("is not given by the server: {refused}", refused=refused)
+            reason = kept("is not given by the server: {refused}", refused=refused)
             return Unreadable(id, asset.name, path, reason, known.size, copyable=False)
         except Lost as lost:
             if not self._answers():
@@ -193,7 +199,7 @@ class ImmichSource:
                     _("{lost} What was fetched by then is kept: run it again to go on.", lost=lost)
                 ) from lost
             return Unreadable(
-                id, asset.name, path, _("could not be fetched: {lost}", lost=lost), known.size, copyable=False
+                id, asset.name, path, kept("could not be fetched: {lost}", lost=lost), known.size, copyable=False
             )
         return found
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import PART, hash_file, make_folder
-from unipic.core.language import gettext as _
+from unipic.core.language import kept
 from unipic.core.moving import move
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import inbox_folder
@@ -104,7 +104,7 @@ def once_complete(file: Found | Unreadable) -> Found | Unreadable:
     with suppress(FileNotFoundError):
         if isinstance(file, Unreadable) or not (unfinished(file.name) or changing(os.lstat(file.path))):
             return file
-    return Unreadable(file.id, file.name, file.path, _("is still arriving, or a program's own file"), copyable=False)
+    return Unreadable(file.id, file.name, file.path, kept("is still arriving, or a program's own file"), copyable=False)
 
 
 def unfinished(name: str) -> bool:
