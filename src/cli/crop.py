@@ -12,7 +12,7 @@ from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.examples import examples
 from cli.terminal import WHOLE, err, out, progress_bars, say_note, shown
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import Settings
 from unipic.core.words import count
 
@@ -56,9 +56,9 @@ def crop(
             print(json.dumps({"crops": [asdict(one) for one in done]}, default=str))
         for one in done if not as_json else ():
             if one.cut:
-                out.print(f"{shown(one.name)} {one.aspect}: {one.cut}", **WHOLE)
+                out.print(f"{shown(one.name)} {one.aspect}: {retold(one.cut)}", **WHOLE)
             if one.problem:
-                say_note(f"{one.name} {one.problem}")
+                say_note(f"{one.name} {retold(one.problem)}")
         whole = sum(not one.cut for one in written)
         err.print(
             _(

@@ -253,6 +253,8 @@ def _say_listing(listing: Listing) -> None:
 
 
 def _say_plan(plan: Plan, how: How) -> None:
+    from unipic.destinations import immich as destination
+
     if how.as_json:
         if how.dry_run or not plan.steps:
             told = {"photos": plan.assets, "counts": plan.counts, "sidecars": plan.sidecars, "notices": plan.notices}
@@ -270,7 +272,7 @@ def _say_plan(plan: Plan, how: How) -> None:
     if how.dry_run:
         for step in plan.steps[:MAX_ROWS_SHOWN]:
             names = ", ".join(plan.names.get(id, id) for id in step.ids[:3]) + (", ..." if len(step.ids) > 3 else "")
-            out.print(shown(f"  {step.kind} {step.name}: {names}"), **WHOLE)
+            out.print(shown(f"  {_(destination.KINDS[step.kind])} {step.name}: {names}"), **WHOLE)
         out.print(_("Dry run: nothing was written."), **WHOLE)
 
 

@@ -18,7 +18,7 @@ from cli.terminal import WHOLE, out, progress_bars, say_note, shown
 from cli.video import video
 from cli.video_options import Groups, Named, Where, Which
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
 from unipic.core.words import count, duration
 
@@ -70,7 +70,7 @@ def keyframes(
         with progress_bars(quiet=where.as_json) as progress, _opened(settings, where.fresh, progress) as tools:
             for file in found_films(paths):
                 telling, problem = _one(file, asked, wish, tools, where, progress)
-                problems += [f"{file.name} {problem}"] if problem else []
+                problems += [f"{file.name} {retold(problem)}"] if problem else []
                 told += [telling] if telling else []
         _say(told, problems, where)
         if problems or not any(one["pictures"] for one in told):

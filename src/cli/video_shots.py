@@ -18,7 +18,7 @@ from cli.video import video
 from cli.video_keyframes import asked_of, found_films, free
 from cli.video_options import DETECTORS, Which
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
 
@@ -124,10 +124,10 @@ def _whole(results: Any) -> Iterator[Any]:
     try:
         for result in results:
             if isinstance(result, Failure):
-                raise UnipicError(_("the film {reason}", reason=result.reason))
+                raise UnipicError(_("the film {reason}", reason=retold(result.reason)))
             yield result
     except NotAFilm as error:
-        raise UnipicError(_("the film {error}", error=error)) from error
+        raise UnipicError(_("the film {reason}", reason=retold(str(error)))) from error
 
 
 def _shots(film: Path, asked: Asked, quiet: bool) -> Gathered:
@@ -167,7 +167,7 @@ def _say_shots(found: Gathered, listing: Path | None) -> None:
         out.print(f"{shot.number:4d}  {clock(shot.start)}  {clock(shot.end)}  {_(shot.kind_in)}", **WHOLE)
     out.print(f"{count(len(found.shots), 'shot')}.", **WHOLE)
     if found.problem:
-        say_note(f"{found.film.name} {found.problem}", out)
+        say_note(f"{found.film.name} {retold(found.problem)}", out)
     if listing:
         out.print(_("Written to {listing}.", listing=shown(listing)), **WHOLE)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from unipic.core.errors import SourceError
 from unipic.core.face import Face
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import Settings
 from unipic.people.selfie import clear_faces
@@ -18,7 +18,7 @@ def examples_in(files: Sequence[Found], wanted: bool, tools: Tools, settings: Se
     """Pictures to search by, read as photos are. SourceError for a file that is none. Nothing of them is stored."""
     for one in tools.seeing(settings)(files):
         if isinstance(one, Unreadable):
-            raise SourceError(_("{name} cannot be searched by: it {reason}", name=one.name, reason=one.reason))
+            raise SourceError(_("{name} cannot be searched by: it {reason}", name=one.name, reason=retold(one.reason)))
         yield Example(one.photo, one.vector, one.thumbnail, wanted)
 
 
@@ -28,7 +28,7 @@ def faces_in_picture(path: Path, tools: Tools, settings: Settings) -> list[Face]
         raise SourceError(_("{path} is not a file", path=path))
     for one in tools.seeing(settings)([Found(str(path), path.name, str(path), path.stat().st_size)]):
         if isinstance(one, Unreadable):
-            raise SourceError(_("{name} cannot be used: it {reason}", name=one.name, reason=one.reason))
+            raise SourceError(_("{name} cannot be used: it {reason}", name=one.name, reason=retold(one.reason)))
         if found := clear_faces(load_thumbnail(one.thumbnail)):
             return found
     raise SourceError(_("{name} shows no face that is clear enough to compare", name=path.name))
