@@ -182,8 +182,12 @@ def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> 
         for file in (file for photo in outcome.instead for file in photo.files):
             if arrived.get(file.id) != file.digest:
                 raise ChangedSinceScan(
-                    f"{file.name} changed while the result was being written, and {outcome.file.name} was set aside "
-                    "for it. The result was not finished; start it again."
+                    _(
+                        "{name} changed while the result was being written, and {other} was set aside for it. The "
+                        "result was not finished; start it again.",
+                        name=file.name,
+                        other=outcome.file.name,
+                    )
                 )
 
 

@@ -66,7 +66,7 @@ class Cache:
                 arrived += len(piece)
         if not arrived or (sha1 and digest.hexdigest() != sha1) or size not in (None, arrived):
             part.unlink(missing_ok=True)
-            raise Lost("a picture did not arrive as it is on the server")
+            raise Lost(_("a picture did not arrive as it is on the server"))
         os.replace(part, path)
 
     def trim(self, keep: Set[Path]) -> None:
