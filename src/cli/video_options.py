@@ -12,7 +12,7 @@ from cli.options import option
 from unipic.core.language import gettext as _
 
 DETECTORS = "two-signal, adaptive, content, threshold, histogram, hash or transnetv2"
-WHERE, WHICH, SCENE, FILMS = "Where the result goes", "Which pictures", "What is one scene", "Films"
+WHERE, WHICH, SCENE, FILMS = _("Where the result goes"), _("Which pictures"), _("What is one scene"), _("Films")
 _where, _which, _scene = map(option, (WHERE, WHICH, SCENE))
 
 

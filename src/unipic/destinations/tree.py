@@ -77,10 +77,13 @@ class TreeDestination:
         folder_ready(self.folder)
         said = manifest_of(self.folder)
         if said is not None and said.get("tree") != self.tree.kind:
-            kind = f"a tree of {said['tree']}" if "tree" in said else "another result"
-            raise AlreadyThere(
-                _("{folder} already holds {kind}. Choose another folder.", folder=self.folder, kind=kind)
-            )
+            words = _("{folder} already holds another result. Choose another folder.", folder=self.folder)
+            if "tree" in said:
+                kind = said["tree"]
+                words = _(
+                    "{folder} already holds a tree of {kind}. Choose another folder.", folder=self.folder, kind=kind
+                )
+            raise AlreadyThere(words)
         self.how.linker.check(self.folder, (placed.asset.path for placed in self.tree.placed))
 
     def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
