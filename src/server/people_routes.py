@@ -20,14 +20,12 @@ from server.uploads import look_at_upload
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
 from unipic.core.words import count, printable
-from unipic.library.faces import CLEAR_SIZE, is_on
-from unipic.library.faces import faces as faces_in
+from unipic.library.faces import CLEAR_SIZE, faces as faces_in, is_on
 from unipic.library.library import Library
 from unipic.people.people import People, Together, open_people
 from unipic.people.selfie import photos_of
 from unipic.people.settling import Somebody
-from unipic.people.suggest import Answer as Said
-from unipic.people.suggest import Card, Deck
+from unipic.people.suggest import Answer as Said, Card, Deck
 from unipic.vision.faces import KIND
 
 BOX = re.compile(r"-?\d{1,4}( -?\d{1,4}){3}")  # as in the key of a face

@@ -4,11 +4,13 @@ Texts in the code are English and keep their values by name: _("{name} cannot be
 is English, no catalogue is read.
 """
 
+import calendar
 import gettext as catalogues
 import os
 import re
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -87,12 +89,57 @@ def retold(text: str) -> str:
     for pattern, translation in _patterns(code):
         if found := pattern.fullmatch(text):
             return translation.format(**{name: retold(value) for name, value in found.groupdict().items()})
+    for separator in ("; ", ", "):  # a list of such texts
+        if separator in text:
+            return separator.join(map(retold, text.split(separator)))
     return text
 
 
 def number(value: float, spec: str = ",") -> str:
     """A number as the language writes it: 1,234.5 in English, 1.234,5 in German. `spec` as format() takes it."""
     return _number(value, spec, language())
+
+
+def month_name(month: int) -> str:
+    """January for 1."""
+    if (code := language()) == "en":
+        return calendar.month_name[month]
+    from babel.dates import get_month_names
+
+    return get_month_names("wide", locale=code)[month]
+
+
+def weekday_name(weekday: int) -> str:
+    """Monday for 0."""
+    if (code := language()) == "en":
+        return calendar.day_name[weekday]
+    from babel.dates import get_day_names
+
+    return get_day_names("wide", locale=code)[weekday]
+
+
+def date_in_words(day: date) -> str:
+    """ "14 July 2018", or as the language writes it."""
+    if (code := language()) == "en":
+        return f"{day.day} {month_name(day.month)} {day.year}"
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=code)
+
+
+def span_in_words(first: date, last: date) -> str:
+    """ "1-7 April 2018", "30 April - 2 May 2018", "30 December 2018 - 2 January 2019"; or as the language writes it."""
+    if first >= last:
+        return date_in_words(first)
+    if (code := language()) != "en":
+        from babel.dates import format_interval
+
+        return format_interval(first, last, "yMMMMd", locale=code)
+    if first.year != last.year:
+        return f"{date_in_words(first)} - {date_in_words(last)}"
+    if first.month != last.month:
+        return f"{first.day} {month_name(first.month)} - {date_in_words(last)}"
+    return f"{first.day}-{date_in_words(last)}"
 
 
 @cache
