@@ -49,12 +49,14 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
     make_folder(path.parent)
     with atomic_file(path) as file:
         write_po(file, now, width=WIDTH, sort_by_file=True, include_lineno=False)
-    for message in [
-        one for one in now if one.id and not all([one.string] if isinstance(one.string, str) else one.string)
-    ]:
+    for message in [one for one in now if one.id and not _is_translated(one.string)]:
         now.delete(message.id, message.context)  # English is shown in its place
     with atomic_file(path.with_suffix(".mo")) as file:
         write_mo(file, now)
+
+
+def _is_translated(string: object) -> bool:
+    return all(string) if isinstance(string, list | tuple) else bool(string)
 
 
 main()
