@@ -5,7 +5,7 @@ Nothing is guessed: a message that changed has no translation until somebody wri
 
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message as Translation
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -49,14 +49,16 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
     make_folder(path.parent)
     with atomic_file(path) as file:
         write_po(file, now, width=WIDTH, sort_output=True, no_location=True)
-    for message in [one for one in now if one.id and not _is_translated(one.string)]:
+    for message in [one for one in now if one.id and not _translated(one)]:
         now.delete(message.id, message.context)  # English is shown in its place
     with atomic_file(path.with_suffix(".mo")) as file:
         write_mo(file, now)
 
 
-def _is_translated(string: object) -> bool:
-    return all(string) if isinstance(string, list | tuple) else bool(string)
+def _translated(message: Translation) -> bool:
+    """Whether it has all its forms."""
+    forms = [message.string] if isinstance(message.string, str) else message.string
+    return all(forms or [""])
 
 
 main()
