@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -48,6 +48,12 @@ def best_of(wanted: Iterable[str]) -> str:
     return next((code for code in codes if code in LANGUAGES), "")
 
 
+def speak_in_process(code: str) -> None:
+    """Use a language in all threads of this process, and in the processes that it starts."""
+    os.environ[VARIABLES[0]] = code
+    _of_process.cache_clear()
+
+
 @cache
 def _of_process() -> str:
     named = next(filter(None, (os.environ.get(name, "") for name in VARIABLES)), "")
@@ -56,7 +62,7 @@ def _of_process() -> str:
 
 def gettext(message: str, /, **values: object) -> str:
     """The message in the language of the moment, with its values put in."""
-    text = message if (code := language()) == "en" or not message else _catalogue(code).gettext(message)
+    text = message if (code := language()) == "en" or not message else catalogue(code).gettext(message)
     return _filled(text, code, values)
 
 
@@ -65,7 +71,7 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     if (code := language()) == "en":
         text = one if number == 1 else many
     else:
-        text = _catalogue(code).ngettext(one, many, number)
+        text = catalogue(code).ngettext(one, many, number)
     return _filled(text, code, {"n": number, **values})
 
 
@@ -84,7 +90,7 @@ def retold(text: str) -> str:
     code = language()
     if code == "en" or not text:
         return text
-    if (whole := _catalogue(code).pgettext(KEPT, text)) != text:
+    if (whole := catalogue(code).pgettext(KEPT, text)) != text:
         return whole
     for pattern, translation in _patterns(code):
         if found := pattern.fullmatch(text):
@@ -93,6 +99,17 @@ def retold(text: str) -> str:
         if separator in text:
             return separator.join(map(retold, text.split(separator)))
     return text
+
+
+def day(when: datetime, time: bool = False) -> str:
+    """A date as the language writes it, with or without the time of day: 04 May 2024, 10:05 in English."""
+    if (code := language()) == "en":
+        written = f"{when:%d %b %Y}"
+    else:
+        from babel.dates import format_date
+
+        written = format_date(when, locale=code)
+    return f"{written}, {when:%H:%M}" if time else written
 
 
 def number(value: float, spec: str = ",") -> str:
@@ -143,14 +160,15 @@ def span_in_words(first: date, last: date) -> str:
 
 
 @cache
-def _catalogue(code: str) -> catalogues.NullTranslations:
+def catalogue(code: str) -> catalogues.NullTranslations:
+    """The translations into a language; for English, and where there are none, the messages themselves."""
     return catalogues.translation(DOMAIN, FOLDER, [code], fallback=True)
 
 
 @cache
 def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
     """Of each kept message with values: what its English looks like, and its translation. Those that say most first."""
-    listed = getattr(_catalogue(code), "_catalog", {})
+    listed = getattr(catalogue(code), "_catalog", {})
     prefix = f"{KEPT}\x04"
     made = [(key.removeprefix(prefix), text) for key, text in listed.items() if str(key).startswith(prefix)]
     made = [(message, text) for message, text in made if "{" in message]
