@@ -96,7 +96,7 @@ def test_every_text_of_a_script_is_marked() -> None:
 
 def test_a_bare_text_is_found() -> None:
     source = 'st.button("Go on", help=f"{a} is here")\nraise Refused(404, "There is none.")\nst.caption(_("Marked"))'
-    source += '\nerr.print(f"[b]{a} written[/b]")\n_how("--gap", "A pause.")\ntyper.Argument(help="A folder.")'
+    source += '\nerr.print(f"[b]{a} written[/b]")\n_how("--gap", "A longer pause.")\ntyper.Argument(help="A new folder.")'
     source += '\nout.print(f"[bold red]{a}[/]")\nraise SettingsError(_("no folder"))'
     assert sorted(unmarked(ast.parse(source))) == [1, 1, 2, 4, 5, 6]
     assert [any(texts) for texts in IN_SCRIPTS.findall('h("p", {}, "Go on")')] == [True]
