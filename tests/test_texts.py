@@ -1,4 +1,4 @@
-"""No text of a screen, a route or a command stands in the code without its mark for the catalogues. By reading the source."""
+"""No text of a screen, route or command stands in the code without its mark for the catalogues. By reading it."""
 
 import ast
 import re
@@ -96,7 +96,7 @@ def test_every_text_of_a_script_is_marked() -> None:
 
 def test_a_bare_text_is_found() -> None:
     source = 'st.button("Go on", help=f"{a} is here")\nraise Refused(404, "There is none.")\nst.caption(_("Marked"))'
-    source += '\nerr.print(f"[b]{a} written[/b]")\n_how("--gap", "A longer pause.")\ntyper.Argument(help="A new folder.")'
+    source += '\nerr.print(f"[b]{a} written[/b]")\n_how("--gap", "A longer pause.")\ntyper.Option(help="A new one.")'
     source += '\nout.print(f"[bold red]{a}[/]")\nraise SettingsError(_("no folder"))'
     assert sorted(unmarked(ast.parse(source))) == [1, 1, 2, 4, 5, 6]
     assert [any(texts) for texts in IN_SCRIPTS.findall('h("p", {}, "Go on")')] == [True]
