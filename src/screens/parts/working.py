@@ -6,7 +6,7 @@ from screens.parts.words import count, plain
 from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 
 
 @st.fragment(run_every=1)
@@ -66,5 +66,5 @@ def _bar(run: Run) -> Where | None:
     else:
         st.progress(step.share, text=plain(step.told))
         amount = f" · {plain(step.amount)}" if step.amount else ""
-        st.markdown(f"**{plain(step.stage)}**{amount}  \n{plain(step.purpose)}")
+        st.markdown(f"**{plain(retold(step.stage))}**{amount}  \n{plain(retold(step.purpose))}")
     return step
