@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
@@ -45,13 +45,16 @@ os.environ["LANGUAGE"] = language()
 FAILED, MISUSED, NO_ROOM, PARTLY, NOTHING_FOUND, STOPPED = 1, 2, 3, 4, 5, 130
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
 class Commands(typer.Typer):
     """Commands with their docstring, in the language of the moment, as their help."""
 
-    def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:
+    def command(self, name: str | None = None, **how: Any) -> Callable[[F], F]:
         """See typer.Typer.command."""
 
-        def register(function: Any) -> Any:
+        def register(function: F) -> F:
             return super(Commands, self).command(name, help=_(inspect.getdoc(function) or ""), **how)(function)
 
         return register

@@ -17,7 +17,7 @@ from cli.examples import examples
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
 from cli.terminal import WHOLE, out, progress_bars, say_error, say_not_read, say_note, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
-from unipic.core.language import gettext as _, ngettext, number
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext, number
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
 from unipic.sources.immich_place import called
@@ -29,7 +29,8 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.library.status import Status
     from unipic.tools import Tools
 
-LABEL = 20  # columns of what a figure is about
+PARTS = (N_("colours"), N_("face"), N_("frame"), N_("person"), N_("segment"), N_("text"))  # kinds of parts of photos
+LABEL = 20  # columns of what a figure is about, at least
 NO_PHOTO = "is not in any photo format"  # how the reason begins of files that are something else
 
 INDEX_EXAMPLES = examples(
@@ -311,18 +312,20 @@ def _say_status(found: Status) -> None:
     if not found.folders:
         out.print(_("The library has no folders yet. Add some: {command} index FOLDER", command=COMMAND), **WHOLE)
     waiting = f"  ({_('{command} index reads them', command=COMMAND)})" if found.waiting else ""
-    for about, words in (
+    figures = (
         (_("different pictures"), number(found.photos)),
         (_("to be read"), number(found.waiting) + waiting),
         *(
             (_("embeddings"), _("{number:,}  by {model}", number=n, model=shown(key)))
             for key, n in found.vectors.items()
         ),
-        *((_(kind), number(n)) for kind, n in found.parts.items()),
+        *((_(kind) if kind in PARTS else kind, number(n)) for kind, n in found.parts.items()),
         (_("places"), number(found.places)),
         (_("words in"), count(found.words, "picture")),
         (_("stored"), size(found.bytes)),
-    ):
-        out.print(f"{about:<{LABEL}}{words}", **WHOLE)
+    )
+    width = max(LABEL, *(len(about) + 2 for about, _words in figures))
+    for about, words in figures:
+        out.print(f"{about:<{width}}{words}", **WHOLE)
     if found.problem:
         say_note(found.problem, out)

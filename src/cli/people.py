@@ -17,7 +17,7 @@ from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
 from cli.terminal import WHOLE, err, out, progress_bars, say_error, say_note, shown
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _, number
+from unipic.core.language import gettext as _, number, retold
 from unipic.core.photo import where
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
@@ -90,7 +90,7 @@ class Saying:
         elif self.nobody:
             people.nobody([person(people, self.nobody).id])
         elif self.undo and (step := people.undo()):
-            err.print(_("Taken back: {words}.", words=shown(step.words)), **WHOLE)
+            err.print(_("Taken back: {words}.", words=shown(retold(step.words))), **WHOLE)
         return None
 
     @property

@@ -57,7 +57,6 @@ SETS_FOUND = {
     "holds": N_("same picture, each holds something"),
 }
 STATES = {"present": N_("present"), "missing": N_("missing"), "damaged": N_("damaged")}  # of a model
-SIGNS = str.maketrans("", "", ",.\u00a0\u202f ")  # between the digits of a number, in some language
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
 
 
@@ -221,31 +220,31 @@ def confirmed(files: int, bytes: int, yes: int | None) -> int:
     going = ngettext(
         "{n:,} file, {size}, would be moved", "{n:,} files, {size}, would be moved", files, size=size(bytes)
     )
-    where = ngettext(
+    asked = ngettext(
         "{n:,} file, {size}, would be moved into a dated folder beside the others. [b]undo[/b] puts them back.",
         "{n:,} files, {size}, would be moved into a dated folder beside the others. [b]undo[/b] puts them back.",
         files,
         size=size(bytes),
     )
-    return confirmed_number(files, yes, going, where, _("nothing was moved"))
+    return confirmed_number(files, yes, going, asked, _("nothing was moved"))
 
 
-def confirmed_number(number: int, yes: int | None, going: str, asked: str, nothing: str) -> int:
-    """The number, if `yes` has it or a person typed it after reading what is `asked`.
+def confirmed_number(wanted: int, yes: int | None, going: str, asked: str, nothing: str) -> int:
+    """The number wanted, if `yes` has it or a person typed it after reading what is `asked`.
 
     SettingsError otherwise: what would be `going` on, and that `nothing` was done.
     """
-    if yes is not None and yes != number:
+    if yes is not None and yes != wanted:
         raise SettingsError(_("{going}, and --yes says {yes:,}: {nothing}", going=going, yes=yes, nothing=nothing))
-    if yes is not None or not number:
-        return number
+    if yes is not None or not wanted:
+        return wanted
     if not somebody_is_there():
-        why = _("{going}: without a terminal, confirm with --yes {number}.", going=going, number=number)
+        why = _("{going}: without a terminal, confirm with --yes {number}.", going=going, number=wanted)
         raise SettingsError(f"{why} {nothing[0].upper()}{nothing[1:]}")
     err.print(asked, **WHOLE)
-    if err.input(_("Type the number to do it: ")).strip().translate(SIGNS) != str(number):
+    if err.input(_("Type the number to do it: ")).strip() not in (str(wanted), number(wanted)):
         raise SettingsError(_("that is not the number: {nothing}", nothing=nothing))
-    return number
+    return wanted
 
 
 def somebody_is_there() -> bool:

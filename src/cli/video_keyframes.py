@@ -272,7 +272,7 @@ def _say(told: list[dict[str, Any]], problems: list[str], where: Where) -> None:
             again = f"  {_('also at {times}', times=times)}" if also else ""
             out.print(f"  {shown(picture['name'])}{again}", **WHOLE)
         for kind, length in one["technical"].items():
-            out.print(f"  [yellow]{_('left out:')}[/] {duration(length)} {_(kind)}", **WHOLE)
+            out.print(f"  [yellow]{_('left out:')}[/] {duration(length)} {retold(kind)}", **WHOLE)
     for note in problems:
         say_note(note, out)
     if where.to and not where.dry_run:

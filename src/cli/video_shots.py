@@ -18,7 +18,7 @@ from cli.video import video
 from cli.video_keyframes import asked_of, found_films, free
 from cli.video_options import DETECTORS, Which
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _, retold
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from unipic.video.film import Film
     from unipic.video.gathered import Gathered
     from unipic.video.keyframes import Asked
+
+BEGINS = {"start": N_("start"), "cut": N_("cut"), "fade": N_("fade"), "mix": N_("mix")}  # how a shot does
 
 EXAMPLES = examples(
     (
@@ -164,7 +166,7 @@ def _say_shots(found: Gathered, listing: Path | None) -> None:
     from unipic.video.gathered import clock
 
     for shot in found.shots:
-        out.print(f"{shot.number:4d}  {clock(shot.start)}  {clock(shot.end)}  {_(shot.kind_in)}", **WHOLE)
+        out.print(f"{shot.number:4d}  {clock(shot.start)}  {clock(shot.end)}  {_(BEGINS[shot.kind_in])}", **WHOLE)
     out.print(f"{count(len(found.shots), 'shot')}.", **WHOLE)
     if found.problem:
         say_note(f"{found.film.name} {retold(found.problem)}", out)

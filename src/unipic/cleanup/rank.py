@@ -180,8 +180,8 @@ def _words(
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        best, next = (criterion.say(number) for number in (a, b))
-        words += [kept(criterion.ahead, best=best, other=next)] if best != next else []
+        mine, its = (criterion.say(number) for number in (a, b))
+        words += [kept(criterion.ahead, best=mine, other=its)] if mine != its else []
     return ", ".join(words[:2])
 
 

@@ -144,8 +144,8 @@ def _gone(proposal: Proposal, listing: Listing) -> list[str]:
     photos = proposal.cleanup.gallery.photos
     gone = [photo.name for photo in photos if photo.id.startswith(PREFIX) and photo.id not in there]
     named = ", ".join(gone[:NAMED]) + (", ..." if len(gone) > NAMED else "")
-    photos = count(len(gone), "photo")
-    return [_("{photos} no longer in Immich, and left out: {names}", photos=photos, names=named)] if gone else []
+    number = count(len(gone), "photo")
+    return [_("{photos} no longer in Immich, and left out: {names}", photos=number, names=named)] if gone else []
 
 
 @dataclass(frozen=True)

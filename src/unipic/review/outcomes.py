@@ -104,8 +104,8 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome], uns
             also = kept("also kept; {words}", words=words)
             found[photo.id] = Outcome(photo, "kept", also if group.id in choices else words, by=by)
         elif own is None:
-            why = kept("the best of its copies: {reason}", reason=group.reason)
-            found[photo.id] = Outcome(photo, "kept", why, by=by)
+            best = kept("the best of its copies: {reason}", reason=group.reason)
+            found[photo.id] = Outcome(photo, "kept", best, by=by)
     return found
 
 

@@ -60,9 +60,9 @@ PREFERENCES: dict[str, Preference] = {
     "original": Preference(_as_taken, lambda a, b: kept("as the camera wrote it")),
 } | {
     name: Preference(
-        lambda p, name=name: float(p.format != name),
+        lambda p, name=name: float(p.format != name),  # type: ignore[misc]
         lambda a, b: kept("{best} instead of {other}", best=a.format, other=b.format),
-    )  # type: ignore[misc]
+    )
     for name in ("JPEG", "HEIF", "PNG", "TIFF", "WEBP", "AVIF", "JXL")
 }
 
