@@ -48,7 +48,7 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
         now.add(text, translated, [(place, 1) for place in places], context=context or None)
     make_folder(path.parent)
     with atomic_file(path) as file:
-        write_po(file, now, width=WIDTH, sort_by_file=True, include_lineno=False)
+        write_po(file, now, width=WIDTH, sort_output=True, no_location=True)
     for message in [one for one in now if one.id and not _translated(one)]:
         now.delete(message.id, message.context)  # English is shown in its place
     with atomic_file(path.with_suffix(".mo")) as file:
