@@ -51,7 +51,7 @@ def _row(one: Photo) -> None:
             )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(one.name)}**  \n{_facts(one)}")
-            st.button(_("Open"), key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),
+            st.button(_("Open film"), key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),
                       help=_("Open {name}", name=plain(one.name)))  # fmt: skip
 
 

@@ -26,10 +26,12 @@ def kept_for() -> str:
 
 
 def _span(seconds: float) -> str:
-    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= length and seconds % length == 0:
-            return count(int(seconds // length), unit)
-    return duration(seconds)
+    days, hours, minutes = (int(seconds // length) for length in (86400, 3600, 60))
+    if days and seconds == 86400 * days:
+        return count(days, "day")
+    if hours and seconds == 3600 * hours:
+        return count(hours, "hour")
+    return count(minutes, "minute") if minutes and seconds == 60 * minutes else duration(seconds)
 
 
 @asynccontextmanager

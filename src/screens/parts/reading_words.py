@@ -32,8 +32,8 @@ def words() -> None:
             "A search finds what is written in a picture. Screenshots and documents are always read; the rest is "
             "read in the background, after everything else.{waiting} Read are {languages}; not {not_read}.",
             waiting=waiting,
-            languages=LANGUAGES,
-            not_read=NOT_READ,
+            languages=_(LANGUAGES),
+            not_read=_(NOT_READ),
         )
     )
     if problem := problem_with_words():

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from unipic.vision.base import Part, failed
+from unipic.core.language import gettext_noop as N_
 
 VERSION = 1  # raised when a picture gets other words
 
 NAME = "pp-ocrv6-small"  # in the manifest
 KIND = "text"  # of the part that a line is
-LANGUAGES = "English, German, French, Spanish and other languages in Latin letters, Chinese and Japanese"
-NOT_READ = "Russian, Greek, Arabic and Hebrew"
+LANGUAGES = N_("English, German, French, Spanish and other languages in Latin letters, Chinese and Japanese")
+NOT_READ = N_("Russian, Greek, Arabic and Hebrew")
 
 SIDE = 2000  # pixels: the long side of the pictures it gets; letters of a printed page are 15 to 25 pixels high then
 # Pixels: the long side at which lines are found. Of a screenshot of 3840 x 2160 with letters of 26 pixels, 736 finds no
