@@ -51,8 +51,14 @@ def _row(one: Photo) -> None:
             )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(one.name)}**  \n{_facts(one)}")
-            st.button(_("Open film"), key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),
-                      help=_("Open {name}", name=plain(one.name)))  # fmt: skip
+            st.button(
+                _("Open film"),
+                key=f"open-{one.digest}",
+                icon=":material/movie:",
+                on_click=_open,
+                args=(one.digest,),
+                help=_("Open {name}", name=plain(one.name)),
+            )
 
 
 def _facts(one: Photo) -> str:

@@ -76,6 +76,8 @@ def _of_call(name: str, arguments: list[ast.expr]) -> Iterator[Message]:
         yield from map(Message, zip(*texts[:2], strict=True))
     elif name == "count":
         yield from (Message(counted(*nouns)) for nouns in zip(*texts[1:3], strict=True))
+    elif name == "Step":  # what is counted, of which progress tells the number
+        yield from (Message(counted(noun)) for noun in chain(*texts[3:4]))
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, hash_file, sweep_parts
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.machine import decode_processes
 from unipic.core.photo import Photo, unchanged
 from unipic.core.settings import Limits
@@ -36,7 +36,7 @@ WORKERS = 2  # one for the picture on screen, one for the next
 # Seconds. Workers keep the memory of the largest picture they decoded, so idle ones are stopped. Starting them again
 # takes half a second, once after a pause.
 IDLE = 60.0
-CHANGED = _("has changed since it was looked at, so it is not shown. Run Unipic on it again to see it as it is now.")
+CHANGED = kept("has changed since it was looked at, so it is not shown. Run Unipic on it again to see it as it is now.")
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def render(order: Order, limits: Limits) -> str:
     try:
         return _render(order, limits)
     except FileNotFoundError:
-        return _("is no longer where it was, or its run was deleted.")
+        return kept("is no longer where it was, or its run was deleted.")
     except OSError as error:
-        return _("could not be shown: {error}.", error=error.strerror or error)
+        return kept("could not be shown: {error}.", error=error.strerror or error)
 
 
 def _render(order: Order, limits: Limits) -> str:
@@ -123,8 +123,8 @@ class Renderer:
     def _make(self, order: Order) -> None:
         with self._workers() as engine:
             ((_, outcome),) = engine.map(partial(render, limits=self.limits), [order])
-        reason = f": {outcome.reason}." if isinstance(outcome, Failure) else f" {outcome}" if outcome else ""
-        if reason:
+        if outcome:
+            reason = f": {retold(outcome.reason)}." if isinstance(outcome, Failure) else f" {retold(outcome)}"
             raise NotShown(printable(order.photo.name) + reason)
 
     @contextmanager

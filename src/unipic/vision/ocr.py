@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from unipic.vision.base import Part, failed
 from unipic.core.language import gettext_noop as N_
+from unipic.vision.base import Part, failed
 
 VERSION = 1  # raised when a picture gets other words
 
