@@ -108,7 +108,11 @@ def make(folder: Path, photos: int, real: Sample | None) -> None:
     with _tools(library) as tools:
         fill_in(library, folder / "photos", tools.encoder, _looks(photos))
         library.describe(tools.engine)
-        with patch.object(compare, "compare_pair", _compared), patch.object(look, "look_at", _looked):
+        with (
+            patch.object(compare.Sketches, "prepare"),
+            patch.object(compare, "compare_pair", _compared),
+            patch.object(look, "look_at", _looked),
+        ):
             examine(FolderSource([folder / "photos"]), replace(tools, engine=InlineEngine()), SETTINGS)
     if real:
         turn_on(library)
