@@ -13,6 +13,7 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
+gpu       the networks on a GPU beside the processor, with the answers of both; says so where there is no GPU
 growth    each system over 10,000 and 100,000 photos by stored facts: processor time, memory, how it grows
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
@@ -46,6 +47,7 @@ from benchmarks import (
     eyes,
     faces,
     films,
+    gpu,
     growth,
     immich,
     library,
@@ -90,6 +92,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "versions": versions.run,
     "library": library.run,
     "growth": growth.run,
+    "gpu": gpu.run,
     "search": search.run,
     "stores": search_stores.run,
     "films": films.run,

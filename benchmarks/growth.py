@@ -270,7 +270,9 @@ def main(system: str, folder: str) -> None:
     begun = time.perf_counter()
     found = SYSTEMS[system](Path(folder))
     seconds = time.perf_counter() - begun
-    print(json.dumps({"seconds": seconds, "cpu": time.process_time(), "peak": kilobytes("VmHWM") / 1000, "found": found}))
+    print(
+        json.dumps({"seconds": seconds, "cpu": time.process_time(), "peak": kilobytes("VmHWM") / 1000, "found": found})
+    )
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ def on_grid(vectors: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray, kind: type[np.floating] = np.float64) -> np.ndarray:
+def exact_cosines(
+    vectors: np.ndarray, a: np.ndarray, b: np.ndarray, kind: type[np.floating] = np.float64
+) -> np.ndarray:
     """float64 [P] without rounding, for vectors on the grid. `kind`: np.float32 for rounded ones in half the time."""
     cosine = np.empty(len(a))
     for start in range(0, len(a), COSINE_BATCH):
@@ -195,9 +197,7 @@ def _parts(members: Members) -> list[Members]:
     return [members[start : start + SIDE] for start in range(0, len(members), SIDE)]
 
 
-def _tile(
-    vectors: np.ndarray, sketch: np.ndarray | None, nearest: Nearest, rows: Members, columns: Members
-) -> Pairs:
+def _tile(vectors: np.ndarray, sketch: np.ndarray | None, nearest: Nearest, rows: Members, columns: Members) -> Pairs:
     """The tile's pairs that may be among the nearest of either photo. `sketch`: see sketches(); None for few photos.
 
     A pair of members of both sides may come twice.

@@ -90,9 +90,7 @@ def prompt_score(
     return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
 
 
-def _scored(
-    photos: Sequence[Photo], scorer: Scorer, thumbnails: Thumbnails, prompt: str, index: Index
-) -> np.ndarray:
+def _scored(photos: Sequence[Photo], scorer: Scorer, thumbnails: Thumbnails, prompt: str, index: Index) -> np.ndarray:
     """float32 [N, K]. A picture that the search has seen by the same model is not looked at again, nor the reverse."""
     if not isinstance(scorer, VectorScorer):
         return scorer.score([thumbnails.load(photo.digest) for photo in photos], prompt)
