@@ -1,7 +1,7 @@
 """The networks on a GPU beside the processor: the encoder, CLIP, SigLIP2, and what tells faces apart, in some minutes.
 
-The same pictures go through both, and the answers must agree. CLIP and SigLIP2 have weights by chance, of the real size,
-which compute as long. Faces are found by OpenCV on the processor alone. Without a GPU this says so, and is no failure.
+The same pictures go through both, and the answers must agree. CLIP and SigLIP2 have weights by chance, of the real
+size, which compute as long. Faces are found by OpenCV on the processor alone. Without a GPU this says so, and is no failure.
 """
 
 import tempfile

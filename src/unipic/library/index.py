@@ -302,8 +302,8 @@ class StoredIndex(Index):
     def vectors(self, photos: Sequence[Photo], key: str) -> dict[str, np.ndarray]:
         known: dict[str, np.ndarray] = {}
         for some in portions(sorted({photo.digest for photo in photos})):
-            asked = f"SELECT digest, value FROM vector WHERE key = ? AND part = '' AND made = ? AND digest IN ({marks(some)})"
-            rows = self.base.ask(asked, [key, versions.picture(), *some])
+            asked = "SELECT digest, value FROM vector WHERE key = ? AND part = '' AND made = ? AND digest IN"
+            rows = self.base.ask(f"{asked} ({marks(some)})", [key, versions.picture(), *some])
             known |= {digest: np.frombuffer(value, np.float16) for digest, value in rows}
         return known
 
