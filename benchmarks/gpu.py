@@ -1,7 +1,8 @@
 """The networks on a GPU beside the processor: the encoder, CLIP, SigLIP2, and what tells faces apart, in some minutes.
 
 The same pictures go through both, and the answers must agree. CLIP and SigLIP2 have weights by chance, of the real
-size, which compute as long. Faces are found by OpenCV on the processor alone. Without a GPU this says so, and is no failure.
+size, which compute as long. Faces are found by OpenCV on the processor alone. Without a GPU this says so, and is no
+failure.
 """
 
 import tempfile
@@ -32,7 +33,7 @@ class Stage:
 
     open: Callable[[str], Embed]
     shape: tuple[int, int]  # pixels: height, width
-    least: float  # cosine of the two answers of a picture, in half precision on the GPU where `open` says so
+    least: float  # cosine of the two answers of a picture; a GPU computes in half precision, but for faces
 
 
 def run(photos: int = 0) -> None:
