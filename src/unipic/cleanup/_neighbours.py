@@ -16,10 +16,11 @@ import numpy as np
 
 from unipic.cleanup._cells import Members, cells
 from unipic.core.embeddings import Embeddings
+from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.progress import Progress, Step, silent
 
-STAGE = "Finding likely pairs"
+STAGE = kept("Finding likely pairs")
 # Keep the 64 nearest of each photo, and only 8 of those below `likely`. Without the caps a time-lapse, or a weak
 # encoder, would make millions of pairs.
 MAX_NEIGHBOURS, MAX_UNLIKELY = 64, 8
@@ -53,7 +54,7 @@ def neighbours(
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
     rows = np.array(sorted(comparable, key=lambda i: (photos[i].digest, photos[i].id)), dtype=np.int64)
-    vectors = on_grid(embeddings.rows(rows))
+    vectors = on_grid(embeddings.of(photos[i] for i in rows.tolist()).vectors)
     first, stands_for = _without_repeats(vectors)
     distinct = vectors if len(first) == len(vectors) else vectors[first]
     nearest = Nearest(len(distinct), likely, least)
@@ -70,9 +71,7 @@ def on_grid(vectors: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def exact_cosines(
-    vectors: np.ndarray, a: np.ndarray, b: np.ndarray, kind: type[np.floating] = np.float64
-) -> np.ndarray:
+def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray, kind: type = np.float64) -> np.ndarray:
     """float64 [P] without rounding, for vectors on the grid. `kind`: np.float32 for rounded ones in half the time."""
     cosine = np.empty(len(a))
     for start in range(0, len(a), COSINE_BATCH):

@@ -34,10 +34,6 @@ class Embeddings:
         """float32 [N, D]: a row for each photo."""
         return self.matrix if self.at is None else self.matrix[self.at]
 
-    def rows(self, places: np.ndarray) -> np.ndarray:
-        """float32 [P, D]: a copy of the vectors of the photos at these places, int64 [P]."""
-        return self.matrix[places if self.at is None else self.at[places]]
-
     def of(self, photos: Iterable[Photo]) -> Embeddings:
         """The embeddings of some of the photos, in the order given."""
         row = {photo.id: i for i, photo in enumerate(self.photos)}

@@ -86,7 +86,6 @@ class Scorer(Protocol):
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""
-        ...
 
 
 @runtime_checkable
@@ -96,11 +95,9 @@ class VectorScorer(Scorer, Protocol):
     @property
     def encoder(self) -> TextEncoder:
         """Whose vectors it rates."""
-        ...
 
     def rate(self, vectors: np.ndarray, prompt: str) -> np.ndarray:
         """Vectors of pictures [N, D], as made or as stored -> the same as `score` of the pictures."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
