@@ -91,7 +91,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/ocr": (1, "1b9edbc8c3603a6d"),
     "vision/faces": (1, "c1e9215dcfbd7dca"),
     "vision/chips": (1, "c228ebe4fdf85155"),
-    "vision/face_net": (1, "ac7b49afb558b3b7"),
+    "vision/face_net": (1, "61ab4bc36ef097b5"),
     "vision/own_faces": (1, "53c9f53f60d5d8e3"),
     "people/grouping": (1, "18311727cc15f7d4"),
     "cleanup/compare": (1, "4b8734e860a1a34b"),

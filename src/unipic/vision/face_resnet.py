@@ -3,7 +3,7 @@
 Where a block halves its picture, dlib pads what is shorter, in width, height or channels, with zeros before it adds.
 """
 
-from torch import Tensor, maximum, nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 DIMENSIONS = 128
@@ -23,7 +23,7 @@ class Block(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """float32 [N, C, H, W] -> [N, width, H, W], or half of H and W."""
         around = functional.avg_pool2d(maps, 2) if self.down else maps
-        return functional.relu_(_added(self.second(functional.relu_(self.first(maps))), around))
+        return functional.relu(_added(self.second(functional.relu(self.first(maps))), around))
 
 
 class FaceResNet(nn.Module):
@@ -38,15 +38,9 @@ class FaceResNet(nn.Module):
 
     def forward(self, chips: Tensor) -> Tensor:
         """See the class."""
-        maps = self.blocks(_largest(functional.relu_(self.stem(chips))))
+        maps = self.blocks(functional.max_pool2d(functional.relu(self.stem(chips)), 3, stride=2))
         numbers: Tensor = self.head(maps.mean(dim=(2, 3)))
         return numbers
-
-
-def _largest(maps: Tensor) -> Tensor:
-    """max_pool2d(maps, 3, stride=2), which takes several times as long where channels come last."""
-    rows = maximum(maximum(maps[:, :, :-2:2], maps[:, :, 1:-1:2]), maps[:, :, 2::2])
-    return maximum(maximum(rows[..., :-2:2], rows[..., 1:-1:2]), rows[..., 2::2])
 
 
 def _added(one: Tensor, other: Tensor) -> Tensor:
