@@ -240,7 +240,7 @@ def _films(folder: Path) -> str:
     """Fingerprints alone: films of two kinds of pictures, each tenth a copy of the one before."""
     number = len(Library(folder / "data").shown()) // PHOTOS_A_FILM
     chance = np.random.default_rng(0)
-    times = np.arange(FILM_PICTURES, dtype=np.float32) / 4
+    times = (np.arange(FILM_PICTURES) / 4).astype(np.float32)
     films: list[Fingerprint] = []
     for place in range(number):
         scenes = chance.integers(0, 1 << 63, FILM_PICTURES // 10, np.uint64)  # a scene of ten pictures
