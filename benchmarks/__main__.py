@@ -13,6 +13,8 @@ startup   how long until --help, the first screen, and the first photo looked at
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
+gpu       the networks on a GPU beside the processor, with the answers of both; says so where there is no GPU
+growth    each system over 10,000 and 100,000 photos by stored facts: processor time, memory, how it grows
 search    100,000 photos: the nearest vectors beside a plain product, conditions, words, the parser, places; with
           --calibrate FOLDER: the limits of searches by meaning, on photos in a subfolder for each kind
 stores    a million vectors in Unipic's ways, and in rclip, LanceDB and chromadb where --python PYTHON has them
@@ -45,6 +47,8 @@ from benchmarks import (
     eyes,
     faces,
     films,
+    gpu,
+    growth,
     immich,
     library,
     memory,
@@ -87,6 +91,8 @@ PARTS: dict[str, Callable[[int], None]] = {
     "people": people.run,
     "versions": versions.run,
     "library": library.run,
+    "growth": growth.run,
+    "gpu": gpu.run,
     "search": search.run,
     "stores": search_stores.run,
     "films": films.run,

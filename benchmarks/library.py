@@ -73,7 +73,7 @@ def _read(library: Library) -> int:
 def _nothing_new(scratch: Path) -> None:
     """`index` of FILES files that were all read before, and their listing."""
     folder, data = scratch / "photos", scratch / "data"
-    _make(folder)
+    make_files(folder, FILES)
     library = Library(data)
     library.add(folder)
     encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
@@ -113,9 +113,10 @@ def _peak(pid: int) -> int:
     return 0
 
 
-def _make(folder: Path) -> None:
+def make_files(folder: Path, files: int) -> None:
+    """Files that hold their number, EACH in a folder, written yesterday."""
     past = time.time() - 86_400
-    for number in range(FILES):
+    for number in range(files):
         path = folder / f"{number // EACH:04}" / f"IMG_{number:06}.jpg"
         if number % EACH == 0:
             path.parent.mkdir(parents=True)

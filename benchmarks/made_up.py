@@ -1,7 +1,8 @@
-"""A library as if each file of a folder had been read: the same picture under made-up digests, over twenty years."""
+"""A library as if each file of a folder had been read: one picture under made-up digests, over twenty years."""
 
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,10 +23,19 @@ from unipic.vision.base import Encoder
 
 FIRST, YEARS = datetime(2006, 1, 1, 12), 20
 SOME = 5_000  # rows between two writes
+Looks = Callable[[int, Seen], Seen]
 
 
-def fill_in(library: Library, folder: Path, encoder: Encoder) -> int:
-    """Rows and thumbnails of every file under the folder, whatever is in it. Returns how many."""
+def alike(number: int, seen: Seen) -> Seen:
+    """Every photo the same."""
+    return seen
+
+
+def fill_in(library: Library, folder: Path, encoder: Encoder, looks: Looks = alike) -> int:
+    """Rows and thumbnails of every file under the folder, whatever is in it. Returns how many.
+
+    `looks`: what differs between the photos, by number.
+    """
     files = [file for file in FolderSource([folder]).files() if isinstance(file, Found)]
     picture = _picture(library.data)
     vector = half(encoder.embed(picture.view[None]))[0]
@@ -35,8 +45,9 @@ def fill_in(library: Library, folder: Path, encoder: Encoder) -> int:
         digest = hashlib.sha256(str(number).encode()).hexdigest()
         taken = FIRST + timedelta(days=number * YEARS * 365 // len(files), minutes=number % 600)
         photo = replace(picture.photo, id=file.id, digest=digest, taken=taken, taken_by_camera=True)
-        _link(library, digest, picture.thumbnail)
-        index.keep(file, Seen(photo, vector, picture.thumbnail), encoder.key)
+        seen = looks(number, Seen(photo, vector, picture.thumbnail))
+        _link(library, digest, seen.thumbnail)
+        index.keep(file, seen, encoder.key)
         if number % SOME == 0:
             index.write()
     index.close()

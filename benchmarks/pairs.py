@@ -97,8 +97,8 @@ def _measured(way: str, photos: int, folder: Path) -> Figures:
     return {**json.loads(done.stdout), "photos": photos}
 
 
-def library(photos: int, seed: int = 0) -> np.ndarray:
-    """float16 [N, 576] of length 1."""
+def library(photos: int, seed: int = 0, in_order: bool = False) -> np.ndarray:
+    """float16 [N, 576] of length 1. `in_order`: the frames of a burst follow each other."""
     rng = np.random.default_rng(seed)
     share = np.diff(np.interp(np.log(np.arange(1, DIMENSIONS + 1)), np.log(SPREAD[0]), SPREAD[1]), prepend=0)
     width = np.sqrt(np.sort(share)[::-1] * (1 - MEAN**2)).astype(np.float32)
@@ -110,7 +110,8 @@ def library(photos: int, seed: int = 0) -> np.ndarray:
     kinds = drawn(*KINDS)[rng.integers(KINDS[0], size=KINDS_WITHIN[0])] + drawn(*KINDS_WITHIN)
     often = 1 / np.sqrt(np.arange(1, len(kinds) + 1))
     shots = np.where(rng.random(photos) < BURSTS, rng.integers(FRAMES[0], FRAMES[1] + 1, photos), 1)
-    shot = rng.permutation(np.repeat(np.arange(photos), shots)[:photos])
+    shot = np.repeat(np.arange(photos), shots)[:photos]
+    shot = shot if in_order else rng.permutation(shot)
     amount, alike = int(shot.max()) + 1, rng.uniform(*ALIKE, photos).astype(np.float32)
     own = np.exp(LENGTHS * rng.standard_normal((amount, 1), np.float32))
     scenes = own * drawn(amount, 1 - KINDS[1] - KINDS_WITHIN[1]) + MEAN * _unit(mean[None])

@@ -23,7 +23,7 @@ def run(_: int = 0) -> None:
     print("## Text encoders\n")
     print("| | half | loaded in, s | memory, MB | CPU ms, one at a time |")
     print("|---|---|---:|---:|---:|")
-    for kind, make in ((SIGLIP2, _siglip2), (OPENAI, _openai)):
+    for kind, make in ((SIGLIP2, siglip2), (OPENAI, openai)):
         with tempfile.TemporaryDirectory(prefix="unipic-bench-") as folder:
             make(Path(folder))
             for half in ("pictures", "texts"):
@@ -65,7 +65,8 @@ def _cpu_ms(work: Callable[[], object]) -> float:
     return (time.process_time() - begun) * 1000
 
 
-def _siglip2(folder: Path) -> None:
+def siglip2(folder: Path) -> None:
+    """SigLIP2's files, with weights by chance."""
     from transformers import SiglipConfig, SiglipModel
 
     text, vision = {"vocab_size": 256_000}, {"image_size": 256, "patch_size": 32}
@@ -73,7 +74,8 @@ def _siglip2(folder: Path) -> None:
     _tokenizer(folder)
 
 
-def _openai(folder: Path) -> None:
+def openai(folder: Path) -> None:
+    """CLIP's files, with weights by chance."""
     from transformers import CLIPConfig, CLIPModel
 
     CLIPModel(CLIPConfig()).save_pretrained(folder)

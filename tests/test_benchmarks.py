@@ -1,10 +1,12 @@
 """What the figures rest on: how pairs are judged, and the fit of a calibration."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import gpu
 from benchmarks.calibrate import fit
 from benchmarks.ranking import Question, Shot, _certainty, _margin, same_moment, shot
 from benchmarks.series import make
@@ -82,3 +84,29 @@ def test_two_good_frames_of_one_moment_are_a_tie(questions: list[Question]) -> N
     pairs: list[tuple[str, Shot, Shot]] = list(same_moment(questions))
     assert len(pairs) == 36
     assert np.mean([_certainty(_margin(a, b)) < CLEAR for _, a, b in pairs]) > 0.95
+
+
+def _seen(by: float) -> Callable[[str], gpu.Embed]:
+    """A network that sees the mean colour, a little otherwise on a device other than the processor."""
+
+    def opened(device: str) -> gpu.Embed:
+        return lambda pictures: pictures.mean(axis=(1, 2)) + (by if device != "cpu" else 0.0) * np.array([1, 0, 0])
+
+    return opened
+
+
+def test_a_gpu_that_gives_other_answers_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    networks = {name: gpu.Stage(_seen(by), (4, 6), 0.999) for name, by in (("near", 1.0), ("far", 90.0))}
+    assert gpu.compared(networks, "fake", 80) == ["far"]
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[4:] if line]
+    assert [line[0] for line in lines] == ["| near", "| far"]
+    assert gpu.compared({"same": networks["far"]}, "cpu", 8) == []
+
+
+def test_without_a_gpu_it_says_so_and_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gpu, "pick_device", lambda wish: "cpu")
+    monkeypatch.setattr(gpu, "stages", None)
+    gpu.run()
+    assert capsys.readouterr().out.startswith("no GPU")

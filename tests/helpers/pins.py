@@ -82,7 +82,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "f2e550e794ad6cfe"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "b074747fb9d7b165"),
+    "library/companions": (2, "f2b4d2c09a77134e"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "7df355beb1d722fa"),
     "library/places": (1, "46718cd46e231911"),
@@ -93,13 +93,13 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
     "vision/own_faces": (1, "53c9f53f60d5d8e3"),
-    "people/grouping": (1, "fbf6d441be40e27e"),
+    "people/grouping": (1, "18311727cc15f7d4"),
     "cleanup/compare": (1, "4b8734e860a1a34b"),
     "cleanup/look": (2, "ca88cad571fac097"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "480fa8dd8bb8a8e6"),
     "video/facts": (1, "8e2abfacd1895ace"),
-    "reading/seen": (3, "226913c1d899f62c"),
+    "reading/seen": (3, "62abe9c352613399"),
 }
 
 

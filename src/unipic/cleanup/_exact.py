@@ -42,11 +42,12 @@ def _same_pixels(keeper: Photo, copy: Photo) -> str:
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
     """Sets of photos that another photo already has as its original companion, except ids in `stay`."""
-    originals = {file.digest: (photo, file) for photo in sorted(photos, key=keeper_first) for file in _originals(photo)}
+    edited = sorted((photo for photo in photos if _originals(photo)), key=keeper_first)
+    originals = {file.digest: (photo, file) for photo in edited for file in _originals(photo)}
     found: defaultdict[str, list[Photo]] = defaultdict(list)
-    for photo in sorted(photos, key=keeper_first):
+    for photo in sorted((photo for photo in photos if photo.digest in originals), key=keeper_first):
         # A photo with an original stays, so no copy is another photo's keeper.
-        if photo.digest in originals and photo.id not in stay and not _originals(photo):
+        if photo.id not in stay and not _originals(photo):
             found[originals[photo.digest][0].id].append(photo)
     keepers = {keeper.id: keeper for keeper, _file in originals.values()}
     return [_beside(keepers[id], copies, originals) for id, copies in found.items()]

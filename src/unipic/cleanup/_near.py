@@ -17,12 +17,12 @@ def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None 
     likeness without what a person said, by which doubts are told.
     """
     measured = measured or likeness
-    likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
-    same = likeness.sameness >= least
+    likeness = likeness.only(likeness.sameness >= least)
+    likeness = likeness.of(sorted(likeness.paired(), key=keeper_first))
     free = [True] * len(likeness.photos)
     copies: dict[int, list[int]] = {}
     # Pairs are ordered by their better photo, so one that is still free at its first pair is no copy.
-    for keeper, copy in zip(likeness.first[same].tolist(), likeness.second[same].tolist(), strict=True):
+    for keeper, copy in zip(likeness.first.tolist(), likeness.second.tolist(), strict=True):
         if free[keeper] and free[copy]:
             free[copy] = False
             copies.setdefault(keeper, []).append(copy)

@@ -1,7 +1,8 @@
 """Pairs of photos with similar embeddings, found tile by tile, without an n x n matrix.
 
-A float32 product selects candidates, with a margin for rounding. Their exact cosine decides, and for equal cosines the
-digest. So the result does not depend on the order of the files, the tiles, or the number of threads.
+A float32 product selects candidates, with a margin for rounding; of many photos, a product of sketches that is never
+below the cosine. Their exact cosine decides, and for equal cosines the digest. So the result does not depend on the
+order of the files, the tiles, the sketches, or the number of threads.
 """
 
 from collections import deque
@@ -24,14 +25,17 @@ STAGE = kept("Finding likely pairs")
 # encoder, would make millions of pairs.
 MAX_NEIGHBOURS, MAX_UNLIKELY = 64, 8
 SIDE = 1024  # photos along a side of a tile: 4 MB of float32, which fit the cache
-# Photos up to which every pair is compared; above, only those in nearby cells. At this number the exact search takes a
-# minute on two cores, and the cells half a minute, while decoding takes 25.
+# Photos up to which every pair is compared; above, only those in nearby cells.
 EXACT_UP_TO = 100_000
 # Vectors are rounded to multiples of this, which is finer than float16 for all but the smallest numbers. Products are
 # then multiples of 2^-52 with sums of at most 2, which float64 adds without rounding, in any order.
 GRID = 2.0**-26
 # Above this share of candidates a tile is computed in float64 as a whole: a single pair takes as long as 16 there.
 CROWDED = 1 / 16
+# Photos from which sketches are worth making, their dimensions, and the share of candidates in a tile above which the
+# whole product takes less time than the candidates one by one.
+SKETCHED_FROM, SKETCH, MANY = 8_000, 128, 1 / 64
+SAMPLE = 8_000  # photos by which the directions of sketches are chosen
 SETTLE_PAIRS = 1 << 21  # new pairs between two calls of settle()
 COSINE_BATCH = 512  # pairs per exact cosine: 2 MB, which fit the cache
 
@@ -50,7 +54,7 @@ def neighbours(
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
     rows = np.array(sorted(comparable, key=lambda i: (photos[i].digest, photos[i].id)), dtype=np.int64)
-    vectors = on_grid(embeddings.vectors[rows])
+    vectors = on_grid(embeddings.of(photos[i] for i in rows.tolist()).vectors)
     first, stands_for = _without_repeats(vectors)
     distinct = vectors if len(first) == len(vectors) else vectors[first]
     nearest = Nearest(len(distinct), likely, least)
@@ -67,14 +71,28 @@ def on_grid(vectors: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """float64 [P] without rounding, for vectors on the grid."""
+def exact_cosines(vectors: np.ndarray, a: np.ndarray, b: np.ndarray, kind: type = np.float64) -> np.ndarray:
+    """float64 [P] without rounding, for vectors on the grid. `kind`: np.float32 for rounded ones in half the time."""
     cosine = np.empty(len(a))
     for start in range(0, len(a), COSINE_BATCH):
         some = slice(start, start + COSINE_BATCH)
-        ours, theirs = vectors[a[some]].astype(np.float64), vectors[b[some]].astype(np.float64)
+        ours, theirs = (vectors[side[some]].astype(kind, copy=False) for side in (a, b))
         cosine[some] = np.einsum("pd,pd->p", ours, theirs)
     return cosine
+
+
+def sketches(vectors: np.ndarray) -> np.ndarray:
+    """float32 [N, SKETCH + 1]: products of two are not below their cosine, but for 2 * rounding().
+
+    Of each vector, its part in the directions in which most of the vectors lie, and the length of the rest: rests have
+    no larger product than that of their lengths (Cauchy, Schwarz).
+    """
+    some = vectors[:: max(1, len(vectors) // SAMPLE)].astype(np.float64)
+    directions = np.linalg.eigh(some.T @ some)[1][:, -SKETCH:].astype(np.float32)
+    parts = vectors @ directions
+    rest = np.einsum("nd,nd->n", vectors, vectors) - np.einsum("nd,nd->n", parts, parts)
+    lengths = np.sqrt(np.maximum(rest, 0) + np.float32(2 * rounding(vectors.shape[1])))
+    return np.concatenate([parts, lengths[:, None]], axis=1)
 
 
 def rounding(dimensions: int) -> float:
@@ -145,7 +163,8 @@ def _search(vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progr
 
     progress(Step(STAGE, 0, 0))  # the cells of a large library take a while
     tiles = list(_tiles(vectors, threads))
-    tasks = (partial(_tile, vectors, nearest, rows, columns) for rows, columns in tiles)
+    sketch = sketches(vectors) if len(vectors) >= SKETCHED_FROM and vectors.shape[1] > 2 * SKETCH else None
+    tasks = (partial(_tile, vectors, sketch, nearest, rows, columns) for rows, columns in tiles)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for done, found in enumerate(_few_at_a_time(pool, tasks, 2 * threads), 1):
             nearest.add(*found)
@@ -177,14 +196,22 @@ def _parts(members: Members) -> list[Members]:
     return [members[start : start + SIDE] for start in range(0, len(members), SIDE)]
 
 
-def _tile(vectors: np.ndarray, nearest: Nearest, rows: Members, columns: Members) -> Pairs:
-    """The tile's pairs that may be among the nearest of either photo.
+def _tile(vectors: np.ndarray, sketch: np.ndarray | None, nearest: Nearest, rows: Members, columns: Members) -> Pairs:
+    """The tile's pairs that may be among the nearest of either photo. `sketch`: see sketches(); None for few photos.
 
     A pair of members of both sides may come twice.
     """
     floor, itself = nearest.floor, rows[:, None] == columns
-    lows = ((floor[some] - rounding(vectors.shape[1])).astype(np.float32) for some in (rows, columns))
-    found = (vectors[rows] @ vectors[columns].T >= np.minimum.outer(*lows)) & ~itself
+    lows = ((floor[some] - 3 * rounding(vectors.shape[1])).astype(np.float32) for some in (rows, columns))
+    low = np.minimum.outer(*lows)
+    if sketch is not None:
+        found = (sketch[rows] @ sketch[columns].T >= low) & ~itself
+        if np.count_nonzero(found) <= MANY * found.size:
+            at = np.flatnonzero(found)
+            a, b = rows[at // len(columns)], columns[at % len(columns)]
+            near = exact_cosines(vectors, a, b, np.float32) >= low.ravel()[at]
+            return a[near], b[near], exact_cosines(vectors, a[near], b[near])
+    found = (vectors[rows] @ vectors[columns].T >= low) & ~itself
     if np.count_nonzero(found) <= CROWDED * found.size:
         a, b = np.nonzero(found)
         a, b = rows[a], columns[b]

@@ -39,12 +39,14 @@ class Sign:
 
 def _has(name: str, weight: float, words: str, *traces: Trace) -> Sign:
     """A sign that the original has one of these traces."""
-    return Sign(name, weight, lambda photo: float(any(trace in photo.traces for trace in traces)), _said(words))
+    own = frozenset(traces)
+    return Sign(name, weight, lambda photo: float(not own.isdisjoint(photo.traces)), _said(words))
 
 
 def _lacks(name: str, weight: float, words: str, *traces: Trace, least: float = 0.3) -> Sign:
     """A sign that the original has none of these traces."""
-    return Sign(name, weight, lambda photo: -float(any(one in photo.traces for one in traces)), _said(words), least)
+    others = frozenset(traces)
+    return Sign(name, weight, lambda photo: -float(not others.isdisjoint(photo.traces)), _said(words), least)
 
 
 def _said(words: str) -> Why:
@@ -94,6 +96,12 @@ def camera_data(photo: Photo) -> dict[str, str]:
     return {name: words for name, words in facts.items() if words}
 
 
+def _facts(photo: Photo) -> int:
+    """How many facts camera_data() tells, without the words."""
+    settings = bool(photo.exposure) and "settings" in photo.traces
+    return bool(photo.taken and photo.taken_by_camera) + bool(photo.camera) + bool(photo.place) + settings
+
+
 def _more_data(keeper: Photo, copy: Photo) -> str:
     missing = [words for name, words in camera_data(keeper).items() if name not in camera_data(copy)]
     return kept("it has the camera's data ({missing})", missing=", ".join(missing))
@@ -133,7 +141,7 @@ _TONES = kept("the copy has other colours than the camera's preview")
 _TWICE = kept("the copy was compressed more strongly before it was saved again")
 
 SIGNS = (
-    Sign("camera data", 2.1, lambda photo: float(len(camera_data(photo))), _more_data),
+    Sign("camera data", 2.1, lambda photo: float(_facts(photo)), _more_data),
     _has("maker note", 0.3, kept("it has the notes of the camera's maker"), "maker note"),
     _has("preview", 0.3, kept("it has the camera's preview"), "preview"),
     _has("layout", 1.0, kept("it is written the way cameras write"), "camera layout", "camera format"),

@@ -34,15 +34,17 @@ def clusters(
     With a time window (seconds), photos that both have a capture time must also lie within it. `links` are pairs that a
     person put together; each bundle of them counts as one. The result does not depend on the order of the files.
     """
-    likeness = likeness.of(sorted(likeness.photos, key=keeper_first))
     close = likeness.similarity >= similar
     if time_window is not None:
         times = np.array([local_time(photo) for photo in likeness.photos], dtype="datetime64[us]")
         apart = np.abs(times[likeness.first] - times[likeness.second]) / np.timedelta64(1, "s")
         close &= np.isnan(apart) | (apart <= time_window)
+    likeness = likeness.only(close)
+    some = {photo.id: photo for photo in (*likeness.paired(), *(photo for link in links for photo in link))}
+    likeness = likeness.of(sorted(some.values(), key=keeper_first))
     bundles = _bundles(likeness.photos, links)
     n = len(likeness.photos)
-    a, b = bundles[likeness.first[close]], bundles[likeness.second[close]]
+    a, b = bundles[likeness.first], bundles[likeness.second]
     pairs = np.unique((np.minimum(a, b) * n + np.maximum(a, b))[a != b])
     members: defaultdict[int, list[int]] = defaultdict(list)  # of the bundles with more than one
     for place in np.flatnonzero(np.bincount(bundles, minlength=n)[bundles] > 1).tolist():

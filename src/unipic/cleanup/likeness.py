@@ -110,6 +110,10 @@ class Likeness:
             otherwise=None if self.otherwise is None else self.otherwise[kept],
         )
 
+    def paired(self) -> list[Photo]:
+        """The photos that are in a pair."""
+        return [self.photos[place] for place in np.union1d(self.first, self.second).tolist()]
+
     def only(self, kept: np.ndarray) -> Likeness:
         """Only the pairs where `kept` is True, bool [P]."""
         values = (self.first, self.second, self.similarity, self.sameness)

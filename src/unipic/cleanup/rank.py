@@ -20,9 +20,10 @@ from unipic.core.face import Face
 from unipic.core.language import kept
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
+from unipic.library.filling import text_key
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
-from unipic.vision.base import Scorer
+from unipic.vision.base import Part, Scorer, VectorScorer
 
 STAGE = kept("Choosing the best shots")
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
@@ -82,11 +83,24 @@ def prompt_score(
     for start in range(0, len(new), BATCH_PHOTOS):
         progress(Step(STAGE, len(known), len(photos), "photo"))
         some = new[start : start + BATCH_PHOTOS]
-        told = scorer.score([thumbnails.load(photo.digest) for photo in some], prompt).tolist()
-        for photo, score in zip(some, told, strict=True):
+        for photo, score in zip(some, _scored(some, scorer, thumbnails, prompt, index).tolist(), strict=True):
             known[photo.digest] = score
             index.keep_score(photo, score, key)
     return {name: {photo.id: known[photo.digest][i] for photo in photos} for i, name in enumerate(scorer.names)}
+
+
+def _scored(photos: Sequence[Photo], scorer: Scorer, thumbnails: Thumbnails, prompt: str, index: Index) -> np.ndarray:
+    """float32 [N, K]. A picture that the search has seen by the same model is not looked at again, nor the reverse."""
+    if not isinstance(scorer, VectorScorer):
+        return scorer.score([thumbnails.load(photo.digest) for photo in photos], prompt)
+    key = text_key(scorer.encoder.key)
+    seen = index.vectors(photos, key)
+    new = [photo for photo in photos if photo.digest not in seen]
+    made = scorer.encoder.embed([thumbnails.load(photo.digest) for photo in new]) if new else ()
+    for photo, vector in zip(new, made, strict=True):
+        seen[photo.digest] = vector
+        index.keep_parts(photo, [Part(vector=vector)] if np.isfinite(vector).all() else [], key)
+    return scorer.rate(np.stack([seen[photo.digest] for photo in photos]), prompt)
 
 
 def rank(

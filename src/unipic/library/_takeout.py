@@ -43,6 +43,8 @@ def cut(name: str) -> str:
 def starts(name: str) -> set[str]:
     """What the JSON of a photo with a long name may have of it, in lower case, with a number at its end or without."""
     folder, slash, last = name.casefold().rpartition("/")
+    if len(last) < LONGEST:
+        return set()
     path = PurePosixPath(last)
     both = (last, counted(path.stem)[0] + path.suffix)
     return {f"{folder}{slash}{one[:LONGEST]}" for one in both if len(one) >= LONGEST}

@@ -7,6 +7,7 @@ otherwise it stays a file of its own. Files that two cameras named alike are nev
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -246,6 +247,7 @@ def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
+@lru_cache(1024)
 def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.casefold()
 

@@ -163,11 +163,6 @@ class Filler:
             yield tuple(lot)
 
 
-def waiting(path: Path, shown: Sequence[str], key: str) -> int:
-    """How many of the shown photos the model with this key has not looked at."""
-    return len(set(shown) - looked_at(path, key))
-
-
 def looked_at(path: Path, key: str) -> frozenset[str]:
     """Digests of photos that the model with this key has looked at."""
     asked = "SELECT digest FROM done WHERE key = ? AND made = ?"

@@ -100,6 +100,10 @@ class Index:
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
         """Store a model's scores of a photo."""
 
+    def vectors(self, photos: Sequence[Photo], key: str) -> dict[str, np.ndarray]:
+        """A model's stored vectors of whole photos, float16 [D] each, by digest."""
+        return {}
+
     def parts(self, photos: Sequence[Photo], key: str) -> dict[str, list[Part]]:
         """A model's stored parts by digest, of those photos that it has looked at."""
         return {}
@@ -294,6 +298,14 @@ class StoredIndex(Index):
     def keep_score(self, photo: Photo, score: Sequence[float], key: str) -> None:
         self._keep("score", photo.digest, key, versions.picture(), json.dumps(list(score)))
         self.base.write_now_and_then()
+
+    def vectors(self, photos: Sequence[Photo], key: str) -> dict[str, np.ndarray]:
+        known: dict[str, np.ndarray] = {}
+        for some in portions(sorted({photo.digest for photo in photos})):
+            asked = "SELECT digest, value FROM vector WHERE key = ? AND part = '' AND made = ? AND digest IN"
+            rows = self.base.ask(f"{asked} ({marks(some)})", [key, versions.picture(), *some])
+            known |= {digest: np.frombuffer(value, np.float16) for digest, value in rows}
+        return known
 
     def parts(self, photos: Sequence[Photo], key: str) -> dict[str, list[Part]]:
         return stored_parts(self.base, sorted({photo.digest for photo in photos}), key)

@@ -22,7 +22,7 @@ from unipic.library._database import Database, forget_orphans, usable
 from unipic.library._joining import Joiner, folder_of
 from unipic.library._tables import marks, portions
 from unipic.library.colours import colour_model
-from unipic.library.filling import Filler, Model, looked_at, waiting
+from unipic.library.filling import Filler, Model, looked_at
 from unipic.library.index import DAY_S, Index, forget as forget_index, path_of
 from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
@@ -221,10 +221,6 @@ class Library(Reader):
     def filled(self, key: str) -> frozenset[str]:
         """Digests of photos that the model with this key has looked at."""
         return looked_at(self.path, key)
-
-    def unfilled(self, key: str, among: Sequence[str] | None = None) -> int:
-        """How many photos that are shown, or of those `among` them, the model with this key has not looked at."""
-        return waiting(self.path, self.shown() if among is None else among, key)
 
     # Forgetting.
 

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from math import isnan, log
 from threading import Lock
@@ -171,26 +170,25 @@ class Searchable:
                 yield self._by_digest[pair[0]], self._by_digest[pair[1]]
         yield from self._alike(self._in_quick_succession())
 
-    def _in_quick_succession(self) -> Iterator[tuple[int, int]]:
-        """Two shots of one camera, one after the other within BURST_S."""
-        cameras = dict(self.ask("SELECT id, camera FROM trait WHERE camera != '' AND by_camera"))
-        before: dict[str, tuple[int, datetime]] = {}
-        for position, id in enumerate(self._ids.tolist()):
-            if (camera := cameras.get(id)) and (taken := self.taken[position]):
-                when = datetime.fromisoformat(taken)
-                other, then = before.get(camera, (position, when))
-                if other != position and (then - when).total_seconds() <= BURST_S:
-                    yield other, position
-                before[camera] = position, when
+    def _in_quick_succession(self) -> np.ndarray:
+        """int64 [P, 2]: two shots of one camera, one after the other within BURST_S, the newer first."""
+        asked = "SELECT group_concat(id) FROM trait WHERE camera != '' AND by_camera AND taken != '' GROUP BY camera"
+        found = [np.zeros((0, 2), np.int64)]
+        for (ids,) in self.ask(asked):
+            shots = np.sort(self._at(ids))
+            times = np.array([self.taken[shot] for shot in shots.tolist()], "datetime64[us]")
+            soon = np.flatnonzero(times[:-1] - times[1:] <= np.timedelta64(BURST_S, "s"))
+            found.append(np.stack([shots[soon], shots[soon + 1]], axis=1))
+        return np.concatenate(found)
 
-    def _alike(self, pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Those of the pairs whose vectors are alike."""
-        both = np.array(list(pairs), np.int64).reshape(-1, 2)
+    def _alike(self, both: np.ndarray) -> Iterator[tuple[int, int]]:
+        """Those of the pairs, int64 [P, 2], whose vectors are alike."""
         if not len(both) or not self.vectors:
             return
         both = both[self.vectors.has(self._ids[both]).all(axis=1)]
-        a, b = (self.vectors.of(self._ids[column]) for column in both.T)
-        yield from both[np.einsum("nd,nd->n", a, b) >= self.alike].tolist()
+        for some in np.array_split(both, len(both) // READ + 1):
+            a, b = (self.vectors.of(self._ids[column]) for column in some.T)
+            yield from some[np.einsum("nd,nd->n", a, b) >= self.alike].tolist()
 
     # Vectors.
 
@@ -361,4 +359,7 @@ def grouped(number: int, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
     for a, b in pairs:
         first, last = sorted((root(a), root(b)))
         parent[last] = first
-    return np.array([root(one) for one in range(number)], np.int64)
+    roots = np.array(parent, np.int64)
+    while not np.array_equal(above := roots[roots], roots):
+        roots = above
+    return roots

@@ -16,7 +16,7 @@ from unipic.people.linking import Apart, Era, link, no_era, vectors_of, whole_of
 from unipic.people.rulings import NOTHING, Said
 
 Groups = Mapping[str, Sequence[Face]]  # faces by the name of their group
-BLOCK = 512  # faces that are compared with all others at a time
+CELLS = 1 << 23  # cosines at a time: 32 MB
 # Months after birth at which a part of a life ends, and how many months such a part has: children change fast.
 CHILDHOOD = ((72, 6), (144, 24))
 
@@ -125,6 +125,7 @@ def _joined(
     likely = []
     means = np.stack([vectors_of(part.faces).mean(axis=0) for part in parts])
     for face, scores in _scored(sorted(new, key=lambda face: face.key), means):
+        scores = _rounded(scores)
         for place in np.flatnonzero(scores >= limits.join).tolist():
             part = parts[place]
             if part.era is None or part.era == _nearest(era(face, apart[part.group].person), eras[part.group]):
@@ -143,11 +144,16 @@ def _nearest(era: int, eras: Sequence[int]) -> int:
 
 
 def _scored(faces: Sequence[Face], others: np.ndarray) -> Iterator[tuple[Face, np.ndarray]]:
-    """Each face with its cosines, float64 [M], to the others, float32 [M, D]."""
-    for start in range(0, len(faces), BLOCK):
-        some = faces[start : start + BLOCK]
-        rows = np.round((vectors_of(some) @ others.T).astype(np.float64), DIGITS)
-        yield from zip(some, rows, strict=True)
+    """Each face with its cosines, float32 [M], to the others, float32 [M, D]."""
+    block = max(1, CELLS // len(others))
+    for start in range(0, len(faces), block):
+        some = faces[start : start + block]
+        yield from zip(some, vectors_of(some) @ others.T, strict=True)
+
+
+def _rounded(scores: np.ndarray) -> np.ndarray:
+    """float64 of DIGITS digits, in which cosines are compared."""
+    return np.round(scores.astype(np.float64), DIGITS)
 
 
 def _likest(scores: np.ndarray, starts: np.ndarray, limits: FaceLimits) -> tuple[float, int] | None:
@@ -156,7 +162,7 @@ def _likest(scores: np.ndarray, starts: np.ndarray, limits: FaceLimits) -> tuple
     `starts`: int64 [G + 1], where the scores of each group begin, and the end.
     """
     rival = limits.attach - limits.lead  # a group whose likest face is less alike is no rival of one that is attached
-    groups = np.flatnonzero(np.maximum.reduceat(scores, starts[:-1]) >= rival)
+    groups = np.flatnonzero(_rounded(np.maximum.reduceat(scores, starts[:-1])) >= rival)
     means = sorted((-_mean_of_likest(scores[starts[one] : starts[one + 1]]), one) for one in groups.tolist())
     if not means or -means[0][0] < limits.attach:
         return None
@@ -165,7 +171,7 @@ def _likest(scores: np.ndarray, starts: np.ndarray, limits: FaceLimits) -> tuple
 
 
 def _mean_of_likest(scores: np.ndarray) -> float:
-    return round(float(np.sort(scores)[-LIKEST:].mean()), DIGITS)
+    return round(float(_rounded(np.sort(scores)[-LIKEST:]).mean()), DIGITS)
 
 
 def _together(faces: Sequence[Face], said: Mapping[str, Said]) -> Apart:

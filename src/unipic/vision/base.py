@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -86,6 +86,18 @@ class Scorer(Protocol):
 
     def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
         """uint8 [H, W, 3] RGB each -> float32 [N, len(names)], higher is better in each column."""
+
+
+@runtime_checkable
+class VectorScorer(Scorer, Protocol):
+    """A Scorer that needs no pictures where a text encoder has seen them."""
+
+    @property
+    def encoder(self) -> TextEncoder:
+        """Whose vectors it rates."""
+
+    def rate(self, vectors: np.ndarray, prompt: str) -> np.ndarray:
+        """Vectors of pictures [N, D], as made or as stored -> the same as `score` of the pictures."""
 
 
 @dataclass(frozen=True, eq=False)

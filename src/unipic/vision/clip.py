@@ -12,11 +12,11 @@ from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.text import LocalTextEncoder
 
 SCALE = 100.0  # CLIP's learned temperature; its file rounds it differently in each number format
-VERSION = 2  # raised when scores change with the same weights
+VERSION = 3  # raised when scores change with the same weights
 
 
 class ClipScorer:
-    """A Scorer by CLIP."""
+    """A VectorScorer by CLIP."""
 
     name = "clip"
     label = "CLIP ViT-B/32"
@@ -43,7 +43,11 @@ class ClipScorer:
         """
         if not len(pictures):
             return np.zeros((0, len(self.names)), np.float32)
-        vectors = self.encoder.embed(pictures)
+        return self.rate(self.encoder.embed(pictures), prompt)
+
+    def rate(self, vectors: np.ndarray, prompt: str) -> np.ndarray:
+        """See VectorScorer.rate. New vectors are rounded as stored ones, so that both have one score."""
+        vectors = vectors.astype(np.float16).astype(np.float32)
         wish, faults = self.encoder.text_vector(prompt), np.stack([self.encoder.text_vector(fault) for fault in FAULTS])
         columns = [_log_odds(vectors, wish, faults)]
         if self._head:

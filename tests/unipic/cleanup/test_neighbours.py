@@ -1,6 +1,7 @@
 import random
 import threading
 from itertools import product
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from tests.helpers.galleries import at_angles, embeddings, photo
 
 from unipic.cleanup import _neighbours as module
-from unipic.cleanup._neighbours import GRID, exact_cosines, neighbours, on_grid, rounding
+from unipic.cleanup._neighbours import GRID, exact_cosines, neighbours, on_grid, rounding, sketches
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import Cancelled
 from unipic.core.progress import Step
@@ -85,10 +86,11 @@ def in_any_order(given: Embeddings, rng: random.Random) -> Embeddings:
     st.sampled_from([(64, 8), (3, 1), (5, 2)]),
     st.sampled_from([0.0, 1 / 32, 1.0]),
     st.sampled_from([0, 5, 2**20]),
+    st.sampled_from([None, (1, 1.0), (2, 0.25)]),
 )
 @settings(max_examples=80)
-def test_equals_the_definition_whatever_the_tiles(
-    seed: int, amount: int, side: int, caps: tuple[int, int], crowded: float, at_once: int
+def test_equals_the_definition_whatever_the_tiles_and_sketches(
+    seed: int, amount: int, side: int, caps: tuple[int, int], crowded: float, at_once: int, sketch: Any
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in zip(("MAX_NEIGHBOURS", "MAX_UNLIKELY"), caps, strict=True):
@@ -96,6 +98,10 @@ def test_equals_the_definition_whatever_the_tiles(
         patch.setattr(module, "SIDE", side)
         patch.setattr(module, "CROWDED", crowded)
         patch.setattr(module, "SETTLE_PAIRS", at_once)
+        if sketch:
+            patch.setattr(module, "SKETCHED_FROM", 0)
+            patch.setattr(module, "SKETCH", sketch[0])
+            patch.setattr(module, "MANY", sketch[1])
         check(clustered(seed, amount))
         check(with_ties(seed, amount, kinds=1 + seed % 26), 0.8, 0.4)
 
@@ -127,6 +133,20 @@ def test_cosines_are_exact_and_a_product_is_no_further_off_than_its_rounding(see
     wide = vectors.astype(np.float64)
     assert (wide @ wide.T).ravel().tolist() == expected
     assert np.abs((vectors @ vectors.T).ravel() - expected).max() <= rounding(width)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 64, 576]), st.sampled_from([1, 40]))
+@settings(max_examples=30)
+def test_a_product_of_sketches_is_not_below_the_cosine(seed: int, width: int, kept: int) -> None:
+    """Also of vectors that are nearly the same, whose rest has no length, and of more directions than there are."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=width) + rng.choice([0, 1e-4, 0.1, 1]) * rng.normal(size=(30, width))
+    vectors = on_grid((rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SKETCH", kept)
+        sketch = sketches(vectors)
+    exact = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
+    assert (sketch @ sketch.T - exact).min() >= -2 * rounding(width)
 
 
 def test_the_grid_changes_next_to_nothing_and_nothing_of_float16() -> None:

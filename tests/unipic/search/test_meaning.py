@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +13,12 @@ from PIL import Image
 from tests.helpers.libraries import read_in
 from tests.helpers.readers import ColourReader
 
+from unipic.cleanup.rank import Scores, prompt_score
 from unipic.core.errors import ModelError
+from unipic.core.settings import Limits
 from unipic.library.captions import vectors_of
 from unipic.library.filling import text_encoder, text_key
+from unipic.library.index import StoredIndex
 from unipic.library.library import Library
 from unipic.library.searchable import Searchable
 from unipic.reading.engines.inline import InlineEngine
@@ -216,3 +221,37 @@ def test_captions_are_read_once(tmp_path: Path) -> None:
     vectors_of([*CAPTIONS, "a dog"], reader, tmp_path)
     vectors_of(CAPTIONS, ColourReader("other"), tmp_path)
     assert len(list((tmp_path / "texts").iterdir())) == 3
+
+
+class Rating:
+    """Rates by a reader's vectors, as CLIP does."""
+
+    names = ("wish",)
+
+    def __init__(self, encoder: ColourReader) -> None:
+        self.encoder, self.key = encoder, f"rating {encoder.key}"
+        self.name = self.label = self.key
+
+    def score(self, pictures: Sequence[np.ndarray], prompt: str) -> np.ndarray:
+        return self.rate(self.encoder.embed(pictures), prompt)
+
+    def rate(self, vectors: np.ndarray, prompt: str) -> np.ndarray:
+        return vectors.astype(np.float16).astype(np.float32)[:, :1]
+
+
+@pytest.mark.parametrize("search_first", [True, False])
+def test_a_picture_is_looked_at_once_for_the_search_and_the_best_shot(data: Path, search_first: bool) -> None:
+    library, reader = Library(data), ColourReader(f"search first: {search_first}")
+    photos, wish = library.photos(library.listing().ids.tolist()), f"a wish, {search_first}"
+
+    def rated() -> Scores:
+        with closing(StoredIndex(library.path.parent, library.thumbnails, Limits())) as index:
+            return prompt_score(photos, Rating(reader), library.thumbnails, wish, index=index)
+
+    alone = {photo.id: Rating(reader).score([library.thumbnails.load(photo.digest)], wish)[0, 0] for photo in photos}
+    reader.looked = 0
+    found = [fill(library, reader), rated()] if search_first else [rated(), fill(library, reader)]
+    assert reader.looked == len(photos) == len(SHADES)
+    assert {"wish": alone} in found
+    assert prompt_score(photos, Rating(reader), library.thumbnails, wish) == {"wish": alone}  # nothing is remembered
+    assert reader.looked == 2 * len(photos)
