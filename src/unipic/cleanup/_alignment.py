@@ -7,6 +7,7 @@ grain. Shots of a burst fail at one of these: the hand or the subject moves, foc
 sensor's noise does.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,9 @@ SIDE = 320  # pixels of the long side; 400 finds a few more pairs in twice the t
 POINTS = 300  # keypoints at most, the strongest
 FEWEST = 8  # keypoints that move together; a homography fits any 4, and chance rarely adds 4 more
 LOOSE = 3.0  # pixels a keypoint may be off the homography
+# Degrees within which the directions of keypoints turn together. In one scene that homographies fit they turn by about
+# the same; those that match by chance turn by anything.
+ONE_TURN = 60.0
 RATIO = 0.85  # of the distances to the nearest and the second nearest keypoint
 GRAIN_BLOCK = 24  # pixels of the thumbnail
 LEAST_GRAIN = 0.4  # grey levels; less is rounding
@@ -25,7 +29,20 @@ UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 cv2.setNumThreads(1)  # parallel over photos, not inside one
 
 NOTHING = np.zeros((0, 0), np.float32)
-Points = tuple[np.ndarray, np.ndarray]  # places and descriptors
+# A mirror swaps each of SIFT's 4 x 4 x 8 bins (places, places, directions) with another. In the sums and the differences
+# of such two, over the root of 2, it only changes the sign of the differences.
+HALF = 64
+ONE_OF_TWO = np.arange(HALF)
+OTHER_OF_TWO = np.arange(128).reshape(4, 4, 8)[::-1][..., (8 - np.arange(8)) % 8].ravel()[:HALF]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Keypoints of a photo; all arrays of N."""
+
+    places: np.ndarray  # float32 [N, 2] (x, y)
+    angles: np.ndarray  # float32 [N], degrees
+    descriptors: np.ndarray  # float32 [N, 128] of length 1: HALF sums, which a mirror keeps, then HALF differences
 
 
 class Sketch:
@@ -39,38 +56,24 @@ class Sketch:
         self.grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         self.detail = min(1.0, original / SIDE)
         self._points: Points | None = None
-        self._mirrored: Points | None = None
 
     # Not cached_property: up to Python 3.11 it has one lock for all instances, so threads would wait for each other.
     @property
     def points(self) -> Points:
-        """float32 [N, 2] places (x, y) and float16 [N, 128] descriptors of length 1."""
+        """The strongest keypoints, at most POINTS."""
         if self._points is None:
             self._points = self._found()
         return self._points
 
-    @property
-    def mirrored(self) -> Points:
-        """The points of the mirrored photo."""
-        if self._mirrored is None:
-            self._mirrored = self._flipped()
-        return self._mirrored
-
     def _found(self) -> Points:
         found, descriptors = _sift().detectAndCompute(self.grey, None)
         if descriptors is None:
-            return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float16)
+            return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.float32))
         places = np.array([point.pt for point in found], np.float32)
-        shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
-        return places, np.sqrt(shares).astype(np.float16)
-
-    def _flipped(self) -> Points:
-        """Only the order of a descriptor's bins changes, so nothing needs to be detected again."""
-        places, descriptors = self.points
-        flipped = places.copy()
-        flipped[:, 0] = self.grey.shape[1] - 1 - flipped[:, 0]
-        bins = descriptors.reshape(-1, 4, 4, 8)[:, ::-1][..., (8 - np.arange(8)) % 8]
-        return flipped, bins.reshape(-1, 128)
+        angles = np.array([point.angle for point in found], np.float32)
+        roots = np.sqrt(descriptors / np.maximum(2 * descriptors.sum(axis=1, keepdims=True), 1e-6))
+        one, other = roots[:, ONE_OF_TWO], roots[:, OTHER_OF_TWO]
+        return Points(places, angles, np.concatenate([one + other, one - other], axis=1))
 
 
 def _sift() -> cv2.SIFT:
@@ -118,23 +121,40 @@ class Agreement:
 
 def align(a: Sketch, b: Sketch) -> Alignment | None:
     """The homography that most keypoints agree on, plain or mirrored. None if fewer than FEWEST agree."""
-    straight = _fit(a.points, b.points, mirrored=False)
+    ways = _ways(a, b)
+    straight = next(ways)
     if straight and straight.points >= 3 * FEWEST:
         return straight
-    mirror = _fit(a.points, b.mirrored, mirrored=True)
-    return max((fit for fit in (straight, mirror) if fit), key=lambda fit: fit.points, default=None)
+    return max((fit for fit in (straight, next(ways)) if fit), key=lambda fit: fit.points, default=None)
 
 
 def fits(a: Sketch, b: Sketch) -> list[Alignment]:
     """The homography plain and mirrored, each only if at least FEWEST keypoints agree on it."""
-    found = _fit(a.points, b.points, mirrored=False), _fit(a.points, b.mirrored, mirrored=True)
-    return [fit for fit in found if fit]
+    return [fit for fit in _ways(a, b) if fit]
 
 
-def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
-    here, there = _matched(a, b)
-    if len(here) < FEWEST:
+def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
+    """How `b` lies on `a`, plain and then mirrored."""
+    ours, theirs = a.points, b.points
+    if min(len(ours.places), len(theirs.places)) < FEWEST:
+        yield from (None, None)
+        return
+    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
+    (kept, turned), (kept_too, turned_too) = ((p.descriptors[:, :HALF], p.descriptors[:, HALF:]) for p in (ours, theirs))
+    sums = cv2.gemm(kept, kept_too, 1, NOTHING, 0, flags=cv2.GEMM_2_T)
+    straight = cv2.gemm(turned, turned_too, 1, sums, 1, flags=cv2.GEMM_2_T)
+    mirrored = 2 * sums - straight  # before straight is written to
+    yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)
+    flipped = np.stack([b.grey.shape[1] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
+    yield _fit(ours, flipped, 180 - theirs.angles, mirrored, mirrored=True)
+
+
+def _fit(a: Points, places: np.ndarray, angles: np.ndarray, like: np.ndarray, mirrored: bool) -> Alignment | None:
+    """The homography to `a` from these places, float32 [M, 2], with angles, float32 [M], and likeness [N, M]."""
+    mine, theirs = _matched(like)
+    if not _turned_alike(a.angles[mine] - angles[theirs]):
         return None
+    here, there = a.places[mine], places[theirs]
     cv2.setRNGSeed(1)
     plane, fits = cv2.findHomography(there, here, cv2.USAC_MAGSAC, LOOSE, maxIters=1000, confidence=0.999)
     if plane is None or fits.sum() < FEWEST:
@@ -143,20 +163,28 @@ def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
     return Alignment(int(fits.sum()), mirrored, plane, here[fits], there[fits])
 
 
-def _matched(a: Points, b: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Places of mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test)."""
-    if min(len(a[0]), len(b[0])) < FEWEST:
-        return a[0][:0], b[0][:0]
-    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
-    like = cv2.gemm(a[1].astype(np.float32), np.ascontiguousarray(b[1].T, np.float32), 1, NOTHING, 0)
+def _turned_alike(turns: np.ndarray) -> bool:
+    """Whether FEWEST of these angles, float32 [N] in degrees, lie within ONE_TURN of each other."""
+    if len(turns) < FEWEST:
+        return False
+    turns = np.sort(turns % 360)
+    return bool((np.concatenate([turns[FEWEST - 1 :], turns[: FEWEST - 1] + 360]) - turns <= ONE_TURN).any())
+
+
+def _matched(like: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test), int64 [K] each.
+
+    like: float32 [N, M], cosines of two photos' descriptors; written to.
+    """
     rows = np.arange(len(like))
     nearest = like.argmax(axis=1)
     first = like[rows, nearest]
-    mutual = like.argmax(axis=0)[nearest] == rows
     like[rows, nearest] = -1
-    clear = 2 - 2 * first < RATIO**2 * (2 - 2 * like.max(axis=1))
-    chosen = mutual & clear
-    return a[0][chosen], b[0][nearest[chosen]]
+    clear = np.flatnonzero(2 - 2 * first < RATIO**2 * (2 - 2 * like.max(axis=1)))
+    like[rows, nearest] = first
+    theirs = nearest[clear]
+    mutual = like[:, theirs].argmax(axis=0) == clear
+    return clear[mutual], theirs[mutual]
 
 
 def as_they_are(a: Sketch, b: Sketch) -> Alignment:

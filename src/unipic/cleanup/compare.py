@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress
 from threading import Lock
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
-from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
+from unipic.cleanup.likeness import BY_CHANCE, NO_POINTS, Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
 from unipic.core.machine import cores
@@ -31,7 +32,7 @@ from unipic.vision.base import Calibration
 
 Pair = tuple[Photo, Photo]
 
-VERSION = 1  # raised when pairs get other results: here or in _alignment.py
+VERSION = 2  # raised when pairs get other results: here or in _alignment.py
 STAGE = "Comparing photos"
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
@@ -41,6 +42,12 @@ WORTH_COMPARING = -2.5
 # to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
 SKETCHES = 512  # in the cache: 80 MB
+# Log-odds of the highest similarity that can be asked for. Two exposures that reach it by encoder and clock, even if no
+# keypoint agreed, are one moment and no copies, so they need not be laid on each other.
+CERTAIN = 4.6
+UNASKED = PairResult(BY_CHANCE)  # speaks neither for nor against
+SWEEP_GAP = 10.0  # seconds between two shots of a panorama
+OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
 BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
 
 # The largest differences of one picture. Set on labelled photos: most copies stay below half of each limit, while
@@ -83,10 +90,13 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    results = _results(pairs, Sketches(thumbnails), bits, workers or cores(), progress, index)
+    known = np.minimum(calibration.odds(cosine), ALONE) + times
+    asked = [not certain(*pair, odds) for pair, odds in zip(pairs, known.tolist(), strict=True)]
+    laid = iter(_results(list(compress(pairs, asked)), Sketches(thumbnails), bits, workers or cores(), progress, index))
+    results = [next(laid) if it_is else UNASKED for it_is in asked]
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
-    odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
+    odds = known + points_evidence(points)
     how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
     steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
@@ -98,6 +108,17 @@ def compare(
 def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
     """float64 [P]: time evidence, but 0 for pairs that may be one picture whose clock was corrected."""
     return np.array([time if time >= 0 or other_shot(*pair) else 0.0 for time, pair in zip(times, pairs, strict=True)])
+
+
+def certain(a: Photo, b: Photo, odds: float) -> bool:
+    """Whether laying them on each other could change nothing. `odds`: log-odds by encoder and clock."""
+    return odds + NO_POINTS >= CERTAIN and other_shot(a, b) and not _may_be_swept(a, b)
+
+
+def _may_be_swept(a: Photo, b: Photo) -> bool:
+    """Whether they may be shots of a panorama, which is told by how far the view moved."""
+    apart = seconds_apart(a, b)
+    return apart is not None and apart <= SWEEP_GAP and bits_apart(a.fingerprint, b.fingerprint) >= OTHER_VIEW
 
 
 class Sketches:
