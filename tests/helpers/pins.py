@@ -63,7 +63,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "3503bf81a6deb4ae"),
+    "reading/images": (1, "cbad65c92fefcdfb"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (1, "cb4a30dca432e833"),
     "reading/_content": (2, "9b087bdb482daa9e"),
@@ -81,14 +81,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "8b93302c58585a75"),
     "library/recognised": (1, "0f3ec3a27c2d258e"),
-    "vision/ocr": (1, "1b9edbc8c3603a6d"),
+    "vision/ocr": (1, "58bd5e1f5177315d"),
     "vision/faces": (1, "c1e9215dcfbd7dca"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
     "vision/own_faces": (1, "a302fbb3195c51ee"),
     "people/grouping": (1, "fbf6d441be40e27e"),
-    "cleanup/compare": (1, "c52881c0119b7fd1"),
-    "cleanup/look": (2, "53896140c73c519c"),
+    "cleanup/compare": (2, "3535ee87e58e140a"),
+    "cleanup/look": (3, "2bf1bc8d8d36fea7"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "480fa8dd8bb8a8e6"),
     "video/facts": (1, "cc4790bdc489b934"),

@@ -29,8 +29,8 @@ UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 cv2.setNumThreads(1)  # parallel over photos, not inside one
 
 NOTHING = np.zeros((0, 0), np.float32)
-# A mirror swaps each of SIFT's 4 x 4 x 8 bins (places, places, directions) with another. In the sums and the differences
-# of such two, over the root of 2, it only changes the sign of the differences.
+# A mirror swaps each of SIFT's 4 x 4 x 8 bins (places, places, directions) with another. In the sums and the
+# differences of such two, over the root of 2, it only changes the sign of the differences.
 HALF = 64
 ONE_OF_TWO = np.arange(HALF)
 OTHER_OF_TWO = np.arange(128).reshape(4, 4, 8)[::-1][..., (8 - np.arange(8)) % 8].ravel()[:HALF]
@@ -140,7 +140,9 @@ def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
         yield from (None, None)
         return
     # Not with @: numpy's own threads and those that compare pairs would wait for each other.
-    (kept, turned), (kept_too, turned_too) = ((p.descriptors[:, :HALF], p.descriptors[:, HALF:]) for p in (ours, theirs))
+    (kept, turned), (kept_too, turned_too) = (
+        (p.descriptors[:, :HALF], p.descriptors[:, HALF:]) for p in (ours, theirs)
+    )
     sums = cv2.gemm(kept, kept_too, 1, NOTHING, 0, flags=cv2.GEMM_2_T)
     straight = cv2.gemm(turned, turned_too, 1, sums, 1, flags=cv2.GEMM_2_T)
     mirrored = 2 * sums - straight  # before straight is written to

@@ -24,7 +24,7 @@ from tests.helpers.shots import (
 from tests.safety.harness.amounts import amount
 
 from unipic.cleanup import _alignment
-from unipic.cleanup._alignment import FEWEST, HALF, SIDE, Agreement, Sketch, _ways, agreement, align, as_they_are, grain
+from unipic.cleanup._alignment import FEWEST, HALF, SIDE, Agreement, _ways, agreement, align, as_they_are, grain
 from unipic.cleanup.compare import sameness
 
 
