@@ -7,7 +7,7 @@ grain. Shots of a burst fail at one of these: the hand or the subject moves, foc
 sensor's noise does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -32,48 +32,88 @@ NOTHING = np.zeros((0, 0), np.float32)
 # A mirror swaps each of SIFT's 4 x 4 x 8 bins (places, places, directions) with another. In the sums and the
 # differences of such two, over the root of 2, it only changes the sign of the differences.
 HALF = 64
-ONE_OF_TWO = np.arange(HALF)
-OTHER_OF_TWO = np.arange(128).reshape(4, 4, 8)[::-1][..., (8 - np.arange(8)) % 8].ravel()[:HALF]
+BY_MIRROR = np.arange(128).reshape(4, 4, 8)
+BY_MIRROR = np.concatenate([BY_MIRROR[:2].ravel(), BY_MIRROR[::-1][..., (8 - np.arange(8)) % 8][:2].ravel()])
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Keypoints of a photo; all arrays of N."""
+    """Keypoints of a photo, as they are matched; all arrays of N."""
 
     places: np.ndarray  # float32 [N, 2] (x, y)
     angles: np.ndarray  # float32 [N], degrees
     descriptors: np.ndarray  # float32 [N, 128] of length 1: HALF sums, which a mirror keeps, then HALF differences
 
 
-class Sketch:
-    """A photo in grey at SIDE pixels, with its keypoints, which are found on first use."""
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """Keypoints of a photo, as they are kept: in a quarter of the memory, without loss."""
 
-    def __init__(self, pixels: np.ndarray, original: int) -> None:
-        """pixels: uint8 [H, W, 3] RGB. original: long side of the photo itself, which limits the detail there is."""
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        scale = SIDE / max(grey.shape)
-        size = [max(16, round(side * scale)) for side in grey.shape[::-1]]
-        self.grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    size: tuple[int, int]  # of the sketch, width and height
+    places: np.ndarray  # float32 [N, 2] (x, y)
+    angles: np.ndarray  # float32 [N], degrees
+    bins: np.ndarray  # uint8 [N, 128]: HALF bins, then those that a mirror swaps them with
+
+    def points(self) -> Points:
+        """As they are matched."""
+        bins = self.bins.astype(np.float32)
+        roots = np.sqrt(bins / np.maximum(2 * bins.sum(axis=1, keepdims=True), 1e-6))
+        one, other = roots[:, :HALF], roots[:, HALF:]
+        return Points(self.places, self.angles, np.concatenate([one + other, one - other], axis=1))
+
+
+class Sketch:
+    """A photo in grey at SIDE pixels, and its keypoints; both are made on first use."""
+
+    def __init__(
+        self, pixels: np.ndarray | Callable[[], np.ndarray], original: int, keypoints: Keypoints | None = None
+    ) -> None:
+        """pixels: uint8 [H, W, 3] RGB, or what loads them. original: long side of the photo, which limits its detail.
+
+        keypoints: those of an earlier sketch of the photo.
+        """
         self.detail = min(1.0, original / SIDE)
+        self._pixels = pixels
+        self._grey: np.ndarray | None = None
+        self._keypoints = keypoints
         self._points: Points | None = None
 
     # Not cached_property: up to Python 3.11 it has one lock for all instances, so threads would wait for each other.
     @property
+    def grey(self) -> np.ndarray:
+        """uint8 [H, W]."""
+        if self._grey is None:
+            self._grey = _sketched(self._pixels() if callable(self._pixels) else self._pixels)
+        return self._grey
+
+    @property
+    def keypoints(self) -> Keypoints:
+        """The strongest, at most POINTS."""
+        if self._keypoints is None:
+            self._keypoints = _found(self.grey)
+        return self._keypoints
+
+    @property
     def points(self) -> Points:
-        """The strongest keypoints, at most POINTS."""
+        """The keypoints, as they are matched."""
         if self._points is None:
-            self._points = self._found()
+            self._points = self.keypoints.points()
         return self._points
 
-    def _found(self) -> Points:
-        found, descriptors = _sift().detectAndCompute(self.grey, None)
-        if descriptors is None:
-            return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.float32))
-        places = np.array([point.pt for point in found], np.float32)
-        angles = np.array([point.angle for point in found], np.float32)
-        roots = np.sqrt(descriptors / np.maximum(2 * descriptors.sum(axis=1, keepdims=True), 1e-6))
-        one, other = roots[:, ONE_OF_TWO], roots[:, OTHER_OF_TWO]
-        return Points(places, angles, np.concatenate([one + other, one - other], axis=1))
+
+def _sketched(pixels: np.ndarray) -> np.ndarray:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    scale = SIDE / max(grey.shape)
+    size = [max(16, round(side * scale)) for side in grey.shape[::-1]]
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def _found(grey: np.ndarray) -> Keypoints:
+    found, descriptors = _sift().detectAndCompute(grey, None)
+    places = np.array([point.pt for point in found], np.float32).reshape(-1, 2)
+    angles = np.array([point.angle for point in found], np.float32)
+    bins = np.zeros((0, 128), np.uint8) if descriptors is None else descriptors.astype(np.uint8)[:, BY_MIRROR]
+    return Keypoints(grey.shape[::-1], places, angles, bins)
 
 
 def _sift() -> cv2.SIFT:
@@ -147,7 +187,7 @@ def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
     straight = cv2.gemm(turned, turned_too, 1, sums, 1, flags=cv2.GEMM_2_T)
     mirrored = 2 * sums - straight  # before straight is written to
     yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)
-    flipped = np.stack([b.grey.shape[1] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
+    flipped = np.stack([b.keypoints.size[0] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
     yield _fit(ours, flipped, 180 - theirs.angles, mirrored, mirrored=True)
 
 
@@ -330,11 +370,11 @@ def swept(a: Sketch, b: Sketch, found: Alignment) -> tuple[float, float] | None:
     """
     if found.mirrored or abs(found.angle) > UPRIGHT:
         return None
-    size = np.array(b.grey.shape[::-1], np.float64)
+    size = np.array(b.keypoints.size, np.float64)
     places = np.array([[size / 2, size / 2 + [10, 0], size / 2 + [0, 10]]])
     middle, right, down = cv2.perspectiveTransform(places, found.plane)[0]
     zoom = float(np.sqrt(abs(np.linalg.det([right - middle, down - middle])))) / 10
-    across, below = ((middle - np.array(a.grey.shape[::-1]) / 2) / size).tolist()
+    across, below = ((middle - np.array(a.keypoints.size) / 2) / size).tolist()
     went = SWEPT[0] <= max(abs(across), abs(below)) <= SWEPT[1] and 1 / ZOOM <= zoom <= ZOOM
     return (across, below) if went else None
 

@@ -8,13 +8,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
-from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
+from unipic.cleanup._alignment import (
+    Agreement,
+    Alignment,
+    Keypoints,
+    Sketch,
+    agreement,
+    align,
+    as_they_are,
+    grain,
+    swept,
+)
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import BY_CHANCE, NO_POINTS, Likeness, percent, points_evidence, time_evidence
@@ -30,6 +41,7 @@ from unipic.reading.seen import PairResult
 from unipic.reading.versions import compared
 from unipic.vision.base import Calibration
 
+T = TypeVar("T")
 Pair = tuple[Photo, Photo]
 
 VERSION = 2  # raised when pairs get other results: here or in _alignment.py
@@ -41,7 +53,10 @@ WORTH_COMPARING = -2.5
 # The most log-odds the encoder can add. Without common keypoints and time that is just short of the default threshold:
 # to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
-SKETCHES = 512  # in the cache: 80 MB
+SKETCHES = 512  # in the cache: 120 MB
+KEYPOINTS = 4096  # photos in the cache: 170 MB
+# Where everything looks alike, photos are compared part by part, as they fit both caches twice.
+PARTS = (KEYPOINTS // 2, SKETCHES // 2)
 # Log-odds of the highest similarity that can be asked for. Two exposures that reach it by encoder and clock, even if no
 # keypoint agreed, are one moment and no copies, so they need not be laid on each other.
 CERTAIN = 4.6
@@ -122,29 +137,39 @@ def _may_be_swept(a: Photo, b: Photo) -> bool:
 
 
 class Sketches:
-    """A cache of recent sketches, safe for threads."""
+    """A cache of recent sketches, safe for threads, and of the keypoints of more photos."""
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         self.thumbnails = thumbnails
         self._kept: OrderedDict[str, Sketch] = OrderedDict()
+        self._keypoints: OrderedDict[str, Keypoints] = OrderedDict()
         self._lock = Lock()
 
     def prepare(self, photo: Photo) -> None:
         """Find the photo's keypoints, unless cached."""
-        _ = self.of(photo).points
+        sketch = self.of(photo)
+        _ = sketch.points
+        with self._lock:
+            _remember(self._keypoints, photo.digest, sketch.keypoints, KEYPOINTS)
 
     def of(self, photo: Photo) -> Sketch:
         """The photo's sketch."""
         with self._lock:
-            if photo.digest in self._kept:
-                self._kept.move_to_end(photo.digest)
-                return self._kept[photo.digest]
-        sketch = Sketch(self.thumbnails.load(photo.digest), max(photo.width, photo.height))
+            kept = self._kept.get(photo.digest)
+            known = self._keypoints.get(photo.digest)
+        load = partial(self.thumbnails.load, photo.digest)
+        sketch = kept or Sketch(load, max(photo.width, photo.height), known)
         with self._lock:
-            self._kept[photo.digest] = sketch
-            if len(self._kept) > SKETCHES:
-                self._kept.popitem(last=False)
+            _remember(self._kept, photo.digest, sketch, SKETCHES)
         return sketch
+
+
+def _remember(kept: OrderedDict[str, T], digest: str, value: T, most: int) -> None:
+    """Keep the value as the latest, and at most so many in all."""
+    kept[digest] = value
+    kept.move_to_end(digest)
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _results(
@@ -181,7 +206,10 @@ def _digests(pair: Pair) -> tuple[str, str]:
 
 
 def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs in an order in which connected photos follow each other by time, so their sketches are cached."""
+    """The pairs in an order in which connected photos follow each other by time, so their sketches are cached.
+
+    Of many connected photos, pairs between the same two parts follow each other.
+    """
     if not pairs:
         return []
     photos = sorted({photo.id: photo for pair in pairs for photo in pair}.values(), key=_when)
@@ -190,7 +218,8 @@ def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
     group = np.zeros(len(photos), dtype=np.int64)
     for number, members in enumerate(components(len(photos), ends[:, 0], ends[:, 1])):
         group[members] = number
-    order = np.lexsort((ends[:, 1], ends[:, 0], group[ends[:, 0]]))
+    parts = [ends[:, end] // size for size in PARTS[::-1] for end in (1, 0)]
+    order = np.lexsort((ends[:, 1], ends[:, 0], *parts, group[ends[:, 0]]))
     return [pairs[i] for i in order.tolist()]
 
 

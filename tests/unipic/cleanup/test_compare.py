@@ -3,6 +3,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -331,10 +332,33 @@ def test_the_sketch_asked_for_last_is_forgotten_last(shelf: Shelf, monkeypatch: 
     a, b, c = (shelf.put(name, picture()) for name in "abc")
     sketches = Sketches(shelf)
     for one in (a, b, a, c, a):
-        sketches.of(one)
+        _ = sketches.of(one).grey
     assert (shelf.asked[a.digest], shelf.asked[b.digest]) == (1, 1)
-    sketches.of(b)
+    _ = sketches.of(b).grey
     assert shelf.asked[b.digest] == 2
+
+
+def test_keypoints_are_found_once_even_where_sketches_are_forgotten(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a gallery in which everything looks alike."""
+    photos = [shelf.put(f"{i}", resized(picture(i), 0.3), taken=NOON + timedelta(hours=i)) for i in range(9)]
+    whole = compared(shelf, *photos)
+    shelf.asked.clear()
+    monkeypatch.setattr(module, "SKETCHES", 2)
+    monkeypatch.setattr(module, "PARTS", (4, 1))
+    assert pairs(compared(shelf, *photos)) == pairs(whole)
+    assert set(shelf.asked.values()) == {1}
+
+
+def test_many_connected_photos_are_compared_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PARTS", (8, 2))
+    photos = [photo(f"{i:02}", taken=NOON + timedelta(hours=i)) for i in range(16)]
+    ordered = module._in_reach(random.Random(0).sample(list(combinations(photos, 2)), 120))
+    assert len(set(ordered)) == 120
+    for size, tiles in ((2, 36), (8, 3)):
+        ends = [tuple(sorted(photos.index(one) // size for one in pair)) for pair in ordered]
+        assert sum(one != other for one, other in pairwise(ends)) + 1 == tiles
 
 
 def test_memory_stays_bounded_over_many_pairs(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
