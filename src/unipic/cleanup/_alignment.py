@@ -37,15 +37,6 @@ BY_MIRROR = np.concatenate([BY_MIRROR[:2].ravel(), BY_MIRROR[::-1][..., (8 - np.
 
 
 @dataclass(frozen=True, eq=False)
-class Points:
-    """Keypoints of a photo, as they are matched; all arrays of N."""
-
-    places: np.ndarray  # float32 [N, 2] (x, y)
-    angles: np.ndarray  # float32 [N], degrees
-    descriptors: np.ndarray  # float32 [N, 128] of length 1: HALF sums, which a mirror keeps, then HALF differences
-
-
-@dataclass(frozen=True, eq=False)
 class Keypoints:
     """Keypoints of a photo, as they are kept: in a quarter of the memory, without loss."""
 
@@ -53,13 +44,6 @@ class Keypoints:
     places: np.ndarray  # float32 [N, 2] (x, y)
     angles: np.ndarray  # float32 [N], degrees
     bins: np.ndarray  # uint8 [N, 128]: HALF bins, then those that a mirror swaps them with
-
-    def points(self) -> Points:
-        """As they are matched."""
-        bins = self.bins.astype(np.float32)
-        roots = np.sqrt(bins / np.maximum(2 * bins.sum(axis=1, keepdims=True), 1e-6))
-        one, other = roots[:, :HALF], roots[:, HALF:]
-        return Points(self.places, self.angles, np.concatenate([one + other, one - other], axis=1))
 
 
 class Sketch:
@@ -76,7 +60,7 @@ class Sketch:
         self._pixels = pixels
         self._grey: np.ndarray | None = None
         self._keypoints = keypoints
-        self._points: Points | None = None
+        self._descriptors: np.ndarray | None = None
 
     # Not cached_property: up to Python 3.11 it has one lock for all instances, so threads would wait for each other.
     @property
@@ -94,11 +78,14 @@ class Sketch:
         return self._keypoints
 
     @property
-    def points(self) -> Points:
-        """The keypoints, as they are matched."""
-        if self._points is None:
-            self._points = self.keypoints.points()
-        return self._points
+    def descriptors(self) -> np.ndarray:
+        """Of the keypoints, float32 [N, 128] of length 1: HALF sums, which a mirror keeps, then HALF differences."""
+        if self._descriptors is None:
+            bins = self.keypoints.bins.astype(np.float32)
+            roots = np.sqrt(bins / np.maximum(2 * bins.sum(axis=1, keepdims=True), 1e-6))
+            one, other = roots[:, :HALF], roots[:, HALF:]
+            self._descriptors = np.concatenate([one + other, one - other], axis=1)
+        return self._descriptors
 
 
 def _sketched(pixels: np.ndarray) -> np.ndarray:
@@ -175,23 +162,20 @@ def fits(a: Sketch, b: Sketch) -> list[Alignment]:
 
 def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
     """How `b` lies on `a`, plain and then mirrored."""
-    ours, theirs = a.points, b.points
+    ours, theirs = a.keypoints, b.keypoints
     if min(len(ours.places), len(theirs.places)) < FEWEST:
         yield from (None, None)
         return
     # Not with @: numpy's own threads and those that compare pairs would wait for each other.
-    (kept, turned), (kept_too, turned_too) = (
-        (p.descriptors[:, :HALF], p.descriptors[:, HALF:]) for p in (ours, theirs)
-    )
-    sums = cv2.gemm(kept, kept_too, 1, NOTHING, 0, flags=cv2.GEMM_2_T)
-    straight = cv2.gemm(turned, turned_too, 1, sums, 1, flags=cv2.GEMM_2_T)
+    sums = cv2.gemm(a.descriptors[:, :HALF], b.descriptors[:, :HALF], 1, NOTHING, 0, flags=cv2.GEMM_2_T)
+    straight = cv2.gemm(a.descriptors[:, HALF:], b.descriptors[:, HALF:], 1, sums, 1, flags=cv2.GEMM_2_T)
     mirrored = 2 * sums - straight  # before straight is written to
     yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)
-    flipped = np.stack([b.keypoints.size[0] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
+    flipped = np.stack([theirs.size[0] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
     yield _fit(ours, flipped, 180 - theirs.angles, mirrored, mirrored=True)
 
 
-def _fit(a: Points, places: np.ndarray, angles: np.ndarray, like: np.ndarray, mirrored: bool) -> Alignment | None:
+def _fit(a: Keypoints, places: np.ndarray, angles: np.ndarray, like: np.ndarray, mirrored: bool) -> Alignment | None:
     """The homography to `a` from these places, float32 [M, 2], with angles, float32 [M], and likeness [N, M]."""
     mine, theirs = _matched(like)
     if not _turned_alike(a.angles[mine] - angles[theirs]):

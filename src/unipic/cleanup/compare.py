@@ -148,18 +148,15 @@ class Sketches:
     def prepare(self, photo: Photo) -> None:
         """Find the photo's keypoints, unless cached."""
         sketch = self.of(photo)
-        _ = sketch.points
+        _ = sketch.descriptors
         with self._lock:
             _remember(self._keypoints, photo.digest, sketch.keypoints, KEYPOINTS)
 
     def of(self, photo: Photo) -> Sketch:
         """The photo's sketch."""
+        load, long_side = partial(self.thumbnails.load, photo.digest), max(photo.width, photo.height)
         with self._lock:
-            kept = self._kept.get(photo.digest)
-            known = self._keypoints.get(photo.digest)
-        load = partial(self.thumbnails.load, photo.digest)
-        sketch = kept or Sketch(load, max(photo.width, photo.height), known)
-        with self._lock:
+            sketch = self._kept.get(photo.digest) or Sketch(load, long_side, self._keypoints.get(photo.digest))
             _remember(self._kept, photo.digest, sketch, SKETCHES)
         return sketch
 
