@@ -96,6 +96,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "people/grouping": (1, "fbf6d441be40e27e"),
     "cleanup/compare": (2, "9104eacaa8950bb3"),
     "cleanup/look": (3, "d8d3c399a96d24f5"),
+    "cleanup/compare": (1, "4b8734e860a1a34b"),
+    "cleanup/look": (2, "ca88cad571fac097"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "480fa8dd8bb8a8e6"),
     "video/facts": (1, "8e2abfacd1895ace"),
