@@ -45,13 +45,8 @@ from unipic.vision.base import Calibration
 T = TypeVar("T")
 Pair = tuple[Photo, Photo]
 
-<<<<<<< HEAD
 VERSION = 2  # raised when pairs get other results: here or in _alignment.py
-STAGE = "Comparing photos"
-=======
-VERSION = 1  # raised when pairs get other results: here or in _alignment.py
 STAGE = kept("Comparing photos")
->>>>>>> main
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
@@ -167,12 +162,12 @@ class Sketches:
         return sketch
 
 
-def _remember(kept: OrderedDict[str, T], digest: str, value: T, most: int) -> None:
+def _remember(cache: OrderedDict[str, T], digest: str, value: T, most: int) -> None:
     """Keep the value as the latest, and at most so many in all."""
-    kept[digest] = value
-    kept.move_to_end(digest)
-    if len(kept) > most:
-        kept.popitem(last=False)
+    cache[digest] = value
+    cache.move_to_end(digest)
+    if len(cache) > most:
+        cache.popitem(last=False)
 
 
 def _results(

@@ -26,13 +26,8 @@ from unipic.reading.versions import compared
 
 Pair = tuple[Photo, Photo]
 
-<<<<<<< HEAD
 VERSION = 3  # raised when pairs get other verdicts: here, in _overlay, _difference, _grain or _alignment
-STAGE = "Checking copies at full size"
-=======
-VERSION = 2  # raised when pairs get other verdicts: here, in _overlay, _difference, _grain or _alignment
 STAGE = kept("Checking copies at full size")
->>>>>>> main
 LONG_SIDE = 2000  # pixels; a camera's 4,000 are decoded at half of them, in a quarter of the time
 ENLARGED = 2  # how much larger than the other a picture is decoded: it may show more than the other, a cut
 # A mark is one compact region at the border: a date, a logo, a line with the time.
