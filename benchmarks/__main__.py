@@ -10,6 +10,7 @@ memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 m
 darkroom  the review of 2,000 photos in real Chromium: from a key to the next group, the browser's memory, bytes sent
 photos    a library of 100,000 in real Chromium: listing, opening, work of a frame while scrolling, memory
 startup   how long until --help, the first screen, and the first photo looked at
+alike     galleries in which everything looks alike: what comparing costs a photo, as they grow
 pairs     finding pairs from stored embeddings of up to 400,000 photos: time, memory, and what the index misses
 versions  what a new version of one extractor costs photos that were seen before; the size of stored vectors
 library   an index of 2,000 photos that is killed five times; 100,000 files in which nothing is new
@@ -40,6 +41,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    alike,
     bias,
     calibrate,
     darkroom,
@@ -87,6 +89,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,
+    "alike": alike.run,
     "pairs": pairs.run,
     "people": people.run,
     "versions": versions.run,

@@ -63,13 +63,18 @@ def _clouds(folder: Path, number: int) -> list[Path]:
     chance = np.random.default_rng(0)
     made = []
     for i in range(number):
-        picture = np.full((132, 176, 3), 128.0)
-        for cells in (2, 5, 12, 40):
-            coarse = chance.normal(0, chance.uniform(5, 60), (cells, cells, 3)).astype(np.float32)
-            picture += cv2.resize(coarse, (176, 132), interpolation=cv2.INTER_CUBIC)
         made.append(folder / f"{i}.png")
-        Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(made[-1])
+        Image.fromarray(clouds(chance)).save(made[-1])
     return made
+
+
+def clouds(chance: np.random.Generator) -> np.ndarray:
+    """One picture of nothing, uint8 [132, 176, 3]."""
+    picture = np.full((132, 176, 3), 128.0)
+    for cells in (2, 5, 12, 40):
+        coarse = chance.normal(0, chance.uniform(5, 60), (cells, cells, 3)).astype(np.float32)
+        picture += cv2.resize(coarse, (176, 132), interpolation=cv2.INTER_CUBIC)
+    return picture.clip(0, 255).astype(np.uint8)
 
 
 def _planned(photos: int, sources: list[Path], folder: Path) -> tuple[list[Shot], list[tuple[Shot, bool]]]:
@@ -102,12 +107,17 @@ def _taken(shot: Shot) -> None:
     down, across = np.random.default_rng(shot.seed).integers(0, SPARE, 2)
     grain = _grain()[down : down + SIZE[1], across : across + SIZE[0]]
     picture = cv2.add(cv2.convertScaleAbs(moved, alpha=shot.light), grain, dtype=cv2.CV_8U)
-    exif = Image.Exif()
-    exif[Base.Make], exif[Base.Model], exif[Base.Orientation] = "Unipic", "Benchmark", 1
-    inner = exif.get_ifd(IFD.Exif)
-    inner[Base.DateTimeOriginal] = shot.when.strftime("%Y:%m:%d %H:%M:%S")
-    inner[Base.SubsecTimeOriginal] = f"{shot.when.microsecond // 1000:03}"
-    Image.fromarray(picture).save(shot.target, "JPEG", quality=QUALITY, exif=exif)
+    Image.fromarray(picture).save(shot.target, "JPEG", quality=QUALITY, exif=exif(shot.when))
+
+
+def exif(when: datetime) -> Image.Exif:
+    """What the camera writes."""
+    written = Image.Exif()
+    written[Base.Make], written[Base.Model], written[Base.Orientation] = "Unipic", "Benchmark", 1
+    inner = written.get_ifd(IFD.Exif)
+    inner[Base.DateTimeOriginal] = when.strftime("%Y:%m:%d %H:%M:%S")
+    inner[Base.SubsecTimeOriginal] = f"{when.microsecond // 1000:03}"
+    return written
 
 
 @lru_cache

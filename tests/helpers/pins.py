@@ -70,7 +70,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "8747614ec5bcf817"),
+    "reading/images": (1, "bbeccf544d5fcf35"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (1, "cb4a30dca432e833"),
     "reading/_content": (2, "9b087bdb482daa9e"),
@@ -88,7 +88,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "7617a380e5578436"),
     "library/recognised": (1, "b5c54a84d31f8577"),
-    "vision/ocr": (1, "1b9edbc8c3603a6d"),
+    "vision/ocr": (1, "58bd5e1f5177315d"),
     "vision/faces": (1, "c1e9215dcfbd7dca"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
@@ -96,6 +96,9 @@ PINS: Mapping[str, tuple[int, str]] = {
     "people/grouping": (1, "18311727cc15f7d4"),
     "cleanup/compare": (1, "4b8734e860a1a34b"),
     "cleanup/look": (2, "ca88cad571fac097"),
+    "people/grouping": (1, "fbf6d441be40e27e"),
+    "cleanup/compare": (2, "53d297a4edf395d6"),
+    "cleanup/look": (3, "3dad204495ad5d02"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "480fa8dd8bb8a8e6"),
     "video/facts": (1, "8e2abfacd1895ace"),

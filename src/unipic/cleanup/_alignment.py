@@ -7,6 +7,7 @@ grain. Shots of a burst fail at one of these: the hand or the subject moves, foc
 sensor's noise does.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,9 @@ SIDE = 320  # pixels of the long side; 400 finds a few more pairs in twice the t
 POINTS = 300  # keypoints at most, the strongest
 FEWEST = 8  # keypoints that move together; a homography fits any 4, and chance rarely adds 4 more
 LOOSE = 3.0  # pixels a keypoint may be off the homography
+# Degrees within which the directions of keypoints turn together. In one scene that homographies fit they turn by about
+# the same; those that match by chance turn by anything.
+ONE_TURN = 60.0
 RATIO = 0.85  # of the distances to the nearest and the second nearest keypoint
 GRAIN_BLOCK = 24  # pixels of the thumbnail
 LEAST_GRAIN = 0.4  # grey levels; less is rounding
@@ -25,52 +29,78 @@ UPRIGHT, ZOOM = 8.0, 1.2  # degrees; ratio
 cv2.setNumThreads(1)  # parallel over photos, not inside one
 
 NOTHING = np.zeros((0, 0), np.float32)
-Points = tuple[np.ndarray, np.ndarray]  # places and descriptors
+# A mirror swaps each of SIFT's 4 x 4 x 8 bins (places, places, directions) with another. In the sums and the
+# differences of such two, over the root of 2, it only changes the sign of the differences.
+HALF = 64
+BY_MIRROR = np.arange(128).reshape(4, 4, 8)
+BY_MIRROR = np.concatenate([BY_MIRROR[:2].ravel(), BY_MIRROR[::-1][..., (8 - np.arange(8)) % 8][:2].ravel()])
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """Keypoints of a photo, as they are kept: in a quarter of the memory, without loss."""
+
+    size: tuple[int, int]  # of the sketch, width and height
+    places: np.ndarray  # float32 [N, 2] (x, y)
+    angles: np.ndarray  # float32 [N], degrees
+    bins: np.ndarray  # uint8 [N, 128]: HALF bins, then those that a mirror swaps them with
 
 
 class Sketch:
-    """A photo in grey at SIDE pixels, with its keypoints, which are found on first use."""
+    """A photo in grey at SIDE pixels, and its keypoints; both are made on first use."""
 
-    def __init__(self, pixels: np.ndarray, original: int) -> None:
-        """pixels: uint8 [H, W, 3] RGB. original: long side of the photo itself, which limits the detail there is."""
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        scale = SIDE / max(grey.shape)
-        size = [max(16, round(side * scale)) for side in grey.shape[::-1]]
-        self.grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    def __init__(
+        self, pixels: np.ndarray | Callable[[], np.ndarray], original: int, keypoints: Keypoints | None = None
+    ) -> None:
+        """pixels: uint8 [H, W, 3] RGB, or what loads them. original: long side of the photo, which limits its detail.
+
+        keypoints: those of an earlier sketch of the photo.
+        """
         self.detail = min(1.0, original / SIDE)
-        self._points: Points | None = None
-        self._mirrored: Points | None = None
+        self._pixels = pixels
+        self._grey: np.ndarray | None = None
+        self._keypoints = keypoints
+        self._descriptors: np.ndarray | None = None
 
     # Not cached_property: up to Python 3.11 it has one lock for all instances, so threads would wait for each other.
     @property
-    def points(self) -> Points:
-        """float32 [N, 2] places (x, y) and float16 [N, 128] descriptors of length 1."""
-        if self._points is None:
-            self._points = self._found()
-        return self._points
+    def grey(self) -> np.ndarray:
+        """uint8 [H, W]."""
+        if self._grey is None:
+            self._grey = _sketched(self._pixels() if callable(self._pixels) else self._pixels)
+        return self._grey
 
     @property
-    def mirrored(self) -> Points:
-        """The points of the mirrored photo."""
-        if self._mirrored is None:
-            self._mirrored = self._flipped()
-        return self._mirrored
+    def keypoints(self) -> Keypoints:
+        """The strongest, at most POINTS."""
+        if self._keypoints is None:
+            self._keypoints = _found(self.grey)
+        return self._keypoints
 
-    def _found(self) -> Points:
-        found, descriptors = _sift().detectAndCompute(self.grey, None)
-        if descriptors is None:
-            return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float16)
-        places = np.array([point.pt for point in found], np.float32)
-        shares = descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
-        return places, np.sqrt(shares).astype(np.float16)
+    @property
+    def descriptors(self) -> np.ndarray:
+        """Of the keypoints, float32 [N, 128] of length 1: HALF sums, which a mirror keeps, then HALF differences."""
+        if self._descriptors is None:
+            bins = self.keypoints.bins.astype(np.float32)
+            roots = np.sqrt(bins / np.maximum(2 * bins.sum(axis=1, keepdims=True), 1e-6))
+            one, other = roots[:, :HALF], roots[:, HALF:]
+            self._descriptors = np.concatenate([one + other, one - other], axis=1)
+        return self._descriptors
 
-    def _flipped(self) -> Points:
-        """Only the order of a descriptor's bins changes, so nothing needs to be detected again."""
-        places, descriptors = self.points
-        flipped = places.copy()
-        flipped[:, 0] = self.grey.shape[1] - 1 - flipped[:, 0]
-        bins = descriptors.reshape(-1, 4, 4, 8)[:, ::-1][..., (8 - np.arange(8)) % 8]
-        return flipped, bins.reshape(-1, 128)
+
+def _sketched(pixels: np.ndarray) -> np.ndarray:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    scale = SIDE / max(grey.shape)
+    size = [max(16, round(side * scale)) for side in grey.shape[::-1]]
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def _found(grey: np.ndarray) -> Keypoints:
+    found, descriptors = _sift().detectAndCompute(grey, None)
+    places = np.array([point.pt for point in found], np.float32).reshape(-1, 2)
+    angles = np.array([point.angle for point in found], np.float32)
+    bins = np.zeros((0, 128), np.uint8) if descriptors is None else descriptors.astype(np.uint8)[:, BY_MIRROR]
+    return Keypoints(grey.shape[::-1], places, angles, bins)
 
 
 def _sift() -> cv2.SIFT:
@@ -118,23 +148,39 @@ class Agreement:
 
 def align(a: Sketch, b: Sketch) -> Alignment | None:
     """The homography that most keypoints agree on, plain or mirrored. None if fewer than FEWEST agree."""
-    straight = _fit(a.points, b.points, mirrored=False)
+    ways = _ways(a, b)
+    straight = next(ways)
     if straight and straight.points >= 3 * FEWEST:
         return straight
-    mirror = _fit(a.points, b.mirrored, mirrored=True)
-    return max((fit for fit in (straight, mirror) if fit), key=lambda fit: fit.points, default=None)
+    return max((fit for fit in (straight, next(ways)) if fit), key=lambda fit: fit.points, default=None)
 
 
 def fits(a: Sketch, b: Sketch) -> list[Alignment]:
     """The homography plain and mirrored, each only if at least FEWEST keypoints agree on it."""
-    found = _fit(a.points, b.points, mirrored=False), _fit(a.points, b.mirrored, mirrored=True)
-    return [fit for fit in found if fit]
+    return [fit for fit in _ways(a, b) if fit]
 
 
-def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
-    here, there = _matched(a, b)
-    if len(here) < FEWEST:
+def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
+    """How `b` lies on `a`, plain and then mirrored."""
+    ours, theirs = a.keypoints, b.keypoints
+    if min(len(ours.places), len(theirs.places)) < FEWEST:
+        yield from (None, None)
+        return
+    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
+    sums = cv2.gemm(a.descriptors[:, :HALF], b.descriptors[:, :HALF], 1, NOTHING, 0, flags=cv2.GEMM_2_T)
+    straight = cv2.gemm(a.descriptors[:, HALF:], b.descriptors[:, HALF:], 1, sums, 1, flags=cv2.GEMM_2_T)
+    mirrored = 2 * sums - straight  # before straight is written to
+    yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)
+    flipped = np.stack([theirs.size[0] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
+    yield _fit(ours, flipped, 180 - theirs.angles, mirrored, mirrored=True)
+
+
+def _fit(a: Keypoints, places: np.ndarray, angles: np.ndarray, like: np.ndarray, mirrored: bool) -> Alignment | None:
+    """The homography to `a` from these places, float32 [M, 2], with angles, float32 [M], and likeness [N, M]."""
+    mine, theirs = _matched(like)
+    if not _turned_alike(a.angles[mine] - angles[theirs]):
         return None
+    here, there = a.places[mine], places[theirs]
     cv2.setRNGSeed(1)
     plane, fits = cv2.findHomography(there, here, cv2.USAC_MAGSAC, LOOSE, maxIters=1000, confidence=0.999)
     if plane is None or fits.sum() < FEWEST:
@@ -143,20 +189,28 @@ def _fit(a: Points, b: Points, mirrored: bool) -> Alignment | None:
     return Alignment(int(fits.sum()), mirrored, plane, here[fits], there[fits])
 
 
-def _matched(a: Points, b: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Places of mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test)."""
-    if min(len(a[0]), len(b[0])) < FEWEST:
-        return a[0][:0], b[0][:0]
-    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
-    like = cv2.gemm(a[1].astype(np.float32), np.ascontiguousarray(b[1].T, np.float32), 1, NOTHING, 0)
+def _turned_alike(turns: np.ndarray) -> bool:
+    """Whether FEWEST of these angles, float32 [N] in degrees, lie within ONE_TURN of each other."""
+    if len(turns) < FEWEST:
+        return False
+    turns = np.sort(turns % 360)
+    return bool((np.concatenate([turns[FEWEST - 1 :], turns[: FEWEST - 1] + 360]) - turns <= ONE_TURN).any())
+
+
+def _matched(like: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test), int64 [K] each.
+
+    like: float32 [N, M], cosines of two photos' descriptors; written to.
+    """
     rows = np.arange(len(like))
     nearest = like.argmax(axis=1)
     first = like[rows, nearest]
-    mutual = like.argmax(axis=0)[nearest] == rows
     like[rows, nearest] = -1
-    clear = 2 - 2 * first < RATIO**2 * (2 - 2 * like.max(axis=1))
-    chosen = mutual & clear
-    return a[0][chosen], b[0][nearest[chosen]]
+    clear = np.flatnonzero(2 - 2 * first < RATIO**2 * (2 - 2 * like.max(axis=1)))
+    like[rows, nearest] = first
+    theirs = nearest[clear]
+    mutual = like[:, theirs].argmax(axis=0) == clear
+    return clear[mutual], theirs[mutual]
 
 
 def as_they_are(a: Sketch, b: Sketch) -> Alignment:
@@ -300,11 +354,11 @@ def swept(a: Sketch, b: Sketch, found: Alignment) -> tuple[float, float] | None:
     """
     if found.mirrored or abs(found.angle) > UPRIGHT:
         return None
-    size = np.array(b.grey.shape[::-1], np.float64)
+    size = np.array(b.keypoints.size, np.float64)
     places = np.array([[size / 2, size / 2 + [10, 0], size / 2 + [0, 10]]])
     middle, right, down = cv2.perspectiveTransform(places, found.plane)[0]
     zoom = float(np.sqrt(abs(np.linalg.det([right - middle, down - middle])))) / 10
-    across, below = ((middle - np.array(a.grey.shape[::-1]) / 2) / size).tolist()
+    across, below = ((middle - np.array(a.keypoints.size) / 2) / size).tolist()
     went = SWEPT[0] <= max(abs(across), abs(below)) <= SWEPT[1] and 1 / ZOOM <= zoom <= ZOOM
     return (across, below) if went else None
 

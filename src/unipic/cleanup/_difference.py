@@ -144,12 +144,14 @@ def _curves(source: np.ndarray, change: np.ndarray) -> np.ndarray:
     """
     places, shares = _hats(source)
     size = 3 * KNOTS
-    cells = (places[:, None] * size + places).ravel()
-    products = shares[:, None] * shares
+    one, other = np.triu_indices(len(places))  # the products are symmetric
+    cells = (places[one] * size + places[other]).ravel()
+    products = shares[one] * shares[other]
     stiff, loose = np.kron(np.eye(3), BENDS), LEVEL * np.kron(np.eye(3), SLOPES) + UNIQUE * np.eye(size)
     weights = np.ones(len(change))
     for stiffness in STIFFNESS:
         left = np.bincount(cells, (products * weights).ravel(), size * size).reshape(size, size)
+        left = left + left.T - np.diag(np.diag(left))
         right = np.bincount(places.ravel(), (shares * (weights * change)).ravel(), size)
         knots = np.linalg.solve(left + (stiffness * stiff + loose) * weights.sum(), right)
         weights = _weights(change - (knots[places] * shares).sum(axis=0))
@@ -216,7 +218,10 @@ def _typical(off: np.ndarray, texture: np.ndarray) -> np.ndarray:
 def _slope(plane: np.ndarray) -> np.ndarray:
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125)
-    return across * across + down * down
+    across *= across
+    down *= down
+    across += down
+    return across
 
 
 def _blocks(plane: np.ndarray, window: int) -> np.ndarray:

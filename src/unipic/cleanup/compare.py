@@ -8,15 +8,27 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import compress
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 
-from unipic.cleanup._alignment import Agreement, Alignment, Sketch, agreement, align, as_they_are, grain, swept
+from unipic.cleanup._alignment import (
+    Agreement,
+    Alignment,
+    Keypoints,
+    Sketch,
+    agreement,
+    align,
+    as_they_are,
+    grain,
+    swept,
+)
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
-from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
+from unipic.cleanup.likeness import BY_CHANCE, NO_POINTS, Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
 from unipic.core.language import kept
@@ -30,9 +42,10 @@ from unipic.reading.seen import PairResult
 from unipic.reading.versions import compared
 from unipic.vision.base import Calibration
 
+T = TypeVar("T")
 Pair = tuple[Photo, Photo]
 
-VERSION = 1  # raised when pairs get other results: here or in _alignment.py
+VERSION = 2  # raised when pairs get other results: here or in _alignment.py
 STAGE = kept("Comparing photos")
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
@@ -41,7 +54,16 @@ WORTH_COMPARING = -2.5
 # The most log-odds the encoder can add. Without common keypoints and time that is just short of the default threshold:
 # to an encoder two screenshots, receipts or drawings result more alike than two shots of one place.
 ALONE = 5.1
-SKETCHES = 512  # in the cache: 80 MB
+SKETCHES = 512  # in the cache: 120 MB
+KEYPOINTS = 4096  # photos in the cache: 170 MB
+# Where everything looks alike, photos are compared part by part, as they fit both caches twice.
+PARTS = (KEYPOINTS // 2, SKETCHES // 2)
+# Log-odds of the highest similarity that can be asked for. Two exposures that reach it by encoder and clock, even if no
+# keypoint agreed, are one moment and no copies, so they need not be laid on each other.
+CERTAIN = 4.6
+UNASKED = PairResult(BY_CHANCE)  # speaks neither for nor against
+SWEEP_GAP = 10.0  # seconds between two shots of a panorama
+OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
 BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
 
 # The largest differences of one picture. Set on labelled photos: most copies stay below half of each limit, while
@@ -84,10 +106,13 @@ def compare(
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
     pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
-    results = _results(pairs, Sketches(thumbnails), bits, workers or cores(), progress, index)
+    known = np.minimum(calibration.odds(cosine), ALONE) + times
+    asked = [not certain(*pair, odds) for pair, odds in zip(pairs, known.tolist(), strict=True)]
+    laid = iter(_results(list(compress(pairs, asked)), Sketches(thumbnails), bits, workers or cores(), progress, index))
+    results = [next(laid) if it_is else UNASKED for it_is in asked]
     points = np.array([result.points for result in results], dtype=np.int64)
     sameness = np.array([result.sameness for result in results], dtype=np.float64)
-    odds = np.minimum(calibration.odds(cosine), ALONE) + points_evidence(points) + times
+    odds = known + points_evidence(points)
     how = {(a.id, b.id): result.how for (a, b), result in zip(pairs, results, strict=True) if result.how}
     steps = {(a.id, b.id): result.swept for (a, b), result in zip(pairs, results, strict=True) if result.swept}
     # One picture is one moment, whatever the encoder says.
@@ -101,30 +126,48 @@ def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
     return np.array([time if time >= 0 or other_shot(*pair) else 0.0 for time, pair in zip(times, pairs, strict=True)])
 
 
+def certain(a: Photo, b: Photo, odds: float) -> bool:
+    """Whether laying them on each other could change nothing. `odds`: log-odds by encoder and clock."""
+    return odds + NO_POINTS >= CERTAIN and other_shot(a, b) and not _may_be_swept(a, b)
+
+
+def _may_be_swept(a: Photo, b: Photo) -> bool:
+    """Whether they may be shots of a panorama, which is told by how far the view moved."""
+    apart = seconds_apart(a, b)
+    return apart is not None and apart <= SWEEP_GAP and bits_apart(a.fingerprint, b.fingerprint) >= OTHER_VIEW
+
+
 class Sketches:
-    """A cache of recent sketches, safe for threads."""
+    """A cache of recent sketches, safe for threads, and of the keypoints of more photos."""
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         self.thumbnails = thumbnails
         self._kept: OrderedDict[str, Sketch] = OrderedDict()
+        self._keypoints: OrderedDict[str, Keypoints] = OrderedDict()
         self._lock = Lock()
 
     def prepare(self, photo: Photo) -> None:
         """Find the photo's keypoints, unless cached."""
-        _ = self.of(photo).points
+        sketch = self.of(photo)
+        _ = sketch.descriptors
+        with self._lock:
+            _remember(self._keypoints, photo.digest, sketch.keypoints, KEYPOINTS)
 
     def of(self, photo: Photo) -> Sketch:
         """The photo's sketch."""
+        load, long_side = partial(self.thumbnails.load, photo.digest), max(photo.width, photo.height)
         with self._lock:
-            if photo.digest in self._kept:
-                self._kept.move_to_end(photo.digest)
-                return self._kept[photo.digest]
-        sketch = Sketch(self.thumbnails.load(photo.digest), max(photo.width, photo.height))
-        with self._lock:
-            self._kept[photo.digest] = sketch
-            if len(self._kept) > SKETCHES:
-                self._kept.popitem(last=False)
+            sketch = self._kept.get(photo.digest) or Sketch(load, long_side, self._keypoints.get(photo.digest))
+            _remember(self._kept, photo.digest, sketch, SKETCHES)
         return sketch
+
+
+def _remember(cache: OrderedDict[str, T], digest: str, value: T, most: int) -> None:
+    """Keep the value as the latest, and at most so many in all."""
+    cache[digest] = value
+    cache.move_to_end(digest)
+    if len(cache) > most:
+        cache.popitem(last=False)
 
 
 def _results(
@@ -161,7 +204,10 @@ def _digests(pair: Pair) -> tuple[str, str]:
 
 
 def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs in an order in which connected photos follow each other by time, so their sketches are cached."""
+    """The pairs in an order in which connected photos follow each other by time, so their sketches are cached.
+
+    Of many connected photos, pairs between the same two parts follow each other.
+    """
     if not pairs:
         return []
     photos = sorted({photo.id: photo for pair in pairs for photo in pair}.values(), key=_when)
@@ -170,7 +216,8 @@ def _in_reach(pairs: Sequence[Pair]) -> list[Pair]:
     group = np.zeros(len(photos), dtype=np.int64)
     for number, members in enumerate(components(len(photos), ends[:, 0], ends[:, 1])):
         group[members] = number
-    order = np.lexsort((ends[:, 1], ends[:, 0], group[ends[:, 0]]))
+    parts = [ends[:, end] // size for size in PARTS[::-1] for end in (1, 0)]
+    order = np.lexsort((ends[:, 1], ends[:, 0], *parts, group[ends[:, 0]]))
     return [pairs[i] for i in order.tolist()]
 
 

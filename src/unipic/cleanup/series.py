@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from unipic.cleanup._alignment import fine_detail
-from unipic.cleanup.compare import Sketches
+from unipic.cleanup.compare import OTHER_VIEW, SWEEP_GAP, Sketches
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Series, SeriesKind
 from unipic.core.language import kept
@@ -27,10 +27,9 @@ TIMELAPSE = 10  # shots; nobody takes so many at one interval by hand
 TIMELAPSE_FASTEST = 1.5  # seconds; shorter intervals are bursts
 CLOCK, DRIFT = 0.8, 0.05  # seconds a clock of whole seconds may be off; share of the interval
 ONE_SCENE = 50.0  # similarity
-SWEEP, SWEEP_GAP = 3, 10.0  # shots of a panorama, seconds between two
+SWEEP = 3  # shots of a panorama
 STEADY = 2.5  # ratio of the longest to the shortest step
 STACK, STACK_GAP = 4, 3.0  # shots of a focus stack, seconds between two
-OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
 # In a focus stack the camera stands still and the focus moves through once, so in nearly every tile detail rises to its
 # best and falls. In two real stacks 98 and 100 % of tiles did, and neighbours differed in at most 23 bits; in two other
 # series as still, 0 and 60 %.

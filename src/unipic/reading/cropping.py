@@ -37,7 +37,7 @@ class Picture:
 def picture(path: str, side: int, limits: Limits) -> Picture:
     """One photo, its long side at most `side` pixels, with the box of its subject."""
     try:
-        found = decode(path, side, limits)
+        found = decode(path, side, limits, facts=False)
     except NotAPhoto as error:
         return Picture(path, reason=str(error))
     except OSError as error:
@@ -76,7 +76,7 @@ def write_crop(cut: Cut, limits: Limits) -> str:
     FileExistsError if there is something at the target.
     """
     try:
-        found = decode(cut.path, LONGEST, limits)
+        found = decode(cut.path, LONGEST, limits, facts=False)
     except NotAPhoto as error:
         return str(error)
     if found.digest != cut.digest:

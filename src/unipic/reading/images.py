@@ -95,14 +95,17 @@ class Decoded:
     traces: tuple[Trace, ...] = ()  # of its origin; see _origin.py
 
 
-def decode(path: str, long_side: int, limits: Limits) -> Decoded:
-    """The picture of a file that is opened once, read-only. Raises NotAPhoto, OSError, MemoryError."""
+def decode(path: str, long_side: int, limits: Limits, facts: bool = True) -> Decoded:
+    """The picture of a file that is opened once, read-only. Raises NotAPhoto, OSError, MemoryError.
+
+    `facts`: also what the file holds and its traces, which take as long as the picture of a small file.
+    """
     with opened(path, limits.max_file) as (file, size):
-        return decode_opened(file, size, long_side, limits)
+        return decode_opened(file, size, long_side, limits, facts)
 
 
-def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decoded:
-    """The picture of an open file of `size` bytes. Raises NotAPhoto, OSError, MemoryError."""
+def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits, facts: bool = True) -> Decoded:
+    """The picture of an open file of `size` bytes; `facts` as for decode(). Raises NotAPhoto, OSError, MemoryError."""
     with damage_in_words():
         image, head = identify(file)
         if image is None:
@@ -110,12 +113,12 @@ def decode_opened(file: BinaryIO, size: int, long_side: int, limits: Limits) -> 
         elif isinstance(image, JxlFile) and image.restores:
             found = _of_restored(image, file, head, long_side, limits)
         else:
-            found = _decoded(image, file, head, long_side, limits)
+            found = _decoded(image, file, head, long_side, limits, facts=facts)
         return replace(found, digest=_digest(file), size=size)
 
 
 def _decoded(
-    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, limits: Limits, turned: int = 0
+    image: Image.Image, file: BinaryIO, head: bytes, long_side: int, limits: Limits, turned: int = 0, facts: bool = True
 ) -> Decoded:
     """Everything but the file's digest and size. `turned`: an orientation that overrides the file's own."""
     kind = "JPEG" if image.format == "MPO" else str(image.format)
@@ -125,13 +128,14 @@ def _decoded(
     shrunk = isinstance(image, Jpeg2KImageFile) and reduce_on_load(image, long_side, limits)
     check_size(image, width, height, limits)
     note = _frames(image, file)
-    whole = kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
+    whole = facts and kind != "JPEG" and not (note or shrunk or is_deep(image)) and decodes_whole(image, kind, head)
     picture, flaw = _load(image, file, long_side)
     turned = turned or orientation(image)  # after loading: PNG may have EXIF at its end, and Pillow turns TIFFs itself
     quality = quality_of(image, kind)
     loaded, picture = picture, with_tones(picture)
-    holds = extras(file, loaded, picture, kind)
-    found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
+    holds = extras(file, loaded, picture, kind) if facts else ()
+    opened_as = Opened(bytes_of(file), loaded, picture, kind, (width, height))
+    found = traces(opened_as, _jpeg) if facts else ()  # before it is made smaller
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
     picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)

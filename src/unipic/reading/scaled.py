@@ -66,7 +66,7 @@ def jpeg(picture: Image.Image) -> bytes:
 
 def _opened(path: str, digest: str, side: int, limits: Limits) -> Image.Image | str:
     try:
-        decoded = decode(path, side, limits)
+        decoded = decode(path, side, limits, facts=False)
     except NotAPhoto as error:
         return str(error) if same_content(digest, hash_file(path)) else ""
     return decoded.picture if same_content(digest, decoded.digest) else ""

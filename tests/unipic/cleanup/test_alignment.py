@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from functools import cache
@@ -8,6 +9,7 @@ from PIL import Image, ImageFilter, ImageOps
 from tests.helpers.shots import (
     COPIES,
     SECOND_SHOTS,
+    Change,
     Turn,
     before_it_moved,
     brighter,
@@ -19,8 +21,10 @@ from tests.helpers.shots import (
     sketch,
     thumbnail,
 )
+from tests.safety.harness.amounts import amount
 
-from unipic.cleanup._alignment import FEWEST, SIDE, Agreement, Sketch, _matched, agreement, align, as_they_are, grain
+from unipic.cleanup import _alignment
+from unipic.cleanup._alignment import FEWEST, HALF, SIDE, Agreement, _ways, agreement, align, as_they_are, grain
 from unipic.cleanup.compare import sameness
 
 
@@ -132,19 +136,31 @@ def test_unrelated_places_have_no_map_in_common() -> None:
 
 def test_the_mirrored_points_are_those_of_the_mirrored_picture() -> None:
     ours, mirror = sketch(picture()), sketch(ImageOps.mirror(picture()))
-    here, there = _matched(mirror.points, ours.mirrored)
-    assert len(here) > 0.9 * len(ours.points[0])
-    assert np.median(np.abs(here - there)) < 0.05
-    straight, _ = _matched(mirror.points, ours.points)
-    assert len(straight) < 0.2 * len(ours.points[0])
+    straight, mirrored = _ways(mirror, ours)
+    assert straight is None or straight.points < 2 * FEWEST
+    assert mirrored
+    assert mirrored.points > 0.9 * len(ours.keypoints.places)
+    assert np.median(np.abs(mirrored.here - mirrored.there)) < 0.05
 
 
-def test_a_mirror_of_a_mirror_is_the_picture() -> None:
-    ours = sketch(picture())
-    again = Sketch(thumbnail(picture()), 640)
-    again._points = ours.mirrored
-    for one, other in zip(ours.points, again.mirrored, strict=True):
-        assert np.allclose(one, other, atol=1e-4)
+def test_a_mirror_changes_only_the_sign_of_the_differences() -> None:
+    found, mirror = (sketch(one).descriptors for one in (picture(), ImageOps.mirror(picture())))
+    turned = found * np.where(np.arange(128) < HALF, 1, -1)
+    assert np.median((mirror @ turned.T).max(axis=1)) > 0.99 > (mirror @ found.T).max()
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("changes", [COPIES, SECOND_SHOTS])
+def test_directions_that_disagree_rule_out_no_homography(
+    changes: Mapping[str, Change], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = range(amount(pr=1, nightly=30))
+    pairs = [(sketch(picture(seed)), sketch(change(place(seed)))) for seed in seeds for change in changes.values()]
+    pairs += [(ours, pairs[0][1]) for ours, _ in pairs[len(changes) :]]  # strangers
+    cheap = [align(*pair) for pair in pairs]
+    monkeypatch.setattr(_alignment, "ONE_TURN", 360.0)
+    for one, other in zip(cheap, (align(*pair) for pair in pairs), strict=True):
+        assert (one and (one.points, one.plane.tobytes())) == (other and (other.points, other.plane.tobytes()))
 
 
 # What there may be besides
@@ -236,10 +252,9 @@ def test_the_same_answer_every_time_and_in_every_thread() -> None:
 def test_sketches_are_looked_for_points_once_and_shared_by_threads() -> None:
     shared = sketch(picture())
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: shared.points[0].tobytes(), range(8)))
+        found = list(pool.map(lambda _: shared.descriptors.tobytes(), range(8)))
     assert len(set(found)) == 1
-    assert shared.points is shared.points
-    assert shared.mirrored is shared.mirrored
+    assert shared.descriptors is shared.descriptors
 
 
 # Grain

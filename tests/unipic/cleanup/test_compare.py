@@ -3,6 +3,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -331,10 +332,33 @@ def test_the_sketch_asked_for_last_is_forgotten_last(shelf: Shelf, monkeypatch: 
     a, b, c = (shelf.put(name, picture()) for name in "abc")
     sketches = Sketches(shelf)
     for one in (a, b, a, c, a):
-        sketches.of(one)
+        _ = sketches.of(one).grey
     assert (shelf.asked[a.digest], shelf.asked[b.digest]) == (1, 1)
-    sketches.of(b)
+    _ = sketches.of(b).grey
     assert shelf.asked[b.digest] == 2
+
+
+def test_keypoints_are_found_once_even_where_sketches_are_forgotten(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a gallery in which everything looks alike."""
+    photos = [shelf.put(f"{i}", resized(picture(i), 0.3), taken=NOON + timedelta(hours=i)) for i in range(9)]
+    whole = compared(shelf, *photos)
+    shelf.asked.clear()
+    monkeypatch.setattr(module, "SKETCHES", 2)
+    monkeypatch.setattr(module, "PARTS", (4, 1))
+    assert pairs(compared(shelf, *photos)) == pairs(whole)
+    assert set(shelf.asked.values()) == {1}
+
+
+def test_many_connected_photos_are_compared_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PARTS", (8, 2))
+    photos = [photo(f"{i:02}", taken=NOON + timedelta(hours=i)) for i in range(16)]
+    ordered = module._in_reach(random.Random(0).sample(list(combinations(photos, 2)), 120))
+    assert len(set(ordered)) == 120
+    for size, tiles in ((2, 36), (8, 3)):
+        ends = [tuple(sorted(photos.index(one) // size for one in pair)) for pair in ordered]
+        assert sum(one != other for one, other in pairwise(ends)) + 1 == tiles
 
 
 def test_memory_stays_bounded_over_many_pairs(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,3 +396,42 @@ def test_an_encoder_alone_does_not_make_a_moment() -> None:
     """However alike two drawings or screenshots are to it, with nothing in common and no time they stay apart."""
     assert float(percent(np.array(ALONE + NO_POINTS))) < Settings().thresholds.similar
     assert float(percent(np.array(ALONE + NO_POINTS + TIMES[1][1]))) > Settings().thresholds.similar
+
+
+# What need not be laid on each other
+
+
+def test_what_encoder_and_clock_are_certain_of_is_not_laid_and_said_the_same(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if no keypoint agrees, as here, and if all do."""
+    pictures = [picture(0), picture(1), SECOND_SHOTS["somebody walked on"](place(0)), COPIES["brighter"](picture(0))]
+    photos = [
+        shelf.put(f"{i}", one, taken=NOON + timedelta(seconds=12 * i), camera="Box", exposure="1/125 s")
+        for i, one in enumerate(pictures)
+    ]
+    cheap = compared(shelf, *photos)
+    assert not shelf.asked
+    monkeypatch.setattr(module, "CERTAIN", np.inf)
+    dear = compared(shelf, *photos)
+    assert shelf.asked
+    assert min(cheap.similarity.min(), dear.similarity.min()) >= 99
+    assert cheap.sameness.tolist() == dear.sameness.tolist() == [0.0] * 6
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"taken": NOON + timedelta(seconds=12), "camera": "Box", "seed": 0, "turned": 0.7},  # not so sure of it
+        {"taken": NOON + timedelta(minutes=5), "camera": "Box", "seed": 0},  # neither the clock
+        {"taken": NOON + timedelta(seconds=9), "camera": "Box", "seed": 1},  # the next shot of a panorama
+        {"taken": NOON, "camera": "Box", "seed": 0},  # a copy
+        {"seed": 0},
+    ],
+)
+def test_what_may_be_a_copy_or_is_not_certain_is_laid(other: dict[str, Any], shelf: Shelf) -> None:
+    turned = other.pop("turned", 1.0)
+    a = shelf.put("a", picture(), taken=NOON, camera="Box")
+    b = shelf.put("b", picture(other.pop("seed")), **other)
+    compared(shelf, a, b, rows=np.array([[1, 0], [turned, np.sqrt(1 - turned**2)]]) if turned < 1 else None)
+    assert set(shelf.asked) == {a.digest, b.digest}
