@@ -21,6 +21,7 @@ from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
+from unipic.cleanup.clutter import find_clutter
 from unipic.cleanup.compare import Sketches, compare, same_picture
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
@@ -29,7 +30,7 @@ from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_f
 from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
-from unipic.cleanup.result import Cleanup, DuplicateSet
+from unipic.cleanup.result import Cleanup, Clutter, DuplicateSet, Series
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
@@ -290,12 +291,22 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
+    evidence = replace(evidence, clutter=_clutter(photos, series, tools))
     if tools.scorer is None and tools.faces is None:
         return evidence
     if compared:
         compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
     return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
+
+
+def _clutter(photos: Sequence[Photo], series: Sequence[Series], tools: Tools) -> tuple[Clutter, ...]:
+    """What may be clutter; only what needs no look at faces if the model for them cannot be used."""
+    try:
+        return find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index)
+    except ModelError:
+        found = find_clutter(photos, series, tools.thumbnails, None, tools.index)
+        return tuple(one for one in found if one.kind == "screenshot")
 
 
 def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, progress: Progress) -> Evidence:
@@ -378,6 +389,7 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         notices=evidence.notices,
         same=thresholds.near,
         series=evidence.series,
+        clutter=evidence.clutter,
         likeness=copies.likeness,
     )
 

@@ -257,6 +257,7 @@ def cleaned(
     from unipic.library.appearances import called
     from unipic.library.decisions import Catalogue
     from unipic.library.library import Library
+    from unipic.library.marks import favourites_in
     from unipic.tools import open_tools
     from utils import clean_gallery
 
@@ -273,6 +274,7 @@ def cleaned(
         cleanup = look()
         if source.wants_whole(cleanup):
             cleanup = look()
+        cleanup = cleanup.sparing(favourites_in(data_folder()))
         return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
 
 

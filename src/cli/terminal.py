@@ -204,6 +204,11 @@ def say_summary(
         named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
         table.add_row("deliberate series, kept", ", ".join(named))
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
+    if proposal.clutter:
+        lanes = Counter(one.lane for one in proposal.clutter)
+        table.add_row(
+            "of which may be clutter, kept", ", ".join(f"{number:,} {lane}" for lane, number in lanes.items())
+        )
     table.add_row("could not be read", f"{found.unreadable:,}")
     for by, left in counted.by.items():
         if left.photos:
@@ -221,6 +226,8 @@ def say_summary(
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
     if counted.left_out.photos > counted.by["you"].photos:
         out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
+    if proposal.clutter:
+        out.print("Nothing is left out as clutter unless you say so of each photo; [b]--json[/b] lists them.", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE

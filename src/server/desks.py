@@ -9,6 +9,7 @@ from unipic.cleanup.result import Cleanup
 from unipic.core.settings import Settings, Thresholds, data_folder
 from unipic.library.appearances import called
 from unipic.library.decisions import Catalogue
+from unipic.library.marks import favourites_in
 from unipic.library.reader import Reader
 from unipic.review.desk import Desk
 
@@ -29,6 +30,7 @@ def open_desk(run: Run, catalogue: Catalogue, library: Reader | None = None) -> 
 
     def with_names(evidence: Evidence, thresholds: Thresholds, bonds: Bonds) -> Cleanup:
         names = called(library, evidence.gallery.photos) if library else {}
-        return arrange(replace(evidence, names=names), thresholds, bonds)
+        found = arrange(replace(evidence, names=names), thresholds, bonds)
+        return found.sparing(favourites_in(data_folder()))
 
     return Desk(run.folder, Settings.of(**state.settings).thresholds, state.created, catalogue, with_names)

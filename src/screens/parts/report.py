@@ -8,6 +8,7 @@ from screens.parts.preview import Picture, preview
 from screens.parts.words import count, printable, size
 from screens.session import session
 from server.runs import Run
+from unipic.cleanup.result import CLUTTER
 from unipic.core.photo import Photo
 from unipic.review.desk import Answer, Desk
 from unipic.review.ledger import WHO, Ledger, Line, Report, ledger, open_groups
@@ -18,6 +19,13 @@ KINDS = {
     "same": "The same picture",
     "holds": "The same picture, each holds something",
     "similar": "Similar shots",
+    "blurred": "Blurred photos",
+    "black": "Black photos",
+    "empty": "Near-empty photos",
+    "screenshot": "Screenshots",
+    "document": "Documents",
+    "graphic": "Graphics from messengers",
+    "screen": "Photos of screens",
     "single": "Like no other",
 }
 ANSWERS: dict[Answer, str] = {"leave out": ":material/remove: Leave out", "keep": ":material/add: Keep all"}
@@ -43,7 +51,8 @@ def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
 
 
 def _decided(line: Line) -> str:
-    return f"{line.decided:,} of {count(line.groups, 'group')}" if line.groups else "–"
+    what = "photo" if line.kind in CLUTTER else "group"
+    return f"{line.decided:,} of {count(line.groups, what)}" if line.groups else "–"
 
 
 def _left(line: Line) -> str:

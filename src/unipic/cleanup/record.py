@@ -8,7 +8,7 @@ import numpy as np
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, DuplicateSet, Series
+from unipic.cleanup.result import Cleanup, Clutter, DuplicateSet, Series
 from unipic.core.face import Face
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
@@ -42,6 +42,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.series],
+        "clutter": [_clutter_to_dict(one) for one in cleanup.clutter],
     }
 
 
@@ -65,6 +66,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "notices": evidence.notices,
         "ranked": evidence.ranked,
         "sets": [_taken_together(one) for one in evidence.series],
+        "clutter": [_clutter_to_dict(one) for one in evidence.clutter],
         "first_seen": dict(evidence.first_seen),
         "faces": {id: [_face_to_dict(face) for face in faces] for id, faces in evidence.faces.items()},
     }
@@ -97,6 +99,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["ranked"],
         _series_from(values, by_id),
         {id: tuple(map(_face_from_dict, faces)) for id, faces in values.get("faces", {}).items()},
+        clutter=tuple(Clutter(**{**one, "photo": by_id[one["photo"]]}) for one in values.get("clutter", ())),
         first_seen=values["first_seen"],
     )
 
@@ -113,6 +116,10 @@ def _face_from_dict(values: dict[str, Any]) -> Face:
 
 def _taken_together(one: Series) -> dict[str, Any]:
     return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
+
+
+def _clutter_to_dict(one: Clutter) -> dict[str, Any]:
+    return {"photo": one.photo.id, "kind": one.kind, "reason": one.reason, "certainty": one.certainty}
 
 
 def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Series, ...]:

@@ -1,7 +1,10 @@
 """The result of a cleanup: a description. Nothing is moved or deleted by it."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from unipic.cleanup.faces import Row
 from unipic.cleanup.likeness import Likeness
@@ -13,6 +16,8 @@ CLEAR = 0.8
 SeriesKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
 # "holds": the same picture, but the copy's file holds something of its own; it stays until a person says otherwise.
 Kind = Literal["exact", "pixels", "original", "near", "holds"]
+ClutterKind = Literal["blurred", "black", "empty", "screenshot", "document", "graphic", "screen"]
+CLUTTER: tuple[ClutterKind, ...] = get_args(ClutterKind)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class Clutter:
+    """A photo that may be clutter by itself, whatever else there is. It stays unless a person says otherwise."""
+
+    photo: Photo
+    kind: ClutterKind
+    reason: str  # a sentence, with what was measured
+    certainty: float  # 0.5 to 1, the order within a kind
+
+
+@dataclass(frozen=True)
 class Cleanup:
     """Every file of the gallery in exactly one role: copy, member of a cluster, single, or unreadable."""
 
@@ -78,6 +93,7 @@ class Cleanup:
     notices: tuple[str, ...] = ()  # substitutions made, and why
     same: float = 50.0  # the threshold of sameness, 0 to 100
     series: tuple[Series, ...] = ()  # besides the groups; kept unless a person asks
+    clutter: tuple[Clutter, ...] = ()  # besides the groups too
     likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what it was found by
 
     def __post_init__(self) -> None:
@@ -89,6 +105,10 @@ class Cleanup:
             raise ValueError("a photo is in no place, or in two")
         if not {lane.keeper.id for lane in self.lanes} <= set(staying):
             raise ValueError("a keeper does not stay")
+
+    def sparing(self, dear: Set[str]) -> Cleanup:
+        """The same, but photos with these digests are not called clutter."""
+        return replace(self, clutter=tuple(one for one in self.clutter if one.photo.digest not in dear))
 
     @property
     def lanes(self) -> tuple[DuplicateSet, ...]:

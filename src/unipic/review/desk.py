@@ -185,6 +185,15 @@ class Desk:
         what = f"{count(len(groups), 'group')} accepted"
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
+    def set_aside(self, step: str, ids: Iterable[str]) -> Change:
+        """Set clutter aside, each photo by a decision of its own. NotUnderstood for other groups."""
+        groups = self._groups(ids)
+        if not all(group.clutter for group in groups):
+            raise NotUnderstood("Of these photos some have others like them; decide those by group.")
+        choices = {group.id: Choice(frozenset(), done=True) for group in groups}
+        what = f"{count(len(groups), 'photo')} set aside"
+        return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
+
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
         """Groups are undecided again; their ticks stay."""
         groups = self._groups(ids)
@@ -216,8 +225,8 @@ class Desk:
     def merge(self, step: str, ids: Sequence[str]) -> Change:
         """Make one group of several."""
         groups = self._groups(ids)
-        if len(groups) < 2:
-            raise NotUnderstood("Choose at least two groups to merge.")
+        if len(groups) < 2 or any(group.clutter for group in groups):
+            raise NotUnderstood("Choose at least two groups of copies or similar shots to merge.")
         photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
         return self._rule(step, f"{count(len(groups), 'group')} merged", groups, [photos])
 
@@ -276,7 +285,7 @@ class Desk:
             found |= dict.fromkeys(self._settling(group))
             if choices[group.id].done:
                 moment = group.lane == "similar"
-                id = ruling_id("moment" if moment else "copies", group.photos)
+                id = ruling_id("clutter" if group.clutter else "moment" if moment else "copies", group.photos)
                 photos = sorted(group.photos, key=lambda photo: photo.id not in choices[group.id].kept)
                 digests, names = (tuple(getattr(photo, what) for photo in photos) for what in ("digest", "name"))
                 stays = digests[: len(choices[group.id].kept)]
@@ -286,7 +295,8 @@ class Desk:
     def _settling(self, group: Group) -> list[str]:
         """Rulings that decide this group and no larger one."""
         digests, moment = {photo.digest for photo in group.photos}, group.lane == "similar"
-        within = [r for r in self._about(group.photos) if r.kept is not None and r.digests <= digests]
+        about = [ruling for ruling in self._about(group.photos) if ruling.alone == group.clutter]
+        within = [ruling for ruling in about if ruling.kept is not None and ruling.digests <= digests]
         return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
 
     def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
@@ -334,7 +344,8 @@ class Desk:
         cleanup = self._find(self.evidence, self.history.thresholds, bonds)
         found = propose(cleanup, self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
-        self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
+        rest = (*shots, *found.clutter) if self.evidence.ranked else ()
+        self.proposal: Proposal = replace(found, groups=(*found.copies, *rest))
         self._remembered: dict[str, Choice] = {}
         self._recall({photo.digest for photo in self.evidence.gallery.photos})
         told = "\n".join(
