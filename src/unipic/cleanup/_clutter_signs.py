@@ -22,6 +22,8 @@ GRAINY = 0.2  # noise from which on the sharpness says little
 FOGGY = 0.2  # contrast below which fog may be what softens
 BLACK = 0.2  # of white: the lightest spot; lamps, the moon and stars are lighter
 EMPTY = 0.11  # of all tones: how much a channel may differ over the picture
+STANDS_OUT = 0.25  # of all tones: a spot that differs so much from the middle one is a lamp, a bird or a boat
+TINY = 200  # pixels of the long side; smaller ones are icons and details, of which darkness says nothing
 DARK, NIGHT = 0.2, 0.5  # a tone that counts as dark, and the share of such tones from which on a scene is a night
 FLAT_SCREEN = 0.5  # share of even pixels: screens have 0.6 and more, photos of the same size less
 DRAWN_FLAT, DRAWN_COLOURS = 0.6, 0.85  # shares of even pixels, and of the six commonest colours
@@ -36,7 +38,8 @@ RECEIPT = re.compile(
     r"ricevut[ae]|fattur[ae])\b"
 )
 MESSENGER = re.compile(
-    r"^(?:img \d{8} wa\d+|whatsapp image\b|fb img \d|received \d|photo \d{4} \d\d \d\d|signal \d{4} \d\d|telegram\b|sticker)"
+    r"^(?:img \d{8} wa\d+|whatsapp image\b|fb img \d|received \d|photo \d{4} \d\d \d\d|signal \d{4} \d\d|telegram\b|"
+    r"sticker)"
 )
 MACHINE = re.compile(
     r"https?:|www\.|\w\.(?:com|org|net|io|html?|txt|jpe?g|png|pdf|exe|py|js|zip|csv)\b|^[$>#] ?\w|[\w/]/\w+/\w|"
@@ -90,6 +93,11 @@ class Picture:
     def lightest(self) -> float:
         """The lightest spot of 3 x 3 pixels, 0 to 1."""
         return float(cv2.blur(self.grey, (3, 3)).max())
+
+    @property
+    def stands_out(self) -> float:
+        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1."""
+        return float(np.abs(cv2.blur(self.grey, (3, 3)) - np.median(self.grey)).max())
 
     @property
     def spread(self) -> float:
@@ -207,16 +215,22 @@ def graphic(seen: Seen) -> Found | None:
 
 def black(seen: Seen) -> Found | None:
     """Nothing in it is lit."""
-    lightest = seen.picture.lightest if seen.photo.measures.exposure < BLACK**2 else 1.0
+    photo = seen.photo
+    if photo.measures.exposure >= BLACK**2 or max(photo.width, photo.height) < TINY:
+        return None
+    lightest = seen.picture.lightest
     if lightest >= BLACK:
         return None
     return "black", 1 - lightest / BLACK, f"Almost black: its lightest spot has {lightest:.0%} of white."
 
 
 def empty(seen: Seen) -> Found | None:
-    """One even tone."""
-    spread = seen.picture.spread if seen.photo.measures.contrast < EMPTY else 1.0
-    if spread >= EMPTY:
+    """One even tone, from which nothing stands out."""
+    photo = seen.photo
+    if photo.measures.contrast >= EMPTY or max(photo.width, photo.height) < TINY:
+        return None
+    spread = seen.picture.spread
+    if spread >= EMPTY or seen.picture.stands_out >= STANDS_OUT:
         return None
     return "empty", 1 - spread / EMPTY, f"Almost empty: its tones differ by {spread:.0%} from end to end."
 

@@ -139,7 +139,7 @@ def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Out
 
 
 def result_to_dict(proposal: Proposal, choices: Choices, everything: Sequence[Outcome] | None = None) -> dict[str, Any]:
-    """The figures, the outcome of each file with its reason and who decided it, what may be clutter, and the cleanup."""
+    """The figures, each file's outcome with its reason and who decided it, what may be clutter, and the cleanup."""
     everything = outcomes(proposal, choices) if everything is None else everything
     figures = report(proposal, choices, everything)
     return {

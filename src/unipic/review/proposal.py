@@ -73,7 +73,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A cleanup in groups. Each photo is in at most one group of copies and one of shots, or alone in one of clutter."""
+    """A cleanup in groups. A photo is in at most one group of copies and one of shots, or alone in one of clutter."""
 
     cleanup: Cleanup
     groups: tuple[Group, ...]  # copies first, then shots, then clutter
