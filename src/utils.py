@@ -30,7 +30,7 @@ from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_f
 from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
-from unipic.cleanup.result import Cleanup, Clutter, DuplicateSet, Series
+from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
 from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
@@ -291,22 +291,14 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
-    evidence = replace(evidence, clutter=_clutter(photos, series, tools))
+    clutter = find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index)
+    evidence = replace(evidence, clutter=clutter)
     if tools.scorer is None and tools.faces is None:
         return evidence
     if compared:
         compared(replace(evidence, ranked=False))
     members = [photo for cluster in arrange(evidence, settings.thresholds).clusters for photo in cluster.photos]
     return _scored(_with_faces(evidence, members, tools, progress), members, tools, settings, progress)
-
-
-def _clutter(photos: Sequence[Photo], series: Sequence[Series], tools: Tools) -> tuple[Clutter, ...]:
-    """What may be clutter; only what needs no look at faces if the model for them cannot be used."""
-    try:
-        return find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index)
-    except ModelError:
-        found = find_clutter(photos, series, tools.thumbnails, None, tools.index)
-        return tuple(one for one in found if one.kind == "screenshot")
 
 
 def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, progress: Progress) -> Evidence:

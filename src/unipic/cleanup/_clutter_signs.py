@@ -29,7 +29,8 @@ FLAT_SCREEN = 0.5  # share of even pixels: screens have 0.6 and more, photos of 
 DRAWN_FLAT, DRAWN_COLOURS = 0.6, 0.85  # shares of even pixels, and of the six commonest colours
 PAPER, SLIP = 0.4, 0.3  # share that is white like paper, of a page by its text, and of a receipt by its name
 BEHIND = 0.5  # median tone where the text is: plaques and blackboards are darker
-MACHINE_LINES, MACHINE_SHARE = 4, 0.25  # lines, and share of them, that only screens show
+# Lines that only screens show: so many, or so many that are such a share; a letter or a receipt has an address or two.
+MANY_MACHINE, SOME_MACHINE, MACHINE_SHARE = 8, 4, 0.25
 LETTERS, BAND = 0.045, 0.55  # height of a caption's line; share of even pixels beside it
 EDGE = 0.3  # of the height: captions are above or below the picture
 
@@ -96,8 +97,10 @@ class Picture:
 
     @property
     def stands_out(self) -> float:
-        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1."""
-        return float(np.abs(cv2.blur(self.grey, (3, 3)) - np.median(self.grey)).max())
+        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1; at the rim lie borders."""
+        rim = max(2, max(self.grey.shape) // 50)
+        inside = self.grey[rim:-rim, rim:-rim]
+        return float(np.abs(cv2.blur(inside, (3, 3)) - np.median(inside)).max())
 
     @property
     def spread(self) -> float:
@@ -179,7 +182,7 @@ def screen(seen: Seen) -> Found | None:
     if not (seen.by_camera and seen.is_page):
         return None
     shown = sum(bool(MACHINE.search(line.text.lower())) for line in seen.lines)
-    if shown < max(MACHINE_LINES, MACHINE_SHARE * len(seen.lines)):
+    if shown < min(MANY_MACHINE, max(SOME_MACHINE, MACHINE_SHARE * len(seen.lines))):
         return None
     words = f"Photo of a screen: {shown} of {len(seen.lines)} lines in it are addresses, file names or code."
     return "screen", min(1.0, shown / len(seen.lines)), words

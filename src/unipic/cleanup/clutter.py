@@ -7,11 +7,13 @@ took on purpose is in none, nor is the only photo of a day at a place.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
 from unipic.cleanup._clutter_signs import SIGNS, Seen
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
 from unipic.cleanup.result import CLUTTER, Clutter, ClutterKind, Series
+from unipic.core.errors import ModelError
 from unipic.core.photo import FILM, Marked, Photo, local_time
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.recognised import KEY
@@ -36,7 +38,6 @@ def find_clutter(
     """The photos of each kind, surest first. `photos`: all of a gallery.
 
     `faces`: finds faces in candidates, None if nobody looks. Words count if the library has read them: `index`.
-    ModelError if faces cannot be looked for.
     """
     together = {photo.id for one in series for photo in one.photos}
     may = [photo for photo in photos if photo.id not in together and not _dear(photo)]
@@ -44,10 +45,20 @@ def find_clutter(
     seen = (Seen(photo, lines.get(photo.digest, ()), partial(thumbnails.load, photo.digest)) for photo in may)
     found = [one for each in seen for one in _judged(each)]
     if faces is not None:
-        drawn = [one.photo for one in found if one.kind != "screenshot"]
-        people = look_at_faces(drawn, faces, thumbnails, index=index)
-        found = [one for one in found if not people.get(one.photo.id)]
+        found = _without_people(found, faces, thumbnails, index)
     return tuple(sorted(_not_alone(found, photos), key=_surest))
+
+
+def _without_people(
+    found: Sequence[Clutter], faces: FaceReaders, thumbnails: Thumbnails, index: Index
+) -> list[Clutter]:
+    """Screenshots, and what shows no face; only screenshots if the model for faces cannot be used."""
+    screenshots = [one for one in found if one.kind == "screenshot"]
+    others = [one for one in found if one.kind != "screenshot"]
+    with suppress(ModelError):
+        people = look_at_faces([one.photo for one in others], faces, thumbnails, index=index)
+        return [*screenshots, *(one for one in others if not people[one.photo.id])]
+    return screenshots
 
 
 def _dear(photo: Photo) -> bool:

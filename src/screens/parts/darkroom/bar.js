@@ -49,7 +49,7 @@ export class Bar {
   /** The place of the group that is open, in words, or else how many groups there are. */
   get where() {
     const { choices, listing, selection } = this.store;
-    const all = choices.book.groups.length;
+    const { all } = progress(choices.book);
     const { order } = listing;
     const of = order.length === all ? all.toLocaleString("en") : `${order.length.toLocaleString("en")} listed`;
     const place = order.indexOf(selection.at);

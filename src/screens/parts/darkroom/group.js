@@ -6,9 +6,10 @@ import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { Stage } from "./stage.js";
-import { LANES, inOrder, kept, status, toggled } from "./groups.js";
+import { LANES, inOrder, isClutter, kept, recommended, sign, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
+const STAYS = "It stays unless you set it aside";
 const IMPOSSIBLE = {
   hdr: "There is no bracket of three exposures in this group",
   composite: "Nobody’s eyes are shut in the best shot and open in another one",
@@ -100,18 +101,27 @@ export class GroupView {
     this.facesButton = act("faces", "Faces", "E", () => this.faces());
     this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
     this.eyesButton = act("eye", "Open eyes", "O", () => this.made("composite"));
+    this.asideButton = act("cross", "Set aside", "S", () => this.setAside());
+    const apart = act("apart", "Not duplicates", "N", () => this.page.apart(this.group));
+    const [all, only, compare] = (this.forSeveral = [
+      act("all", "Keep all", "A", () => this.keepAll()),
+      act("star", "Keep only this one", "X", () => this.keepOnly()),
+      act("compare", "Compare", "C", () => this.compare("side")),
+      apart,
+    ]);
     this.acting = h(
       "div",
       { class: "actions" },
       this.acceptButton,
-      act("all", "Keep all", "A", () => this.keepAll()),
-      act("star", "Keep only this one", "X", () => this.keepOnly()),
-      act("compare", "Compare", "C", () => this.compare("side")),
+      this.asideButton,
+      all,
+      only,
+      compare,
       act("loupe", "Loupe", "Z", () => this.compare("loupe")),
       this.facesButton,
       this.hdrButton,
       this.eyesButton,
-      act("apart", "Not duplicates", "N", () => this.page.apart(this.group)),
+      apart,
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -137,12 +147,15 @@ export class GroupView {
     const wanted = this.back?.id === group.id ? this.back.index : same ? this.index : 0;
     this.index = Math.min(wanted, group.photos.length - 1);
     this.back = null;
-    this.title.replaceChildren(icon(group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
+    const alone = isClutter(group);
+    this.title.replaceChildren(icon(sign(group)), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
+    for (const one of this.forSeveral) one.hidden = alone;
+    this.asideButton.hidden = !alone;
     this.why.textContent = group.reason;
     this.why.title = group.reason;
     this.why.classList.toggle("tie", group.tie > 0);
-    this.doubt.hidden = !group.doubt || group.tie > 0; // the reason says it
-    this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
+    this.doubt.hidden = !alone && (!group.doubt || group.tie > 0); // the reason says it
+    this.doubt.replaceChildren(icon(alone ? "info" : "doubt"), alone ? STAYS : sentence(group.doubt));
     this.facesButton.hidden = !group.people.length;
     this.hdrButton.hidden = !group.makes.includes("hdr");
     this.eyesButton.hidden = !group.makes.includes("composite");
@@ -165,7 +178,8 @@ export class GroupView {
     const ids = kept(this.group, this.choice);
     this.strip.mark(ids, this.done);
     this.comparing?.describe();
-    this.nothing.hidden = ids.size > 0;
+    const alone = isClutter(this.group);
+    this.nothing.hidden = ids.size > 0 || alone;
     if (!ids.size && !this.nothing.firstChild)
       this.nothing.append(icon("warning"), "No photo of this group will be kept");
     if (ids.size) this.nothing.replaceChildren();
@@ -173,7 +187,9 @@ export class GroupView {
     this.element.classList.toggle("decided", this.done);
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
-    this.acceptButton.lastChild.textContent = all ? "Keep all and continue" : "Accept and continue";
+    const each = ids.size ? "Keep and continue" : "Set aside and continue";
+    const several = all ? "Keep all and continue" : "Accept and continue";
+    this.acceptButton.lastChild.textContent = alone ? each : several;
     const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
@@ -190,7 +206,7 @@ export class GroupView {
     this.index = index;
     this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
     this.words.textContent = this.photo.words;
-    this.stage.show(this.photo, index === 0 && !this.group.tie);
+    this.stage.show(this.photo, index === 0 && recommended(this.group));
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);
@@ -230,7 +246,7 @@ export class GroupView {
     const changed = before.has(photo.id) !== keep;
     const ids = changed ? toggled(group, this.choice, photo.id) : [...before];
     const last = index === group.photos.length - 1;
-    const accepted = last && ids.length > 0;
+    const accepted = last && (ids.length > 0 || isClutter(group));
     this.swipes.push({ id: group.id, index, step: changed || accepted });
     if (accepted) return this.settle(ids, true);
     if (changed) this.choose(ids, false, true);
@@ -269,9 +285,16 @@ export class GroupView {
     this.settle([...kept(this.group, this.choice)]);
   }
 
+  /** One photo that may be clutter; of other photos a group decides. */
+  setAside() {
+    if (isClutter(this.group)) this.settle([]);
+  }
+
   settle(ids, swiped) {
     this.choose(ids, true, swiped);
-    this.page.say(`Accepted: ${ids.length} of ${this.group.photos.length} kept`, true);
+    const each = ids.length ? "Kept" : "Set aside";
+    const several = `Accepted: ${ids.length} of ${this.group.photos.length} kept`;
+    this.page.say(isClutter(this.group) ? each : several, true);
     this.page.goOn();
   }
 

@@ -1,12 +1,37 @@
 // What follows from a group and its choice. No page and no network.
 
+export const CLUTTER = {
+  blurred: "Blurred",
+  black: "Black",
+  empty: "Near-empty",
+  screenshot: "Screenshot",
+  document: "Document",
+  graphic: "Messenger graphic",
+  screen: "Photo of a screen",
+};
 export const LANES = {
   identical: "Identical",
   same: "Same picture",
   holds: "Same picture, each holds something",
   similar: "Similar moment",
+  ...CLUTTER,
 };
 export const SURE = 0.95;
+
+/** One photo, shown for what it is. It stays unless the person says otherwise. */
+export function isClutter({ lane }) {
+  return lane in CLUTTER;
+}
+
+/** Whether its first photo is recommended. */
+export function recommended(group) {
+  return !group.tie && !isClutter(group);
+}
+
+/** The name of its icon. */
+export function sign(group) {
+  return isClutter(group) ? "clutter" : group.lane;
+}
 
 /** The ids of what stays. What is protected always stays. */
 export function kept(group, choice) {
@@ -68,6 +93,8 @@ export function identical({ groups, choices }) {
     .filter(({ aside }) => aside.length);
 }
 
+/** Of the groups that wait for a decision; clutter waits for none. */
 export function progress({ groups, choices }) {
-  return { all: groups.length, done: groups.filter((group) => choices[group.id]?.done).length };
+  const waiting = groups.filter((group) => !isClutter(group));
+  return { all: waiting.length, done: waiting.filter((group) => choices[group.id]?.done).length };
 }

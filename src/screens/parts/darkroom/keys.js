@@ -21,6 +21,7 @@ export const KEYS = [
   },
   { keys: ["A"], action: "keepAll", in: "group", words: "Keep all photos of the group" },
   { keys: ["X"], action: "keepOnly", in: "group", words: "Keep only the large photo" },
+  { keys: ["S"], action: "setAside", in: "group", words: "Set a photo that may be clutter aside, then the next one" },
   { keys: ["Enter"], action: "accept", in: "group", words: "Accept, then go to the next open group" },
   { keys: ["N"], action: "apart", in: "group", words: "Not duplicates: take this group apart" },
   { keys: ["Z"], action: "loupe", in: "group", words: "Loupe: zoom to 100 %" },

@@ -3,7 +3,7 @@
 import { button } from "./bar.js";
 import { count, h, size } from "./dom.js";
 import { SHOW_ALL, SORTS } from "./filters.js";
-import { LANES, SURE, progress } from "./groups.js";
+import { CLUTTER, LANES, SURE, isClutter, progress } from "./groups.js";
 import { Identical } from "./identical.js";
 import { Rows } from "./rows.js";
 
@@ -67,6 +67,7 @@ export class ListView {
     this.page.bar.begin.append(this.sure, this.start);
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
+    this.lanes = h("div", { class: "lanes", role: "group", "aria-label": "Photos that may be clutter", hidden: true });
     this.many = this.buildMany();
     return h(
       "section",
@@ -74,6 +75,7 @@ export class ListView {
       this.title,
       this.finished,
       this.wins.element,
+      this.lanes,
       h(
         "div",
         { class: "top" },
@@ -105,16 +107,23 @@ export class ListView {
       "Merge into one group",
       act((ids) => this.page.merge(ids)),
     );
+    this.accept = button(
+      "check",
+      "Accept",
+      act((ids) => this.page.acceptMany(ids)),
+      { class: "strong" },
+    );
+    this.aside = button(
+      "cross",
+      "Set aside",
+      act((ids) => this.page.setAside(ids)),
+    );
     return h(
       "div",
       { class: "many", role: "group", "aria-label": "Selected groups", hidden: true },
       this.manyWords,
-      button(
-        "check",
-        "Accept",
-        act((ids) => this.page.acceptMany(ids)),
-        { class: "strong" },
-      ),
+      this.accept,
+      this.aside,
       button(
         "open",
         "Reopen",
@@ -169,14 +178,19 @@ export class ListView {
     const { book } = choices;
     const { order } = listing;
     this.rows.show(book, order, selection.ticked, upTo);
-    const all = book.groups.length;
-    this.counted.textContent =
-      order.length === all ? count(all, "group") : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
+    const { all } = progress(book);
     const { length } = chosen;
+    const lane = isClutter(listing.filter);
+    const some = order.length === all ? count(all, "group") : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
+    this.counted.textContent = lane ? count(order.length, "photo") : some;
+    this.showLanes(book, listing.filter.lane);
+    this.merge.hidden = lane;
+    this.aside.hidden = !lane;
+    this.accept.lastChild.textContent = lane ? "Keep" : "Accept";
     this.all.checked = length > 0 && length === order.length;
     this.all.indeterminate = length > 0 && length < order.length;
     this.many.hidden = !length;
-    this.manyWords.textContent = `${count(length, "group")} selected`;
+    this.manyWords.textContent = `${count(length, lane ? "photo" : "group")} selected`;
     this.merge.disabled = length < 2;
     this.none.hidden = order.length > 0;
     this.none.textContent = all ? "No group matches." : "There are no groups to decide.";
@@ -185,12 +199,28 @@ export class ListView {
     this.page.bar.refresh();
   }
 
+  /** A button for each kind of clutter there is; a lane that is open says what it is not. */
+  showLanes({ groups }, open) {
+    const kinds = Object.keys(CLUTTER).filter((kind) => groups.some(({ lane }) => lane === kind));
+    const chips = kinds.map((kind) => {
+      const words = `${CLUTTER[kind]} (${groups.filter(({ lane }) => lane === kind).length.toLocaleString("en")})`;
+      const turn = () => (this.set({ lane: kind === open ? "" : kind }), this.showFields());
+      return button("clutter", words, turn, { "aria-pressed": String(kind === open), "data-kind": kind });
+    });
+    const focused = this.lanes.contains(this.element.getRootNode().activeElement);
+    const warning = "Nothing here is proposed to go. A blurred photo may be somebody’s dearest.";
+    this.lanes.hidden = !kinds.length;
+    this.lanes.replaceChildren(h("p", {}, "May be clutter:"), ...chips, open in CLUTTER ? h("p", { class: "quiet" }, warning) : "");
+    if (focused) this.lanes.querySelector("[aria-pressed=true], button").focus({ preventScroll: true });
+  }
+
   showProgress() {
     const { book } = this.store.choices;
     const { order } = this.store.listing;
     const { all, done } = progress(book);
     const { bytes } = book.ledger.left_out;
-    this.start.hidden = this.sure.hidden = done === all || !this.store.nextOpen("");
+    this.start.hidden = !this.store.nextOpen("");
+    this.sure.hidden = this.start.hidden || done === all || isClutter(this.store.listing.filter);
     this.start.lastChild.textContent = done ? "Continue review" : "Start review";
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
     const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";

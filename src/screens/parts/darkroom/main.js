@@ -209,6 +209,12 @@ export class Darkroom {
     this.say(`${words}. Undo takes it all back.`, true);
   }
 
+  setAside(groups) {
+    this.step({ do: "aside", groups });
+    this.list.refresh();
+    this.say(`${count(groups.length, "photo")} set aside. Undo takes it all back.`, true);
+  }
+
   reopen(groups) {
     this.step({ do: "reopen", groups });
     this.say(`${count(groups.length, "group")} open again`, true);

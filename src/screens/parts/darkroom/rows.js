@@ -2,7 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
-import { LANES, gain, kept, status } from "./groups.js";
+import { LANES, gain, isClutter, kept, sign, status } from "./groups.js";
 
 const THUMBS = 5;
 const AT_ONCE = 40; // rows made before anything is shown; the others come a few at a time
@@ -91,7 +91,7 @@ export class Rows {
         ...photos.slice(0, THUMBS).map((photo) => this.thumb(photo)),
       ),
       h("span", { class: "name", title: photos[0].name }, base, " ", h("span", { class: "folder" }, folders.join("/"))),
-      h("span", { class: "lane" }, icon(group.lane), `${LANES[group.lane]} · ${count(photos.length, "photo")}`),
+      h("span", { class: "lane" }, icon(sign(group)), about(group)),
       h(
         "span",
         { class: group.doubt ? "sure doubtful" : "sure" },
@@ -111,7 +111,8 @@ export class Rows {
 
   mark(row, group, choice) {
     const state = status(group, choice);
-    const part = `${kept(group, choice).size} of ${group.photos.length} kept`;
+    const stays = kept(group, choice).size;
+    const part = isClutter(group) ? (stays ? "Kept" : "Set aside") : `${stays} of ${group.photos.length} kept`;
     const bytes = gain(group, choice);
     const done = state === "done" || state === "remembered";
     const words = {
@@ -124,6 +125,10 @@ export class Rows {
     row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : "Frees nothing";
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
+}
+
+function about(group) {
+  return isClutter(group) ? group.reason : `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`;
 }
 
 function certainty({ tie, photos, doubt, certainty: share }) {
