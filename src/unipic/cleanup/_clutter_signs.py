@@ -21,7 +21,7 @@ LEAST_SIDE = 480  # pixels of the long side; smaller pictures look soft or sharp
 GRAINY = 0.2  # noise from which on the sharpness says little
 FOGGY = 0.2  # contrast below which fog may be what softens
 BLACK = 0.2  # of white: the lightest spot; lamps, the moon and stars are lighter
-EMPTY = 0.11  # of all tones: how much a channel may differ over the picture
+EMPTY = 0.07  # of all tones: how much a channel may differ over the picture; shapes in fog differ by 0.1
 STANDS_OUT = 0.25  # of all tones: a spot that differs so much from the middle one is a lamp, a bird or a boat
 TINY = 200  # pixels of the long side; smaller ones are icons and details, of which darkness says nothing
 DARK, NIGHT = 0.2, 0.5  # a tone that counts as dark, and the share of such tones from which on a scene is a night
@@ -97,15 +97,14 @@ class Picture:
 
     @property
     def stands_out(self) -> float:
-        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1; at the rim lie borders."""
-        rim = max(2, max(self.grey.shape) // 50)
-        inside = self.grey[rim:-rim, rim:-rim]
+        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1."""
+        inside = _inside(self.grey)
         return float(np.abs(cv2.blur(inside, (3, 3)) - np.median(inside)).max())
 
     @property
     def spread(self) -> float:
         """By how much a channel differs over the picture, 0 to 1, grain and single spots left out."""
-        small = cv2.resize(self.rgb, (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3) / 255
+        small = cv2.resize(_inside(self.rgb), (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3) / 255
         low, high = np.percentile(small, (1, 99), axis=0)
         return float((high - low).max())
 
@@ -116,6 +115,12 @@ class Picture:
         for left, top, right, bottom in (line.box for line in lines):
             places[int(top * height) : int(bottom * height) + 1, int(left * width) : int(right * width) + 1] = True
         return float(np.median(self.grey[places]))
+
+
+def _inside(picture: np.ndarray) -> np.ndarray:
+    """Without the rim, [H, W, ...]: a fiftieth of each side, where borders lie."""
+    rim = max(2, max(picture.shape) // 50)
+    return picture[rim:-rim, rim:-rim]
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,7 @@ def black(seen: Seen) -> Found | None:
 def empty(seen: Seen) -> Found | None:
     """One even tone, from which nothing stands out."""
     photo = seen.photo
-    if photo.measures.contrast >= EMPTY or max(photo.width, photo.height) < TINY:
+    if photo.measures.contrast >= 2 * EMPTY or max(photo.width, photo.height) < TINY:
         return None
     spread = seen.picture.spread
     if spread >= EMPTY or seen.picture.stands_out >= STANDS_OUT:
