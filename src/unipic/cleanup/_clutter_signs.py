@@ -1,7 +1,7 @@
 """The signs by which a photo is clutter: its names and facts, the words that were read in it, and its thumbnail."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from unipic.cleanup.result import ClutterKind
 from unipic.core.folding import folded
 from unipic.core.photo import Photo
 from unipic.library.kinds import LOSSLESS, PAGE_LINES, PAGE_SHARE, SCREENS, SCREENSHOT
+from unipic.library.thumbnails import Thumbnails
 from unipic.reading._measures import luminance
 from unipic.vision.ocr import Line
 
@@ -129,12 +130,12 @@ class Seen:
 
     photo: Photo
     lines: Sequence[Line]
-    load: Callable[[], np.ndarray]
+    thumbnails: Thumbnails
 
     @cached_property
     def picture(self) -> Picture:
         """The thumbnail."""
-        return Picture(self.load())
+        return Picture(self.thumbnails.load(self.photo.digest))
 
     @property
     def by_camera(self) -> bool:

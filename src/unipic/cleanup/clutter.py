@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 
 from unipic.cleanup._clutter_signs import SIGNS, Seen
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
@@ -42,7 +41,7 @@ def find_clutter(
     together = {photo.id for one in series for photo in one.photos}
     may = [photo for photo in photos if photo.id not in together and not _dear(photo)]
     lines = _lines(may, index)
-    seen = (Seen(photo, lines.get(photo.digest, ()), partial(thumbnails.load, photo.digest)) for photo in may)
+    seen = (Seen(photo, lines.get(photo.digest, ()), thumbnails) for photo in may)
     found = [one for each in seen for one in _judged(each)]
     if faces is not None:
         found = _without_people(found, faces, thumbnails, index)

@@ -42,7 +42,6 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.series],
-        "clutter": [_clutter_to_dict(one) for one in cleanup.clutter],
     }
 
 
@@ -66,7 +65,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "notices": evidence.notices,
         "ranked": evidence.ranked,
         "sets": [_taken_together(one) for one in evidence.series],
-        "clutter": [_clutter_to_dict(one) for one in evidence.clutter],
+        "clutter": [{**vars(one), "photo": one.photo.id} for one in evidence.clutter],
         "first_seen": dict(evidence.first_seen),
         "faces": {id: [_face_to_dict(face) for face in faces] for id, faces in evidence.faces.items()},
     }
@@ -116,10 +115,6 @@ def _face_from_dict(values: dict[str, Any]) -> Face:
 
 def _taken_together(one: Series) -> dict[str, Any]:
     return {"kind": one.kind, "photos": [photo.id for photo in one.photos], "reason": one.reason}
-
-
-def _clutter_to_dict(one: Clutter) -> dict[str, Any]:
-    return {"photo": one.photo.id, "kind": one.kind, "reason": one.reason, "certainty": one.certainty}
 
 
 def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Series, ...]:

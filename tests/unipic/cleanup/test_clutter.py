@@ -117,7 +117,11 @@ CASES: dict[str, tuple[str | None, Any, dict[str, Any]]] = {
     "the moon": (None, lambda: night((300, 200), size=40), CAMERA),
     "stars": (None, lambda: night((100, 50), (300, 200), (500, 400)), CAMERA),
     "a wall": ("empty", lambda: drawn((640, 480), "#b8b0a0"), CAMERA),
-    "a bird in the sky": (None, lambda: drawn((640, 480), "#88aacc", ("ellipse", (300, 200, 314, 208), "#202020")), CAMERA),
+    "a bird in the sky": (
+        None,
+        lambda: drawn((640, 480), "#88aacc", ("ellipse", (300, 200, 314, 208), "#202020")),
+        CAMERA,
+    ),
     "a screen by its size": ("screenshot", lambda: screen_of((1080, 1920)), {"format": "PNG"}),
     "a screen by its name": ("screenshot", lambda: screen_of(PHONE), {"name": "Screenshot_2024-05-01.jpg"}),
     "a German one": ("screenshot", lambda: screen_of((900, 700)), {"name": "Bildschirmfoto 2024.png", "format": "PNG"}),
@@ -126,7 +130,11 @@ CASES: dict[str, tuple[str | None, Any, dict[str, Any]]] = {
         lambda: scene(2),
         {"told": (Extra("note", "", "Screenshot"),), "name": "IMG_1.PNG"},
     ),
-    "a photo of a screen's size": (None, lambda: scene(4).resize((1080, 1920), Image.Resampling.NEAREST), {"format": "PNG"}),
+    "a photo of a screen's size": (
+        None,
+        lambda: scene(4).resize((1080, 1920), Image.Resampling.NEAREST),
+        {"format": "PNG"},
+    ),
     "a camera's photo under that name": (None, lambda: scene(2), {**CAMERA, "name": "Screenshots/IMG_2.JPG"}),
     "a letter": ("document", lambda: written((600, 800), "white", "black", PROSE), CAMERA),
     "a receipt by its name": ("document", lambda: drawn((400, 900), "#f6f6f4"), {"name": "Quittung Bahn.jpg"}),
@@ -219,7 +227,9 @@ class Everybody:
         if not self.usable:
             raise ModelError("no weights")
         points = [(0.4, 0.4), (0.6, 0.4), (0.5, 0.5), (0.4, 0.6), (0.6, 0.6)]
-        return [[Part("face 0", "face", (0.3, 0.3, 0.7, 0.7), facts={"points": points, "score": 0.9})] for _ in pictures]
+        return [
+            [Part("face 0", "face", (0.3, 0.3, 0.7, 0.7), facts={"points": points, "score": 0.9})] for _ in pictures
+        ]
 
 
 class NoEyes:
@@ -234,7 +244,9 @@ def test_a_face_keeps_all_but_screenshots_out(usable: bool, shelf: Shelf, monkey
     from unipic.cleanup import face_stage
     from unipic.vision.eyes import Look
 
-    monkeypatch.setattr(face_stage, "looks", lambda _, faces: [Look(*[float("nan")] * face_stage.NUMBERS) for _ in faces])
+    monkeypatch.setattr(
+        face_stage, "looks", lambda _, faces: [Look(*[float("nan")] * face_stage.NUMBERS) for _ in faces]
+    )
     readers = FaceReaders(Everybody(usable), NoEyes())  # type: ignore[arg-type]
     sharp, soft = shelf.put(scene(1).filter(ImageFilter.SHARPEN)), shelf.put(blurred(scene(1), 6))
     shot = shelf.put(screen_of(PHONE), name="Screenshot.png", format="PNG")

@@ -11,7 +11,7 @@ export function factsTable(photos) {
       photos.map((photo) => photo.facts[at][2]),
       better,
     ),
-    differs: photos.some((photo) => photo.facts[at][1] !== photos[0].facts[at][1]),
+    differs: photos.length === 1 || photos.some((photo) => photo.facts[at][1] !== photos[0].facts[at][1]),
   }));
   const [different, alike] = [rows.filter((row) => row.differs), rows.filter((row) => !row.differs)];
   return [
@@ -88,7 +88,7 @@ function table(photos, rows) {
     h(
       "caption",
       {},
-      "Differences ",
+      photos.length === 1 ? "Details " : "Differences ",
       h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), "best"),
     ),
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),

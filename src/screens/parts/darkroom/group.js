@@ -102,26 +102,19 @@ export class GroupView {
     this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
     this.eyesButton = act("eye", "Open eyes", "O", () => this.made("composite"));
     this.asideButton = act("cross", "Set aside", "S", () => this.setAside());
-    const apart = act("apart", "Not duplicates", "N", () => this.page.apart(this.group));
-    const [all, only, compare] = (this.forSeveral = [
-      act("all", "Keep all", "A", () => this.keepAll()),
-      act("star", "Keep only this one", "X", () => this.keepOnly()),
-      act("compare", "Compare", "C", () => this.compare("side")),
-      apart,
-    ]);
     this.acting = h(
       "div",
       { class: "actions" },
       this.acceptButton,
       this.asideButton,
-      all,
-      only,
-      compare,
+      act("all", "Keep all", "A", () => this.keepAll(), { class: "several" }),
+      act("star", "Keep only this one", "X", () => this.keepOnly(), { class: "several" }),
+      act("compare", "Compare", "C", () => this.compare("side"), { class: "several" }),
       act("loupe", "Loupe", "Z", () => this.compare("loupe")),
       this.facesButton,
       this.hdrButton,
       this.eyesButton,
-      apart,
+      act("apart", "Not duplicates", "N", () => this.page.apart(this.group), { class: "several" }),
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -149,7 +142,7 @@ export class GroupView {
     this.back = null;
     const alone = isClutter(group);
     this.title.replaceChildren(icon(sign(group)), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
-    for (const one of this.forSeveral) one.hidden = alone;
+    this.element.classList.toggle("alone", alone);
     this.asideButton.hidden = !alone;
     this.why.textContent = group.reason;
     this.why.title = group.reason;
@@ -187,9 +180,8 @@ export class GroupView {
     this.element.classList.toggle("decided", this.done);
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
-    const each = ids.size ? "Keep and continue" : "Set aside and continue";
-    const several = all ? "Keep all and continue" : "Accept and continue";
-    this.acceptButton.lastChild.textContent = alone ? each : several;
+    const does = alone ? (all ? "Keep" : "Set aside") : all ? "Keep all" : "Accept";
+    this.acceptButton.lastChild.textContent = `${does} and continue`;
     const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
@@ -292,9 +284,7 @@ export class GroupView {
 
   settle(ids, swiped) {
     this.choose(ids, true, swiped);
-    const each = ids.length ? "Kept" : "Set aside";
-    const several = `Accepted: ${ids.length} of ${this.group.photos.length} kept`;
-    this.page.say(isClutter(this.group) ? each : several, true);
+    this.page.say(ids.length ? `Accepted: ${ids.length} of ${this.group.photos.length} kept` : "Set aside", true);
     this.page.goOn();
   }
 

@@ -107,17 +107,9 @@ export class ListView {
       "Merge into one group",
       act((ids) => this.page.merge(ids)),
     );
-    this.accept = button(
-      "check",
-      "Accept",
-      act((ids) => this.page.acceptMany(ids)),
-      { class: "strong" },
-    );
-    this.aside = button(
-      "cross",
-      "Set aside",
-      act((ids) => this.page.setAside(ids)),
-    );
+    const [accept, aside] = ["acceptMany", "setAside"].map((does) => act((ids) => this.page[does](ids)));
+    this.accept = button("check", "Accept", accept, { class: "strong" });
+    this.aside = button("cross", "Set aside", aside);
     return h(
       "div",
       { class: "many", role: "group", "aria-label": "Selected groups", hidden: true },
@@ -181,8 +173,8 @@ export class ListView {
     const { all } = progress(book);
     const { length } = chosen;
     const lane = isClutter(listing.filter);
-    const some = order.length === all ? count(all, "group") : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
-    this.counted.textContent = lane ? count(order.length, "photo") : some;
+    const some = order.length === all ? "" : `${order.length.toLocaleString("en")} of `;
+    this.counted.textContent = lane ? count(order.length, "photo") : some + count(all, "group");
     this.showLanes(book, listing.filter.lane);
     this.merge.hidden = lane;
     this.aside.hidden = !lane;
@@ -201,17 +193,18 @@ export class ListView {
 
   /** A button for each kind of clutter there is; a lane that is open says what it is not. */
   showLanes({ groups }, open) {
-    const kinds = Object.keys(CLUTTER).filter((kind) => groups.some(({ lane }) => lane === kind));
-    const chips = kinds.map((kind) => {
-      const words = `${CLUTTER[kind]} (${groups.filter(({ lane }) => lane === kind).length.toLocaleString("en")})`;
+    const { kind: focused } = this.element.getRootNode().activeElement?.dataset ?? {};
+    const chips = Object.entries(CLUTTER).map(([kind, name]) => {
+      const number = groups.filter(({ lane }) => lane === kind).length;
       const turn = () => (this.set({ lane: kind === open ? "" : kind }), this.showFields());
-      return button("clutter", words, turn, { "aria-pressed": String(kind === open), "data-kind": kind });
+      const more = { "aria-pressed": String(kind === open), "data-kind": kind };
+      return number > 0 && button("clutter", `${name} (${number.toLocaleString("en")})`, turn, more);
     });
-    const focused = this.lanes.contains(this.element.getRootNode().activeElement);
     const warning = "Nothing here is proposed to go. A blurred photo may be somebody’s dearest.";
-    this.lanes.hidden = !kinds.length;
-    this.lanes.replaceChildren(h("p", {}, "May be clutter:"), ...chips, open in CLUTTER ? h("p", { class: "quiet" }, warning) : "");
-    if (focused) this.lanes.querySelector("[aria-pressed=true], button").focus({ preventScroll: true });
+    const shown = [...chips, open in CLUTTER && h("p", { class: "quiet" }, warning)].filter(Boolean);
+    this.lanes.hidden = !shown.length;
+    this.lanes.replaceChildren(h("p", {}, "May be clutter:"), ...shown);
+    if (focused) this.lanes.querySelector(`[data-kind=${focused}]`)?.focus({ preventScroll: true });
   }
 
   showProgress() {

@@ -91,7 +91,12 @@ export class Rows {
         ...photos.slice(0, THUMBS).map((photo) => this.thumb(photo)),
       ),
       h("span", { class: "name", title: photos[0].name }, base, " ", h("span", { class: "folder" }, folders.join("/"))),
-      h("span", { class: "lane" }, icon(sign(group)), about(group)),
+      h(
+        "span",
+        { class: "lane", title: group.reason },
+        icon(sign(group)),
+        isClutter(group) ? group.reason : `${LANES[group.lane]} · ${count(photos.length, "photo")}`,
+      ),
       h(
         "span",
         { class: group.doubt ? "sure doubtful" : "sure" },
@@ -122,13 +127,9 @@ export class Rows {
       open: "Open",
     }[state];
     row.element.classList.toggle("done", done);
-    row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : "Frees nothing";
+    row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : isClutter(group) ? "" : "Frees nothing";
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
-}
-
-function about(group) {
-  return isClutter(group) ? group.reason : `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`;
 }
 
 function certainty({ tie, photos, doubt, certainty: share }) {
