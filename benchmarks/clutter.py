@@ -27,15 +27,29 @@ from unipic.tools import Tools, open_tools
 from utils import arrange, examine, index_gallery, read_words
 
 GALLERY, OTHERS = "gallery_dev", ("faces", "train")
-EACH = 20  # made-up photos of a kind
+EACH = 12  # made-up photos of a kind
 LABELS: Mapping[str, Sequence[str]] = {
-    "blurred": (
-        "Macro/pcb_000.JPG Macro/pcb_001.JPG Macro/pcb_008.JPG Macro/pcb_009.JPG Camera/180_HONOR-10_F.jpg "
-        "Camera/176_HONOR-7X_F.jpg cameras/IMG_1514.JPG cameras/IMG_2571.JPG cameras/IMG_3728.JPG cameras/IMG_4407.JPG "
-        "cameras/IMG_4703.JPG cameras/IMG_7783.JPG cameras/IMG_7846.JPG cameras/IMG_8573.JPG samples/IMG_4648.JPG "
-        "samples/IMG_7302.JPG samples/IMG_8200.JPG samples/IMG_8100.JPG"
-    ).split()
-    + [
+    "blurred": [
+        "Macro/pcb_000.JPG",
+        "Macro/pcb_001.JPG",
+        "Macro/pcb_008.JPG",
+        "Macro/pcb_009.JPG",
+        "Camera/180_HONOR-10_F.jpg",
+        "Camera/176_HONOR-7X_F.jpg",
+        "cameras/IMG_1514.JPG",
+        "cameras/IMG_2571.JPG",
+        "cameras/IMG_3728.JPG",
+        "cameras/IMG_4407.JPG",
+        "cameras/IMG_4703.JPG",
+        "cameras/IMG_7783.JPG",
+        "cameras/IMG_7846.JPG",
+        "cameras/IMG_8573.JPG",
+        "samples/IMG_4648.JPG",
+        "samples/IMG_7302.JPG",
+        "samples/IMG_8200.JPG",
+        "samples/IMG_2775.JPG",
+        "samples/IMG_8100.JPG",
+        "samples/IMG_8687.JPG",
         "cameras/FujiFilm FinePix1400Zoom (1).jpg",
         "cameras/Kodak CLAS Digital Film Scanner HR200 (1).jpg",
         "cameras/Kodak CLAS Digital Film Scanner HR200 (2).jpg",
@@ -103,7 +117,9 @@ def _by_themselves(photos: Iterable[Photo]) -> list[Photo]:
     undated = [Photo(**{**_facts(photo), "taken": None}) for photo in photos]
     folders = {photo.name.rpartition("/")[0] for photo in undated}
     plain = next(photo for photo in undated if photo.measures.sharpness > 0.7 and photo.measures.contrast > 0.3)
-    beside = [Photo(**{**_facts(plain), "id": f"beside {one}", "name": f"{one}/beside.jpg".lstrip("/")}) for one in folders]
+    beside = [
+        Photo(**{**_facts(plain), "id": f"beside {one}", "name": f"{one}/beside.jpg".lstrip("/")}) for one in folders
+    ]
     return [*undated, *beside]
 
 
@@ -179,7 +195,9 @@ def _text(picture: Image.Image, lines: Iterable[str], ink: str, top: float, step
 
 
 def _screenshot(dice: random.Random) -> Image.Image:
-    picture = Image.new("RGB", dice.choice(((1170, 2532), (1080, 2400), (1920, 1080))), dice.choice(("#101014", "#fafafa")))
+    picture = Image.new(
+        "RGB", dice.choice(((1170, 2532), (1080, 2400), (1920, 1080))), dice.choice(("#101014", "#fafafa"))
+    )
     ink = "#808890"
     _text(picture, [f"Message number {dice.randrange(999)} of today" for _ in range(12)], ink, 0.08, 0.07, 0.018)
     picture.paste(_scene(dice, (400, 300)), (600, 600))
@@ -187,7 +205,10 @@ def _screenshot(dice: random.Random) -> Image.Image:
 
 
 def _receipt(dice: random.Random) -> Image.Image:
-    items = [f"{dice.choice(('Bread', 'Milk', 'Apples', 'Soap'))}  {dice.randrange(1, 20)}.{dice.randrange(100):02}" for _ in range(18)]
+    items = [
+        f"{dice.choice(('Bread', 'Milk', 'Apples', 'Soap'))}  {dice.randrange(1, 20)}.{dice.randrange(100):02}"
+        for _ in range(18)
+    ]
     return _text(Image.new("RGB", (700, 1000), "#f2f1ec"), items, "#202020", 0.04, 0.05, 0.032)
 
 
@@ -247,7 +268,9 @@ def _product(dice: random.Random) -> Image.Image:
 def _plaque(dice: random.Random) -> Image.Image:
     picture = _scene(dice)
     ImageDraw.Draw(picture).rectangle((40, 20, 1160, 880), fill="#403428")
-    return _text(picture, [f"In memory of those of {1800 + dice.randrange(99)}" for _ in range(14)], "#c8b890", 0.06, 0.06, 0.035)
+    return _text(
+        picture, [f"In memory of those of {1800 + dice.randrange(99)}" for _ in range(14)], "#c8b890", 0.06, 0.06, 0.035
+    )
 
 
 NAMES = {

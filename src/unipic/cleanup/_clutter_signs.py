@@ -11,10 +11,10 @@ import numpy as np
 from unipic.cleanup.result import ClutterKind
 from unipic.core.folding import folded
 from unipic.core.photo import Photo
-from unipic.library.kinds import LOSSLESS, PAGE_LINES, PAGE_SHARE, SCREENS, SCREENSHOT
+from unipic.library.kinds import BILL, LOSSLESS, SCREENS, SCREENSHOT, Box, covered, is_page
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading._measures import luminance
-from unipic.vision.ocr import Line
+from unipic.vision.base import Part
 
 # Limits from 689 labelled photos (benchmarks/clutter.py), each on the side where photos worth keeping are spared.
 BLURRED = 0.24  # sharpness: a Gaussian blur of 3 pixels at 640; nothing is sharp at any size
@@ -35,10 +35,6 @@ MANY_MACHINE, SOME_MACHINE, MACHINE_SHARE = 8, 4, 0.25
 LETTERS, BAND = 0.045, 0.55  # height of a caption's line; share of even pixels beside it
 EDGE = 0.3  # of the height: captions are above or below the picture
 
-RECEIPT = re.compile(
-    r"\b(?:receipts?|invoices?|quittung(?:en)?|rechnung(?:en)?|kassenbon|belege?|factures?|recus?|recibos?|facturas?|"
-    r"ricevut[ae]|fattur[ae])\b"
-)
 MESSENGER = re.compile(
     r"^(?:img \d{8} wa\d+|whatsapp image\b|fb img \d|received \d|photo \d{4} \d\d \d\d|signal \d{4} \d\d|telegram\b|"
     r"sticker)"
@@ -109,11 +105,11 @@ class Picture:
         low, high = np.percentile(small, (1, 99), axis=0)
         return float((high - low).max())
 
-    def behind(self, lines: Sequence[Line]) -> float:
-        """The median tone where these lines are, 0 to 1."""
+    def behind(self, boxes: Sequence[Box]) -> float:
+        """The median tone where text is, 0 to 1."""
         height, width = self.grey.shape
         places = np.zeros(self.grey.shape, dtype=bool)
-        for left, top, right, bottom in (line.box for line in lines):
+        for left, top, right, bottom in boxes:
             places[int(top * height) : int(bottom * height) + 1, int(left * width) : int(right * width) + 1] = True
         return float(np.median(self.grey[places]))
 
@@ -129,7 +125,7 @@ class Seen:
     """A photo with what was read in it; its thumbnail is loaded when a sign asks for it."""
 
     photo: Photo
-    lines: Sequence[Line]
+    lines: Sequence[Part]  # of text
     thumbnails: Thumbnails
 
     @cached_property
@@ -149,16 +145,10 @@ class Seen:
         first, second = (" ".join(re.sub(r"[\W_]+", " ", folded(part)).split()) for part in (folder, base))
         return first, second
 
-    @property
-    def covered(self) -> float:
-        """Share of the picture that is text."""
-        boxes = (line.box for line in self.lines)
-        return sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
-
-    @property
-    def is_page(self) -> bool:
-        """Whether so much text was read in it as a page has."""
-        return len(self.lines) >= PAGE_LINES and self.covered >= PAGE_SHARE
+    @cached_property
+    def boxes(self) -> list[Box]:
+        """Where text was read."""
+        return [line.box for line in self.lines if line.box]
 
 
 def screenshot(seen: Seen) -> Found | None:
@@ -185,21 +175,21 @@ def screenshot(seen: Seen) -> Found | None:
 
 def screen(seen: Seen) -> Found | None:
     """A camera's photo of text that only screens show."""
-    if not (seen.by_camera and seen.is_page):
+    if not (seen.by_camera and is_page(seen.boxes)):
         return None
-    shown = sum(bool(MACHINE.search(line.text.lower())) for line in seen.lines)
-    if shown < min(MANY_MACHINE, max(SOME_MACHINE, MACHINE_SHARE * len(seen.lines))):
+    shown = sum(bool(MACHINE.search(line.facts.get("text", "").lower())) for line in seen.lines)
+    if shown < min(MANY_MACHINE, max(SOME_MACHINE, MACHINE_SHARE * len(seen.boxes))):
         return None
-    words = f"Photo of a screen: {shown} of {len(seen.lines)} lines in it are addresses, file names or code."
-    return "screen", min(1.0, shown / len(seen.lines)), words
+    words = f"Photo of a screen: {shown} of {len(seen.boxes)} lines in it are addresses, file names or code."
+    return "screen", min(1.0, shown / len(seen.boxes)), words
 
 
 def document(seen: Seen) -> Found | None:
     """A page of text, or a receipt by its name; either on white."""
-    if seen.is_page and seen.picture.paper >= PAPER and seen.picture.behind(seen.lines) >= BEHIND:
-        words = f"Document: {len(seen.lines)} lines of text on {seen.covered:.0%} of the picture, on white."
+    if is_page(seen.boxes) and seen.picture.paper >= PAPER and seen.picture.behind(seen.boxes) >= BEHIND:
+        words = f"Document: {len(seen.boxes)} lines of text on {covered(seen.boxes):.0%} of the picture, on white."
         return "document", seen.picture.paper, words
-    if RECEIPT.search(seen.words[1]) and seen.picture.paper >= SLIP:
+    if BILL.search(seen.words[1]) and seen.picture.paper >= SLIP:
         return "document", 0.0, f"Document: its name says so, and {seen.picture.paper:.0%} of it is white like paper."
     return None
 
@@ -212,10 +202,10 @@ def graphic(seen: Seen) -> Found | None:
     if picture.flat >= DRAWN_FLAT and picture.common >= DRAWN_COLOURS and picture.dark < NIGHT:
         words = f"Graphic from a messenger: six colours fill {picture.common:.0%} of it."
         return "graphic", picture.common * picture.flat, words
-    large = [line for line in seen.lines if line.box[3] - line.box[1] >= LETTERS]
+    large = [(top, bottom) for _, top, _, bottom in seen.boxes if bottom - top >= LETTERS]
     if not large:
         return None
-    top, bottom = min(line.box[1] for line in large), max(line.box[3] for line in large)
+    top, bottom = min(large)[0], max(end for _, end in large)
     rows = picture.even[int(top * len(picture.even)) : int(bottom * len(picture.even)) + 1]
     if (bottom <= EDGE or top >= 1 - EDGE) and float(rows.mean()) >= BAND:
         return "graphic", 0.0, f"Graphic from a messenger: {len(large)} lines of a caption beside the picture."

@@ -17,7 +17,6 @@ from unipic.core.photo import FILM, Marked, Photo, local_time
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.recognised import KEY
 from unipic.library.thumbnails import Thumbnails
-from unipic.vision.ocr import Line
 
 LEAST, MOST = 0.8, 0.99  # certainty of what just passes the limits, and of the clearest: an order, not a measured share
 LONG = 1.0  # seconds of exposure, from which on blur and darkness are meant
@@ -40,7 +39,7 @@ def find_clutter(
     """
     together = {photo.id for one in series for photo in one.photos}
     may = [photo for photo in photos if photo.id not in together and not _dear(photo)]
-    lines = _lines(may, index)
+    lines = index.parts(may, KEY)
     seen = (Seen(photo, lines.get(photo.digest, ()), thumbnails) for photo in may)
     found = [one for each in seen for one in _judged(each)]
     if faces is not None:
@@ -73,15 +72,6 @@ def _exposed(photo: Photo) -> float:
     """Seconds, 0 if the camera does not say."""
     told = SECONDS.match(photo.exposure)
     return (1 / float(told[2]) if told[1] else float(told[2])) if told and float(told[2]) else 0.0
-
-
-def _lines(photos: Sequence[Photo], index: Index) -> dict[str, list[Line]]:
-    """The lines of text that were read in photos, by digest."""
-    parts = index.parts(photos, KEY)
-    return {
-        digest: [Line(one.facts["text"], one.facts["score"], one.box) for one in its if one.box]
-        for digest, its in parts.items()
-    }
 
 
 def _judged(seen: Seen) -> Iterator[Clutter]:
