@@ -206,9 +206,7 @@ def say_summary(
     table.add_row("unique photos", f"{len(cleanup.singles):,}")
     if proposal.clutter:
         lanes = Counter(one.lane for one in proposal.clutter)
-        table.add_row(
-            "of which may be clutter, kept", ", ".join(f"{number:,} {lane}" for lane, number in lanes.items())
-        )
+        table.add_row("of which may be clutter", ", ".join(f"{number:,} {lane}" for lane, number in lanes.items()))
     table.add_row("could not be read", f"{found.unreadable:,}")
     for by, left in counted.by.items():
         if left.photos:

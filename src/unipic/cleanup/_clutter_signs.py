@@ -24,9 +24,9 @@ FOGGY = 0.2  # contrast below which fog may be what softens
 BLACK = 0.2  # of white: the lightest spot; lamps, the moon and stars are lighter
 EMPTY = 0.07  # of all tones: how much a channel may differ over the picture; shapes in fog differ by 0.1
 STANDS_OUT = 0.25  # of all tones: a spot that differs so much from the middle one is a lamp, a bird or a boat
-TINY = 200  # pixels of the long side; smaller ones are icons and details, of which darkness says nothing
 DARK, NIGHT = 0.2, 0.5  # a tone that counts as dark, and the share of such tones from which on a scene is a night
 FLAT_SCREEN = 0.5  # share of even pixels: screens have 0.6 and more, photos of the same size less
+NO_GRAIN = 0.003  # noise of what was drawn; 1 photo in 15 has so little
 DRAWN_FLAT, DRAWN_COLOURS = 0.6, 0.85  # shares of even pixels, and of the six commonest colours
 PAPER, SLIP = 0.4, 0.3  # share that is white like paper, of a page by its text, and of a receipt by its name
 BEHIND = 0.5  # median tone where the text is: plaques and blackboards are darker
@@ -47,77 +47,45 @@ MACHINE = re.compile(
 Found = tuple[ClutterKind, float, str]  # kind, how clear 0 to 1, and a sentence with what was measured
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
-    """What a thumbnail, uint8 [H, W, 3], tells."""
+    """What a thumbnail tells; all numbers are from 0 to 1."""
 
-    rgb: np.ndarray
-
-    @cached_property
-    def grey(self) -> np.ndarray:
-        """float32 [H, W], 0 to 1."""
-        return luminance(self.rgb)
-
-    @cached_property
-    def even(self) -> np.ndarray:
-        """bool [H-1, W-1]: where neighbours differ by less than a tone and a half of 256."""
-        across, down = (np.abs(np.diff(self.grey, axis=axis)) for axis in (1, 0))
-        return np.asarray(across[:-1] + down[:, :-1] < 1.5 / 256)
-
-    @property
-    def flat(self) -> float:
-        """Share of even pixels."""
-        return float(self.even.mean())
-
-    @property
-    def common(self) -> float:
-        """Share of the six commonest of 4096 colours."""
-        red, green, blue = cv2.split(self.rgb >> 4)
-        codes = red.astype(np.int64) << 8 | green.astype(np.int64) << 4 | blue
-        return float(np.sort(np.bincount(codes.ravel()))[-6:].sum() / codes.size)
-
-    @property
-    def dark(self) -> float:
-        """Share of dark tones."""
-        return float((self.grey < DARK).mean())
-
-    @property
-    def paper(self) -> float:
-        """Share that is light and nearly without colour."""
-        colour = self.rgb.max(axis=2).astype(np.int64) - self.rgb.min(axis=2)
-        return float(((self.grey > 0.6) & (colour < 51)).mean())
-
-    @property
-    def lightest(self) -> float:
-        """The lightest spot of 3 x 3 pixels, 0 to 1."""
-        return float(cv2.blur(self.grey, (3, 3)).max())
-
-    @property
-    def stands_out(self) -> float:
-        """By how much a spot of 3 x 3 pixels differs from the middle tone at most, 0 to 1."""
-        inside = _inside(self.grey)
-        return float(np.abs(cv2.blur(inside, (3, 3)) - np.median(inside)).max())
-
-    @property
-    def spread(self) -> float:
-        """By how much a channel differs over the picture, 0 to 1, grain and single spots left out."""
-        small = cv2.resize(_inside(self.rgb), (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3) / 255
-        low, high = np.percentile(small, (1, 99), axis=0)
-        return float((high - low).max())
-
-    def behind(self, boxes: Sequence[Box]) -> float:
-        """The median tone where text is, 0 to 1."""
-        height, width = self.grey.shape
-        places = np.zeros(self.grey.shape, dtype=bool)
-        for left, top, right, bottom in boxes:
-            places[int(top * height) : int(bottom * height) + 1, int(left * width) : int(right * width) + 1] = True
-        return float(np.median(self.grey[places]))
+    grey: np.ndarray  # float32 [H, W]
+    even: np.ndarray  # bool [H-1, W-1]: where neighbours differ by less than a tone and a half of 256
+    flat: float  # share of even pixels
+    common: float  # share of the six commonest of 4096 colours
+    dark: float  # share of dark tones
+    paper: float  # share that is light and nearly without colour
+    lightest: float  # the lightest spot of 3 x 3 pixels
+    stands_out: float  # by how much a spot differs from the middle tone; without the rim, where borders lie
+    spread: float  # by how much a channel differs over the picture, without grain, single spots and the rim
 
 
-def _inside(picture: np.ndarray) -> np.ndarray:
-    """Without the rim, [H, W, ...]: a fiftieth of each side, where borders lie."""
-    rim = max(2, max(picture.shape) // 50)
-    return picture[rim:-rim, rim:-rim]
+def look(rgb: np.ndarray) -> Picture:
+    """The picture of a thumbnail, uint8 [H, W, 3]; the shorter side has 20 pixels or more."""
+    grey = luminance(rgb)
+    across, down = (np.abs(np.diff(grey, axis=axis)) for axis in (1, 0))
+    even = across[:-1] + down[:, :-1] < 1.5 / 256
+    red, green, blue = cv2.split(rgb)
+    codes = (red >> 4).astype(np.uint16) << 8 | (green & 0xF0).astype(np.uint16) | blue >> 4
+    colours = np.sort(np.bincount(codes.ravel()))
+    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    spots, rim = cv2.blur(grey, (3, 3)), max(2, max(grey.shape) // 50)
+    inside = slice(rim, -rim), slice(rim, -rim)
+    small = cv2.resize(rgb[inside], (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3) / 255
+    low, high = np.percentile(small, (1, 99), axis=0)
+    return Picture(
+        grey,
+        even,
+        flat=float(even.mean()),
+        common=float(colours[-6:].sum() / colours.sum()),
+        dark=float((grey < DARK).mean()),
+        paper=float(((grey > 0.6) & (colour < 51)).mean()),
+        lightest=float(spots.max()),
+        stands_out=float(np.abs(spots[inside] - np.median(grey[inside])).max()),
+        spread=float((high - low).max()),
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +99,7 @@ class Seen:
     @cached_property
     def picture(self) -> Picture:
         """The thumbnail."""
-        return Picture(self.thumbnails.load(self.photo.digest))
+        return look(self.thumbnails.load(self.photo.digest))
 
     @property
     def by_camera(self) -> bool:
@@ -186,7 +154,7 @@ def screen(seen: Seen) -> Found | None:
 
 def document(seen: Seen) -> Found | None:
     """A page of text, or a receipt by its name; either on white."""
-    if is_page(seen.boxes) and seen.picture.paper >= PAPER and seen.picture.behind(seen.boxes) >= BEHIND:
+    if is_page(seen.boxes) and seen.picture.paper >= PAPER and _behind(seen) >= BEHIND:
         words = f"Document: {len(seen.boxes)} lines of text on {covered(seen.boxes):.0%} of the picture, on white."
         return "document", seen.picture.paper, words
     if BILL.search(seen.words[1]) and seen.picture.paper >= SLIP:
@@ -194,30 +162,37 @@ def document(seen: Seen) -> Found | None:
     return None
 
 
+def _behind(seen: Seen) -> float:
+    """The median tone where text is, 0 to 1."""
+    height, width = seen.picture.grey.shape
+    places = np.zeros((height, width), dtype=bool)
+    for left, top, right, bottom in seen.boxes:
+        places[int(top * height) : int(bottom * height) + 1, int(left * width) : int(right * width) + 1] = True
+    return float(np.median(seen.picture.grey[places]))
+
+
 def graphic(seen: Seen) -> Found | None:
     """A drawing or a captioned picture under a name that messengers give."""
     if seen.by_camera or not MESSENGER.search(seen.words[1]):
         return None
-    picture = seen.picture
-    if picture.flat >= DRAWN_FLAT and picture.common >= DRAWN_COLOURS and picture.dark < NIGHT:
-        words = f"Graphic from a messenger: six colours fill {picture.common:.0%} of it."
-        return "graphic", picture.common * picture.flat, words
+    if seen.photo.measures.noise < NO_GRAIN:
+        picture = seen.picture
+        if picture.flat >= DRAWN_FLAT and picture.common >= DRAWN_COLOURS and picture.dark < NIGHT:
+            words = f"Graphic from a messenger: six colours fill {picture.common:.0%} of it."
+            return "graphic", picture.common * picture.flat, words
     large = [(top, bottom) for _, top, _, bottom in seen.boxes if bottom - top >= LETTERS]
-    if not large:
+    top, bottom = min(large, default=(0.5, 0.5))[0], max((end for _, end in large), default=0.5)
+    if bottom > EDGE and top < 1 - EDGE:
         return None
-    top, bottom = min(large)[0], max(end for _, end in large)
-    rows = picture.even[int(top * len(picture.even)) : int(bottom * len(picture.even)) + 1]
-    if (bottom <= EDGE or top >= 1 - EDGE) and float(rows.mean()) >= BAND:
-        return "graphic", 0.0, f"Graphic from a messenger: {len(large)} lines of a caption beside the picture."
-    return None
+    even = seen.picture.even
+    if float(even[int(top * len(even)) : int(bottom * len(even)) + 1].mean()) < BAND:
+        return None
+    return "graphic", 0.0, f"Graphic from a messenger: {len(large)} lines of a caption beside the picture."
 
 
 def black(seen: Seen) -> Found | None:
     """Nothing in it is lit."""
-    photo = seen.photo
-    if photo.measures.exposure >= BLACK**2 or max(photo.width, photo.height) < TINY:
-        return None
-    lightest = seen.picture.lightest
+    lightest = seen.picture.lightest if seen.photo.measures.exposure < BLACK**2 else 1.0
     if lightest >= BLACK:
         return None
     return "black", 1 - lightest / BLACK, f"Almost black: its lightest spot has {lightest:.0%} of white."
@@ -225,10 +200,7 @@ def black(seen: Seen) -> Found | None:
 
 def empty(seen: Seen) -> Found | None:
     """One even tone, from which nothing stands out."""
-    photo = seen.photo
-    if photo.measures.contrast >= 2 * EMPTY or max(photo.width, photo.height) < TINY:
-        return None
-    spread = seen.picture.spread
+    spread = seen.picture.spread if seen.photo.measures.contrast < 2 * EMPTY else 1.0
     if spread >= EMPTY or seen.picture.stands_out >= STANDS_OUT:
         return None
     return "empty", 1 - spread / EMPTY, f"Almost empty: its tones differ by {spread:.0%} from end to end."

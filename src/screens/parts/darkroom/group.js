@@ -6,7 +6,7 @@ import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { Stage } from "./stage.js";
-import { LANES, inOrder, isClutter, kept, recommended, sign, status, toggled } from "./groups.js";
+import { LANES, inOrder, isClutter, kept, recommended, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
 const STAYS = "It stays unless you set it aside";
@@ -141,7 +141,7 @@ export class GroupView {
     this.index = Math.min(wanted, group.photos.length - 1);
     this.back = null;
     const alone = isClutter(group);
-    this.title.replaceChildren(icon(sign(group)), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
+    this.title.replaceChildren(icon(alone ? "clutter" : group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
     this.element.classList.toggle("alone", alone);
     this.asideButton.hidden = !alone;
     this.why.textContent = group.reason;

@@ -28,11 +28,6 @@ export function recommended(group) {
   return !group.tie && !isClutter(group);
 }
 
-/** The name of its icon. */
-export function sign(group) {
-  return isClutter(group) ? "clutter" : group.lane;
-}
-
 /** The ids of what stays. What is protected always stays. */
 export function kept(group, choice) {
   const ids = new Set(choice ? choice.kept : group.suggested);

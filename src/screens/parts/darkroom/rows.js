@@ -2,7 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
-import { LANES, gain, isClutter, kept, sign, status } from "./groups.js";
+import { LANES, gain, isClutter, kept, status } from "./groups.js";
 
 const THUMBS = 5;
 const AT_ONCE = 40; // rows made before anything is shown; the others come a few at a time
@@ -94,7 +94,7 @@ export class Rows {
       h(
         "span",
         { class: "lane", title: group.reason },
-        icon(sign(group)),
+        icon(isClutter(group) ? "clutter" : group.lane),
         isClutter(group) ? group.reason : `${LANES[group.lane]} · ${count(photos.length, "photo")}`,
       ),
       h(
