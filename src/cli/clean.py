@@ -254,6 +254,7 @@ def cleaned(
 ) -> tuple[Cleanup, list[Ruling]]:
     """What is found, by what was decided in the web app if `decided`; and those decisions."""
     from unipic.cleanup.bonds import Bonds
+    from unipic.cleanup.result import sparing
     from unipic.library.appearances import called
     from unipic.library.decisions import Catalogue
     from unipic.library.library import Library
@@ -274,8 +275,8 @@ def cleaned(
         cleanup = look()
         if source.wants_whole(cleanup):
             cleanup = look()
-        cleanup = cleanup.sparing(favourites_in(data_folder()))
-        return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
+        clutter = sparing(cleanup.clutter, favourites_in(data_folder()) | source.favourites)
+        return replace(cleanup, notices=(*cleanup.notices, *source.notices), clutter=clutter), rulings
 
 
 def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:

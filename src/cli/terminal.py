@@ -224,8 +224,6 @@ def say_summary(
         out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
     if counted.left_out.photos > counted.by["you"].photos:
         out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
-    if proposal.clutter:
-        out.print("Nothing is left out as clutter unless you say so of each photo; [b]--json[/b] lists them.", **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
             "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE

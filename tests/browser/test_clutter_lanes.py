@@ -15,9 +15,11 @@ def lane(room: Room, kind: str):
 
 
 def seen(room: Room, name: str) -> None:
-    """A picture of the page, where somebody wants to look at it."""
-    if folder := os.environ.get("UNIPIC_SEEN"):
-        room.page.screenshot(path=Path(folder) / f"{name}.png")
+    """Pictures of the page, light and dark, where somebody wants to look at them."""
+    for scheme in ("dark", "light") if (folder := os.environ.get("UNIPIC_SEEN")) else ():
+        room.page.emulate_media(color_scheme=scheme)
+        room.page.wait_for_timeout(500)
+        room.page.screenshot(path=Path(folder) / f"{name}-{scheme}.png")
 
 
 def aside(room: Room) -> list[str]:

@@ -101,11 +101,6 @@ class Seen:
         """The thumbnail."""
         return look(self.thumbnails.load(self.photo.digest))
 
-    @property
-    def by_camera(self) -> bool:
-        """Whether a camera wrote into the file."""
-        return bool(self.photo.camera or self.photo.exposure)
-
     @cached_property
     def words(self) -> tuple[str, str]:
         """The folders and the file's name without accents and signs."""
@@ -122,7 +117,7 @@ class Seen:
 def screenshot(seen: Seen) -> Found | None:
     """By what the file, its name or its size says, where no camera wrote into it."""
     photo, (folder, name) = seen.photo, seen.words
-    if seen.by_camera:
+    if photo.camera or photo.exposure:
         return None
     lossless, signs = photo.format in LOSSLESS, list[str]()
     if any(folded(extra.value) == "screenshot" for extra in photo.told):
@@ -143,7 +138,7 @@ def screenshot(seen: Seen) -> Found | None:
 
 def screen(seen: Seen) -> Found | None:
     """A camera's photo of text that only screens show."""
-    if not (seen.by_camera and is_page(seen.boxes)):
+    if not ((seen.photo.camera or seen.photo.exposure) and is_page(seen.boxes)):
         return None
     shown = sum(bool(MACHINE.search(line.facts.get("text", "").lower())) for line in seen.lines)
     if shown < min(MANY_MACHINE, max(SOME_MACHINE, MACHINE_SHARE * len(seen.boxes))):
@@ -173,7 +168,7 @@ def _behind(seen: Seen) -> float:
 
 def graphic(seen: Seen) -> Found | None:
     """A drawing or a captioned picture under a name that messengers give."""
-    if seen.by_camera or not MESSENGER.search(seen.words[1]):
+    if seen.photo.camera or seen.photo.exposure or not MESSENGER.search(seen.words[1]):
         return None
     if seen.photo.measures.noise < NO_GRAIN:
         picture = seen.picture

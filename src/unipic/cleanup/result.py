@@ -1,9 +1,7 @@
 """The result of a cleanup: a description. Nothing is moved or deleted by it."""
 
-from __future__ import annotations
-
-from collections.abc import Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from unipic.cleanup.faces import Row
@@ -78,6 +76,11 @@ class Clutter:
     certainty: float  # 0.5 to 1, the order within a kind
 
 
+def sparing(clutter: Iterable[Clutter], dear: Set[str]) -> tuple[Clutter, ...]:
+    """The clutter without photos of these ids or digests."""
+    return tuple(one for one in clutter if dear.isdisjoint((one.photo.id, one.photo.digest)))
+
+
 @dataclass(frozen=True)
 class Cleanup:
     """Every file of the gallery in exactly one role: copy, member of a cluster, single, or unreadable."""
@@ -105,10 +108,6 @@ class Cleanup:
             raise ValueError("a photo is in no place, or in two")
         if not {lane.keeper.id for lane in self.lanes} <= set(staying):
             raise ValueError("a keeper does not stay")
-
-    def sparing(self, dear: Set[str]) -> Cleanup:
-        """The same, but photos with these digests are not called clutter."""
-        return replace(self, clutter=tuple(one for one in self.clutter if one.photo.digest not in dear))
 
     @property
     def lanes(self) -> tuple[DuplicateSet, ...]:

@@ -1,7 +1,7 @@
 """A person's choices about a Proposal. Pure functions of values."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from unipic.cleanup.bonds import settled
@@ -63,16 +63,11 @@ def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[st
         of_copies = group.lane != "similar"
         named = {r.id: r for photo in group.photos for r in by_digest.get(photo.digest, ())}
         about = [r for r in named.values() if not (of_copies and r.moment) and r.alone == group.clutter]
-        stays = _settled(group, about) if about else None
+        if about and group.clutter:
+            stays: frozenset[str] | None = group.ids if about[-1].kept else frozenset()
+        else:
+            stays = settled(group.photos, about) if about else None
         if stays is not None:
             known = any(ruling.id in earlier for ruling in about)
             found[group.id] = Choice(stays | group.protected, done=True, remembered=known)
     return found
-
-
-def _settled(group: Group, about: Sequence[Ruling]) -> frozenset[str] | None:
-    """Ids of what stays; None if the rulings do not settle the group. Of clutter nothing may stay."""
-    if not group.clutter:
-        return settled(group.photos, about)
-    newest = max(about, key=lambda ruling: (ruling.at, ruling.id))
-    return group.ids if newest.kept else frozenset()

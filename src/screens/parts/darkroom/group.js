@@ -6,7 +6,7 @@ import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { Stage } from "./stage.js";
-import { LANES, inOrder, isClutter, kept, recommended, status, toggled } from "./groups.js";
+import { LANES, inOrder, isClutter, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
 const STAYS = "It stays unless you set it aside";
@@ -198,7 +198,7 @@ export class GroupView {
     this.index = index;
     this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
     this.words.textContent = this.photo.words;
-    this.stage.show(this.photo, index === 0 && recommended(this.group));
+    this.stage.show(this.photo, index === 0 && !this.group.tie && !isClutter(this.group));
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);

@@ -23,11 +23,6 @@ export function isClutter({ lane }) {
   return lane in CLUTTER;
 }
 
-/** Whether its first photo is recommended. */
-export function recommended(group) {
-  return !group.tie && !isClutter(group);
-}
-
 /** The ids of what stays. What is protected always stays. */
 export function kept(group, choice) {
   const ids = new Set(choice ? choice.kept : group.suggested);

@@ -107,7 +107,8 @@ export class ListView {
       "Merge into one group",
       act((ids) => this.page.merge(ids)),
     );
-    const [accept, aside] = ["acceptMany", "setAside"].map((does) => act((ids) => this.page[does](ids)));
+    const accept = act((ids) => this.page.acceptMany(ids));
+    const aside = act((ids) => this.page.acceptMany(ids, `${count(ids.length, "photo")} set aside`, "aside"));
     this.accept = button("check", "Accept", accept, { class: "strong" });
     this.aside = button("cross", "Set aside", aside);
     return h(

@@ -203,16 +203,10 @@ export class Darkroom {
     else this.goList();
   }
 
-  acceptMany(groups, words = `${count(groups.length, "group")} accepted`) {
-    this.step({ do: "accept", groups });
+  acceptMany(groups, words = `${count(groups.length, "group")} accepted`, does = "accept") {
+    this.step({ do: does, groups });
     this.list.refresh();
     this.say(`${words}. Undo takes it all back.`, true);
-  }
-
-  setAside(groups) {
-    this.step({ do: "aside", groups });
-    this.list.refresh();
-    this.say(`${count(groups.length, "photo")} set aside. Undo takes it all back.`, true);
   }
 
   reopen(groups) {

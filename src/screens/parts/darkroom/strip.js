@@ -1,7 +1,6 @@
 // All photos of a group, small: each with its number and whether it stays. Some can be ticked, to be split off.
 
 import { h } from "./dom.js";
-import { recommended } from "./groups.js";
 import { icon } from "./icons.js";
 
 export class Strip {
@@ -40,7 +39,7 @@ export class Strip {
       "button",
       { type: "button", class: "show", "aria-label": `Show ${name}`, title: photo.name },
       picture,
-      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && recommended(this.group) && icon("star")),
+      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && this.group.photos.length > 1 && !this.group.tie && icon("star")),
       h("span", { class: "going", "aria-hidden": "true" }, icon("cross")),
       photo.near && h("span", { class: "near" }, photo.near),
     );
