@@ -77,7 +77,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "9d4b56e8a436edb5"),
     "library/companions": (2, "7348bd5e3ad86985"),
     "library/colours": (1, "861e31c971a41026"),
-    "library/kinds": (1, "7df355beb1d722fa"),
+    "library/kinds": (1, "390a94fdbf4d0f2b"),
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "8b93302c58585a75"),
     "library/recognised": (1, "0f3ec3a27c2d258e"),

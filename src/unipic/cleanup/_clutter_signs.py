@@ -13,7 +13,6 @@ from unipic.core.folding import folded
 from unipic.core.photo import Photo
 from unipic.library.kinds import BILL, LOSSLESS, SCREENS, SCREENSHOT, Box, covered, is_page
 from unipic.library.thumbnails import Thumbnails
-from unipic.reading._measures import luminance
 from unipic.vision.base import Part
 
 # Limits from 689 labelled photos (benchmarks/clutter.py), each on the side where photos worth keeping are spared.
@@ -64,7 +63,7 @@ class Picture:
 
 def look(rgb: np.ndarray) -> Picture:
     """The picture of a thumbnail, uint8 [H, W, 3]; the shorter side has 20 pixels or more."""
-    grey = luminance(rgb)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     across, down = (np.abs(np.diff(grey, axis=axis)) for axis in (1, 0))
     even = across[:-1] + down[:, :-1] < 1.5 / 256
     red, green, blue = cv2.split(rgb)

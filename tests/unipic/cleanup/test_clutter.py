@@ -94,6 +94,12 @@ def fog() -> Image.Image:
     return blurred(drawn((640, 480), "#d0d0d2", ("rectangle", (0, 380, 640, 480), "#bcbcbe"), *trees), 6)
 
 
+def leaves() -> Image.Image:
+    """Detail as fine as pixels of a screen's size."""
+    tones = np.random.default_rng(4).integers(0, 256, (480, 270, 3), dtype=np.uint8)
+    return Image.fromarray(tones).resize((1080, 1920), Image.Resampling.BICUBIC)
+
+
 def meme() -> tuple[Image.Image, list[Any]]:
     picture = Image.new("RGB", (640, 640), "white")
     picture.paste(scene(3, 640, 480), (0, 160))
@@ -132,7 +138,7 @@ CASES: dict[str, tuple[str | None, Any, dict[str, Any]]] = {
     ),
     "a photo of a screen's size": (
         None,
-        lambda: scene(4).resize((1080, 1920), Image.Resampling.NEAREST),
+        leaves,
         {"format": "PNG"},
     ),
     "a camera's photo under that name": (None, lambda: scene(2), {**CAMERA, "name": "Screenshots/IMG_2.JPG"}),

@@ -37,7 +37,7 @@ def test_nothing_goes_by_itself(tmp_path: Path) -> None:
     (group,) = desk.proposal.clutter
     assert [one.id for one in group.photos] == ["d"]
     assert (group.suggested, group.headline) == ({"d"}, "Blurred: sharpness 0.10 of 1.")
-    for choices in ({}, accept(desk.proposal.groups), best_only(desk.proposal.groups)):
+    for choices in ({}, accept(desk.proposal.groups, {}), best_only(desk.proposal.groups)):
         fates = {outcome.file.id: outcome for outcome in outcomes(desk.proposal, choices)}
         assert fates["d"].fate == "kept"
         assert "Blurred: sharpness 0.10" in fates["d"].reason
