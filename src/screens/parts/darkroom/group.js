@@ -5,14 +5,15 @@ import { button } from "./bar.js";
 import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 import { Stage } from "./stage.js";
 import { LANES, inOrder, isClutter, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
-const STAYS = "It stays unless you set it aside";
+const STAYS = _("It stays unless you set it aside");
 const IMPOSSIBLE = {
-  hdr: "There is no bracket of three exposures in this group",
-  composite: "Nobody’s eyes are shut in the best shot and open in another one",
+  hdr: _("There is no bracket of three exposures in this group"),
+  composite: _("Nobody’s eyes are shut in the best shot and open in another one"),
 };
 
 export class GroupView {
@@ -49,12 +50,12 @@ export class GroupView {
       class: "facts",
       tabIndex: 0,
       role: "region",
-      "aria-label": "Details of the photos",
+      "aria-label": _("Details of the photos"),
     });
     const { page } = this;
     return h(
       "section",
-      { class: "group", hidden: true, tabIndex: -1, "aria-label": "One group" },
+      { class: "group", hidden: true, tabIndex: -1, "aria-label": _("One group") },
       h("div", { class: "head" }, this.title, this.doubt, this.nothing, this.why),
       this.stage.element,
       h("div", { class: "about" }, this.keep, h("div", {}, this.path, this.words)),
@@ -63,9 +64,9 @@ export class GroupView {
       h(
         "div",
         { class: "low" },
-        button("left", "Previous", () => page.walk(-1)),
-        button("undo", "Undo", () => page.undo("undo")),
-        button("check", "Accept", () => this.accept(), { class: "strong" }),
+        button("left", _("Previous"), () => page.walk(-1)),
+        button("undo", _("Undo"), () => page.undo("undo")),
+        button("check", _("Accept"), () => this.accept(), { class: "strong" }),
       ),
     );
   }
@@ -74,20 +75,20 @@ export class GroupView {
     const act = (name, words, key, does, attributes) =>
       button(name, words, does, { title: `${words} (${key})`, "aria-keyshortcuts": key, ...attributes });
     const more = (name, words, does) => button(name, words, () => ((this.more.open = false), does()));
-    this.reopen = more("open", "Reopen this group", () => this.page.reopen([this.group.id]));
-    this.moveOut = more("apart", "Move this photo out", () => this.split([this.photo.id]));
-    this.several = more("apart", "Split off several…", () => this.strip.choose(true));
+    this.reopen = more("open", _("Reopen this group"), () => this.page.reopen([this.group.id]));
+    this.moveOut = more("apart", _("Move this photo out"), () => this.split([this.photo.id]));
+    this.several = more("apart", _("Split off several…"), () => this.strip.choose(true));
     this.more = h(
       "details",
       { class: "menu" },
-      h("summary", {}, icon("more"), "More"),
+      h("summary", {}, icon("more"), _("More")),
       h("div", { class: "choices" }, this.moveOut, this.several, this.reopen),
     );
     this.more.addEventListener("focusout", ({ relatedTarget }) => {
       if (!this.more.contains(relatedTarget)) this.more.open = false;
     });
     this.splitWords = h("p", { role: "status" });
-    this.splitOff = button("apart", "Split off", () => this.split([...this.strip.ticked]), {
+    this.splitOff = button("apart", _("Split off"), () => this.split([...this.strip.ticked]), {
       class: "strong",
     });
     this.splitting = h(
@@ -95,26 +96,26 @@ export class GroupView {
       { class: "actions splitting", hidden: true },
       this.splitWords,
       this.splitOff,
-      button("cross", "Cancel", () => this.strip.choose(false)),
+      button("cross", _("Cancel"), () => this.strip.choose(false)),
     );
-    this.acceptButton = act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" });
-    this.facesButton = act("faces", "Faces", "E", () => this.faces());
+    this.acceptButton = act("check", _("Accept and continue"), "Enter", () => this.accept(), { class: "strong accept" });
+    this.facesButton = act("faces", _("Faces"), "E", () => this.faces());
     this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
-    this.eyesButton = act("eye", "Open eyes", "O", () => this.made("composite"));
-    this.asideButton = act("cross", "Set aside", "S", () => this.setAside());
+    this.eyesButton = act("eye", _("Open eyes"), "O", () => this.made("composite"));
+    this.asideButton = act("cross", _("Set aside"), "S", () => this.setAside());
     this.acting = h(
       "div",
       { class: "actions" },
       this.acceptButton,
       this.asideButton,
-      act("all", "Keep all", "A", () => this.keepAll(), { class: "several" }),
-      act("star", "Keep only this one", "X", () => this.keepOnly(), { class: "several" }),
-      act("compare", "Compare", "C", () => this.compare("side"), { class: "several" }),
-      act("loupe", "Loupe", "Z", () => this.compare("loupe")),
+      act("all", _("Keep all"), "A", () => this.keepAll(), { class: "several" }),
+      act("star", _("Keep only this one"), "X", () => this.keepOnly(), { class: "several" }),
+      act("compare", _("Compare"), "C", () => this.compare("side"), { class: "several" }),
+      act("loupe", _("Loupe"), "Z", () => this.compare("loupe")),
       this.facesButton,
       this.hdrButton,
       this.eyesButton,
-      act("apart", "Not duplicates", "N", () => this.page.apart(this.group), { class: "several" }),
+      act("apart", _("Not duplicates"), "N", () => this.page.apart(this.group), { class: "several" }),
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -174,29 +175,30 @@ export class GroupView {
     const alone = isClutter(this.group);
     this.nothing.hidden = ids.size > 0 || alone;
     if (!ids.size && !this.nothing.firstChild)
-      this.nothing.append(icon("warning"), "No photo of this group will be kept");
+      this.nothing.append(icon("warning"), _("No photo of this group will be kept"));
     if (ids.size) this.nothing.replaceChildren();
     this.reopen.hidden = !this.done;
     this.element.classList.toggle("decided", this.done);
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
-    const does = alone ? (all ? "Keep" : "Set aside") : all ? "Keep all" : "Accept";
-    this.acceptButton.lastChild.textContent = `${does} and continue`;
-    const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
+    const each = ids.size ? _("Keep and continue") : _("Set aside and continue");
+    const several = all ? _("Keep all and continue") : _("Accept and continue");
+    this.acceptButton.lastChild.textContent = alone ? each : several;
+    const state = { done: "decided", remembered: _("decided earlier") }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
   }
 
   markPhoto(ids = kept(this.group, this.choice)) {
     const { photo, keep } = this;
-    dress(keep, photo, ids.has(photo.id), `Keep photo ${this.index + 1}, the large one: ${photo.name}`, this.done);
+    dress(keep, photo, ids.has(photo.id), _("Keep photo {index}, the large one: {name}", { index: this.index + 1, name: photo.name }), this.done);
     this.stage.mark(ids.has(photo.id), this.done);
   }
 
   focusPhoto(index, always) {
     if (!always && (index === this.index || !this.group.photos[index])) return;
     this.index = index;
-    this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
+    this.path.replaceChildren(h("strong", {}, _("{index} of {n}", { index: index + 1, n: this.group.photos.length })), " ", this.photo.name);
     this.words.textContent = this.photo.words;
     this.stage.show(this.photo, index === 0 && !this.group.tie && !isClutter(this.group));
     this.strip.focus(index);
@@ -209,7 +211,7 @@ export class GroupView {
     const { choosing, ticked } = this.strip;
     this.splitting.hidden = !choosing;
     this.acting.hidden = choosing;
-    this.splitWords.textContent = `${count(ticked.size, "photo")} selected for a new group`;
+    this.splitWords.textContent = _("{photos} selected for a new group", { photos: count(ticked.size, "photo") });
     this.splitOff.disabled = !ticked.size || ticked.size === this.group?.photos.length;
   }
 
@@ -225,15 +227,15 @@ export class GroupView {
     const photo = this.group.photos[index];
     if (!photo) return;
     const ids = toggled(this.group, this.choice, photo.id);
-    if (!ids) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
+    if (!ids) return this.page.say(_("Photo {index} is protected: it stays", { index: index + 1 }), true);
     this.choose(ids, false);
-    this.page.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
+    this.page.say(fate(index, ids.includes(photo.id)));
   }
 
   /** A finger keeps a photo or sets it aside, and goes on: to the next one, after the last to the next open group. */
   swipe(photo, keep) {
     const { group, index } = this;
-    if (!keep && photo.protected) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
+    if (!keep && photo.protected) return this.page.say(_("Photo {index} is protected: it stays", { index: index + 1 }), true);
     const before = kept(group, this.choice);
     const changed = before.has(photo.id) !== keep;
     const ids = changed ? toggled(group, this.choice, photo.id) : [...before];
@@ -242,8 +244,8 @@ export class GroupView {
     this.swipes.push({ id: group.id, index, step: changed || accepted });
     if (accepted) return this.settle(ids, true);
     if (changed) this.choose(ids, false, true);
-    if (last) return this.page.say("No photo of this group would stay. Accept it if you mean that.", true);
-    this.page.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
+    if (last) return this.page.say(_("No photo of this group would stay. Accept it if you mean that."), true);
+    this.page.say(fate(index, keep));
     this.focusPhoto(index + 1);
   }
 
@@ -264,13 +266,16 @@ export class GroupView {
       this.group.photos.map((photo) => photo.id),
       false,
     );
-    this.page.say("All photos kept");
+    this.page.say(_("All photos kept"));
   }
 
   keepOnly() {
     this.choose([this.photo.id], false);
     const others = kept(this.group, this.choice).size - 1;
-    this.page.say(`Only photo ${this.index + 1} kept${others ? ", plus protected photos" : ""}`);
+    this.page.say(others
+        ? _("Only photo {number} kept, plus protected photos", { number: this.index + 1 })
+        : _("Only photo {number} kept", { number: this.index + 1 }),
+    );
   }
 
   accept() {
@@ -284,14 +289,15 @@ export class GroupView {
 
   settle(ids, swiped) {
     this.choose(ids, true, swiped);
-    this.page.say(ids.length ? `Accepted: ${ids.length} of ${this.group.photos.length} kept` : "Set aside", true);
+    const said = _("Accepted: {kept} of {n} kept", { kept: ids.length, n: this.group.photos.length });
+    this.page.say(ids.length ? said : _("Set aside"), true);
     this.page.goOn();
   }
 
   split(ids) {
     this.strip.choose(false);
     this.page.step({ do: "split", group: this.group.id, photos: ids });
-    this.page.say(`${count(ids.length, "photo")} split off into a new group`, true);
+    this.page.say(_("{photos} split off into a new group", { photos: count(ids.length, "photo") }), true);
   }
 
   compare(mode) {
@@ -313,7 +319,7 @@ export class GroupView {
 
   faces() {
     const { group, page, store } = this;
-    if (!group.people.length) return page.say("No faces of at least 40 pixels were found in this group", true);
+    if (!group.people.length) return page.say(_("No faces of at least 40 pixels were found in this group"), true);
     return page.openDialog("faces.js", ({ openFaces }, host, onClose) =>
       openFaces({
         ...{ host, group, urls: store.sync.urls, onClose },
@@ -351,4 +357,9 @@ export class GroupView {
 
 function sentence(words) {
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function fate(index, stays) {
+  const number = index + 1;
+  return stays ? _("Photo {number} kept", { number }) : _("Photo {number} set aside", { number });
 }

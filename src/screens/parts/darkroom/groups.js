@@ -1,19 +1,21 @@
 // What follows from a group and its choice. No page and no network.
 
+import { _ } from "./language.js";
+
 export const CLUTTER = {
-  blurred: "Blurred",
-  black: "Black",
-  empty: "Near-empty",
-  screenshot: "Screenshot",
-  document: "Document",
-  graphic: "Messenger graphic",
-  screen: "Photo of a screen",
+  blurred: _("Blurred"),
+  black: _("Black"),
+  empty: _("Near-empty"),
+  screenshot: _("Screenshot"),
+  document: _("Document"),
+  graphic: _("Messenger graphic"),
+  screen: _("Photo of a screen"),
 };
 export const LANES = {
-  identical: "Identical",
-  same: "Same picture",
-  holds: "Same picture, each holds something",
-  similar: "Similar moment",
+  identical: _("Identical"),
+  same: _("Same picture"),
+  holds: _("Same picture, each holds something"),
+  similar: _("Similar moment"),
   ...CLUTTER,
 };
 export const SURE = 0.95;
