@@ -27,7 +27,7 @@ from unipic.tools import Tools, open_tools
 from utils import arrange, examine, index_gallery, read_words
 
 GALLERY, OTHERS = "gallery_dev", ("faces", "train")
-EACH = 12  # made-up photos of a kind
+EACH = 10  # made-up photos of a kind
 LABELS: Mapping[str, Sequence[str]] = {
     "blurred": [
         "Macro/pcb_000.JPG",

@@ -66,8 +66,8 @@ def look(rgb: np.ndarray) -> Picture:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     across, down = (np.abs(np.diff(grey, axis=axis)) for axis in (1, 0))
     even = across[:-1] + down[:, :-1] < 1.5 / 256
-    red, green, blue = cv2.split(rgb)
-    codes = (red >> 4).astype(np.uint16) << 8 | (green & 0xF0).astype(np.uint16) | blue >> 4
+    red, green, blue = (plane.astype(np.uint16) for plane in cv2.split(rgb))
+    codes = (red >> 4) << 8 | (green >> 4) << 4 | blue >> 4
     colours = np.sort(np.bincount(codes.ravel()))
     colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
     spots, rim = cv2.blur(grey, (3, 3)), max(2, max(grey.shape) // 50)
