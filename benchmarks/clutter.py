@@ -9,6 +9,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,8 @@ def measured(title: str, folder: Path, truth: Truth, data: Path) -> None:
         evidence = examine(FolderSource([folder]), tools, settings)
         signs = find_clutter(_by_themselves(evidence.gallery.photos), (), tools.thumbnails, None, tools.index)
         lanes = propose(arrange(evidence, settings.thresholds)).clutter
-    shown = [Clutter(one.photos[0], one.lane, one.reason, one.certainty) for one in lanes if one.lane in CLUTTER]  # type: ignore[arg-type]
+    there = {group.photos[0].id for group in lanes}
+    shown = [one for one in evidence.clutter if one.photo.id in there]
     print(f"## Clutter: {title}, {len(evidence.gallery.photos):,} photos\n")
     print("| lane | labelled | by signs alone: right of found | recall | in the review: right of found |")
     print("|---|---:|---:|---:|---:|")
@@ -114,17 +116,11 @@ def measured(title: str, folder: Path, truth: Truth, data: Path) -> None:
 
 def _by_themselves(photos: Iterable[Photo]) -> list[Photo]:
     """Each with another photo of its folder, so that none is spared as the only one of its day."""
-    undated = [Photo(**{**_facts(photo), "taken": None}) for photo in photos]
+    undated = [replace(photo, taken=None) for photo in photos]
     folders = {photo.name.rpartition("/")[0] for photo in undated}
     plain = next(photo for photo in undated if photo.measures.sharpness > 0.7 and photo.measures.contrast > 0.3)
-    beside = [
-        Photo(**{**_facts(plain), "id": f"beside {one}", "name": f"{one}/beside.jpg".lstrip("/")}) for one in folders
-    ]
+    beside = [replace(plain, id=f"beside {one}", name=f"{one}/beside.jpg".lstrip("/")) for one in folders]
     return [*undated, *beside]
-
-
-def _facts(photo: Photo) -> dict[str, object]:
-    return {name: getattr(photo, name) for name in Photo.__slots__}
 
 
 def _right(found: Sequence[Clutter], kind: str, truth: Truth) -> tuple[int, int]:
