@@ -98,8 +98,8 @@ def measured(title: str, folder: Path, truth: Truth, data: Path) -> None:
         evidence = examine(FolderSource([folder]), tools, settings)
         signs = find_clutter(_by_themselves(evidence.gallery.photos), (), tools.thumbnails, None, tools.index)
         lanes = propose(arrange(evidence, settings.thresholds)).clutter
-    there = {group.photos[0].id for group in lanes}
-    shown = [one for one in evidence.clutter if one.photo.id in there]
+    alone = {group.photos[0].id for group in lanes}
+    shown = [one for one in evidence.clutter if one.photo.id in alone]
     print(f"## Clutter: {title}, {len(evidence.gallery.photos):,} photos\n")
     print("| lane | labelled | by signs alone: right of found | recall | in the review: right of found |")
     print("|---|---:|---:|---:|---:|")
