@@ -226,7 +226,7 @@ def test_what_a_proposal_says_to_be_similar_is(given: Given, data: st.DataObject
     """To the first of copies; of shots to that file of the first one that stays."""
     gallery, embeddings = given
     judge = Judge(propose(found_in(gallery, embeddings), data.draw(rules_over(gallery))), embeddings)
-    for group in judge.proposal.groups:
+    for group in judge.proposal.duplicates:
         assert group.alike[0] == 100
         for photo, alike in zip(group.photos, group.alike, strict=True):
             first = group.photos[0] if group.lane != "similar" else judge.face(group.photos[0])

@@ -42,6 +42,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.series],
+        "clutter": [{**vars(one), "photo": one.photo.id} for one in cleanup.clutter],
     }
 
 
@@ -98,7 +99,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["ranked"],
         _series_from(values, by_id),
         {id: tuple(map(_face_from_dict, faces)) for id, faces in values.get("faces", {}).items()},
-        clutter=tuple(Clutter(**{**one, "photo": by_id[one["photo"]]}) for one in values.get("clutter", ())),
+        clutter=_clutter_from(values, by_id),
         first_seen=values["first_seen"],
     )
 
@@ -121,6 +122,10 @@ def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[S
     return tuple(
         Series(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"]) for one in values.get("sets", ())
     )
+
+
+def _clutter_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Clutter, ...]:
+    return tuple(Clutter(**{**one, "photo": photos[one["photo"]]}) for one in values.get("clutter", ()))
 
 
 def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:
