@@ -125,11 +125,8 @@ def screenshot(seen: Seen) -> Found | None:
         signs.append("its name says so")
     elif lossless and SCREENSHOT.search(folder):
         signs.append("its folder says so")
-    if (
-        lossless
-        and tuple(sorted((photo.width, photo.height))) in SCREENS
-        and (signs or seen.picture.flat >= FLAT_SCREEN)
-    ):
+    sized = lossless and tuple(sorted((photo.width, photo.height))) in SCREENS
+    if sized and (signs or seen.picture.flat >= FLAT_SCREEN):
         signs.append(f"a screen has {photo.width} x {photo.height} pixels")
     clear = 1 - 0.5 ** len(signs)
     return ("screenshot", clear, f"Screenshot: {', '.join(signs)}, and no camera is named.") if signs else None
@@ -178,16 +175,15 @@ def graphic(seen: Seen) -> Found | None:
     top, bottom = min(large, default=(0.5, 0.5))[0], max((end for _, end in large), default=0.5)
     if bottom > EDGE and top < 1 - EDGE:
         return None
-    even = seen.picture.even
-    if float(even[int(top * len(even)) : int(bottom * len(even)) + 1].mean()) < BAND:
+    rows = slice(int(top * len(seen.picture.even)), int(bottom * len(seen.picture.even)) + 1)
+    if float(seen.picture.even[rows].mean()) < BAND:
         return None
     return "graphic", 0.0, f"Graphic from a messenger: {len(large)} lines of a caption beside the picture."
 
 
 def black(seen: Seen) -> Found | None:
     """Nothing in it is lit."""
-    lightest = seen.picture.lightest if seen.photo.measures.exposure < BLACK**2 else 1.0
-    if lightest >= BLACK:
+    if seen.photo.measures.exposure >= BLACK**2 or (lightest := seen.picture.lightest) >= BLACK:
         return None
     return "black", 1 - lightest / BLACK, f"Almost black: its lightest spot has {lightest:.0%} of white."
 
