@@ -10,7 +10,6 @@ import { Stage } from "./stage.js";
 import { LANES, inOrder, isClutter, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
-const STAYS = _("It stays unless you set it aside");
 const IMPOSSIBLE = {
   hdr: _("There is no bracket of three exposures in this group"),
   composite: _("Nobody’s eyes are shut in the best shot and open in another one"),
@@ -149,7 +148,7 @@ export class GroupView {
     this.why.title = group.reason;
     this.why.classList.toggle("tie", group.tie > 0);
     this.doubt.hidden = !alone && (!group.doubt || group.tie > 0); // the reason says it
-    this.doubt.replaceChildren(icon(alone ? "info" : "doubt"), alone ? STAYS : sentence(group.doubt));
+    this.doubt.replaceChildren(icon(alone ? "info" : "doubt"), alone ? _("It stays unless you set it aside") : sentence(group.doubt));
     this.facesButton.hidden = !group.people.length;
     this.hdrButton.hidden = !group.makes.includes("hdr");
     this.eyesButton.hidden = !group.makes.includes("composite");
