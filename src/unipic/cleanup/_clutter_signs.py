@@ -10,6 +10,7 @@ import numpy as np
 
 from unipic.cleanup.result import ClutterKind
 from unipic.core.folding import folded
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.library.kinds import BILL, LOSSLESS, SCREENS, SCREENSHOT, Box, covered, is_page
 from unipic.library.thumbnails import Thumbnails
@@ -120,16 +121,16 @@ def screenshot(seen: Seen) -> Found | None:
         return None
     lossless, signs = photo.format in LOSSLESS, list[str]()
     if any(folded(extra.value) == "screenshot" for extra in photo.told):
-        signs.append("its file says so")
+        signs.append(kept("its file says so"))
     if SCREENSHOT.search(name):
-        signs.append("its name says so")
+        signs.append(kept("its name says so"))
     elif lossless and SCREENSHOT.search(folder):
-        signs.append("its folder says so")
+        signs.append(kept("its folder says so"))
     sized = lossless and tuple(sorted((photo.width, photo.height))) in SCREENS
     if sized and (signs or seen.picture.flat >= FLAT_SCREEN):
-        signs.append(f"a screen has {photo.width} x {photo.height} pixels")
-    clear = 1 - 0.5 ** len(signs)
-    return ("screenshot", clear, f"Screenshot: {', '.join(signs)}, and no camera is named.") if signs else None
+        signs.append(kept("a screen has {width} x {height} pixels", width=photo.width, height=photo.height))
+    words = kept("Screenshot: {signs}, and no camera is named.", signs=", ".join(signs))
+    return ("screenshot", 1 - 0.5 ** len(signs), words) if signs else None
 
 
 def screen(seen: Seen) -> Found | None:
@@ -139,17 +140,20 @@ def screen(seen: Seen) -> Found | None:
     shown = sum(bool(MACHINE.search(line.facts.get("text", "").lower())) for line in seen.lines)
     if shown < min(MANY_MACHINE, max(SOME_MACHINE, MACHINE_SHARE * len(seen.boxes))):
         return None
-    words = f"Photo of a screen: {shown} of {len(seen.boxes)} lines in it are addresses, file names or code."
-    return "screen", min(1.0, shown / len(seen.boxes)), words
+    n = len(seen.boxes)
+    words = kept("Photo of a screen: {shown} of {n} lines in it are addresses, file names or code.", shown=shown, n=n)
+    return "screen", min(1.0, shown / n), words
 
 
 def document(seen: Seen) -> Found | None:
     """A page of text, or a receipt by its name; either on white."""
     if is_page(seen.boxes) and seen.picture.paper >= PAPER and _behind(seen) >= BEHIND:
-        words = f"Document: {len(seen.boxes)} lines of text on {covered(seen.boxes):.0%} of the picture, on white."
+        n, share = len(seen.boxes), covered(seen.boxes)
+        words = kept("Document: {n} lines of text on {share:.0%} of the picture, on white.", n=n, share=share)
         return "document", seen.picture.paper, words
     if BILL.search(seen.words[1]) and seen.picture.paper >= SLIP:
-        return "document", 0.0, f"Document: its name says so, and {seen.picture.paper:.0%} of it is white like paper."
+        words = kept("Document: its name says so, and {share:.0%} of it is white.", share=seen.picture.paper)
+        return "document", 0.0, words
     return None
 
 
@@ -169,7 +173,7 @@ def graphic(seen: Seen) -> Found | None:
     if seen.photo.measures.noise < NO_GRAIN:
         picture = seen.picture
         if picture.flat >= DRAWN_FLAT and picture.common >= DRAWN_COLOURS and picture.dark < NIGHT:
-            words = f"Graphic from a messenger: six colours fill {picture.common:.0%} of it."
+            words = kept("Graphic from a messenger: six colours fill {share:.0%} of it.", share=picture.common)
             return "graphic", picture.common * picture.flat, words
     large = [(top, bottom) for _, top, _, bottom in seen.boxes if bottom - top >= LETTERS]
     top, bottom = min(large, default=(0.5, 0.5))[0], max((end for _, end in large), default=0.5)
@@ -178,14 +182,15 @@ def graphic(seen: Seen) -> Found | None:
     rows = slice(int(top * len(seen.picture.even)), int(bottom * len(seen.picture.even)) + 1)
     if float(seen.picture.even[rows].mean()) < BAND:
         return None
-    return "graphic", 0.0, f"Graphic from a messenger: {len(large)} lines of a caption beside the picture."
+    return "graphic", 0.0, kept("Graphic from a messenger: {n} lines of a caption beside the picture.", n=len(large))
 
 
 def black(seen: Seen) -> Found | None:
     """Nothing in it is lit."""
     if seen.photo.measures.exposure >= BLACK**2 or (lightest := seen.picture.lightest) >= BLACK:
         return None
-    return "black", 1 - lightest / BLACK, f"Almost black: its lightest spot has {lightest:.0%} of white."
+    words = kept("Almost black: its lightest spot has {share:.0%} of white.", share=lightest)
+    return "black", 1 - lightest / BLACK, words
 
 
 def empty(seen: Seen) -> Found | None:
@@ -193,7 +198,8 @@ def empty(seen: Seen) -> Found | None:
     spread = seen.picture.spread if seen.photo.measures.contrast < 2 * EMPTY else 1.0
     if spread >= EMPTY or seen.picture.stands_out >= STANDS_OUT:
         return None
-    return "empty", 1 - spread / EMPTY, f"Almost empty: its tones differ by {spread:.0%} from end to end."
+    words = kept("Almost empty: its tones differ by {share:.0%} from end to end.", share=spread)
+    return "empty", 1 - spread / EMPTY, words
 
 
 def blurred(seen: Seen) -> Found | None:
@@ -203,7 +209,8 @@ def blurred(seen: Seen) -> Found | None:
         return None
     if measures.noise > GRAINY or measures.contrast < FOGGY or seen.picture.dark >= NIGHT:
         return None
-    words = f"Blurred: sharpness {measures.sharpness:.2f} of 1; below {BLURRED} not one edge is sharp."
+    about = {"sharpness": measures.sharpness, "least": BLURRED}
+    words = kept("Blurred: sharpness {sharpness:.2f} of 1, and below {least} not one edge is sharp.", **about)
     return "blurred", 1 - measures.sharpness / BLURRED, words
 
 
