@@ -278,9 +278,8 @@ def weigh(
 ) -> Evidence:
     """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
 
-    `embeddings`: of the photos.
-
-    Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
+    `embeddings`: of the photos. Calls `compared(evidence)` between the two, so that copies can be reviewed while models
+    run.
     """
     photos = photos_of(gallery)
     different = embeddings.of(without_copies(photos, identical(photos)))
@@ -293,8 +292,7 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
-    clutter = find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index)
-    evidence = replace(evidence, clutter=clutter)
+    evidence = replace(evidence, clutter=find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index))
     if tools.scorer is None and tools.faces is None:
         return evidence
     if compared:

@@ -202,12 +202,10 @@ class Desk:
 
     def set_aside(self, step: str, ids: Iterable[str]) -> Change:
         """Set clutter aside, each photo by a decision of its own. NotUnderstood for other groups."""
-        groups = self._groups(ids)
+        choices = {group.id: Choice(frozenset(), done=True) for group in (groups := self._groups(ids))}
         if not all(group.clutter for group in groups):
             raise NotUnderstood(_("Of these photos some have others like them; decide those by group."))
-        choices = {group.id: Choice(frozenset(), done=True) for group in groups}
-        n = len(groups)
-        what = kept("{n:,} photo set aside" if n == 1 else "{n:,} photos set aside", n=n)
+        what = kept("{n:,} set aside", n=len(groups))
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
@@ -316,9 +314,8 @@ class Desk:
     def _settling(self, group: Group) -> list[str]:
         """Rulings that decide this group and no larger one."""
         digests, moment = {photo.digest for photo in group.photos}, group.lane == "similar"
-        about = [ruling for ruling in self._about(group.photos) if ruling.alone == group.clutter]
-        within = [ruling for ruling in about if ruling.kept is not None and ruling.digests <= digests]
-        return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
+        about = [r for r in self._about(group.photos) if r.alone == group.clutter and r.kept is not None]
+        return [r.id for r in about if r.digests <= digests and (r.moment == moment or len(r.digests) > 1)]
 
     def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
         """Choices to drop, of groups that are undecided without these rulings."""
@@ -362,8 +359,7 @@ class Desk:
         """Group anew, by everything that holds now."""
         self._index()
         bonds = Bonds(self._holding, self._first_seen)
-        cleanup = self._find(self.evidence, self.history.thresholds, bonds)
-        found = propose(cleanup, self.history.rules)
+        found = propose(self._find(self.evidence, self.history.thresholds, bonds), self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
         rest = (*shots, *found.clutter) if self.evidence.ranked else ()
         self.proposal: Proposal = replace(found, groups=(*found.copies, *rest))
