@@ -62,8 +62,7 @@ class Desk:
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
         self._known: set[str] = set()  # ids of applied steps: one sent twice counts once
-        earlier = [ruling_from_dict(values) for values in read_json(folder / "remembered.json")]
-        self._before = {ruling.id: ruling for ruling in earlier}
+        self._before = {one["id"]: ruling_from_dict(one) for one in read_json(folder / "remembered.json")}
         # `created` replaces an unknown time.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
         self.history = History(thresholds)
@@ -202,9 +201,10 @@ class Desk:
 
     def set_aside(self, step: str, ids: Iterable[str]) -> Change:
         """Set clutter aside, each photo by a decision of its own. NotUnderstood for other groups."""
-        choices = {group.id: Choice(frozenset(), done=True) for group in (groups := self._groups(ids))}
+        groups = self._groups(ids)
         if not all(group.clutter for group in groups):
             raise NotUnderstood(_("Of these photos some have others like them; decide those by group."))
+        choices = {group.id: Choice(frozenset(), done=True) for group in groups}
         what = kept("{n:,} set aside", n=len(groups))
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
@@ -244,8 +244,8 @@ class Desk:
         groups = self._groups(ids)
         if len(groups) < 2 or any(group.clutter for group in groups):
             raise NotUnderstood(_("Choose at least two groups to merge."))
-        photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
-        return self._rule(step, kept("{n:,} groups merged", n=len(groups)), groups, [photos])
+        photos = {photo.id: photo for group in groups for photo in group.photos}
+        return self._rule(step, kept("{n:,} groups merged", n=len(groups)), groups, [[*photos.values()]])
 
     def set_rules(self, step: str, rules: Rules) -> Change:
         """Replace the person's rules."""
