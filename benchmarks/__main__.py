@@ -4,6 +4,7 @@ quality   precision and recall on labelled photos, per encoder and lane, beside 
 seconds   two shots of one second without fractions: how many pass for copies
 calibrate what a cosine of each encoder is worth, fitted again, and how true the similarity people see is
 eyes      open eyes and smiles on crops and whole faces, how often nobody can tell, and the best shot with faces
+clutter   lanes of clutter: right and wrong by lane on labelled and made-up photos, false alarms on others
 bias      whether the ranking leans by how light a face is
 speed     a whole run over 12-megapixel JPEGs beside decoding alone, the plain way, and other programs; a second run
 memory    peak memory of runs over a tenth, half and all of 2,000 photos of 12 megapixels
@@ -44,6 +45,7 @@ from benchmarks import (
     alike,
     bias,
     calibrate,
+    clutter,
     darkroom,
     events,
     eyes,
@@ -81,6 +83,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "eyes": eyes.run,
     "calibrate": calibrate.run,
     "bias": bias.run,
+    "clutter": clutter.run,
     "speed": speed.run,
     "memory": memory.run,
     "darkroom": darkroom.run,

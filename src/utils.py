@@ -21,6 +21,7 @@ from unipic.albums.titles import Known
 from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.checked import checked
 from unipic.cleanup.clusters import find_moments
+from unipic.cleanup.clutter import find_clutter
 from unipic.cleanup.compare import Sketches, compare, same_picture
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
@@ -277,9 +278,8 @@ def weigh(
 ) -> Evidence:
     """Compare the photos, look again at copies, then look at the faces in members of clusters, and score these.
 
-    `embeddings`: of the photos.
-
-    Calls `compared(evidence)` between the two, so that copies can be reviewed while models run.
+    `embeddings`: of the photos. Calls `compared(evidence)` between the two, so that copies can be reviewed while models
+    run.
     """
     photos = photos_of(gallery)
     different = embeddings.of(without_copies(photos, identical(photos)))
@@ -292,6 +292,7 @@ def weigh(
     ranker = _ranker(tools)
     notices = (*tools.notices, *tools.index.notices)
     evidence = Evidence(gallery, likeness, tools.encoder.label, ranker, tools.weights, notices=notices, series=series)
+    evidence = replace(evidence, clutter=find_clutter(photos, series, tools.thumbnails, tools.faces, tools.index))
     if tools.scorer is None and tools.faces is None:
         return evidence
     if compared:
@@ -381,6 +382,7 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
         notices=evidence.notices,
         same=thresholds.near,
         series=evidence.series,
+        clutter=evidence.clutter,
         likeness=copies.likeness,
     )
 

@@ -71,7 +71,7 @@ HOMES = {
     "pillow_jxl": ("unipic/reading/_jxl.py",),
     "rawpy": ("unipic/reading/_raw.py",),
     "cv2": (
-        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "difference", "grain", "overlay")),
+        *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "clutter_signs", "difference", "grain", "overlay")),
         "unipic/video/",
         "unipic/reading/_measures.py",
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),

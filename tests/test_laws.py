@@ -92,6 +92,7 @@ class Judge:
         self.proposal, self.embeddings, self.near = proposal, embeddings, near
         self.copies = {photo.id: group for group in proposal.copies for photo in group.photos}
         self.shots = {photo.id: group for group in proposal.shots for photo in group.photos}
+        self.clutter = {group.photos[0].id: group for group in proposal.clutter}
 
     def moment(self, photo: Photo) -> tuple[Photo, Group] | None:
         """The shot this is a file of, and the shots it is among."""
@@ -102,7 +103,8 @@ class Judge:
         """Every group whose ticks decide over this photo, or over what it may go for."""
         moment = self.moment(photo)
         files = (photo, *moment[1].photos) if moment else (photo,)
-        return [self.copies[p.id] for p in files if p.id in self.copies] + ([moment[1]] if moment else [])
+        alone = [self.clutter[photo.id]] if photo.id in self.clutter else []
+        return alone + [self.copies[p.id] for p in files if p.id in self.copies] + ([moment[1]] if moment else [])
 
     def recommended(self, photo: Photo, choices: Choices) -> Photo:
         """The one photo for which this one goes as proposed: of its moment, or else of its copies."""
@@ -202,8 +204,15 @@ def test_a_proposal_holds_what_was_found_and_nothing_else(given: Given, grouping
     assert {group.ids for group in proposal.copies} == set(map(frozenset, copies.values()))
     shots = {frozenset(photo.id for photo in cluster.photos) for cluster in cleanup.clusters}
     assert {group.ids for group in proposal.shots} == shots
-    assert len(proposal.by_id) == len(proposal.groups) == len(copies) + len(cleanup.clusters)
-    for group in proposal.groups:
+    assert len(proposal.by_id) == len(proposal.groups)
+    assert len(proposal.duplicates) == len(copies) + len(cleanup.clusters)
+    grouped = {id for group in proposal.duplicates for id in group.ids}
+    for group in proposal.clutter:
+        assert len(group.photos) == 1
+        assert group.suggested == group.ids, "nothing is proposed to go"
+        assert not group.ids & grouped
+        assert not rules.protects(group.photos[0])
+    for group in proposal.duplicates:
         assert len(group.photos) == len(group.ids) == len(group.alike) == len(group.words) > 1
         assert group.protected == {photo.id for photo in group.photos if rules.protects(photo)}
         assert group.protected | {group.photos[0].id} <= group.suggested <= group.ids
@@ -217,7 +226,7 @@ def test_what_a_proposal_says_to_be_similar_is(given: Given, data: st.DataObject
     """To the first of copies; of shots to that file of the first one that stays."""
     gallery, embeddings = given
     judge = Judge(propose(found_in(gallery, embeddings), data.draw(rules_over(gallery))), embeddings)
-    for group in judge.proposal.groups:
+    for group in judge.proposal.duplicates:
         assert group.alike[0] == 100
         for photo, alike in zip(group.photos, group.alike, strict=True):
             first = group.photos[0] if group.lane != "similar" else judge.face(group.photos[0])

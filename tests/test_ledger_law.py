@@ -51,7 +51,8 @@ def choices_over(draw: st.DrawFn, proposal: Proposal) -> Choices:
     for group in proposal.groups:
         if draw(st.booleans()):
             ticked = draw(st.frozensets(st.sampled_from(sorted(group.ids))))
-            found[group.id] = Choice(ticked or group.suggested, draw(st.booleans()))
+            stays = ticked if group.clutter else ticked or group.suggested
+            found[group.id] = Choice(stays, draw(st.booleans()))
     return found
 
 
@@ -113,6 +114,10 @@ def test_what_nobody_looked_at_leaves_only_identical_or_verified(given: Given, n
         for outcome in gone:
             assert outcome.by
             photo = outcome.file
+            if not outcome.instead:
+                alone = next(group for group in proposal.clutter if photo.id in group.ids)
+                assert outcome.by == "you", "what has no twin that stays goes by a person's decision about it"
+                assert choices[alone.id] == Choice(frozenset(), done=True)
             if outcome.by != "you" and isinstance(photo, Photo):
                 assert outcome.by in LEAVES[unseen]
                 assert contained(photo, outcome.instead)

@@ -266,9 +266,11 @@ def cleaned(
 ) -> tuple[Cleanup, list[Ruling]]:
     """What is found, by what was decided in the web app if `decided`; and those decisions."""
     from unipic.cleanup.bonds import Bonds
+    from unipic.cleanup.result import sparing
     from unipic.library.appearances import called
     from unipic.library.decisions import Catalogue
     from unipic.library.library import Library
+    from unipic.library.marks import favourites_in
     from unipic.tools import open_tools
     from utils import clean_gallery
 
@@ -285,7 +287,8 @@ def cleaned(
         cleanup = look()
         if source.wants_whole(cleanup):
             cleanup = look()
-        return replace(cleanup, notices=(*cleanup.notices, *source.notices)), rulings
+        clutter = sparing(cleanup.clutter, favourites_in(data_folder()) | source.favourites)
+        return replace(cleanup, notices=(*cleanup.notices, *source.notices), clutter=clutter), rulings
 
 
 def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:

@@ -136,6 +136,11 @@ class Opened:
         """What a person should know of the photos of the server."""
         return self._immich.notices if self._immich else []
 
+    @property
+    def favourites(self) -> frozenset[str]:
+        """See ImmichSource.favourites."""
+        return self._immich.favourites if self._immich else frozenset()
+
     def same_bytes(self, gallery: Gallery) -> list[tuple[str, str]]:
         """See ImmichSource.same_bytes."""
         return self._immich.same_bytes(gallery.photos) if self._immich else []

@@ -178,6 +178,8 @@ def say_summary(
         kinds = Counter(one.kind for one in cleanup.series)
         table.add_row(_("deliberate series, kept"), ", ".join(starmap(_series, kinds.items())))
     table.add_row(_("unique photos"), number(len(cleanup.singles)))
+    if proposal.clutter:
+        table.add_row(_("of which may be clutter"), number(len(proposal.clutter)))
     table.add_row(_("could not be read"), number(found.unreadable))
     for by, left in counted.by.items():
         if left.photos:

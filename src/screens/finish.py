@@ -46,7 +46,7 @@ def screen() -> None:
     everything = marked(run, decided)
     told = report(proposal, choices, everything)
     figures(ledger(everything), lines(proposal, choices, everything), told)
-    undecided = sum(not done(group, choices) for group in proposal.groups)
+    undecided = sum(not done(group, choices) for group in proposal.duplicates)
     if undecided:
         st.page_link(
             "review.py", label=_("Continue review"), icon=":material/arrow_back:", query_params={"run": run.token}

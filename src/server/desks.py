@@ -5,10 +5,11 @@ from dataclasses import replace
 from server.runs import Run
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.result import Cleanup
+from unipic.cleanup.result import Cleanup, sparing
 from unipic.core.settings import Settings, Thresholds, data_folder
 from unipic.library.appearances import called
 from unipic.library.decisions import Catalogue
+from unipic.library.marks import favourites_in
 from unipic.library.reader import Reader
 from unipic.review.desk import Desk
 
@@ -29,6 +30,7 @@ def open_desk(run: Run, catalogue: Catalogue, library: Reader | None = None) -> 
 
     def with_names(evidence: Evidence, thresholds: Thresholds, bonds: Bonds) -> Cleanup:
         names = called(library, evidence.gallery.photos) if library else {}
-        return arrange(replace(evidence, names=names), thresholds, bonds)
+        clutter = sparing(evidence.clutter, favourites_in(data_folder()))
+        return arrange(replace(evidence, names=names, clutter=clutter), thresholds, bonds)
 
     return Desk(run.folder, Settings.of(**state.settings).thresholds, state.created, catalogue, with_names)

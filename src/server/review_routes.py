@@ -117,6 +117,8 @@ def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
             return desk.accept(id, _strings(step["groups"]))
         case "reopen":
             return desk.reopen(id, _strings(step["groups"]))
+        case "aside":
+            return desk.set_aside(id, _strings(step["groups"]))
         case "apart":
             return desk.apart(id, step["group"])
         case "split":

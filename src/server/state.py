@@ -83,7 +83,7 @@ def desk_of(run: Run) -> Desk:
     Sessions of the runs in use stay open.
     """
     desks = server().desks
-    key = run.token, (run.folder / "evidence.json").stat().st_mtime_ns, _names()
+    key = run.token, (run.folder / "evidence.json").stat().st_mtime_ns, _said()
     with server().opening:
         desk = desks.get(key)
         if desk is None:
@@ -96,10 +96,10 @@ def desk_of(run: Run) -> Desk:
     return desk
 
 
-def _names() -> str:
-    """Differs whenever somebody is named or forgotten; "" while nobody can tell."""
+def _said() -> str:
+    """Differs whenever somebody is named or forgotten, or the favourites change; "" while nobody can tell."""
     with suppress(DecisionsUnreadable):
-        return Persons(data_folder()).version()
+        return f"{Persons(data_folder()).version()} {library().marks.favourites_state()}"
     return ""
 
 
@@ -127,7 +127,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def _standing(folder: str, *stamps: tuple[int, int] | None) -> Standing:
     run = Run(Path(folder))
     desk = open_desk(run, catalogue_of(run))
-    groups, choices = desk.proposal.groups, desk.choices
+    groups, choices = desk.proposal.duplicates, desk.choices
     photos = [*(group.photos[0] for group in groups), *desk.photos.values()]
     shown = (photo.digest for photo in photos if run.thumbnails.path(photo.digest).exists())
     return Standing(len(groups), sum(done(group, choices) for group in groups), next(shown, ""))

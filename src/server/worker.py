@@ -24,6 +24,7 @@ from server.jobs import LOG, SKIP, Where
 from server.runs import Run
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
+from unipic.cleanup.result import sparing
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
 from unipic.core.language import gettext as _, kept, speak_in_process
@@ -91,7 +92,8 @@ def scan(run: Run, settings: Settings, progress: Progress, examine: Examine) -> 
         def keep(found: Evidence) -> None:
             if isinstance(source, ImmichSource):
                 catalogue.same_bytes(source.same_bytes(found.gallery.photos))
-                found = replace(found, notices=(*found.notices, *source.notices))
+                notices, clutter = (*found.notices, *source.notices), sparing(found.clutter, source.favourites)
+                found = replace(found, notices=notices, clutter=clutter)
             run.thumbnails.take(tools.thumbnails, {photo.digest for photo in found.gallery.photos})
             keep_evidence(run, found, catalogue)
 

@@ -100,6 +100,29 @@ def test_identical_files_nobody_touched_go_together(run) -> None:
     assert run(found) == [["twin", ["g2"], ["g1", "g3"]]]
 
 
+def test_clutter_is_listed_in_its_lane_only_and_waits_for_nothing(run) -> None:
+    """It stays until the person sets it aside, and comes into no order by itself."""
+    found = run("""
+        const lone = (id, certainty) => group(id, "blurred", certainty, [photo(id, 4)]);
+        const book = { groups: [sure, lone("x", 0.8), lone("y", 0.9)], choices: {} };
+        const order = (lane) => filters.ordered(book, "easiest", { ...filters.SHOW_ALL, lane });
+        const made = new choices.Choices({ steps: [{ do: "aside", groups: ["x"] }] });
+        made.take({ ...book, version: 0 });
+        const way = listing("sure");
+        way.carry(book.groups, "sure");
+        return { all: order(""), lane: order("blurred"), progress: groups.progress(book), way: way.order,
+          stays: [...groups.kept(book.groups[1], null)], after: made.book.choices };
+    """)
+    assert found == {
+        "all": ["sure"],
+        "lane": ["y", "x"],
+        "progress": {"all": 1, "done": 0},
+        "way": ["sure"],
+        "stays": ["x"],
+        "after": {"x": {"kept": [], "done": True, "remembered": False}},
+    }
+
+
 def test_what_is_protected_always_stays(run) -> None:
     assert run("return [...groups.kept(fixed, { kept: [] })]") == ["d2"]
     assert run("return groups.toggled(fixed, null, 'd2')") is None

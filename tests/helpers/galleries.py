@@ -1,7 +1,7 @@
 """Photo records and unit vectors without files, for tests of what is decided about them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,7 +19,7 @@ from unipic.cleanup.compare import PairResult, other_shot
 from unipic.cleanup.film_gallery import Films
 from unipic.cleanup.films import films_of, originals
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
+from unipic.cleanup.result import CLUTTER, Cleanup, Cluster, Clutter, DuplicateSet
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FILM, FORMATS, Companion, Extra, Gallery, Measures, Photo, Unreadable
 from unipic.library.decisions import Ruling
@@ -167,6 +167,7 @@ def without_pictures(doubtful: bool = True) -> Iterator[None]:
         patch.setattr(compare.Sketches, "prepare", lambda *_: None)
         patch.setattr(compare, "compare_pair", compare_pair)
         patch.setattr(utils, "look", lambda pairs, **_: [second_look(*pair) if doubtful else SAME for pair in pairs])
+        patch.setattr(utils, "find_clutter", lambda photos, *_: called_clutter(photos))
         patch.setattr(series, "_wanders", lambda shots, _: bool(int(shots[0].digest, 16) % 2))
         yield
 
@@ -179,6 +180,12 @@ def compare_pair(a: Photo, b: Photo, *_: object) -> PairResult:
     if other_shot(a, b) or apart > 25:
         return seen
     return replace(seen, sameness=100.0 - 2 * apart, how=f"{apart} bits differ")
+
+
+def called_clutter(photos: Sequence[Photo]) -> tuple[Clutter, ...]:
+    """Every third photo, of any kind, by its digest."""
+    numbers = ((photo, int(photo.digest, 16)) for photo in sorted(photos, key=lambda photo: photo.id))
+    return tuple(Clutter(p, CLUTTER[n % len(CLUTTER)], "It looks like it.", 0.9) for p, n in numbers if n % 3 == 0)
 
 
 SAME = Look("same", "checked at full size")

@@ -84,7 +84,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/apple": (1, "9d4b56e8a436edb5"),
     "library/companions": (2, "f2b4d2c09a77134e"),
     "library/colours": (1, "861e31c971a41026"),
-    "library/kinds": (1, "7df355beb1d722fa"),
+    "library/kinds": (1, "390a94fdbf4d0f2b"),
     "library/places": (1, "46718cd46e231911"),
     "library/traits": (1, "7617a380e5578436"),
     "library/recognised": (1, "b5c54a84d31f8577"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from unipic.cleanup.record import VERSION, _face_from_dict, _series_from
+from unipic.cleanup.record import VERSION, _clutter_from, _face_from_dict, _series_from
 from unipic.cleanup.result import Cleanup, Cluster, DuplicateSet
 from unipic.core.photo import Gallery, Unreadable, photo_from_dict
 
@@ -50,4 +50,5 @@ def cleanup_from_dict(values: dict[str, Any]) -> Cleanup:
         notices=tuple(values["notices"]),
         same=values["same"],
         series=_series_from(values, by_id),
+        clutter=_clutter_from(values, by_id),
     )

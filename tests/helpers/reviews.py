@@ -11,6 +11,7 @@ from tests.helpers.desks import evidence, scanned
 from tests.helpers.galleries import SHARP, photo
 
 from server.runs import Run
+from unipic.cleanup.result import Clutter, ClutterKind
 from unipic.core.photo import Photo
 
 KINDS = ("clear", "tie", "identical")  # by turns
@@ -18,8 +19,8 @@ SHOTS = {"clear": 3, "tie": 2, "identical": 2}
 BLURRED = replace(SHARP, sharpness=0.1)
 
 
-def review_of(data: Path, groups: int) -> Run:
-    """A run among a server's, whose work is done: `groups` groups, a third of each kind.
+def review_of(data: Path, groups: int, clutter: int = 0) -> Run:
+    """A run among a server's, whose work is done: `groups` groups, a third of each kind, and `clutter` lone photos.
 
     Its pictures are new to the server, which remembers what was decided about others.
     """
@@ -32,10 +33,17 @@ def review_of(data: Path, groups: int) -> Run:
         photos += shots
         if kind != "identical":
             similar |= {f"{a.id} {b.id}": 99.0 for i, a in enumerate(shots) for b in shots[i + 1 :]}
-    run = scanned(data, evidence(photos, similar))
+    lone = [_shot(folder, groups + number, 0, "clutter", pictures) for number in range(clutter)]
+    run = scanned(data, replace(evidence([*photos, *lone], similar), clutter=tuple(map(called, lone, range(clutter)))))
     for digest, picture in pictures.items():
         run.thumbnails.save(digest, picture)
     return run
+
+
+def called(photo: Photo, number: int) -> Clutter:
+    """The photo as clutter, by turns a screenshot and blurred."""
+    kind: ClutterKind = ("screenshot", "blurred")[number % 2]
+    return Clutter(photo, kind, f"A reason with the number {number}.", 0.9 - number / 100)
 
 
 def _shot(folder: Path, number: int, shot: int, kind: str, pictures: dict[str, bytes]) -> Photo:

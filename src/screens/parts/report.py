@@ -8,6 +8,7 @@ from screens.parts.preview import Picture, preview
 from screens.parts.words import count, printable, size
 from screens.session import session
 from server.runs import Run
+from unipic.cleanup.result import CLUTTER
 from unipic.core.language import gettext as _, gettext_noop as N_, number
 from unipic.core.photo import Photo
 from unipic.review.desk import Answer, Desk
@@ -19,6 +20,13 @@ KINDS = {
     "same": N_("The same picture"),
     "holds": N_("The same picture, each holds something"),
     "similar": N_("Similar shots"),
+    "blurred": N_("Blurred photos"),
+    "black": N_("Black photos"),
+    "empty": N_("Near-empty photos"),
+    "screenshot": N_("Screenshots"),
+    "document": N_("Documents"),
+    "graphic": N_("Graphics from messengers"),
+    "screen": N_("Photos of screens"),
     "single": N_("Like no other"),
 }
 ANSWERS: dict[Answer, str] = {"leave out": N_(":material/remove: Leave out"), "keep": N_(":material/add: Keep all")}
@@ -61,9 +69,8 @@ def figures(found: Ledger, lines: Sequence[Line], told: Report) -> None:
 
 
 def _decided(line: Line) -> str:
-    return (
-        _("{decided:,} of {groups}", decided=line.decided, groups=count(line.groups, "group")) if line.groups else "–"
-    )
+    groups = count(line.groups, "photo" if line.kind in CLUTTER else "group")
+    return _("{decided:,} of {groups}", decided=line.decided, groups=groups) if line.groups else "–"
 
 
 def _left(line: Line) -> str:

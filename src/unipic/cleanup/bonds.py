@@ -24,7 +24,8 @@ class Bonds:
     """What rulings say about a gallery's photos, pair by pair."""
 
     def __init__(self, rulings: Iterable[Ruling], first_seen: Mapping[str, float]) -> None:
-        self.rulings = sorted(rulings, key=lambda ruling: (ruling.at, ruling.id))
+        about_several = (ruling for ruling in rulings if not ruling.alone)
+        self.rulings = sorted(about_several, key=lambda ruling: (ruling.at, ruling.id))
         self._first_seen = first_seen
         self._parts: defaultdict[str, dict[int, int]] = defaultdict(dict)  # digest -> part by ruling
         self._settled: dict[tuple[bool, str], float] = {}  # (moment, digest) -> when

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Series
+from unipic.cleanup.result import Clutter, Series
 from unipic.core.face import Face
 from unipic.core.photo import Gallery
 
@@ -24,4 +24,5 @@ class Evidence:
     series: tuple[Series, ...] = ()  # taken on purpose
     faces: Mapping[str, tuple[Face, ...]] = field(default_factory=dict)  # by photo id; missing: not looked at
     names: Mapping[str, str] = field(default_factory=dict)  # of people, by the key of a face; in no record
+    clutter: tuple[Clutter, ...] = ()  # what may be clutter, by kind
     first_seen: Mapping[str, float] = field(default_factory=dict)  # by digest, seconds since 1970; missing: just now

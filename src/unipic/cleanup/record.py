@@ -8,7 +8,7 @@ import numpy as np
 
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.likeness import Likeness
-from unipic.cleanup.result import Cleanup, DuplicateSet, Series
+from unipic.cleanup.result import Cleanup, Clutter, DuplicateSet, Series
 from unipic.core.face import Face
 from unipic.core.photo import Gallery, Photo, Unreadable, photo_from_dict, photo_to_dict
 
@@ -42,6 +42,7 @@ def cleanup_to_dict(cleanup: Cleanup) -> dict[str, Any]:
         "ranker": cleanup.ranker,
         "notices": cleanup.notices,
         "sets": [_taken_together(one) for one in cleanup.series],
+        "clutter": [{**vars(one), "photo": one.photo.id} for one in cleanup.clutter],
     }
 
 
@@ -65,6 +66,7 @@ def evidence_to_dict(evidence: Evidence) -> dict[str, Any]:
         "notices": evidence.notices,
         "ranked": evidence.ranked,
         "sets": [_taken_together(one) for one in evidence.series],
+        "clutter": [{**vars(one), "photo": one.photo.id} for one in evidence.clutter],
         "first_seen": dict(evidence.first_seen),
         "faces": {id: [_face_to_dict(face) for face in faces] for id, faces in evidence.faces.items()},
     }
@@ -97,6 +99,7 @@ def evidence_from_dict(values: dict[str, Any]) -> Evidence:
         values["ranked"],
         _series_from(values, by_id),
         {id: tuple(map(_face_from_dict, faces)) for id, faces in values.get("faces", {}).items()},
+        clutter=_clutter_from(values, by_id),
         first_seen=values["first_seen"],
     )
 
@@ -119,6 +122,10 @@ def _series_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[S
     return tuple(
         Series(one["kind"], tuple(photos[id] for id in one["photos"]), one["reason"]) for one in values.get("sets", ())
     )
+
+
+def _clutter_from(values: dict[str, Any], photos: Mapping[str, Photo]) -> tuple[Clutter, ...]:
+    return tuple(Clutter(**{**one, "photo": photos[one["photo"]]}) for one in values.get("clutter", ()))
 
 
 def _set_to_dict(found: DuplicateSet) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The result of a cleanup: a description. Nothing is moved or deleted by it."""
 
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from unipic.cleanup.faces import Row
 from unipic.cleanup.likeness import Likeness
@@ -13,6 +14,8 @@ CLEAR = 0.8
 SeriesKind = Literal["burst", "bracket", "panorama", "stack", "timelapse"]
 # "holds": the same picture, but the copy's file holds something of its own; it stays until a person says otherwise.
 Kind = Literal["exact", "pixels", "original", "near", "holds"]
+ClutterKind = Literal["blurred", "black", "empty", "screenshot", "document", "graphic", "screen"]
+CLUTTER: tuple[ClutterKind, ...] = get_args(ClutterKind)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,21 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class Clutter:
+    """A photo that may be clutter by itself, whatever else there is. It stays unless a person says otherwise."""
+
+    photo: Photo
+    kind: ClutterKind
+    reason: str  # a sentence, with what was measured
+    certainty: float  # 0.5 to 1, the order within a kind
+
+
+def sparing(clutter: Iterable[Clutter], dear: Set[str]) -> tuple[Clutter, ...]:
+    """The clutter without photos of these ids or digests."""
+    return tuple(one for one in clutter if dear.isdisjoint((one.photo.id, one.photo.digest)))
+
+
+@dataclass(frozen=True)
 class Cleanup:
     """Every file of the gallery in exactly one role: copy, member of a cluster, single, or unreadable."""
 
@@ -78,6 +96,7 @@ class Cleanup:
     notices: tuple[str, ...] = ()  # substitutions made, and why
     same: float = 50.0  # the threshold of sameness, 0 to 100
     series: tuple[Series, ...] = ()  # besides the groups; kept unless a person asks
+    clutter: tuple[Clutter, ...] = ()  # besides the groups too
     likeness: Likeness | None = field(default=None, repr=False, compare=False)  # what it was found by
 
     def __post_init__(self) -> None:

@@ -26,6 +26,11 @@ class Ruling:
         return frozenset(digest for part in self.parts for digest in part)
 
     @property
+    def alone(self) -> bool:
+        """Whether it is about one photo by itself, whatever is like it. Any other names two files or more."""
+        return sum(map(len, self.parts)) == 1
+
+    @property
     def in_order(self) -> list[str]:
         """Every digest the ruling names, once, those that stay first."""
         return list(dict.fromkeys([*(self.kept or ()), *(digest for part in self.parts for digest in part)]))

@@ -28,10 +28,12 @@ SCREENS = frozenset(tuple(map(int, size.split("x"))) for size in _SCREENS.split(
 SCREENSHOT = re.compile(
     r"screen ?shot|bildschirmfoto|capture d.ecran|captura de (?:pantalla|tela|ecra)|schermata|schermafbeelding"
 )
-DOCUMENT = re.compile(
-    r"\b(?:scan(?:s|ned)?|camscanner|office lens|receipts?|invoices?|documents?|quittung(?:en)?|rechnung(?:en)?|"
-    r"belege?|factures?|recus?|recibos?|facturas?|ricevut[ae]|fattur[ae])\b"
+_BILLS = (
+    r"receipts?|invoices?|quittung(?:en)?|rechnung(?:en)?|belege?|factures?|recus?|recibos?|facturas?|ricevut[ae]|"
+    r"fattur[ae]"
 )
+BILL = re.compile(rf"\b(?:{_BILLS})\b")
+DOCUMENT = re.compile(rf"\b(?:scan(?:s|ned)?|camscanner|office lens|documents?|{_BILLS})\b")
 SELFIE = re.compile(r"\bselfies?\b")
 
 
@@ -42,12 +44,17 @@ def kinds_of(photo: Photo, names: Iterable[str], lines: Sequence[Box] = ()) -> f
     """
     words = [re.sub(r"[\W_]+", " ", folded(name)) for name in names]
     found = frozenset(_kinds(photo, words))
-    return found | {"document"} if "screenshot" not in found and _is_page(lines) else found
+    return found | {"document"} if "screenshot" not in found and is_page(lines) else found
 
 
-def _is_page(lines: Sequence[Box]) -> bool:
-    covered = sum((right - left) * (bottom - top) for left, top, right, bottom in lines)
-    return len(lines) >= PAGE_LINES and covered >= PAGE_SHARE
+def is_page(lines: Sequence[Box]) -> bool:
+    """Whether there is as much text as on a page."""
+    return len(lines) >= PAGE_LINES and covered(lines) >= PAGE_SHARE
+
+
+def covered(lines: Sequence[Box]) -> float:
+    """The share of a picture that lines of text fill."""
+    return sum((right - left) * (bottom - top) for left, top, right, bottom in lines)
 
 
 def _kinds(photo: Photo, words: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from unipic.core.errors import SettingsError
+from unipic.core.errors import DecisionsUnreadable, SettingsError
 from unipic.core.language import gettext as _
 from unipic.core.photo import Marked
 from unipic.library._decisions import Decisions
@@ -138,6 +138,10 @@ class Marks(Decisions):
         """Digests of all favourites."""
         return frozenset(digest for (digest,) in self._rows("SELECT digest FROM favourite"))
 
+    def favourites_state(self) -> str:
+        """Differs whenever a photo becomes a favourite or is none any more."""
+        return str(self._rows("SELECT count(*), max(at) FROM favourite"))
+
     def tagged(self, name: str) -> frozenset[str]:
         """Digests with this tag."""
         return frozenset(digest for (digest,) in self._rows("SELECT digest FROM tag WHERE name = ?", (name,)))
@@ -190,6 +194,14 @@ class Marks(Decisions):
         """Remove a folder from the list."""
         with self._open() as base:
             base.execute("DELETE FROM folder WHERE path = ?", (os.fsencode(folder),))
+
+
+def favourites_in(folder: Path) -> frozenset[str]:
+    """Digests of all favourites; none if the decisions cannot be read."""
+    try:
+        return Marks(folder).favourites()
+    except DecisionsUnreadable:
+        return frozenset()
 
 
 def _each(marked: Marked) -> list[tuple[str, str]]:

@@ -9,7 +9,9 @@ from unipic.review.proposal import identical
 
 
 def regroups(before: Ruling | None, after: Ruling | None, deciding: bool) -> bool:
-    """Whether a changed ruling regroups photos. Deciding an existing group does not."""
+    """Whether a changed ruling regroups photos. Deciding an existing group does not, nor one photo by itself."""
+    if any(ruling and ruling.alone for ruling in (before, after)):
+        return False
     return before != after and not (deciding and after is not None and after.kept is not None)
 
 

@@ -58,11 +58,15 @@ def recalled(groups: Iterable[Group], rulings: Iterable[Ruling], earlier: Set[st
             by_digest[digest].append(ruling)
     found = {}
     for group in groups:
-        # A ruling about shots of a moment says nothing about copies of one of them.
+        # A ruling about shots of a moment says nothing about copies of one of them, and one about a photo by itself
+        # nothing about any other.
         of_copies = group.lane != "similar"
         named = {r.id: r for photo in group.photos for r in by_digest.get(photo.digest, ())}
-        about = [ruling for ruling in named.values() if not (of_copies and ruling.moment)]
-        stays = settled(group.photos, about) if about else None
+        about = [r for r in named.values() if not (of_copies and r.moment) and r.alone == group.clutter]
+        if about and group.clutter:
+            stays: frozenset[str] | None = group.ids if about[-1].kept else frozenset()
+        else:
+            stays = settled(group.photos, about) if about else None
         if stays is not None:
             known = any(ruling.id in earlier for ruling in about)
             found[group.id] = Choice(stays | group.protected, done=True, remembered=known)

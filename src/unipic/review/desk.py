@@ -62,8 +62,7 @@ class Desk:
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
         self._known: set[str] = set()  # ids of applied steps: one sent twice counts once
-        earlier = [ruling_from_dict(values) for values in read_json(folder / "remembered.json")]
-        self._before = {ruling.id: ruling for ruling in earlier}
+        self._before = {one["id"]: ruling_from_dict(one) for one in read_json(folder / "remembered.json")}
         # `created` replaces an unknown time.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
         self.history = History(thresholds)
@@ -200,6 +199,15 @@ class Desk:
         what = kept("{n:,} group accepted" if n == 1 else "{n:,} groups accepted", n=n)
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
+    def set_aside(self, step: str, ids: Iterable[str]) -> Change:
+        """Set clutter aside, each photo by a decision of its own. NotUnderstood for other groups."""
+        groups = self._groups(ids)
+        if not all(group.clutter for group in groups):
+            raise NotUnderstood(_("Of these photos some have others like them; decide those by group."))
+        choices = {group.id: Choice(frozenset(), done=True) for group in groups}
+        what = kept("{n:,} set aside", n=len(groups))
+        return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
+
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
         """Groups are undecided again; their ticks stay."""
         groups = self._groups(ids)
@@ -234,10 +242,10 @@ class Desk:
     def merge(self, step: str, ids: Sequence[str]) -> Change:
         """Make one group of several."""
         groups = self._groups(ids)
-        if len(groups) < 2:
+        if len(groups) < 2 or any(group.clutter for group in groups):
             raise NotUnderstood(_("Choose at least two groups to merge."))
-        photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
-        return self._rule(step, kept("{n:,} groups merged", n=len(groups)), groups, [photos])
+        photos = {photo.id: photo for group in groups for photo in group.photos}
+        return self._rule(step, kept("{n:,} groups merged", n=len(groups)), groups, [[*photos.values()]])
 
     def set_rules(self, step: str, rules: Rules) -> Change:
         """Replace the person's rules."""
@@ -296,7 +304,7 @@ class Desk:
             found |= dict.fromkeys(self._settling(group))
             if choices[group.id].done:
                 moment = group.lane == "similar"
-                id = ruling_id("moment" if moment else "copies", group.photos)
+                id = ruling_id("clutter" if group.clutter else "moment" if moment else "copies", group.photos)
                 photos = sorted(group.photos, key=lambda photo: photo.id not in choices[group.id].kept)
                 digests, names = (tuple(getattr(photo, what) for photo in photos) for what in ("digest", "name"))
                 stays = digests[: len(choices[group.id].kept)]
@@ -306,8 +314,8 @@ class Desk:
     def _settling(self, group: Group) -> list[str]:
         """Rulings that decide this group and no larger one."""
         digests, moment = {photo.digest for photo in group.photos}, group.lane == "similar"
-        within = [r for r in self._about(group.photos) if r.kept is not None and r.digests <= digests]
-        return [ruling.id for ruling in within if ruling.moment == moment or len(ruling.digests) > 1]
+        about = [r for r in self._about(group.photos) if r.alone == group.clutter and r.kept is not None]
+        return [r.id for r in about if r.digests <= digests and (r.moment == moment or len(r.digests) > 1)]
 
     def _opened(self, gone: Iterable[str]) -> dict[str, Choice | None]:
         """Choices to drop, of groups that are undecided without these rulings."""
@@ -351,10 +359,10 @@ class Desk:
         """Group anew, by everything that holds now."""
         self._index()
         bonds = Bonds(self._holding, self._first_seen)
-        cleanup = self._find(self.evidence, self.history.thresholds, bonds)
-        found = propose(cleanup, self.history.rules)
+        found = propose(self._find(self.evidence, self.history.thresholds, bonds), self.history.rules)
         shots = sorted(found.shots, key=lambda g: (-len(g.photos), min(keeper_first(p) for p in g.photos)))
-        self.proposal: Proposal = replace(found, groups=(*found.copies, *(shots if self.evidence.ranked else ())))
+        rest = (*shots, *found.clutter) if self.evidence.ranked else ()
+        self.proposal: Proposal = replace(found, groups=(*found.copies, *rest))
         self._remembered: dict[str, Choice] = {}
         self._recall({photo.digest for photo in self.evidence.gallery.photos})
         told = "\n".join(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from unipic.cleanup.record import cleanup_to_dict
+from unipic.cleanup.result import CLUTTER
 from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import Photo, files_of
 from unipic.review.choices import NONE, Choices, done, kept
@@ -15,7 +16,7 @@ from unipic.review.outcomes import By, Outcome, outcomes
 from unipic.review.proposal import Group, Lane, Proposal
 
 Kind = Lane | Literal["single"]
-KINDS: tuple[Kind, ...] = ("identical", "same", "holds", "similar", "single")
+KINDS: tuple[Kind, ...] = ("identical", "same", "holds", "similar", *CLUTTER, "single")
 WHO: Mapping[By, str] = {
     "you": N_("you"),
     "identical": N_("identical"),
@@ -143,7 +144,7 @@ def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Out
 
 
 def result_to_dict(proposal: Proposal, choices: Choices, everything: Sequence[Outcome] | None = None) -> dict[str, Any]:
-    """The figures, the outcome of each file with its reason and who decided it, and the cleanup."""
+    """The figures, each file's outcome with its reason and who decided it, what may be clutter, and the cleanup."""
     everything = outcomes(proposal, choices) if everything is None else everything
     figures = report(proposal, choices, everything)
     return {
@@ -160,6 +161,10 @@ def result_to_dict(proposal: Proposal, choices: Choices, everything: Sequence[Ou
             }
             for o in everything
             for file in files_of(o.file)
+        ],
+        "clutter": [
+            {"name": one.photos[0].name, "kind": one.lane, "reason": one.reason, "certainty": one.certainty}
+            for one in proposal.clutter
         ],
         "cleanup": cleanup_to_dict(proposal.cleanup),
     }

@@ -21,6 +21,7 @@ LEAVES: Mapping[Unseen, frozenset[By]] = {
     "verified": frozenset({"identical", "verified"}),
 }
 NOT_SEEN = kept("kept until you have looked")
+NO_TWIN = kept("by your decision about this photo, in whose place nothing stays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def outcomes(proposal: Proposal, choices: Choices = NONE, unseen: Unseen = "veri
     for group in proposal.copies:
         decided |= _of_copies(group, choices, decided, unseen)
     decided = _resolved(decided)
+    for group in proposal.clutter:
+        decided[group.photos[0].id] = _of_clutter(group, choices)
     for file in proposal.cleanup.gallery.unreadable:
         decided[file.id] = Outcome(file, "unreadable", file.reason)
     files: tuple[Photo | Unreadable, ...] = (*proposal.cleanup.gallery.photos, *proposal.cleanup.gallery.unreadable)
@@ -107,6 +110,16 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome], uns
             best = kept("the best of its copies: {reason}", reason=group.reason)
             found[photo.id] = Outcome(photo, "kept", best, by=by)
     return found
+
+
+def _of_clutter(group: Group, choices: Choices) -> Outcome:
+    """Only a person's own decision about this one photo sets it aside: nothing stays in its place."""
+    photo = group.photos[0]
+    if not done(group, choices):
+        return Outcome(photo, "kept", f"{kept('like no other photo')}; {group.reason}")
+    if photo.id in staying(group, choices):
+        return Outcome(photo, "kept", f"{kept('kept by your decision')}; {group.reason}", by="you")
+    return Outcome(photo, "set aside", f"{NO_TWIN}; {group.reason}", by="you")
 
 
 def _open_copies(group: Group, choices: Choices, unseen: Unseen) -> dict[str, By]:

@@ -14,12 +14,12 @@ from unipic.cleanup.copies import LIKE
 from unipic.cleanup.faces import Row, needed as needed_for
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import LOOK_EQUAL
-from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
+from unipic.cleanup.result import CLEAR, CLUTTER, Cleanup, Cluster, Clutter, ClutterKind, DuplicateSet, Series
 from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Photo, digest_in_words
 from unipic.review.rules import SETS, Rules
 
-Lane = Literal["identical", "same", "holds", "similar"]
+Lane = Literal["identical", "same", "holds", "similar"] | ClutterKind
 
 # None of 115 pairs found to be the same picture in one half of the labelled photos was wrong. So at most 3 in 100 are,
 # with 95 % confidence (the rule of three).
@@ -32,7 +32,7 @@ NUMBERS = re.compile(r"^too close to call; | \([^()]* against [^()]*\)")
 
 @dataclass(frozen=True)
 class Group:
-    """Photos to decide about together, the recommended one first."""
+    """Photos to decide about together, the recommended one first; or one photo that may be clutter."""
 
     id: str
     lane: Lane
@@ -51,6 +51,8 @@ class Group:
     @property
     def headline(self) -> str:
         """The reason as a line for people."""
+        if self.clutter:
+            return retold(self.reason)
         if self.tie:
             all_tied = self.tie == len(self.photos)
             if self.tie == 2 and all_tied:
@@ -64,6 +66,11 @@ class Group:
             return _("No clear winner: {reason}", reason=retold(self.reason))
         return _("Recommended: {reason}", reason=retold(self.reason))
 
+    @property
+    def clutter(self) -> bool:
+        """Whether it is one photo, shown for what it is: it has no other that would stay for it."""
+        return self.lane in CLUTTER
+
     @cached_property
     def ids(self) -> frozenset[str]:
         """Ids of the photos."""
@@ -72,10 +79,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A cleanup in groups. Each photo is in at most one group of copies and one of shots."""
+    """A cleanup in groups. A photo is in at most one group of copies and one of shots, or alone in one of clutter."""
 
     cleanup: Cleanup
-    groups: tuple[Group, ...]  # copies first, then shots
+    groups: tuple[Group, ...]  # copies first, then shots, then clutter
     rules: Rules
 
     @cached_property
@@ -86,12 +93,22 @@ class Proposal:
     @cached_property
     def copies(self) -> tuple[Group, ...]:
         """The groups of copies."""
-        return tuple(group for group in self.groups if group.lane != "similar")
+        return tuple(group for group in self.groups if group.lane != "similar" and not group.clutter)
 
     @cached_property
     def shots(self) -> tuple[Group, ...]:
         """The groups of similar shots."""
         return tuple(group for group in self.groups if group.lane == "similar")
+
+    @cached_property
+    def clutter(self) -> tuple[Group, ...]:
+        """The groups of one photo that may be clutter, by kind, surest first."""
+        return tuple(group for group in self.groups if group.clutter)
+
+    @cached_property
+    def duplicates(self) -> tuple[Group, ...]:
+        """The groups of several photos, of which each waits for a decision."""
+        return (*self.copies, *self.shots)
 
 
 def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008  frozen
@@ -103,6 +120,8 @@ def propose(cleanup: Cleanup, rules: Rules = Rules()) -> Proposal:  # noqa: B008
     groups = [_copies(sets, cleanup, rules, kept_whole) for sets in by_keeper.values()]
     copies = dict(zip(by_keeper, groups, strict=True))
     groups += [_shots(cluster, copies, cleanup, rules, kept_whole) for cluster in cleanup.clusters]
+    lone = {photo.id for photo in cleanup.singles} - copies.keys()
+    groups += [_alone(one) for one in cleanup.clutter if one.photo.id in lone and not rules.protects(one.photo)]
     return Proposal(cleanup, tuple(groups), rules)
 
 
@@ -110,6 +129,14 @@ def group_id(photos: Iterable[Photo]) -> str:
     """16 hexadecimal digits, the same for the same photos in any order."""
     ids = "\n".join(sorted(photo.id for photo in photos))
     return hashlib.blake2s(ids.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _alone(one: Clutter) -> Group:
+    """It stays unless a person says otherwise."""
+    photo = one.photo
+    only = frozenset({photo.id})
+    facts = (one.reason, "", one.certainty, only, frozenset[str]())
+    return Group(group_id([photo]), one.kind, (photo,), (None,), ("",), *facts)
 
 
 # Copies.

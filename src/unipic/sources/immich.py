@@ -159,6 +159,11 @@ class ImmichSource:
         about = [] if self.originals or self.whole else [PREVIEWS_MEASURED]
         return [*about_version(self.there.version), *self.listing.notices, *about]
 
+    @property
+    def favourites(self) -> frozenset[str]:
+        """Ids of the photos that are favourites there."""
+        return frozenset(PREFIX + asset.id for asset in self.listing.assets if asset.favourite)
+
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files. ImmichError if the server is lost meanwhile; what was fetched by then stays."""
         assets, used = self.listing.assets, set[Path]()

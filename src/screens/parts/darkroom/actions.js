@@ -9,6 +9,7 @@ const ACTIONS = {
   toggleNumber: (page, key) => page.group.toggle(Number(key) - 1),
   keepAll: (page) => page.group.keepAll(),
   keepOnly: (page) => page.group.keepOnly(),
+  setAside: (page) => page.group.setAside(),
   accept: (page) => page.group.accept(),
   apart: (page) => page.apart(page.group.group),
   loupe: (page) => page.group.compare("loupe"),

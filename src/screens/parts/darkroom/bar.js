@@ -50,7 +50,7 @@ export class Bar {
   /** The place of the group that is open, in words, or else how many groups there are. */
   get where() {
     const { choices, listing, selection } = this.store;
-    const all = choices.book.groups.length;
+    const { all } = progress(choices.book);
     const { order } = listing;
     const of = order.length === all ? number(all) : _("{n:,} listed", { n: order.length });
     const place = order.indexOf(selection.at);

@@ -35,6 +35,7 @@ export class Choices {
       if (group) choices[id] = { kept: inOrder(group, ids ?? kept(group, choices[id])), done, remembered: false };
     };
     if (step.do === "choose") put(step.group, step.done, new Set(step.kept));
+    if (step.do === "aside") for (const id of step.groups) put(id, true, new Set());
     if (step.do === "accept" || step.do === "reopen") for (const id of step.groups) put(id, step.do === "accept");
     if (step.do === "apart" && byId.delete(step.group)) this.book.groups = [...byId.values()];
   }

@@ -12,7 +12,7 @@ export function factsTable(photos) {
       photos.map((photo) => photo.facts[at][2]),
       better,
     ),
-    differs: photos.some((photo) => photo.facts[at][1] !== photos[0].facts[at][1]),
+    differs: photos.length === 1 || photos.some((photo) => photo.facts[at][1] !== photos[0].facts[at][1]),
   }));
   const [different, alike] = [rows.filter((row) => row.differs), rows.filter((row) => !row.differs)];
   return [
@@ -89,7 +89,7 @@ function table(photos, rows) {
     h(
       "caption",
       {},
-      _("Differences"), " ",
+      photos.length === 1 ? _("Details") : _("Differences"), " ",
       h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), _("best")),
     ),
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),

@@ -1,6 +1,6 @@
 // Which groups are listed, and in which order. No page and no network.
 
-import { LANES, ease, gain, status, sure } from "./groups.js";
+import { LANES, ease, gain, isClutter, status, sure } from "./groups.js";
 import { LANGUAGE, _ } from "./language.js";
 
 export const SHOW_ALL = { lane: "", state: "", certainty: "", text: "" };
@@ -30,7 +30,7 @@ export class Listing {
   /** After groups came and went: what is still there keeps its place, what is new comes where `from` was. */
   carry(groups, from) {
     const there = new Set(groups.map((group) => group.id));
-    const fresh = new Set(there);
+    const fresh = new Set(groups.filter((group) => !isClutter(group)).map((group) => group.id));
     for (const id of this.order) fresh.delete(id);
     const at = this.order.indexOf(from);
     const before = this.order.slice(0, at < 0 ? this.order.length : at);
@@ -72,7 +72,7 @@ export function ordered({ groups, choices }, sort, filter) {
 }
 
 function wanted(group, choice, { lane, state, certainty }, words) {
-  if (lane && group.lane !== lane) return false;
+  if (lane ? group.lane !== lane : isClutter(group)) return false;
   if (state === "open" && choice?.done) return false;
   if (state === "done" && !choice?.done) return false;
   if (state === "remembered" && status(group, choice) !== "remembered") return false;

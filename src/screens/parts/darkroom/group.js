@@ -7,7 +7,7 @@ import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { _ } from "./language.js";
 import { Stage } from "./stage.js";
-import { LANES, inOrder, kept, status, toggled } from "./groups.js";
+import { LANES, inOrder, isClutter, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
 const IMPOSSIBLE = {
@@ -101,18 +101,20 @@ export class GroupView {
     this.facesButton = act("faces", _("Faces"), "E", () => this.faces());
     this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
     this.eyesButton = act("eye", _("Open eyes"), "O", () => this.made("composite"));
+    this.asideButton = act("cross", _("Set aside"), "S", () => this.setAside());
     this.acting = h(
       "div",
       { class: "actions" },
       this.acceptButton,
-      act("all", _("Keep all"), "A", () => this.keepAll()),
-      act("star", _("Keep only this one"), "X", () => this.keepOnly()),
-      act("compare", _("Compare"), "C", () => this.compare("side")),
+      this.asideButton,
+      act("all", _("Keep all"), "A", () => this.keepAll(), { class: "several" }),
+      act("star", _("Keep only this one"), "X", () => this.keepOnly(), { class: "several" }),
+      act("compare", _("Compare"), "C", () => this.compare("side"), { class: "several" }),
       act("loupe", _("Loupe"), "Z", () => this.compare("loupe")),
       this.facesButton,
       this.hdrButton,
       this.eyesButton,
-      act("apart", _("Not duplicates"), "N", () => this.page.apart(this.group)),
+      act("apart", _("Not duplicates"), "N", () => this.page.apart(this.group), { class: "several" }),
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -138,12 +140,15 @@ export class GroupView {
     const wanted = this.back?.id === group.id ? this.back.index : same ? this.index : 0;
     this.index = Math.min(wanted, group.photos.length - 1);
     this.back = null;
-    this.title.replaceChildren(icon(group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
+    const alone = isClutter(group);
+    this.title.replaceChildren(icon(alone ? "clutter" : group.lane), `${LANES[group.lane]} · ${count(group.photos.length, "photo")}`);
+    this.element.classList.toggle("alone", alone);
+    this.asideButton.hidden = !alone;
     this.why.textContent = group.reason;
     this.why.title = group.reason;
     this.why.classList.toggle("tie", group.tie > 0);
-    this.doubt.hidden = !group.doubt || group.tie > 0; // the reason says it
-    this.doubt.replaceChildren(icon("doubt"), sentence(group.doubt));
+    this.doubt.hidden = !alone && (!group.doubt || group.tie > 0); // the reason says it
+    this.doubt.replaceChildren(icon(alone ? "info" : "doubt"), alone ? _("It stays unless you set it aside") : sentence(group.doubt));
     this.facesButton.hidden = !group.people.length;
     this.hdrButton.hidden = !group.makes.includes("hdr");
     this.eyesButton.hidden = !group.makes.includes("composite");
@@ -166,7 +171,8 @@ export class GroupView {
     const ids = kept(this.group, this.choice);
     this.strip.mark(ids, this.done);
     this.comparing?.describe();
-    this.nothing.hidden = ids.size > 0;
+    const alone = isClutter(this.group);
+    this.nothing.hidden = ids.size > 0 || alone;
     if (!ids.size && !this.nothing.firstChild)
       this.nothing.append(icon("warning"), _("No photo of this group will be kept"));
     if (ids.size) this.nothing.replaceChildren();
@@ -174,7 +180,9 @@ export class GroupView {
     this.element.classList.toggle("decided", this.done);
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
-    this.acceptButton.lastChild.textContent = all ? _("Keep all and continue") : _("Accept and continue");
+    const each = ids.size ? _("Keep and continue") : _("Set aside and continue");
+    const several = all ? _("Keep all and continue") : _("Accept and continue");
+    this.acceptButton.lastChild.textContent = alone ? each : several;
     const state = { done: _("decided"), remembered: _("decided earlier") }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
@@ -191,7 +199,7 @@ export class GroupView {
     this.index = index;
     this.path.replaceChildren(h("strong", {}, _("{index} of {n}", { index: index + 1, n: this.group.photos.length })), " ", this.photo.name);
     this.words.textContent = this.photo.words;
-    this.stage.show(this.photo, index === 0 && !this.group.tie);
+    this.stage.show(this.photo, index === 0 && !this.group.tie && !isClutter(this.group));
     this.strip.focus(index);
     this.markPhoto();
     markColumn(this.facts, index);
@@ -231,7 +239,7 @@ export class GroupView {
     const changed = before.has(photo.id) !== keep;
     const ids = changed ? toggled(group, this.choice, photo.id) : [...before];
     const last = index === group.photos.length - 1;
-    const accepted = last && ids.length > 0;
+    const accepted = last && (ids.length > 0 || isClutter(group));
     this.swipes.push({ id: group.id, index, step: changed || accepted });
     if (accepted) return this.settle(ids, true);
     if (changed) this.choose(ids, false, true);
@@ -271,9 +279,15 @@ export class GroupView {
     this.settle([...kept(this.group, this.choice)]);
   }
 
+  /** One photo that may be clutter; of other photos a group decides. */
+  setAside() {
+    if (isClutter(this.group)) this.settle([]);
+  }
+
   settle(ids, swiped) {
     this.choose(ids, true, swiped);
-    this.page.say(_("Accepted: {kept} of {n} kept", { kept: ids.length, n: this.group.photos.length }), true);
+    const said = _("Accepted: {kept} of {n} kept", { kept: ids.length, n: this.group.photos.length });
+    this.page.say(ids.length ? said : _("Set aside"), true);
     this.page.goOn();
   }
 

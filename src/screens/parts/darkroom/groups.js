@@ -2,13 +2,28 @@
 
 import { _ } from "./language.js";
 
+export const CLUTTER = {
+  blurred: _("Blurred"),
+  black: _("Black"),
+  empty: _("Near-empty"),
+  screenshot: _("Screenshot"),
+  document: _("Document"),
+  graphic: _("Messenger graphic"),
+  screen: _("Photo of a screen"),
+};
 export const LANES = {
   identical: _("Identical"),
   same: _("Same picture"),
   holds: _("Same picture, each holds something"),
   similar: _("Similar moment"),
+  ...CLUTTER,
 };
 export const SURE = 0.95;
+
+/** One photo, shown for what it is. It stays unless the person says otherwise. */
+export function isClutter({ lane }) {
+  return lane in CLUTTER;
+}
 
 /** The ids of what stays. What is protected always stays. */
 export function kept(group, choice) {
@@ -70,6 +85,8 @@ export function identical({ groups, choices }) {
     .filter(({ aside }) => aside.length);
 }
 
+/** Of the groups that wait for a decision; clutter waits for none. */
 export function progress({ groups, choices }) {
-  return { all: groups.length, done: groups.filter((group) => choices[group.id]?.done).length };
+  const waiting = groups.filter((group) => !isClutter(group));
+  return { all: waiting.length, done: waiting.filter((group) => choices[group.id]?.done).length };
 }

@@ -18,6 +18,7 @@ const LINES = {
   identical: "M4 4h11v11H4zM9 15v5h11V9h-5",
   same: "M3 5h18v14H3zM6 16l4.5-5 3.5 3.5 2-2 2.5 3.5M15.5 9h.1",
   holds: "M3 5h12v12H3zM6 14l3-3.5 2 2 2-2.5M18 9v11H7M18 5v.1M21 5v.1",
+  clutter: "M3 13h5l1.5 3h5L16 13h5v6H3zM3 13l3-8h12l3 8",
   similar: "M3 8h12v11H3zM6 8V5.5h12V16h-3M18 8h3v6",
   apart: "M10 12H3M6 9l-3 3 3 3M14 12h7M18 9l3 3-3 3M12 5v14",
   more: "M5 12h.1M12 12h.1M19 12h.1",

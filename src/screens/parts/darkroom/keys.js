@@ -23,6 +23,7 @@ export const KEYS = [
   },
   { keys: ["A"], action: "keepAll", in: "group", words: _("Keep all photos of the group") },
   { keys: ["X"], action: "keepOnly", in: "group", words: _("Keep only the large photo") },
+  { keys: ["S"], action: "setAside", in: "group", words: _("Set a photo that may be clutter aside, then the next one") },
   { keys: ["Enter"], action: "accept", in: "group", words: _("Accept, then go to the next open group") },
   { keys: ["N"], action: "apart", in: "group", words: _("Not duplicates: take this group apart") },
   { keys: ["Z"], action: "loupe", in: "group", words: _("Loupe: zoom to 100 %") },

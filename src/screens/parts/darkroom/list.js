@@ -3,7 +3,7 @@
 import { button } from "./bar.js";
 import { count, h, size } from "./dom.js";
 import { SHOW_ALL, SORTS } from "./filters.js";
-import { LANES, SURE, progress } from "./groups.js";
+import { CLUTTER, LANES, SURE, isClutter, progress } from "./groups.js";
 import { Identical } from "./identical.js";
 import { _, ngettext } from "./language.js";
 import { Rows } from "./rows.js";
@@ -68,6 +68,7 @@ export class ListView {
     this.page.bar.begin.append(this.sure, this.start);
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
+    this.lanes = h("div", { class: "lanes", role: "group", "aria-label": _("Photos that may be clutter"), hidden: true });
     this.many = this.buildMany();
     return h(
       "section",
@@ -75,6 +76,7 @@ export class ListView {
       this.title,
       this.finished,
       this.wins.element,
+      this.lanes,
       h(
         "div",
         { class: "top" },
@@ -106,16 +108,17 @@ export class ListView {
       _("Merge into one group"),
       act((ids) => this.page.merge(ids)),
     );
+    const accept = act((ids) => this.page.acceptMany(ids));
+    const said = (ids) => _("{photos} set aside", { photos: count(ids.length, "photo") });
+    const aside = act((ids) => this.page.acceptMany(ids, said(ids), "aside"));
+    this.accept = button("check", _("Accept"), accept, { class: "strong" });
+    this.aside = button("cross", _("Set aside"), aside);
     return h(
       "div",
       { class: "many", role: "group", "aria-label": _("Selected groups"), hidden: true },
       this.manyWords,
-      button(
-        "check",
-        _("Accept"),
-        act((ids) => this.page.acceptMany(ids)),
-        { class: "strong" },
-      ),
+      this.accept,
+      this.aside,
       button(
         "open",
         _("Reopen"),
@@ -170,14 +173,20 @@ export class ListView {
     const { book } = choices;
     const { order } = listing;
     this.rows.show(book, order, selection.ticked, upTo);
-    const all = book.groups.length;
-    this.counted.textContent =
-      order.length === all ? count(all, "group") : _("{n:,} of {groups}", { n: order.length, groups: count(all, "group") });
+    const { all } = progress(book);
     const { length } = chosen;
+    const lane = isClutter(listing.filter);
+    const groups = count(all, "group");
+    const some = order.length === all ? groups : _("{n:,} of {groups}", { n: order.length, groups });
+    this.counted.textContent = lane ? count(order.length, "photo") : some;
+    this.showLanes(book, listing.filter.lane);
+    this.merge.hidden = lane;
+    this.aside.hidden = !lane;
+    this.accept.lastChild.textContent = lane ? _("Keep") : _("Accept");
     this.all.checked = length > 0 && length === order.length;
     this.all.indeterminate = length > 0 && length < order.length;
     this.many.hidden = !length;
-    this.manyWords.textContent = _("{groups} selected", { groups: count(length, "group") });
+    this.manyWords.textContent = _("{groups} selected", { groups: count(length, lane ? "photo" : "group") });
     this.merge.disabled = length < 2;
     this.none.hidden = order.length > 0;
     this.none.textContent = all ? _("No group matches.") : _("There are no groups to decide.");
@@ -186,12 +195,29 @@ export class ListView {
     this.page.bar.refresh();
   }
 
+  /** A button for each kind of clutter there is; a lane that is open says what it is not. */
+  showLanes({ groups }, open) {
+    const { kind: focused } = this.element.getRootNode().activeElement?.dataset ?? {};
+    const chips = Object.entries(CLUTTER).map(([kind, name]) => {
+      const number = groups.filter(({ lane }) => lane === kind).length;
+      const turn = () => (this.set({ lane: kind === open ? "" : kind }), this.showFields());
+      const more = { "aria-pressed": String(kind === open), "data-kind": kind };
+      return number > 0 && button("clutter", _("{name} ({number:,})", { name, number }), turn, more);
+    });
+    const warning = _("Nothing here is proposed to go. A blurred photo may be somebody’s dearest.");
+    const shown = [...chips, open in CLUTTER && h("p", { class: "quiet" }, warning)].filter(Boolean);
+    this.lanes.hidden = !shown.length;
+    this.lanes.replaceChildren(h("p", {}, _("May be clutter:")), ...shown);
+    if (focused) this.lanes.querySelector(`[data-kind=${focused}]`)?.focus({ preventScroll: true });
+  }
+
   showProgress() {
     const { book } = this.store.choices;
     const { order } = this.store.listing;
     const { all, done } = progress(book);
     const { bytes } = book.ledger.left_out;
-    this.start.hidden = this.sure.hidden = done === all || !this.store.nextOpen("");
+    this.start.hidden = !this.store.nextOpen("");
+    this.sure.hidden = this.start.hidden || done === all || isClutter(this.store.listing.filter);
     this.start.lastChild.textContent = done ? _("Continue review") : _("Start review");
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
     const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";

@@ -204,8 +204,8 @@ export class Darkroom {
     else this.goList();
   }
 
-  acceptMany(groups, words = _("{groups} accepted", { groups: count(groups.length, "group") })) {
-    this.step({ do: "accept", groups });
+  acceptMany(groups, words = _("{groups} accepted", { groups: count(groups.length, "group") }), does = "accept") {
+    this.step({ do: does, groups });
     this.list.refresh();
     this.say(_("{words}. Undo takes it all back.", { words }), true);
   }

@@ -2,7 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
-import { LANES, gain, kept, status } from "./groups.js";
+import { LANES, gain, isClutter, kept, status } from "./groups.js";
 import { _, number } from "./language.js";
 
 const THUMBS = 5;
@@ -92,7 +92,12 @@ export class Rows {
         ...photos.slice(0, THUMBS).map((photo) => this.thumb(photo)),
       ),
       h("span", { class: "name", title: photos[0].name }, base, " ", h("span", { class: "folder" }, folders.join("/"))),
-      h("span", { class: "lane" }, icon(group.lane), `${LANES[group.lane]} · ${count(photos.length, "photo")}`),
+      h(
+        "span",
+        { class: "lane", title: group.reason },
+        icon(isClutter(group) ? "clutter" : group.lane),
+        isClutter(group) ? group.reason : `${LANES[group.lane]} · ${count(photos.length, "photo")}`,
+      ),
       h(
         "span",
         { class: group.doubt ? "sure doubtful" : "sure" },
@@ -112,7 +117,9 @@ export class Rows {
 
   mark(row, group, choice) {
     const state = status(group, choice);
-    const part = _("{kept} of {n} kept", { kept: kept(group, choice).size, n: group.photos.length });
+    const stays = kept(group, choice).size;
+    const each = stays ? _("Kept") : _("Set aside");
+    const part = isClutter(group) ? each : _("{kept} of {n} kept", { kept: stays, n: group.photos.length });
     const bytes = gain(group, choice);
     const done = state === "done" || state === "remembered";
     const words = {
@@ -122,7 +129,7 @@ export class Rows {
       open: _("Open"),
     }[state];
     row.element.classList.toggle("done", done);
-    row.bytes.textContent = bytes ? (done ? _("{size} set aside", { size: size(bytes) }) : _("frees {size}", { size: size(bytes) })) : _("Frees nothing");
+    row.bytes.textContent = bytes ? (done ? _("{size} set aside", { size: size(bytes) }) : _("frees {size}", { size: size(bytes) })) : isClutter(group) ? "" : _("Frees nothing");
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
 }

@@ -40,7 +40,7 @@ export class Strip {
       "button",
       { type: "button", class: "show", "aria-label": _("Show {name}", { name }), title: photo.name },
       picture,
-      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && !this.group.tie && icon("star")),
+      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && this.group.photos.length > 1 && !this.group.tie && icon("star")),
       h("span", { class: "going", "aria-hidden": "true" }, icon("cross")),
       photo.near && h("span", { class: "near" }, photo.near),
     );
