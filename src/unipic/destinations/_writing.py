@@ -106,11 +106,9 @@ def writing(
 ) -> Iterator[Callable[[Sequence[Item], Progress], list[Written]]]:
     """write_items() for several lots of items, with one exiftool for all of them."""
     with ExitStack() as stack:
-        folder = (
-            Path(stack.enter_context(TemporaryDirectory(prefix="unipic-", ignore_cleanup_errors=True)))
-            if copying.changes
-            else Path()
-        )
+        folder = Path()
+        if copying.changes:  # a worker that is stopped may still write into it
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-", ignore_cleanup_errors=True)))
         if copying.developer:
             yield partial(_write_copies, write, copying.developer, folder)
             return

@@ -1,4 +1,4 @@
-"""Copies by a preset: named by its pattern, cut around faces, made in workers. A destination writes and verifies them."""
+"""Copies by a preset: named by its pattern, cut around faces, made in workers. Destinations write and verify them."""
 
 import uuid
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Copies for a purpose: sRGB, resized in linear light, sharpened for their size. In reading's workers, as all decoding."""
+"""Copies for a purpose: sRGB, resized in linear light, sharpened for their size. In workers, as all decoding."""
 
 import io
 import math
@@ -128,9 +128,8 @@ class _Place:
         size = page if part else (max(1, round(wide * scale)), max(1, round(high * scale)))
         if part and not style.dpi and scale == 1:
             size = page = (wide, high)
-        return cls(
-            (box[0], box[1], box[0] + wide, box[1] + high), size, page if style.fill or style.dpi else size, scale
-        )
+        page = page if style.fill or style.dpi else size
+        return cls((box[0], box[1], box[0] + wide, box[1] + high), size, page, scale)
 
 
 def _linear() -> np.ndarray:
