@@ -10,7 +10,8 @@ import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
-from screens.parts.save import album_root, make_crops, make_folder, make_list, make_zip, offer
+from screens.parts.presets import about, chosen_preset, sample
+from screens.parts.save import album_root, make_crops, make_folder, make_list, make_sheet, make_zip, offer
 from screens.parts.tree import tree
 from screens.parts.words import belonging, bullets, count, failed, first_of, plain, size
 from screens.session import session
@@ -18,6 +19,7 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
+from unipic.albums.presets import Preset
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
 from unipic.core.photo import Photo, is_preview
@@ -25,6 +27,7 @@ from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST, plan_to_copy
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview, preview
+from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.location import INSTALL, find_exiftool
 from unipic.review.outcomes import Outcome
 
@@ -34,13 +37,14 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "tree", "crops", "list", "immich", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "crops", "sheet", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "tree": ":material/account_tree: Folder tree",
     "crops": ":material/crop: Crops",
+    "sheet": ":material/grid_on: Contact sheet",
     "list": ":material/list_alt: List",
     "immich": ":material/cloud_upload: Immich",
     "aside": ":material/drive_file_move: :red[Move originals aside]",
@@ -63,7 +67,8 @@ def export(job: Export) -> bool:
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
-    offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "immich": source == "immich"}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "sheet": copied}
+    offered |= {"immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
     way = st.segmented_control("How", ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
@@ -82,17 +87,33 @@ def export(job: Export) -> bool:
         return False
     if way == "crops":
         return _crops(job, album)
-    _location()
+    if way == "sheet":
+        _sheet(job, album)
+        return False
+    preset = chosen_preset() if way != "library" else None
+    if preset:
+        st.caption(about(preset))
+        sample(preset, job.outcomes)
+    else:
+        _location()
     if way == "tree":
-        return tree(job.run, job.outcomes, album, without_place(), job.ready)
-    plan = preview(plan_to_copy(job.outcomes))
-    _what_will_happen(plan, job)
+        return tree(job.run, job.outcomes, album, without_place(), job.ready, preset)
+    plan = _plan(job, preset)
+    _what_will_happen(plan, job, preset)
     if way == "folder":
-        return _folder(job, plan, album)
-    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album)
+        return _folder(job, plan, album, preset)
+    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album, preset)
 
 
-def _what_will_happen(plan: Preview, job: Export) -> None:
+def _plan(job: Export, preset: Preset | None) -> Preview:
+    if preset is None:
+        return preview(plan_to_copy(job.outcomes))
+    from unipic.destinations.developing import Developer  # with OpenCV, which other exports do without
+
+    return preview(plan_to_copy(job.outcomes, Developer(preset, InlineEngine())))
+
+
+def _what_will_happen(plan: Preview, job: Export, preset: Preset | None) -> None:
     """What copying will do, in words with numbers; whatever does not apply is left out."""
     st.markdown("**What will happen**")
     left = marks_left(job.outcomes)
@@ -111,8 +132,17 @@ def _what_will_happen(plan: Preview, job: Export) -> None:
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
         "Disk space needed": size(plan.needed),
     }
+    if preset:
+        kept = preset.metadata == "kept"
+        lines = {
+            "Made": f"{count(plan.photos, 'copy', 'copies')}, one for each photo that is kept",
+            "Location": kept
+            and plan.located
+            and f"{count(plan.located, 'photo')} {carry} a location, and so do the copies",
+            "Disk space needed": f"{size(plan.needed)} at most",
+        }
     st.markdown(bullets(lines))
-    if plan.renamed:
+    if plan.renamed and not preset:
         with st.expander("New names"):
             first_of([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed], MAX_ROWS_SHOWN)
     _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
@@ -137,19 +167,24 @@ def without_place() -> bool:
     return bool(session.widget(WITHOUT_PLACE)) and find_exiftool() is not None
 
 
-def _zip(job: Export, plan: Preview, album: str) -> bool:
+def _stripped(preset: Preset | None) -> bool:
+    """Whether the location is taken out of copies of the files; a preset says itself what its copies tell."""
+    return preset is None and without_place()
+
+
+def _zip(job: Export, plan: Preview, album: str, preset: Preset | None) -> bool:
     run = job.run
     st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
     usable = _has_space(plan, run.out) and job.ready
     made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
-    done = made and make_zip(run, job.outcomes, album, without_place()) is not None
+    done = made and make_zip(run, job.outcomes, album, _stripped(preset), preset) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
     offer(run)
     return done
 
 
-def _folder(job: Export, plan: Preview, album: str) -> bool:
+def _folder(job: Export, plan: Preview, album: str, preset: Preset | None) -> bool:
     run = job.run
     root, roots = album_root("out-root"), writable_folders()
     if root is None:
@@ -176,7 +211,7 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not usable):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
-    if make_folder(target, job.outcomes, without_place()) is None:
+    if make_folder(target, job.outcomes, _stripped(preset), preset) is None:
         return False
     _there(target)
     return True
@@ -220,6 +255,18 @@ def _crops(job: Export, album: str) -> bool:
         make_crops(job.run, photos, aspects, album)
     offer(job.run)
     return False
+
+
+def _sheet(job: Export, album: str) -> None:
+    photos = sum(one.fate == "kept" for one in job.outcomes)
+    st.caption(
+        f"A PDF to print: {count(photos, 'photo')} as small pictures with their names, 24 to a page of A4, with page "
+        "numbers."
+    )
+    usable = bool(photos and job.ready)
+    icon = ":material/grid_on:"
+    if st.button("Make the contact sheet", type="primary", icon=icon, key="make-sheet", disabled=not usable):
+        make_sheet(job.run, job.outcomes, album)
 
 
 def _list(job: Export, album: str) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import failed, plain, size
+from screens.parts.words import count, failed, first_of, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
@@ -27,6 +27,10 @@ from unipic.destinations.list import ListDestination
 from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from unipic.albums.presets import Preset
+    from unipic.destinations.developing import Developer
 
 T = TypeVar("T")
 
@@ -45,18 +49,47 @@ def save_progress(run: Run) -> None:
         offer(run)
 
 
-def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
+def make_zip(
+    run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False, preset: Preset | None = None
+) -> Result | None:
     """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
-    written = written_by(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
+    with developing(preset) as developer:
+        written = written_by(ZipDestination(path, True, strip_location, developer), outcomes, "Making the ZIP")
     if written is not None:
         session.zip_path = path
     return written
 
 
-def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
+def make_folder(
+    folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False, preset: Preset | None = None
+) -> Result | None:
     """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
-    return written_by(FolderDestination(folder, strip_location), outcomes, "Copying")
+    with developing(preset) as developer:
+        return written_by(FolderDestination(folder, strip_location, developer), outcomes, "Copying")
+
+
+@contextmanager
+def developing(preset: Preset | None) -> Iterator[Developer | None]:
+    """What makes copies by a preset; None without one."""
+    if preset is None:
+        yield None
+        return
+    from unipic.destinations.developing import opened  # with OpenCV, which other exports do without
+
+    with opened(preset, Settings()) as developer:
+        yield developer
+
+
+def make_sheet(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
+    """Write a contact sheet into the run's folder, and offer it."""
+    from unipic.destinations.contact_sheet import ContactSheet
+    from unipic.destinations.crops import engine_of
+
+    path = run.out / f"{zip_name(album)}.pdf"
+    with closing(engine_of(Settings())) as engine:
+        if written_by(ContactSheet(path, engine, album, replace=True), outcomes, "Making pages") is not None:
+            _offer(run, path, "sheet")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
@@ -102,6 +135,9 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
     if result is None:
         return None
     _said(result.problems, "more, listed in the manifest")
+    if result.notes:
+        with st.expander(f"What to know of {count(len(result.notes), 'copy', 'copies')}", icon=":material/info:"):
+            first_of([plain(note) for note in result.notes], MAX_ROWS_SHOWN)
     return result
 
 

@@ -8,13 +8,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PdfParser import PdfParser
 
 from unipic.albums.collage import DPI, PAPERS
 from unipic.albums.presets import Preset
-from unipic.core.files import atomic_file, copy_and_hash
+from unipic.core.errors import DestinationError
+from unipic.core.files import atomic_file
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import printable
-from unipic.destinations._writing import check_space, compare, explained, result_of
+from unipic.destinations._writing import check_space, explained, result_of
 from unipic.destinations.base import Item, Plan, Result, Written, file_ready, plan_to_copy
 from unipic.destinations.developing import Developer
 from unipic.reading.engines.base import Engine
@@ -51,6 +53,8 @@ class ContactSheet:
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """Write all pages, or leave nothing. A photo that cannot be shown has an empty place with its name."""
         self.ready()
+        if not plan.items:
+            raise DestinationError("there is no photo to show on a contact sheet")
         written = list[Written]()
         with explained(self.path.parent, lambda: plan.items, "The unfinished PDF was removed."):
             check_space(self.path.parent, plan.items)
@@ -62,8 +66,9 @@ class ContactSheet:
                 for number in range(pages := ceil(len(plan.items) / (COLUMNS * ROWS))):
                     page = self._page(islice(places, COLUMNS * ROWS), f"{self.title}  {number + 1} / {pages}")
                     page.save(file, "PDF", append=number > 0, resolution=DPI, quality=QUALITY, title=self.title)
-                file.seek(0)
-                compare(file, copy_and_hash(file), self.path)
+                file.flush()
+                if len(PdfParser(f=file).pages) != pages:
+                    raise DestinationError(f"{self.path} could not be read back with all its pages; it was removed")
         return result_of(written)
 
     def _places(

@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from unipic.albums.crop import Crop, Head, crop_of, in_words
 from unipic.albums.folders import event_folders
@@ -13,15 +15,15 @@ from unipic.albums.plan import Tree, renamed, words_of
 from unipic.albums.presets import Preset
 from unipic.core.face import Box
 from unipic.core.photo import Photo, is_preview
-from unipic.core.settings import Limits
+from unipic.core.settings import Limits, Settings
 from unipic.destinations.base import MANIFEST, Item
+from unipic.destinations.crops import SIDE, engine_of
 from unipic.destinations.names import export_names
 from unipic.reading.cropping import Picture, picture
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.rendering import Render, Rendered, Style, render
 from unipic.review.outcomes import Outcome
 
-SIDE = 640  # pixels: the long side of the pictures in which faces are looked for
 BYTES_PER_PIXEL = 0.7  # more than a detailed photo takes as a JPEG of quality 95
 IN_IMMICH = "lies in Immich, and only a preview of it is here"
 
@@ -92,6 +94,13 @@ class Developer:
             note = "; ".join(filter(None, (made.note, told)))
             yield item, job.target, replace(made, note=note)
 
+    def sample(self, outcomes: Sequence[Outcome]) -> tuple[bytes, str] | None:
+        """The copy of the first photo, and what to know of it or why there is none; None without photos."""
+        with TemporaryDirectory(prefix="unipic-") as folder:
+            for _, path, made in self.copies(self.items(self.only(outcomes)[:1]), Path(folder)):
+                return (b"" if made.problem else path.read_bytes()), made.problem or made.note
+        return None
+
     def _names(self, photos: Sequence[Photo]) -> dict[str, str]:
         pattern = self.preset.names
         events = event_folders(photos) if "event" in words_of(pattern) else ()
@@ -121,6 +130,13 @@ class Developer:
     @cached_property
     def _heads(self) -> Heads:
         return self.find_heads or head_finder()
+
+
+@contextmanager
+def opened(preset: Preset, settings: Settings) -> Iterator[Developer]:
+    """A developer with workers of its own."""
+    with closing(engine_of(settings)) as engine:
+        yield Developer(preset, engine, settings.limits)
 
 
 _Job = tuple[Item, Render, str]  # and what a person should know of its crop

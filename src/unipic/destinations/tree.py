@@ -65,8 +65,7 @@ class TreeDestination:
 
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
         self.folder, self.how = folder, how or How()
-        self._developer = self.how.copying.developer
-        self.tree = self._developer.tree(tree) if self._developer else tree
+        self.tree = self.how.developer.tree(tree) if self.how.developer else tree
         self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
         self._groups = GroupWriter(folder, self.notes)
         self._places = {placed.asset.id: placed for placed in self.tree.placed}
@@ -86,7 +85,7 @@ class TreeDestination:
 
     def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
         """See Destination.plan. Files that are there already are compared by content."""
-        outcomes = self._developer.only(outcomes) if self._developer else outcomes
+        outcomes = self.how.developer.only(outcomes) if self.how.developer else outcomes
         chosen = [o for o in outcomes if is_written(o) and o.file.id in self._places]
         order = {placed.asset.id: at for at, placed in enumerate(self.tree.placed)}
         spots = Spots(self.folder, self._same, {placed.folder for placed in self.tree.placed} | folders_in(self.folder))
@@ -174,8 +173,8 @@ class TreeDestination:
         return {folder: max(sorted(counts), key=counts.__getitem__) for folder, counts in found.items()}
 
     def _item(self, outcome: Outcome, file: File, name: str) -> Item:
-        if self._developer and isinstance(file, Photo):
-            return self._developer.item(outcome, file, name)
+        if self.how.developer and isinstance(file, Photo):
+            return self.how.developer.item(outcome, file, name)
         return Item(outcome, file, name)
 
     def _same(self, path: Path, file: File) -> bool:
