@@ -14,7 +14,6 @@ from cli import (  # noqa: F401 they register their commands
     collage,
     crop,
     events,
-    export,
     immich,
     library,
     memory,

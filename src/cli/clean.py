@@ -53,6 +53,10 @@ EXAMPLES = f"""
   Move copies into a dated folder beside the originals, after you typed their number:
     {COMMAND} clean ~/Pictures --move-aside
 
+  Squares for social media, in sRGB and without the place, and a contact sheet of what is kept:
+    {COMMAND} clean ~/Pictures/Lisbon --to ~/squares --as square
+    {COMMAND} clean ~/Pictures/Lisbon --pdf sheet.pdf
+
   For another program:
     {COMMAND} clean photos --dry-run --json | jq .report
 
@@ -81,6 +85,11 @@ class Output:
     fresh: Annotated[bool, _output("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
         False
     )
+    preset: Annotated[
+        str,
+        _output("--as", "With --zip or --to: copies by a preset, as square, web or print-10x15 (docs/presets.md)."),
+    ] = ""
+    pdf: Annotated[Path | None, _output("--pdf", "A contact sheet: small pictures with their names, to print.")] = None
     sidecars: Annotated[
         bool, _output("--sidecars", "With --zip or --to: XMP files with what an export's own files say of photos.")
     ] = False
@@ -91,7 +100,7 @@ class Output:
     @property
     def target(self) -> Path | None:
         """Where the gallery is written to; None if it is not."""
-        return self.zip_path or self.to
+        return self.zip_path or self.to or self.pdf
 
     @property
     def written(self) -> list[Path]:
@@ -99,16 +108,17 @@ class Output:
 
     def check(self) -> None:
         """SettingsError for ways that exclude each other, or none."""
-        ways = sum(map(bool, (self.zip_path, self.to, self.move_aside, self.dry_run)))
+        ways = sum(map(bool, (self.zip_path, self.to, self.pdf, self.move_aside, self.dry_run)))
         if ways > 1 or not (ways or self.listing):
-            all_ways = "--zip FILE, --to FOLDER, --move-aside or --dry-run"
+            all_ways = "--zip FILE, --to FOLDER, --pdf FILE, --move-aside or --dry-run"
             raise SettingsError(f"choose where the result goes: exactly one of {all_ways}")
         if self.yes is not None and not self.move_aside:
             raise SettingsError("--yes N confirms --move-aside, which was not given")
-        if self.strip_location and not self.target:
-            raise SettingsError("--strip-location needs --zip or --to")
-        if self.sidecars and not self.target:
-            raise SettingsError("--sidecars needs --zip or --to")
+        for name, said in (("strip-location", self.strip_location), ("sidecars", self.sidecars), ("as", self.preset)):
+            if said and not (self.zip_path or self.to):
+                raise SettingsError(f"--{name} needs --zip or --to")
+        if self.preset and (self.strip_location or self.sidecars):
+            raise SettingsError("--as says itself what its copies tell; leave out --strip-location and --sidecars")
 
 
 @dataclass(frozen=True)
@@ -219,16 +229,22 @@ def clean(
 
 def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
+    from unipic.albums.presets import preset_named
     from unipic.destinations.base import outside
+    from unipic.destinations.contact_sheet import ContactSheet
+    from unipic.destinations.developing import Developer
     from unipic.destinations.folder import FolderDestination
     from unipic.destinations.list import ListDestination
     from unipic.destinations.zip import ZipDestination
 
     found: dict[Path, Destination] = {}
+    developer = Developer(preset_named(output.preset)) if output.preset else None
     if output.zip_path:
-        found[output.zip_path] = ZipDestination(output.zip_path, strip_location=output.strip_location)
+        found[output.zip_path] = ZipDestination(output.zip_path, False, output.strip_location, developer)
     if output.to:
-        found[output.to] = FolderDestination(output.to, output.strip_location)
+        found[output.to] = FolderDestination(output.to, output.strip_location, developer)
+    if output.pdf:
+        found[output.pdf] = ContactSheet(output.pdf)
     if output.listing:
         found[output.listing] = ListDestination(output.listing)
     with before_the_work():

@@ -61,14 +61,12 @@ class Job:
         from unipic.destinations.linking import Linker
         from unipic.destinations.tree import How, TreeDestination, no_details
         from unipic.reading.details import details_of
-        from unipic.reading.engines.inline import InlineEngine
 
         link: Any = self.making.link
         details = partial(details_of, engine) if engine else no_details
         how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
         if self.making.preset:
-            preset = preset_named(self.making.preset)
-            how = replace(how, developer=Developer(preset, engine or InlineEngine(), self.settings.limits))
+            how = replace(how, developer=Developer(preset_named(self.making.preset), self.settings))
         how = replace(how, locked=self.making.watch, facts={"looked_at": limited} if limited else {})
         if self.making.hdr:
             kind: Any = self.making.hdr_format

@@ -60,6 +60,8 @@ class Answer:
 class Where:
     to: Annotated[Path | None, _where("--to", "Copy the photos into this folder.")] = None
     zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP.")] = None
+    preset: Annotated[str, _where("--as", "With --zip or --to: copies by a preset (docs/presets.md).")] = ""
+    pdf: Annotated[Path | None, _where("--pdf", "A contact sheet of the photos.")] = None
     listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
     coco: Annotated[
         Path | None, _where("--export-coco", "Write a COCO dataset: the photos, with a box where SAM found it.")
@@ -90,7 +92,9 @@ def search(
             raise SettingsError("--limit is 1 or more")
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
-        destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
+        destinations = ready(
+            Output(where.zip_path, where.to, where.listing, preset=where.preset, pdf=where.pdf), library.paths()
+        )
         datasets = list(_datasets(where, library.paths()))
         with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)

@@ -4,14 +4,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
-from screens.parts.presets import about, chosen_preset, sample
-from screens.parts.save import album_root, make_crops, make_folder, make_list, make_sheet, make_zip, offer
+from screens.parts.presets import chosen
+from screens.parts.save import album_root, make_folder, make_list, make_sheet, make_zip, offer
 from screens.parts.tree import tree
 from screens.parts.words import belonging, bullets, count, failed, first_of, plain, size
 from screens.session import session
@@ -19,17 +19,18 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
-from unipic.albums.presets import Preset
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
-from unipic.destinations.base import MANIFEST, plan_to_copy
+from unipic.destinations.base import MANIFEST, Copying, plan_to_copy
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview, preview
-from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.location import INSTALL, find_exiftool
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from unipic.destinations.developing import Developer
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them
@@ -37,13 +38,12 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: "without their location; the picture in every copy is compared with the original's",
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "tree", "crops", "sheet", "list", "immich", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "sheet", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": ":material/photo_library: My library",
     "folder": ":material/drive_folder_upload: Folder on the server",
     "tree": ":material/account_tree: Folder tree",
-    "crops": ":material/crop: Crops",
     "sheet": ":material/grid_on: Contact sheet",
     "list": ":material/list_alt: List",
     "immich": ":material/cloud_upload: Immich",
@@ -67,7 +67,7 @@ def export(job: Export) -> bool:
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
-    offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "sheet": copied}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "sheet": copied}
     offered |= {"immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
@@ -85,35 +85,22 @@ def export(job: Export) -> bool:
     if way == "list":
         _list(job, album)
         return False
-    if way == "crops":
-        return _crops(job, album)
     if way == "sheet":
         _sheet(job, album)
         return False
-    preset = chosen_preset() if way != "library" else None
-    if preset:
-        st.caption(about(preset))
-        sample(preset, job.outcomes)
-    else:
+    developer = chosen(job.outcomes) if way != "library" else None
+    if developer is None:
         _location()
     if way == "tree":
-        return tree(job.run, job.outcomes, album, without_place(), job.ready, preset)
-    plan = _plan(job, preset)
-    _what_will_happen(plan, job, preset)
+        return tree(job.run, job.outcomes, album, Copying(without_place(), developer), job.ready)
+    plan = preview(plan_to_copy(job.outcomes, developer))
+    _what_will_happen(plan, job, developer)
     if way == "folder":
-        return _folder(job, plan, album, preset)
-    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album, preset)
+        return _folder(job, plan, album, developer)
+    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album, developer)
 
 
-def _plan(job: Export, preset: Preset | None) -> Preview:
-    if preset is None:
-        return preview(plan_to_copy(job.outcomes))
-    from unipic.destinations.developing import Developer  # with OpenCV, which other exports do without
-
-    return preview(plan_to_copy(job.outcomes, Developer(preset, InlineEngine())))
-
-
-def _what_will_happen(plan: Preview, job: Export, preset: Preset | None) -> None:
+def _what_will_happen(plan: Preview, job: Export, developer: Developer | None) -> None:
     """What copying will do, in words with numbers; whatever does not apply is left out."""
     st.markdown("**What will happen**")
     left = marks_left(job.outcomes)
@@ -132,17 +119,15 @@ def _what_will_happen(plan: Preview, job: Export, preset: Preset | None) -> None
         "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
         "Disk space needed": size(plan.needed),
     }
-    if preset:
-        kept = preset.metadata == "kept"
+    if developer:
+        told = plan.located if developer.keeps_place else 0
         lines = {
             "Made": f"{count(plan.photos, 'copy', 'copies')}, one for each photo that is kept",
-            "Location": kept
-            and plan.located
-            and f"{count(plan.located, 'photo')} {carry} a location, and so do the copies",
+            "Location": told and f"{count(told, 'photo')} {carry} a location, and so do the copies",
             "Disk space needed": f"{size(plan.needed)} at most",
         }
     st.markdown(bullets(lines))
-    if plan.renamed and not preset:
+    if plan.renamed and not developer:
         with st.expander("New names"):
             first_of([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed], MAX_ROWS_SHOWN)
     _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
@@ -167,24 +152,19 @@ def without_place() -> bool:
     return bool(session.widget(WITHOUT_PLACE)) and find_exiftool() is not None
 
 
-def _stripped(preset: Preset | None) -> bool:
-    """Whether the location is taken out of copies of the files; a preset says itself what its copies tell."""
-    return preset is None and without_place()
-
-
-def _zip(job: Export, plan: Preview, album: str, preset: Preset | None) -> bool:
+def _zip(job: Export, plan: Preview, album: str, developer: Developer | None) -> bool:
     run = job.run
     st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
     usable = _has_space(plan, run.out) and job.ready
     made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
-    done = made and make_zip(run, job.outcomes, album, _stripped(preset), preset) is not None
+    done = made and make_zip(run, job.outcomes, album, without_place(), developer) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
     offer(run)
     return done
 
 
-def _folder(job: Export, plan: Preview, album: str, preset: Preset | None) -> bool:
+def _folder(job: Export, plan: Preview, album: str, developer: Developer | None) -> bool:
     run = job.run
     root, roots = album_root("out-root"), writable_folders()
     if root is None:
@@ -211,7 +191,7 @@ def _folder(job: Export, plan: Preview, album: str, preset: Preset | None) -> bo
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not usable):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
-    if make_folder(target, job.outcomes, _stripped(preset), preset) is None:
+    if make_folder(target, job.outcomes, without_place(), developer) is None:
         return False
     _there(target)
     return True
@@ -238,23 +218,6 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
     look_for_new([library().add(kept_folder())])
     st.success("The photos are in your library.", icon=":material/check_circle:")
     return True
-
-
-def _crops(job: Export, album: str) -> bool:
-    """A ZIP of crops of what is kept. False: it is no album of all photos."""
-    from unipic.albums.crop import ASPECTS
-
-    aspects = st.segmented_control("Shape", list(ASPECTS), selection_mode="multi", default="4:5", key="aspects")
-    photos = [one.file for one in job.outcomes if one.fate == "kept" and isinstance(one.file, Photo)]
-    st.caption(
-        f"A ZIP with a JPEG of each of {count(len(photos), 'photo')} in each shape, at the photo's own pixels. Faces "
-        "stay whole if they fit; otherwise it says whose is cut. The time and the place of a photo stay in its crops."
-    )
-    usable = bool(aspects and photos and job.ready)
-    if st.button("Make the crops", type="primary", icon=":material/crop:", key="crop", disabled=not usable):
-        make_crops(job.run, photos, aspects, album)
-    offer(job.run)
-    return False
 
 
 def _sheet(job: Export, album: str) -> None:

@@ -1,72 +1,78 @@
 """What the copies of an export are like: the original files, or pictures by a preset, one of which can be looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from screens.parts.save import developing
 from screens.parts.words import failed, plain
-from unipic.albums.presets import MOST_BLEED, Preset, presets
-from unipic.core.errors import SettingsError, UnipicError
+from unipic.albums.presets import LONGEST, MOST_BLEED, Metadata, Preset, presets
+from unipic.core.errors import UnipicError
 from unipic.review.outcomes import Outcome
 
-Metadata = Literal["kept", "reduced", "none"]
+if TYPE_CHECKING:
+    from unipic.destinations.developing import Developer
+
 METADATA: Mapping[Metadata, str] = {
-    "kept": "All, with the place",
+    "kept": "Everything, with the place",
     "reduced": "Time and camera, no place",
     "none": "Nothing",
 }
 SAMPLE_WIDTH = 360  # pixels on screen
 
 
-def chosen_preset() -> Preset | None:
-    """Ask for a preset, and for what is often changed of it. None: the original files."""
+def chosen(outcomes: Sequence[Outcome]) -> Developer | None:
+    """Ask for a preset, say what it does, and offer to look at the first copy. None: the original files."""
     try:
         known = presets()
-    except SettingsError as error:
+    except UnipicError as error:
         failed(error)
         return None
     labels = {"": "Original files", **{name: plain(one.label) for name, one in known.items()}}
     name = st.selectbox("Pictures", list(labels), format_func=labels.__getitem__, key="preset")
     if not name:
         return None
-    preset = known[name]
-    left, right = st.columns(2)
-    metadata: Metadata = left.selectbox(
-        "What the copies tell",
-        list(METADATA),
-        index=list(METADATA).index(preset.metadata),
-        format_func=METADATA.__getitem__,
-        key=f"metadata-{name}",
-    )
+    from unipic.destinations.developing import Developer  # with OpenCV, which other exports do without
+
+    preset = _adjusted(known[name], name)
+    st.caption(_about(preset))
+    developer = Developer(preset)
+    if st.button("Preview the first copy", icon=":material/visibility:", key="preset-sample"):
+        _show_sample(developer, outcomes)
+    return developer
+
+
+def _adjusted(preset: Preset, name: str) -> Preset:
+    """The preset with what a person changes for this export."""
+    kinds, left, right = list(METADATA), *st.columns(2)
+    at, words = kinds.index(preset.metadata), "What the copies tell"
+    metadata = left.selectbox(words, kinds, at, format_func=METADATA.__getitem__, key=f"metadata-{name}")
     if preset.printed:
-        about = "What the print shop cuts off at each edge. 0 if it asks for none."
+        about = "What the print shop cuts off at each edge; 0 if it asks for none."
         bleed = right.number_input("Bleed (mm)", 0.0, MOST_BLEED, preset.bleed, 0.5, key=f"bleed-{name}", help=about)
         preset = replace(preset, bleed=bleed)
     return replace(preset, metadata=metadata)
 
 
-def about(preset: Preset) -> str:
-    """What a preset does to a photo, in a few sentences."""
+def _about(preset: Preset) -> str:
     wide, high = preset.pixels
-    size = f"{wide:,} x {high:,} pixels"
-    shape = f"Cut to {size}; where that would cut a face, the whole photo gets a white border."
+    size = "this shape" if max(wide, high) == LONGEST else f"{wide:,} x {high:,} pixels"
+    shape = f"Each photo is cut to {size}. If that would cut a face, the whole photo is shown with a white border."
     if preset.shape == "fit":
-        shape = f"All of each photo, within {size}."
-    small = "Small photos are enlarged, and it says at how many dpi they print." if preset.printed else ""
-    small = small or "Small photos are not enlarged."
-    return f"{shape} {small} In sRGB, as {preset.format.upper()}. Films, raw files and sidecars are left out."
+        shape = f"Each photo is made to fit within {size}; nothing is cut."
+    small = "Small photos are not enlarged."
+    if preset.printed:
+        small = "Small photos are enlarged, with a note at how many dpi they print."
+    return f"{shape} {small} The colours are sRGB. Films, raw files and sidecars are left out."
 
 
-def sample(preset: Preset, outcomes: Sequence[Outcome]) -> None:
-    """A button that shows the copy of the first photo."""
-    if not st.button("Preview the first copy", icon=":material/visibility:", key="preset-sample"):
-        return
+def _show_sample(developer: Developer, outcomes: Sequence[Outcome]) -> None:
     try:
-        with st.spinner("Making one copy"), developing(preset) as developer:
-            made = developer.sample(outcomes) if developer else None
+        with st.spinner("Making one copy"):
+            made = developer.sample(outcomes)
     except UnipicError as error:
         failed(error)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
@@ -18,9 +18,7 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
-from unipic.core.photo import Found, Photo
 from unipic.core.progress import Progress, Step
-from unipic.core.settings import Settings
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
@@ -29,7 +27,6 @@ from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from unipic.albums.presets import Preset
     from unipic.destinations.developing import Developer
 
 T = TypeVar("T")
@@ -50,46 +47,30 @@ def save_progress(run: Run) -> None:
 
 
 def make_zip(
-    run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False, preset: Preset | None = None
+    run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False, developer: Developer | None = None
 ) -> Result | None:
     """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
-    with developing(preset) as developer:
-        written = written_by(ZipDestination(path, True, strip_location, developer), outcomes, "Making the ZIP")
+    written = written_by(ZipDestination(path, True, strip_location, developer), outcomes, "Making the ZIP")
     if written is not None:
         session.zip_path = path
     return written
 
 
 def make_folder(
-    folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False, preset: Preset | None = None
+    folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False, developer: Developer | None = None
 ) -> Result | None:
     """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
-    with developing(preset) as developer:
-        return written_by(FolderDestination(folder, strip_location, developer), outcomes, "Copying")
-
-
-@contextmanager
-def developing(preset: Preset | None) -> Iterator[Developer | None]:
-    """What makes copies by a preset; None without one."""
-    if preset is None:
-        yield None
-        return
-    from unipic.destinations.developing import opened  # with OpenCV, which other exports do without
-
-    with opened(preset, Settings()) as developer:
-        yield developer
+    return written_by(FolderDestination(folder, strip_location, developer), outcomes, "Copying")
 
 
 def make_sheet(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
     """Write a contact sheet into the run's folder, and offer it."""
     from unipic.destinations.contact_sheet import ContactSheet
-    from unipic.destinations.crops import engine_of
 
     path = run.out / f"{zip_name(album)}.pdf"
-    with closing(engine_of(Settings())) as engine:
-        if written_by(ContactSheet(path, engine, album, replace=True), outcomes, "Making pages") is not None:
-            _offer(run, path, "sheet")
+    if written_by(ContactSheet(path, album, replace=True), outcomes, "Making pages") is not None:
+        _offer(run, path, "sheet")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
@@ -98,18 +79,6 @@ def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) ->
     paths = run.load().source in ("folder", "selection")
     if written_by(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
         _offer(run, path, "list")
-
-
-def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album: str) -> None:
-    """Write a ZIP of crops into the run's folder, and say whose heads are cut."""
-    from unipic.destinations.crops import zip_crops
-
-    path = run.out / f"{zip_name(album)} crops.zip"
-    files = [Found(photo.id, photo.name, photo.path, photo.size) for photo in photos]
-    made = with_bar("Cropping", lambda bar: zip_crops(path, files, aspects, Settings(), bar))
-    if made is not None:
-        session.zip_path = path
-        _said(made[1], "more")
 
 
 def offer(run: Run) -> None:

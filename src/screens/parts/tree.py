@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from screens.parts.save import album_root, developing, written_by
+from screens.parts.save import album_root, written_by
 from screens.parts.words import bullets, count, failed, plain, size
 from server.made_routes import accepted
 from server.operator import writable_folders
@@ -17,16 +17,14 @@ from server.runs import Run
 from server.state import desk_of, originals_of
 from unipic.albums.made import brackets
 from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
-from unipic.albums.presets import Preset
 from unipic.core.errors import UnipicError
 from unipic.core.settings import Settings
-from unipic.destinations.base import outside
+from unipic.destinations.base import Copying, outside
 from unipic.destinations.linking import WARNINGS, Link, Linker
 from unipic.destinations.outline import Branch, outline, renamed
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.tree import How, TreeDestination, TreePlan, tree_in
 from unipic.reading.details import details_of
-from unipic.reading.engines.inline import InlineEngine
 from unipic.reading.engines.local import LocalEngine
 from unipic.review.outcomes import Outcome
 from utils import organise
@@ -50,23 +48,23 @@ LINKS: dict[Link, str] = {
 MAX_FOLDERS_SHOWN, MAX_NAMES_SHOWN = 30, 20
 
 
-def tree(
-    run: Run, outcomes: Sequence[Outcome], album: str, without_place: bool, ready: bool, preset: Preset | None = None
-) -> bool:
+def tree(run: Run, outcomes: Sequence[Outcome], album: str, copying: Copying, ready: bool) -> bool:
     """The choices, the tree as it will be, and the button. True if it was just written."""
     root = album_root("tree-root")
     if root is None:
         return False
     try:
-        wish, link = _wish(), "copy" if preset else _link(run)
+        wish, link = _wish(), "copy" if copying.developer else _link(run)
         target = _target(run, root, album)
-        destination = _destination(run, outcomes, target, wish, _how(link, without_place, preset))
+        destination = _destination(
+            run, outcomes, target, wish, How(Linker(link), copying.strip_location, developer=copying.developer)
+        )
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
         failed(error)
         return False
-    merges = wish.tree == "groups" and preset is None and _merges(run, destination, without_place)
+    merges = wish.tree == "groups" and not copying.developer and _merges(run, destination, copying.strip_location)
     _shown(destination, plan)
     _dry_run(plan)
     if not st.button(
@@ -74,15 +72,7 @@ def tree(
     ):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a tree that is stopped is known as ours
-    return _write(destination, outcomes, merges, preset)
-
-
-def _how(link: Link, without_place: bool, preset: Preset | None) -> How:
-    if preset is None:
-        return How(Linker(link), without_place)
-    from unipic.destinations.developing import Developer  # with OpenCV, which other trees do without
-
-    return How(Linker(link), developer=Developer(preset, InlineEngine()))
+    return _write(destination, outcomes, merges)
 
 
 def _wish() -> Wish:
@@ -191,9 +181,9 @@ def _dry_run(plan: TreePlan) -> None:
         st.dataframe(rows, hide_index=True)
 
 
-def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool, preset: Preset | None) -> bool:
-    with closing(LocalEngine(1)) as engine, developing(preset) as developer:
-        destination.how = replace(destination.how, details=partial(details_of, engine), developer=developer)
+def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool) -> bool:
+    with closing(LocalEngine(1)) as engine:
+        destination.how = replace(destination.how, details=partial(details_of, engine))
         done = written_by(destination, outcomes, "Merging and copying" if merges else "Copying")
     if done is None:
         return False

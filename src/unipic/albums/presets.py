@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from unipic.albums.crop import ASPECTS
 from unipic.albums.plan import check_names
 from unipic.core.errors import SettingsError
 from unipic.core.settings import Section, check_type, data_folder, read_toml
 
+Metadata = Literal["kept", "reduced", "none"]
 FILE = "presets.toml"  # in the data folder
 MM_PER_INCH = 25.4
 LONGEST = 20_000  # pixels of a side: more than an A0 poster at 300 dpi has
@@ -28,7 +30,7 @@ class Preset(Section):
     dpi: int = 300  # of a print
     format: Literal["jpeg", "webp"] = "jpeg"
     quality: int = 90  # 1 to 100
-    metadata: Literal["kept", "reduced", "none"] = "reduced"  # reduced: no place, serial numbers or names of people
+    metadata: Metadata = "reduced"  # reduced: no place, serial numbers or names of people
     names: str = "{name}"  # of files, without the ending
 
     def check(self) -> None:
@@ -73,11 +75,18 @@ def _print(name: str, width: float, height: float) -> Preset:
     return Preset(f"Print {name}, 300 dpi", "mm", width, height, "fill", quality=95)
 
 
+def _crop(name: str, width: int, height: int) -> Preset:
+    """A shape, at the photo's own pixels, since nothing is enlarged for a screen."""
+    long = LONGEST / max(width, height)
+    return Preset(f"Cut to {name}, at the photo's own pixels", "px", width * long, height * long, "fill", quality=95)
+
+
 BUILT_IN: Mapping[str, Preset] = {
     "square": Preset("Social media, square (1080 x 1080)", "px", 1080, 1080, "fill"),
     "portrait": Preset("Social media, 4:5 (1080 x 1350)", "px", 1080, 1350, "fill"),
     "4k": Preset("4K screen (within 3840 x 2160)", "px", 3840, 2160),
     "web": Preset("Web (long side 2048)", "px", 2048, 2048, quality=82),
+    **{f"crop-{name.replace(':', 'x')}": _crop(name, *shape) for name, shape in ASPECTS.items()},
     "print-9x13": _print("9 x 13 cm", 90, 130),
     "print-10x15": _print("10 x 15 cm", 100, 150),
     "print-13x18": _print("13 x 18 cm", 130, 180),

@@ -110,6 +110,7 @@ def writing(
         if copying.changes:  # a worker that is stopped may still write into it
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-", ignore_cleanup_errors=True)))
         if copying.developer:
+            stack.callback(copying.developer.close)
             yield partial(_write_copies, write, copying.developer, folder)
             return
         if copying.strip_location:

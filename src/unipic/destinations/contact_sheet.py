@@ -1,6 +1,7 @@
 """A contact sheet: a PDF of pages with small pictures, each with its name, and page numbers."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from math import ceil
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,6 @@ from unipic.core.words import printable
 from unipic.destinations._writing import check_space, explained, result_of
 from unipic.destinations.base import Item, Plan, Result, Written, file_ready, plan_to_copy
 from unipic.destinations.developing import Developer
-from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
 from unipic.review.outcomes import Outcome
 
@@ -37,10 +37,10 @@ INK, PALE = "#222222", "#dddddd"
 class ContactSheet:
     """Writes what is kept as small pictures into a PDF."""
 
-    def __init__(self, path: Path, engine: Engine, title: str = "", replace: bool = False) -> None:
+    def __init__(self, path: Path, title: str = "", replace: bool = False) -> None:
         self.path, self.title, self.replace = path, title or path.stem, replace
         small = Preset(width=WIDTH, height=HEIGHT, quality=QUALITY, metadata="none")
-        self._developer = Developer(small, engine)
+        self._developer = Developer(small)
 
     def ready(self) -> None:
         file_ready(self.path, self.replace)
@@ -59,6 +59,7 @@ class ContactSheet:
         with explained(self.path.parent, lambda: plan.items, "The unfinished PDF was removed."):
             check_space(self.path.parent, plan.items)
             with (
+                closing(self._developer),
                 TemporaryDirectory(prefix="unipic-", ignore_cleanup_errors=True) as folder,
                 atomic_file(self.path, self.replace) as file,
             ):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,12 +30,10 @@ IN_IMMICH = "lies in Immich, and only a preview of it is here"
 
 @dataclass(frozen=True)
 class Developer:
-    """Makes the copies of one export. `find_heads`: opened when a photo is to be cut to a shape."""
+    """Makes the copies of one export. Workers and the finder of faces are opened when they are needed."""
 
     preset: Preset
-    engine: Engine
-    limits: Limits = field(default_factory=Limits)
-    find_heads: Heads | None = None
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def style(self) -> Style:
@@ -88,15 +86,20 @@ class Developer:
 
     def copies(self, items: Sequence[Item], folder: Path) -> Iterator[tuple[Item, Path, Rendered]]:
         """Each item with its copy in `folder`, a path that whoever takes it deletes, and what became of it."""
-        work = partial(_rendered, style=self.style, limits=self.limits)
-        for (item, job, told), done in self.engine.map(work, self._jobs(items, folder)):
+        work = partial(_rendered, style=self.style, limits=self.settings.limits)
+        for (item, job, told), done in self._engine.map(work, self._jobs(items, folder)):
             made = Rendered(problem=done.reason) if isinstance(done, Failure) else done
             note = "; ".join(filter(None, (made.note, told)))
             yield item, job.target, replace(made, note=note)
 
+    def close(self) -> None:
+        """Stop the workers. They are started again when they are needed again."""
+        if "_engine" in vars(self):
+            vars(self).pop("_engine").close()
+
     def sample(self, outcomes: Sequence[Outcome]) -> tuple[bytes, str] | None:
         """The copy of the first photo, and what to know of it or why there is none; None without photos."""
-        with TemporaryDirectory(prefix="unipic-") as folder:
+        with closing(self), TemporaryDirectory(prefix="unipic-") as folder:
             for _, path, made in self.copies(self.items(self.only(outcomes)[:1]), Path(folder)):
                 return (b"" if made.problem else path.read_bytes()), made.problem or made.note
         return None
@@ -110,8 +113,8 @@ class Developer:
         if self.preset.shape == "fit":
             yield from ((item, _job(item, folder), "") for item in items)
             return
-        look = partial(_look, limits=self.limits)
-        for item, seen in self.engine.map(look, items):
+        look = partial(_look, limits=self.settings.limits)
+        for item, seen in self._engine.map(look, items):
             if isinstance(seen, Failure) or seen.rgb is None:
                 yield item, _job(item, folder), ""  # render() says what is wrong with it
                 continue
@@ -129,14 +132,11 @@ class Developer:
 
     @cached_property
     def _heads(self) -> Heads:
-        return self.find_heads or head_finder()
+        return head_finder()
 
-
-@contextmanager
-def opened(preset: Preset, settings: Settings) -> Iterator[Developer]:
-    """A developer with workers of its own."""
-    with closing(engine_of(settings)) as engine:
-        yield Developer(preset, engine, settings.limits)
+    @cached_property
+    def _engine(self) -> Engine:
+        return engine_of(self.settings)
 
 
 _Job = tuple[Item, Render, str]  # and what a person should know of its crop
