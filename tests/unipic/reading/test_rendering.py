@@ -154,7 +154,7 @@ def test_a_small_photo_stays_as_it_is_on_a_screen_and_a_shape_is_exact(photo: Pa
 def test_every_kind_of_file_is_answered(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (60, 60), (255, 0, 0, 0))
     deep = Image.fromarray((np.indices((60, 60)).sum(axis=0) * 500).astype(np.uint16))
-    frames = [Image.new("P", (60, 60), at) for at in range(3)]
+    frames = [Image.new("L", (60, 60), 80 * at) for at in range(3)]
     good = {
         "clear.png": (save(clear, tmp_path / "clear.png"), (255, 255, 255)),
         "deep.png": (save(deep, tmp_path / "deep.png"), None),
