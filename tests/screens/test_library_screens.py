@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import streamlit as st
@@ -16,8 +17,10 @@ from server.phone import ON
 from server.runs import Runs
 from server.state import library, server
 from unipic.core.files import write_json
+from unipic.core.settings import data_folder
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import inbox
 from unipic.vision.builtin import BuiltinEncoder
 
@@ -182,7 +185,7 @@ def test_a_selection_goes_out_by_every_way(filled: Library, monkeypatch: pytest.
     test.selectbox(key="preset").set_value("web").run()
     assert "one for each photo that is kept" in text(test)
     press(test, "Preview the first copy")
-    assert test.get("imgs"), "the copy is shown"
+    assert test.get("image"), "the copy is shown"
     press(test, "Make the album")
     with ZipFile(run.out / "My clean gallery.zip") as archive:
         assert {name for name in archive.namelist() if name.endswith(".jpg")} == {"0.jpg", "1.jpg"}

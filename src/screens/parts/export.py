@@ -1,5 +1,7 @@
 """The ways to export: each says what it will do before its button."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -125,8 +125,10 @@ class Developer:
         assert seen.rgb is not None
         heads = self._heads([seen.rgb])[0]
         size, page = (seen.width, seen.height), self.style.page_of(seen.width, seen.height)
-        crop = crop_of(size, page, _clear_of(heads, size, page, self.style.bleed), seen.subject)
-        if any(heads[number].clear for number in crop.cut):
+        larger = _with_bleed(heads, size, page, self.style.bleed)
+        crop = crop_of(size, page, larger, seen.subject)
+        trimmed = [head for head in larger if self.style.bleed and (min(head.box) < 0 or max(head.box) > 1)]
+        if any(head.clear for head in (*trimmed, *(heads[number] for number in crop.cut))):
             return _job(item, folder), "shown whole, with a white border, because a face would be cut"
         return _job(item, folder, _in_shares(crop, size)), in_words(crop, heads)
 
@@ -142,7 +144,7 @@ class Developer:
 _Job = tuple[Item, Render, str]  # and what a person should know of its crop
 
 
-def _clear_of(heads: Sequence[Head], size: tuple[int, int], page: tuple[int, int], bleed: int) -> list[Head]:
+def _with_bleed(heads: Sequence[Head], size: tuple[int, int], page: tuple[int, int], bleed: int) -> list[Head]:
     """The heads made larger by what is cut off at the edges of the page."""
     scale = min(size[0] / page[0], size[1] / page[1])
     x, y = bleed * scale / size[0], bleed * scale / size[1]

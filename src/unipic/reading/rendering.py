@@ -53,7 +53,7 @@ class Style:
 
     def page_of(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of the copy of a photo of this size."""
-        turned = self.dpi and (width > height) != (self.page[0] > self.page[1])
+        turned = self.dpi and (width - height) * (self.page[0] - self.page[1]) < 0
         return (self.page[1], self.page[0]) if turned else self.page
 
 

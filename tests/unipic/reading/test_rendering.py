@@ -169,7 +169,7 @@ def test_every_kind_of_file_is_answered(tmp_path: Path) -> None:
     assert "first of 3" in render(Render(str(tmp_path / "moving.gif"), tmp_path / "again", None), FIT, LIMITS).note
     webp = render(Render(str(tmp_path / "phone.heic"), tmp_path / "w", None), Style((40, 40), format="webp"), LIMITS)
     assert not webp.problem
-    assert exiftool(tmp_path / "w")["FileType"] == "WEBP"
+    assert exiftool(tmp_path / "w")["MIMEType"] == "image/webp"
     exif = save(scene(1, 64, 64), tmp_path / "exif.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 90)
     assert made(exif)[1].size == (64, 64)
     for name, content in (("text.jpg", b"no photo"), ("cut.jpg", exif.read_bytes()[:400]), ("empty.jpg", b"")):
