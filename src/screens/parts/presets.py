@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from screens.parts.words import failed, plain
+from screens.parts.words import failed, plain, printable
 from unipic.albums.presets import LONGEST, MOST_BLEED, Metadata, Preset, presets
 from unipic.core.errors import UnipicError
 from unipic.review.outcomes import Outcome
@@ -31,7 +31,7 @@ def chosen(outcomes: Sequence[Outcome]) -> Developer | None:
     except UnipicError as error:
         failed(error)
         return None
-    labels = {"": "Original files", **{name: plain(one.label) for name, one in known.items()}}
+    labels = {"": "Original files", **{name: printable(one.label) for name, one in known.items()}}
     name = st.selectbox("Pictures", list(labels), format_func=labels.__getitem__, key="preset")
     if not name:
         return None
@@ -77,6 +77,6 @@ def _show_sample(developer: Developer, outcomes: Sequence[Outcome]) -> None:
         failed(error)
         return
     if made and made[0]:
-        st.image(made[0], caption=plain(made[1]) or None, width=SAMPLE_WIDTH)
+        st.image(made[0], caption=plain(made[1]) or "The first copy", width=SAMPLE_WIDTH)
     elif made:
         failed(made[1])

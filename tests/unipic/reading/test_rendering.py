@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageDraw
+from tests.helpers.light import apart, reference, to_light
 from tests.helpers.pictures import save, scene
 
 from unipic.core.settings import Limits
@@ -35,31 +36,12 @@ def exiftool(path: Path) -> dict[str, Any]:
     return found
 
 
-def to_light(values: np.ndarray) -> np.ndarray:
-    value = values.astype(np.float64) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def reference(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
-    """Lanczos' filter in light, in double precision, by sums over all pixels: float64 [H, W, 3], values of sRGB."""
-    light = to_light(np.asarray(picture))
-    for axis, (new, old) in enumerate(((size[1], picture.height), (size[0], picture.width))):
-        scale = old / new
-        apart = (np.arange(old) + 0.5 - (np.arange(new)[:, None] + 0.5) * scale) / scale
-        weights = np.where(np.abs(apart) < 3, np.sinc(apart) * np.sinc(apart / 3), 0)
-        weights /= weights.sum(axis=1, keepdims=True)
-        light = np.moveaxis(np.tensordot(weights, light, (1, axis)), 0, axis)
-    light = light.clip(0, 1)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055) * 255
-
-
 def test_a_resize_is_that_of_light_in_double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "BAND", 20_000)  # pixels: several bands, whose seams would be seen
     for seed, size in ((1, (211, 157)), (2, (64, 48)), (3, (639, 100))):
         picture = scene(seed)
         found = np.asarray(resized_in_light(picture, (0, 0, *picture.size), size), np.float64)
-        error = np.mean((found - reference(picture, size)) ** 2)
-        assert 10 * np.log10(255**2 / error) > 45, size
+        assert apart(found, reference(picture, size)) > 45, size
 
 
 def test_a_checkerboard_keeps_its_light_and_a_gradient_all_of_its_steps() -> None:
