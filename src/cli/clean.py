@@ -14,7 +14,7 @@ import typer
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.from_immich import FromImmich, Opened, elsewhere
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
-from cli.terminal import confirmed, progress_bars, say_summary
+from cli.terminal import WHOLE, confirmed, err, progress_bars, say_summary, shown
 from unipic.core.errors import SettingsError
 from unipic.core.settings import COMMAND, Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
@@ -293,10 +293,13 @@ def cleaned(
 
 
 def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
-    """The problems there were."""
+    """The problems there were. What a person should know of copies, though nothing went wrong, is printed."""
     from unipic.destinations.base import export
 
-    return [problem for one in destinations for problem in export(one, everything, progress).problems]
+    results = [export(one, everything, progress) for one in destinations]
+    for note in (note for one in results for note in one.notes):
+        err.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    return [problem for one in results for problem in one.problems]
 
 
 def _moved(aside: AsideDestination, everything: list[Outcome], output: Output) -> Result:

@@ -227,7 +227,7 @@ def _ask(job: Job, done: Pass) -> None:
 def _say(job: Job, done: Pass) -> None:
     from unipic.destinations.outline import outline, to_dict
 
-    notes = [*done.cleanup.notices, *done.notes, *(done.result.problems if done.result else ())]
+    notes = [*done.cleanup.notices, *done.notes, *((*done.result.notes, *done.result.problems) if done.result else ())]
     if job.making.as_json:
         found = {**to_dict(done.plan), "to": str(job.to), "limited": done.limited, "notes": notes}
         found["composites"] = [{"group": group, "file": made.name, **made.facts} for group, made in done.composites]

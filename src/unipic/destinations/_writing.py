@@ -172,7 +172,7 @@ def _write_copies(
     items: Sequence[Item],
     progress: Progress,
 ) -> list[Written]:
-    written = []
+    written = list[Written]()
     for item, path, made in developer.copies(items, folder):
         progress(Step("Copying", len(written), len(items), "file"))
         if made.problem:

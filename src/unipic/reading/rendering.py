@@ -192,7 +192,7 @@ def _to_srgb(profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, 
     if not profile:
         return None, ""
     if profile[16:20] != b"RGB ":
-        return None, "its colours are near those of its print" if profile[16:20] == b"CMYK" else ""
+        return None, "is CMYK, so its colours may differ from its print" if profile[16:20] == b"CMYK" else ""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "sRGB" in ImageCms.getProfileDescription(source):
