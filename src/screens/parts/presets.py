@@ -11,15 +11,16 @@ import streamlit as st
 from screens.parts.words import failed, plain, printable
 from unipic.albums.presets import LONGEST, MOST_BLEED, Metadata, Preset, presets
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.review.outcomes import Outcome
 
 if TYPE_CHECKING:
     from unipic.destinations.developing import Developer
 
 METADATA: Mapping[Metadata, str] = {
-    "kept": "Everything, with the place",
-    "reduced": "Time and camera, no place",
-    "none": "Nothing",
+    "kept": N_("Everything, with the place"),
+    "reduced": N_("Time and camera, no place"),
+    "none": N_("Nothing"),
 }
 SAMPLE_WIDTH = 360  # pixels on screen
 
@@ -31,8 +32,8 @@ def chosen(outcomes: Sequence[Outcome]) -> Developer | None:
     except UnipicError as error:
         failed(error)
         return None
-    labels = {"": "Original files", **{name: printable(one.label) for name, one in known.items()}}
-    name = st.selectbox("Pictures", list(labels), format_func=labels.__getitem__, key="preset")
+    labels = {"": _("Original files"), **{name: printable(retold(one.label)) for name, one in known.items()}}
+    name = st.selectbox(_("Pictures"), list(labels), format_func=labels.__getitem__, key="preset")
     if not name:
         return None
     from unipic.destinations.developing import Developer  # with OpenCV, which other exports do without
@@ -40,7 +41,7 @@ def chosen(outcomes: Sequence[Outcome]) -> Developer | None:
     preset = _adjusted(known[name], name)
     st.caption(_about(preset))
     developer = Developer(preset)
-    if st.button("Preview the first copy", icon=":material/visibility:", key="preset-sample"):
+    if st.button(_("Preview the first copy"), icon=":material/visibility:", key="preset-sample"):
         _show_sample(developer, outcomes)
     return developer
 
@@ -48,35 +49,36 @@ def chosen(outcomes: Sequence[Outcome]) -> Developer | None:
 def _adjusted(preset: Preset, name: str) -> Preset:
     """The preset with what a person changes for this export."""
     kinds, left, right = list(METADATA), *st.columns(2)
-    at, words = kinds.index(preset.metadata), "What the copies tell"
-    metadata = left.selectbox(words, kinds, at, format_func=METADATA.__getitem__, key=f"metadata-{name}")
+    at, words = kinds.index(preset.metadata), _("What the copies tell")
+    metadata = left.selectbox(words, kinds, at, format_func=lambda kind: _(METADATA[kind]), key=f"metadata-{name}")
     if preset.printed:
-        about = "What the print shop cuts off at each edge; 0 if it asks for none."
-        bleed = right.number_input("Bleed (mm)", 0.0, MOST_BLEED, preset.bleed, 0.5, key=f"bleed-{name}", help=about)
+        about = _("What the print shop cuts off at each edge; 0 if it asks for none.")
+        bleed = right.number_input(_("Bleed (mm)"), 0.0, MOST_BLEED, preset.bleed, 0.5, key=f"bleed-{name}", help=about)
         preset = replace(preset, bleed=bleed)
     return replace(preset, metadata=metadata)
 
 
 def _about(preset: Preset) -> str:
     wide, high = preset.pixels
-    size = "this shape" if max(wide, high) == LONGEST else f"{wide:,} x {high:,} pixels"
-    shape = f"Each photo is cut to {size}. If that would cut a face, the whole photo is shown with a white border."
-    if preset.shape == "fit":
-        shape = f"Each photo is made to fit within {size}; nothing is cut."
-    small = "Small photos are not enlarged."
+    size = _("this shape") if max(wide, high) == LONGEST else _("{wide:,} x {high:,} pixels", wide=wide, high=high)
+    shape = _("Each photo is made to fit within {size}; nothing is cut.", size=size)
+    if preset.shape == "fill":
+        border = _("If that would cut a face, the whole photo is shown with a white border.")
+        shape = f"{_('Each photo is cut to {size}.', size=size)} {border}"
+    small = _("Small photos are not enlarged.")
     if preset.printed:
-        small = "Small photos are enlarged, with a note at how many dpi they print."
-    return f"{shape} {small} The colours are sRGB. Films, raw files and sidecars are left out."
+        small = _("Small photos are enlarged, with a note at how many dpi they print.")
+    return f"{shape} {small} {_('The colours are sRGB. Films, raw files and sidecars are left out.')}"
 
 
 def _show_sample(developer: Developer, outcomes: Sequence[Outcome]) -> None:
     try:
-        with st.spinner("Making one copy"):
+        with st.spinner(_("Making one copy")):
             made = developer.sample(outcomes)
     except UnipicError as error:
         failed(error)
         return
     if made and made[0]:
-        st.image(made[0], caption=plain(made[1]) or "The first copy", width=SAMPLE_WIDTH)
+        st.image(made[0], caption=plain(retold(made[1])) or _("The first copy"), width=SAMPLE_WIDTH)
     elif made:
-        failed(made[1])
+        failed(retold(made[1]))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from unipic.albums.crop import ASPECTS
 from unipic.albums.plan import check_names
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, kept
 from unipic.core.settings import Section, check_type, data_folder, read_toml
 
 Metadata = Literal["kept", "reduced", "none"]
@@ -72,20 +73,21 @@ class Preset(Section):
 
 
 def _print(name: str, width: float, height: float) -> Preset:
-    return Preset(f"Print {name}, 300 dpi", "mm", width, height, "fill", quality=95)
+    return Preset(kept("Print {name}, 300 dpi", name=name), "mm", width, height, "fill", quality=95)
 
 
 def _crop(name: str, width: int, height: int) -> Preset:
     """A shape, at the photo's own pixels, since nothing is enlarged for a screen."""
     long = LONGEST / max(width, height)
-    return Preset(f"Cut to {name}, at the photo's own pixels", "px", width * long, height * long, "fill", quality=95)
+    label = kept("Cut to {name}, at the photo's own pixels", name=name)
+    return Preset(label, "px", width * long, height * long, "fill", quality=95)
 
 
 BUILT_IN: Mapping[str, Preset] = {
-    "square": Preset("Social media, square (1080 x 1080)", "px", 1080, 1080, "fill"),
-    "portrait": Preset("Social media, 4:5 (1080 x 1350)", "px", 1080, 1350, "fill"),
-    "4k": Preset("4K screen (within 3840 x 2160)", "px", 3840, 2160),
-    "web": Preset("Web (long side 2048)", "px", 2048, 2048, quality=82),
+    "square": Preset(kept("Social media, square (1080 x 1080)"), "px", 1080, 1080, "fill"),
+    "portrait": Preset(kept("Social media, 4:5 (1080 x 1350)"), "px", 1080, 1350, "fill"),
+    "4k": Preset(kept("4K screen (within 3840 x 2160)"), "px", 3840, 2160),
+    "web": Preset(kept("Web (long side 2048)"), "px", 2048, 2048, quality=82),
     **{f"crop-{name.replace(':', 'x')}": _crop(name, *shape) for name, shape in ASPECTS.items()},
     "print-9x13": _print("9 x 13 cm", 90, 130),
     "print-10x15": _print("10 x 15 cm", 100, 150),
@@ -107,18 +109,20 @@ def preset_named(name: str) -> Preset:
     """SettingsError for a name that is none."""
     found = presets()
     if name not in found:
-        raise SettingsError(f"there is no preset {name!r}; there are {', '.join(found)}")
+        raise SettingsError(_("there is no preset {name!r}; there are {known}", name=name, known=", ".join(found)))
     return found[name]
 
 
 def _own(path: Path, name: str, values: Any) -> Preset:
     if not isinstance(values, dict):
-        raise SettingsError(f"{path}: {name!r} stands alone; a preset is a table such as [{name}]")
+        raise SettingsError(
+            _("{path}: {name!r} stands alone; a preset is a table such as [{name}]", path=path, name=name)
+        )
     known = [field.name for field in fields(Preset)]
     try:
         for key, value in values.items():
             if key not in known:
-                raise SettingsError(f"there is no key {key!r}; there are {', '.join(known)}")
+                raise SettingsError(_("there is no key {key!r}; there are {known}", key=key, known=", ".join(known)))
             check_type(Preset, key, value)
         return replace(BUILT_IN[name], **values) if name in BUILT_IN else Preset(**{"label": name, **values})
     except SettingsError as error:

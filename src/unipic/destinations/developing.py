@@ -14,6 +14,7 @@ from unipic.albums.heads import Heads, head_finder
 from unipic.albums.plan import Tree, renamed, words_of
 from unipic.albums.presets import Preset
 from unipic.core.face import Box
+from unipic.core.language import kept
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import Limits, Settings
 from unipic.destinations.base import MANIFEST, Item
@@ -57,11 +58,11 @@ class Developer:
 
     def items(self, outcomes: Sequence[Outcome]) -> list[Item]:
         """One item for each of the outcomes that only() gives, in the folder where the photo lies."""
-        kept = [(one, one.file) for one in outcomes if isinstance(one.file, Photo)]
-        names = self._names([photo for _, photo in kept])
-        wished = [[f"{photo.name.rpartition('/')[0]}/{names[photo.id]}".lstrip("/")] for _, photo in kept]
+        chosen = [(one, one.file) for one in outcomes if isinstance(one.file, Photo)]
+        names = self._names([photo for _, photo in chosen])
+        wished = [[f"{photo.name.rpartition('/')[0]}/{names[photo.id]}".lstrip("/")] for _, photo in chosen]
         free = export_names(wished, reserved=[MANIFEST])
-        return [self.item(one, photo, name) for (one, photo), (name,) in zip(kept, free, strict=True)]
+        return [self.item(one, photo, name) for (one, photo), (name,) in zip(chosen, free, strict=True)]
 
     def item(self, outcome: Outcome, photo: Photo, name: str) -> Item:
         """The copy of a photo, with the bytes it may take."""
@@ -129,7 +130,7 @@ class Developer:
         crop = crop_of(size, page, larger, seen.subject)
         trimmed = [head for head in larger if self.style.bleed and (min(head.box) < 0 or max(head.box) > 1)]
         if any(head.clear for head in (*trimmed, *(heads[number] for number in crop.cut))):
-            return _job(item, folder), "shown whole, with a white border, because a face would be cut"
+            return _job(item, folder), kept("shown whole, with a white border, because a face would be cut")
         return _job(item, folder, _in_shares(crop, size)), in_words(crop, heads)
 
     @cached_property

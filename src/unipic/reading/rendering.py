@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, ImageFilter
 from unipic.core.archives import status
 from unipic.core.face import Box
 from unipic.core.files import atomic_file
+from unipic.core.language import kept
 from unipic.core.settings import Limits
 from unipic.reading.cropping import DETAILS, LONGEST, exif_for
 from unipic.reading.images import NotAPhoto, damage_in_words, decode
@@ -95,7 +96,7 @@ def render(job: Render, style: Style, limits: Limits) -> Rendered:
         picture, part = Image.new("RGB", place.page, "white"), picture
         picture.paste(part, tuple((whole - own) // 2 for whole, own in zip(place.page, place.size, strict=True)))
     if style.dpi and place.scale > ENLARGED:
-        notes.append(f"prints at {style.dpi / place.scale:.0f} dpi")
+        notes.append(kept("prints at {dpi:.0f} dpi", dpi=style.dpi / place.scale))
     exif, xmp, lost = _metadata(photo, picture.size, style)
     notes += [lost] if lost else []
     with atomic_file(job.target, replace=False) as file:
@@ -192,7 +193,7 @@ def _to_srgb(profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, 
     if not profile:
         return None, ""
     if profile[16:20] != b"RGB ":
-        return None, "is CMYK, so its colours may differ from its print" if profile[16:20] == b"CMYK" else ""
+        return None, kept("is CMYK, so its colours may differ from its print") if profile[16:20] == b"CMYK" else ""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "sRGB" in ImageCms.getProfileDescription(source):
@@ -201,7 +202,7 @@ def _to_srgb(profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, 
         intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
         return ImageCms.buildTransform(source, target, "RGB", "RGB", intent, flags), ""
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return None, "its colour profile is damaged, so its colours are taken for sRGB"
+        return None, kept("its colour profile is damaged, so its colours are taken for sRGB")
 
 
 def _metadata(photo: Image.Image, size: tuple[int, int], style: Style) -> tuple[Image.Exif, bytes, str]:
@@ -214,7 +215,7 @@ def _metadata(photo: Image.Image, size: tuple[int, int], style: Style) -> tuple[
             if style.metadata == "reduced" or len(exif.tobytes()) > MOST_METADATA:
                 exif = _reduced(exif)
     except NotAPhoto:
-        exif, lost = Image.Exif(), "its metadata is damaged and was left out"
+        exif, lost = Image.Exif(), kept("its metadata is damaged and was left out")
     for tag in RESOLUTION:
         exif.pop(tag, None)
         exif.update({tag: style.dpi} if style.dpi else {})
@@ -225,11 +226,11 @@ def _metadata(photo: Image.Image, size: tuple[int, int], style: Style) -> tuple[
 
 
 def _reduced(exif: Image.Exif) -> Image.Exif:
-    kept = Image.Exif()
-    kept.update({tag: value for tag, value in exif.items() if tag in PLAIN})
+    plain = Image.Exif()
+    plain.update({tag: value for tag, value in exif.items() if tag in PLAIN})
     details = {tag: value for tag, value in exif.get_ifd(DETAILS).items() if tag in PLAIN_DETAILS}
-    kept.get_ifd(DETAILS).update(details)
-    return kept
+    plain.get_ifd(DETAILS).update(details)
+    return plain
 
 
 def _coded(picture: Image.Image, style: Style, exif: Image.Exif, xmp: bytes) -> bytes:
