@@ -85,7 +85,7 @@ class Output:
     fresh: Annotated[bool, _output("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
         False
     )
-    preset: Annotated[
+    look: Annotated[
         str,
         _output("--as", "With --zip or --to: copies by a preset, as square, web or print-10x15 (docs/presets.md)."),
     ] = ""
@@ -114,10 +114,10 @@ class Output:
             raise SettingsError(f"choose where the result goes: exactly one of {all_ways}")
         if self.yes is not None and not self.move_aside:
             raise SettingsError("--yes N confirms --move-aside, which was not given")
-        for name, said in (("strip-location", self.strip_location), ("sidecars", self.sidecars), ("as", self.preset)):
+        for name, said in (("strip-location", self.strip_location), ("sidecars", self.sidecars), ("as", self.look)):
             if said and not (self.zip_path or self.to):
                 raise SettingsError(f"--{name} needs --zip or --to")
-        if self.preset and (self.strip_location or self.sidecars):
+        if self.look and (self.strip_location or self.sidecars):
             raise SettingsError("--as says itself what its copies tell; leave out --strip-location and --sidecars")
 
 
@@ -238,7 +238,7 @@ def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     from unipic.destinations.zip import ZipDestination
 
     found: dict[Path, Destination] = {}
-    developer = Developer(preset_named(output.preset)) if output.preset else None
+    developer = Developer(preset_named(output.look)) if output.look else None
     if output.zip_path:
         found[output.zip_path] = ZipDestination(output.zip_path, False, output.strip_location, developer)
     if output.to:

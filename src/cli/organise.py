@@ -65,8 +65,8 @@ class Job:
         link: Any = self.making.link
         details = partial(details_of, engine) if engine else no_details
         how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
-        if self.making.preset:
-            how = replace(how, developer=Developer(preset_named(self.making.preset), self.settings))
+        if self.making.look:
+            how = replace(how, developer=Developer(preset_named(self.making.look), self.settings))
         how = replace(how, locked=self.making.watch, facts={"looked_at": limited} if limited else {})
         if self.making.hdr:
             kind: Any = self.making.hdr_format

@@ -47,7 +47,7 @@ class Making:
     strip_location: Annotated[
         bool, _how("--strip-location", "Remove the location from every copy (needs exiftool).")
     ] = False
-    preset: Annotated[
+    look: Annotated[
         str, _how("--as", "Write copies by a preset, as web or print-10x15, in place of the files (docs/presets.md).")
     ] = ""
     hdr: Annotated[bool, _how("--hdr", "Merge exposure brackets, beside their originals (with --tree groups).")] = False
@@ -71,7 +71,7 @@ class Making:
             raise SettingsError("--watch goes on for good; leave out --dry-run and --limit")
         if self.limit is not None and self.limit < 1:
             raise SettingsError(f"--limit is a number above 0, not {self.limit}")
-        if self.preset and (self.hdr or self.open_eyes or self.strip_location or self.link != "copy"):
+        if self.look and (self.hdr or self.open_eyes or self.strip_location or self.link != "copy"):
             raise SettingsError(
                 "--as makes new copies, and its preset says what they tell; leave out --hdr, --open-eyes, "
                 "--strip-location and --link"

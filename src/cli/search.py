@@ -60,7 +60,7 @@ class Answer:
 class Where:
     to: Annotated[Path | None, _where("--to", "Copy the photos into this folder.")] = None
     zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP.")] = None
-    preset: Annotated[str, _where("--as", "With --zip or --to: copies by a preset (docs/presets.md).")] = ""
+    look: Annotated[str, _where("--as", "With --zip or --to: copies by a preset (docs/presets.md).")] = ""
     pdf: Annotated[Path | None, _where("--pdf", "A contact sheet of the photos.")] = None
     listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
     coco: Annotated[
@@ -93,7 +93,7 @@ def search(
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(
-            Output(where.zip_path, where.to, where.listing, preset=where.preset, pdf=where.pdf), library.paths()
+            Output(where.zip_path, where.to, where.listing, look=where.look, pdf=where.pdf), library.paths()
         )
         datasets = list(_datasets(where, library.paths()))
         with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):

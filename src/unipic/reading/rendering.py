@@ -19,7 +19,7 @@ from unipic.core.settings import Limits
 from unipic.reading.cropping import DETAILS, LONGEST, exif_for
 from unipic.reading.images import NotAPhoto, damage_in_words, decode
 
-BAND = 4_000_000  # pixels of the photo that are in floating point at a time: 50 MB
+BAND = 2_000_000  # pixels that are in floating point at a time: 24 MB, and some copies of them
 REACH = 3  # how many pixels of a copy Lanczos' filter reaches to each side
 # Radius in pixels, strength in percent, and the least difference that counts, so that grain stays as it is.
 SCREEN, PRINT = (0.6, 60, 2), (1.2, 90, 2)
@@ -157,7 +157,7 @@ def resized_in_light(
         return ImageCms.applyTransform(part, transform) or part if transform else part
     stretch = high / size[1]
     kind = Image.Resampling.LANCZOS if stretch > 1 else Image.Resampling.BICUBIC  # Lanczos rings where it enlarges
-    reach, rows = math.ceil(REACH * max(stretch, 1)) + 1, max(1, int(BAND / (wide * stretch)))
+    reach, rows = math.ceil(REACH * max(stretch, 1)) + 1, max(1, int(BAND / max(wide * stretch, size[0])))
     resized = Image.new("RGB", size)
     for first in range(0, size[1], rows):
         last = min(first + rows, size[1])
