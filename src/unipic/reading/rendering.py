@@ -19,6 +19,7 @@ from unipic.core.settings import Limits
 from unipic.reading.cropping import DETAILS, LONGEST, exif_for
 from unipic.reading.images import NotAPhoto, damage_in_words, decode
 
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 BAND = 2_000_000  # pixels that are in floating point at a time: 24 MB, and some copies of them
 REACH = 3  # how many pixels of a copy Lanczos' filter reaches to each side
 # Radius in pixels, strength in percent, and the least difference that counts, so that grain stays as it is.
@@ -94,7 +95,7 @@ def render(job: Render, style: Style, limits: Limits) -> Rendered:
         picture = picture.filter(ImageFilter.UnsharpMask(*(PRINT if style.dpi else SCREEN)))
     if place.page != place.size:
         picture, part = Image.new("RGB", place.page, "white"), picture
-        picture.paste(part, tuple((whole - own) // 2 for whole, own in zip(place.page, place.size, strict=True)))
+        picture.paste(part, ((picture.width - part.width) // 2, (picture.height - part.height) // 2))
     if style.dpi and place.scale > ENLARGED:
         notes.append(kept("prints at {dpi:.0f} dpi", dpi=style.dpi / place.scale))
     exif, xmp, lost = _metadata(photo, picture.size, style)
@@ -118,10 +119,8 @@ class _Place:
     def of(cls, photo: tuple[int, int], part: Box | None, style: Style) -> "_Place":
         """A part fills the page. All of a photo is fitted into it; paper and shapes stay white around it."""
         page = style.page_of(*photo)
-        box = (0, 0, *photo)
-        if part:
-            box = tuple(round(share * photo[at % 2]) for at, share in enumerate(part))
-        wide, high = max(1, box[2] - box[0]), max(1, box[3] - box[1])
+        left, top, right, bottom = (round(share * photo[at % 2]) for at, share in enumerate(part or WHOLE))
+        wide, high = max(1, right - left), max(1, bottom - top)
         edge = 0 if part else style.bleed
         scale = min((page[0] - 2 * edge) / wide, (page[1] - 2 * edge) / high)
         if scale > 1 and not style.dpi:  # a screen shows a small photo as it is
@@ -130,7 +129,7 @@ class _Place:
         if part and not style.dpi and scale == 1:
             size = page = (wide, high)
         page = page if style.fill or style.dpi else size
-        return cls((box[0], box[1], box[0] + wide, box[1] + high), size, page, scale)
+        return cls((left, top, left + wide, top + high), size, page, scale)
 
 
 def _linear() -> np.ndarray:
@@ -168,7 +167,7 @@ def resized_in_light(
         light = LIGHT[np.asarray(band)]
         part_of = (0, first * stretch - above, wide, last * stretch - above)
         colours = [
-            Image.fromarray(light[..., colour]).resize((size[0], last - first), kind, box=part_of)
+            np.asarray(Image.fromarray(light[..., colour]).resize((size[0], last - first), kind, box=part_of))
             for colour in range(3)
         ]
         resized.paste(Image.fromarray(_values(np.stack(colours, axis=-1))), (0, first))
