@@ -54,6 +54,7 @@ EXAMPLES = examples(
         _("Move copies into a dated folder beside the originals, after you typed their number:"),
         "clean ~/Pictures --move-aside",
     ),
+    (_("Squares for social media, in sRGB and without the place:"), "clean ~/Pictures --to ~/squares --as square"),
     (_("For another program:"), "clean photos --dry-run --json | jq .report"),
     codes=(0, 1, 2, 3, 4, (5, _("no photos found")), 130),
 )
