@@ -31,6 +31,7 @@ pictures  no figures: the pictures of the README, made anew in real Chromium
 video     shots by every detector, technical frames, keyframes; with --long FRAMES also a long film: time and memory
 immich    faults at every request of writing to an Immich library and of undoing it, long lists, previews beside
           originals; all on a fake of this project
+presets   resizing beside a reference in double precision; time and memory of copies by presets
 takeout   2,000 photos in ten parts of a Google Takeout: dated, placed and marked as their sidecars say
 safety    the safety tests, with what each tried and what went wrong; UNIPIC_NIGHTLY=1 for the nightly amounts
 """
@@ -62,6 +63,7 @@ from benchmarks import (
     people,
     photos,
     pictures,
+    presets,
     quality,
     safety,
     search,
@@ -89,6 +91,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "darkroom": darkroom.run,
     "immich": immich.run,
     "takeout": takeout.run,
+    "presets": presets.run,
     "photos": photos.run,
     "pictures": pictures.run,
     "startup": startup.run,

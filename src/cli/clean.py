@@ -15,7 +15,7 @@ from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.examples import examples
 from cli.from_immich import FromImmich, Opened, elsewhere
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
-from cli.terminal import confirmed, progress_bars, say_summary
+from cli.terminal import WHOLE, confirmed, err, progress_bars, say_summary, shown
 from unipic.core.errors import SettingsError
 from unipic.core.language import gettext as _
 from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
@@ -54,6 +54,7 @@ EXAMPLES = examples(
         _("Move copies into a dated folder beside the originals, after you typed their number:"),
         "clean ~/Pictures --move-aside",
     ),
+    (_("Squares for social media, in sRGB and without the place:"), "clean ~/Pictures --to ~/squares --as square"),
     (_("For another program:"), "clean photos --dry-run --json | jq .report"),
     codes=(0, 1, 2, 3, 4, (5, _("no photos found")), 130),
 )
@@ -79,6 +80,13 @@ class Output:
     fresh: Annotated[
         bool, _output("--fresh", _("Ignore what is remembered of these photos, and remember nothing."))
     ] = False
+    look: Annotated[
+        str,
+        _output("--as", _("With --zip or --to: copies by a preset, as square, web or print-10x15 (docs/presets.md).")),
+    ] = ""
+    pdf: Annotated[Path | None, _output("--pdf", _("A contact sheet: small pictures with their names, to print."))] = (
+        None
+    )
     sidecars: Annotated[
         bool, _output("--sidecars", _("With --zip or --to: XMP files with what an export's own files say of photos."))
     ] = False
@@ -89,7 +97,7 @@ class Output:
     @property
     def target(self) -> Path | None:
         """Where the gallery is written to; None if it is not."""
-        return self.zip_path or self.to
+        return self.zip_path or self.to or self.pdf
 
     @property
     def written(self) -> list[Path]:
@@ -97,17 +105,21 @@ class Output:
 
     def check(self) -> None:
         """SettingsError for ways that exclude each other, or none."""
-        ways = sum(map(bool, (self.zip_path, self.to, self.move_aside, self.dry_run)))
+        ways = sum(map(bool, (self.zip_path, self.to, self.pdf, self.move_aside, self.dry_run)))
         if ways > 1 or not (ways or self.listing):
             raise SettingsError(
-                _("choose where the result goes: exactly one of --zip FILE, --to FOLDER, --move-aside or --dry-run")
+                _(
+                    "choose where the result goes: exactly one of --zip FILE, --to FOLDER, --pdf FILE, --move-aside or "
+                    "--dry-run"
+                )
             )
         if self.yes is not None and not self.move_aside:
             raise SettingsError(_("--yes N confirms --move-aside, which was not given"))
-        if self.strip_location and not self.target:
-            raise SettingsError(_("--strip-location needs --zip or --to"))
-        if self.sidecars and not self.target:
-            raise SettingsError(_("--sidecars needs --zip or --to"))
+        for name, said in (("strip-location", self.strip_location), ("sidecars", self.sidecars), ("as", self.look)):
+            if said and not (self.zip_path or self.to):
+                raise SettingsError(_("--{name} needs --zip or --to", name=name))
+        if self.look and (self.strip_location or self.sidecars):
+            raise SettingsError(_("--as says itself what its copies tell; leave out --strip-location and --sidecars"))
 
 
 @dataclass(frozen=True)
@@ -231,16 +243,22 @@ def clean(
 
 def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
+    from unipic.albums.presets import preset_named
     from unipic.destinations.base import outside
+    from unipic.destinations.contact_sheet import ContactSheet
+    from unipic.destinations.developing import Developer
     from unipic.destinations.folder import FolderDestination
     from unipic.destinations.list import ListDestination
     from unipic.destinations.zip import ZipDestination
 
     found: dict[Path, Destination] = {}
+    developer = Developer(preset_named(output.look)) if output.look else None
     if output.zip_path:
-        found[output.zip_path] = ZipDestination(output.zip_path, strip_location=output.strip_location)
+        found[output.zip_path] = ZipDestination(output.zip_path, False, output.strip_location, developer)
     if output.to:
-        found[output.to] = FolderDestination(output.to, output.strip_location)
+        found[output.to] = FolderDestination(output.to, output.strip_location, developer)
+    if output.pdf:
+        found[output.pdf] = ContactSheet(output.pdf)
     if output.listing:
         found[output.listing] = ListDestination(output.listing)
     with before_the_work():
@@ -292,10 +310,13 @@ def cleaned(
 
 
 def exported(destinations: list[Destination], everything: list[Outcome], progress: Progress) -> list[str]:
-    """The problems there were."""
+    """The problems there were. What a person should know of copies, though nothing went wrong, is printed."""
     from unipic.destinations.base import export
 
-    return [problem for one in destinations for problem in export(one, everything, progress).problems]
+    results = [export(one, everything, progress) for one in destinations]
+    for note in (note for one in results for note in one.notes):
+        err.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+    return [problem for one in results for problem in one.problems]
 
 
 def _moved(aside: AsideDestination, everything: list[Outcome], output: Output) -> Result:

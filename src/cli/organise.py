@@ -57,6 +57,8 @@ class Job:
     def destination(self, tree: Tree, engine: Engine | None = None, limited: str = "") -> TreeDestination:
         """Where the tree goes. `limited`: which part of the photos was looked at, for the report."""
         from unipic.albums.pictures import merging
+        from unipic.albums.presets import preset_named
+        from unipic.destinations.developing import Developer
         from unipic.destinations.linking import Linker
         from unipic.destinations.tree import How, TreeDestination, no_details
         from unipic.reading.details import details_of
@@ -64,6 +66,8 @@ class Job:
         link: Any = self.making.link
         details = partial(details_of, engine) if engine else no_details
         how = How(Linker(link, self.making.absolute), self.making.strip_location, details, stop=self.stop.is_set)
+        if self.making.look:
+            how = replace(how, developer=Developer(preset_named(self.making.look), self.settings))
         how = replace(how, locked=self.making.watch, facts={"looked_at": limited} if limited else {})
         if self.making.hdr:
             kind: Any = self.making.hdr_format
@@ -227,7 +231,7 @@ def _ask(job: Job, done: Pass) -> None:
 def _say(job: Job, done: Pass) -> None:
     from unipic.destinations.outline import outline, to_dict
 
-    notes = [*done.cleanup.notices, *done.notes, *(done.result.problems if done.result else ())]
+    notes = [*done.cleanup.notices, *done.notes, *((*done.result.notes, *done.result.problems) if done.result else ())]
     if job.making.as_json:
         found = {**to_dict(done.plan), "to": str(job.to), "limited": done.limited, "notes": notes}
         found["composites"] = [{"group": group, "file": made.name, **made.facts} for group, made in done.composites]

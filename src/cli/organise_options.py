@@ -52,6 +52,10 @@ class Making:
     strip_location: Annotated[
         bool, _how("--strip-location", _("Remove the location from every copy (needs exiftool)."))
     ] = False
+    look: Annotated[
+        str,
+        _how("--as", _("Write copies by a preset, as web or print-10x15, in place of the files (docs/presets.md).")),
+    ] = ""
     hdr: Annotated[bool, _how("--hdr", _("Merge exposure brackets, beside their originals (with --tree groups)."))] = (
         False
     )
@@ -78,6 +82,13 @@ class Making:
             raise SettingsError(_("--watch goes on for good; leave out --dry-run and --limit"))
         if self.limit is not None and self.limit < 1:
             raise SettingsError(_("--limit is a number above 0, not {limit}", limit=self.limit))
+        if self.look and (self.hdr or self.open_eyes or self.strip_location or self.link != "copy"):
+            raise SettingsError(
+                _(
+                    "--as makes new copies, and its preset says what they tell; leave out --hdr, --open-eyes, "
+                    "--strip-location and --link"
+                )
+            )
         if self.hdr_format not in ("jpeg", "tiff"):
             raise SettingsError(_("--hdr-format is jpeg or tiff, not {hdr_format!r}", hdr_format=self.hdr_format))
         if self.open_eyes not in ("", "propose"):

@@ -64,6 +64,8 @@ class Answer:
 class Where:
     to: Annotated[Path | None, _where("--to", _("Copy the photos into this folder."))] = None
     zip_path: Annotated[Path | None, _where("--zip", _("Write the photos to this ZIP."))] = None
+    look: Annotated[str, _where("--as", _("With --zip or --to: copies by a preset (docs/presets.md)."))] = ""
+    pdf: Annotated[Path | None, _where("--pdf", _("A contact sheet of the photos."))] = None
     listing: Annotated[Path | None, _where("--list", _("Write a list of the photos (.csv or .json)."))] = None
     coco: Annotated[
         Path | None, _where("--export-coco", _("Write a COCO dataset: the photos, with a box where SAM found it."))
@@ -96,7 +98,9 @@ def search(
             raise SettingsError(_("--limit is 1 or more"))
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
-        destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
+        destinations = ready(
+            Output(where.zip_path, where.to, where.listing, look=where.look, pdf=where.pdf), library.paths()
+        )
         datasets = list(_datasets(where, library.paths()))
         with progress_bars(quiet=True) as progress, opened(library, settings, what, text) as (asked, examples):
             found, seconds = _found(text, asked, examples, what, answer)

@@ -50,6 +50,8 @@ def commands(source: Path, out: Path) -> dict[str, list[str]]:
     return {
         "folder": [*known, "--to", str(out / "clean"), "--list", str(out / "list.json"), "--best-only"],
         "zip": [*known, "--zip", str(out / "clean.zip"), "--list", str(out / "list.csv")],
+        "preset": [*clean, "--to", str(out / "squares"), "--as", "square", "--list", str(out / "preset.csv")],
+        "sheet": [*known, "--pdf", str(out / "sheet.pdf")],
         "dry run": [*clean, "--dry-run", "--json", "--similarity", "60", "--keep", "larger", "--decided", "--taste"],
         "list": [*clean, "--list", str(out / "other.csv"), "--grouping", "components"],
         "rules": [*clean, "--dry-run", "--protect", "phone", "--prefer", "phone/DCIM", "--time-window", "2m"],

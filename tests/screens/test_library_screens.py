@@ -1,8 +1,8 @@
 """Home, the library's folders and the export of a selection, by Streamlit's own tester."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import streamlit as st
@@ -17,9 +17,10 @@ from server.phone import ON
 from server.runs import Runs
 from server.state import library, server
 from unipic.core.files import write_json
-from unipic.core.photo import Found
+from unipic.core.settings import data_folder
 from unipic.library._decisions import FILE
 from unipic.library.library import Library
+from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import inbox
 from unipic.vision.builtin import BuiltinEncoder
 
@@ -178,15 +179,21 @@ def test_a_selection_goes_out_by_every_way(filled: Library, monkeypatch: pytest.
     press(test, "Make the album")
     assert [path.name for path in run.out.iterdir()] == ["My clean gallery.zip"]
 
-    def zip_crops(path: Path, files: Sequence[Found], aspects: Sequence[str], *_: object) -> tuple[int, list[str]]:
-        path.write_bytes(b"a ZIP")
-        return len(files) * len(aspects), ["b.jpg 4:5: a head is cut"]
-
-    monkeypatch.setattr("unipic.destinations.crops.zip_crops", zip_crops)
-    test.segmented_control(key="way").set_value("crops").run()
-    press(test, "Make the crops")
-    assert "a head is cut" in text(test)
-    assert sorted(path.name for path in run.out.iterdir()) == ["My clean gallery crops.zip", "My clean gallery.zip"]
+    monkeypatch.setattr("unipic.destinations.developing.engine_of", lambda *_: InlineEngine())
+    test.selectbox(key="preset").set_value("print-a3").run()
+    assert "at how many dpi" in text(test)
+    test.selectbox(key="preset").set_value("web").run()
+    assert "one for each that is kept" in text(test)
+    press(test, "Preview the first copy")
+    assert test.get("image"), "the copy is shown"
+    press(test, "Make the album")
+    with ZipFile(run.out / "My clean gallery.zip") as archive:
+        assert {name for name in archive.namelist() if name.endswith(".jpg")} == {"1.jpg", "2.jpg"}
+    test.segmented_control(key="way").set_value("sheet").run()
+    press(test, "Make the contact sheet")
+    assert sorted(path.name for path in run.out.iterdir()) == ["My clean gallery.pdf", "My clean gallery.zip"]
+    (data_folder() / "presets.toml").write_text("[square]\nwidht = 3\n")
+    assert "there is no key 'widht'" in text(app("export.py", run))
 
 
 def test_tags_that_are_not_written_are_said(filled: Library, photos: Path) -> None:

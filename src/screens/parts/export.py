@@ -1,16 +1,19 @@
 """The ways to export: each says what it will do before its button."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from screens.parts.aside import may_set_aside, set_aside
 from screens.parts.immich_marks import marks_in_immich
-from screens.parts.save import album_root, make_crops, make_folder, make_list, make_zip, offer
+from screens.parts.presets import chosen
+from screens.parts.save import album_root, make_folder, make_list, make_sheet, make_zip, offer
 from screens.parts.tree import tree
 from screens.parts.words import belonging, bullets, count, failed, first_of, plain, size
 from screens.session import session
@@ -23,11 +26,14 @@ from unipic.core.files import make_folder as make_folder_of
 from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
-from unipic.destinations.base import MANIFEST, plan_to_copy
+from unipic.destinations.base import MANIFEST, Copying, plan_to_copy
 from unipic.destinations.places import folder_name, place_for
 from unipic.destinations.preview import Preview, preview
 from unipic.reading.location import INSTALL, find_exiftool
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from unipic.destinations.developing import Developer
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them
@@ -35,13 +41,13 @@ HOW = {  # copies are made, by whether the place is taken out of them
     True: N_("without their location; the picture in every copy is compared with the original's"),
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
-Way = Literal["zip", "library", "folder", "tree", "crops", "list", "immich", "aside"]
+Way = Literal["zip", "library", "folder", "tree", "sheet", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
     "library": N_(":material/photo_library: My library"),
     "folder": N_(":material/drive_folder_upload: Folder on the server"),
     "tree": N_(":material/account_tree: Folder tree"),
-    "crops": N_(":material/crop: Crops"),
+    "sheet": N_(":material/grid_on: Contact sheet"),
     "list": N_(":material/list_alt: List"),
     "immich": N_(":material/cloud_upload: Immich"),
     "aside": N_(":material/drive_file_move: :red[Move originals aside]"),
@@ -64,7 +70,7 @@ def export(job: Export) -> bool:
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
-    offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "immich": source == "immich"}
+    offered |= {"zip": copied, "folder": copied, "tree": copied, "sheet": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
     way = st.segmented_control(
@@ -84,19 +90,22 @@ def export(job: Export) -> bool:
     if way == "list":
         _list(job, album)
         return False
-    if way == "crops":
-        return _crops(job, album)
-    _location()
+    if way == "sheet":
+        _sheet(job, album)
+        return False
+    developer = chosen(job.outcomes) if way != "library" else None
+    if developer is None:
+        _location()
     if way == "tree":
-        return tree(job.run, job.outcomes, album, without_place(), job.ready)
-    plan = preview(plan_to_copy(job.outcomes))
-    _what_will_happen(plan, job)
+        return tree(job.run, job.outcomes, album, Copying(without_place(), developer), job.ready)
+    plan = preview(plan_to_copy(job.outcomes, developer))
+    _what_will_happen(plan, job, developer)
     if way == "folder":
-        return _folder(job, plan, album)
-    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album)
+        return _folder(job, plan, album, developer)
+    return _keep(job, plan, album) if way == "library" else _zip(job, plan, album, developer)
 
 
-def _what_will_happen(plan: Preview, job: Export) -> None:
+def _what_will_happen(plan: Preview, job: Export, developer: Developer | None) -> None:
     """What copying will do, in words with numbers; whatever does not apply is left out."""
     st.markdown(_("**What will happen**"))
     left = marks_left(job.outcomes)
@@ -134,8 +143,20 @@ def _what_will_happen(plan: Preview, job: Export) -> None:
         _("Renamed"): plan.renamed and _("{files}, because {why}", files=count(len(plan.renamed), "file"), why=why),
         _("Disk space needed"): size(plan.needed),
     }
+    if developer:
+        lines = {
+            _("Made"): _("{photos}, one for each that is kept", photos=count(plan.photos, "photo")),
+            _("Location"): plan.located
+            and developer.keeps_place
+            and ngettext(
+                "{n:,} photo carries a location; it stays in the copies",
+                "{n:,} photos carry a location; it stays in the copies",
+                plan.located,
+            ),
+            _("Disk space needed"): _("{size} at most", size=size(plan.needed)),
+        }
     st.markdown(bullets(lines))
-    if plan.renamed:
+    if plan.renamed and not developer:
         with st.expander(_("New names")):
             first_of([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed], MAX_ROWS_SHOWN)
     _not_as_it_was(_("Missing since the scan"), plan.gone, _("They are left out"))
@@ -162,19 +183,19 @@ def without_place() -> bool:
     return bool(session.widget(WITHOUT_PLACE)) and find_exiftool() is not None
 
 
-def _zip(job: Export, plan: Preview, album: str) -> bool:
+def _zip(job: Export, plan: Preview, album: str, developer: Developer | None) -> bool:
     run = job.run
     st.caption(_("The ZIP is made on the server, then downloaded. Keep this page open until it is done."))
     usable = _has_space(plan, run.out) and job.ready
     made = st.button(_("Make the album"), type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
-    done = made and make_zip(run, job.outcomes, album, without_place()) is not None
+    done = made and make_zip(run, job.outcomes, album, without_place(), developer) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
     offer(run)
     return done
 
 
-def _folder(job: Export, plan: Preview, album: str) -> bool:
+def _folder(job: Export, plan: Preview, album: str, developer: Developer | None) -> bool:
     run = job.run
     root, roots = album_root("out-root"), writable_folders()
     if root is None:
@@ -208,7 +229,7 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not usable):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
-    if make_folder(target, job.outcomes, without_place()) is None:
+    if make_folder(target, job.outcomes, without_place(), developer) is None:
         return False
     _there(target)
     return True
@@ -239,24 +260,17 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
     return True
 
 
-def _crops(job: Export, album: str) -> bool:
-    """A ZIP of crops of what is kept. False: it is no album of all photos."""
-    from unipic.albums.crop import ASPECTS
-
-    aspects = st.segmented_control(_("Shape"), list(ASPECTS), selection_mode="multi", default="4:5", key="aspects")
-    photos = [one.file for one in job.outcomes if one.fate == "kept" and isinstance(one.file, Photo)]
+def _sheet(job: Export, album: str) -> None:
+    photos = sum(one.fate == "kept" for one in job.outcomes)
     st.caption(
         _(
-            "A ZIP with a JPEG of each of {photos} in each shape, at the photo's own pixels. Faces stay whole if "
-            "they fit; otherwise it says whose is cut. The time and the place of a photo stay in its crops.",
-            photos=count(len(photos), "photo"),
+            "A PDF to print: {photos} as small pictures with their names, 24 to a page of A4, with page numbers.",
+            photos=count(photos, "photo"),
         )
     )
-    usable = bool(aspects and photos and job.ready)
-    if st.button(_("Make the crops"), type="primary", icon=":material/crop:", key="crop", disabled=not usable):
-        make_crops(job.run, photos, aspects, album)
-    offer(job.run)
-    return False
+    usable, icon = bool(photos and job.ready), ":material/grid_on:"
+    if st.button(_("Make the contact sheet"), type="primary", icon=icon, key="make-sheet", disabled=not usable):
+        make_sheet(job.run, job.outcomes, album)
 
 
 def _list(job: Export, album: str) -> None:

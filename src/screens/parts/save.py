@@ -6,28 +6,29 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import streamlit as st
 
 from screens.parts.download import download
-from screens.parts.words import failed, plain, size
+from screens.parts.words import count, failed, first_of, plain, size
 from screens.session import session
 from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
 from unipic.core.language import gettext as _
-from unipic.core.photo import Found, Photo
 from unipic.core.progress import Progress, Step
-from unipic.core.settings import Settings
 from unipic.destinations.base import Destination, Result, export
 from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.places import folder_name
 from unipic.destinations.zip import ZipDestination
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from unipic.destinations.developing import Developer
 
 T = TypeVar("T")
 
@@ -46,18 +47,31 @@ def save_progress(run: Run) -> None:
         offer(run)
 
 
-def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
+def make_zip(
+    run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False, developer: Developer | None = None
+) -> Result | None:
     """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
-    written = written_by(ZipDestination(path, True, strip_location), outcomes, _("Making the ZIP"))
+    written = written_by(ZipDestination(path, True, strip_location, developer), outcomes, _("Making the ZIP"))
     if written is not None:
         session.zip_path = path
     return written
 
 
-def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
+def make_folder(
+    folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False, developer: Developer | None = None
+) -> Result | None:
     """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
-    return written_by(FolderDestination(folder, strip_location), outcomes, _("Copying"))
+    return written_by(FolderDestination(folder, strip_location, developer), outcomes, _("Copying"))
+
+
+def make_sheet(run: Run, outcomes: Sequence[Outcome], album: str) -> None:
+    """Write a contact sheet into the run's folder, and offer it."""
+    from unipic.destinations.contact_sheet import ContactSheet
+
+    path = run.out / f"{zip_name(album)}.pdf"
+    if written_by(ContactSheet(path, album, replace=True), outcomes, _("Making pages")) is not None:
+        _offer(run, path, "sheet")
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
@@ -66,18 +80,6 @@ def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) ->
     paths = run.load().source in ("folder", "selection")
     if written_by(ListDestination(path, replace=True, paths=paths), outcomes, _("Writing the list")) is not None:
         _offer(run, path, "list")
-
-
-def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album: str) -> None:
-    """Write a ZIP of crops into the run's folder, and say whose heads are cut."""
-    from unipic.destinations.crops import zip_crops
-
-    path = run.out / f"{zip_name(album)} crops.zip"
-    files = [Found(photo.id, photo.name, photo.path, photo.size) for photo in photos]
-    made = with_bar(_("Cropping"), lambda bar: zip_crops(path, files, aspects, Settings(), bar))
-    if made is not None:
-        session.zip_path = path
-        _said(made[1])
 
 
 def offer(run: Run) -> None:
@@ -103,6 +105,10 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
     if result is None:
         return None
     _said(result.problems, _(", listed in the manifest"))
+    if result.notes:
+        title = _("What to know of {files}", files=count(len(result.notes), "file"))
+        with st.expander(title, icon=":material/info:"):
+            first_of([plain(note) for note in result.notes], MAX_ROWS_SHOWN)
     return result
 
 

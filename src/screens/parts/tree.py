@@ -20,7 +20,7 @@ from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
 from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.settings import Settings
-from unipic.destinations.base import outside
+from unipic.destinations.base import Copying, outside
 from unipic.destinations.linking import WARNINGS, Link, Linker
 from unipic.destinations.outline import Branch, outline, renamed
 from unipic.destinations.places import folder_name, place_for
@@ -49,21 +49,23 @@ LINKS: dict[Link, str] = {
 MAX_FOLDERS_SHOWN, MAX_NAMES_SHOWN = 30, 20
 
 
-def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool, ready: bool) -> bool:
+def tree(run: Run, outcomes: Sequence[Outcome], album: str, copying: Copying, ready: bool) -> bool:
     """The choices, the tree as it will be, and the button. True if it was just written."""
     root = album_root("tree-root")
     if root is None:
         return False
     try:
-        wish, link = _wish(), _link(run)
+        wish, link = _wish(), "copy" if copying.developer else _link(run)
         target = _target(run, root, album)
-        destination = _destination(run, outcomes, target, wish, How(Linker(link), strip_location))
+        destination = _destination(
+            run, outcomes, target, wish, How(Linker(link), copying.strip_location, developer=copying.developer)
+        )
         destination.ready()
         plan = destination.plan(outcomes)
     except UnipicError as error:
         failed(error)
         return False
-    merges = wish.tree == "groups" and _merges(run, destination, strip_location)
+    merges = wish.tree == "groups" and not copying.developer and _merges(run, destination, copying.strip_location)
     _shown(destination, plan)
     _dry_run(plan)
     if not st.button(

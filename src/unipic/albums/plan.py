@@ -18,7 +18,12 @@ from unipic.core.words import count
 TreeKind = Literal["groups", "dates", "events"]
 TREES: tuple[TreeKind, ...] = get_args(TreeKind)
 DATES = "{year}/{month}/{day}"
-WORDS = frozenset({"year", "month", "day", "hour", "minute", "second", "camera", "event", "group", "name", "ext", "n"})
+DATED = {
+    **{"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"},
+    **{"date": "%Y-%m-%d", "time": "%H-%M-%S"},
+}
+NUMBERS = ("n", "number")
+WORDS = frozenset({*DATED, *NUMBERS, "camera", "event", "group", "name", "ext"})
 SINGLES, UNREADABLE, UNDATED = "singles", "unreadable", "undated"
 FILM = "is a video"  # how the reason begins of a film that stands alone; see reading/images.py
 UNKNOWN = "unknown"  # in place of a word of a pattern that a photo does not have
@@ -42,20 +47,10 @@ class Wish:
     def __post_init__(self) -> None:
         if self.tree not in TREES:
             raise SettingsError(_("--tree is one of {known}, not {tree!r}", known=", ".join(TREES), tree=self.tree))
-        named = words_of(self.pattern) | words_of(self.rename)
-        if unknown := named - WORDS:
-            raise SettingsError(
-                _(
-                    "a pattern cannot have {word}; it can have {known}",
-                    word=f"{{{min(unknown)}}}",
-                    known=", ".join(sorted(WORDS)),
-                )
-            )
-        if self.rename and not words_of(self.rename) & {"name", "n"}:
-            raise SettingsError(
-                _("{pattern!r} gives several photos one name; put {{name}} or {{n}} into it", pattern=self.rename)
-            )
-        if "n" in words_of(self.pattern):
+        check_words(self.pattern)
+        if self.rename:
+            check_names(self.rename)
+        if words_of(self.pattern) & {*NUMBERS}:
             raise SettingsError(_("{n} numbers files, so it belongs into --rename, not into --pattern"))
 
     @property
@@ -108,6 +103,34 @@ def words_of(pattern: str) -> set[str]:
     return set(re.findall(r"\{(\w*)\}", pattern))
 
 
+def check_words(pattern: str) -> None:
+    """SettingsError for a word that no pattern has."""
+    if unknown := words_of(pattern) - WORDS:
+        word, known = f"{{{min(unknown)}}}", ", ".join(sorted(WORDS))
+        raise SettingsError(_("a pattern cannot have {word}; it can have {known}", word=word, known=known))
+
+
+def check_names(pattern: str) -> None:
+    """SettingsError for a pattern that cannot name files."""
+    check_words(pattern)
+    if not words_of(pattern) & {"name", *NUMBERS}:
+        raise SettingsError(
+            _("{pattern!r} gives several photos one name; put {{name}} or {{n}} into it", pattern=pattern)
+        )
+
+
+def renamed(photos: Sequence[Photo], pattern: str, events: Sequence[Event] = ()) -> dict[str, str]:
+    """A name without its ending for each photo, by id. They are numbered by their time."""
+    titles = {photo.id: title for title, members in events for photo in members}
+    ordered = sorted(photos, key=lambda photo: _when(photo, Facts()))
+    told = {photo.id: _told(photo, Facts(), titles.get(photo.id, ""), -1) for photo in ordered}
+    return {id: _numbered(pattern, its, number) for number, (id, its) in enumerate(told.items(), 1)}
+
+
+def _numbered(pattern: str, told: Mapping[str, str], number: int) -> str:
+    return _filled(pattern, {**told, **dict.fromkeys(NUMBERS, f"{number:04}")})
+
+
 def plan_tree(files: Sequence[Asset], wish: Wish, facts: Facts) -> Tree:
     """The tree of all files, each of which is in it exactly once or in Tree.left."""
     ordered = sorted(files, key=lambda file: _when(file, facts))
@@ -127,7 +150,7 @@ def plan_tree(files: Sequence[Asset], wish: Wish, facts: Facts) -> Tree:
             folder = "/".join([folder, *asset.name.split("/")[:-1]])
         if wish.rename and not folder.startswith(UNREADABLE):
             numbers[folder] += 1
-            name = _filled(wish.rename, {**told, "n": f"{numbers[folder]:04}"}) + PurePosixPath(name).suffix
+            name = _numbered(wish.rename, told, numbers[folder]) + PurePosixPath(name).suffix
         placed.append(Placed(asset, folder, name, group if wish.tree == "groups" else -1, asset.id in best))
     photos = [file for file in files if isinstance(file, Photo)]
     guessed = sum(_time(photo) is None and facts.clock(photo) is not None for photo in photos)
@@ -154,7 +177,7 @@ def _folder(asset: Asset, wish: Wish, told: Mapping[str, str]) -> str:
         return f"{told['group']}/originals" if told["group"] != SINGLES else SINGLES
     if wish.tree == "events":
         return told["event"] if told["event"] != UNKNOWN else (_day(told) or UNDATED)
-    dated = words_of(wish.pattern) & {"year", "month", "day", "hour", "minute", "second"}
+    dated = words_of(wish.pattern) & DATED.keys()
     return UNDATED if dated and not _day(told) else _filled(wish.pattern, told)
 
 
@@ -165,13 +188,12 @@ def _day(told: Mapping[str, str]) -> str:
 def _told(asset: Asset, facts: Facts, event: str, group: int) -> dict[str, str]:
     """The words of a pattern for a file, none of which makes a folder of its own."""
     when, path = _time(asset) or facts.clock(asset), PurePosixPath(asset.name)
-    formats = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
-    told = {word: when.strftime(code) if when else UNKNOWN for word, code in formats.items()}
-    told["year"] = f"{when.year:04}" if when else UNKNOWN  # strftime leaves out leading zeros
+    told = {word: when.strftime(code) if when else UNKNOWN for word, code in DATED.items()}
+    told |= {"year": f"{when.year:04}", "date": when.date().isoformat()} if when else {}  # strftime drops zeros
     camera = asset.camera if isinstance(asset, Photo) else ""
     named = facts.groups[group].folder if group >= 0 else SINGLES
     told |= {"camera": camera or UNKNOWN, "event": event or UNKNOWN, "group": named}
-    told |= {"name": path.stem, "ext": path.suffix.lstrip(".").lower(), "n": ""}
+    told |= {"name": path.stem, "ext": path.suffix.lstrip(".").lower()}
     return {word: value.replace("/", "_").strip() or UNKNOWN for word, value in told.items()}
 
 

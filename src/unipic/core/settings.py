@@ -262,24 +262,33 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
             raise SettingsError(
                 _("there is no setting {name!r}; there are {known}", name=name, known=", ".join(sorted(homes)))
             )
-        hint = get_type_hints(type(sections[homes[name]]))[name]
-        kinds = (str,) if get_origin(hint) is Literal else get_args(hint) or (hint,)
-        number = isinstance(value, int) and not isinstance(value, bool) and float in kinds
-        if not number and not any(type(value) is kind for kind in kinds):
-            raise SettingsError(_("{name} cannot be {value!r}", name=name, value=value))
+        check_type(type(sections[homes[name]]), name, value)
         its[homes[name]][name] = value
     return replace(settings, **{name: replace(sections[name], **given) for name, given in its.items()})
 
 
+def check_type(section: type, name: str, value: object) -> None:
+    """SettingsError unless the value has the type of this field of a section."""
+    hint = get_type_hints(section)[name]
+    kinds = (str,) if get_origin(hint) is Literal else get_args(hint) or (hint,)
+    number = isinstance(value, int) and not isinstance(value, bool) and float in kinds
+    if not number and not any(type(value) is kind for kind in kinds):
+        raise SettingsError(_("{name} cannot be {value!r}", name=name, value=value))
+
+
 def load_config(path: Path) -> Settings:
     """Settings from a TOML file whose keys are the field names above."""
+    return changed(Settings(), read_toml(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file. SettingsError if there are none."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(_("{path} cannot be read: {why}", path=path, why=error.strerror)) from error
     except (ValueError, RecursionError) as error:  # TOML's and Unicode's own are the first; nesting is the second
         raise SettingsError(_("{path} is not valid TOML: {error}", path=path, error=error)) from error
-    return changed(Settings(), values)
 
 
 def seconds(text: str) -> float:

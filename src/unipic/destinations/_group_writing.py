@@ -1,5 +1,7 @@
 """Finish the folder of a group: its texts, the pictures made of it, and its name, which it gets when it is whole."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -7,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unipic.albums.groups import AlbumGroup
 from unipic.albums.made import Made, Make
@@ -17,9 +19,12 @@ from unipic.core.moving import move
 from unipic.core.photo import Photo
 from unipic.destinations._earlier import NUMBERED, PART, best_in, made_in, photos_beside
 from unipic.destinations._texts import GROUP_JSON, METADATA, GroupText, ReadDetails, Shown, group_json, metadata_txt
-from unipic.destinations.base import Written
+from unipic.destinations.base import Copying, Written
 from unipic.destinations.linking import Linker
 from unipic.destinations.names import safe_name
+
+if TYPE_CHECKING:  # it brings OpenCV, which most exports do without
+    from unipic.destinations.developing import Developer
 
 
 def no_details(photos: Sequence[Photo]) -> Mapping[str, Any]:
@@ -43,6 +48,12 @@ class How:
     stop: Callable[[], bool] = lambda: False  # asked after each group
     facts: Mapping[str, Any] = field(default_factory=dict)  # further ones for the manifest
     locked: bool = False  # whoever calls holds alone() already
+    developer: Developer | None = None  # copies are made anew, by a preset
+
+    @property
+    def copying(self) -> Copying:
+        """How copies differ from their originals."""
+        return Copying(self.strip_location, self.developer)
 
 
 class GroupWriter:
@@ -98,7 +109,7 @@ class GroupWriter:
         shown = [Shown(photo, tuple(files[id])) for id, photo in photos.items()]
         details = how.details([one.photo for one in shown])
         gone = photos_beside(self.folder / name, {files[0][0] for files in files.values()})
-        return GroupText(group, shown, best, details, suggested, earlier=gone, place=not how.strip_location)
+        return GroupText(group, shown, best, details, suggested, earlier=gone, place=not how.copying.without_place)
 
     def _made(self, group: AlbumGroup, part: Path, how: How) -> list[Mapping[str, Any]]:
         """Write the pictures made of a group; those of an earlier run stay."""

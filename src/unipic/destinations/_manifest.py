@@ -53,6 +53,7 @@ def manifest(
             for entry in arrived.values()
             if entry.item.file.name != entry.item.name
         ),
+        "notes": ({"original": w.item.file.name, "note": w.note} for w in written if w.note),
         "problems": ({"original": w.item.file.name, "problem": w.problem} for w in written if w.problem),
     }
     yield json.dumps(facts, indent=1).removesuffix("\n}").encode("ascii")

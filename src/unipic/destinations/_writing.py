@@ -1,5 +1,7 @@
 """Copying: check the originals, write and verify each item, and explain errors."""
 
+from __future__ import annotations
+
 import errno
 import os
 import shutil
@@ -8,20 +10,24 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read
 from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Photo, is_preview
 from unipic.core.progress import Progress, Step, silent
-from unipic.destinations.base import Item, Result, Written
+from unipic.destinations.base import Copying, Item, Result, Written
 from unipic.reading.location import Stripper
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:  # it brings OpenCV, which most exports do without
+    from unipic.destinations.developing import Developer
 
 CHANGED = kept("changed since the scan; exported as it is now")
 IN_IMMICH = kept("was not copied: it lies in Immich, and only a preview of it is here")
 DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes
+AS_IT_IS = Copying()
 
 
 class OriginalUnread(Exception):
@@ -85,28 +91,33 @@ def unchanged(photo: Photo) -> bool:
 def write_items(
     items: Sequence[Item],
     write: Callable[[Item, BinaryIO], str],
-    strip_location: bool = False,
+    copying: Copying = AS_IT_IS,
     progress: Progress = silent,
 ) -> list[Written]:
     """Write each item with `write`, which gets a file to read and returns the sha256 of what it wrote.
 
-    The file is the original, or a copy without location.
+    The file is the original, a copy without location, or one made by a preset.
     """
-    with writing(write, strip_location) as write_some:
+    with writing(write, copying) as write_some:
         return write_some(items, progress)
 
 
 @contextmanager
 def writing(
-    write: Callable[[Item, BinaryIO], str], strip_location: bool = False
+    write: Callable[[Item, BinaryIO], str], copying: Copying = AS_IT_IS
 ) -> Iterator[Callable[[Sequence[Item], Progress], list[Written]]]:
     """write_items() for several lots of items, with one exiftool for all of them."""
     with ExitStack() as stack:
-        if strip_location:
-            stripper = stack.enter_context(Stripper())
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-")))
-            write = partial(_without_location, write, stripper, folder)
-        yield lambda items, progress: _write_items(items, write, strip_location, progress)
+        folder = Path()
+        if copying.changes:  # a worker that is stopped may still write into it
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="unipic-", ignore_cleanup_errors=True)))
+        if copying.developer:
+            stack.callback(copying.developer.close)
+            yield partial(_write_copies, write, copying.developer, folder)
+            return
+        if copying.strip_location:
+            write = partial(_without_location, write, stack.enter_context(Stripper()), folder)
+        yield lambda items, progress: _write_items(items, write, copying.strip_location, progress)
 
 
 def _without_location(
@@ -156,6 +167,30 @@ def _write_items(
     return written
 
 
+def _write_copies(
+    write: Callable[[Item, BinaryIO], str],
+    developer: Developer,
+    folder: Path,
+    items: Sequence[Item],
+    progress: Progress,
+) -> list[Written]:
+    written = list[Written]()
+    for item, path, made in developer.copies(items, folder):
+        progress(Step("Copying", len(written), len(items), "file"))
+        if made.problem:
+            written.append(Written(item, None, f"was left out: {made.problem}"))
+            continue
+        try:
+            with open_to_read(path) as copy:
+                digest = write(item, copy)
+        finally:
+            path.unlink()
+        changed = "has changed since the scan; the copy shows it as it is now" if made.digest != item.digest else ""
+        written.append(Written(item, digest, changed or item.outcome.problem, made.digest, made.note))
+    progress(Step("Copying", len(items), len(items), "file"))
+    return written
+
+
 def copy_verified(original: BinaryIO, target: Path) -> str:
     """Copy to a free name, with the original's times, read back and compared; returns the sha256."""
     make_folder(target.parent)
@@ -199,6 +234,7 @@ def result_of(written: Sequence[Written]) -> Result:
         files=len(arrived),
         bytes=sum(file.size for file in arrived),
         problems=tuple(f"{entry.item.file.name} {retold(entry.problem)}" for entry in written if entry.problem),
+        notes=tuple(f"{entry.item.file.name}: {retold(entry.note)}" for entry in written if entry.note),
         written=tuple(written),
     )
 
@@ -237,7 +273,7 @@ def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str
 
 
 def _bytes(items: Iterable[Item]) -> int:
-    return int(sum(item.file.size for item in items) * DISK_OVERHEAD)
+    return int(sum(item.bytes for item in items) * DISK_OVERHEAD)
 
 
 def _no_space(folder: Path, needed: int) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.language import gettext as _
@@ -19,6 +19,9 @@ from unipic.core.words import count
 from unipic.destinations.names import export_names
 from unipic.reading.location import Stripper
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from unipic.destinations.developing import Developer
 
 MANIFEST = "unipic-manifest.json"
 
@@ -30,6 +33,12 @@ class Item:
     outcome: Outcome
     file: Photo | Companion | Unreadable
     name: str  # in the destination
+    expected: int | None = None  # bytes of a copy that is made anew
+
+    @property
+    def bytes(self) -> int:
+        """What its copy takes of the disk."""
+        return self.file.size if self.expected is None else self.expected
 
     @property
     def digest(self) -> str | None:
@@ -45,6 +54,25 @@ class Written:
     digest: str | None
     problem: str = ""
     original: str | None = None  # sha256 of what was read
+    note: str = ""  # what a person should know of a copy that is as it should be
+
+
+@dataclass(frozen=True)
+class Copying:
+    """How copies differ from their originals."""
+
+    strip_location: bool = False
+    developer: Developer | None = None  # copies are made anew, by a preset
+
+    @property
+    def changes(self) -> bool:
+        """Whether copies have other bytes."""
+        return self.strip_location or self.developer is not None
+
+    @property
+    def without_place(self) -> bool:
+        """Whether nothing in the result tells where photos were taken."""
+        return self.strip_location if self.developer is None else not self.developer.keeps_place
 
 
 @dataclass(frozen=True)
@@ -63,7 +91,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Bytes of all files."""
-        return sum(item.file.size for item in self.items)
+        return sum(item.bytes for item in self.items)
 
     def at_most(self, files: int) -> Plan:
         """This plan. DestinationError if it has more files than a person confirmed."""
@@ -88,6 +116,7 @@ class Result:
     problems: tuple[str, ...] = ()  # what was left out or changed, and why, each with the file's name
     folders: tuple[Path, ...] = ()  # that hold what was moved
     written: tuple[Written, ...] = ()  # one for each file to be copied
+    notes: tuple[str, ...] = ()  # what a person should know of copies, though nothing went wrong
 
 
 class Destination(Protocol):
@@ -106,9 +135,10 @@ class Destination(Protocol):
         """
 
 
-def plan_to_copy(outcomes: Sequence[Outcome]) -> Plan:
+def plan_to_copy(outcomes: Sequence[Outcome], developer: Developer | None = None) -> Plan:
     """The plan of every destination that copies what is kept."""
-    return Plan(tuple(outcomes), tuple(items_of(outcomes)))
+    outcomes = developer.only(outcomes) if developer else outcomes
+    return Plan(tuple(outcomes), tuple(items_of(outcomes, developer)))
 
 
 def export(destination: Destination, outcomes: Sequence[Outcome], progress: Progress = silent) -> Result:
@@ -116,8 +146,10 @@ def export(destination: Destination, outcomes: Sequence[Outcome], progress: Prog
     return destination.carry_out(destination.plan(outcomes), progress)
 
 
-def items_of(outcomes: Iterable[Outcome]) -> list[Item]:
+def items_of(outcomes: Sequence[Outcome], developer: Developer | None = None) -> list[Item]:
     """What is to be written: kept photos with their companions, and unreadable files that have bytes."""
+    if developer:
+        return developer.items(outcomes)
     chosen = [outcome for outcome in outcomes if is_written(outcome)]
     assets = [files_of(outcome.file) for outcome in chosen]
     names = export_names(([file.name for file in files] for files in assets), reserved=[MANIFEST])
@@ -149,9 +181,9 @@ def folder_ready(folder: Path) -> None:
         raise AlreadyThere(_("{folder} already exists and is not a folder. Choose another name.", folder=folder))
 
 
-def stripper_ready(strip_location: bool) -> None:
-    """Raise NoExiftool if locations are to be removed and cannot be."""
-    if strip_location:
+def stripper_ready(copying: Copying) -> None:
+    """Raise NoExiftool if locations are to be removed from originals' bytes and cannot be."""
+    if copying.strip_location and not copying.developer:
         with Stripper():
             pass
 

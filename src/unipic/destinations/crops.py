@@ -6,8 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
-from zipfile import ZipFile
 
 import numpy as np
 
@@ -72,21 +70,6 @@ def crop_all(
             written = None if problem else target
             yield Cropped(file.name, aspect, written, crop, in_words(crop, heads), problem)
     progress(Step(kept("Cropping"), len(files), len(files), "photo"))
-
-
-def zip_crops(
-    path: Path, files: Sequence[Found], aspects: Sequence[str], settings: Settings, progress: Progress = silent
-) -> tuple[int, list[str]]:
-    """Write a ZIP of crops. Returns how many are in it, and whose heads are cut and what went wrong. ModelError."""
-    with closing(engine_of(settings)) as engine, TemporaryDirectory(dir=path.parent) as folder:
-        done = [*crop_all(files, aspects, Path(folder), head_finder(), engine, settings.limits, progress)]
-        written = [one.target for one in done if one.target]
-        with atomic_file(path) as file, ZipFile(file, "w") as archive:  # not compressed: JPEGs are
-            for target in written:
-                archive.write(target, target.relative_to(folder))
-    return len(written), [
-        f"{one.name} {one.aspect}: {retold(one.cut or one.problem)}" for one in done if one.cut or one.problem
-    ]
 
 
 def engine_of(settings: Settings) -> LocalEngine:

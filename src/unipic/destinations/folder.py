@@ -1,9 +1,11 @@
 """A folder: each file is copied under a temporary name, read back, and renamed only if it is right."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
@@ -20,19 +22,32 @@ from unipic.destinations._writing import (
     result_of,
     write_items,
 )
-from unipic.destinations.base import MANIFEST, Item, Plan, Result, folder_ready, items_of, plan_to_copy, stripper_ready
+from unipic.destinations.base import (
+    MANIFEST,
+    Copying,
+    Item,
+    Plan,
+    Result,
+    folder_ready,
+    items_of,
+    plan_to_copy,
+    stripper_ready,
+)
 from unipic.review.outcomes import Outcome
+
+if TYPE_CHECKING:  # it brings OpenCV, which most exports do without
+    from unipic.destinations.developing import Developer
 
 
 class FolderDestination:
     """Copies what is kept into a folder."""
 
-    def __init__(self, folder: Path, strip_location: bool = False) -> None:
+    def __init__(self, folder: Path, strip_location: bool = False, developer: Developer | None = None) -> None:
         self.folder = folder
-        self.strip_location = strip_location
+        self.copying = Copying(strip_location, developer)
 
     def ready(self) -> None:
-        stripper_ready(self.strip_location)
+        stripper_ready(self.copying)
         if os.path.lexists(self.folder / MANIFEST):
             raise AlreadyThere(
                 _("{folder} already holds a finished result. Choose another folder.", folder=self.folder)
@@ -40,13 +55,13 @@ class FolderDestination:
         folder_ready(self.folder)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        return plan_to_copy(outcomes)
+        return plan_to_copy(outcomes, self.copying.developer)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """Copy. A second run after a stop completes it: files with the right content stay."""
         self.ready()
         outcomes = checked(plan.outcomes, progress)
-        items = items_of(outcomes)
+        items = items_of(outcomes, self.copying.developer)
 
         def unwritten() -> list[Item]:
             return [item for item in items if not os.path.lexists(self.folder / item.name)]
@@ -57,10 +72,10 @@ class FolderDestination:
             for item in items:
                 self._check_place(item)
             check_space(self.folder, unwritten())
-            written = write_items(items, self._copy, self.strip_location, progress)
+            written = write_items(items, self._copy, self.copying, progress)
             keepers_arrived(outcomes, written)
             with atomic_file(self.folder / MANIFEST, replace=False) as file:
-                file.writelines(manifest(outcomes, written, self.strip_location))
+                file.writelines(manifest(outcomes, written, self.copying.without_place))
         return result_of(written)
 
     def _check_place(self, item: Item) -> None:
@@ -69,14 +84,14 @@ class FolderDestination:
         if not os.path.lexists(target):
             return
         there = hash_file(target) if target.is_file() and not target.is_symlink() else None
-        if there is None or (not self.strip_location and there not in (item.digest, _hash_now(original))):
+        if there is None or (not self.copying.changes and there not in (item.digest, _hash_now(original))):
             raise other_content(target)
 
     def _copy(self, item: Item, original: BinaryIO) -> str:
         target = self.folder / item.name
         if os.path.lexists(target):
             digest = hash_file(target)
-            if self.strip_location and copy_and_hash(original) != digest:
+            if self.copying.changes and copy_and_hash(original) != digest:
                 raise other_content(target)
             return digest
         return copy_verified(original, target)

@@ -59,7 +59,7 @@ class Linker:
 
     def bytes_of(self, item: Item) -> int:
         """Bytes that this item needs on the disk."""
-        return item.file.size if self.link in ("copy", "reflink") else 0
+        return item.bytes if self.link in ("copy", "reflink") else 0
 
     def clones(self, folder: Path, original: str) -> bool:
         """Whether files can share their blocks here; if not, they are copied from now on, and a note says so."""

@@ -58,22 +58,25 @@ class TreePlan(Plan):
     @property
     def bytes(self) -> int:
         """Bytes of all files that are still to be written."""
-        return sum(item.file.size for item in self.items if item.name not in self.there)
+        return sum(item.bytes for item in self.items if item.name not in self.there)
 
 
 class TreeDestination:
     """Writes a tree. Only what the outcomes keep is written."""
 
     def __init__(self, folder: Path, tree: Tree, how: How | None = None) -> None:
-        self.folder, self.tree, self.how = folder, tree, how or How()
+        self.folder, self.how = folder, how or How()
+        self.tree = self.how.developer.tree(tree) if self.how.developer else tree
         self.notes: list[str] = []  # what a person should know of what was written, though nothing went wrong
         self._groups = GroupWriter(folder, self.notes)
-        self._places = {placed.asset.id: placed for placed in tree.placed}
+        self._places = {placed.asset.id: placed for placed in self.tree.placed}
 
     def ready(self) -> None:
-        stripper_ready(self.how.strip_location)
-        if self.how.strip_location and self.how.linker.link != "copy":
-            raise SettingsError(_("a link leads to the original with its location; --strip-location needs --link copy"))
+        stripper_ready(self.how.copying)
+        if self.how.copying.changes and self.how.linker.link != "copy":
+            raise SettingsError(
+                _("a link leads to the original as it is; copies without location and by presets need --link copy")
+            )
         folder_ready(self.folder)
         said = manifest_of(self.folder)
         if said is not None and said.get("tree") != self.tree.kind:
@@ -88,6 +91,7 @@ class TreeDestination:
 
     def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
         """See Destination.plan. Files that are there already are compared by content."""
+        outcomes = self.how.developer.only(outcomes) if self.how.developer else outcomes
         chosen = [o for o in outcomes if is_written(o) and o.file.id in self._places]
         order = {placed.asset.id: at for at, placed in enumerate(self.tree.placed)}
         spots = Spots(self.folder, self._same, {placed.folder for placed in self.tree.placed} | folders_in(self.folder))
@@ -101,7 +105,7 @@ class TreeDestination:
             alone = placed.best and self.tree.best_only and placed.group >= 0
             spot = spots.settle(placed.asset, names_of(placed, alone))
             for file, name, ours in zip(files_of(placed.asset), spot.names, spot.there, strict=True):
-                items.append(Item(outcome, file, name))
+                items.append(self._item(outcome, file, name))
                 there |= {name} if ours else set()
             if placed.group >= 0:
                 groups[placed.group].append(placed)
@@ -111,7 +115,7 @@ class TreeDestination:
         for name, of in best.items():
             item = named[of]
             if name != of and not self._has_best(name):
-                items.append(Item(item.outcome, item.file, name))
+                items.append(self._item(item.outcome, item.file, name))
             if self._same(self.folder / name, item.file):
                 there.add(name)
         return TreePlan(
@@ -140,7 +144,7 @@ class TreeDestination:
                 told = [self._told(outcome) for outcome in plan.outcomes]
                 with atomic_file(self.folder / MANIFEST) as file:
                     more = {"tree": self.tree.kind, "link": self.how.linker.link, **self.how.facts}
-                    file.writelines(manifest(told, main, self.how.strip_location, more))
+                    file.writelines(manifest(told, main, self.how.copying.without_place, more))
         for words, times in self.how.linker.notes.items():
             several = ngettext("{n:,} file was {words}", "{n:,} files were {words}", times, words=_(words))
             self.notes.append(several if times > 1 else _(words))
@@ -175,8 +179,13 @@ class TreeDestination:
                 found[placed.folder][name.rpartition("/")[0]] += 1
         return {folder: max(sorted(counts), key=counts.__getitem__) for folder, counts in found.items()}
 
+    def _item(self, outcome: Outcome, file: File, name: str) -> Item:
+        if self.how.developer and isinstance(file, Photo):
+            return self.how.developer.item(outcome, file, name)
+        return Item(outcome, file, name)
+
     def _same(self, path: Path, file: File) -> bool:
-        if self.how.strip_location:  # the copy is another file; put() makes it again and compares
+        if self.how.copying.changes:  # the copy is another file; put() makes it again and compares
             try:
                 return os.lstat(path).st_mtime_ns == os.lstat(file.path).st_mtime_ns
             except OSError:
@@ -211,7 +220,7 @@ class TreeDestination:
             first = item.name.partition("/")[0]
             by_group[first if NUMBERED.fullmatch(first) else ""].append(item)
         written, done = list[Written](), 0
-        with writing(lambda item, original: self._put(item, original, plan), self.how.strip_location) as write:
+        with writing(lambda item, original: self._put(item, original, plan), self.how.copying) as write:
             for name in sorted(by_group, key=lambda one: (one == "", len(one), one)):
                 lot = by_group[name]
                 written += write(lot, _shifted(progress, done, len(plan.items)))
@@ -226,7 +235,7 @@ class TreeDestination:
         path = self._groups.path(item.name)
         if item.name in plan.there and os.path.lexists(path):
             digest = item.digest or hash_file(path)
-            if self.how.strip_location and copy_and_hash(original) != (digest := hash_file(path)):
+            if self.how.copying.changes and copy_and_hash(original) != (digest := hash_file(path)):
                 raise other_content(path)
             return digest
         if os.path.lexists(path):

@@ -1,5 +1,7 @@
 """A ZIP, streamed to disk: original bytes, names and folders, and a manifest as its last entry."""
 
+from __future__ import annotations
+
 import glob
 import os
 import time
@@ -7,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import atomic_file, copy_and_hash, sweep_parts
@@ -26,6 +28,7 @@ from unipic.destinations._writing import (
 )
 from unipic.destinations.base import (
     MANIFEST,
+    Copying,
     Item,
     Plan,
     Result,
@@ -37,6 +40,9 @@ from unipic.destinations.base import (
 )
 from unipic.review.outcomes import Outcome
 
+if TYPE_CHECKING:  # it brings OpenCV, which most exports do without
+    from unipic.destinations.developing import Developer
+
 UNPACKED = ("BMP", "TIFF")  # formats worth deflating; the others are compressed already
 BIG = 2**31 - 1
 FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the first and last time a ZIP can store
@@ -45,23 +51,25 @@ FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)  # the first and
 class ZipDestination:
     """Writes what is kept into a ZIP."""
 
-    def __init__(self, path: Path, replace: bool = False, strip_location: bool = False) -> None:
+    def __init__(
+        self, path: Path, replace: bool = False, strip_location: bool = False, developer: Developer | None = None
+    ) -> None:
         self.path = path
         self.replace = replace
-        self.strip_location = strip_location
+        self.copying = Copying(strip_location, developer)
 
     def ready(self) -> None:
-        stripper_ready(self.strip_location)
+        stripper_ready(self.copying)
         file_ready(self.path, self.replace)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
-        return plan_to_copy(outcomes)
+        return plan_to_copy(outcomes, self.copying.developer)
 
     def carry_out(self, plan: Plan, progress: Progress = silent) -> Result:
         """Write the complete archive, or leave nothing."""
         self.ready()
         outcomes = checked(plan.outcomes, progress)
-        items = items_of(outcomes)
+        items = items_of(outcomes, self.copying.developer)
         with explained(self.path.parent, lambda: items, _("The unfinished ZIP was removed.")):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             check_space(self.path.parent, items)
@@ -76,9 +84,9 @@ class ZipDestination:
     ) -> list[Written]:
         """Write all entries. The archive's data in memory is freed before it is read back."""
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            written = write_items(items, partial(_add, archive), self.strip_location, progress)
+            written = write_items(items, partial(_add, archive), self.copying, progress)
             keepers_arrived(outcomes, written)
-            _add_manifest(archive, manifest(outcomes, written, self.strip_location))
+            _add_manifest(archive, manifest(outcomes, written, self.copying.without_place))
         return written
 
 

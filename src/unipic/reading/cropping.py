@@ -87,12 +87,12 @@ def write_crop(cut: Cut, limits: Limits) -> str:
     colours = profile if profile and profile[16:20] == b"RGB " else None
     with atomic_file(cut.target, replace=False) as file:
         part.save(
-            file, "JPEG", quality=QUALITY, comment=b"", icc_profile=colours, exif=_exif(info.get("exif"), part.size)
+            file, "JPEG", quality=QUALITY, comment=b"", icc_profile=colours, exif=exif_for(info.get("exif"), part.size)
         )
     return ""
 
 
-def _exif(stored: bytes | None, size: tuple[int, int]) -> bytes:
+def exif_for(stored: bytes | None, size: tuple[int, int]) -> Image.Exif:
     """The original's EXIF for an upright picture of this size, without its preview."""
     exif = Image.Exif()
     if stored:
@@ -100,7 +100,7 @@ def _exif(stored: bytes | None, size: tuple[int, int]) -> bytes:
     exif.pop(ORIENTATION, None)
     if stored:
         exif.get_ifd(DETAILS)[WIDTH], exif.get_ifd(DETAILS)[HEIGHT] = size
-    return exif.tobytes()
+    return exif
 
 
 def png_or_pdf(page: np.ndarray, kind: str, dpi: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -12,8 +11,8 @@ from tests.helpers.pictures import save, scene
 from unipic.albums.crop import Head
 from unipic.core.errors import AlreadyThere, SettingsError
 from unipic.core.photo import Found
-from unipic.core.settings import Limits, Settings
-from unipic.destinations.crops import crop_all, write_collage, zip_crops
+from unipic.core.settings import Limits
+from unipic.destinations.crops import crop_all, write_collage
 from unipic.reading.engines.inline import InlineEngine
 
 LIMITS = Limits()
@@ -26,10 +25,6 @@ def nobody(pictures: Sequence[np.ndarray]) -> list[list[Head]]:
 
 def at_the_right(pictures: Sequence[np.ndarray]) -> list[list[Head]]:
     return [[Head((0.8, 0.3, 0.9, 0.5))] for _ in pictures]
-
-
-def at_both_ends(pictures: Sequence[np.ndarray]) -> list[list[Head]]:
-    return [[Head((0.4, 0.05, 0.6, 0.2)), Head((0.4, 0.8, 0.6, 0.95))] for _ in pictures]
 
 
 def found(path: Path) -> Found:
@@ -99,21 +94,3 @@ def test_a_page_at_300_dpi(name: str, begins: bytes, photo: Path, tmp_path: Path
         write_collage(tmp_path / "page.gif", photos, PAGE, nobody, InlineEngine(), LIMITS)
     with pytest.raises(SettingsError):
         write_collage(tmp_path / "none.png", [str(text)], PAGE, nobody, InlineEngine(), LIMITS)
-
-
-def test_crops_in_a_zip_are_made_anew_and_say_who_is_cut(
-    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("unipic.destinations.crops.engine_of", lambda *_: InlineEngine())
-    monkeypatch.setattr("unipic.destinations.crops.head_finder", lambda: at_both_ends)
-    (tmp_path / "out").mkdir()
-    path, lost = tmp_path / "out" / "crops.zip", Found("gone", "gone.jpg", str(tmp_path / "gone.jpg"), 1)
-    for _ in range(2):
-        number, notes = zip_crops(path, [found(photo), lost], ["1:1", "16:9"], Settings())
-    with ZipFile(path) as archive:
-        assert sorted(archive.namelist()) == [f"{photo.stem} 16x9.jpg", f"{photo.stem} 1x1.jpg"]
-        assert archive.testzip() is None
-    assert number == 2
-    assert sum(note.startswith("gone.jpg") for note in notes) == 2
-    assert any(note.startswith(f"{photo.name} 16:9: ") for note in notes)
-    assert [one.name for one in (tmp_path / "out").iterdir()] == ["crops.zip"]
