@@ -52,8 +52,8 @@ def _kind(
     for number in range(max(sizes)):
         grain = np.random.default_rng(number).normal(0, GRAIN, (SIDES[1], SIDES[0], 1))
         picture = Image.fromarray((made(number) + grain).clip(0, 255).astype(np.uint8))
-        told = {"exif": exif(NOON + number * apart + timedelta(milliseconds=37 * number % 1000))} if apart else {}
-        picture.save(folder / f"IMG_{number:05}.JPG", quality=90, **told)
+        told = exif(NOON + number * apart + timedelta(milliseconds=37 * number % 1000)) if apart else Image.Exif()
+        picture.save(folder / f"IMG_{number:05}.JPG", quality=90, exif=told)
     files = sorted(FolderSource([folder]).files(), key=lambda file: file.name)
     seen = embed((read_file(file, SETTINGS.limits) for file in files), tools.encoder)
     _, embeddings = gather(files, thumbnails_saved(seen, tools.thumbnails))

@@ -218,10 +218,9 @@ def _typical(off: np.ndarray, texture: np.ndarray) -> np.ndarray:
 def _slope(plane: np.ndarray) -> np.ndarray:
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.125)
-    across *= across
-    down *= down
-    across += down
-    return across
+    np.multiply(across, across, out=across)
+    np.multiply(down, down, out=down)
+    return np.add(across, down, out=across)
 
 
 def _blocks(plane: np.ndarray, window: int) -> np.ndarray:
