@@ -60,8 +60,7 @@ from unipic.vision.base import Encoder
 if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.library.frames import FilmRows
     from unipic.video.keyframes import Asked as FilmAsked
-    from unipic.video.telling import Telling
-    from unipic.video.telling import Wish as FilmWish
+    from unipic.video.telling import Telling, Wish as FilmWish
 
 Compared = Callable[[Evidence], None]
 Said = Callable[[Gallery], Bonds]
