@@ -1,7 +1,5 @@
 """`video`: what is found in films, with a file for each of its commands."""
 
-from __future__ import annotations
-
 import typer
 
 from cli.app import app

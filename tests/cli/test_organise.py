@@ -1,7 +1,5 @@
 """`organise` on the command line, from photos on disk to a tree, and what the seed's program got wrong there."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

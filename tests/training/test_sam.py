@@ -1,6 +1,6 @@
 """A checkpoint of segment_anything becomes the network that Unipic loads.
 
-transformers' models are imported in the tests: each process of the tests reads this file, and they take seconds to load.
+transformers is imported in the tests themselves: it takes seconds to load, in each process of a test run.
 """
 
 from pathlib import Path
