@@ -1,8 +1,7 @@
 """`video`: what is found in films, with a file for each of its commands."""
 
-import typer
+from cli.app import Commands, app
+from unipic.core.language import gettext as _
 
-from cli.app import app
-
-video = typer.Typer(no_args_is_help=True, help="Pictures that tell a film, its shots, and films that are there twice.")
+video = Commands(no_args_is_help=True, help=_("Pictures that tell a film, its shots, and films that are there twice."))
 app.add_typer(video, name="video")
