@@ -33,17 +33,17 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Bursts, singles, exact copies, a picture kept smaller, two broken files, an odd name."""
     folder = tmp_path_factory.mktemp("gallery")
     for i in range(SCENES):
-        place = scene(i, 1280, 960)
+        place = scene(i, 1600, 1200)
         for shot in range(SHOTS):
             picture = blurred(shaken(place, 10 * shot), 3) if shot == 4 else shaken(place, 10 * shot)
             save(_grain(picture, 1000 + 10 * i + shot), folder / "trip" / f"IMG_{i:02}{shot}.JPG", quality=92)
     for i in range(SINGLES):
-        save(_grain(scene(500 + i, 1280, 960), i), folder / "singles" / f"DSC_{i:03}.jpg", quality=92)
+        save(_grain(scene(500 + i, 1600, 1200), i), folder / "singles" / f"DSC_{i:03}.jpg", quality=92)
     first = (folder / "singles" / "DSC_000.jpg").read_bytes()
     for i in range(6):
         (folder / "backup").mkdir(exist_ok=True)
         (folder / "backup" / f"DSC_00{i}.jpg").write_bytes((folder / "singles" / f"DSC_00{i}.jpg").read_bytes())
-    save(Image.open(folder / "singles" / "DSC_010.jpg").resize((640, 480)), folder / "chat" / "IMG-WA0001.jpg")
+    save(Image.open(folder / "singles" / "DSC_010.jpg").resize((800, 600)), folder / "chat" / "IMG-WA0001.jpg")
     (folder / "broken.jpg").write_bytes(first[: len(first) // 2])
     (folder / "notes.jpg").write_text("a shopping list")
     (folder / "<img src=x onerror=alert(1)>.jpg").write_bytes((folder / "singles" / "DSC_020.jpg").read_bytes())
