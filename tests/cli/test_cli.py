@@ -136,11 +136,12 @@ def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
         "atexit.register(lambda: print('LOADED', *sys.modules))\n"
         "import main; main.app()"
     )
-    began = time.monotonic()
+    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60
     )
-    assert time.monotonic() - began < 3
+    after = os.times()  # the processor's time: by the clock it depends on what else the machine does
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 3
     assert done.returncode == 0
     loaded = done.stdout.split("LOADED")[1].split()
     assert not {"torch", "transformers", "streamlit", "numpy", "PIL", "sklearn"} & set(loaded)
