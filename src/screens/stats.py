@@ -5,7 +5,7 @@ import streamlit as st
 
 from screens.parts.taste import your_taste
 from screens.parts.words import count, size
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, number
 from unipic.core.settings import data_folder
 from unipic.review.statistics import load
 
@@ -24,24 +24,25 @@ def screen() -> None:
 
 
 def _figures(rows: list[dict[str, str | int]]) -> None:
-    table = pd.DataFrame(rows).assign(found=lambda t: t["before"], kept=lambda t: t["after"])
+    found, kept, day, share = _("found"), _("kept"), _("finished"), _("share")  # charts show the names of columns
+    table = pd.DataFrame(rows).assign(**{found: lambda t: t["before"], kept: lambda t: t["after"]})
     finished = pd.to_datetime(table["finished_at"], utc=True)
-    table["finished"] = finished.dt.strftime("%Y-%m-%d %H:%M:%S")
+    table[day] = finished.dt.strftime("%Y-%m-%d %H:%M:%S")
     reviewed = int(table["reviewed"].sum())
     with st.grid("auto", min_column_width=160):
-        st.metric(_("Albums"), f"{len(table):,}", border=True)
-        st.metric(_("Photos scanned"), f"{int(table['before'].sum()):,}", border=True)
+        st.metric(_("Albums"), number(len(table)), border=True)
+        st.metric(_("Photos scanned"), number(int(table["before"].sum())), border=True)
         st.metric(_("Saved"), size(float(table["bytes_saved"].sum())), border=True)
         st.metric(_("Suggestion followed"), f"{table['agreed'].sum() / reviewed:.0%}" if reviewed else "–", border=True)
     st.subheader(_("Photos found and kept"))
-    st.bar_chart(table, x="finished", y=["found", "kept"], y_label="photos", stack=False, color=[GREY, ACCENT])
+    st.bar_chart(table, x=day, y=[found, kept], y_label=_("photos"), stack=False, color=[GREY, ACCENT])
     st.subheader(_("Saved, all albums together"))
     table["MB"] = table["bytes_saved"].cumsum() / 1e6
-    st.bar_chart(table, x="finished", y="MB", color=ACCENT)
+    st.bar_chart(table, x=day, y="MB", color=ACCENT)
     if reviewed:
         st.subheader(_("Suggestion followed, by album"))
-        rated = table[table["reviewed"] > 0].assign(share=lambda t: 100 * t["agreed"] / t["reviewed"])
-        st.bar_chart(rated, x="finished", y="share", y_label=_("% of reviewed groups"), color=ACCENT)
+        rated = table[table["reviewed"] > 0].assign(**{share: lambda t: 100 * t["agreed"] / t["reviewed"]})
+        st.bar_chart(rated, x=day, y=share, y_label=_("% of reviewed groups"), color=ACCENT)
     st.caption(_("From {albums} finished on this server.", albums=count(len(table), "album")))
     st.download_button(
         _("Download as CSV"),

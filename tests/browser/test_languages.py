@@ -19,18 +19,28 @@ from unipic.library.library import Library
 pytestmark = pytest.mark.browser
 
 MARKED = "eo"  # a language that Babel and browsers know, and Unipic does not
-# Run by Python before all else: a language whose texts are the English ones between marks.
+# Run by Python before all else: a language whose texts are the English ones between marks, if a catalogue has them.
 SITE = f"""
 import gettext
+from functools import cached_property
 import unipic.core.language as texts
 
 class Marked(gettext.NullTranslations):
+    @cached_property
+    def known(self):
+        from unipic.locale import messages
+        return set(messages(texts.FOLDER.parent.parent))
+    @cached_property
+    def _catalog(self):
+        kept = (text for text, context in self.known if context == texts.KEPT)
+        return {{f"{{texts.KEPT}}\\x04{{text}}": f"⟦{{text}}⟧" for text in kept}}
     def gettext(self, message):
-        return f"⟦{{message}}⟧"
+        return f"⟦{{message}}⟧" if (message, "") in self.known else message
     def ngettext(self, one, many, number):
-        return f"⟦{{one if number == 1 else many}}⟧"
+        text = one if number == 1 else many
+        return f"⟦{{text}}⟧" if ((one, many), "") in self.known else text
     def pgettext(self, context, message):
-        return f"⟦{{message}}⟧"
+        return f"⟦{{message}}⟧" if (message, context) in self.known else message
 
 marked = Marked()
 catalogue = texts.catalogue

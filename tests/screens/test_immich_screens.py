@@ -182,9 +182,9 @@ def test_the_operator_s_key_goes_to_no_other_server(fake: FakeImmich, monkeypatc
 
 def test_photos_of_the_operator_s_server_join_the_library(fake: FakeImmich, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[Path]] = []
-    monkeypatch.setattr("server.upkeep.look_for_new", started.append)
     at = check(page("folders"), fake.url, part="library-")
     assert "immich login" in words(at)
+    monkeypatch.setattr("server.upkeep.look_for_new", started.append)  # after the parts of the page were imported
     save_login(server_of(fake.url, KEY))
     press(press(page("folders"), "Check"), "Add to the library")
     assert [[called(one) for one in some] for some in started] == [["immich:"]]

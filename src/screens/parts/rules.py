@@ -6,7 +6,7 @@ import streamlit as st
 
 from screens.parts.words import count
 from screens.session import session
-from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext, retold
 from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.proposal import propose
@@ -19,6 +19,14 @@ FOLDERS = {
         N_("Copies and similar shots in these folders stay. The first folder counts most."),
     ),
     "avoid": (N_("Folders to set aside first"), N_("If the same photo is also in another folder, that one stays.")),
+}
+LIKED = {  # names of PREFERENCES; formats go by their own
+    "larger": N_("larger"),
+    "more bytes": N_("more bytes"),
+    "fewer bytes": N_("fewer bytes"),
+    "older": N_("older"),
+    "newer": N_("newer"),
+    "original": N_("original"),
 }
 
 
@@ -72,7 +80,7 @@ def offered(known: list[str], holding: tuple[str, ...]) -> list[str]:
 
 
 def _in_words(value: str) -> str:
-    return _(SETS[value][1]) if value in SETS else _(value)
+    return retold(SETS[value][1]) if value in SETS else _(LIKED.get(value, value))
 
 
 def _change(desk: Desk, name: str) -> None:

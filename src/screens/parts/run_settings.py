@@ -10,9 +10,11 @@ from screens.parts.get_model import get_model, missing
 from screens.session import session
 from server.state import taste
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import PRESETS, Thresholds
 from unipic.vision.registry import RANKER
+
+KINDS = {"general": N_("General"), "landscape": N_("Landscape"), "portrait": N_("Portrait")}  # of photos: see PRESETS
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def run_settings() -> RunSettings:
         preset = st.selectbox(
             _("What makes a good photo"),
             list(PRESETS),
-            format_func=lambda name: _(name).capitalize(),
+            format_func=lambda name: _(KINDS[name]),
             key="preset",
             persist_state="page",
         )

@@ -6,7 +6,7 @@ from screens.parts.words import plain
 from server.state import server, taste
 from unipic.cleanup.criteria import BY_NAME, WEIGHTS
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.language import gettext as _, retold
+from unipic.core.language import gettext as _, number, retold
 from unipic.core.settings import data_folder
 from unipic.review.taste import Verdict, changes
 from unipic.review.taste_log import forget
@@ -40,7 +40,7 @@ def your_taste() -> None:
 def _figures(verdict: Verdict) -> None:
     said = _("How often its first shot is one you kept, in groups it has not learned from.")
     with st.grid("auto", min_column_width=160):
-        st.metric(_("Groups learned from"), f"{verdict.groups:,}", border=True)
+        st.metric(_("Groups learned from"), number(verdict.groups), border=True)
         st.metric(_("Your taste was right"), _share(verdict.held_out_learned), border=True, help=said)
         st.metric(_("Default was right"), _share(verdict.held_out_default), border=True, help=said)
 

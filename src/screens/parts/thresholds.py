@@ -51,9 +51,18 @@ def _chart(line: float) -> dict[str, Any]:
     bars = {
         "x": {**axis, "bin": {"binned": True, "step": WIDTH}},
         "x2": {"field": "to"},
-        "y": {"field": "pairs", "type": "quantitative", "scale": {"type": "symlog"}, "axis": {"tickCount": 4}},
+        "y": {
+            "field": "pairs",
+            "title": _("pairs"),
+            "type": "quantitative",
+            "scale": {"type": "symlog"},
+            "axis": {"tickCount": 4},
+        },
         "opacity": {"condition": {"test": f"datum.from >= {line}", "value": 1}, "value": 0.35},
-        "tooltip": [{"field": name} for name in ("from", "to", "pairs")],
+        "tooltip": [
+            {"field": name, "title": title}
+            for name, title in (("from", _("from")), ("to", _("to")), ("pairs", _("pairs")))
+        ],
     }
     rule = {"x": {"datum": line, "type": "quantitative"}}
     return {
