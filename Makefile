@@ -3,6 +3,8 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python
 BIN := .venv/bin
 PORT ?= 8501
 WORKERS ?= 3
+# Where this is set, as in many container images, each process that the tests start compiles the program anew.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Where there is no NVIDIA GPU, torch's build for CPUs does, with 5 GB less. uv chooses by the GPU, pip is told; both need

@@ -3,8 +3,6 @@
 `--photos N` lists N photos instead of 10,000 and 100,000.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import time

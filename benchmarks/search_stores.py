@@ -1,7 +1,5 @@
 """Ways to hold a million vectors, each in a process of its own, on the same rows: time, memory, and what is found."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import re

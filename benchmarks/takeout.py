@@ -4,8 +4,6 @@ The parts are made by tests/helpers/takeouts.py, with names that were cut, count
 and sidecars, films and edits in other parts than their photos.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

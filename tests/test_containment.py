@@ -152,7 +152,7 @@ def gone_and_kept(gallery: Gallery, embeddings: Embeddings, rules: Rules) -> lis
 
 
 @given(st.lists(each_file, min_size=2, max_size=7), st.data())
-@settings(max_examples=amount(pr=60, nightly=1500), deadline=None)
+@settings(max_examples=amount(pr=40, nightly=1500), deadline=None)
 def test_what_is_set_aside_is_in_what_stays(
     reader: Callable[[bytes], Picture], files: list[Made], data: st.DataObject
 ) -> None:

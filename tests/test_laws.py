@@ -35,7 +35,7 @@ from utils import arrange, weigh
 pytestmark = pytest.mark.slow
 
 ROUNDING = 1e-3
-many = settings(max_examples=amount(pr=75, nightly=1000))
+many = settings(max_examples=amount(pr=50, nightly=1000))
 each_grouping = st.sampled_from(sorted(GROUPINGS))
 each_window = st.sampled_from((None, 2.0, 60.0))
 Given = tuple[Gallery, Embeddings]
@@ -530,5 +530,5 @@ class Review(RuleBasedStateMachine):
         return {outcome.file.id for outcome in outcomes(self.proposal, self.choices) if outcome.fate == "kept"}
 
 
-Review.TestCase.settings = settings(max_examples=amount(pr=40, nightly=400), stateful_step_count=15)
+Review.TestCase.settings = settings(max_examples=amount(pr=30, nightly=400), stateful_step_count=15)
 TestReview = Review.TestCase

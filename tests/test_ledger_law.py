@@ -96,7 +96,7 @@ def adds_up(found: Ledger) -> None:
 
 
 @given(galleries(), st.sampled_from((10.0, 50.0, 80.0)), st.data())
-@settings(max_examples=amount(pr=75, nightly=1000), deadline=None)
+@settings(max_examples=amount(pr=50, nightly=1000), deadline=None)
 def test_what_nobody_looked_at_leaves_only_identical_or_verified(given: Given, near: float, data: Any) -> None:
     """Whatever the threshold of copies: below that of the second look, nothing more goes unseen."""
     proposal = proposed(given, Thresholds(near=near), data)

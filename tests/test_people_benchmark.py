@@ -1,7 +1,5 @@
 """What the figures of people rest on: pairs that are counted, and groups that are compared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from benchmarks.people import (

@@ -1,7 +1,5 @@
 """Nobody is lost: what is proposed to stay holds every person of a group, with open eyes if there is such a shot."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """How the limits of searches by meaning are measured."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

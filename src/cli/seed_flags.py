@@ -1,7 +1,5 @@
 """Flags of Photo Album Organizer, for scripts that were written for it: their meaning here, or what to use instead."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

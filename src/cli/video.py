@@ -1,7 +1,5 @@
 """`video`: what is found in films, with a file for each of its commands."""
 
-from __future__ import annotations
-
 from cli.app import Commands, app
 from unipic.core.language import gettext as _
 

@@ -1,7 +1,5 @@
 """What `video keyframes` can be told."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any

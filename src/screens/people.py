@@ -1,7 +1,5 @@
 """People: who is in the library's photos, once somebody asked for it; and how to forget all of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """The films of the library: a grid of filmstrips, and one of them with its shots and the pictures that tell it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.film import film

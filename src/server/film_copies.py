@@ -1,7 +1,5 @@
 """Which films of the library are one with a film, where they agree, by the fingerprints that the index has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

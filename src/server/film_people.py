@@ -1,7 +1,5 @@
 """Who is in a film, and when."""
 
-from __future__ import annotations
-
 from server.state import library
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import Photo

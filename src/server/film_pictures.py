@@ -1,7 +1,5 @@
 """Pictures of films for the browser: the one shown at a time, made in a worker, and the filmstrip."""
 
-from __future__ import annotations
-
 import os
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pictures that tell a film: made by a run in the background, and read from the index by its page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A guest's photos are named by their number in what was found, so that no address
 made anew, without the place, the names and the notes that the originals may hold.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable

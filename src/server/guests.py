@@ -4,8 +4,6 @@ A link opens the photos that the event had when it was made, and of those only t
 guest's own picture. The file holds hashes of tokens and PINs, the photos' digests, and a log without pictures or names.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import threading

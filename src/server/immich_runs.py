@@ -1,7 +1,5 @@
 """Runs over photos of an Immich server: the key lies in the run's folder only while its scan needs it."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 

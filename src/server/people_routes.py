@@ -1,7 +1,5 @@
 """Routes of people: who is in the library's photos, their faces, questions about them, and what a person says."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections import Counter

@@ -14,6 +14,7 @@ axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="
 
 GRAVE = ("serious", "critical")
 MOMENT = 800  # milliseconds
+VIOLATIONS = "axe.run({ resultTypes: ['violations'] }).then((found) => found.violations)"
 # Until the screen is drawn and what fades in or out has done so; what goes round for ever is not waited for. A screen
 # that watches some work is drawn again and again: it is looked at as it is, after a second's frames.
 STILL = """async () => {
@@ -59,7 +60,9 @@ class Inspector:
     def _grave(self) -> dict[tuple[str, str], str]:
         """By rule and place, in words."""
         found = {}
-        for broken in self.axe.run(self.page).response["violations"]:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(self.axe.axe_script)
+        for broken in self.page.evaluate(VIOLATIONS):
             for node in broken["nodes"] if broken["impact"] in GRAVE else ():
                 where = " ".join(" >>> ".join(part) if isinstance(part, list) else part for part in node["target"])
                 why = " ".join((node["failureSummary"] or "").split())[:240]

@@ -1,15 +1,13 @@
 """What the darkroom works out without a page: orders, choices, keys, the outbox. In real Chromium, without the app."""
 
 import json
-from pathlib import Path
 
 import pytest
+from tests.browser.scripts import scripts
 
 pytestmark = pytest.mark.browser
 
-FOLDER = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts" / "darkroom"
 MODULES = ("groups", "choices", "filters", "keys", "api")
-SITE = "http://darkroom.test"  # never asked for: every address there is answered here
 
 GROUPS = """
 const photo = (id, size, more = {}) => ({ id, size, name: `folder/${id}.jpg`, protected: false, ...more });
@@ -32,21 +30,8 @@ const listing = (...order) => Object.assign(new filters.Listing(), { order });
 
 @pytest.fixture(scope="module")
 def run(browser):
-    """Runs the body of a function that may use the MODULES by their names, and the GROUPS."""
-    page = browser.new_page()
-
-    def answer(route) -> None:
-        file = FOLDER / route.request.url.removeprefix(f"{SITE}/")
-        if file.suffix == ".js":
-            route.fulfill(body=file.read_text(encoding="utf-8"), content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html><title>darkroom</title>", content_type="text/html")
-
-    page.route(f"{SITE}/**", answer)
-    page.goto(f"{SITE}/")
-    modules = "\n".join(f"const {name} = await import('/{name}.js');" for name in MODULES)
-    yield lambda code, given=None: page.evaluate(f"async (given) => {{ {modules} {GROUPS} {code} }}", given)
-    page.close()
+    with scripts(browser, "darkroom", MODULES, GROUPS) as started:
+        yield started
 
 
 def test_a_doubtful_group_is_sure_nowhere(run) -> None:

@@ -1,7 +1,5 @@
 """The page that asks for the token, in a real browser: on a phone, in both schemes, by keyboard, without script."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Faces of a group, side by side: the dialog alone in a real browser, by mouse and keys."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

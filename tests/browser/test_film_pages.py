@@ -1,7 +1,5 @@
 """A film's page in real Chromium: the lasso in the map, two films at one moment, the time that an address names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,14 +1,11 @@
 """What the gallery works out without a page: places, ranges, words, keys. In real Chromium, without the app."""
 
-from pathlib import Path
-
 import pytest
+from tests.browser.scripts import PARTS, scripts
 
 pytestmark = pytest.mark.browser
 
-PARTS = Path(__file__).resolve().parents[2] / "src" / "screens" / "parts"
 MODULES = ("layout", "ranges", "words", "keys", "pages", "store")
-SITE = "http://gallery.test"  # never asked for: every address there is answered here
 DAYS = """
 const days = [["2024-05-04", 12], ["2024-05-01", 1], ["2023-12-31", 5], ["2023-01-02", 3], ["", 4]];
 const made = (width = 500, wanted = 100) => new layout.Layout(days, width, wanted);
@@ -17,21 +14,8 @@ const made = (width = 500, wanted = 100) => new layout.Layout(days, width, wante
 
 @pytest.fixture(scope="module")
 def run(browser):
-    """Runs the body of a function that may use the MODULES by their names, and the DAYS."""
-    page = browser.new_page()
-
-    def answer(route) -> None:
-        file = PARTS / route.request.url.removeprefix(f"{SITE}/")
-        if file.suffix == ".js":
-            route.fulfill(body=file.read_text(encoding="utf-8"), content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html><title>gallery</title>", content_type="text/html")
-
-    page.route(f"{SITE}/**", answer)
-    page.goto(f"{SITE}/")
-    modules = "\n".join(f"const {name} = await import('/gallery/{name}.js');" for name in MODULES)
-    yield lambda code, given=None: page.evaluate(f"async (given) => {{ {modules} {DAYS} {code} }}", given)
-    page.close()
+    with scripts(browser, "gallery", MODULES, DAYS) as started:
+        yield started
 
 
 def test_every_photo_has_a_cell_of_its_own_within_the_width(run) -> None:

@@ -1,7 +1,5 @@
 """The web app in other languages: no text is left out, none overflows, and everybody finds their language."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A picture made of a group's photos, before and after, which a person accepts by keyboard or by thumb."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """People in real Chromium: naming, questions by key, taking a wrong face out, and turning it off."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any

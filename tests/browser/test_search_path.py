@@ -1,7 +1,5 @@
 """A person's way with a new library: add a folder, search five times, select, export. In real Chromium."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from pathlib import Path

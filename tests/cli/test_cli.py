@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -137,12 +136,12 @@ def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
         "atexit.register(lambda: print('LOADED', *sys.modules))\n"
         "import main; main.app()"
     )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3  # seconds of processor time
+    after = os.times()  # the processor's time: by the clock it depends on what else the machine does
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 3
     assert done.returncode == 0
     loaded = done.stdout.split("LOADED")[1].split()
     assert not {"torch", "transformers", "streamlit", "numpy", "PIL", "sklearn"} & set(loaded)

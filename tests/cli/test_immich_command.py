@@ -1,7 +1,5 @@
 """`immich` and `clean immich:`, as a person and as a script use them."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

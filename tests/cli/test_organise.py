@@ -1,7 +1,5 @@
 """`organise` on the command line, from photos on disk to a tree, and what the seed's program got wrong there."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -31,7 +29,6 @@ from unipic.albums.pictures import Proposed
 from unipic.core.photo import Found
 from unipic.core.settings import PROJECT
 from unipic.destinations.base import MANIFEST
-from unipic.reading.engines.inline import InlineEngine
 from unipic.sources import base, part
 from unipic.sources.part import ALONE, NS, First, Resting
 
@@ -50,7 +47,6 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("UNIPIC_OFFLINE", "1")
     monkeypatch.setenv("UNIPIC_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("unipic.tools._engine", lambda settings: InlineEngine())  # tests of engines start processes
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)

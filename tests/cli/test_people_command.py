@@ -1,7 +1,5 @@
 """`people`, as somebody types it, on made-up faces."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`search`, as somebody types it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import zipfile

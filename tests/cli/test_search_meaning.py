@@ -1,7 +1,5 @@
 """Searching by what photos show, as somebody types it, with an encoder that knows three colours."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Exports from the command line to a clean gallery and the library: bytes as they were, and what the sidecars knew."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

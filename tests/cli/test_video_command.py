@@ -1,7 +1,5 @@
 """`video keyframes`, `video shots` and `video split`, as a person and as a script use them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

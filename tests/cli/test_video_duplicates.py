@@ -1,7 +1,5 @@
 """`video duplicates` and `clean --videos`, from folders to answers."""
 
-from __future__ import annotations
-
 import csv
 import json
 import shutil

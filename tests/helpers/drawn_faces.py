@@ -1,7 +1,5 @@
 """Drawn faces that the finder of faces takes for faces: nobody's, so that tests need no photo of anyone."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 

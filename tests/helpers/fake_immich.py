@@ -5,8 +5,6 @@ nothing; a stack takes photos out of others in silence; a search without visibil
 those of partners; a search by tag has those of the tags below it; `total` is the page's. Unknown fields are refused.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Films made for tests and benchmarks, and the copies that people make of films."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every fault at every request of writing to Immich and of undoing it: what became of the library after a rerun."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """Made-up faces: people whose vectors scatter as those of real ones do."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from contextlib import closing

@@ -100,6 +100,18 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/packets": (1, "480fa8dd8bb8a8e6"),
     "video/facts": (1, "8e2abfacd1895ace"),
     "reading/seen": (3, "62abe9c352613399"),
+    "vision/ocr": (1, "1b9edbc8c3603a6d"),
+    "vision/faces": (1, "2e51ae8e586b427d"),
+    "vision/chips": (1, "c228ebe4fdf85155"),
+    "vision/face_net": (1, "61ab4bc36ef097b5"),
+    "vision/own_faces": (1, "5519231985cefcf3"),
+    "people/grouping": (1, "37264182d6cc598e"),
+    "cleanup/compare": (1, "4b8734e860a1a34b"),
+    "cleanup/look": (2, "ca88cad571fac097"),
+    "video/fingerprints": (1, "cf06cc171551f394"),
+    "video/packets": (1, "27456edebcf3a62b"),
+    "video/facts": (1, "77e2df2cfea39757"),
+    "reading/seen": (3, "226913c1d899f62c"),
 }
 
 

@@ -1,7 +1,5 @@
 """Libraries to search in, made of photo records alone: no file is read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date

@@ -1,7 +1,5 @@
 """Faces in photos that nobody took."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

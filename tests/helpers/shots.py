@@ -1,7 +1,5 @@
 """Made-up photographs and what becomes of them: copies of one press of the shutter, and other shots of the place."""
 
-from __future__ import annotations
-
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ The names follow what people report of real exports: a JSON's name is cut at 46 
 47 before its ending, counters come last, and characters that some system does not allow become "_".
 """
 
-from __future__ import annotations
-
 import io
 import json
 import random

@@ -23,7 +23,7 @@ from unipic.sources.folder import FolderSource
 from unipic.tools import Tools
 from utils import examine
 
-SEEDS = amount(60, 700)
+SEEDS = amount(40, 700)
 PAGE = 4096
 Damage = Callable[[bytearray, random.Random], None]
 

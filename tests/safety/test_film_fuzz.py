@@ -1,7 +1,5 @@
 """Mutated films: each is read, or refused with a reason, and no worker dies of one."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from pathlib import Path

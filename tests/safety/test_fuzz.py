@@ -26,7 +26,7 @@ from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
 from unipic.reading.images import orientation
 
-MUTANTS = amount(pr=3_000, nightly=200_000)
+MUTANTS = amount(pr=1_500, nightly=200_000)
 BATCH = 100
 TIMEOUT_S = 300.0  # seconds for a batch; the time of each mutant is taken by itself
 

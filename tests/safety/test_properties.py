@@ -35,7 +35,7 @@ from unipic.review.outcomes import Outcome
 from unipic.sources.upload import UploadSource
 from unipic.vision.manifest import File, Form, Model, read_manifest
 
-EXAMPLES = amount(pr=150, nightly=20_000)
+EXAMPLES = amount(pr=100, nightly=20_000)
 many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=max(20, EXAMPLES // 10), suppress_health_check=list(HealthCheck))
 

@@ -15,7 +15,7 @@ import pytest
 from tests.browser.conftest import PROJECT, Server
 from tests.helpers.desks import evidence
 from tests.safety.harness.ledger import record
-from tests.safety.harness.servers import Answer, Headers, ask, finished_run, pictures, serving, visiting
+from tests.safety.harness.servers import PLAIN, Answer, Headers, ask, finished_run, pictures, serving, visiting
 from websockets.exceptions import InvalidStatus
 
 from server.door import COOKIE
@@ -305,7 +305,7 @@ def test_a_secret_is_in_no_log_and_no_file(tmp_path: Path) -> None:
         found = pictures(data / "kept", ["a.jpg", "b.jpg"])
         ready = finished_run(data, found, evidence(found, {}))
         working = Runs(one.runs).new("folder", (str(photos),))
-        working.change(state="waiting")
+        working.change(state="waiting", settings=PLAIN)
         crashing = Runs(one.runs).new("folder", (str(photos),))
         crashing.change(state="waiting", settings={"encoder": "no such encoder"})
         with visiting(one, headers={"Cookie": KNOWN["cookie"]}) as visitor:
@@ -320,6 +320,7 @@ def test_a_secret_is_in_no_log_and_no_file(tmp_path: Path) -> None:
     export = tmp_path / "album.zip"
     values = {**os.environ, **environment(data), "UNIPIC_DATA": str(data)}
     command = [sys.executable, str(PROJECT / "src" / "main.py"), "clean", str(photos), "--zip", str(export)]
+    command += [f"--{name}={value}" for name, value in PLAIN.items()]
     done = subprocess.run(command, env=values, capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr
     written = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -335,7 +336,7 @@ def test_the_work_does_not_know_the_token(server: Server, tmp_path: Path) -> Non
     """Decoders of hostile photos have no use for it."""
     pictures(tmp_path, ["a", "b"])
     run = Runs(server.runs).new("folder", (str(tmp_path),))
-    run.change(state="waiting")
+    run.change(state="waiting", settings=PLAIN)
     with visiting(server, headers={"Cookie": KNOWN["cookie"]}) as visitor:
         visitor.run(f"run={run.token}", "review")
         until, environments = time.monotonic() + 60, list[bytes]()

@@ -16,14 +16,14 @@ from tests.helpers.desks import evidence
 from tests.helpers.pictures import save, scene
 from tests.safety.harness.amounts import amount
 from tests.safety.harness.ledger import record
-from tests.safety.harness.servers import ask, finished_run, pictures, serving, together, visiting
+from tests.safety.harness.servers import PLAIN, ask, finished_run, pictures, serving, together, visiting
 
 from server.runs import Run, Runs
 from unipic.core.photo import Gallery, Photo, Unreadable
 
 pytestmark = pytest.mark.server
 
-SESSIONS = amount(pr=6, nightly=50)
+SESSIONS = amount(pr=4, nightly=50)
 DROPS = amount(pr=1, nightly=20)
 PAGES = ("review", "finish", "review", "finish", "review")
 TIMEOUT_S = 300.0  # seconds for the work on a busy machine
@@ -82,7 +82,7 @@ def test_visitors_at_the_same_time_see_their_own_photos_alone(server: Server, ph
     foreign: list[str] = []
     took: list[float] = []
     scanning = Runs(server.runs).new("folder", (str(photos),))
-    scanning.change(state="waiting")
+    scanning.change(state="waiting", settings=PLAIN)
     begun = threading.Barrier(SESSIONS + 1, timeout=TIMEOUT_S)
 
     def check(said: bytes, own: Album) -> None:
@@ -178,7 +178,7 @@ def until(found: object, what: str) -> None:
 def test_the_work_goes_on_without_its_tab(server: Server, photos: Path, number: int) -> None:
     """A connection that broke, a page that was loaded again, a second tab, and one that empties Streamlit's cache."""
     run = Runs(server.runs).new("folder", (str(photos),))
-    run.change(state="waiting")
+    run.change(state="waiting", settings=PLAIN)
     address = f"run={run.token}"
     with visiting(server) as visitor:
         visitor.run(address, "review")

@@ -1,7 +1,5 @@
 """Add photos and Finish with an Immich server: what is shown, asked and written, with every empty and error state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

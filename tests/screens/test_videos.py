@@ -1,7 +1,5 @@
 """Films in the library: indexed, found, shown on their page, and told by their pictures."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The door: which names, which pages and which tokens are let in, and what the others are told."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

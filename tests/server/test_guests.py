@@ -1,7 +1,5 @@
 """Guest links: what opens them, what they open, and that nothing else opens by them."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The installable app: what it consists of, the target of sharing, and both behind the door and below a base path."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures made of a group in the review: made when somebody asks, written only where they accept."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from pathlib import Path

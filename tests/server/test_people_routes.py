@@ -1,7 +1,5 @@
 """The routes of people: what they show, what may be said, and what is refused in words."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The WebDAV share: who may enter, what programs on phones do there, and what they cannot do."""
 
-from __future__ import annotations
-
 import base64
 import os
 import re

@@ -1,7 +1,5 @@
 """Teaching the networks of eyes: what the crops are, that the seed decides, and that they learn."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

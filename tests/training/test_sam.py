@@ -1,18 +1,20 @@
-"""A checkpoint of segment_anything becomes the network that Unipic loads."""
+"""A checkpoint of segment_anything becomes the network that Unipic loads.
 
-from __future__ import annotations
+transformers is imported in the tests themselves: it takes seconds to load, in each process of a test run.
+"""
 
 from pathlib import Path
 
 import pytest
 import torch
 from tests.helpers.checkpoints import make_sam
-from training.sam import convert
-from transformers import SamModel
 
 
 def test_a_checkpoint_of_segment_anything_is_the_same_network(tmp_path: Path) -> None:
     """Its names are made from transformers' by what a public checkpoint of it has."""
+    from training.sam import convert
+    from transformers import SamModel
+
     ours = SamModel.from_pretrained(make_sam(tmp_path / "ours"), local_files_only=True).eval()
     file = tmp_path / "sam_tiny.pth"
     torch.save(
@@ -50,6 +52,8 @@ def theirs(name: str) -> str:
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
+    from training.sam import convert
+
     torch.save({"x": torch.zeros(1)}, tmp_path / "sam.pth")
     with pytest.raises(ValueError, match="no checkpoint of segment_anything"):
         convert(tmp_path / "sam.pth", tmp_path / "sam")

@@ -1,7 +1,5 @@
 """One film: what it shows at any time, its shots on a line of time, and the pictures that tell it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import streamlit as st

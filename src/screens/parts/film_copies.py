@@ -1,7 +1,5 @@
 """Two films that are one, beside each other at the same moment, and where they agree."""
 
-from __future__ import annotations
-
 import plotly.graph_objects as go
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """The shots of a film on a line of time, the pictures that tell it, and a map of them; a person keeps some."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from dataclasses import dataclass

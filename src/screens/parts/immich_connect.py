@@ -1,7 +1,5 @@
 """An Immich server for this tab: its address, the key, which is never shown again, and what the key may do."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from screens.parts.words import plain

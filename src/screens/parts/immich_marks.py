@@ -1,7 +1,5 @@
 """Finish, into Immich: what would be written, with exact counts; the confirmation; and the way back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Add photos, from Immich: the whole library, an album, or what was taken since a day."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 

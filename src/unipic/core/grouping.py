@@ -41,10 +41,14 @@ def greedy(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
 
 
 def components(n: int, a: np.ndarray, b: np.ndarray) -> list[list[int]]:
-    """Connected components."""
-    from scipy.sparse.csgraph import connected_components
-
-    return _led(connected_components(_graph(n, a, b), directed=False)[1], a, b)
+    """Connected components, without SciPy, which takes 0.4 s to load."""
+    labels = np.arange(n)
+    while (labels[a] != labels[b]).any():
+        # A component's label is its lowest photo: of two that touch, the higher label gives way to the lower.
+        np.minimum.at(labels, np.maximum(labels[a], labels[b]), np.minimum(labels[a], labels[b]))
+        while (labels[labels] != labels).any():
+            labels = labels[labels]
+    return _led(labels, a, b)
 
 
 def dbscan(n: int, a: np.ndarray, b: np.ndarray, crowd: int = CROWD) -> list[list[int]]:

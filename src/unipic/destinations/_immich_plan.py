@@ -1,7 +1,5 @@
 """What would be written to an Immich library: exact counts, and nothing that is there already."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set

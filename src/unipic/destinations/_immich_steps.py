@@ -4,8 +4,6 @@ Each kind of step reads how things are first (`before`), then acts (`do`). What 
 touched, and not taken back. All of it may be done again after an interruption: nothing is doubled.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar

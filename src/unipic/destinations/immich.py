@@ -4,8 +4,6 @@ Nothing is deleted for good, no description, date, place or visibility is change
 `trash` do photos go to Immich's own trash, from where undo takes them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Faces that come to persons who are known: poor ones that cannot start a person, and new ones, against sums."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

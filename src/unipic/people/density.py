@@ -3,8 +3,6 @@
 Unipic does not by itself: one blurred face between two persons makes them one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from unipic.core.face import Face

@@ -1,7 +1,5 @@
 """Which faces belong together: of all faces at once, or of new ones beside those that were grouped before."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 

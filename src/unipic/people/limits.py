@@ -1,7 +1,5 @@
 """The numbers by which faces become persons. They belong to the network that made the vectors."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Every method that changes something takes one step, which `undo` takes back. Wha
 another tab or process, is taken over first; `notices` says so where it matters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Photos of the person in a picture that is not in the library, and is not kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 What was said comes first, the newest before the older; then no two faces of one photo are one person's; then likeness.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

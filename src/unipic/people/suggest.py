@@ -4,8 +4,6 @@ A deck is made of the people of one moment, and keeps up with its own answers by
 whatever the size of the library.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import Literal

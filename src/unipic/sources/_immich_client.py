@@ -1,7 +1,5 @@
 """HTTP to an Immich server: the only place that sends anything to it, and the key nowhere but in its header."""
 
-from __future__ import annotations
-
 import json
 import random
 import re

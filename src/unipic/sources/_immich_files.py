@@ -1,7 +1,5 @@
 """What is kept here of an Immich server: the login, and fetched pictures, which may be deleted at any time."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What is in an Immich library: every asset once, whatever the server does while it is listed."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -3,8 +3,6 @@
 The calls that change something are made by destinations/immich.py, through the same client.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Pictures of a high dynamic range (PQ, HLG) shown on a usual screen."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -4,8 +4,6 @@ Every decision looks at most REACH seconds around, so films are worked through i
 frames hold at 25 pictures a second and are scaled by the film's own rate. Distances are in grey levels, 0 to 255.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

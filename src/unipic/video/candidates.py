@@ -3,8 +3,6 @@
 Memory does not grow with the film: the pictures of one piece wait as they were decoded, those before it as JPEG or PNG.
 """
 
-from __future__ import annotations
-
 import math
 from array import array
 from bisect import bisect_left, bisect_right

@@ -1,7 +1,5 @@
 """The shots of a film as lists that other programs read, by PySceneDetect's writers."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from fractions import Fraction

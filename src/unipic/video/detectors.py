@@ -1,7 +1,5 @@
 """Detectors of shots by name, all fed from our one decode loop: our own, PySceneDetect's five, and TransNetV2."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """What is known of a film without opening it: its length, and what its content, filmstrip and fingerprint go by."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 
 from unipic.core.photo import Found, Photo, Unreadable

@@ -1,7 +1,5 @@
 """A film: what its header and its first picture say. Only this and decode.py open film files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -3,8 +3,6 @@
 They are rows of the film's faces, with a time, so that persons, answers and forgetting treat them as those of photos.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 

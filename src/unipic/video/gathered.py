@@ -1,7 +1,5 @@
 """The shots and frames of a film: worked out in a limited process, remembered shot by shot, and taken up again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime

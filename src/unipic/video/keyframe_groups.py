@@ -1,7 +1,5 @@
 """Frames of one scene, put together across shots. A frame like no other is a scene of its own, and is kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Runs in a worker. Candidates are kept as pictures until their shot is closed, so memory does not grow with the film.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

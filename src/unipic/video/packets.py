@@ -1,7 +1,5 @@
 """The coded pictures of a film, whatever container holds them: equal ones are the same film to the last bit."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """A map of keyframes: vectors as points of a plane, drawn as a PNG or as a page that works without a server."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

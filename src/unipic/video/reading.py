@@ -1,7 +1,5 @@
 """Read films, each in a process that a hostile file may kill, into what the library knows of any picture."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

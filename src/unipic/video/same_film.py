@@ -1,7 +1,5 @@
 """Films that are one film, and films that are part of another: by fingerprints that agree at one time offset."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

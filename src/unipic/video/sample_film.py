@@ -1,7 +1,5 @@
 """A film of the samples' scenes, to try things out without own films: cuts, a dissolve, a fade, a flash, a blackout."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path

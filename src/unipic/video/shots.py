@@ -1,7 +1,5 @@
 """A film as shots, in one pass that holds a bounded piece of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Runs in a worker, which writes nothing itself: it says what belongs where in the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any

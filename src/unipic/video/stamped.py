@@ -1,7 +1,5 @@
 """What a film's picture says of itself, put into its JPEG or PNG without coding it again."""
 
-from __future__ import annotations
-
 import hashlib
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Photos that are a picture of a film: grabs from it, and what telephones take while they film."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

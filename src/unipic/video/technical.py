@@ -1,7 +1,5 @@
 """Frames that show nothing: black, white, one colour, test bars, a dead signal. Fog, snow, stars and pages stay."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray

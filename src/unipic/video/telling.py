@@ -1,7 +1,5 @@
 """The pictures that tell a film: its frames without the technical ones, put together by scene."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath

@@ -1,7 +1,5 @@
 """The map of a film's frames, as plots.py draws it."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

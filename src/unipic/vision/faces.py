@@ -1,7 +1,5 @@
 """Find faces: YuNet of March 2023, by OpenCV. Boxes and five points, nothing about who it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -3,8 +3,6 @@
 It is described in FILE in the models folder, and used instead of dlib's; docs/models.md says how. OpenCV runs it.
 """
 
-from __future__ import annotations
-
 import math
 import tomllib
 from collections.abc import Sequence

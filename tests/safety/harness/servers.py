@@ -25,6 +25,7 @@ from unipic.core.photo import Photo
 from unipic.library.decisions import Catalogue
 
 TIMEOUT_S = 60.0  # seconds for one answer on a busy machine
+PLAIN = {"encoder": "builtin", "ranker": "builtin"}  # settings of work that loads no weights, which takes seconds
 
 Headers = dict[str, str]
 

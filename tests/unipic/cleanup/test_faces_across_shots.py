@@ -1,7 +1,5 @@
 """Faces across the shots of one moment: who is the same, whose eyes are open, and which shots are needed for all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -29,6 +29,8 @@ from unipic.reading.seen import Look
 
 pillow_heif.register_heif_opener()
 Change = Callable[[Image.Image], Image.Image]
+# As usual, coding a HEIC takes ten times as long, and a PNG five times.
+QUICKLY: Mapping[str, dict[str, Any]] = {"HEIF": {"enc_params": {"preset": "ultrafast"}}, "PNG": {"compress_level": 1}}
 SAID = ("Are you coming on Saturday?", "I hope so", "Bring 2,400 euros", "All is well", "See you at 17:30")
 LINES = [f"{number * 377 % 1000}  {SAID[number % 5]}" for number in range(25)]  # no two alike
 
@@ -39,7 +41,7 @@ def font(size: int) -> Any:
 
 @cache
 def scene() -> Image.Image:
-    return shot(place(3, 1600, 1200), 1)
+    return shot(place(3, 1200, 900), 1)
 
 
 @cache
@@ -59,7 +61,7 @@ def written(*lines: str) -> Image.Image:
 def encoded(picture: Image.Image, kind: str = "JPEG", quality: int = 85) -> tuple[np.ndarray, int | None]:
     """The picture after coding, uint8 [H, W, 3], and the quality that a file of this kind tells."""
     file = io.BytesIO()
-    picture.save(file, kind, quality=quality)
+    picture.save(file, kind, quality=quality, **QUICKLY.get(kind, {}))
     told = {"JPEG": quality, "PNG": 100}.get(kind)
     return np.asarray(Image.open(io.BytesIO(file.getvalue())).convert("RGB")), told
 
@@ -131,8 +133,8 @@ OTHERS: Mapping[str, tuple[Callable[[], Image.Image], Callable[[], Image.Image]]
         lambda: pasted(scene(), (700, 500, 736, 514), (190, 150, 125)),
     ),
     "a figure elsewhere, from a tripod": (
-        lambda: shot(pasted(place(8, 1600, 1200), (300, 700, 330, 780), (150, 30, 30)), 1),
-        lambda: shot(pasted(place(8, 1600, 1200), (380, 700, 410, 780), (150, 30, 30)), 2),
+        lambda: shot(pasted(place(8, 1200, 900), (300, 700, 330, 780), (150, 30, 30)), 1),
+        lambda: shot(pasted(place(8, 1200, 900), (380, 700, 410, 780), (150, 30, 30)), 2),
     ),
     "another colour, as bright": (
         lambda: pasted(page(), (600, 600, 640, 640), (203, 40, 40)),
@@ -192,7 +194,7 @@ def test_tiny_pictures_are_compared_too(size: tuple[int, int]) -> None:
 def test_a_small_mark_anywhere_is_found() -> None:
     """At least 98 of 100, at any contrast above what coding makes, whatever happened to the file."""
     rng = np.random.default_rng(7)
-    tries = amount(pr=12, nightly=2000)
+    tries = amount(pr=8, nightly=2000)
     missed = [number for number in range(tries) if not _found(rng)]
     assert len(missed) <= 0.02 * tries, missed
 

@@ -3,8 +3,6 @@
 It lies beside the project where it lies at all; elsewhere these tests are skipped.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

@@ -1,7 +1,5 @@
 """Writing to an Immich library: exactly what was counted, never twice, and all of it back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where faces are is measured; whose they are is worked out only when asked, and forgotten without a trace."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import stat

@@ -1,7 +1,5 @@
 """Photos of an Immich server in the library: known by their SHA-1, shown and found while the server is away."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Names that people report of real exports: which sidecar is whose."""
 
-from __future__ import annotations
-
 import pytest
 
 from unipic.library._takeout import cut, is_title, photo_names, starts, unedited

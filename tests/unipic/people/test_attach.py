@@ -1,7 +1,5 @@
 """Poor faces and new ones come to people who are known, or to nobody."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Groups of faces: by likeness, whatever their order, and never against what is known to be apart."""
 
-from __future__ import annotations
-
 import random
 from itertools import pairwise
 

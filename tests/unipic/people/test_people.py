@@ -1,7 +1,5 @@
 """What people say of faces: kept by content, obeyed, and taken back; and every face is in one place."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """From photos to persons: faces are found, told apart once somebody asked, and grouped; and a selfie is compared."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

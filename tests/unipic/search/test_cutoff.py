@@ -1,7 +1,5 @@
 """When nothing looks like the words: margins over everyday captions, by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st

@@ -1,7 +1,5 @@
 """What chips are called on the screen."""
 
-from __future__ import annotations
-
 import pytest
 from tests.unipic.search.test_parse import parser
 from tests.unipic.search.test_queries import queries

@@ -1,7 +1,5 @@
 """Labels that are learned from a tag, with their precision on photos held out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

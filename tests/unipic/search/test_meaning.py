@@ -1,7 +1,5 @@
 """Searching by what photos show, with an encoder that knows three colours."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date

@@ -1,7 +1,5 @@
 """The query language at its edges: anything may be typed, and nothing typed is ever syntax of something else."""
 
-from __future__ import annotations
-
 import os
 from datetime import date
 

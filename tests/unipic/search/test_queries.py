@@ -1,7 +1,5 @@
 """Queries that were written by hand before the parser, with the chips each should give."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Searches in small libraries: what is found, in which order, and the mistakes that other programs are known for."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

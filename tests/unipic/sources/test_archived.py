@@ -1,7 +1,5 @@
 """Exports as they were downloaded: dated, placed and marked as their sidecars say; hostile archives in words."""
 
-from __future__ import annotations
-
 import io
 import os
 import random

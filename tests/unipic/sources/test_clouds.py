@@ -1,7 +1,5 @@
 """Clouds: fetched once, bounded, tried twice, and said in words; drives that are slow or not there yet."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

@@ -1,7 +1,5 @@
 """An Immich server as a source: all of it once, nobody else's, and the key nowhere but in its header."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import logging

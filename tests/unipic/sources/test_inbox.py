@@ -1,7 +1,5 @@
 """The inbox: only complete files are photos, equal ones lie on the disk once, and nothing is lost."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Films are opened by their content, decoded upright with growing times, and cost no more than themselves."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Faces in films: tracks with their best faces, off until asked, and forgotten without a trace."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

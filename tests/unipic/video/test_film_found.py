@@ -1,7 +1,5 @@
 """A film is found by each of its chosen frames, with the time of the one that is like what is asked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A run over a film that is killed goes on at the last closed shot, and ends with the same shots and frames."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A film's fingerprint: what changes it, and what does not."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Frames of one scene are put together; a frame like no other is a scene of its own."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The frames that tell a film: the best of each shot, none in a transition, remembered, the same after any stop."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Callable, Iterator

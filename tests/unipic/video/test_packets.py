@@ -1,7 +1,5 @@
 """The coded pictures of a film are the same in any container."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

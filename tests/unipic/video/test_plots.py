@@ -1,7 +1,5 @@
 """Maps of keyframes: the same input gives the same picture, without a display and without a server."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Reading films into pictures with facts: what they tell, hostile files, and that nothing is opened twice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path

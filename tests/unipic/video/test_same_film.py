@@ -1,7 +1,5 @@
 """Which films are one film, on made-up fingerprints."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

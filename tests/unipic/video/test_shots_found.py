@@ -1,7 +1,5 @@
 """Where a film changes from one shot to the next, on films made as arrays: nothing is encoded."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

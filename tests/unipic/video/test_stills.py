@@ -1,7 +1,5 @@
 """Photos that are a picture of a film."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Technical frames go, and whatever shows something stays. Every picture goes through JPEG, as a film would have it."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

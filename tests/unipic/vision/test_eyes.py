@@ -1,7 +1,5 @@
 """Eyes and smiles: where they are looked at, when nobody can tell, and that company changes nothing."""
 
-from __future__ import annotations
-
 import math
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """dlib's face network in torch: the numbers are dlib's, and belong to a face alone."""
 
-from __future__ import annotations
-
 import json
 from importlib.util import find_spec
 from pathlib import Path

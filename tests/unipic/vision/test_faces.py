@@ -1,7 +1,5 @@
 """Faces are found where they are, however the picture is cut or coloured; nothing breaks, and nothing is printed."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A person's own network for faces: described in a file, checked, and brought to one scale."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Things in pictures: SAM from a checkpoint made up on the spot, and what the text encoder sees of each."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
