@@ -52,12 +52,13 @@ texts.catalogue = lambda code: marked if code == "{MARKED}" else catalogue(code)
 # What is shown, as lines, and what is said in attributes; also inside of components.
 SHOWN = """() => {
   const [lines, attributes] = [[], []];
-  const none = "script, style, noscript, svg, code, pre, kbd, .languages, [data-testid=stToolbar], [role=grid]," +
+  const none = "script, style, noscript, svg, code, pre, kbd, .languages, [data-testid=stToolbarActions], [role=grid]," +
     "canvas, [role=img], [data-testid*=Icon]";
   const visit = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return lines.push(node.textContent);
     if (node.nodeType === Node.ELEMENT_NODE) {
-      if (node.matches(none) || !node.checkVisibility()) return;
+      const { display, visibility } = getComputedStyle(node); // a component's own element has no box
+      if (node.matches(none) || display === "none" || visibility === "hidden") return;
       for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext"])
         if (node.getAttribute(name)) attributes.push(node.getAttribute(name));
       if (!getComputedStyle(node).display.startsWith("inline")) lines.push("\\n");
