@@ -14,8 +14,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/images": (
         *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
         *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
-        *("reading/_tones", "reading/_pages"),
-        *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy=="),
+        *("reading/_tones", "reading/_pages", "reading/_smaller"),
+        *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy==", "opencv-python-headless=="),
     ),
     "reading/fingerprint": ("reading/fingerprint",),
     "reading/_measures": ("reading/_measures", "opencv-python-headless=="),
@@ -63,14 +63,14 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "3503bf81a6deb4ae"),
+    "reading/images": (2, "6d66fb960d92aa3f"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
-    "reading/_measures": (1, "cb4a30dca432e833"),
+    "reading/_measures": (2, "33e497c3dd52862b"),
     "reading/_content": (2, "9b087bdb482daa9e"),
     "reading/_holds": (2, "2fae0d57584ddc11"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
     "reading/_exif": (3, "d292bfccd70f39ed"),
-    "reading/_origin": (1, "2e42ab30052d442f"),
+    "reading/_origin": (1, "50d4e6e082ad7dff"),
     "reading/_xmp": (2, "beb58ea587afc31d"),
     "reading/_words": (2, "e0b4dbf6405fad9e"),
     "reading/_editors": (1, "521aee482d19d4cb"),
