@@ -70,7 +70,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_holds": (2, "2fae0d57584ddc11"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
     "reading/_exif": (3, "d292bfccd70f39ed"),
-    "reading/_origin": (1, "50d4e6e082ad7dff"),
+    "reading/_origin": (1, "41fd32462f7ae01b"),
     "reading/_xmp": (2, "beb58ea587afc31d"),
     "reading/_words": (2, "e0b4dbf6405fad9e"),
     "reading/_editors": (1, "521aee482d19d4cb"),
@@ -90,8 +90,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/compare": (1, "c52881c0119b7fd1"),
     "cleanup/look": (2, "53896140c73c519c"),
     "video/fingerprints": (1, "cf06cc171551f394"),
-    "video/packets": (1, "480fa8dd8bb8a8e6"),
-    "video/facts": (1, "cc4790bdc489b934"),
+    "video/packets": (1, "738a4a1663b2941b"),
+    "video/facts": (1, "6ef553f17cc53e04"),
     "reading/seen": (3, "9127c6218a4f3e51"),
 }
 

@@ -16,8 +16,8 @@ from PIL.ExifTags import IFD, Base
 from unipic.core.photo import Trace
 from unipic.reading._altered import by_look, by_preview
 from unipic.reading._behind import Data
-from unipic.reading._content import FRAMES, segments
 from unipic.reading._compression import is_scaled_standard
+from unipic.reading._content import FRAMES, segments
 from unipic.reading._history import middle, was_compressed_coarser, was_resampled
 
 VERSION = 1  # raised when a file gets other traces: here, in _altered.py or _history.py

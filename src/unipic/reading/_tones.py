@@ -17,7 +17,7 @@ def with_tones(image: Image.Image) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB; the same object if it is that. Integers and floats are scaled, not clipped; transparency becomes white."""
+    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white. RGB is not copied."""
     if image.mode in ("I", "F"):
         image = Image.fromarray(_to_8_bit(np.asarray(image)))
     if image.has_transparency_data:
