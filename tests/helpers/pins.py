@@ -65,7 +65,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 PINS: Mapping[str, tuple[int, str]] = {
     "reading/images": (2, "6d66fb960d92aa3f"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
-    "reading/_measures": (2, "33e497c3dd52862b"),
+    "reading/_measures": (2, "08dc46d574924d34"),
     "reading/_content": (2, "9b087bdb482daa9e"),
     "reading/_holds": (2, "2fae0d57584ddc11"),
     "reading/_compression": (1, "ef36c89de0e8c702"),

@@ -64,7 +64,7 @@ def measure(rgb: np.ndarray) -> Measures:
     whites = share_below(tones, 0.98)
     if min(grey.shape) < LEAST:
         return Measures(0.0, exposure(tones), contrast(tones), 0.0, highlights=highlights, shadows=shadows)
-    half = cv2.resize(grey.astype(np.float32), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     half = cv2.GaussianBlur(half, (0, 0), COARSE / 2)
     grid = _grid(grey.shape, CELLS, 3)
     fine, coarse = gradients(grey, grid, 1.0), gradients(half, grid, 0.5)
@@ -85,18 +85,15 @@ def measure(rgb: np.ndarray) -> Measures:
 
 
 def luminance(rgb: np.ndarray) -> np.ndarray:
-    """uint8 [H, W, 3] -> uint8 [H, W] (Rec. 601)."""
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    """uint8 [H, W, 3] -> float32 [H, W] from 0 to 1 (Rec. 601)."""
+    weights = np.array([[0.299, 0.587, 0.114]], dtype=np.float32) / WHITE
+    return cv2.transform(rgb.astype(np.float32), weights).reshape(rgb.shape[:2])
 
 
 def gradients(grey: np.ndarray, grid: tuple[int, int], scale: float) -> Gradients:
-    """Averaged in `grid` (columns, rows) of a picture of 0 to 255, uint8 or float32 [H, W].
-
-    Units are of 1 for the whole range, per working pixel; one pixel of `grey` is 1 / `scale` of those.
-    """
-    unit = scale / 2 / WHITE
-    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=unit)
-    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=unit)
+    """Averaged in `grid` (columns, rows). Units are per working pixel; one pixel of `grey` is 1 / `scale` of those."""
+    dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=scale / 2)
+    dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=scale / 2)
     return Gradients(*(_means(plane, grid) for plane in (dx * dx, dx * dy, dy * dy)))
 
 
@@ -127,8 +124,8 @@ def shake(fine: Gradients, coarse: Gradients, floor: float) -> float:
 
 
 def tones_of(grey: np.ndarray) -> np.ndarray:
-    """How many pixels of uint8 [H, W] have each tone, float32 [256]."""
-    return cv2.calcHist([grey], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()
+    """How many pixels of float32 [H, W] from 0 to 1 have each tone, float32 [256]."""
+    return cv2.calcHist([cv2.convertScaleAbs(grey, alpha=WHITE)], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()
 
 
 def share_below(tones: np.ndarray, share: float) -> float:
@@ -175,8 +172,9 @@ def grain_of(grey: np.ndarray, fine: Gradients) -> tuple[float, float]:
     """
     second = np.array([1, -2, 1], dtype=np.float32)
     grid = fine.xx.shape[1], fine.xx.shape[0]
-    residual = _means(np.abs(cv2.sepFilter2D(grey, cv2.CV_32F, second, second)), grid) / WHITE
-    tones = _means(grey.astype(np.float32), grid) / WHITE
+    residual, tones = (
+        _means(plane, grid) for plane in (np.abs(cv2.sepFilter2D(grey, cv2.CV_32F, second, second)), grey)
+    )
     alive = (tones > 0.03) & (tones < 0.95)
     if alive.sum() < 8:
         alive = np.ones_like(alive)
@@ -191,7 +189,7 @@ def tilt(grey: np.ndarray) -> float | None:
     The directions of straight edges (by the structure tensor) within MOST_TILT of an axis form a histogram; its peak is
     the tilt. The trust in it is the peak's share of all edges times its height over the mean.
     """
-    dx, dy = (cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8 / WHITE) for axis in ((1, 0), (0, 1)))
+    dx, dy = (cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), 1.5) for product in (dx * dx, dx * dy, dy * dy))
     energy, across, twice = xx + yy, xx - yy, 2 * xy
     agreeing = cv2.magnitude(across, twice) / (energy + 4 * FAINT)
